@@ -1,0 +1,1 @@
+"""The desks: pages rendered on the server, each working after a plain reload."""

@@ -1,0 +1,1 @@
+"""Who may do what, for whom, on whose authority: people, homes, competence, delegation, audit."""
