@@ -1,0 +1,213 @@
+"""A reading on the wire, version 1: its model, how bytes become readings, and what identifies its content.
+
+Invariant: `decode` never raises and never drops anything. Only a payload whose form, ids or time cannot be
+read is `Unreadable`; any other part that makes no sense is set aside in `not_understood`, and the rest of the
+reading stands. Values are not judged here: NaN, infinity, text and the impossible pass through as sent.
+
+Numbers arrive as int or float. `repr` of such a float is the decimal the sender wrote (up to 15 significant
+digits), so `Decimal(repr(value))` is exact where `Decimal(value)` is not.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from devices.identifiers import KitId, OutboxEpoch, PersonId, ReadingId, ResidentId
+from devices.vital_signs import VitalSign
+
+VERSION = 1
+MAX_READINGS = 100
+MAX_BYTES = 256 * 1024
+
+ShortText = Annotated[str, StringConstraints(max_length=120)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Scalar = str | bool | int | float | None
+
+
+class DeviceKind(StrEnum):
+    """The instrument, or `person` for what somebody saw, counted or asked."""
+
+    BLOOD_PRESSURE_MONITOR = "blood_pressure_monitor"
+    THERMOMETER = "thermometer"
+    PULSE_OXIMETER = "pulse_oximeter"
+    STETHOSCOPE = "stethoscope"
+    PERSON = "person"
+
+
+class NotObtained(StrEnum):
+    """Why a sign that was looked for has no value. It is unknown, never normal."""
+
+    REFUSED = "refused"
+    ABSENT = "absent"
+    UNRECORDABLE = "unrecordable"
+    EQUIPMENT = "equipment"
+
+
+class OperatorKnownBy(StrEnum):
+    """How far to believe who took the reading."""
+
+    KIT = "kit"
+    PIN = "pin"
+    SESSION = "session"
+
+
+class SoftSign(StrEnum):
+    """A soft sign that was asked about; one that was not asked about is not in the reading."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+
+
+class WorryFrom(StrEnum):
+    """Who is worried."""
+
+    RESIDENT = "resident"
+    FAMILY = "family"
+    STAFF = "staff"
+
+
+class _WirePart(BaseModel):
+    """Part of the contract: unknown fields are a later version's business, and NaN survives encoding."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
+
+
+class Device(_WirePart):
+    """The instrument that measured. A kind that is not known here is None, and set aside."""
+
+    kind: DeviceKind | None = None
+    model: ShortText | None = None
+    serial: ShortText | None = None
+
+
+class Worry(_WirePart):
+    """A worry can be escalated by itself, whatever the score."""
+
+    by: WorryFrom
+
+
+class Auscultation(_WirePart):
+    """A stethoscope recording, kept on the kit and named by its digest. Never scored."""
+
+    site: ShortText
+    recording_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    seconds: Annotated[float, Field(gt=0, le=3600)]
+    quality: ShortText | None = None
+
+
+class ReadingPayload(_WirePart):
+    """What one device or person sends at one moment."""
+
+    version: Literal[1] = 1
+    reading_id: ReadingId
+    outbox_epoch: OutboxEpoch
+    seq: Annotated[int, Field(ge=0, lt=2**63)]
+    taken_at: AwareDatetime
+    resident: ResidentId
+    kit: KitId | None = None
+    """A kit's own word on who it is; the topic is the authority."""
+    taken_by: PersonId | None = None
+    operator_known_by: OperatorKnownBy | None = None
+    device: Device = Device()
+    values: dict[str, Any] = {}
+    """Raw values by vital-sign code, unjudged; codes not known here are kept too."""
+    not_obtained: dict[Code, NotObtained] = {}
+    soft_signs: dict[Code, SoftSign] = {}
+    worry: Worry | None = None
+    note: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    auscultation: Auscultation | None = None
+    method: dict[Code, Scalar] = {}
+    quality: dict[Code, Scalar] = {}
+    scheduled_full_set: bool = False
+    not_understood: dict[str, Any] = {}
+    """Parts that made no sense, as sent, by field name: set aside when decoding, for people to see."""
+
+    @property
+    def unknown_codes(self) -> tuple[str, ...]:
+        """Codes among the values that no vital sign here has, sorted."""
+        return tuple(sorted(self.values.keys() - _SIGN_CODES))
+
+
+_SIGN_CODES = frozenset(str(sign) for sign in VitalSign)
+
+
+class Refusal(StrEnum):
+    """Why a payload, or one item of it, cannot be read at all."""
+
+    NOT_JSON = "not_json"
+    UNKNOWN_VERSION = "unknown_version"
+    MISSING_IDS = "missing_ids"
+    UNREADABLE_TIME = "unreadable_time"
+    TOO_MANY = "too_many"
+    TOO_LARGE = "too_large"
+    NOT_A_READING = "not_a_reading"
+
+
+def encode_one(reading: ReadingPayload) -> bytes:
+    """One reading as a compact JSON object; what has its default value is left out."""
+    body = reading.model_dump_json(exclude_defaults=True).encode()
+    return b'{"version":1,' + body[1:]
+
+
+def encode(readings: Sequence[ReadingPayload]) -> bytes:
+    """One reading as an object, several as an array. Limits are the sender's to keep: see MAX_READINGS."""
+    if len(readings) == 1:
+        return encode_one(readings[0])
+    return b"[" + b",".join(map(encode_one, readings)) + b"]"
+
+
+_ENVELOPE = frozenset({"version", "outbox_epoch", "seq"})
+_CONTENT = tuple(
+    (name, field.default) for name, field in ReadingPayload.model_fields.items() if name not in _ENVELOPE
+)
+_dump_canonical = json.JSONEncoder(separators=(",", ":"), sort_keys=True, check_circular=False).encode
+
+
+def content_digest(reading: ReadingPayload) -> bytes:
+    """SHA-256 of what the reading says, the same however it was encoded, batched or numbered in an outbox.
+
+    Over the fields that are not at their default, as JSON with sorted keys, no spaces and ASCII escapes; ids
+    are 32 hex digits, `taken_at` is UTC with microseconds, and a whole number is written without a point. So
+    the same instant in another offset, 37 and 37.0, or a default left out do not make other content.
+    """
+    said = reading.__dict__
+    canonical = {
+        name: _canonical(said[name])
+        for name, default in _CONTENT
+        if said[name] is not default and said[name] != default
+    }
+    return hashlib.sha256(_dump_canonical(canonical).encode()).digest()
+
+
+def _canonical(value: Any) -> Any:
+    return _CANONICAL_FORMS.get(type(value), _as_sent)(value)
+
+
+def _as_sent(value: Any) -> Any:
+    return value
+
+
+def _canonical_dict(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: _canonical(item) for key, item in value.items()}
+
+
+def _canonical_part(part: BaseModel) -> dict[str, Any]:
+    return {name: _canonical(item) for name, item in part.__dict__.items() if item is not None}
+
+
+_CANONICAL_FORMS: dict[type, Callable[[Any], Any]] = {
+    float: lambda number: int(number) if number.is_integer() else number,
+    UUID: lambda identifier: identifier.hex,
+    datetime: lambda moment: moment.astimezone(UTC).isoformat(timespec="microseconds"),
+    dict: _canonical_dict,
+    list: lambda items: [_canonical(item) for item in items],
+    Device: _canonical_part,
+    Worry: _canonical_part,
+    Auscultation: _canonical_part,
+}
