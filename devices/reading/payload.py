@@ -1,8 +1,7 @@
-"""A reading on the wire, version 1: its model, how bytes become readings, and what identifies its content.
+"""The model of a reading, its encoding, and the digest of its content.
 
-Invariant: `decode` never raises and never drops anything. Only a payload whose form, ids or time cannot be
-read is `Unreadable`; any other part that makes no sense is set aside in `not_understood`, and the rest of the
-reading stands. Values are not judged here: NaN, infinity, text and the impossible pass through as sent.
+Invariant: the model judges form only. Values are not judged here: NaN, infinity, text and the impossible pass
+through as sent, and the digest depends on what was said, never on how it was written down.
 
 Numbers arrive as int or float. `repr` of such a float is the decimal the sender wrote (up to 15 significant
 digits), so `Decimal(repr(value))` is exact where `Decimal(value)` is not.

@@ -1,6 +1,8 @@
 """Bytes from a kit become readings, or say why they cannot.
 
-Invariant: `decode` never raises, answers for every item, and one bad item rejects no other.
+Invariant: `decode` never raises, answers for every item, and one bad item rejects no other. Only an item whose
+form, ids or time cannot be read is `Unreadable`; any other part that makes no sense is set aside in
+`not_understood`, and the rest of the reading stands.
 """
 
 import hashlib
@@ -13,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from devices.identifiers import ReadingId
-from devices.reading import MAX_BYTES, MAX_READINGS, VERSION, ReadingPayload, Refusal
+from devices.reading.payload import MAX_BYTES, MAX_READINGS, VERSION, ReadingPayload, Refusal
 
 _ESSENTIAL = {
     "reading_id": Refusal.MISSING_IDS,

@@ -1,0 +1,79 @@
+"""The kit sheet: what a fitter hands over so that kits can be switched on.
+
+Invariant: everything a kit needs to connect and send is here, and no person's name or number is.
+"""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
+
+from devices.identifiers import KitId, PersonId, ResidentId
+from devices.topics import PARTITIONS
+
+
+class HomeKind(StrEnum):
+    """A care home, or a round of people's own homes."""
+
+    CARE_HOME = "care_home"
+    HOME_CARE_ROUND = "home_care_round"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Broker(_Part):
+    """Where to connect. A CA file means TLS."""
+
+    host: str
+    port: Annotated[int, Field(gt=0, lt=65536)]
+    ca_file: Path | None = None
+
+
+class WatchedResident(_Part):
+    """A resident as a kit knows one: an opaque id and the oxygen scale a clinician authorised."""
+
+    resident_id: ResidentId
+    spo2_scale: Literal[1, 2] = 1
+
+
+class Kit(_Part):
+    """One kit, lent to one home."""
+
+    kit_id: KitId
+    partition: Annotated[int, Field(ge=0, lt=PARTITIONS)]
+    username: str
+    secret: SecretStr
+    home_kind: HomeKind = HomeKind.CARE_HOME
+    residents: tuple[WatchedResident, ...] = ()
+    workers: tuple[PersonId, ...] = ()
+
+    @field_serializer("secret", when_used="json")
+    def _written_out(self, secret: SecretStr) -> str:
+        return secret.get_secret_value()
+
+
+class KitSheet(_Part):
+    """The file handed over. It holds secrets: `write` lets only its owner read it."""
+
+    broker: Broker
+    kits: tuple[Kit, ...]
+
+    def write(self, path: Path) -> None:
+        """Write the sheet, replacing an earlier one in one step."""
+        new = path.with_name(f".{path.name}.new")
+        new.unlink(missing_ok=True)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(self.model_dump_json(indent=2) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> "KitSheet":
+        """Read a sheet; raises pydantic's ValidationError with a sentence for each fault."""
+        return cls.model_validate_json(path.read_bytes())

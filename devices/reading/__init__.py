@@ -1,0 +1,45 @@
+"""A reading on the wire, version 1: its model, how bytes become readings, and what identifies its content.
+
+Invariant: nothing that can be read is ever refused, and nothing that cannot is ever dropped.
+"""
+
+from devices.reading.decoding import Unreadable, decode
+from devices.reading.payload import (
+    MAX_BYTES,
+    MAX_READINGS,
+    VERSION,
+    Auscultation,
+    Device,
+    DeviceKind,
+    NotObtained,
+    OperatorKnownBy,
+    ReadingPayload,
+    Refusal,
+    SoftSign,
+    Worry,
+    WorryFrom,
+    content_digest,
+    encode,
+    encode_one,
+)
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_READINGS",
+    "VERSION",
+    "Auscultation",
+    "Device",
+    "DeviceKind",
+    "NotObtained",
+    "OperatorKnownBy",
+    "ReadingPayload",
+    "Refusal",
+    "SoftSign",
+    "Unreadable",
+    "Worry",
+    "WorryFrom",
+    "content_digest",
+    "decode",
+    "encode",
+    "encode_one",
+]
