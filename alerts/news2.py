@@ -1,0 +1,162 @@
+"""NEWS2 for many sets of observations at once, with honest bounds where something is missing.
+
+Invariant: a missing vital sign is unknown, never normal. Every bound is the tightest over all possible
+completions of the set, taken jointly, so nothing the result excludes can happen and each end of it can.
+
+Source: Royal College of Physicians, National Early Warning Score (NEWS) 2, London 2017, charts 1, 2 and 4.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from alerts.news2_bounds import BAND_INDEX, bounds
+from alerts.news2_chart import BANDS, CONSCIOUSNESS_CODES, FREE_TERM, MOST_POINTS, PARTS, TERMS, Band
+from alerts.news2_codes import Codes, check, encode
+
+__all__ = [
+    "BANDS",
+    "CONSCIOUSNESS_CODES",
+    "PARAMETERS",
+    "RED_SCORES",
+    "RULE_VERSION",
+    "SIGNS",
+    "Band",
+    "Scores",
+    "band_of",
+    "score",
+]
+
+# Part of every stored score. It changes whenever the same observations could score differently.
+RULE_VERSION = "news2-rcp-2017.1"
+
+SIGNS = ("respiration_rate", "spo2", "on_oxygen", "systolic", "pulse", "consciousness", "temperature")
+PARAMETERS = (
+    "respiration_rate",
+    "spo2",
+    "air_or_oxygen",
+    "systolic",
+    "pulse",
+    "consciousness",
+    "temperature",
+)
+RED_SCORES = ("no", "yes", "unknown")
+
+_BLOCK = 8192  # rows worked on at a time, so that what lies between input and result stays in cache
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Results for n sets of observations, a row each. Points have no unit."""
+
+    low: NDArray[np.uint8]  # the least the total can be, 0..20
+    high: NDArray[np.uint8]  # the most it can be
+    red: NDArray[np.int8]  # any single parameter at 3: index into RED_SCORES
+    band_low: NDArray[np.int8]  # index into BANDS
+    band_high: NDArray[np.int8]
+    part_low: NDArray[np.uint8]  # n x 7, columns as PARAMETERS
+    part_high: NDArray[np.uint8]
+    deciding: NDArray[np.bool_]  # n x 7, columns as SIGNS: missing, and able to change the band by itself
+    complete: NDArray[np.bool_]  # nothing is missing
+
+    def __len__(self) -> int:
+        return len(self.low)
+
+
+def band_of(total: int, red: bool) -> Band:
+    """The band (chart 2) of a known total, 0..20, given whether any single parameter scores 3."""
+    if not 0 <= total <= MOST_POINTS:
+        raise ValueError(f"A NEWS2 total lies between 0 and {MOST_POINTS}, not {total}.")
+    return BANDS[BAND_INDEX[total, int(red)]]
+
+
+def score(
+    *,
+    respiration_rate: ArrayLike,
+    spo2: ArrayLike,
+    spo2_scale: ArrayLike,
+    on_oxygen: ArrayLike,
+    systolic: ArrayLike,
+    pulse: ArrayLike,
+    consciousness: ArrayLike,
+    temperature: ArrayLike,
+) -> Scores:
+    """Score n sets of observations (RCP 2017, charts 1, 2 and 4); safe to call from many threads.
+
+    All arrays are one-dimensional and of one length n. In float64 (or whole numbers) with NaN for unknown:
+    respiration rate and pulse per minute, SpO2 in percent, systolic pressure in mmHg, temperature in degrees
+    Celsius, and `on_oxygen`, 1 on supplemental oxygen, 0 breathing air. In whole numbers: `consciousness`, a
+    value of CONSCIOUSNESS_CODES or -1 for unknown, and `spo2_scale`, 1 or 2. Values are rounded half up to
+    the chart's whole numbers and tenths; what lies beyond the chart's ends scores as its ends do: respiration
+    rate 0 is 3 points.
+
+    Raises ValueError, in a sentence, for another shape, length, precision, scale or code and for infinite
+    values: it is the caller's part to make an impossible value unknown, and to say so.
+    """
+    columns = check(
+        respiration_rate=respiration_rate,
+        spo2=spo2,
+        spo2_scale=spo2_scale,
+        on_oxygen=on_oxygen,
+        systolic=systolic,
+        pulse=pulse,
+        consciousness=consciousness,
+        temperature=temperature,
+    )
+    scores = _unfilled(len(columns))
+    for start in range(0, len(columns), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        codes = encode(columns, rows)
+        terms = _terms(codes)
+        _fill_totals(scores, rows, terms)
+        _fill_parts(scores, rows, codes)
+        _fill_deciding(scores, rows, terms, codes)
+    return scores
+
+
+def _unfilled(n: int) -> Scores:
+    """The n x 7 arrays keep each column in one piece of memory: they are written column by column."""
+    return Scores(
+        low=np.empty(n, np.uint8),
+        high=np.empty(n, np.uint8),
+        red=np.empty(n, np.int8),
+        band_low=np.empty(n, np.int8),
+        band_high=np.empty(n, np.int8),
+        part_low=np.empty((n, 7), np.uint8, order="F"),
+        part_high=np.empty((n, 7), np.uint8, order="F"),
+        deciding=np.zeros((n, 7), np.bool_, order="F"),
+        complete=np.empty(n, np.bool_),
+    )
+
+
+def _terms(codes: Codes) -> NDArray[np.intp]:
+    total = TERMS["respiration_rate"].take(codes.respiration_rate)
+    for name in ("oxygenation", "systolic", "pulse", "consciousness", "temperature"):
+        total += TERMS[name].take(getattr(codes, name))
+    return total
+
+
+def _fill_totals(scores: Scores, rows: slice, terms: NDArray[np.intp]) -> None:
+    table = bounds()
+    scores.low[rows] = table.low.take(terms)
+    scores.high[rows] = table.high.take(terms)
+    scores.red[rows] = table.red.take(terms)
+    scores.band_low[rows] = table.band_low.take(terms)
+    scores.band_high[rows] = table.band_high.take(terms)
+    scores.complete[rows] = terms < FREE_TERM
+
+
+def _fill_parts(scores: Scores, rows: slice, codes: Codes) -> None:
+    for column, part in enumerate(PARTS):
+        code = getattr(codes, part.code)
+        scores.part_low[rows, column] = part.least.take(code)
+        scores.part_high[rows, column] = part.most.take(code)
+
+
+def _fill_deciding(scores: Scores, rows: slice, terms: NDArray[np.intp], codes: Codes) -> None:
+    kinds = bounds().deciding.take(terms)
+    if not kinds.any():
+        return
+    for column, part in enumerate(PARTS):
+        scores.deciding[rows, column] = (part.decides.take(getattr(codes, part.code)) & kinds) != 0
