@@ -1,0 +1,133 @@
+"""One supervised child process, the errors it can end in, and the account it runs as.
+
+Invariant: the child is in a session of its own (Ctrl-C reaches only us, so we choose the order in which
+things stop) and dies with us even when we are killed with SIGKILL.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+GRACE_SECONDS = 20.0
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
+UNPRIVILEGED_USER = "nobody"
+
+
+class EmbeddedServiceError(RuntimeError):
+    """An embedded service could not be started; the message is a sentence for the person who started it."""
+
+
+class PortInUseError(EmbeddedServiceError):
+    """Something else listens on the port that was asked for."""
+
+
+def require_free_port(port: int, option: str) -> None:
+    """Raise a sentence with the way out when somebody else has the port."""
+    with socket.socket() as probe:
+        # A port in TIME_WAIT from our last run is free to us, as it is to the servers themselves.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortInUseError(
+                f"Port {port} is already in use on this machine: stop what listens there, or choose another"
+                f" with {option}."
+            ) from error
+
+
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def unprivileged_prefix() -> list[str]:
+    """What to put before a command that refuses to run as root.
+
+    The account keeps one capability, to pass through folders it could not enter (a clone under /root), so
+    no folder's mode has to be changed.
+    """
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("setpriv") is None:
+        raise EmbeddedServiceError(
+            "The embedded database cannot run as root without setpriv: install util-linux, or run as another user."
+        )
+    account = pwd.getpwnam(UNPRIVILEGED_USER)
+    return [
+        "setpriv",
+        f"--reuid={account.pw_uid}",
+        f"--regid={account.pw_gid}",
+        "--clear-groups",
+        "--inh-caps=+dac_override",
+        "--ambient-caps=+dac_override",
+        "--",
+    ]
+
+
+def die_with_supervisor(command: Sequence[str]) -> list[str]:
+    """The command, told to stop also when its supervisor is killed, where the system can do that."""
+    if shutil.which("setpriv") is None:
+        return list(command)
+    if command[0] == "setpriv":
+        return ["setpriv", "--pdeathsig=INT", *command[1:]]
+    return ["setpriv", "--pdeathsig=INT", "--", *command]
+
+
+class SupervisedProcess:
+    """A running command and the supervisor that ties its life to ours."""
+
+    def __init__(self, command: Sequence[str], log: Path, environment: dict[str, str] | None = None) -> None:
+        self._log = log
+        with log.open("ab") as output:
+            self._supervisor: subprocess.Popen[bytes] = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(SUPERVISOR), str(GRACE_SECONDS), *die_with_supervisor(command)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                start_new_session=True,
+                env={**os.environ, **(environment or {})},
+            )
+        self.pid = int(_pipe(self._supervisor.stdout).readline() or 0)
+
+    @property
+    def running(self) -> bool:
+        return self._supervisor.poll() is None
+
+    def stop(self) -> None:
+        """Ask the command to stop, and wait until it has."""
+        _pipe(self._supervisor.stdin).close()
+        self._wait()
+
+    def kill(self) -> None:
+        """End the command as a power cut would: at once, with no chance to tidy up."""
+        if self.running:
+            os.kill(self.pid, signal.SIGKILL)
+        self._wait()
+        _pipe(self._supervisor.stdin).close()
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def last_words(self, lines: int = 5) -> str:
+        """The end of the log, for an error message."""
+        text = self._log.read_text(errors="replace") if self._log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def _wait(self) -> None:
+        self._supervisor.wait(GRACE_SECONDS + 10)
+        _pipe(self._supervisor.stdout).close()
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise EmbeddedServiceError("The supervisor was started without its pipes.")
+    return stream

@@ -1,0 +1,337 @@
+-- People, homes, authority and audit. Everything here may be pointed at; nothing here points up.
+
+CREATE TABLE delegation.organisation (
+    organisation_id uuid PRIMARY KEY,
+    name            text NOT NULL,
+    kind            text NOT NULL CHECK (kind IN ('care_provider', 'hub_provider')),
+    ods_code        text
+);
+
+CREATE TABLE delegation.hub (
+    hub_id          uuid PRIMARY KEY,
+    organisation_id uuid NOT NULL REFERENCES delegation.organisation,
+    name            text NOT NULL,
+    phone           text NOT NULL
+);
+
+CREATE TABLE delegation.home (
+    home_id         uuid PRIMARY KEY,
+    organisation_id uuid NOT NULL REFERENCES delegation.organisation,
+    hub_id          uuid NOT NULL REFERENCES delegation.hub,
+    name            text NOT NULL,
+    kind            text NOT NULL CHECK (kind IN ('care_home', 'home_care_round')),
+    phone           text NOT NULL,
+    -- hours of the day (Europe/London) at which a set of observations is due
+    rounds          smallint[] NOT NULL DEFAULT '{8,13,18}',
+    synthetic       boolean NOT NULL DEFAULT false
+);
+
+CREATE TABLE delegation.person (
+    person_id       uuid PRIMARY KEY,
+    name            text NOT NULL,
+    profession      text,
+    regulator       text CHECK (regulator IN ('NMC', 'GMC', 'HCPC', 'GPhC')),
+    regulator_number text
+);
+
+CREATE TABLE delegation.resident (
+    resident_id     uuid PRIMARY KEY,
+    home_id         uuid NOT NULL REFERENCES delegation.home,
+    name            text NOT NULL,
+    nhs_number      text UNIQUE CHECK (nhs_number ~ '^\d{10}$'),
+    born_on         date NOT NULL,
+    allergies       text,                       -- NULL: nobody has asked; 'none known' is an answer
+    background      text,
+    call_back_phone text,                       -- NULL: the home's
+    usual_company   text,                       -- who is usually with them
+    no_score_reason text CHECK (no_score_reason IN ('under_16', 'pregnant', 'spinal_cord_injury')),
+    lives_here_from timestamptz NOT NULL DEFAULT now(),
+    synthetic       boolean NOT NULL DEFAULT false
+);
+CREATE INDEX resident_by_home ON delegation.resident (home_id);
+
+CREATE TABLE delegation.role_assignment (
+    assignment_id   uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    person_id       uuid NOT NULL REFERENCES delegation.person,
+    role            text NOT NULL CHECK (role IN (
+                        'care_worker', 'carer', 'home_manager', 'hub_clinician', 'hub_lead',
+                        'trainer', 'operator')),
+    organisation_id uuid REFERENCES delegation.organisation,
+    home_id         uuid REFERENCES delegation.home,
+    hub_id          uuid REFERENCES delegation.hub,
+    resident_id     uuid REFERENCES delegation.resident,
+    starts_at       timestamptz NOT NULL,
+    ends_at         timestamptz CHECK (ends_at > starts_at),
+    CHECK (CASE role
+        WHEN 'carer' THEN resident_id IS NOT NULL AND num_nonnulls(organisation_id, home_id, hub_id) = 0
+        WHEN 'hub_clinician' THEN hub_id IS NOT NULL AND num_nonnulls(organisation_id, home_id, resident_id) = 0
+        WHEN 'hub_lead' THEN hub_id IS NOT NULL AND num_nonnulls(organisation_id, home_id, resident_id) = 0
+        WHEN 'operator' THEN num_nonnulls(organisation_id, home_id, hub_id, resident_id) = 0
+        ELSE num_nonnulls(organisation_id, home_id) = 1 AND num_nonnulls(hub_id, resident_id) = 0
+    END)
+);
+CREATE INDEX role_assignment_by_person ON delegation.role_assignment (person_id);
+
+CREATE TABLE delegation.spo2_scale_authorisation (
+    authorisation_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    resident_id      uuid NOT NULL REFERENCES delegation.resident,
+    clinician_name   text NOT NULL,
+    regulator        text NOT NULL CHECK (regulator IN ('NMC', 'GMC', 'HCPC', 'GPhC')),
+    regulator_number text NOT NULL,
+    reason           text NOT NULL,
+    decided_at       timestamptz NOT NULL,
+    starts_at        timestamptz NOT NULL,
+    review_by        timestamptz NOT NULL,      -- overdue review never ends it: only these two do
+    ends_at          timestamptz,
+    revoked_at       timestamptz,
+    recorded_by      uuid NOT NULL REFERENCES delegation.person
+);
+CREATE INDEX spo2_scale_authorisation_by_resident ON delegation.spo2_scale_authorisation (resident_id);
+
+-- "No oxygen in use at this address": lets a score assume air, and say so, until cancelled.
+CREATE TABLE delegation.air_record (
+    air_record_id   uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    resident_id     uuid NOT NULL REFERENCES delegation.resident,
+    recorded_by     uuid NOT NULL REFERENCES delegation.person,
+    recorded_at     timestamptz NOT NULL,
+    cancelled_at    timestamptz
+);
+CREATE INDEX air_record_by_resident ON delegation.air_record (resident_id);
+
+CREATE TABLE delegation.ceiling (
+    ceiling_id      uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    resident_id     uuid NOT NULL REFERENCES delegation.resident,
+    statement       text NOT NULL,
+    decided_by      text NOT NULL,
+    decided_on      date NOT NULL,
+    recorded_by     uuid NOT NULL REFERENCES delegation.person,
+    recorded_at     timestamptz NOT NULL DEFAULT now(),
+    ended_at        timestamptz
+);
+CREATE INDEX ceiling_by_resident ON delegation.ceiling (resident_id);
+
+CREATE TABLE delegation.monitoring_pause (
+    pause_id        uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    resident_id     uuid NOT NULL REFERENCES delegation.resident,
+    reason          text NOT NULL,
+    starts_at       timestamptz NOT NULL,
+    ends_at         timestamptz NOT NULL CHECK (ends_at > starts_at),
+    recorded_by     uuid NOT NULL REFERENCES delegation.person
+);
+CREATE INDEX monitoring_pause_by_resident ON delegation.monitoring_pause (resident_id);
+
+CREATE TABLE delegation.activity (
+    activity        text PRIMARY KEY,
+    label           text NOT NULL,
+    invasive        boolean NOT NULL DEFAULT false
+);
+INSERT INTO delegation.activity (activity, label) VALUES
+    ('blood_pressure', 'Blood pressure check'),
+    ('temperature', 'Temperature check'),
+    ('pulse_oximetry', 'Oxygen saturation check'),
+    ('breathing_and_alertness', 'Counting breaths and judging alertness'),
+    ('lung_sounds', 'Recording lung sounds');
+
+CREATE TABLE delegation.competence (
+    competence_id   uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    person_id       uuid NOT NULL REFERENCES delegation.person,
+    activity        text NOT NULL REFERENCES delegation.activity,
+    level           text NOT NULL CHECK (level IN ('observe', 'under_supervision', 'independent', 'may_supervise')),
+    assessor_id     uuid NOT NULL REFERENCES delegation.person,
+    signed_off_at   timestamptz NOT NULL,
+    valid_until     timestamptz NOT NULL CHECK (valid_until > signed_off_at),
+    revoked_at      timestamptz,
+    CONSTRAINT nobody_signs_themselves_off CHECK (assessor_id <> person_id)
+);
+CREATE INDEX competence_by_person ON delegation.competence (person_id, activity);
+
+-- Audit: written unchained so that no writer queues; sealed afterwards over what has committed.
+CREATE TABLE delegation.audit_event (
+    audit_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at              timestamptz NOT NULL,
+    actor           text NOT NULL CHECK (actor ~ '^(person|process):.+'),
+    role            text,
+    action          text NOT NULL CHECK (action <> ''),
+    subject         text NOT NULL,
+    resident_id     uuid,
+    request_id      text,
+    text_digest     bytea                       -- salted: erasing the words leaves the chain whole
+);
+CREATE INDEX audit_event_by_resident ON delegation.audit_event (resident_id, at);
+
+CREATE TABLE delegation.audit_text (
+    audit_id        bigint PRIMARY KEY REFERENCES delegation.audit_event,
+    salt            bytea NOT NULL,
+    words           text NOT NULL
+);
+
+CREATE TABLE delegation.audit_seal (
+    seal_id         bigint PRIMARY KEY,
+    sealed_at       timestamptz NOT NULL,
+    previous        bytea NOT NULL,
+    root            bytea NOT NULL
+);
+
+CREATE TABLE delegation.audit_sealed_event (
+    audit_id        bigint PRIMARY KEY REFERENCES delegation.audit_event,
+    seal_id         bigint NOT NULL REFERENCES delegation.audit_seal,
+    digest          bytea NOT NULL
+);
+CREATE INDEX audit_sealed_event_by_seal ON delegation.audit_sealed_event (seal_id);
+
+-- Scope: what the actor of this transaction may see. No actor, no rows.
+GRANT SELECT ON ALL TABLES IN SCHEMA delegation TO hearthwatch_gate;
+
+CREATE FUNCTION delegation.actor() RETURNS uuid LANGUAGE sql STABLE
+    AS $$ SELECT nullif(current_setting('hearthwatch.actor', true), '')::uuid $$;
+
+CREATE FUNCTION delegation.roles_in_force() RETURNS SETOF delegation.role_assignment
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT * FROM delegation.role_assignment
+    WHERE person_id = delegation.actor() AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now())
+$$;
+
+CREATE FUNCTION delegation.visible_homes() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT DISTINCT home.home_id
+    FROM delegation.home JOIN delegation.roles_in_force() held ON
+        (held.role IN ('care_worker', 'home_manager')
+            AND (held.home_id = home.home_id OR held.organisation_id = home.organisation_id))
+        OR (held.role IN ('hub_clinician', 'hub_lead') AND held.hub_id = home.hub_id)
+$$;
+
+CREATE FUNCTION delegation.visible_residents() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT resident_id FROM delegation.resident WHERE home_id IN (SELECT delegation.visible_homes())
+    UNION
+    SELECT resident_id FROM delegation.roles_in_force() WHERE role = 'carer'
+$$;
+
+CREATE FUNCTION delegation.visible_hubs() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT hub_id FROM delegation.roles_in_force() WHERE role IN ('hub_clinician', 'hub_lead')
+$$;
+
+-- Workers whose competence the actor answers for: a trainer's organisation or home, a manager's home.
+CREATE FUNCTION delegation.workers_in_charge(VARIADIC held_as text[]) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT DISTINCT worker.person_id
+    FROM delegation.roles_in_force() held
+    JOIN delegation.role_assignment worker
+        ON worker.role = 'care_worker' AND worker.starts_at <= now() AND (worker.ends_at IS NULL OR worker.ends_at > now())
+    LEFT JOIN delegation.home placed ON placed.home_id = worker.home_id
+    WHERE held.role = ANY (held_as)
+      AND (held.organisation_id IN (worker.organisation_id, placed.organisation_id) OR held.home_id = worker.home_id)
+$$;
+
+-- People whose names the actor meets in the course of their work.
+CREATE FUNCTION delegation.visible_people() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    WITH homes AS (SELECT home_id, organisation_id, hub_id FROM delegation.home
+                   WHERE home_id IN (SELECT delegation.visible_homes()))
+    SELECT delegation.actor() WHERE delegation.actor() IS NOT NULL
+    UNION SELECT other.person_id FROM delegation.role_assignment other
+          WHERE other.home_id IN (SELECT home_id FROM homes)
+             OR other.organisation_id IN (SELECT organisation_id FROM homes)
+             OR other.hub_id IN (SELECT hub_id FROM homes)
+             OR other.hub_id IN (SELECT delegation.visible_hubs())
+    UNION SELECT delegation.workers_in_charge('trainer')
+$$;
+
+CREATE FUNCTION delegation.is_operator() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT EXISTS (SELECT FROM delegation.roles_in_force() WHERE role = 'operator')
+$$;
+
+ALTER FUNCTION delegation.roles_in_force() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.visible_homes() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.visible_residents() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.visible_hubs() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.workers_in_charge(text[]) OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.visible_people() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.is_operator() OWNER TO hearthwatch_gate;
+
+DO $$
+DECLARE guarded regclass;
+BEGIN
+    FOREACH guarded IN ARRAY ARRAY[
+        'delegation.organisation', 'delegation.hub', 'delegation.home', 'delegation.person', 'delegation.resident',
+        'delegation.role_assignment', 'delegation.spo2_scale_authorisation', 'delegation.air_record',
+        'delegation.ceiling', 'delegation.monitoring_pause', 'delegation.competence',
+        'delegation.audit_event', 'delegation.audit_text', 'delegation.audit_seal', 'delegation.audit_sealed_event'
+    ]::regclass[] LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', guarded);
+        EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', guarded);
+    END LOOP;
+END $$;
+
+-- The api, for the actor it names.
+GRANT SELECT ON delegation.organisation, delegation.hub, delegation.home, delegation.person, delegation.resident,
+    delegation.role_assignment, delegation.spo2_scale_authorisation, delegation.air_record, delegation.ceiling,
+    delegation.monitoring_pause, delegation.activity, delegation.competence TO hearthwatch_api;
+GRANT INSERT ON delegation.competence, delegation.audit_event, delegation.audit_text TO hearthwatch_api;
+GRANT UPDATE (revoked_at) ON delegation.competence TO hearthwatch_api;
+GRANT SELECT ON delegation.audit_event TO hearthwatch_api;
+
+CREATE POLICY signed_in ON delegation.organisation FOR SELECT TO hearthwatch_api USING (delegation.actor() IS NOT NULL);
+CREATE POLICY signed_in ON delegation.hub FOR SELECT TO hearthwatch_api USING (delegation.actor() IS NOT NULL);
+CREATE POLICY in_scope ON delegation.home FOR SELECT TO hearthwatch_api
+    USING (home_id IN (SELECT delegation.visible_homes()));
+CREATE POLICY in_scope ON delegation.person FOR SELECT TO hearthwatch_api
+    USING (person_id IN (SELECT delegation.visible_people()));
+CREATE POLICY in_scope ON delegation.resident FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.visible_residents()));
+CREATE POLICY in_scope ON delegation.role_assignment FOR SELECT TO hearthwatch_api
+    USING (person_id = delegation.actor() OR person_id IN (SELECT delegation.workers_in_charge('trainer', 'home_manager')));
+CREATE POLICY in_scope ON delegation.spo2_scale_authorisation FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.visible_residents()));
+CREATE POLICY in_scope ON delegation.air_record FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.visible_residents()));
+CREATE POLICY in_scope ON delegation.ceiling FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.visible_residents()));
+CREATE POLICY in_scope ON delegation.monitoring_pause FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.visible_residents()));
+CREATE POLICY in_scope ON delegation.competence FOR SELECT TO hearthwatch_api
+    USING (person_id = delegation.actor() OR person_id IN (SELECT delegation.workers_in_charge('trainer', 'home_manager')));
+CREATE POLICY trainer_signs_off ON delegation.competence FOR INSERT TO hearthwatch_api
+    WITH CHECK (assessor_id = delegation.actor() AND person_id <> delegation.actor()
+                AND person_id IN (SELECT delegation.workers_in_charge('trainer')));
+CREATE POLICY trainer_revokes ON delegation.competence FOR UPDATE TO hearthwatch_api
+    USING (person_id IN (SELECT delegation.workers_in_charge('trainer')));
+CREATE POLICY as_oneself ON delegation.audit_event FOR INSERT TO hearthwatch_api
+    WITH CHECK (actor = 'person:' || delegation.actor()::text);
+CREATE POLICY who_looked ON delegation.audit_event FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.visible_residents())
+           AND EXISTS (SELECT FROM delegation.roles_in_force() WHERE role IN ('home_manager', 'hub_lead')));
+CREATE POLICY as_oneself ON delegation.audit_text FOR INSERT TO hearthwatch_api WITH CHECK (delegation.actor() IS NOT NULL);
+
+-- Ingest: opaque ids, scales and who may do what; never a name.
+GRANT SELECT (resident_id, home_id, no_score_reason, synthetic) ON delegation.resident TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT (home_id, organisation_id, hub_id, rounds, synthetic) ON delegation.home TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT (authorisation_id, resident_id, starts_at, review_by, ends_at, revoked_at)
+    ON delegation.spo2_scale_authorisation TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT (resident_id, recorded_at, cancelled_at) ON delegation.air_record TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT (resident_id, starts_at, ends_at) ON delegation.monitoring_pause TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT (person_id, activity, level, signed_off_at, valid_until, revoked_at)
+    ON delegation.competence TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT (person_id, role, organisation_id, home_id, resident_id, starts_at, ends_at)
+    ON delegation.role_assignment TO hearthwatch_ingest;
+GRANT INSERT ON delegation.audit_event, delegation.audit_text TO hearthwatch_ingest, hearthwatch_scheduler;
+
+CREATE POLICY opaque ON delegation.resident FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
+CREATE POLICY opaque ON delegation.home FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
+CREATE POLICY opaque ON delegation.spo2_scale_authorisation FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
+CREATE POLICY opaque ON delegation.air_record FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
+CREATE POLICY opaque ON delegation.monitoring_pause FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
+CREATE POLICY opaque ON delegation.competence FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
+CREATE POLICY opaque ON delegation.role_assignment FOR SELECT TO hearthwatch_ingest USING (true);
+CREATE POLICY as_process ON delegation.audit_event FOR INSERT TO hearthwatch_ingest, hearthwatch_scheduler
+    WITH CHECK (actor LIKE 'process:%' OR actor = 'person:' || delegation.actor()::text);
+CREATE POLICY as_process ON delegation.audit_text FOR INSERT TO hearthwatch_ingest, hearthwatch_scheduler WITH CHECK (true);
+
+-- The scheduler seals what has been written.
+GRANT SELECT ON delegation.audit_event, delegation.audit_seal, delegation.audit_sealed_event TO hearthwatch_scheduler;
+GRANT INSERT ON delegation.audit_seal, delegation.audit_sealed_event TO hearthwatch_scheduler;
+CREATE POLICY sealer ON delegation.audit_event FOR SELECT TO hearthwatch_scheduler USING (true);
+CREATE POLICY sealer ON delegation.audit_seal TO hearthwatch_scheduler USING (true) WITH CHECK (true);
+CREATE POLICY sealer ON delegation.audit_sealed_event TO hearthwatch_scheduler USING (true) WITH CHECK (true);

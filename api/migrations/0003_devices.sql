@@ -1,0 +1,55 @@
+-- Kits and the homes they are lent to.
+
+CREATE TABLE devices.kit (
+    kit_id          uuid PRIMARY KEY,
+    partition       smallint NOT NULL CHECK (partition BETWEEN 0 AND 15),
+    kind            text NOT NULL CHECK (kind IN ('kit', 'web')),     -- 'web': the capture form of a home
+    enrolled_at     timestamptz NOT NULL,
+    revoked_at      timestamptz
+);
+
+CREATE TABLE devices.kit_loan (
+    loan_id         uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    kit_id          uuid NOT NULL REFERENCES devices.kit,
+    home_id         uuid NOT NULL REFERENCES delegation.home,
+    lent_at         timestamptz NOT NULL,
+    returned_at     timestamptz CHECK (returned_at > lent_at)
+);
+CREATE UNIQUE INDEX one_loan_at_a_time ON devices.kit_loan (kit_id) WHERE returned_at IS NULL;
+CREATE INDEX kit_loan_by_home ON devices.kit_loan (home_id);
+
+CREATE TABLE devices.kit_status (
+    kit_id          uuid PRIMARY KEY REFERENCES devices.kit,
+    heard_at        timestamptz NOT NULL,               -- arrival, on the hub's clock
+    online          boolean NOT NULL,
+    outbox_length   integer,
+    battery         smallint,
+    clock_skew_s    double precision,
+    sent_seq        bigint
+);
+
+ALTER TABLE devices.kit ENABLE ROW LEVEL SECURITY;
+ALTER TABLE devices.kit FORCE ROW LEVEL SECURITY;
+ALTER TABLE devices.kit_loan ENABLE ROW LEVEL SECURITY;
+ALTER TABLE devices.kit_loan FORCE ROW LEVEL SECURITY;
+ALTER TABLE devices.kit_status ENABLE ROW LEVEL SECURITY;
+ALTER TABLE devices.kit_status FORCE ROW LEVEL SECURITY;
+
+GRANT SELECT ON devices.kit, devices.kit_loan, devices.kit_status
+    TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_gate;
+GRANT INSERT, UPDATE ON devices.kit_status TO hearthwatch_ingest;
+
+CREATE FUNCTION devices.visible_kits() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT kit_id FROM devices.kit_loan
+    WHERE home_id IN (SELECT delegation.visible_homes()) OR delegation.is_operator()
+$$;
+ALTER FUNCTION devices.visible_kits() OWNER TO hearthwatch_gate;
+
+CREATE POLICY in_scope ON devices.kit FOR SELECT TO hearthwatch_api USING (kit_id IN (SELECT devices.visible_kits()));
+CREATE POLICY in_scope ON devices.kit_loan FOR SELECT TO hearthwatch_api USING (kit_id IN (SELECT devices.visible_kits()));
+CREATE POLICY in_scope ON devices.kit_status FOR SELECT TO hearthwatch_api USING (kit_id IN (SELECT devices.visible_kits()));
+CREATE POLICY processes ON devices.kit FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
+CREATE POLICY processes ON devices.kit_loan FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
+CREATE POLICY processes ON devices.kit_status TO hearthwatch_ingest USING (true) WITH CHECK (true);
+CREATE POLICY watching ON devices.kit_status FOR SELECT TO hearthwatch_scheduler USING (true);

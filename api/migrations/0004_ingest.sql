@@ -1,0 +1,165 @@
+-- The one door. Identity lives in a plain table; readings are immutable.
+
+CREATE TABLE ingest.seen (
+    kit_id          uuid NOT NULL,
+    reading_id      uuid NOT NULL,
+    digest          bytea NOT NULL,             -- SHA-256 of the content: same id, other content is a conflict
+    resident_id     uuid NOT NULL,
+    effective_at    timestamptz NOT NULL,       -- so that a reading can be found in one chunk
+    PRIMARY KEY (kit_id, reading_id)
+);
+
+CREATE TABLE ingest.reading (
+    reading_id      uuid NOT NULL,
+    kit_id          uuid NOT NULL,
+    resident_id     uuid NOT NULL,
+    home_id         uuid NOT NULL,
+    arrival_number  bigint NOT NULL,            -- per resident, given under the resident's lock
+    arrived_at      timestamptz NOT NULL,
+    taken_at        timestamptz NOT NULL,       -- as claimed
+    effective_at    timestamptz NOT NULL,       -- what we order by
+    taken_by        uuid,
+    operator_known_by text,
+    competence      text NOT NULL,              -- the label fixed at arrival
+    device_kind     text NOT NULL,
+    device_model    text,
+    device_serial   text,
+    outbox_epoch    uuid NOT NULL,
+    seq             bigint NOT NULL,
+    respiration_rate numeric,
+    spo2            numeric,
+    on_oxygen       boolean,
+    systolic        numeric,
+    diastolic       numeric,
+    pulse           numeric,
+    consciousness   text,
+    temperature     numeric,
+    flags           text[] NOT NULL,
+    not_obtained    jsonb,
+    unusable        jsonb,                      -- the raw value of what could not be used
+    observations    jsonb                       -- soft signs, worry, lung sounds, method, quality
+);
+SELECT api.partition_by_time('ingest.reading', 'effective_at');
+CREATE INDEX reading_by_resident ON ingest.reading (resident_id, effective_at DESC);
+
+-- A correction never rewrites: it is a row that the view applies. NULL: taken from nobody we can name.
+CREATE TABLE ingest.reading_correction (
+    kit_id          uuid NOT NULL,
+    reading_id      uuid NOT NULL,
+    resident_id     uuid,
+    reason          text NOT NULL,
+    corrected_by    uuid NOT NULL,
+    corrected_at    timestamptz NOT NULL,
+    PRIMARY KEY (kit_id, reading_id, corrected_at)
+);
+
+CREATE TABLE ingest.current_vitals (
+    resident_id     uuid PRIMARY KEY,
+    arrivals        bigint NOT NULL DEFAULT 0,
+    last_arrived_at timestamptz,                -- silence is measured by this
+    last_effective_at timestamptz,
+    last_full_set   jsonb,                      -- when, which reading: the last score with nothing missing
+    signs           jsonb NOT NULL DEFAULT '{}' -- sign -> {value, effective_at, arrival, kit, reading}
+) WITH (fillfactor = 60);
+
+CREATE TABLE ingest.quarantine (
+    quarantine_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kit_id          uuid,                       -- of the topic; NULL when even that cannot be read
+    reading_id      uuid,
+    topic           text NOT NULL,
+    payload         bytea NOT NULL,
+    payload_sha256  bytea NOT NULL,
+    reason          text NOT NULL,
+    detail          text NOT NULL,
+    arrived_at      timestamptz NOT NULL,
+    last_arrived_at timestamptz NOT NULL,
+    deliveries      integer NOT NULL DEFAULT 1,
+    replayed_at     timestamptz,
+    replay_outcome  text
+);
+CREATE UNIQUE INDEX quarantine_once ON ingest.quarantine (coalesce(kit_id, '00000000-0000-0000-0000-000000000000'), payload_sha256);
+CREATE INDEX quarantine_by_reading ON ingest.quarantine (kit_id, reading_id) WHERE reading_id IS NOT NULL;
+
+-- Words to kits: ingest alone publishes. Claimed with a lease, sent, then marked: at least once.
+CREATE TABLE ingest.outbox (
+    outbox_id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kit_id          uuid NOT NULL,
+    leaf            text NOT NULL CHECK (leaf IN ('messages', 'config')),
+    payload         jsonb NOT NULL,
+    dedupe_key      text NOT NULL UNIQUE,
+    created_at      timestamptz NOT NULL,
+    leased_until    timestamptz,
+    sent_at         timestamptz
+);
+CREATE INDEX outbox_waiting ON ingest.outbox (outbox_id) WHERE sent_at IS NULL;
+
+-- Which copy of history this is. A promoted standby, a restored dump and a declared restore each answer differently.
+CREATE TABLE ingest.declared_epoch (
+    declared_at     timestamptz PRIMARY KEY,
+    reason          text NOT NULL
+);
+CREATE FUNCTION ingest.epoch() RETURNS uuid
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT md5(concat_ws('/',
+        (SELECT system_identifier FROM pg_control_system()),
+        substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8),
+        (SELECT oid FROM pg_database WHERE datname = current_database()),
+        (SELECT count(*) FROM ingest.declared_epoch)))::uuid
+$$;
+REVOKE EXECUTE ON FUNCTION ingest.epoch() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ingest.epoch() TO hearthwatch_ingest, hearthwatch_api, hearthwatch_scheduler;
+
+-- The first lock of the one lock order, for every process that changes what is known of residents.
+CREATE FUNCTION ingest.lock_residents(residents uuid[]) RETURNS SETOF ingest.current_vitals
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    INSERT INTO ingest.current_vitals (resident_id)
+        SELECT DISTINCT id FROM unnest(residents) AS wanted (id) ORDER BY id
+        ON CONFLICT DO NOTHING;
+    RETURN QUERY SELECT * FROM ingest.current_vitals WHERE resident_id = ANY (residents) ORDER BY resident_id FOR UPDATE;
+END $$;
+REVOKE EXECUTE ON FUNCTION ingest.lock_residents(uuid[]) FROM PUBLIC;
+
+-- What an actor may read. Hypertables carry no policies to their chunks, so nobody but the view's owner may select.
+GRANT SELECT ON ingest.reading, ingest.reading_correction TO hearthwatch_reader;
+CREATE VIEW ingest.visible_reading WITH (security_barrier) AS
+    SELECT reading.*, correction.reason AS correction_reason, correction.corrected_at, correction.resident_id AS corrected_resident_id
+    FROM ingest.reading
+    LEFT JOIN LATERAL (
+        SELECT c.resident_id, c.reason, c.corrected_at FROM ingest.reading_correction c
+        WHERE c.kit_id = reading.kit_id AND c.reading_id = reading.reading_id
+        ORDER BY c.corrected_at DESC LIMIT 1
+    ) correction ON true
+    WHERE reading.resident_id IN (SELECT delegation.visible_residents());
+ALTER VIEW ingest.visible_reading OWNER TO hearthwatch_reader;
+GRANT SELECT ON ingest.visible_reading TO hearthwatch_api;
+
+ALTER TABLE ingest.seen ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ingest.seen FORCE ROW LEVEL SECURITY;
+ALTER TABLE ingest.current_vitals ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ingest.quarantine ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ingest.quarantine FORCE ROW LEVEL SECURITY;
+ALTER TABLE ingest.reading_correction ENABLE ROW LEVEL SECURITY;
+
+GRANT SELECT ON ingest.current_vitals TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
+GRANT UPDATE ON ingest.current_vitals TO hearthwatch_ingest;
+GRANT EXECUTE ON FUNCTION ingest.lock_residents(uuid[]) TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT, INSERT ON ingest.seen, ingest.reading, ingest.quarantine, ingest.outbox, ingest.reading_correction TO hearthwatch_ingest;
+GRANT UPDATE (last_arrived_at, deliveries, replayed_at, replay_outcome) ON ingest.quarantine TO hearthwatch_ingest;
+GRANT UPDATE (leased_until, sent_at) ON ingest.outbox TO hearthwatch_ingest;
+GRANT SELECT ON ingest.seen, ingest.quarantine, ingest.reading_correction TO hearthwatch_api;
+GRANT SELECT, DELETE ON ingest.seen, ingest.reading TO hearthwatch_retention;
+
+CREATE POLICY door ON ingest.seen TO hearthwatch_ingest USING (true) WITH CHECK (true);
+CREATE POLICY operator_counts ON ingest.seen FOR SELECT TO hearthwatch_api
+    USING (delegation.is_operator() OR resident_id IN (SELECT delegation.visible_residents()));
+CREATE POLICY retention ON ingest.seen TO hearthwatch_retention USING (true);
+CREATE POLICY door ON ingest.current_vitals TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
+CREATE POLICY in_scope ON ingest.current_vitals FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.visible_residents()));
+CREATE POLICY door ON ingest.quarantine TO hearthwatch_ingest USING (true) WITH CHECK (true);
+CREATE POLICY operator ON ingest.quarantine FOR SELECT TO hearthwatch_api USING (delegation.is_operator());
+CREATE POLICY door ON ingest.reading_correction TO hearthwatch_ingest USING (true) WITH CHECK (true);
+CREATE POLICY in_scope ON ingest.reading_correction FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.visible_residents()));
+CREATE POLICY view_owner ON ingest.reading_correction FOR SELECT TO hearthwatch_reader USING (true);

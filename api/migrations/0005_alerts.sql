@@ -1,0 +1,164 @@
+-- What readings mean: scores append-only, findings with their evidence, one open escalation per resident.
+
+CREATE TABLE alerts.score (
+    resident_id     uuid NOT NULL,
+    kit_id          uuid NOT NULL,              -- the reading whose moment is scored
+    reading_id      uuid NOT NULL,
+    cause_kit_id    uuid NOT NULL,              -- the reading whose arrival caused this score
+    cause_reading_id uuid NOT NULL,
+    cause_arrival   bigint NOT NULL,
+    effective_at    timestamptz NOT NULL,
+    scored_at       timestamptz NOT NULL,
+    rule_version    text NOT NULL,
+    spo2_scale      smallint NOT NULL,
+    assumed_air     boolean NOT NULL,
+    low             smallint NOT NULL CHECK (low BETWEEN 0 AND 20),
+    high            smallint NOT NULL CHECK (high BETWEEN low AND 20),
+    red_score       text NOT NULL CHECK (red_score IN ('yes', 'no', 'unknown')),
+    band_low        text NOT NULL,
+    band_high       text NOT NULL,
+    complete        boolean NOT NULL,
+    deciding        text[] NOT NULL,
+    parts           jsonb NOT NULL              -- sign -> {low, high, value, effective_at, reading}
+);
+SELECT api.partition_by_time('alerts.score', 'effective_at');
+CREATE INDEX score_by_resident ON alerts.score (resident_id, effective_at DESC);
+
+GRANT SELECT ON alerts.score TO hearthwatch_reader;
+CREATE VIEW alerts.visible_score WITH (security_barrier) AS
+    SELECT score.* FROM alerts.score WHERE score.resident_id IN (SELECT delegation.visible_residents());
+ALTER VIEW alerts.visible_score OWNER TO hearthwatch_reader;
+
+CREATE TABLE alerts.policy (
+    policy_id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    hub_id          uuid REFERENCES delegation.hub,     -- NULL: the default
+    version         text NOT NULL,
+    body            jsonb NOT NULL,
+    in_force_from   timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX policy_version ON alerts.policy (coalesce(hub_id, '00000000-0000-0000-0000-000000000000'), version);
+
+CREATE TABLE alerts.hub_revision (
+    hub_id          uuid PRIMARY KEY,
+    revision        bigint NOT NULL
+);
+
+CREATE TABLE alerts.escalation (
+    escalation_id   uuid PRIMARY KEY,
+    resident_id     uuid NOT NULL,
+    home_id         uuid NOT NULL,
+    hub_id          uuid NOT NULL,
+    origin          text NOT NULL CHECK (origin IN ('rule', 'unscored', 'phone', 'silence')),
+    state           text NOT NULL CHECK (state IN ('open', 'claimed', 'closed')),
+    severity        text NOT NULL CHECK (severity IN ('high', 'medium', 'low_medium', 'concern', 'silent')),
+    why             text NOT NULL,              -- the sentence of the gravest finding
+    low             smallint,
+    high            smallint,
+    raised_at       timestamptz NOT NULL,
+    deadline_at     timestamptz NOT NULL,
+    policy_version  text NOT NULL,
+    raised_by       uuid,
+    claimed_by      uuid,
+    claimed_at      timestamptz,
+    closed_by       uuid,
+    closed_at       timestamptz,
+    disposition     text CHECK (disposition IN ('advice_given', 'repeat_readings', 'gp_today',
+                        'urgent_community_response', 'virtual_ward', 'same_day_emergency_care',
+                        'urgent_treatment_centre', 'ambulance_999')),
+    note            text,
+    CHECK ((state = 'closed') = (closed_at IS NOT NULL AND disposition IS NOT NULL AND closed_by IS NOT NULL)),
+    CHECK ((state = 'claimed') <= (claimed_by IS NOT NULL))
+);
+CREATE UNIQUE INDEX one_open_escalation ON alerts.escalation (resident_id) WHERE state <> 'closed';
+CREATE INDEX escalation_queue ON alerts.escalation (hub_id, deadline_at) WHERE state <> 'closed';
+CREATE INDEX escalation_by_resident ON alerts.escalation (resident_id, raised_at DESC);
+CREATE INDEX escalation_by_home ON alerts.escalation (home_id, raised_at DESC);
+
+CREATE TABLE alerts.finding (
+    finding_id      uuid PRIMARY KEY,
+    escalation_id   uuid NOT NULL REFERENCES alerts.escalation,
+    resident_id     uuid NOT NULL,
+    rule            text NOT NULL,
+    rule_version    text NOT NULL,
+    severity        text NOT NULL,
+    sentence        text NOT NULL,
+    evidence        jsonb NOT NULL,             -- [{kit, reading, effective_at}]
+    found_at        timestamptz NOT NULL
+);
+CREATE INDEX finding_by_escalation ON alerts.finding (escalation_id, found_at);
+
+-- What happened to an escalation: its history, and the stream the hub's pages follow.
+CREATE TABLE alerts.escalation_event (
+    hub_id          uuid NOT NULL,
+    revision        bigint NOT NULL,
+    escalation_id   uuid NOT NULL REFERENCES alerts.escalation,
+    kind            text NOT NULL CHECK (kind IN ('raised', 'joined', 'worsened', 'claimed', 'released', 'closed', 'reopened')),
+    at              timestamptz NOT NULL,
+    actor_id        uuid,
+    cause_reading_id uuid,
+    words           text,
+    PRIMARY KEY (hub_id, revision)
+);
+CREATE INDEX escalation_event_by_escalation ON alerts.escalation_event (escalation_id, revision);
+
+-- The could-not-be-excluded clock: what was asked of the worker, and until when.
+CREATE TABLE alerts.open_question (
+    resident_id     uuid PRIMARY KEY,
+    kit_id          uuid NOT NULL,
+    reading_id      uuid NOT NULL,
+    effective_at    timestamptz NOT NULL,
+    deciding        text[] NOT NULL,
+    low             smallint NOT NULL,
+    high            smallint NOT NULL,
+    opened_at       timestamptz NOT NULL,
+    answer_by       timestamptz NOT NULL
+);
+CREATE INDEX open_question_due ON alerts.open_question (answer_by);
+
+DO $$
+DECLARE guarded regclass;
+BEGIN
+    FOREACH guarded IN ARRAY ARRAY['alerts.policy', 'alerts.hub_revision', 'alerts.escalation', 'alerts.finding',
+                                   'alerts.escalation_event', 'alerts.open_question']::regclass[] LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', guarded);
+        EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', guarded);
+    END LOOP;
+END $$;
+
+GRANT SELECT ON alerts.visible_score TO hearthwatch_api;
+GRANT SELECT ON alerts.policy, alerts.escalation, alerts.finding, alerts.escalation_event, alerts.open_question,
+    alerts.hub_revision TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT, INSERT ON alerts.score TO hearthwatch_ingest;
+GRANT INSERT ON alerts.escalation, alerts.finding, alerts.escalation_event, alerts.hub_revision
+    TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
+GRANT UPDATE (revision) ON alerts.hub_revision TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
+GRANT UPDATE (severity, why, low, high, deadline_at) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_api;
+GRANT UPDATE (state, claimed_by, claimed_at, closed_by, closed_at, disposition, note) ON alerts.escalation TO hearthwatch_api;
+GRANT INSERT, UPDATE, DELETE ON alerts.open_question TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT, DELETE ON alerts.score TO hearthwatch_retention;
+
+CREATE POLICY readable ON alerts.policy FOR SELECT USING (true);
+CREATE POLICY processes ON alerts.hub_revision TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
+CREATE POLICY processes ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
+CREATE POLICY processes ON alerts.finding TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
+CREATE POLICY processes ON alerts.escalation_event TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
+CREATE POLICY processes ON alerts.open_question TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
+
+CREATE POLICY hub_desk ON alerts.hub_revision TO hearthwatch_api
+    USING (hub_id IN (SELECT delegation.visible_hubs())) WITH CHECK (hub_id IN (SELECT delegation.visible_hubs()));
+CREATE POLICY in_scope ON alerts.escalation FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.visible_residents()));
+CREATE POLICY hub_desk ON alerts.escalation FOR UPDATE TO hearthwatch_api
+    USING (hub_id IN (SELECT delegation.visible_hubs())) WITH CHECK (hub_id IN (SELECT delegation.visible_hubs()));
+CREATE POLICY hub_desk_raises ON alerts.escalation FOR INSERT TO hearthwatch_api
+    WITH CHECK (hub_id IN (SELECT delegation.visible_hubs()) AND resident_id IN (SELECT delegation.visible_residents()));
+CREATE POLICY in_scope ON alerts.finding FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.visible_residents()));
+CREATE POLICY hub_desk_raises ON alerts.finding FOR INSERT TO hearthwatch_api
+    WITH CHECK (resident_id IN (SELECT delegation.visible_residents()));
+CREATE POLICY in_scope ON alerts.escalation_event FOR SELECT TO hearthwatch_api
+    USING (escalation_id IN (SELECT escalation_id FROM alerts.escalation));
+CREATE POLICY hub_desk ON alerts.escalation_event FOR INSERT TO hearthwatch_api
+    WITH CHECK (hub_id IN (SELECT delegation.visible_hubs()));
+CREATE POLICY in_scope ON alerts.open_question FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.visible_residents()));

@@ -1,0 +1,21 @@
+-- Accounts and sessions. Tokens and passwords are stored only as hashes.
+
+CREATE TABLE api.account (
+    person_id       uuid PRIMARY KEY REFERENCES delegation.person,
+    username        text NOT NULL UNIQUE,
+    password_hash   text NOT NULL
+);
+
+CREATE TABLE api.session (
+    token_hash      bytea PRIMARY KEY,
+    person_id       uuid NOT NULL REFERENCES delegation.person,
+    started_at      timestamptz NOT NULL,
+    last_used_at    timestamptz NOT NULL,
+    ends_at         timestamptz NOT NULL
+);
+CREATE INDEX session_by_person ON api.session (person_id);
+
+GRANT SELECT ON api.account TO hearthwatch_api;
+GRANT UPDATE (password_hash) ON api.account TO hearthwatch_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON api.session TO hearthwatch_api;
+GRANT SELECT (token_hash, ends_at), DELETE ON api.session TO hearthwatch_scheduler;

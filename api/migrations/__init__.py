@@ -1,0 +1,1 @@
+"""Numbered SQL and its runner: the schema is exactly the sum of these files, in their order."""
