@@ -130,7 +130,7 @@ class EmbeddedPostgres:
         return short
 
     def _make_cluster(self) -> None:
-        """Made beside its place and moved in one step, so a kill half way leaves nothing that looks finished."""
+        """Made beside its place and moved in one step: a kill half way leaves nothing that looks finished."""
         making = self._folder / "making"
         shutil.rmtree(making, ignore_errors=True)
         self._password_file.write_text(secrets.token_urlsafe(24))
@@ -164,8 +164,8 @@ class EmbeddedPostgres:
             # The server of a run that has just been killed is still closing down in good order.
             if time.monotonic() > deadline:
                 raise EmbeddedServiceError(
-                    f"The database in {self._folder} is in use by process {owner}: stop that run first, or choose"
-                    " another data folder."
+                    f"The database in {self._folder} is in use by process {owner}: stop that run first,"
+                    " or choose another data folder."
                 )
             time.sleep(0.1)
 

@@ -59,7 +59,8 @@ def unprivileged_prefix() -> list[str]:
         return []
     if shutil.which("setpriv") is None:
         raise EmbeddedServiceError(
-            "The embedded database cannot run as root without setpriv: install util-linux, or run as another user."
+            "The embedded database cannot run as root without setpriv: install util-linux,"
+            " or run as another user."
         )
     account = pwd.getpwnam(UNPRIVILEGED_USER)
     return [
@@ -89,7 +90,14 @@ class SupervisedProcess:
         self._log = log
         with log.open("ab") as output:
             self._supervisor: subprocess.Popen[bytes] = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(SUPERVISOR), str(GRACE_SECONDS), *die_with_supervisor(command)],
+                [
+                    sys.executable,
+                    "-I",
+                    "-S",
+                    str(SUPERVISOR),
+                    str(GRACE_SECONDS),
+                    *die_with_supervisor(command),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,

@@ -1,0 +1,14 @@
+"""Loads the fixtures; each plugin's docstring says what it offers."""
+
+import os
+
+# The helper image that would tidy up after a killed run cannot be pulled everywhere; we tidy up ourselves.
+os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
+
+pytest_plugins = [
+    "tests.fixtures.machine",
+    "tests.fixtures.evidence",
+    "tests.fixtures.databases",
+    # BROK
+    "tests.fixtures.browser",
+]
