@@ -58,7 +58,9 @@ def pending(conn: psycopg.Connection) -> list[Migration]:
     ran = dict(conn.execute(_RAN).fetchall())
     for migration in migrations():
         if ran.get(migration.name, migration.checksum) != migration.checksum:
-            raise MigrationChanged(f"{migration.name} has changed since it ran here; write a new one instead.")
+            raise MigrationChanged(
+                f"{migration.name} has changed since it ran here; write a new one instead."
+            )
     return [migration for migration in migrations() if migration.name not in ran]
 
 

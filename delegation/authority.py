@@ -1,0 +1,67 @@
+"""What has been decided for one resident: the SpO2 scale in force, air assumed, care paused.
+
+Guards: scale 2 only under an authorisation in force at the time of the reading; an overdue review never ends
+it, only revocation or its own end does. Source: RCP, NEWS2, 2017; the default for an overdue review is ours,
+for a clinician to confirm.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleAuthorisation:
+    """A competent clinical decision-maker's word that a resident is scored on SpO2 scale 2."""
+
+    starts_at: datetime
+    review_by: datetime
+    ends_at: datetime | None
+    revoked_at: datetime | None
+
+    def in_force(self, at: datetime) -> bool:
+        ends = [end for end in (self.ends_at, self.revoked_at) if end is not None]
+        return self.starts_at <= at and all(at < end for end in ends)
+
+
+@dataclass(frozen=True, slots=True)
+class AirRecord:
+    """ "No oxygen in use at this address", until cancelled."""
+
+    recorded_at: datetime
+    cancelled_at: datetime | None
+
+    def in_force(self, at: datetime) -> bool:
+        return self.recorded_at <= at and (self.cancelled_at is None or at < self.cancelled_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch of time in which a resident is not watched, for a stated reason."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+    def in_force(self, at: datetime) -> bool:
+        return self.starts_at <= at < self.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """All that scoring needs to know of what was decided for one resident."""
+
+    scales: Sequence[ScaleAuthorisation] = ()
+    air: Sequence[AirRecord] = ()
+    pauses: Sequence[Pause] = ()
+    no_score_reason: str | None = None
+
+    def spo2_scale(self, at: datetime) -> int:
+        """1 or 2, for a reading at this moment."""
+        return 2 if any(one.in_force(at) for one in self.scales) else 1
+
+    def air_assumed(self, at: datetime) -> bool:
+        """Whether oxygen nobody mentioned may be taken as air."""
+        return any(one.in_force(at) for one in self.air)
+
+    def paused(self, at: datetime) -> bool:
+        return any(one.in_force(at) for one in self.pauses)

@@ -1,0 +1,93 @@
+"""Whether the person who took a reading was signed off for what they did.
+
+Guards: the answer is a label on the reading, never a reason to turn a reading away.
+Source: Skills for Care / DHSC guiding principles for delegated healthcare activities; NMC Code section 11.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Activity(StrEnum):
+    """A delegated healthcare activity that a reading can be the result of."""
+
+    BLOOD_PRESSURE = "blood_pressure"
+    TEMPERATURE = "temperature"
+    PULSE_OXIMETRY = "pulse_oximetry"
+    BREATHING_AND_ALERTNESS = "breathing_and_alertness"
+    LUNG_SOUNDS = "lung_sounds"
+
+
+class Level(StrEnum):
+    """How far a worker was signed off."""
+
+    OBSERVE = "observe"
+    UNDER_SUPERVISION = "under_supervision"
+    INDEPENDENT = "independent"
+    MAY_SUPERVISE = "may_supervise"
+
+
+class Label(StrEnum):
+    """What a reading says of its operator's competence, fixed at arrival."""
+
+    IN_DATE = "in_date"
+    UNDER_SUPERVISION = "under_supervision"
+    LAPSED = "lapsed"
+    NOT_SIGNED_OFF = "not_signed_off"
+    NOT_APPLICABLE = "not_applicable"
+    OPERATOR_UNKNOWN = "operator_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Competence:
+    """One sign-off of one worker for one activity."""
+
+    person_id: UUID
+    activity: Activity
+    level: Level
+    signed_off_at: datetime
+    valid_until: datetime
+    revoked_at: datetime | None
+
+    def in_force(self, at: datetime) -> bool:
+        """Signed off, in date and not revoked at this moment."""
+        return self.signed_off_at <= at < self.valid_until and (
+            self.revoked_at is None or at < self.revoked_at
+        )
+
+
+# Worst last: a reading of several activities carries the gravest of their labels.
+_GRAVITY = (Label.IN_DATE, Label.UNDER_SUPERVISION, Label.LAPSED, Label.NOT_SIGNED_OFF)
+
+
+def label(
+    held: Sequence[Competence],
+    activities: Iterable[Activity],
+    at: datetime,
+    *,
+    operator_known: bool,
+    family_carer: bool = False,
+) -> Label:
+    """The label of a reading taken at `at` by somebody holding `held`.
+
+    A family carer needs no sign-off; an operator nobody can name has none to show.
+    """
+    if family_carer:
+        return Label.NOT_APPLICABLE
+    if not operator_known:
+        return Label.OPERATOR_UNKNOWN
+    labels = {_label_of([one for one in held if one.activity == activity], at) for activity in activities}
+    return max(labels, key=_GRAVITY.index, default=Label.NOT_APPLICABLE)
+
+
+def _label_of(held: Sequence[Competence], at: datetime) -> Label:
+    levels = {one.level for one in held if one.in_force(at)}
+    if levels & {Level.INDEPENDENT, Level.MAY_SUPERVISE}:
+        return Label.IN_DATE
+    if Level.UNDER_SUPERVISION in levels:
+        return Label.UNDER_SUPERVISION
+    past = [one for one in held if one.signed_off_at <= at and one.level is not Level.OBSERVE]
+    return Label.LAPSED if past else Label.NOT_SIGNED_OFF

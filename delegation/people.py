@@ -1,0 +1,87 @@
+"""The people who act, and the roles they hold at this moment.
+
+Guards: an actor is somebody the database vouches for, never a name a request brought along.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+
+class Role(StrEnum):
+    """What a person may be in an organisation, a home, a hub, or to one resident."""
+
+    CARE_WORKER = "care_worker"
+    CARER = "carer"
+    HOME_MANAGER = "home_manager"
+    HUB_CLINICIAN = "hub_clinician"
+    HUB_LEAD = "hub_lead"
+    TRAINER = "trainer"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleHeld:
+    """One role in force, with the place it is held in."""
+
+    role: Role
+    organisation_id: UUID | None = None
+    home_id: UUID | None = None
+    hub_id: UUID | None = None
+    resident_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person who does something, with the roles they hold now."""
+
+    person_id: UUID
+    name: str
+    roles: tuple[RoleHeld, ...]
+
+    def holds(self, *roles: Role) -> bool:
+        """Whether any of these roles is held, wherever."""
+        return any(held.role in roles for held in self.roles)
+
+    def __str__(self) -> str:
+        return f"person:{self.person_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A part of the platform that acts by itself: the scheduler, ingest."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"process:{self.name}"
+
+
+class UnknownPersonError(LookupError):
+    """Nobody with this id."""
+
+
+_NAME: LiteralString = "SELECT name FROM delegation.person WHERE person_id = %s"
+_ROLES: LiteralString = """
+SELECT role, organisation_id, home_id, hub_id, resident_id
+FROM delegation.roles_in_force() ORDER BY role, assignment_id
+"""
+_ACT_AS: LiteralString = "SELECT set_config('hearthwatch.actor', %s, true)"
+
+
+def act_as(conn: psycopg.Connection, person_id: UUID) -> None:
+    """Let the rest of this transaction see what this person may see, and no more."""
+    conn.execute(_ACT_AS, (str(person_id),))
+
+
+def actor_of(conn: psycopg.Connection, person_id: UUID) -> Actor:
+    """The person with the roles in force now; the transaction goes on as them."""
+    act_as(conn, person_id)
+    found = conn.execute(_NAME, (person_id,)).fetchone()
+    if found is None:
+        raise UnknownPersonError("Nobody is known under this id.")
+    roles = tuple(RoleHeld(Role(role), *places) for role, *places in conn.execute(_ROLES).fetchall())
+    return Actor(person_id, found[0], roles)

@@ -1,0 +1,64 @@
+"""A trainer signs a worker off for one activity, or takes that back.
+
+Guards: nobody signs themselves off, and nobody signs off a worker they do not answer for.
+"""
+
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+from delegation import audit
+from delegation.competence import Activity, Level
+from delegation.people import Actor, Role
+
+
+class SignOffRefusedError(PermissionError):
+    """A sign-off that may not be made; the sentence says why."""
+
+
+_MAY_SIGN_OFF: LiteralString = "SELECT %s IN (SELECT delegation.workers_in_charge('trainer'))"
+_SIGN_OFF: LiteralString = """
+INSERT INTO delegation.competence (person_id, activity, level, assessor_id, signed_off_at, valid_until)
+VALUES (%s, %s, %s, %s, %s, %s) RETURNING competence_id
+"""
+_REVOKE: LiteralString = """
+UPDATE delegation.competence SET revoked_at = %s
+WHERE competence_id = %s AND revoked_at IS NULL RETURNING person_id, activity
+"""
+
+
+def sign_off(
+    conn: psycopg.Connection,
+    actor: Actor,
+    *,
+    person_id: UUID,
+    activity: Activity,
+    level: Level,
+    valid_until: datetime,
+    at: datetime,
+) -> UUID:
+    """Record that the actor assessed this worker as competent; returns the competence's id."""
+    if person_id == actor.person_id:
+        raise SignOffRefusedError("Nobody signs themselves off: ask another trainer.")
+    if not actor.holds(Role.TRAINER):
+        raise SignOffRefusedError("Only a trainer signs workers off.")
+    if valid_until <= at:
+        raise SignOffRefusedError("A sign-off must be valid for some time after it is made.")
+    answer = conn.execute(_MAY_SIGN_OFF, (person_id,)).fetchone()
+    if answer is None or not answer[0]:
+        raise SignOffRefusedError("This worker is not in your organisation.")
+    row = conn.execute(_SIGN_OFF, (person_id, activity, level, actor.person_id, at, valid_until)).fetchone()
+    if row is None:
+        raise SignOffRefusedError("The sign-off could not be recorded.")
+    audit.record(conn, actor, "competence.signed_off", f"person:{person_id}/{activity}", at=at)
+    return row[0]
+
+
+def revoke(conn: psycopg.Connection, actor: Actor, competence_id: UUID, at: datetime) -> None:
+    """Take a sign-off back from now on; what was done under it stays as it was."""
+    row = conn.execute(_REVOKE, (at, competence_id)).fetchone()
+    if row is None:
+        raise SignOffRefusedError("There is no such sign-off in force among your workers.")
+    audit.record(conn, actor, "competence.revoked", f"person:{row[0]}/{row[1]}", at=at)
