@@ -43,29 +43,26 @@ INSERT INTO delegation.audit_text (audit_id, salt, words)
 VALUES (currval('delegation.audit_event_audit_id_seq'), %s, %s)
 """
 _ONE_SEALER: LiteralString = "SELECT pg_advisory_xact_lock(hashtext('delegation.audit.seal'))"
-_EVENT: LiteralString = "audit_id, at, actor, role, action, subject, resident_id, request_id, text_digest"
-_UNSEALED: LiteralString = (
-    "SELECT "
-    + _EVENT
-    + """ FROM delegation.audit_event
-WHERE NOT EXISTS (SELECT FROM delegation.audit_sealed_event sealed WHERE sealed.audit_id = audit_event.audit_id)
-ORDER BY audit_id LIMIT %s"""
-)
+_UNSEALED: LiteralString = """
+SELECT audit_id, at, actor, role, action, subject, resident_id, request_id, text_digest
+FROM delegation.audit_event event
+WHERE NOT EXISTS (SELECT FROM delegation.audit_sealed_event sealed WHERE sealed.audit_id = event.audit_id)
+ORDER BY audit_id LIMIT %s
+"""
 _LAST_SEAL: LiteralString = "SELECT seal_id, root FROM delegation.audit_seal ORDER BY seal_id DESC LIMIT 1"
-_SEAL: LiteralString = (
-    "INSERT INTO delegation.audit_seal (seal_id, sealed_at, previous, root) VALUES (%s, %s, %s, %s)"
-)
-_SEALED: LiteralString = (
-    "INSERT INTO delegation.audit_sealed_event (audit_id, seal_id, digest) VALUES (%s, %s, %s)"
-)
+_SEAL: LiteralString = """
+INSERT INTO delegation.audit_seal (seal_id, sealed_at, previous, root) VALUES (%s, %s, %s, %s)
+"""
+_SEALED: LiteralString = """
+INSERT INTO delegation.audit_sealed_event (audit_id, seal_id, digest) VALUES (%s, %s, %s)
+"""
 _SEALS: LiteralString = "SELECT seal_id, previous, root FROM delegation.audit_seal ORDER BY seal_id"
-_SEALED_BY: LiteralString = (
-    "SELECT sealed.digest, sealed.audit_id, "
-    + "event.at, event.actor, event.role, event.action, event.subject, event.resident_id, event.request_id, "
-    + """event.text_digest
-FROM delegation.audit_sealed_event sealed LEFT JOIN delegation.audit_event event USING (audit_id)
-WHERE sealed.seal_id = %s ORDER BY sealed.audit_id"""
-)
+_SEALED_BY: LiteralString = """
+SELECT sealed.digest, sealed.audit_id,
+       at, actor, role, action, subject, resident_id, request_id, text_digest
+FROM delegation.audit_sealed_event sealed LEFT JOIN delegation.audit_event USING (audit_id)
+WHERE sealed.seal_id = %s ORDER BY sealed.audit_id
+"""
 
 
 def record(

@@ -47,19 +47,19 @@ _SCALES: LiteralString = """
 SELECT resident_id, starts_at, review_by, ends_at, revoked_at
 FROM delegation.spo2_scale_authorisation WHERE resident_id = ANY (%s)
 """
-_AIR: LiteralString = (
-    "SELECT resident_id, recorded_at, cancelled_at FROM delegation.air_record WHERE resident_id = ANY (%s)"
-)
-_PAUSES: LiteralString = (
-    "SELECT resident_id, starts_at, ends_at FROM delegation.monitoring_pause WHERE resident_id = ANY (%s)"
-)
+_AIR: LiteralString = """
+SELECT resident_id, recorded_at, cancelled_at FROM delegation.air_record WHERE resident_id = ANY (%s)
+"""
+_PAUSES: LiteralString = """
+SELECT resident_id, starts_at, ends_at FROM delegation.monitoring_pause WHERE resident_id = ANY (%s)
+"""
 _COMPETENCES: LiteralString = """
 SELECT person_id, activity, level, signed_off_at, valid_until, revoked_at
 FROM delegation.competence WHERE person_id = ANY (%s)
 """
-_ROLES: LiteralString = (
-    "SELECT person_id, role, resident_id FROM delegation.role_assignment WHERE person_id = ANY (%s)"
-)
+_ROLES: LiteralString = """
+SELECT person_id, role, resident_id FROM delegation.role_assignment WHERE person_id = ANY (%s)
+"""
 
 
 def placements(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UUID, Placement]:

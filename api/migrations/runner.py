@@ -26,7 +26,7 @@ _RAN: LiteralString = "SELECT name, checksum FROM api.migration"
 _RECORD: LiteralString = "INSERT INTO api.migration (name, checksum) VALUES (%s, %s)"
 
 
-class MigrationChanged(Exception):
+class MigrationChangedError(Exception):
     """A migration that already ran is no longer the same text."""
 
 
@@ -54,13 +54,11 @@ def migrations() -> list[Migration]:
 
 
 def pending(conn: psycopg.Connection) -> list[Migration]:
-    """Those that have not run here. Raises MigrationChanged if one that ran is not the same any more."""
+    """Those that have not run here. Raises MigrationChangedError if one that ran is not the same any more."""
     ran = dict(conn.execute(_RAN).fetchall())
     for migration in migrations():
         if ran.get(migration.name, migration.checksum) != migration.checksum:
-            raise MigrationChanged(
-                f"{migration.name} has changed since it ran here; write a new one instead."
-            )
+            raise MigrationChangedError(f"{migration.name} changed after it ran here; write a new one.")
     return [migration for migration in migrations() if migration.name not in ran]
 
 
