@@ -1,0 +1,106 @@
+"""A whole synthetic neighbourhood, made up from a seed before any of it is written.
+
+Invariant: the same seed and moment make the same people, homes and ids; only secrets differ.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+
+from api.seed.cast import CastMember, member
+from api.seed.kits import EnrolledKit, Loan, enrol, kits_of
+from api.seed.places import Home, Places, places
+from api.seed.residents import Resident, Residents
+from api.seed.staff import Person, Staff
+from api.seed.words import names
+from delegation.people import Role
+from devices.kits import Kit
+
+
+@dataclass(slots=True)
+class Neighbourhood:
+    """Everything that `api.seed.store` writes."""
+
+    places: Places
+    residents: Residents
+    staff: Staff
+    kits: list[Kit] = field(default_factory=list)
+    enrolled: list[EnrolledKit] = field(default_factory=list)
+    loans: list[Loan] = field(default_factory=list)
+    cast: list[CastMember] = field(default_factory=list)
+
+
+def neighbourhood(*, homes: int, residents_per_home: int, seed: int, at: datetime) -> Neighbourhood:
+    """Make up a neighbourhood as it is at a moment. Raises ValueError for one without homes or residents."""
+    if homes < 1 or residents_per_home < 1:
+        raise ValueError("A neighbourhood has at least one home with one resident in it.")
+    rng = Random(f"hearthwatch neighbourhood {seed}")
+    everybody = names(rng)
+    made = Neighbourhood(
+        places(rng, homes),
+        Residents(rng, everybody, at, total=homes * residents_per_home),
+        Staff(rng, everybody, at),
+    )
+    made.staff.train(made.places.providers)
+    _open_hubs(made)
+    for home in made.places.homes:
+        _open_home(made, home, residents_per_home, at, rng)
+    _finish_cast(made)
+    return made
+
+
+def _open_hubs(made: Neighbourhood) -> None:
+    for hub in made.places.hubs:
+        clinician, lead = made.staff.staff_hub(hub)
+        if hub is made.places.hubs[0]:
+            made.cast.append(member("hub-clinician", clinician, Role.HUB_CLINICIAN, hub.name))
+            made.cast.append(member("hub-lead", lead, Role.HUB_LEAD, hub.name))
+
+
+def _open_home(made: Neighbourhood, home: Home, residents: int, at: datetime, rng: Random) -> None:
+    manager = made.staff.manage(home)
+    workers = made.staff.staff_home(home, residents)
+    moved_in = made.residents.move_in(home, residents, manager.person_id)
+    if home is made.places.homes[0]:
+        _cast_first_home(made, home, manager, workers)
+        if residents > 5:
+            made.residents.pause(moved_in[5], manager.person_id)
+    # A paused resident is away, so no kit offers them.
+    present = [one for one in moved_in if one.resident_id not in made.residents.paused]
+    on_scale_2 = made.residents.on_scale_2
+    kits = kits_of(rng, home, present, [worker.person_id for worker in workers], on_scale_2)
+    enrolled, loans = enrol(rng, home, kits, at)
+    made.kits.extend(kits)
+    made.enrolled.extend(enrolled)
+    made.loans.extend(loans)
+
+
+def _cast_first_home(made: Neighbourhood, home: Home, manager: Person, workers: list[Person]) -> None:
+    provider = next(one for one in made.places.providers if one.organisation_id == home.organisation_id)
+    not_yet = "not yet signed off for breathing and alertness"
+    lapsed = "blood pressure sign-off has lapsed"
+    made.cast += [
+        member("care-worker", workers[0], Role.CARE_WORKER, home.name, not_yet),
+        member("lapsed-worker", workers[1], Role.CARE_WORKER, home.name, lapsed),
+        member("home-manager", manager, Role.HOME_MANAGER, home.name),
+        member("trainer", made.staff.trainers[provider.organisation_id], Role.TRAINER, provider.name),
+    ]
+
+
+def _finish_cast(made: Neighbourhood) -> None:
+    second = made.places.care_providers[1]
+    stranger = made.staff.work_elsewhere(second)
+    cared_for = _somebody_at_home(made)
+    made.cast += [
+        member("operator", made.staff.operate(), Role.OPERATOR, "the platform"),
+        member("family-carer", made.staff.care_for(cared_for.resident_id), Role.CARER, cared_for.name),
+        member("other-provider", stranger, Role.CARE_WORKER, second.name, "sees nothing of the first home"),
+    ]
+
+
+def _somebody_at_home(made: Neighbourhood) -> Resident:
+    """A resident in their own home, else the last one of all."""
+    for resident in made.residents.residents:
+        if resident.call_back_phone is not None:
+            return resident
+    return made.residents.residents[-1]

@@ -1,0 +1,110 @@
+"""Organisations, hubs and homes of a synthetic neighbourhood.
+
+Invariant: every home belongs to one provider and is watched by one hub; the first home is always a care home
+of the first provider, so a demonstration finds it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from uuid import UUID
+
+from api.seed.words import home_names, telephone
+from devices.kits import HomeKind
+
+HOMES_PER_HUB = 20
+CARE_HOME_ROUNDS = (8, 13, 18)
+HOME_CARE_ROUNDS = (9, 17)
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A row of delegation.organisation."""
+
+    organisation_id: UUID
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A row of delegation.hub."""
+
+    hub_id: UUID
+    organisation_id: UUID
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A row of delegation.home."""
+
+    home_id: UUID
+    organisation_id: UUID
+    hub_id: UUID
+    name: str
+    kind: HomeKind
+    phone: str
+    rounds: Sequence[int]
+    synthetic: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where everybody is."""
+
+    care_providers: tuple[Organisation, Organisation]
+    home_care_provider: Organisation
+    hub_provider: Organisation
+    hubs: tuple[Hub, ...]
+    homes: tuple[Home, ...]
+
+    @property
+    def organisations(self) -> tuple[Organisation, ...]:
+        return (*self.care_providers, self.home_care_provider, self.hub_provider)
+
+    @property
+    def providers(self) -> tuple[Organisation, ...]:
+        """Those that employ care workers."""
+        return (*self.care_providers, self.home_care_provider)
+
+
+def new_id(rng: Random) -> UUID:
+    """An opaque id that comes out the same for the same seed."""
+    return UUID(int=rng.getrandbits(128), version=4)
+
+
+def places(rng: Random, homes: int) -> Places:
+    """As many homes as asked for, one in five of them a home-care round, under one hub or two."""
+    first, second, at_home, hub_provider = (
+        Organisation(new_id(rng), name, kind)
+        for name, kind in (
+            ("Wexmoor Care", "care_provider"),
+            ("Thistledown Homes", "care_provider"),
+            ("Larkrise at Home", "care_provider"),
+            ("Mossbeck Community Health", "hub_provider"),
+        )
+    )
+    hub_names = ("Mossbeck Clinical Hub", "Eastwater Clinical Hub")[: 1 if homes <= HOMES_PER_HUB else 2]
+    hubs = tuple(Hub(new_id(rng), hub_provider.organisation_id, name, telephone(rng)) for name in hub_names)
+    # First a care home, then a round: two homes already show both.
+    cycle = (first, at_home, second, first, second)
+    buildings = home_names(rng)
+    made: list[Home] = []
+    for number in range(homes):
+        provider = cycle[number % len(cycle)]
+        is_round = provider is at_home
+        name = next(buildings)
+        made.append(
+            Home(
+                home_id=new_id(rng),
+                organisation_id=provider.organisation_id,
+                hub_id=hubs[number * len(hubs) // homes].hub_id,
+                name=f"{name.rsplit(' ', 1)[0]} home-care round {number}" if is_round else name,
+                kind=HomeKind.HOME_CARE_ROUND if is_round else HomeKind.CARE_HOME,
+                phone=telephone(rng),
+                rounds=list(HOME_CARE_ROUNDS if is_round else CARE_HOME_ROUNDS),
+            )
+        )
+    return Places((first, second), at_home, hub_provider, hubs, tuple(made))

@@ -1,0 +1,106 @@
+"""Names and numbers that look right and belong to nobody.
+
+Invariant: no number made here can be a real person's: NHS numbers come from the range set aside for tests
+(999), telephone numbers from those set aside for drama, and registration numbers have a form no regulator
+gives out.
+"""
+
+import secrets
+from collections.abc import Iterator
+from random import Random
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+WOMEN = _words(
+    "Ada Agnes Alma Audrey Beryl Betty Clara Connie Doreen Dorothy Edith Elsie Enid Ethel Freda Gladys Gwen "
+    "Hilda Iris Ivy Jean Joan Kathleen Lilian Mabel Maud Mavis Muriel Nora Olive Pearl Phyllis Rita Rose "
+    "Sheila Sybil Vera Winifred Amina Leela Mei Precious Shanti"
+)
+MEN = _words(
+    "Albert Alfred Arthur Basil Bernard Cecil Clifford Cyril Desmond Douglas Edgar Edwin Ernest Frank Fred "
+    "George Gilbert Harold Herbert Horace Hugh Jack Kenneth Leonard Leslie Maurice Norman Oswald Percy Ralph "
+    "Reginald Ronald Sidney Stanley Vernon Walter Wilfred Anand Chidi Hassan Tariq Winston"
+)
+SURNAMES = _words(
+    "Appleyard Ashdown Barleycorn Beckford Birchall Bramble Brightwater Burrows Cartwheel Cloverley Coldwell "
+    "Copperfield Cresswater Dapplemere Duckett Eastlake Elderfield Fairweather Fernley Fieldgate Foxglove "
+    "Gatehouse Goldcrest Greenhalgh Harbottle Hawthorne Hazelwood Heathcote Honeywell Inglenook Juniper "
+    "Kingsmead Larkfield Lavenham Longmeadow Mallowby Marshwood Merriweather Millbrook Moorcroft Nettleship "
+    "Oakenshaw Orchardson Palfrey Penhallow Pepperday Quickthorn Ravenscar Redfern Rowantree Saltmarsh "
+    "Sandpiper Silverdale Stonebridge Summerhay Swallowfield Tanglewood Thistlewood Underhill Wainwright "
+    "Waterfall Westerdale Whitebeam Wildgoose Willowby Winterbourne Woodruff Yarrow"
+)
+PLACES = _words(
+    "Rowan Linden Heather Alder Birch Cedar Hazel Laurel Maple Aspen Bracken Clover Fern Juniper Lavender "
+    "Meadow Orchard Primrose Sorrel Willow Thistle Yarrow Kestrel Wren"
+)
+BUILDINGS = ("House", "Court", "Lodge", "Grange", "View", "Manor", "Gardens", "Place")
+
+_NHS_WEIGHTS = range(10, 1, -1)
+
+
+def nhs_check_digit(nine_digits: str) -> int | None:
+    """The tenth digit of an NHS number (modulus 11), or None where these nine can have none."""
+    total = sum(weight * int(digit) for weight, digit in zip(_NHS_WEIGHTS, nine_digits, strict=True))
+    check = (11 - total % 11) % 11
+    return None if check == 10 else check
+
+
+def nhs_numbers(rng: Random) -> Iterator[str]:
+    """NHS numbers of the test range 999, each once, in an order of their own."""
+    start, step = (
+        rng.randrange(1_000_000),
+        104_729,
+    )  # a prime that does not divide a million: visits each once
+    for turn in range(1_000_000):
+        nine = f"999{(start + turn * step) % 1_000_000:06d}"
+        check = nhs_check_digit(nine)
+        if check is not None and len({*nine, str(check)}) > 1:
+            yield f"{nine}{check}"
+
+
+def names(rng: Random) -> Iterator[str]:
+    """Full names, each once: a middle initial sets apart those beyond the first few thousand."""
+    pairs = [(first, last) for first in WOMEN + MEN for last in SURNAMES]
+    rng.shuffle(pairs)
+    for middle in ("", *(f" {letter}." for letter in "ABCDEFGHJKLMNPRSTW")):
+        for first, last in pairs:
+            yield f"{first}{middle} {last}"
+
+
+def home_names(rng: Random) -> Iterator[str]:
+    """Names of buildings, each once."""
+    pairs = [f"{place} {building}" for place in PLACES for building in BUILDINGS]
+    rng.shuffle(pairs)
+    for number in range(1, 1_000):
+        for pair in pairs:
+            yield pair if number == 1 else f"{pair} {number}"
+
+
+def telephone(rng: Random) -> str:
+    """A landline number that Ofcom keeps for drama."""
+    return f"01632 960{rng.randrange(1000):03d}"
+
+
+def mobile(rng: Random) -> str:
+    """A mobile number that Ofcom keeps for drama."""
+    return f"07700 900{rng.randrange(1000):03d}"
+
+
+def nmc_number(rng: Random) -> str:
+    """The form of a nurse's number; Z is neither a month nor a country there."""
+    return f"{rng.randrange(100):02d}Z{rng.randrange(10_000):04d}Z"
+
+
+def gmc_number(rng: Random) -> str:
+    """The form of a doctor's number, below the lowest given out."""
+    return f"0000{rng.randrange(1000):03d}"
+
+
+def password() -> str:
+    """A random password that can be read out: about 37 bits, for a demonstration on one machine."""
+    chosen = [secrets.choice(SURNAMES + PLACES).lower() for _ in range(4)]
+    return "-".join((*chosen, f"{secrets.randbelow(10_000):04d}"))
