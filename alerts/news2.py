@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from alerts.news2_bounds import BAND_INDEX, bounds
+from alerts.news2_bounds import BAND_INDEX, BOUNDS
 from alerts.news2_chart import BANDS, CONSCIOUSNESS_CODES, FREE_TERM, MOST_POINTS, PARTS, TERMS, Band
 from alerts.news2_codes import Codes, check, encode
 
@@ -138,12 +138,11 @@ def _terms(codes: Codes) -> NDArray[np.intp]:
 
 
 def _fill_totals(scores: Scores, rows: slice, terms: NDArray[np.intp]) -> None:
-    table = bounds()
-    scores.low[rows] = table.low.take(terms)
-    scores.high[rows] = table.high.take(terms)
-    scores.red[rows] = table.red.take(terms)
-    scores.band_low[rows] = table.band_low.take(terms)
-    scores.band_high[rows] = table.band_high.take(terms)
+    scores.low[rows] = BOUNDS.low.take(terms)
+    scores.high[rows] = BOUNDS.high.take(terms)
+    scores.red[rows] = BOUNDS.red.take(terms)
+    scores.band_low[rows] = BOUNDS.band_low.take(terms)
+    scores.band_high[rows] = BOUNDS.band_high.take(terms)
     scores.complete[rows] = terms < FREE_TERM
 
 
@@ -155,7 +154,7 @@ def _fill_parts(scores: Scores, rows: slice, codes: Codes) -> None:
 
 
 def _fill_deciding(scores: Scores, rows: slice, terms: NDArray[np.intp], codes: Codes) -> None:
-    kinds = bounds().deciding.take(terms)
+    kinds = BOUNDS.deciding.take(terms)
     if not kinds.any():
         return
     for column, part in enumerate(PARTS):

@@ -4,7 +4,6 @@ Invariant: each entry holds exactly the results that completions of the set can 
 bounds of total, red score and band come from the same reachable (total, red) pairs, never one from another.
 """
 
-from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -28,56 +27,36 @@ from alerts.news2_chart import (
     frozen,
 )
 
-# A way to fill in what is missing: the points it adds, and whether one of them is a 3.
+# A way to fill in what is missing: the points it adds, and whether one of its parameters scores 3.
 Option = tuple[int, bool]
+Choice = tuple[Option, ...]
+# SpO2 and oxygen points together, (on air, on oxygen), for each class of SpO2 that remains possible.
+Pairs = tuple[tuple[Option, Option], ...]
 
-_FREE: tuple[Option, ...] = ((0, False), (1, False), (2, False), (3, True))
-_CONSCIOUSNESS: tuple[Option, ...] = ((0, False), (3, True))
-_FREE_MOST = 5
-_RED_MOST = 6
-
-
-def _oxygen_pairs(state: Oxygen) -> tuple[tuple[Option, Option], ...]:
-    """(on air, on oxygen) for each SpO2 class that remains possible: SpO2 and oxygen points together."""
-    match state:
-        case Oxygen.KNOWN:
-            return (((0, False), (0, False)),)
-        case Oxygen.ADDS_2:
-            return (((0, False), (2, False)),)
-        case Oxygen.ADDS_3:
-            return (((0, False), (3, False)),)
-        case Oxygen.ADDS_4:
-            return (((0, False), (4, False)),)
-        case Oxygen.ADDS_5:
-            return (((0, False), (5, True)),)
-        case Oxygen.SPO2_UNKNOWN:
-            below_93 = tuple(((points, red), (points + 2, red)) for points, red in _FREE)
-            return (*below_93, ((0, False), (3, False)), ((0, False), (4, False)), ((0, False), (5, True)))
-
-
-def _sum(*choices: tuple[Option, ...]) -> tuple[Option, ...]:
-    """Every (points, red) that one option of each choice can make together."""
-    reached: set[Option] = {(0, False)}
-    for options in choices:
-        reached = {(p + q, red or also) for (p, red), (q, also) in product(reached, options)}
-    return tuple(sorted(reached))
-
-
-def _bands() -> NDArray[np.uint8]:
-    """Chart 2 (RCP 2017) as band index by [total, red]."""
-    order = {band: index for index, band in enumerate(BANDS)}
-    table = np.full((2 * MOST_POINTS + 1, 2), order[Band.LOW], dtype=np.uint8)
-    table[:5, 1] = order[Band.LOW_MEDIUM]
-    table[5:7] = order[Band.MEDIUM]
-    table[7:] = order[Band.HIGH]
-    return frozen(table)
-
-
-BAND_INDEX = _bands()
+_FREE: Choice = ((0, False), (1, False), (2, False), (3, True))
+_CONSCIOUSNESS: Choice = ((0, False), (3, True))
+_MOST_FREE = 5
+_MOST_RED = 6
+_OXYGEN_PAIRS: dict[Oxygen, Pairs] = {
+    Oxygen.KNOWN: (((0, False), (0, False)),),
+    Oxygen.ADDS_2: (((0, False), (2, False)),),
+    Oxygen.ADDS_3: (((0, False), (3, False)),),
+    Oxygen.ADDS_4: (((0, False), (4, False)),),
+    Oxygen.ADDS_5: (((0, False), (5, True)),),
+    Oxygen.SPO2_UNKNOWN: (
+        ((3, True), (5, True)),
+        ((2, False), (4, False)),
+        ((1, False), (3, False)),
+        ((0, False), (2, False)),
+        ((0, False), (3, False)),
+        ((0, False), (4, False)),
+        ((0, False), (5, True)),
+    ),
+}
 
 
 class Bounds(NamedTuple):
-    """Tables by sum of terms: uint8 each, `deciding` a mask of the `DECIDES` bits."""
+    """One result per entry, uint8: `red` as news2.RED_SCORES, `deciding` a mask of the DECIDES bits."""
 
     low: NDArray[np.uint8]
     high: NDArray[np.uint8]
@@ -87,69 +66,90 @@ class Bounds(NamedTuple):
     deciding: NDArray[np.uint8]
 
 
-# Every base a set of observations can stand on before its unknowns are filled in: known points, known red.
+def _bands() -> NDArray[np.uint8]:
+    """Chart 2 (RCP 2017): index into BANDS by [total, any parameter at 3]."""
+    table = np.full((MOST_POINTS + 1, 2), BANDS.index(Band.LOW), dtype=np.uint8)
+    table[:5, 1] = BANDS.index(Band.LOW_MEDIUM)
+    table[5:7] = BANDS.index(Band.MEDIUM)
+    table[7:] = BANDS.index(Band.HIGH)
+    return frozen(table)
+
+
+BAND_INDEX = _bands()
+
+# All that a set can stand on before its unknowns are filled in: known points, known red.
 _BASE_POINTS = np.arange(MOST_POINTS + 1)[:, None, None]
 _BASE_RED = np.arange(2)[None, :, None]
 
 
-def _reached_bands(options: tuple[Option, ...]) -> NDArray[np.uint8]:
-    """Band index by [known points, known red, option]."""
-    points, red = np.array(options, dtype=np.int64).T
-    return BAND_INDEX[np.minimum(_BASE_POINTS + points, 2 * MOST_POINTS), _BASE_RED | red]
+def _reached_bands(reached: Choice) -> NDArray[np.uint8]:
+    """Index into BANDS by [known points, known red, option]; no set of observations is beyond 20."""
+    points, red = np.array(reached, dtype=np.int64).T
+    return BAND_INDEX[np.minimum(_BASE_POINTS + points, MOST_POINTS), _BASE_RED | red]
 
 
-def _decides(rest: tuple[Option, ...], one_sign: tuple[Option, ...]) -> NDArray[np.bool_]:
-    """By [known points, known red]: can this sign alone move the band, for some filling of the rest?"""
-    bands = np.stack([_reached_bands(tuple((p + q, red or also) for p, red in rest)) for q, also in one_sign])
-    return (bands.min(axis=0) != bands.max(axis=0)).any(axis=-1)
+def _sum(*choices: Choice) -> Choice:
+    """Every (points, red) that one option of each choice can make together."""
+    reached = {(0, False)}
+    for choice in choices:
+        reached = {(p + q, red or also) for (p, red), (q, also) in product(reached, choice)}
+    return tuple(reached)
 
 
-def _deciding(free: int, consciousness: bool, oxygen: Oxygen) -> NDArray[np.uint8]:
-    pairs = _oxygen_pairs(oxygen)
-    together = tuple({option for pair in pairs for option in pair})
-    conscious = (_CONSCIOUSNESS,) if consciousness else ()
-    signs = (_FREE,) * free + conscious
+def _any_of(pairs: Pairs) -> Choice:
+    return tuple({option for pair in pairs for option in pair})
+
+
+def _decides(rest: Choice, sign: Choice) -> NDArray[np.uint8]:
+    """1 or 0 by [known points, known red]: can the sign alone move the band, for some filling of the rest?"""
+    bands = np.stack([_reached_bands(tuple((p + q, red or also) for p, red in rest)) for q, also in sign])
+    return (bands.min(axis=0) != bands.max(axis=0)).any(axis=-1).astype(np.uint8)
+
+
+def _deciding(free: int, conscious: tuple[Choice, ...], pairs: Pairs) -> NDArray[np.uint8]:
+    """Mask of DECIDES bits by [known points, known red]."""
+    others = (_FREE,) * free + conscious
     mask = np.zeros((MOST_POINTS + 1, 2), dtype=np.uint8)
     if free:
-        mask |= DECIDES_FREE * _decides(_sum(*signs[1:], together), _FREE).astype(np.uint8)
-    if consciousness:
-        mask |= DECIDES_CONSCIOUSNESS * _decides(_sum(*signs[:free], together), _CONSCIOUSNESS).astype(
-            np.uint8
-        )
-    if oxygen is Oxygen.SPO2_UNKNOWN:
-        for side in zip(*pairs, strict=True):
-            mask |= DECIDES_SPO2 * _decides(_sum(*signs), side).astype(np.uint8)
-    if oxygen is not Oxygen.KNOWN:
-        for pair in pairs:
-            mask |= DECIDES_OXYGEN * _decides(_sum(*signs), pair).astype(np.uint8)
+        mask |= DECIDES_FREE * _decides(_sum(*others[1:], _any_of(pairs)), _FREE)
+    if conscious:
+        mask |= DECIDES_CONSCIOUSNESS * _decides(_sum(*others[:free], _any_of(pairs)), _CONSCIOUSNESS)
+    if len(pairs) > 1:
+        for on_one_supply in zip(*pairs, strict=True):
+            mask |= DECIDES_SPO2 * _decides(_sum(*others), on_one_supply)
+    for at_one_spo2 in pairs:
+        mask |= DECIDES_OXYGEN * _decides(_sum(*others), at_one_spo2)
     return mask
 
 
-@cache
-def bounds() -> Bounds:
-    """The tables, read-only; built on first use in a few milliseconds and the same for every thread."""
+def _entries(free: int, conscious: tuple[Choice, ...], pairs: Pairs) -> Bounds:
+    """What a set with these unknowns can reach, by [known points, known red]."""
+    reached = _sum(*(_FREE,) * free, *conscious, _any_of(pairs))
+    points = [p for p, _ in reached]
+    can_be_red = any(red for _, red in reached)  # and can always be otherwise
+    bands = _reached_bands(reached)
+    base = np.arange(MOST_POINTS + 1, dtype=np.uint8)[:, None].repeat(2, axis=1)
+    return Bounds(
+        low=base + np.uint8(min(points)),
+        high=base + np.uint8(max(points)),
+        red=np.array([[2 * can_be_red, 1]], np.uint8).repeat(len(base), 0),
+        band_low=bands.min(axis=-1),
+        band_high=bands.max(axis=-1),
+        deciding=_deciding(free, conscious, pairs),
+    )
+
+
+def _bounds() -> Bounds:
+    """The entries laid out by sum of terms (`alerts.news2_chart`), read-only."""
     tables = Bounds(*(np.zeros(TERM_SPACE, dtype=np.uint8) for _ in Bounds._fields))
-    points = np.arange(MOST_POINTS + 1)[:, None]
-    for free, consciousness, oxygen in product(range(_FREE_MOST + 1), (False, True), Oxygen):
-        signs = (_FREE,) * free + ((_CONSCIOUSNESS,) if consciousness else ())
-        reached = _sum(*signs, tuple({option for pair in _oxygen_pairs(oxygen) for option in pair}))
-        bands = _reached_bands(reached)
-        reds = {red for _, red in reached}
-        entry = {
-            "low": np.repeat(points + min(p for p, _ in reached), 2, axis=1),
-            "high": np.repeat(points + max(p for p, _ in reached), 2, axis=1),
-            "red": np.array([[2 if len(reds) == 2 else int(reds == {True}), 1]]).repeat(
-                MOST_POINTS + 1, axis=0
-            ),
-            "band_low": bands.min(axis=-1),
-            "band_high": bands.max(axis=-1),
-            "deciding": _deciding(free, consciousness, oxygen),
-        }
-        term = FREE_TERM * free + CONSCIOUSNESS_TERM * consciousness + (oxygen << OXYGEN_SHIFT)
-        for reds_known in range(_RED_MOST + 1):
-            at = term + RED_TERM * reds_known + points[:, 0]
-            for name, table in zip(Bounds._fields, tables, strict=True):
-                table[at] = entry[name][:, min(reds_known, 1)]
-    for table in tables:
-        frozen(table)
-    return tables
+    for free, conscious, oxygen in product(range(_MOST_FREE + 1), ((), (_CONSCIOUSNESS,)), Oxygen):
+        unknown = FREE_TERM * free + CONSCIOUSNESS_TERM * len(conscious) + (oxygen << OXYGEN_SHIFT)
+        entries = _entries(free, conscious, _OXYGEN_PAIRS[oxygen])
+        for table, entry in zip(tables, entries, strict=True):
+            for reds in range(_MOST_RED + 1):
+                start = unknown + RED_TERM * reds
+                table[start : start + MOST_POINTS + 1] = entry[:, min(reds, 1)]
+    return Bounds(*map(frozen, tables))
+
+
+BOUNDS = _bounds()
