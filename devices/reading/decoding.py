@@ -1,7 +1,7 @@
 """Bytes from a kit become readings, or say why they cannot.
 
-Invariant: `decode` never raises, answers for every item, and one bad item rejects no other. Only an item whose
-form, ids or time cannot be read is `Unreadable`; any other part that makes no sense is set aside in
+Invariant: `decode` never raises, answers for every item, and one bad item rejects no other. Only an item
+whose form, ids or time cannot be read is `Unreadable`; any other part that makes no sense is set aside in
 `not_understood`, and the rest of the reading stands.
 """
 

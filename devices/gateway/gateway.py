@@ -1,0 +1,231 @@
+"""What one kit sends next, and what it makes of the answers: no threads, no sockets, time as a parameter.
+
+Invariant: an item leaves the outbox only by its receipt. An item that is never receipted, or at which the
+broker hangs up, comes to travel alone, ever more rarely, and never holds up those behind it.
+"""
+
+import hashlib
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from devices.gateway.outbox import Item, Outbox
+from devices.receipt import Config, Receipts
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How hard a gateway tries. Times in seconds."""
+
+    first_retry: float = 10.0
+    longest_retry: float = 600.0
+    messages_in_flight: int = 8
+    """Published and not yet acknowledged by the broker."""
+    readings_awaited: int = 500
+    """Published within `first_retry` and not yet receipted by the platform."""
+    batch_readings: int = 50
+    batch_bytes: int = 128 * 1024
+    confirm_within: float = 30.0
+    """A broker that acknowledges nothing for so long is hung up on."""
+    alone_patience: float = 30.0
+    """How long an item that travels alone lets others go first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Envelope:
+    """One MQTT message to publish."""
+
+    payload: bytes
+    seqs: tuple[int, ...]
+    alone: bool
+    published_at: float
+
+
+class Gateway:
+    """One kit's sending state. Use from one thread; only the outbox may be filled from others."""
+
+    def __init__(self, outbox: Outbox, pace: Pace = Pace(), rng: random.Random | None = None) -> None:
+        self.outbox = outbox
+        self.on_receipts: Callable[[Receipts], None] | None = None
+        self._wake_at = 0.0
+        self._nudged = False
+        self._pace = pace
+        self._rng = rng or random.Random()
+        self._in_flight: list[Envelope] = []
+        self._awaited: dict[int, float] = {}
+        self._hang_ups: dict[int, int] = {}
+        self._arrays: dict[bytes, tuple[int, ...]] = {}
+        self._heard_at = 0.0
+        self._now = 0.0
+        # The process may have died with anything in flight, and the clock may have gone back since.
+        outbox.all_due_by(0.0)
+
+    @property
+    def wake_at(self) -> float:
+        """When `envelopes` may have something to give."""
+        return 0.0 if self._nudged else self._wake_at
+
+    def nudge(self) -> None:
+        """Something was put. The one call that may come from another thread."""
+        self._nudged = True
+
+    def envelopes(self, now: float) -> list[Envelope]:
+        """What to publish now, noted as published. `wake_at` then says when to ask again."""
+        self._nudged = False  # before looking: what is put from here on nudges again
+        self._notice_clock(now)
+        ready: list[Envelope] = []
+        lone = self._lone(now)
+        overdue = lone is not None and now - lone.due_at >= self._pace.alone_patience
+        if not overdue:
+            while envelope := self._ordinary(now):
+                ready.append(envelope)
+        if lone and not self._in_flight:
+            ready.append(self._sealed([lone], now, alone=True))
+        self._wake_at = self._next_wake(now)
+        return ready
+
+    def confirmed(self, envelope: Envelope) -> None:
+        """The broker acknowledged it. That is no receipt: it frees the line, no more."""
+        self._in_flight.remove(envelope)
+        for seq in envelope.seqs:
+            self._hang_ups.pop(seq, None)
+        self._wake_at = 0.0
+
+    def connected(self, now: float, *, session_present: bool) -> None:
+        """The line is up. A broker that forgot our session may have forgotten what it acknowledged."""
+        if not session_present:
+            self.outbox.all_due_by(now + self._rng.uniform(0, self._pace.first_retry / 10))
+        self._awaited.clear()
+        self._wake_at = 0.0
+
+    def hung_up(self, now: float) -> None:
+        """The line went down. What was in flight may be why, and is suspected more each time."""
+        suspects = [seq for envelope in self._in_flight for seq in envelope.seqs]
+        self._in_flight.clear()
+        due: list[tuple[int, float]] = []
+        for seq in suspects:
+            self._awaited.pop(seq, None)
+            times = self._hang_ups[seq] = self._hang_ups.get(seq, 0) + 1
+            due.append((seq, now if times < 2 else now + self._back_off(times - 1)))
+        self.outbox.postpone(due)
+        self.outbox.isolate([seq for seq in suspects if self._hang_ups[seq] >= 2])
+        self._wake_at = 0.0
+
+    def stuck(self, now: float) -> bool:
+        """Whether the broker has left something unacknowledged for too long."""
+        return bool(self._in_flight) and now - self._in_flight[0].published_at > self._pace.confirm_within
+
+    def take_receipts(self, payload: bytes, now: float) -> None:
+        """Apply what came on the receipts topic. What cannot be read is logged: resending heals it."""
+        try:
+            message = Receipts.model_validate_json(payload)
+        except ValidationError:
+            log.warning("A receipts message could not be read; the readings will be sent again.")
+            return
+        for seq in self.outbox.receipted(message.receipts, message.epoch, now):
+            self._awaited.pop(seq, None)
+            self._hang_ups.pop(seq, None)
+        for receipt in message.receipts:
+            if receipt.payload_sha256:
+                # Of a whole array: the receipt covers none of its readings by name, so each goes again alone.
+                self.outbox.isolate(self._arrays.pop(bytes.fromhex(receipt.payload_sha256), ()))
+        self._heard_at = now
+        self._wake_at = 0.0
+        if self.on_receipts:
+            self.on_receipts(message)
+
+    def take_config(self, payload: bytes, now: float) -> None:
+        """Apply the retained config: its epoch decides which receipts still count."""
+        try:
+            config = Config.model_validate_json(payload)
+        except ValidationError:
+            log.warning("A config message could not be read; the earlier one stays in force.")
+            return
+        due_at = now + self._rng.uniform(0, self._pace.first_retry / 10)
+        if self.outbox.change_epoch(config.epoch, due_at):
+            log.info("The database's epoch changed: what it has not receipted is sent again.")
+            self._awaited.clear()
+            self._wake_at = 0.0
+
+    def _ordinary(self, now: float) -> Envelope | None:
+        self._forget_awaited(now)
+        room = self._pace.readings_awaited - len(self._awaited)
+        if room <= 0 or len(self._in_flight) >= self._pace.messages_in_flight or self._alone_in_flight():
+            return None
+        due = self.outbox.unsent(now, min(room, self._pace.batch_readings), alone=False)
+        ignored = [item.seq for item in due if self._is_ignored(item)]
+        if ignored:
+            self.outbox.isolate(ignored)
+            return self._ordinary(now)
+        return self._sealed(self._fitting(due), now, alone=False) if due else None
+
+    def _lone(self, now: float) -> Item | None:
+        due = self.outbox.unsent(now, 1, alone=True)
+        return due[0] if due else None
+
+    def _alone_in_flight(self) -> bool:
+        return any(envelope.alone for envelope in self._in_flight)
+
+    def _is_ignored(self, item: Item) -> bool:
+        """Sent twice and passed over, while the platform has answered others since."""
+        return item.publishes >= 2 and item.published_at is not None and item.published_at < self._heard_at
+
+    def _fitting(self, due: list[Item]) -> list[Item]:
+        size, fitting = 2, []
+        for item in due:
+            size += len(item.payload) + 1
+            if fitting and size > self._pace.batch_bytes:
+                break
+            fitting.append(item)
+        return fitting
+
+    def _sealed(self, items: list[Item], now: float, *, alone: bool) -> Envelope:
+        again = [(item.seq, now + self._back_off(item.publishes + 1)) for item in items]
+        self.outbox.published(again, now)
+        seqs = tuple(item.seq for item in items)
+        payload = items[0].payload
+        if len(items) > 1:
+            payload = b"[" + b",".join(item.payload for item in items) + b"]"
+            self._remember_array(payload, seqs)
+        envelope = Envelope(payload, seqs, alone, now)
+        self._in_flight.append(envelope)
+        if not alone:
+            self._awaited |= dict.fromkeys(seqs, now + self._pace.first_retry)
+        return envelope
+
+    def _remember_array(self, payload: bytes, seqs: tuple[int, ...]) -> None:
+        self._arrays[hashlib.sha256(payload).digest()] = seqs
+        if len(self._arrays) > 64:
+            del self._arrays[next(iter(self._arrays))]
+
+    def _forget_awaited(self, now: float) -> None:
+        while self._awaited:
+            seq, until = next(iter(self._awaited.items()))
+            if until > now:
+                return
+            del self._awaited[seq]
+
+    def _back_off(self, times: int) -> float:
+        full = min(self._pace.longest_retry, self._pace.first_retry * 2 ** min(times - 1, 30))
+        return full * self._rng.uniform(0.75, 1.0) if times > 1 else full
+
+    def _next_wake(self, now: float) -> float:
+        if self._in_flight and (self._alone_in_flight() or self._lone(now)):
+            return float("inf")  # until the broker acknowledges or hangs up
+        if len(self._in_flight) >= self._pace.messages_in_flight:
+            return float("inf")
+        if len(self._awaited) >= self._pace.readings_awaited:
+            return next(iter(self._awaited.values()))
+        due = self.outbox.next_due()
+        return float("inf") if due is None else due
+
+    def _notice_clock(self, now: float) -> None:
+        if now < self._now - 1:  # set back: what was due soon would seem to be due in hours
+            self.outbox.all_due_by(now)
+            self._awaited.clear()
+        self._now = now

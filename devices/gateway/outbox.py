@@ -1,0 +1,194 @@
+"""One kit's outbox: readings on their way to the platform's database.
+
+Invariant: what `put` returned for is on the disk, and is offered to the network until a receipt from the
+database's present epoch names it. Sequence numbers are never used twice in one outbox epoch.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from devices.gateway import schema
+from devices.gateway.outbox_file import OutboxFile
+from devices.identifiers import DatabaseEpoch, KitId, OutboxEpoch, ReadingId
+from devices.reading import ReadingPayload, encode_one
+from devices.receipt import Outcome, Receipt
+
+KEEP_SECONDS = 14 * 24 * 3600
+_TOO_BIG_TO_SHARE = 64 * 1024
+
+
+class State(StrEnum):
+    """Where a reading is, as far as the kit knows."""
+
+    ON_KIT = "on_kit"
+    STORED = "stored"
+    QUARANTINED = "quarantined"
+
+
+class LedgerEntry(NamedTuple):
+    """One line of the kit's ledger."""
+
+    reading_id: ReadingId
+    seq: int
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to send, as bytes."""
+
+    seq: int
+    payload: bytes
+    publishes: int
+    published_at: float | None
+    due_at: float
+
+
+class ItemHistory(NamedTuple):
+    """What happened to one reading; times are Unix seconds on the kit's clock."""
+
+    first_published_at: float | None
+    publishes: int
+    receipted_at: float | None
+    next: str | None
+
+
+_STATES = {None: State.ON_KIT, Outcome.STORED: State.STORED, Outcome.DUPLICATE: State.STORED}
+
+
+class Outbox:
+    """The outbox of one kit in an `OutboxFile`. Times are Unix seconds."""
+
+    def __init__(self, file: OutboxFile, kit: KitId) -> None:
+        self.kit = kit
+        self.on_put: Callable[[], None] | None = None
+        self._file = file
+        self._kit = kit.bytes
+        with file.transaction(durable=True) as connection:
+            connection.execute(schema.ENROL, (self._kit, uuid4().bytes))
+            epoch, database_epoch = connection.execute(schema.FIND, (self._kit,)).fetchone()
+        self.epoch = OutboxEpoch(UUID(bytes=epoch))
+        self.database_epoch = DatabaseEpoch(UUID(bytes=database_epoch)) if database_epoch else None
+
+    def put(self, reading: ReadingPayload) -> int:
+        """Keep a reading, stamped with this outbox's epoch and the next number; durable when it returns.
+
+        Putting the same reading id again changes nothing and gives its number.
+        """
+
+        def payload(seq: int) -> bytes:
+            return encode_one(reading.model_copy(update={"outbox_epoch": self.epoch, "seq": seq}))
+
+        return self._put(reading.reading_id, payload, alone=False)
+
+    def put_raw(self, payload: bytes, reading_id: ReadingId) -> int:
+        """Keep bytes that may not be a reading at all. They always travel alone."""
+        return self._put(reading_id, lambda _seq: payload, alone=True)
+
+    def _put(self, reading_id: ReadingId, payload_of: Callable[[int], bytes], *, alone: bool) -> int:
+        with self._file.transaction(durable=True) as connection:
+            known = connection.execute(schema.SEQ_OF, (self._kit, reading_id.bytes)).fetchone()
+            if known:
+                return known[0]
+            (seq,) = connection.execute(schema.NEXT_SEQ, (self._kit,)).fetchone()
+            payload = payload_of(seq)
+            alone = alone or len(payload) > _TOO_BIG_TO_SHARE
+            digest = hashlib.sha256(payload).digest()
+            row = (self._kit, seq, reading_id.bytes, payload, digest, alone)
+            connection.execute(schema.PUT, row)
+        if self.on_put:
+            self.on_put()
+        return seq
+
+    def unsent(self, now: float, limit: int, *, alone: bool) -> list[Item]:
+        """What lacks a receipt and is due, the longest due first."""
+        return [Item(*row) for row in self._file.rows(schema.UNSENT, (self._kit, alone, now, limit))]
+
+    def next_due(self) -> float | None:
+        """When the next item falls due; None when nothing waits."""
+        return self._file.rows(schema.NEXT_DUE, (self._kit,))[0][0]
+
+    def published(self, due_again: Iterable[tuple[int, float]], now: float) -> None:
+        """Note that these were given to the broker, and when each is due again without a receipt."""
+        rows = [(self._kit, now, due_at, seq) for seq, due_at in due_again]
+        with self._file.transaction(durable=False) as connection:
+            connection.executemany(schema.PUBLISHED, rows)
+
+    def postpone(self, due: Iterable[tuple[int, float]]) -> None:
+        """Set when each is due."""
+        with self._file.transaction(durable=False) as connection:
+            connection.executemany(schema.POSTPONE, [(due_at, self._kit, seq) for seq, due_at in due])
+
+    def isolate(self, seqs: Sequence[int]) -> None:
+        """From now on these travel alone."""
+        with self._file.transaction(durable=False) as connection:
+            connection.executemany(schema.ISOLATE, [(self._kit, seq) for seq in seqs])
+
+    def all_due_by(self, moment: float) -> None:
+        """Nothing that waits is due later than this."""
+        with self._file.transaction(durable=False) as connection:
+            connection.execute(schema.DUE_BY, (self._kit, moment))
+
+    def receipted(self, receipts: Iterable[Receipt], epoch: DatabaseEpoch, now: float) -> list[int]:
+        """Note receipts of what is pending; gives its numbers.
+
+        A receipt from an epoch other than the present one is noted, but settles nothing. Before any epoch is
+        known, every one settles.
+        """
+        pending = self.database_epoch is not None and epoch != self.database_epoch
+        touched: list[int] = []
+        with self._file.transaction(durable=False) as connection:
+            for receipt in receipts:
+                query = schema.RECEIPT_BY_ID if receipt.reading_id else schema.RECEIPT_BY_SHA256
+                name = (
+                    receipt.reading_id.bytes
+                    if receipt.reading_id
+                    else bytes.fromhex(receipt.payload_sha256 or "")
+                )
+                said = (receipt.outcome, receipt.reason, receipt.next, epoch.bytes, now, pending)
+                touched += [seq for (seq,) in connection.execute(query, (self._kit, name, *said))]
+        return touched
+
+    def change_epoch(self, epoch: DatabaseEpoch, due_at: float) -> bool:
+        """Take the database's epoch. What other epochs receipted is due again, from `due_at`.
+
+        Gives whether it is another epoch than before.
+        """
+        if epoch == self.database_epoch:
+            return False
+        with self._file.transaction(durable=False) as connection:
+            connection.execute(schema.NEW_EPOCH, (self._kit, epoch.bytes))
+            connection.execute(schema.REOPEN, (self._kit, epoch.bytes, due_at))
+        self.database_epoch = epoch
+        return True
+
+    def forget(self, now: float) -> int:
+        """Delete what was receipted more than 14 days ago; how many."""
+        with self._file.transaction(durable=False) as connection:
+            return connection.execute(schema.FORGET, (self._kit, now - KEEP_SECONDS)).rowcount
+
+    def waiting(self) -> int:
+        """How many readings the platform has not receipted."""
+        return self._file.rows(schema.COUNT_WAITING, (self._kit,))[0][0]
+
+    def last_seq(self) -> int:
+        """The highest number given out; 0 before the first."""
+        return self._file.rows(schema.LAST_SEQ, (self._kit,))[0][0]
+
+    def history(self, reading_id: ReadingId) -> ItemHistory | None:
+        """What happened to one reading; None where it was forgotten or never put."""
+        rows = self._file.rows(schema.TIMES, (self._kit, reading_id.bytes))
+        return ItemHistory(*rows[0]) if rows else None
+
+    def ledger(self) -> Iterator[LedgerEntry]:
+        """Every reading remembered, in order, and where it is."""
+        seq = 0
+        while rows := self._file.rows(schema.LEDGER, (self._kit, seq)):
+            for reading_id, number, outcome in rows:
+                state = _STATES.get(outcome, State.QUARANTINED)
+                yield LedgerEntry(ReadingId(UUID(bytes=reading_id)), number, state)
+            seq = rows[-1][1]

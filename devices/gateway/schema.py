@@ -1,0 +1,142 @@
+"""The SQL of the outbox file.
+
+Invariant: a row is `pending` exactly while it lacks a receipt from the database's present epoch.
+"""
+
+from typing import LiteralString
+
+VERSION = 1
+
+CREATE: LiteralString = """
+CREATE TABLE outbox (
+    kit BLOB PRIMARY KEY,
+    epoch BLOB NOT NULL,
+    last_seq INTEGER NOT NULL,
+    database_epoch BLOB
+);
+CREATE TABLE item (
+    id INTEGER PRIMARY KEY,
+    kit BLOB NOT NULL REFERENCES outbox,
+    seq INTEGER NOT NULL,
+    reading_id BLOB NOT NULL,
+    payload BLOB NOT NULL,
+    sha256 BLOB NOT NULL,
+    alone INTEGER NOT NULL,
+    pending INTEGER NOT NULL DEFAULT 1,
+    due_at REAL NOT NULL DEFAULT 0,
+    publishes INTEGER NOT NULL DEFAULT 0,
+    first_published_at REAL,
+    published_at REAL,
+    outcome TEXT,
+    reason TEXT,
+    next TEXT,
+    receipt_epoch BLOB,
+    receipted_at REAL,
+    UNIQUE (kit, seq),
+    UNIQUE (kit, reading_id)
+);
+CREATE INDEX item_due ON item (kit, alone, due_at, seq) WHERE pending = 1;
+CREATE INDEX item_settled ON item (receipted_at) WHERE pending = 0;
+PRAGMA user_version = 1;
+"""
+
+ENROL: LiteralString = """
+INSERT INTO outbox (kit, epoch, last_seq) VALUES (?, ?, 0) ON CONFLICT DO NOTHING
+"""
+
+FIND: LiteralString = """
+SELECT epoch, database_epoch FROM outbox WHERE kit = ?
+"""
+
+NEXT_SEQ: LiteralString = """
+UPDATE outbox SET last_seq = last_seq + 1 WHERE kit = ? RETURNING last_seq
+"""
+
+LAST_SEQ: LiteralString = """
+SELECT last_seq FROM outbox WHERE kit = ?
+"""
+
+SEQ_OF: LiteralString = """
+SELECT seq FROM item WHERE kit = ? AND reading_id = ?
+"""
+
+PUT: LiteralString = """
+INSERT INTO item (kit, seq, reading_id, payload, sha256, alone) VALUES (?, ?, ?, ?, ?, ?)
+"""
+
+UNSENT: LiteralString = """
+SELECT seq, payload, publishes, published_at, due_at FROM item
+WHERE pending = 1 AND kit = ? AND alone = ? AND due_at <= ?
+ORDER BY due_at, seq LIMIT ?
+"""
+
+NEXT_DUE: LiteralString = """
+SELECT min(due_at) FROM (
+    SELECT min(due_at) AS due_at FROM item WHERE pending = 1 AND kit = ?1 AND alone = 0
+    UNION ALL
+    SELECT min(due_at) AS due_at FROM item WHERE pending = 1 AND kit = ?1 AND alone = 1
+)
+"""
+
+PUBLISHED: LiteralString = """
+UPDATE item SET publishes = publishes + 1, published_at = ?2, due_at = ?3,
+    first_published_at = coalesce(first_published_at, ?2)
+WHERE kit = ?1 AND seq = ?4
+"""
+
+POSTPONE: LiteralString = """
+UPDATE item SET due_at = ? WHERE kit = ? AND seq = ? AND pending = 1
+"""
+
+ISOLATE: LiteralString = """
+UPDATE item SET alone = 1 WHERE kit = ? AND seq = ?
+"""
+
+DUE_BY: LiteralString = """
+UPDATE item SET due_at = ?2 WHERE kit = ?1 AND pending = 1 AND due_at > ?2
+"""
+
+# Only what is pending takes a receipt: a late one, of a database that is gone, must not hide that this one
+# has the reading, and the moment of the first is the one that counts.
+RECEIPT_BY_ID: LiteralString = """
+UPDATE item SET outcome = ?3, reason = ?4, next = ?5, receipt_epoch = ?6, receipted_at = ?7, pending = ?8
+WHERE kit = ?1 AND reading_id = ?2 AND pending = 1
+RETURNING seq
+"""
+
+RECEIPT_BY_SHA256: LiteralString = """
+UPDATE item SET outcome = ?3, reason = ?4, next = ?5, receipt_epoch = ?6, receipted_at = ?7, pending = ?8
+WHERE kit = ?1 AND sha256 = ?2 AND pending = 1
+RETURNING seq
+"""
+
+NEW_EPOCH: LiteralString = """
+UPDATE outbox SET database_epoch = ?2 WHERE kit = ?1
+"""
+
+# `publishes` starts again: to the new database these readings are new, not ignored.
+REOPEN: LiteralString = """
+UPDATE item SET pending = (receipt_epoch IS NOT ?2), due_at = ?3, publishes = 0
+WHERE kit = ?1 AND pending != (receipt_epoch IS NOT ?2)
+"""
+
+FORGET: LiteralString = """
+DELETE FROM item WHERE pending = 0 AND kit = ? AND receipted_at < ?
+"""
+
+COUNT_WAITING: LiteralString = """
+SELECT count(*) FROM item WHERE pending = 1 AND kit = ?
+"""
+
+LEDGER: LiteralString = """
+SELECT reading_id, seq, CASE WHEN pending = 1 THEN NULL ELSE outcome END
+FROM item WHERE kit = ? AND seq > ? ORDER BY seq LIMIT 1000
+"""
+
+TIMES: LiteralString = """
+SELECT first_published_at, publishes, receipted_at, next FROM item WHERE kit = ? AND reading_id = ?
+"""
+
+KITS: LiteralString = """
+SELECT kit FROM outbox ORDER BY kit
+"""

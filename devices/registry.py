@@ -1,0 +1,65 @@
+"""Which kits there are, and which home each is lent to.
+
+Guards: a kit speaks for the home it is lent to and for nobody else's.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+from devices.receipt import Status
+
+
+@dataclass(frozen=True, slots=True)
+class LentKit:
+    """A kit that is enrolled, not revoked, and lent to a home now."""
+
+    kit_id: UUID
+    partition: int
+    home_id: UUID
+    organisation_id: UUID
+
+
+_LENT: LiteralString = """
+SELECT kit.kit_id, kit.partition, loan.home_id, home.organisation_id
+FROM devices.kit
+JOIN devices.kit_loan loan ON loan.kit_id = kit.kit_id AND loan.returned_at IS NULL
+JOIN delegation.home ON home.home_id = loan.home_id
+WHERE kit.kit_id = ANY (%s) AND kit.revoked_at IS NULL
+"""
+_PARTITIONS: LiteralString = (
+    "SELECT kit_id, partition FROM devices.kit WHERE revoked_at IS NULL AND kind = 'kit'"
+)
+_STATUS: LiteralString = """
+INSERT INTO devices.kit_status (kit_id, heard_at, online, outbox_length, battery, clock_skew_s, sent_seq)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (kit_id) DO UPDATE SET
+    heard_at = EXCLUDED.heard_at, online = EXCLUDED.online,
+    outbox_length = coalesce(EXCLUDED.outbox_length, kit_status.outbox_length),
+    battery = coalesce(EXCLUDED.battery, kit_status.battery),
+    clock_skew_s = coalesce(EXCLUDED.clock_skew_s, kit_status.clock_skew_s),
+    sent_seq = coalesce(EXCLUDED.sent_seq, kit_status.sent_seq)
+"""
+
+
+def lent(conn: psycopg.Connection, kits: Collection[UUID]) -> dict[UUID, LentKit]:
+    """The kits among these that may speak, by id."""
+    rows = conn.execute(_LENT, (list(kits),)).fetchall()
+    return {row[0]: LentKit(*row) for row in rows}
+
+
+def partitions(conn: psycopg.Connection) -> dict[UUID, int]:
+    """Every kit that may speak, with its partition."""
+    return dict(conn.execute(_PARTITIONS).fetchall())
+
+
+def note_status(conn: psycopg.Connection, kit_id: UUID, status: Status, at: datetime) -> None:
+    """Keep what a kit last said of itself, by the hub's clock. The kit must be known."""
+    skew = (status.clock - at).total_seconds() if status.clock else None
+    conn.execute(
+        _STATUS, (kit_id, at, status.online, status.outbox_length, status.battery, skew, status.sent_seq)
+    )
