@@ -58,7 +58,6 @@ CREATE TABLE ingest.current_vitals (
     arrivals        bigint NOT NULL DEFAULT 0,
     last_arrived_at timestamptz,                -- silence is measured by this
     last_effective_at timestamptz,
-    last_full_set   jsonb,                      -- when, which reading: the last score with nothing missing
     signs           jsonb NOT NULL DEFAULT '{}' -- sign -> {value, effective_at, arrival, kit, reading}
 ) WITH (fillfactor = 60);
 

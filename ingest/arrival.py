@@ -1,0 +1,91 @@
+"""What comes to the door, and what becomes of it.
+
+Guards: every item that arrives gets exactly one outcome, and no outcome says "stored" of what is not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from delegation.competence import Label
+from delegation.store import Placement
+from devices.reading import ReadingPayload, Unreadable
+from devices.receipt import NOTHING, Outcome
+from devices.vital_signs import VitalSign
+from ingest.quality import Value
+
+ReadingKey = tuple[UUID, UUID]
+"""(kit id, reading id): what a reading is known by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One item as it was delivered. `kit_id` is the topic's, None where that cannot be read."""
+
+    kit_id: UUID | None
+    topic: str
+    item: ReadingPayload | Unreadable
+    arrived_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewReading:
+    """A reading that is stored for the first time, numbered under its resident's lock."""
+
+    payload: ReadingPayload
+    kit_id: UUID
+    placement: Placement
+    arrival_number: int
+    arrived_at: datetime
+    effective_at: datetime
+    competence: Label
+    values: Mapping[VitalSign, Value]
+    unusable: Mapping[str, str]
+    cleared: frozenset[VitalSign]
+    flags: tuple[str, ...]
+    newest: bool
+    """No stored reading of this resident has a later effective time."""
+
+    @property
+    def key(self) -> ReadingKey:
+        return self.kit_id, self.payload.reading_id
+
+    @property
+    def resident_id(self) -> UUID:
+        return self.payload.resident
+
+
+@dataclass(frozen=True, slots=True)
+class KnownReading:
+    """What an earlier reading still tells: the part of it that composition needs."""
+
+    kit_id: UUID
+    reading_id: UUID
+    resident_id: UUID
+    effective_at: datetime
+    arrival_number: int
+    values: Mapping[VitalSign, Value]
+    cleared: frozenset[VitalSign] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What evaluation makes of one new reading, as its sender is told."""
+
+    next: str = NOTHING
+    low: int | None = None
+    high: int | None = None
+    complete: bool = False
+    deciding: tuple[str, ...] = ()
+    escalation_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The outcome of one arrival: what its receipt says, and the verdict where it was stored just now."""
+
+    arrival: Arrival
+    outcome: Outcome
+    reason: str | None = None
+    verdict: Verdict = field(default_factory=Verdict)

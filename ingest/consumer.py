@@ -1,0 +1,148 @@
+"""Takes messages from the broker and holds them until the worker says they are safe.
+
+Guards: nothing is acknowledged but by `acknowledge`, and an acknowledgement from before a reconnect is dropped,
+since the broker may have given its number to another message; redelivery and identity heal that.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import paho.mqtt.client as mqtt
+
+from devices.topics import Leaf, filter_of
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is and who we are to it."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = None
+    ca_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message as it came. `connection` numbers the connection it came over."""
+
+    topic: str
+    payload: bytes
+    arrived_at: datetime
+    message_number: int
+    connection: int
+    redelivered: bool
+
+
+class Consumer:
+    """The platform's subscription to a set of partitions. `take` and `acknowledge` are for one worker thread."""
+
+    def __init__(self, broker: Broker, name: str, partitions: Sequence[int] | None = None) -> None:
+        self._broker = broker
+        self._filters = [
+            (filter_of(partition, leaf), 1)
+            for partition in (partitions if partitions is not None else [None])
+            for leaf in (Leaf.READINGS, Leaf.STATUS)
+        ]
+        self._waiting: deque[Delivery] = deque()
+        self._arrived = threading.Condition()
+        self._connection = 0
+        self.connected = threading.Event()
+        self.redelivered = 0
+        self._client = mqtt.Client(
+            mqtt.CallbackAPIVersion.VERSION2,
+            client_id=f"hearthwatch-ingest-{name}",
+            clean_session=False,
+            manual_ack=True,
+            protocol=mqtt.MQTTv311,
+        )
+        self._client.username_pw_set(broker.username, broker.password)
+        if broker.ca_file:
+            self._client.tls_set(ca_certs=broker.ca_file)
+        self._client.reconnect_delay_set(min_delay=1, max_delay=10)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+
+    def start(self) -> None:
+        """Connect, and go on trying, in a thread of paho's own."""
+        self._client.connect_async(self._broker.host, self._broker.port, keepalive=30)
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Leave; what was not acknowledged stays with the broker, and with its kit."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def take(self, most: int, wait: float) -> list[Delivery]:
+        """Whatever has arrived, at most so many; waits that long for the first and not at all for more."""
+        deadline = time.monotonic() + wait
+        with self._arrived:
+            while not self._waiting:
+                left = deadline - time.monotonic()
+                if left <= 0 or not self._arrived.wait(left):
+                    break
+            return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+
+    def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
+        """Tell the broker it may forget these. Only ever after a durable commit."""
+        for delivery in deliveries:
+            if delivery.connection == self._connection:
+                self._client.ack(delivery.message_number, 1)
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Send to a kit, QoS 1. Lost with the broker, if it is lost: what matters is in the database."""
+        self._client.publish(topic, payload, qos=1, retain=retain)
+
+    def oldest_waiting(self) -> datetime | None:
+        """When the message that waits longest arrived: how far behind we are."""
+        with self._arrived:
+            return self._waiting[0].arrived_at if self._waiting else None
+
+    def _on_connect(self, client: mqtt.Client, *args: Any) -> None:
+        self._forget()
+        client.subscribe(self._filters)
+        self.connected.set()
+        _log.info("connected to the broker")
+
+    def _on_disconnect(self, *args: Any) -> None:
+        self.connected.clear()
+        self._forget()
+        _log.warning("disconnected from the broker")
+
+    def _forget(self) -> None:
+        """A new connection redelivers what was not acknowledged: what waits here would come twice."""
+        with self._arrived:
+            self._connection += 1
+            self._waiting.clear()
+
+    def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
+        delivery = Delivery(
+            topic=_legible_topic(message),
+            payload=message.payload,
+            arrived_at=datetime.now(UTC),
+            message_number=message.mid,
+            connection=self._connection,
+            redelivered=message.dup,
+        )
+        with self._arrived:
+            self.redelivered += message.dup
+            self._waiting.append(delivery)
+            self._arrived.notify()
+
+
+def _legible_topic(message: mqtt.MQTTMessage) -> str:
+    """An exception here would end paho's thread, so a topic that is not UTF-8 is kept as best it can be."""
+    try:
+        return message.topic
+    except UnicodeDecodeError:
+        return repr(message)

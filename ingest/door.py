@@ -1,0 +1,229 @@
+"""The one door every reading comes through, whether a kit sent it or a person typed it.
+
+Guards: all of it in the caller's one transaction, identity first, residents locked in id order, so that what is
+stored is scored and escalated, exactly once, in whatever order and by however many workers.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import psycopg
+
+from delegation import store as delegation_store
+from delegation.competence import Activity, Label, label
+from delegation.store import Operator, Placement
+from devices import registry
+from devices.reading import DeviceKind, ReadingPayload, Unreadable, content_digest
+from devices.receipt import Outcome
+from devices.registry import LentKit
+from devices.vital_signs import VitalSign
+from ingest import current, quality, quarantine, store
+from ingest.arrival import Arrival, KnownReading, NewReading, ReadingKey, Settled, Verdict
+from ingest.current import CurrentVitals
+from ingest.evaluation import Batch, Evaluator, evaluate_safely
+from ingest.quarantine import Reason
+from ingest.store import Seen
+
+_ACTIVITY = {
+    VitalSign.SYSTOLIC: Activity.BLOOD_PRESSURE,
+    VitalSign.DIASTOLIC: Activity.BLOOD_PRESSURE,
+    VitalSign.TEMPERATURE: Activity.TEMPERATURE,
+    VitalSign.SPO2: Activity.PULSE_OXIMETRY,
+    VitalSign.RESPIRATION_RATE: Activity.BREATHING_AND_ALERTNESS,
+    VitalSign.CONSCIOUSNESS: Activity.BREATHING_AND_ALERTNESS,
+}
+# Told alike, so that a kit cannot find out who exists.
+_NOT_YOURS = "unknown_resident"
+
+
+class _Sorted:
+    """The arrivals of one batch, as the door learns what each of them is."""
+
+    def __init__(self) -> None:
+        self.settled: dict[int, Settled] = {}
+        self.refused: list[tuple[Arrival, Reason]] = []
+        self.sound: dict[int, tuple[Arrival, ReadingPayload, LentKit, Placement]] = {}
+
+    def refuse(self, index: int, arrival: Arrival, reason: Reason) -> None:
+        self.refused.append((arrival, reason))
+        self.settled[index] = Settled(arrival, Outcome.QUARANTINED, reason.told)
+
+
+def receive(
+    conn: psycopg.Connection, arrivals: Sequence[Arrival], evaluator: Evaluator, at: datetime
+) -> list[Settled]:
+    """Settle every arrival, in order. The caller commits, and only then acknowledges or sends a receipt.
+
+    Raises psycopg.OperationalError where the whole batch must run again, and whatever the database says of
+    data it cannot hold: the caller then tries the messages one by one.
+    """
+    batch = _sort(conn, arrivals)
+    fresh = _claim(conn, batch)
+    quarantine.keep(conn, batch.refused)
+    verdicts = _store_and_judge(conn, [batch.sound[index] for index in fresh], evaluator, at)
+    for index in fresh:
+        arrival, payload, kit, _ = batch.sound[index]
+        batch.settled[index] = Settled(
+            arrival, Outcome.STORED, None, verdicts.get((kit.kit_id, payload.reading_id), Verdict())
+        )
+    return [batch.settled[index] for index in range(len(arrivals))]
+
+
+def _sort(conn: psycopg.Connection, arrivals: Sequence[Arrival]) -> _Sorted:
+    """Tell what can be stored from what must be kept in quarantine."""
+    sorted_ = _Sorted()
+    kits = registry.lent(conn, {one.kit_id for one in arrivals if one.kit_id is not None})
+    residents = {one.item.resident for one in arrivals if isinstance(one.item, ReadingPayload)}
+    placements = delegation_store.placements(conn, residents)
+    for index, arrival in enumerate(arrivals):
+        kit = kits.get(arrival.kit_id) if arrival.kit_id is not None else None
+        if isinstance(arrival.item, Unreadable):
+            unreadable = arrival.item
+            sorted_.refuse(index, arrival, Reason(unreadable.reason, unreadable.detail, unreadable.reason))
+        elif kit is None:
+            detail = "No kit with this id is enrolled and lent to a home."
+            sorted_.refuse(index, arrival, Reason("unknown_kit", detail, "unknown_kit"))
+        else:
+            placement = placements.get(arrival.item.resident)
+            reason = _objection(arrival.item, kit, placement)
+            if reason is not None or placement is None:
+                sorted_.refuse(index, arrival, reason or _unknown_resident())
+            else:
+                sorted_.sound[index] = (arrival, arrival.item, kit, placement)
+    return sorted_
+
+
+def _objection(payload: ReadingPayload, kit: LentKit, placement: Placement | None) -> Reason | None:
+    if payload.kit is not None and payload.kit != kit.kit_id:
+        return Reason(
+            "not_this_kit", "The reading claims another kit than the one that sent it.", "not_this_kit"
+        )
+    if placement is None:
+        return _unknown_resident()
+    if placement.organisation_id != kit.organisation_id:
+        detail = "The resident is cared for by another provider than the one this kit is lent to."
+        return Reason("another_providers_resident", detail, _NOT_YOURS)
+    return None
+
+
+def _unknown_resident() -> Reason:
+    return Reason("unknown_resident", "No resident has this id.", _NOT_YOURS)
+
+
+def _claim(conn: psycopg.Connection, batch: _Sorted) -> list[int]:
+    """Claim identities; returns the indexes of what is new, and settles duplicates and conflicts."""
+    first: dict[ReadingKey, tuple[int, Seen]] = {}
+    others: list[tuple[int, ReadingKey, bytes]] = []
+    for index, (arrival, payload, kit, _) in batch.sound.items():
+        key = (kit.kit_id, payload.reading_id)
+        said = content_digest(payload)
+        if key in first:
+            others.append((index, key, said))
+        else:
+            effective_at, _ = quality.effective(payload.taken_at, arrival.arrived_at)
+            first[key] = (index, Seen(key, said, payload.resident, effective_at))
+    new = store.see(conn, [seen for _, seen in first.values()])
+    others += [(index, key, seen.digest) for key, (index, seen) in first.items() if key not in new]
+    stored = store.digests(conn, {key for _, key, _ in others})
+    for index, key, said in others:
+        arrival = batch.sound[index][0]
+        if stored.get(key) == said:
+            batch.settled[index] = Settled(arrival, Outcome.DUPLICATE)
+        else:
+            detail = "A reading with this id is stored already and says something else."
+            batch.refuse(index, arrival, Reason("conflict", detail, "conflict"))
+    return sorted(index for key, (index, _) in first.items() if key in new)
+
+
+def _store_and_judge(
+    conn: psycopg.Connection,
+    sound: Sequence[tuple[Arrival, ReadingPayload, LentKit, Placement]],
+    evaluator: Evaluator,
+    at: datetime,
+) -> dict[ReadingKey, Verdict]:
+    if not sound:
+        return {}
+    before = current.lock(conn, {payload.resident for _, payload, _, _ in sound})
+    taken_by = {payload.taken_by for _, payload, _, _ in sound if payload.taken_by is not None}
+    operators = delegation_store.operators(conn, taken_by)
+    new, late = _number(sound, before, operators)
+    store.copy(conn, new)
+    current.update(conn, before, new)
+    known = _known(conn, before, late, evaluator.window, {reading.key for reading in new})
+    return evaluate_safely(conn, evaluator, Batch(new, known), at)
+
+
+def _number(
+    sound: Sequence[tuple[Arrival, ReadingPayload, LentKit, Placement]],
+    before: dict[UUID, CurrentVitals],
+    operators: dict[UUID, Operator],
+) -> tuple[list[NewReading], dict[UUID, list[datetime]]]:
+    """Number the readings in the order they came; say for which residents, and when, one is late."""
+    numbers = {resident: row.arrivals for resident, row in before.items()}
+    newest = {resident: row.last_effective_at for resident, row in before.items()}
+    moments: dict[UUID, list[datetime]] = {}
+    late: set[UUID] = set()
+    readings: list[NewReading] = []
+    for arrival, payload, kit, placement in sound:
+        resident = payload.resident
+        numbers[resident] += 1
+        effective_at, oddities = quality.effective(payload.taken_at, arrival.arrived_at)
+        latest = newest[resident]
+        is_newest = latest is None or effective_at >= latest
+        newest[resident] = effective_at if is_newest else latest
+        moments.setdefault(resident, []).append(effective_at)
+        if not is_newest:
+            late.add(resident)
+        elsewhere = ("other_home",) if kit.home_id != placement.home_id else ()
+        assessed = quality.assess(payload)
+        readings.append(
+            NewReading(
+                payload=payload,
+                kit_id=kit.kit_id,
+                placement=placement,
+                arrival_number=numbers[resident],
+                arrived_at=arrival.arrived_at,
+                effective_at=effective_at,
+                competence=_competence(payload, effective_at, operators),
+                values=assessed.values,
+                unusable=assessed.unusable,
+                cleared=quality.cleared(payload),
+                flags=oddities + elsewhere + assessed.flags,
+                newest=is_newest,
+            )
+        )
+    return readings, {resident: moments[resident] for resident in late}
+
+
+def _competence(payload: ReadingPayload, at: datetime, operators: dict[UUID, Operator]) -> Label:
+    operator = operators.get(payload.taken_by, Operator()) if payload.taken_by is not None else Operator()
+    signs = {_SIGN_BY_CODE[code] for code in payload.values if code in _SIGN_BY_CODE}
+    activities = {_ACTIVITY[sign] for sign in signs if sign in _ACTIVITY}
+    if payload.device.kind is DeviceKind.STETHOSCOPE:
+        activities.add(Activity.LUNG_SOUNDS)
+    return label(
+        operator.competences,
+        activities,
+        at,
+        operator_known=operator.known,
+        family_carer=payload.resident in operator.carer_of,
+    )
+
+
+_SIGN_BY_CODE = {str(sign): sign for sign in VitalSign}
+
+
+def _known(
+    conn: psycopg.Connection,
+    before: dict[UUID, CurrentVitals],
+    late: dict[UUID, list[datetime]],
+    window: timedelta,
+    new: set[ReadingKey],
+) -> list[KnownReading]:
+    """What was known before: the current signs where nothing is late, else what is stored around it."""
+    known = [
+        one for resident, row in before.items() if resident not in late for one in current.known_readings(row)
+    ]
+    stored = store.history(conn, late, window)
+    return known + [one for one in stored if (one.kit_id, one.reading_id) not in new]

@@ -1,0 +1,78 @@
+"""How ingest has new readings judged without knowing who judges.
+
+Guards: a rule that raises cannot lose a reading. Evaluation runs in a savepoint; on an error the batch is
+halved until the one resident it fails on stands alone, whose readings stay stored, unscored, in front of a person.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import psycopg
+
+from ingest.arrival import KnownReading, NewReading, ReadingKey, Verdict
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """New readings in arrival order, with what was known of their residents before."""
+
+    new: Sequence[NewReading]
+    known: Sequence[KnownReading]
+
+    @property
+    def residents(self) -> list[UUID]:
+        return sorted({reading.resident_id for reading in self.new})
+
+    def of(self, residents: Sequence[UUID]) -> "Batch":
+        """The same for some of the residents."""
+        wanted = set(residents)
+        return Batch(
+            [reading for reading in self.new if reading.resident_id in wanted],
+            [reading for reading in self.known if reading.resident_id in wanted],
+        )
+
+
+class Evaluator(Protocol):
+    """Scores, finds and escalates inside the transaction that stores. Residents are locked already."""
+
+    @property
+    def window(self) -> timedelta:
+        """How far back, and forward of a late reading, composition looks."""
+        ...
+
+    def evaluate(self, conn: psycopg.Connection, batch: Batch, at: datetime) -> Mapping[ReadingKey, Verdict]:
+        """Judge a batch. May raise: whatever it wrote is then undone."""
+        ...
+
+    def cannot_score(
+        self, conn: psycopg.Connection, readings: Sequence[NewReading], at: datetime
+    ) -> Mapping[ReadingKey, Verdict]:
+        """Put readings of one resident that could not be judged in front of a person."""
+        ...
+
+
+def evaluate_safely(
+    conn: psycopg.Connection, evaluator: Evaluator, batch: Batch, at: datetime
+) -> dict[ReadingKey, Verdict]:
+    """Judge what can be judged; database trouble that another try may cure is raised, never swallowed."""
+    if not batch.new:
+        return {}
+    try:
+        with conn.transaction():
+            return dict(evaluator.evaluate(conn, batch, at))
+    except psycopg.OperationalError:  # connection lost, deadlock, serialization: the whole batch runs again
+        raise
+    except Exception:
+        residents = batch.residents
+        if len(residents) == 1:
+            _log.exception("evaluation failed", extra={"resident_id": str(residents[0])})
+            return dict(evaluator.cannot_score(conn, batch.new, at))
+    middle = len(residents) // 2
+    verdicts = evaluate_safely(conn, evaluator, batch.of(residents[:middle]), at)
+    return verdicts | evaluate_safely(conn, evaluator, batch.of(residents[middle:]), at)

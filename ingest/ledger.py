@@ -1,0 +1,66 @@
+"""The books of each kit: what it sent is what is stored, in quarantine, or still on the kit.
+
+Guards: compared as sets of ids, exactly, never as counts that could be right by accident.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+
+@dataclass(frozen=True, slots=True)
+class KitLedger:
+    """What the platform holds of one kit."""
+
+    kit_id: UUID
+    stored: int
+    quarantined: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A kit's own ledger held against the platform's. `missing` is on neither side's books but the kit's."""
+
+    stored: frozenset[UUID]
+    quarantined: frozenset[UUID]
+    missing: frozenset[UUID]
+    unannounced: frozenset[UUID]
+
+
+# What was replayed into the readings, or conflicts with one that is there, counts once, as stored.
+_LEDGER: LiteralString = """
+SELECT kit.kit_id,
+    (SELECT count(*) FROM ingest.seen WHERE seen.kit_id = kit.kit_id),
+    (SELECT count(DISTINCT reading_id) FROM ingest.quarantine kept
+        WHERE kept.kit_id = kit.kit_id AND kept.reading_id IS NOT NULL AND kept.replayed_at IS NULL
+          AND NOT EXISTS (SELECT FROM ingest.seen
+                          WHERE seen.kit_id = kept.kit_id AND seen.reading_id = kept.reading_id)),
+    (SELECT count(*) FROM ingest.quarantine kept
+        WHERE kept.kit_id = kit.kit_id AND kept.reading_id IS NULL AND kept.replayed_at IS NULL)
+FROM devices.kit WHERE kit.kind = 'kit' ORDER BY kit.kit_id
+"""
+_STORED: LiteralString = "SELECT reading_id FROM ingest.seen WHERE kit_id = %s AND reading_id = ANY (%s)"
+_QUARANTINED: LiteralString = """
+SELECT DISTINCT reading_id FROM ingest.quarantine WHERE kit_id = %s AND reading_id = ANY (%s)
+"""
+_UNANNOUNCED: LiteralString = """
+SELECT reading_id FROM ingest.seen WHERE kit_id = %s AND NOT reading_id = ANY (%s)
+"""
+
+
+def ledgers(conn: psycopg.Connection) -> list[KitLedger]:
+    """The platform's side of every kit's books."""
+    return [KitLedger(*row) for row in conn.execute(_LEDGER).fetchall()]
+
+
+def compare(conn: psycopg.Connection, kit_id: UUID, sent: Collection[UUID]) -> Compared:
+    """Hold a kit's own ledger against what is here, id by id."""
+    ids = list(sent)
+    stored = frozenset(row[0] for row in conn.execute(_STORED, (kit_id, ids)))
+    quarantined = frozenset(row[0] for row in conn.execute(_QUARANTINED, (kit_id, ids))) - stored
+    unannounced = frozenset(row[0] for row in conn.execute(_UNANNOUNCED, (kit_id, ids)))
+    return Compared(stored, quarantined, frozenset(sent) - stored - quarantined, unannounced)

@@ -1,0 +1,75 @@
+"""The platform's word to a kit that its readings are in the database.
+
+Guards: built only from what has committed; coalesced to at most one message per kit in 200 ms; no resident, no
+value and no score.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from devices.identifiers import DatabaseEpoch
+from devices.receipt import Receipt, Receipts, encode_message
+from devices.topics import Leaf, parse_topic
+from ingest import quarantine
+from ingest.arrival import Settled
+
+EVERY = 0.2
+_MOST = 500
+_Publish = Callable[[str, bytes], None]
+
+
+def receipt_of(settled: Settled) -> Receipt:
+    """What a kit is told of one arrival."""
+    reading_id = settled.arrival.item.reading_id
+    return Receipt(
+        reading_id=reading_id,
+        payload_sha256=None if reading_id is not None else quarantine.digest(settled.arrival).hex(),
+        outcome=settled.outcome,
+        reason=settled.reason,
+        next=settled.verdict.next,
+    )
+
+
+class ReceiptBook:
+    """Receipts that wait to be sent, by kit. For one worker thread; `now` is a monotonic clock in seconds."""
+
+    def __init__(self, publish: _Publish) -> None:
+        self._publish = publish
+        self._waiting: dict[str, list[Receipt]] = defaultdict(list)
+        self._sent_at: dict[str, float] = {}
+        self.sent = 0
+
+    def add(self, settled: Iterable[Settled]) -> None:
+        """Note receipts of committed arrivals."""
+        for one in settled:
+            if one.arrival.kit_id is not None:
+                topic = _receipts_topic(one.arrival.topic)
+                self._waiting[topic].append(receipt_of(one))
+
+    def flush(self, epoch: UUID, now: float) -> None:
+        """Send to every kit that was not sent to within the last 200 ms."""
+        for topic in [one for one in self._waiting if now - self._sent_at.get(one, -EVERY) >= EVERY]:
+            receipts = self._waiting.pop(topic)
+            for start in range(0, len(receipts), _MOST):
+                part = tuple(receipts[start : start + _MOST])
+                self._publish(topic, encode_message(Receipts(epoch=DatabaseEpoch(epoch), receipts=part)))
+            self._sent_at[topic] = now
+            self.sent += len(receipts)
+
+    def next_flush(self, now: float) -> float:
+        """Seconds until something is due; infinity where nothing waits."""
+        due = (self._sent_at.get(topic, now - EVERY) + EVERY - now for topic in self._waiting)
+        return max(0.0, min(due, default=float("inf")))
+
+
+def _receipts_topic(readings_topic: str) -> str:
+    return readings_topic.removesuffix(Leaf.READINGS) + Leaf.RECEIPTS
+
+
+def kit_of(topic: str) -> UUID | None:
+    """The kit a topic names, None where it cannot be read."""
+    try:
+        return parse_topic(topic).kit
+    except ValueError:
+        return None

@@ -1,0 +1,205 @@
+"""Readings on their way into the database, and the ones already there that a late one touches.
+
+Guards: what has been seen is asked first, in one order for all workers; only what is new is copied in.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from devices.reading import ReadingPayload
+from devices.vital_signs import VitalSign
+from ingest.arrival import KnownReading, NewReading, ReadingKey
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The identity of one reading: who it is, and what it said."""
+
+    key: ReadingKey
+    digest: bytes
+    resident_id: UUID
+    effective_at: datetime
+
+
+_SEE: LiteralString = """
+INSERT INTO ingest.seen (kit_id, reading_id, digest, resident_id, effective_at)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[], %s::uuid[], %s::timestamptz[])
+ON CONFLICT DO NOTHING
+RETURNING kit_id, reading_id
+"""
+_DIGESTS: LiteralString = """
+SELECT kit_id, reading_id, digest FROM ingest.seen
+WHERE (kit_id, reading_id) IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))
+"""
+_COPY: LiteralString = """
+COPY ingest.reading (reading_id, kit_id, resident_id, home_id, arrival_number, arrived_at, taken_at, effective_at,
+    taken_by, operator_known_by, competence, device_kind, device_model, device_serial, outbox_epoch, seq,
+    respiration_rate, spo2, on_oxygen, systolic, diastolic, pulse, consciousness, temperature,
+    flags, not_obtained, unusable, observations)
+FROM STDIN (FORMAT BINARY)
+"""
+_UUID, _TIME, _TEXT, _NUMBER, _JSON = "uuid", "timestamptz", "text", "numeric", "jsonb"
+_COPY_TYPES = [_UUID] * 4 + ["int8"] + [_TIME] * 3 + [_UUID] + [_TEXT] * 5 + [_UUID, "int8"]
+_COPY_TYPES += [_NUMBER, _NUMBER, "bool", _NUMBER, _NUMBER, _NUMBER, _TEXT, _NUMBER]
+_COPY_TYPES += ["text[]", _JSON, _JSON, _JSON]
+_SIGNS = (
+    VitalSign.RESPIRATION_RATE,
+    VitalSign.SPO2,
+    VitalSign.ON_OXYGEN,
+    VitalSign.SYSTOLIC,
+    VitalSign.DIASTOLIC,
+    VitalSign.PULSE,
+    VitalSign.CONSCIOUSNESS,
+    VitalSign.TEMPERATURE,
+)
+# Both bounds are there so that only the chunks of the span are looked at.
+_HISTORY: LiteralString = """
+SELECT kit_id, reading_id, resident_id, effective_at, arrival_number,
+       respiration_rate, spo2, on_oxygen, systolic, diastolic, pulse, consciousness, temperature, not_obtained
+FROM ingest.reading
+WHERE resident_id = ANY (%s) AND effective_at >= %s AND effective_at <= %s
+  AND NOT EXISTS (SELECT FROM ingest.reading_correction c
+                  WHERE c.kit_id = reading.kit_id AND c.reading_id = reading.reading_id)
+"""
+_EPOCH: LiteralString = "SELECT ingest.epoch()"
+
+
+def epoch(conn: psycopg.Connection) -> UUID:
+    """Which copy of history this database is: another after a failover, a restore or a declared restore."""
+    row = conn.execute(_EPOCH).fetchone()
+    if row is None:
+        raise RuntimeError("The database did not say which epoch it is in.")
+    return row[0]
+
+
+def see(conn: psycopg.Connection, readings: Iterable[Seen]) -> set[ReadingKey]:
+    """Claim these identities; returns the new ones. One order for all, or two workers deadlock."""
+    ordered = sorted(readings, key=lambda one: one.key)
+    rows = conn.execute(
+        _SEE,
+        (
+            [one.key[0] for one in ordered],
+            [one.key[1] for one in ordered],
+            [one.digest for one in ordered],
+            [one.resident_id for one in ordered],
+            [one.effective_at for one in ordered],
+        ),
+    ).fetchall()
+    return {(kit, reading) for kit, reading in rows}
+
+
+def digests(conn: psycopg.Connection, keys: Collection[ReadingKey]) -> dict[ReadingKey, bytes]:
+    """What the readings seen before said."""
+    if not keys:
+        return {}
+    rows = conn.execute(_DIGESTS, ([kit for kit, _ in keys], [reading for _, reading in keys])).fetchall()
+    return {(kit, reading): digest for kit, reading, digest in rows}
+
+
+def copy(conn: psycopg.Connection, readings: Sequence[NewReading]) -> None:
+    """Append readings; nothing ever changes them afterwards."""
+    with conn.cursor() as cursor, cursor.copy(_COPY) as copying:
+        copying.set_types(_COPY_TYPES)
+        for reading in readings:
+            copying.write_row(_row(reading))
+
+
+def _row(reading: NewReading) -> tuple[Any, ...]:
+    payload = reading.payload
+    device = payload.device
+    return (
+        payload.reading_id,
+        reading.kit_id,
+        payload.resident,
+        reading.placement.home_id,
+        reading.arrival_number,
+        reading.arrived_at,
+        payload.taken_at,
+        reading.effective_at,
+        payload.taken_by,
+        payload.operator_known_by,
+        reading.competence,
+        device.kind or "unknown",
+        device.model,
+        device.serial,
+        payload.outbox_epoch,
+        payload.seq,
+        *(reading.values.get(sign) for sign in _SIGNS),
+        list(reading.flags),
+        _jsonb(payload.not_obtained),
+        _jsonb(reading.unusable),
+        _jsonb(observations(payload)),
+    )
+
+
+def observations(payload: ReadingPayload) -> dict[str, Any]:
+    """What a reading says besides vital signs, as it is stored: only what was said."""
+    said: dict[str, Any] = {
+        "soft_signs": payload.soft_signs,
+        "worry": payload.worry and payload.worry.by,
+        "note": payload.note,
+        "auscultation": payload.auscultation and payload.auscultation.model_dump(exclude_none=True),
+        "method": payload.method,
+        "quality": payload.quality,
+        "scheduled_full_set": payload.scheduled_full_set,
+        "not_understood": {part: repr(value)[:500] for part, value in payload.not_understood.items()},
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _jsonb(value: Mapping[str, Any]) -> Jsonb | None:
+    return Jsonb(dict(value)) if value else None
+
+
+def history(
+    conn: psycopg.Connection, wanted: Mapping[UUID, Sequence[datetime]], window: timedelta
+) -> list[KnownReading]:
+    """Stored readings within the window of any of these moments, before or after, per resident."""
+    known: dict[ReadingKey, KnownReading] = {}
+    for residents, start, end in _spans(wanted, window):
+        for row in conn.execute(_HISTORY, (residents, start, end)).fetchall():
+            reading = _known(row)
+            known[reading.kit_id, reading.reading_id] = reading
+    return list(known.values())
+
+
+def _spans(
+    wanted: Mapping[UUID, Sequence[datetime]], window: timedelta
+) -> list[tuple[list[UUID], datetime, datetime]]:
+    """Stretches of time that do not overlap, each with its residents: one query each, few chunks each."""
+    moments = sorted((moment, resident) for resident, times in wanted.items() for moment in times)
+    spans: list[tuple[list[UUID], datetime, datetime]] = []
+    for moment, resident in moments:
+        if spans and moment - window <= spans[-1][2]:
+            residents, start, _ = spans[-1]
+            spans[-1] = ([*residents, resident], start, moment + window)
+        else:
+            spans.append(([resident], moment - window, moment + window))
+    return [(sorted(set(residents)), start, end) for residents, start, end in spans]
+
+
+def _known(row: tuple[Any, ...]) -> KnownReading:
+    kit_id, reading_id, resident_id, effective_at, arrival_number, *values, not_obtained = row
+    cleared = {
+        VitalSign(sign)
+        for sign, why in (not_obtained or {}).items()
+        if why == "unrecordable" and sign in _CODES
+    }
+    return KnownReading(
+        kit_id=kit_id,
+        reading_id=reading_id,
+        resident_id=resident_id,
+        effective_at=effective_at,
+        arrival_number=arrival_number,
+        values={sign: value for sign, value in zip(_SIGNS, values, strict=True) if value is not None},
+        cleared=frozenset(cleared),
+    )
+
+
+_CODES = frozenset(str(sign) for sign in VitalSign)
