@@ -1,0 +1,89 @@
+"""The one place where the api is put together.
+
+Guards: whatever is served came through the envelope and declares what it needs.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+from importlib import resources
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from psycopg import OperationalError
+from psycopg.errors import InsufficientPrivilege
+from psycopg_pool import PoolTimeout
+from starlette.exceptions import HTTPException
+
+from api.database import open_pool
+from api.envelope import Envelope
+from api.metrics import Counts
+from api.parts import Clock, Parts
+from api.problems import NotSignedInError, RefusedError, answer, problem_of, wants_page
+from api.routes import routers
+from api.settings import DatabaseRole, Settings
+from api.throttle import Throttle
+from api.web import pages
+
+SIGN_IN_PAGE = "/sign-in"
+REQUESTS_AT_ONCE = 20
+CAPTURES_AT_ONCE = 4
+_REFUSALS: tuple[type[Exception], ...] = (
+    RefusedError,
+    RequestValidationError,
+    HTTPException,
+    InsufficientPrivilege,
+    OperationalError,
+    PoolTimeout,
+)
+
+
+def now() -> datetime:
+    """The hub's clock."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
+    """The api of one process; nothing is connected before it starts."""
+    counts = Counts()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        pool = open_pool(settings, DatabaseRole.API, REQUESTS_AT_ONCE)
+        door = open_pool(settings, DatabaseRole.INGEST, CAPTURES_AT_ONCE)
+        with pool, door:
+            app.state.parts = Parts(settings, pool, door, counts, Throttle(), clock)
+            yield
+
+    app = FastAPI(
+        title="Hearthwatch",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.problem_page = pages.problem_page
+    app.add_middleware(Envelope, counts=counts, https=not settings.demo)
+    for refusal in _REFUSALS:
+        app.add_exception_handler(refusal, _refuse)
+    for router in routers():
+        app.include_router(router)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=_static()), name="static")
+    return app
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    if isinstance(error, NotSignedInError) and request.method == "GET" and wants_page(request):
+        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"{SIGN_IN_PAGE}?next={quote(back, safe='')}", HTTPStatus.SEE_OTHER)
+    return answer(request, problem_of(error, request.state.request_id))
+
+
+def _static() -> Path:
+    return Path(str(resources.files("api.web"))) / "static"

@@ -1,0 +1,39 @@
+"""What one api process is made of, put together once by `create_app` and handed to every request.
+
+Guards: no part is a global, so two apps in one process share nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import Request
+
+from api.database import Pool
+from api.metrics import Counts
+from api.settings import Settings
+from api.throttle import Throttle
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The settings, the pools, the counts and the clock."""
+
+    settings: Settings
+    pool: Pool
+    door: Pool
+    """Signed in as ingest: only the capture use case may use it."""
+    counts: Counts
+    throttle: Throttle
+    clock: Clock
+
+    @property
+    def uses_https(self) -> bool:
+        return not self.settings.demo
+
+
+def parts_of(request: Request) -> Parts:
+    """The parts of the app that this request came to."""
+    return request.app.state.parts

@@ -1,0 +1,120 @@
+"""What a request is told when it cannot be done: problem+json (RFC 9457) with a sentence, or a page.
+
+Guards: no stack trace, SQL or value of another request leaves the server; an unexpected error says only
+that it happened, and the request id under which the journal has it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import psycopg
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from psycopg_pool import PoolTimeout
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class RefusedError(Exception):
+    """A request that is not done; the sentence is meant for whoever asked."""
+
+    def __init__(self, status: HTTPStatus, sentence: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.headers = headers
+
+
+class NotSignedInError(RefusedError):
+    """Nobody is signed in."""
+
+    def __init__(self, sentence: str = "Sign in first.") -> None:
+        super().__init__(HTTPStatus.UNAUTHORIZED, sentence)
+
+
+def not_found(what: str) -> RefusedError:
+    """The same for what does not exist and what the actor may not see."""
+    return RefusedError(HTTPStatus.NOT_FOUND, f"There is no such {what}, or it is not yours to see.")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One refusal as it is shown."""
+
+    status: HTTPStatus
+    sentence: str
+    request_id: str
+    faults: tuple[Mapping[str, Any], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "type": "about:blank",
+            "title": self.status.phrase,
+            "status": self.status.value,
+            "detail": self.sentence,
+            "request_id": self.request_id,
+        }
+        return body | ({"errors": list(self.faults)} if self.faults else {})
+
+
+ProblemPage = Callable[[Request, Problem], Response]
+
+_OWN_WORDS: dict[int, str] = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this kind of request.",
+}
+_WENT_WRONG = "Something went wrong on our side. It has been written down under this request id."
+_NO_DATABASE = (
+    "The database did not answer. What you were saving may not be there: look before sending it again."
+)
+
+
+def problem_of(error: Exception, request_id: str) -> Problem:
+    """What may be said of an error."""
+    if isinstance(error, RefusedError):
+        return Problem(error.status, str(error), request_id, headers=error.headers or {})
+    if isinstance(error, RequestValidationError):
+        return _invalid(error, request_id)
+    if isinstance(error, HTTPException):
+        status = HTTPStatus(error.status_code)
+        words = _OWN_WORDS.get(status, f"{status.phrase}.")
+        return Problem(status, words, request_id, headers=error.headers or {})
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return Problem(HTTPStatus.FORBIDDEN, "This is not yours to do.", request_id)
+    if isinstance(error, (PoolTimeout, psycopg.OperationalError)):
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, _NO_DATABASE, request_id, headers={"Retry-After": "5"})
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, _WENT_WRONG, request_id)
+
+
+def _invalid(error: RequestValidationError, request_id: str) -> Problem:
+    # What was sent is not sent back: it may be somebody's password or a resident's values.
+    faults = tuple(
+        {
+            "where": ".".join(str(part) for part in fault["loc"][1:]),
+            "what": fault["msg"].removeprefix("Value error, "),
+        }
+        for fault in error.errors()
+    )
+    said = "; ".join(f"{fault['where'] or 'the body'}: {fault['what']}" for fault in faults)
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, f"This could not be understood. {said}.", request_id, faults
+    )
+
+
+def answer(request: Request, problem: Problem) -> Response:
+    """A page for a browser that asked for one, problem+json for everything else."""
+    page: ProblemPage | None = getattr(request.app.state, "problem_page", None)
+    if page is not None and wants_page(request):
+        shown = page(request, problem)
+        shown.headers.update(problem.headers)
+        return shown
+    return JSONResponse(problem.body(), problem.status, dict(problem.headers), media_type=MEDIA_TYPE)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person's browser asked, rather than a program."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")

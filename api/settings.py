@@ -1,0 +1,164 @@
+"""What a process is told by its environment: where the database and the broker are, and the secrets for them.
+
+Guards: a secret has no default and comes from a file (`..._FILE`) or the environment; what is missing or
+wrong is said in one sentence that names the variable to set, before anything is started.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from psycopg.conninfo import make_conninfo
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "HEARTHWATCH_"
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the sentences say which and what to do."""
+
+
+class DatabaseRole(StrEnum):
+    """What a process signs in to the database as."""
+
+    API = "hearthwatch_api"
+    INGEST = "hearthwatch_ingest"
+    SCHEDULER = "hearthwatch_scheduler"
+    RETENTION = "hearthwatch_retention"
+    MIGRATOR = "migrator"
+
+
+class _Group(BaseModel):
+    """Settings of one thing. `<name>_file` names a file that holds `<name>`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_files(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return dict(_with_file_read(name, value, cls.model_fields.keys()) for name, value in given.items())
+
+
+def _with_file_read(name: str, value: Any, known: Any) -> tuple[str, Any]:
+    held = name.removesuffix("_file")
+    if name in known or held == name or held not in known:
+        return name, value
+    try:
+        return held, Path(str(value)).read_text().strip()
+    except OSError as error:
+        raise ValueError(f"{name.upper()} names {value}, which cannot be read: {error.strerror}") from None
+
+
+class Database(_Group):
+    """Where the database is. The host may be the folder of a Unix socket, which needs no password."""
+
+    host: str | None = None
+    port: int = Field(default=5432, gt=0, lt=65536)
+    name: str = "hearthwatch"
+    migrator_user: str = "postgres"
+    api_password: SecretStr | None = None
+    ingest_password: SecretStr | None = None
+    scheduler_password: SecretStr | None = None
+    retention_password: SecretStr | None = None
+    migrator_password: SecretStr | None = None
+
+    def password(self, role: DatabaseRole) -> SecretStr | None:
+        return getattr(self, _password_field(role))
+
+
+class Broker(_Group):
+    """Where the broker is, and whom the platform's own process signs in as. A CA file means TLS."""
+
+    host: str | None = None
+    port: int = Field(default=1883, gt=0, lt=65536)
+    username: str | None = None
+    password: SecretStr | None = None
+    ca_file: Path | None = None
+
+
+class Http(_Group):
+    """Where the pages and the JSON API are served."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, lt=65536)
+
+
+class Watch(_Group):
+    """The small port on which ingest and the scheduler show their own health and counts; 0 is none."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, lt=65536)
+    ingest_url: str | None = None
+
+
+class Log(_Group):
+    """What is written down."""
+
+    level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+
+
+class Settings(BaseSettings):
+    """All of it: `HEARTHWATCH_<GROUP>_<NAME>`, and `HEARTHWATCH_DEMO`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="_", env_nested_max_split=1, frozen=True, extra="ignore"
+    )
+
+    database: Database = Database()
+    broker: Broker = Broker()
+    http: Http = Http()
+    watch: Watch = Watch()
+    log: Log = Log()
+    demo: bool = False
+
+    @classmethod
+    def load(cls) -> Self:
+        """From the environment. Raises SettingsError with a sentence for each fault."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError(" ".join(_sentence(fault) for fault in error.errors())) from None
+
+    def conninfo(self, role: DatabaseRole) -> str:
+        """How a process signs in to the database as this role. Raises SettingsError where it cannot."""
+        database = self.database
+        if database.host is None:
+            raise SettingsError(_set("The database's host", "DATABASE_HOST"))
+        user = database.migrator_user if role is DatabaseRole.MIGRATOR else role.value
+        place = {"host": database.host, "port": database.port, "dbname": database.name, "user": user}
+        password = database.password(role)
+        if password is not None:
+            return make_conninfo(**place, password=password.get_secret_value())
+        if not database.host.startswith("/"):
+            raise SettingsError(_set_secret(f"The database password of {user}", role))
+        return make_conninfo(**place)
+
+    def broker_host(self) -> str:
+        """The broker's host. Raises SettingsError where none is set."""
+        if self.broker.host is None:
+            raise SettingsError(_set("The broker's host", "BROKER_HOST"))
+        return self.broker.host
+
+
+def _password_field(role: DatabaseRole) -> str:
+    return f"{role.value.removeprefix('hearthwatch_')}_password"
+
+
+def _set(what: str, variable: str) -> str:
+    return f"{what} is not set: set {PREFIX}{variable}."
+
+
+def _set_secret(what: str, role: DatabaseRole) -> str:
+    variable = f"DATABASE_{_password_field(role).upper()}"
+    return f"{what} is not set: set {PREFIX}{variable}_FILE to a file that holds it, or {PREFIX}{variable}."
+
+
+def _sentence(fault: Any) -> str:
+    variable = PREFIX + "_".join(str(part) for part in fault["loc"]).upper()
+    if fault["type"] == "extra_forbidden":
+        return f"{variable} is not a setting."
+    # The value is left out: it may be a secret.
+    return f"{variable} cannot be used: {fault['msg'].removeprefix('Value error, ')}."
