@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 from devices.topics import Leaf, filter_of
 
@@ -55,11 +56,11 @@ class Consumer:
         ]
         self._waiting: deque[Delivery] = deque()
         self._arrived = threading.Condition()
-        self._connection = 0
+        self.connection = 0
         self.connected = threading.Event()
         self.redelivered = 0
         self._client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2,
+            CallbackAPIVersion.VERSION2,
             client_id=f"hearthwatch-ingest-{name}",
             clean_session=False,
             manual_ack=True,
@@ -96,7 +97,7 @@ class Consumer:
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Tell the broker it may forget these. Only ever after a durable commit."""
         for delivery in deliveries:
-            if delivery.connection == self._connection:
+            if delivery.connection == self.connection:
                 self._client.ack(delivery.message_number, 1)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
@@ -108,13 +109,13 @@ class Consumer:
         with self._arrived:
             return self._waiting[0].arrived_at if self._waiting else None
 
-    def _on_connect(self, client: mqtt.Client, *args: Any) -> None:
+    def _on_connect(self, client: mqtt.Client, *_: Any) -> None:
         self._forget()
         client.subscribe(self._filters)
         self.connected.set()
         _log.info("connected to the broker")
 
-    def _on_disconnect(self, *args: Any) -> None:
+    def _on_disconnect(self, *_: Any) -> None:
         self.connected.clear()
         self._forget()
         _log.warning("disconnected from the broker")
@@ -122,16 +123,16 @@ class Consumer:
     def _forget(self) -> None:
         """A new connection redelivers what was not acknowledged: what waits here would come twice."""
         with self._arrived:
-            self._connection += 1
+            self.connection += 1
             self._waiting.clear()
 
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
         delivery = Delivery(
             topic=_legible_topic(message),
-            payload=message.payload,
+            payload=bytes(message.payload),
             arrived_at=datetime.now(UTC),
             message_number=message.mid,
-            connection=self._connection,
+            connection=self.connection,
             redelivered=message.dup,
         )
         with self._arrived:

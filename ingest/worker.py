@@ -19,8 +19,8 @@ from pydantic import ValidationError
 
 from devices import registry
 from devices.identifiers import DatabaseEpoch, KitId
-from devices.receipt import Config, Status, encode_message
 from devices.reading import Refusal, Unreadable, decode
+from devices.receipt import Config, Status, encode_message
 from devices.topics import Leaf, topic
 from ingest import door, outbox, quarantine, store
 from ingest.arrival import Arrival, Settled
@@ -68,6 +68,7 @@ class Worker:
         self._epoch: UUID | None = None
         self._partitions: dict[UUID, int] = {}
         self._housekept_at = 0.0
+        self._told: tuple[UUID, int] | None = None
         self.tally = Tally()
 
     def run(self, stopping: threading.Event) -> None:
@@ -146,7 +147,7 @@ class Worker:
             kit_id = kit_of(delivery.topic)
             try:
                 status = Status.model_validate_json(delivery.payload)
-                if kit_id in self._partitions:
+                if kit_id is not None and kit_id in self._partitions:
                     registry.note_status(self._connection(), kit_id, status, delivery.arrived_at)
             except ValidationError:
                 _log.warning("a status could not be read")
@@ -169,10 +170,12 @@ class Worker:
         """Every kit that has not heard: in a new epoch each sends again what its ledger lacks."""
         if not self._consumer.connected.is_set():
             return
+        telling = (epoch, self._consumer.connection)
+        heard = self._partitions.keys() if self._told == telling else set[UUID]()
         config = encode_message(Config(epoch=DatabaseEpoch(epoch)))
-        told = self._partitions if epoch == self._epoch else {}
-        for kit_id in partitions.keys() - told.keys():
+        for kit_id in partitions.keys() - heard:
             self._consumer.publish(topic(partitions[kit_id], KitId(kit_id), Leaf.CONFIG), config, retain=True)
+        self._told = telling
 
     def _flush(self) -> None:
         if self._epoch is not None:
