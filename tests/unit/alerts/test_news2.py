@@ -276,7 +276,7 @@ def test_the_band_of_a_known_total_is_chart_2():
 
 def test_the_words_and_orders_that_stored_scores_rely_on():
     assert list(reference.SIGNS) == list(SIGNS)
-    assert PARAMETERS == tuple("air_or_oxygen" if sign == "on_oxygen" else sign for sign in SIGNS)
+    assert list(PARAMETERS) == ["air_or_oxygen" if sign == "on_oxygen" else sign for sign in SIGNS]
     assert tuple(reference.BANDS) == tuple(BANDS) == ("low", "low_medium", "medium", "high")
     assert RED_SCORES == ("no", "yes", "unknown")
     assert RULE_VERSION == "news2-rcp-2017.1"
