@@ -1,19 +1,16 @@
-"""The pages people see.
+"""The web desks: server-rendered pages, one file for each noun.
 
-Guards: a page shows what its visit may see, and nothing is decided in a template.
+Guards: every page works by plain reload, without scripts.
 """
 
-from html import escape
-
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import PlainTextResponse
 
 from api.problems import Problem
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 
-def problem_page(request: Request, problem: Problem) -> Response:  # noqa: ARG001
+def problem_page(request: Request, problem: Problem) -> Response:
     """A refusal as a page."""
-    text = escape(f"{problem.status.phrase}: {problem.sentence} ({problem.request_id})")
-    return HTMLResponse(f"<!doctype html><title>Hearthwatch</title><p>{text}</p>", problem.status)
+    return PlainTextResponse(problem.sentence, problem.status)

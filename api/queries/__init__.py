@@ -1,0 +1,1 @@
+"""What the pages ask of the database: named queries with a frozen row each, within the actor's scope."""

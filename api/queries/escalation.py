@@ -1,0 +1,143 @@
+"""Escalations of one resident or one home, with what happened to them.
+
+Guards: the history is read from the events, never guessed from the present state.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to an escalation."""
+
+    escalation_id: UUID
+    kind: str
+    at: datetime
+    actor_id: UUID | None
+    actor_name: str | None
+    words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule, or a person, concluded."""
+
+    escalation_id: UUID
+    rule: str
+    severity: str
+    sentence: str
+    found_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """One escalation, open or closed."""
+
+    escalation_id: UUID
+    resident_id: UUID
+    resident_name: str
+    synthetic: bool
+    home_id: UUID
+    home_name: str
+    hub_id: UUID
+    origin: str
+    state: str
+    severity: str
+    why: str
+    low: int | None
+    high: int | None
+    raised_at: datetime
+    deadline_at: datetime
+    claimed_by: UUID | None
+    claimed_by_name: str | None
+    claimed_at: datetime | None
+    closed_by: UUID | None
+    closed_by_name: str | None
+    closed_at: datetime | None
+    disposition: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An escalation with its findings and its history."""
+
+    escalation: Escalation
+    findings: tuple[Finding, ...]
+    events: tuple[Event, ...]
+
+
+_ESCALATION: LiteralString = """
+SELECT escalation.escalation_id, escalation.resident_id, resident.name AS resident_name, resident.synthetic,
+       escalation.home_id, home.name AS home_name, escalation.hub_id, escalation.origin, escalation.state,
+       escalation.severity, escalation.why, escalation.low, escalation.high, escalation.raised_at,
+       escalation.deadline_at, escalation.claimed_by, claimer.name AS claimed_by_name, escalation.claimed_at,
+       escalation.closed_by, closer.name AS closed_by_name, escalation.closed_at, escalation.disposition,
+       escalation.note
+FROM alerts.escalation
+JOIN delegation.resident USING (resident_id)
+JOIN delegation.home ON home.home_id = escalation.home_id
+LEFT JOIN delegation.person claimer ON claimer.person_id = escalation.claimed_by
+LEFT JOIN delegation.person closer ON closer.person_id = escalation.closed_by
+"""
+_ONE: LiteralString = _ESCALATION + "WHERE escalation.escalation_id = %s"
+_OF_RESIDENT: LiteralString = (
+    _ESCALATION
+    + """
+WHERE escalation.resident_id = %s AND (escalation.state <> 'closed' OR escalation.raised_at > %s)
+ORDER BY escalation.state = 'closed', escalation.raised_at DESC
+LIMIT 20
+"""
+)
+_OF_HOME: LiteralString = (
+    _ESCALATION
+    + """
+WHERE escalation.home_id = %s AND (escalation.state <> 'closed' OR escalation.closed_at > %s)
+ORDER BY escalation.state = 'closed', escalation.closed_at DESC, escalation.deadline_at
+LIMIT 250
+"""
+)
+_FINDINGS: LiteralString = """
+SELECT escalation_id, rule, severity, sentence, found_at FROM alerts.finding
+WHERE escalation_id = ANY (%s) ORDER BY found_at, finding_id
+"""
+_EVENTS: LiteralString = """
+SELECT event.escalation_id, event.kind, event.at, event.actor_id, person.name AS actor_name, event.words
+FROM alerts.escalation_event event LEFT JOIN delegation.person ON person.person_id = event.actor_id
+WHERE event.escalation_id = ANY (%s) ORDER BY event.at, event.revision
+"""
+
+
+def escalation(conn: psycopg.Connection[Any], escalation_id: UUID) -> Escalation | None:
+    """One escalation, where the actor may see its resident."""
+    with conn.cursor(row_factory=class_row(Escalation)) as cursor:
+        return cursor.execute(_ONE, (escalation_id,)).fetchone()
+
+
+def cases_of_resident(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> list[Case]:
+    """The open case and those raised after `since`, with findings and history; at most 20."""
+    with conn.cursor(row_factory=class_row(Escalation)) as cursor:
+        found = cursor.execute(_OF_RESIDENT, (resident_id, since)).fetchall()
+    wanted = ([one.escalation_id for one in found],)
+    findings: dict[UUID, list[Finding]] = defaultdict(list)
+    events: dict[UUID, list[Event]] = defaultdict(list)
+    with conn.cursor(row_factory=class_row(Finding)) as cursor:
+        for finding in cursor.execute(_FINDINGS, wanted):
+            findings[finding.escalation_id].append(finding)
+    with conn.cursor(row_factory=class_row(Event)) as cursor:
+        for event in cursor.execute(_EVENTS, wanted):
+            events[event.escalation_id].append(event)
+    return [Case(one, tuple(findings[one.escalation_id]), tuple(events[one.escalation_id])) for one in found]
+
+
+def of_home(conn: psycopg.Connection[Any], home_id: UUID, since: datetime) -> list[Escalation]:
+    """A home's open escalations, and those closed after `since`."""
+    with conn.cursor(row_factory=class_row(Escalation)) as cursor:
+        return cursor.execute(_OF_HOME, (home_id, since)).fetchall()

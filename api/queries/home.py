@@ -1,0 +1,142 @@
+"""A home's day: who lives there, and what was observed of each of them.
+
+Guards: a full set is one that was scored with nothing missing; readings are looked for within one day only.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A home, its rounds (hours of the day, Europe/London) and its hub."""
+
+    home_id: UUID
+    name: str
+    kind: str
+    phone: str
+    rounds: list[int]
+    synthetic: bool
+    hub_name: str
+    hub_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """Somebody who lives there, with the reason they are not watched now, if any."""
+
+    resident_id: UUID
+    name: str
+    born_on: date
+    synthetic: bool
+    no_score_reason: str | None
+    has_ceiling: bool
+    pause_reason: str | None
+    pause_ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One reading of the day: whose, when, and which signs it gave or tried in vain."""
+
+    resident_id: UUID
+    effective_at: datetime
+    signs: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FullSet:
+    """A moment at which a resident's set was complete, with its score."""
+
+    resident_id: UUID
+    effective_at: datetime
+    low: int
+    assumed_air: bool
+
+
+_HOMES: LiteralString = """
+SELECT home.home_id, home.name, home.kind, home.phone, home.rounds, home.synthetic,
+       hub.name AS hub_name, hub.phone AS hub_phone
+FROM delegation.home JOIN delegation.hub USING (hub_id)
+ORDER BY home.name
+"""
+_HOME: LiteralString = """
+SELECT home.home_id, home.name, home.kind, home.phone, home.rounds, home.synthetic,
+       hub.name AS hub_name, hub.phone AS hub_phone
+FROM delegation.home JOIN delegation.hub USING (hub_id)
+WHERE home.home_id = %s
+"""
+_LIVES: LiteralString = """
+SELECT resident.resident_id, resident.name, resident.born_on, resident.synthetic, resident.no_score_reason,
+       EXISTS (SELECT FROM delegation.ceiling
+               WHERE ceiling.resident_id = resident.resident_id AND ended_at IS NULL) AS has_ceiling,
+       pause.reason AS pause_reason, pause.ends_at AS pause_ends_at
+FROM delegation.resident
+LEFT JOIN LATERAL (
+    SELECT reason, ends_at FROM delegation.monitoring_pause
+    WHERE monitoring_pause.resident_id = resident.resident_id
+      AND starts_at <= %(at)s AND monitoring_pause.ends_at > %(at)s
+    ORDER BY monitoring_pause.ends_at DESC LIMIT 1
+) pause ON true
+WHERE resident.home_id = %(home)s AND resident.lives_here_from <= %(at)s
+ORDER BY resident.name
+"""
+_OBSERVED: LiteralString = """
+SELECT resident_id, effective_at,
+       array_remove(ARRAY[
+           CASE WHEN respiration_rate IS NOT NULL THEN 'respiration_rate' END,
+           CASE WHEN spo2 IS NOT NULL THEN 'spo2' END,
+           CASE WHEN on_oxygen IS NOT NULL THEN 'on_oxygen' END,
+           CASE WHEN systolic IS NOT NULL THEN 'systolic' END,
+           CASE WHEN pulse IS NOT NULL THEN 'pulse' END,
+           CASE WHEN consciousness IS NOT NULL THEN 'consciousness' END,
+           CASE WHEN temperature IS NOT NULL THEN 'temperature' END], NULL) AS signs
+FROM ingest.visible_reading
+WHERE resident_id = ANY (%s) AND effective_at >= %s AND effective_at <= %s AND corrected_at IS NULL
+ORDER BY effective_at
+"""
+_FULL_SETS: LiteralString = """
+SELECT DISTINCT ON (effective_at, kit_id, reading_id) resident_id, effective_at, low, assumed_air
+FROM alerts.visible_score
+WHERE resident_id = ANY (%s) AND effective_at >= %s AND effective_at <= %s AND complete
+ORDER BY effective_at, kit_id, reading_id, cause_arrival DESC
+"""
+
+
+def homes(conn: psycopg.Connection[Any]) -> list[Home]:
+    """The homes the actor may see, by name."""
+    with conn.cursor(row_factory=class_row(Home)) as cursor:
+        return cursor.execute(_HOMES).fetchall()
+
+
+def home(conn: psycopg.Connection[Any], home_id: UUID) -> Home | None:
+    """The home, where the actor may see it."""
+    with conn.cursor(row_factory=class_row(Home)) as cursor:
+        return cursor.execute(_HOME, (home_id,)).fetchone()
+
+
+def living_there(conn: psycopg.Connection[Any], home_id: UUID, at: datetime) -> list[Lives]:
+    """The home's residents by name."""
+    with conn.cursor(row_factory=class_row(Lives)) as cursor:
+        return cursor.execute(_LIVES, {"home": home_id, "at": at}).fetchall()
+
+
+def observed(
+    conn: psycopg.Connection[Any], residents: list[UUID], since: datetime, until: datetime
+) -> list[Observed]:
+    """What was observed of these residents, in order; corrected readings left out."""
+    with conn.cursor(row_factory=class_row(Observed)) as cursor:
+        return cursor.execute(_OBSERVED, (residents, since, until)).fetchall()
+
+
+def full_sets(
+    conn: psycopg.Connection[Any], residents: list[UUID], since: datetime, until: datetime
+) -> list[FullSet]:
+    """The moments at which one of these residents had a full set, in order."""
+    with conn.cursor(row_factory=class_row(FullSet)) as cursor:
+        return cursor.execute(_FULL_SETS, (residents, since, until)).fetchall()

@@ -1,0 +1,75 @@
+"""What an operator watches: kits, what they last said of themselves, what is stored and in quarantine.
+
+Guards: ids and counts only; no person, no home and no payload is read here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """One kit, with its side of the ledger as it last said it and ours as it is stored."""
+
+    kit_id: UUID
+    kind: str
+    partition: int
+    enrolled_at: datetime
+    revoked_at: datetime | None
+    lent: bool
+    heard_at: datetime | None
+    online: bool | None
+    battery: int | None
+    outbox_length: int | None
+    clock_skew_s: float | None
+    sent_seq: int | None
+    stored: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """How much of what arrived could not be understood, by reason."""
+
+    reason: str
+    payloads: int
+    deliveries: int
+    waiting: int  # not replayed with success
+    newest_at: datetime
+
+
+_KITS: LiteralString = """
+SELECT kit.kit_id, kit.kind, kit.partition, kit.enrolled_at, kit.revoked_at,
+       EXISTS (SELECT FROM devices.kit_loan loan
+               WHERE loan.kit_id = kit.kit_id AND loan.returned_at IS NULL) AS lent,
+       status.heard_at, status.online, status.battery, status.outbox_length, status.clock_skew_s,
+       status.sent_seq, coalesce(stored.total, 0) AS stored, coalesce(aside.total, 0) AS quarantined
+FROM devices.kit
+LEFT JOIN devices.kit_status status USING (kit_id)
+LEFT JOIN (SELECT kit_id, count(*) AS total FROM ingest.seen GROUP BY kit_id) stored USING (kit_id)
+LEFT JOIN (SELECT kit_id, count(*) AS total FROM ingest.quarantine GROUP BY kit_id) aside USING (kit_id)
+ORDER BY kit.revoked_at IS NOT NULL, status.online, status.heard_at NULLS FIRST, kit.kit_id
+LIMIT 1000
+"""
+_QUARANTINED: LiteralString = """
+SELECT reason, count(*) AS payloads, sum(deliveries)::bigint AS deliveries,
+       count(*) FILTER (WHERE replayed_at IS NULL) AS waiting, max(last_arrived_at) AS newest_at
+FROM ingest.quarantine GROUP BY reason ORDER BY newest_at DESC
+"""
+
+
+def kits(conn: psycopg.Connection[Any]) -> list[Kit]:
+    """Every kit, those that need looking at first; at most 1,000."""
+    with conn.cursor(row_factory=class_row(Kit)) as cursor:
+        return cursor.execute(_KITS).fetchall()
+
+
+def quarantined(conn: psycopg.Connection[Any]) -> list[Quarantined]:
+    """The quarantine by reason, newest first."""
+    with conn.cursor(row_factory=class_row(Quarantined)) as cursor:
+        return cursor.execute(_QUARANTINED).fetchall()

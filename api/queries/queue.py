@@ -1,0 +1,181 @@
+"""What a hub's queue shows: the escalations that wait, and those closed a moment ago.
+
+Guards: only rows of hubs and residents in the actor's scope; a score is never read without the time it is of.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+
+MOST_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A hub whose queue the actor works on."""
+
+    hub_id: UUID
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One open escalation as the queue needs it."""
+
+    escalation_id: UUID
+    resident_id: UUID
+    resident_name: str
+    synthetic: bool
+    home_id: UUID
+    home_name: str
+    origin: str
+    state: str
+    severity: str
+    why: str
+    low: int | None
+    high: int | None
+    raised_at: datetime
+    deadline_at: datetime
+    claimed_by: UUID | None
+    claimed_by_name: str | None
+    claimed_at: datetime | None
+    measured_at: datetime | None  # of the newest reading behind it
+    has_ceiling: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An escalation that was closed a moment ago, and may still be reopened by whoever closed it."""
+
+    escalation_id: UUID
+    resident_id: UUID
+    resident_name: str
+    synthetic: bool
+    home_name: str
+    severity: str
+    disposition: str
+    note: str | None
+    closed_at: datetime
+    closed_by: UUID
+    closed_by_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many escalations are open, shown or not. Synthetic residents are counted apart."""
+
+    waiting: int
+    claimed: int
+    overdue: int
+    synthetic: int
+    synthetic_overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A resident found by name, to raise an escalation for."""
+
+    resident_id: UUID
+    name: str
+    born_on: date
+    home_name: str
+    synthetic: bool
+
+
+_HUB: LiteralString = """
+SELECT hub_id, name, phone FROM delegation.hub
+WHERE hub_id = %s AND hub_id IN (SELECT delegation.visible_hubs())
+"""
+_WAITING: LiteralString = """
+SELECT escalation.escalation_id, escalation.resident_id, resident.name AS resident_name, resident.synthetic,
+       escalation.home_id, home.name AS home_name, escalation.origin, escalation.state, escalation.severity,
+       escalation.why, escalation.low, escalation.high, escalation.raised_at, escalation.deadline_at,
+       escalation.claimed_by, claimer.name AS claimed_by_name, escalation.claimed_at, evidence.measured_at,
+       EXISTS (SELECT FROM delegation.ceiling
+               WHERE ceiling.resident_id = escalation.resident_id AND ended_at IS NULL) AS has_ceiling
+FROM alerts.escalation
+JOIN delegation.resident USING (resident_id)
+JOIN delegation.home ON home.home_id = escalation.home_id
+LEFT JOIN delegation.person claimer ON claimer.person_id = escalation.claimed_by
+LEFT JOIN LATERAL (
+    SELECT max((item ->> 'effective_at')::timestamptz) AS measured_at
+    FROM alerts.finding, jsonb_array_elements(finding.evidence) item
+    WHERE finding.escalation_id = escalation.escalation_id
+) evidence ON true
+WHERE escalation.hub_id = %(hub)s AND escalation.state <> 'closed'
+ORDER BY %(high_first)s AND escalation.severity = 'high' DESC, escalation.deadline_at, escalation.raised_at
+LIMIT %(most)s
+"""
+_TOTALS: LiteralString = """
+SELECT count(*) FILTER (WHERE state = 'open' AND NOT synthetic) AS waiting,
+       count(*) FILTER (WHERE state = 'claimed' AND NOT synthetic) AS claimed,
+       count(*) FILTER (WHERE deadline_at <= %(at)s AND NOT synthetic) AS overdue,
+       count(*) FILTER (WHERE synthetic) AS synthetic,
+       count(*) FILTER (WHERE synthetic AND deadline_at <= %(at)s) AS synthetic_overdue
+FROM alerts.escalation JOIN delegation.resident USING (resident_id)
+WHERE hub_id = %(hub)s AND state <> 'closed'
+"""
+_CLOSED: LiteralString = """
+SELECT escalation.escalation_id, escalation.resident_id, resident.name AS resident_name, resident.synthetic,
+       home.name AS home_name, escalation.severity, escalation.disposition, escalation.note,
+       escalation.closed_at, escalation.closed_by, closer.name AS closed_by_name
+FROM alerts.escalation
+JOIN delegation.resident USING (resident_id)
+JOIN delegation.home ON home.home_id = escalation.home_id
+LEFT JOIN delegation.person closer ON closer.person_id = escalation.closed_by
+WHERE escalation.hub_id = %s AND escalation.state = 'closed' AND escalation.closed_at > %s
+ORDER BY escalation.closed_at DESC
+LIMIT 20
+"""
+_REVISION: LiteralString = "SELECT revision FROM alerts.hub_revision WHERE hub_id = %s"
+_FOUND: LiteralString = """
+SELECT resident.resident_id, resident.name, resident.born_on, home.name AS home_name, resident.synthetic
+FROM delegation.resident JOIN delegation.home USING (home_id)
+WHERE home.hub_id = %(hub)s
+  AND (strpos(lower(resident.name), lower(%(words)s)) > 0 OR strpos(lower(home.name), lower(%(words)s)) > 0)
+ORDER BY resident.name, home.name
+LIMIT 50
+"""
+
+
+def hub(conn: psycopg.Connection[Any], hub_id: UUID) -> Hub | None:
+    """The hub, where the actor works at it."""
+    with conn.cursor(row_factory=class_row(Hub)) as cursor:
+        return cursor.execute(_HUB, (hub_id,)).fetchone()
+
+
+def waiting(conn: psycopg.Connection[Any], hub_id: UUID, *, high_first: bool) -> list[Waiting]:
+    """The open escalations by deadline, at most MOST_ROWS; `high_first` puts high severity on top."""
+    wanted = {"hub": hub_id, "high_first": high_first, "most": MOST_ROWS}
+    with conn.cursor(row_factory=class_row(Waiting)) as cursor:
+        return cursor.execute(_WAITING, wanted).fetchall()
+
+
+def totals(conn: psycopg.Connection[Any], hub_id: UUID, at: datetime) -> Totals:
+    """Counts over the whole queue."""
+    with conn.cursor(row_factory=class_row(Totals)) as cursor:
+        found = cursor.execute(_TOTALS, {"hub": hub_id, "at": at}).fetchone()
+    return found or Totals(0, 0, 0, 0, 0)
+
+
+def closed_since(conn: psycopg.Connection[Any], hub_id: UUID, since: datetime) -> list[Closed]:
+    """What was closed after `since`, newest first."""
+    with conn.cursor(row_factory=class_row(Closed)) as cursor:
+        return cursor.execute(_CLOSED, (hub_id, since)).fetchall()
+
+
+def revision(conn: psycopg.Connection[Any], hub_id: UUID) -> int:
+    """The queue's revision: what the page shown is up to date with."""
+    row = conn.execute(_REVISION, (hub_id,)).fetchone()
+    return row[0] if row else 0
+
+
+def residents_named(conn: psycopg.Connection[Any], hub_id: UUID, words: str) -> list[Found]:
+    """Residents of the hub's homes whose name, or whose home's name, holds these words; at most 50."""
+    with conn.cursor(row_factory=class_row(Found)) as cursor:
+        return cursor.execute(_FOUND, {"hub": hub_id, "words": words.strip()}).fetchall()

@@ -1,0 +1,167 @@
+"""A resident's readings, current vital signs and scores.
+
+Guards: every look at a hypertable is bounded in time, so its cost does not grow with the years of history.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+
+MOST_READINGS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One stored reading, with who took it and whether it was corrected since."""
+
+    kit_id: UUID
+    reading_id: UUID
+    arrived_at: datetime
+    taken_at: datetime
+    effective_at: datetime
+    taken_by: UUID | None
+    taken_by_name: str | None
+    operator_known_by: str | None
+    competence: str
+    device_kind: str
+    device_model: str | None
+    respiration_rate: Decimal | None
+    spo2: Decimal | None
+    on_oxygen: bool | None
+    systolic: Decimal | None
+    diastolic: Decimal | None
+    pulse: Decimal | None
+    consciousness: str | None
+    temperature: Decimal | None
+    flags: list[str]
+    not_obtained: dict[str, str] | None
+    unusable: dict[str, Any] | None
+    observations: dict[str, Any] | None
+    correction_reason: str | None
+    corrected_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One score with the readings' times inside its parts."""
+
+    reading_id: UUID
+    effective_at: datetime
+    scored_at: datetime
+    rule_version: str
+    spo2_scale: int
+    assumed_air: bool
+    low: int
+    high: int
+    red_score: str
+    band_low: str
+    band_high: str
+    complete: bool
+    deciding: list[str]
+    parts: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What is known now, sign by sign."""
+
+    last_arrived_at: datetime | None
+    last_full_set: dict[str, Any] | None
+    signs: dict[str, dict[str, Any]]
+
+
+_READINGS: LiteralString = """
+SELECT reading.kit_id, reading.reading_id, reading.arrived_at, reading.taken_at, reading.effective_at,
+       reading.taken_by, person.name AS taken_by_name, reading.operator_known_by, reading.competence,
+       reading.device_kind, reading.device_model, reading.respiration_rate, reading.spo2, reading.on_oxygen,
+       reading.systolic, reading.diastolic, reading.pulse, reading.consciousness, reading.temperature,
+       reading.flags, reading.not_obtained, reading.unusable, reading.observations,
+       reading.correction_reason, reading.corrected_at
+FROM ingest.visible_reading reading
+LEFT JOIN delegation.person ON person.person_id = reading.taken_by
+WHERE reading.resident_id = %(resident)s
+  AND reading.effective_at > %(since)s AND reading.effective_at <= %(until)s
+ORDER BY reading.effective_at DESC, reading.arrival_number DESC
+LIMIT %(most)s
+"""
+_OPERATORS: LiteralString = """
+SELECT reading.kit_id, reading.reading_id, person.name, reading.operator_known_by
+FROM ingest.visible_reading reading
+LEFT JOIN delegation.person ON person.person_id = reading.taken_by
+WHERE reading.resident_id = %s AND reading.effective_at = ANY (%s)
+"""
+_LATEST_SCORE: LiteralString = """
+SELECT reading_id, effective_at, scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score,
+       band_low, band_high, complete, deciding, parts
+FROM alerts.visible_score
+WHERE resident_id = %s AND effective_at > %s
+ORDER BY effective_at DESC, cause_arrival DESC
+LIMIT 1
+"""
+_SCORES: LiteralString = """
+SELECT DISTINCT ON (effective_at, kit_id, reading_id)
+       reading_id, effective_at, scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score,
+       band_low, band_high, complete, deciding, parts
+FROM alerts.visible_score
+WHERE resident_id = %s AND effective_at > %s
+ORDER BY effective_at, kit_id, reading_id, cause_arrival DESC
+"""
+_SCORES_CAUSED: LiteralString = """
+SELECT reading_id, effective_at, scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score,
+       band_low, band_high, complete, deciding, parts
+FROM alerts.visible_score
+WHERE resident_id = %s AND cause_reading_id = %s AND effective_at > %s
+ORDER BY effective_at DESC LIMIT 1
+"""
+_CURRENT: LiteralString = """
+SELECT last_arrived_at, last_full_set, signs FROM ingest.current_vitals WHERE resident_id = %s
+"""
+
+
+def readings(
+    conn: psycopg.Connection[Any], resident_id: UUID, since: datetime, until: datetime
+) -> list[Reading]:
+    """Readings after `since` and up to `until`, newest first, at most MOST_READINGS."""
+    wanted = {"resident": resident_id, "since": since, "until": until, "most": MOST_READINGS}
+    with conn.cursor(row_factory=class_row(Reading)) as cursor:
+        return cursor.execute(_READINGS, wanted).fetchall()
+
+
+def operators(
+    conn: psycopg.Connection[Any], resident_id: UUID, moments: Collection[datetime]
+) -> dict[tuple[UUID, UUID], tuple[str | None, str | None]]:
+    """By (kit, reading) at these moments: who took it, and how that is known."""
+    rows = conn.execute(_OPERATORS, (resident_id, list(moments))).fetchall()
+    return {(kit, reading): (name, known_by) for kit, reading, name, known_by in rows}
+
+
+def latest_score(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> Score | None:
+    """The score at the resident's newest moment after `since`."""
+    with conn.cursor(row_factory=class_row(Score)) as cursor:
+        return cursor.execute(_LATEST_SCORE, (resident_id, since)).fetchone()
+
+
+def scores(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> list[Score]:
+    """The score of every reading after `since` as it stands now, oldest first."""
+    with conn.cursor(row_factory=class_row(Score)) as cursor:
+        return cursor.execute(_SCORES, (resident_id, since)).fetchall()
+
+
+def score_caused_by(
+    conn: psycopg.Connection[Any], resident_id: UUID, reading_id: UUID, since: datetime
+) -> Score | None:
+    """The newest score that this reading's arrival caused."""
+    with conn.cursor(row_factory=class_row(Score)) as cursor:
+        return cursor.execute(_SCORES_CAUSED, (resident_id, reading_id, since)).fetchone()
+
+
+def current(conn: psycopg.Connection[Any], resident_id: UUID) -> Current:
+    """What is known now; of a resident nobody has measured, nothing."""
+    with conn.cursor(row_factory=class_row(Current)) as cursor:
+        return cursor.execute(_CURRENT, (resident_id,)).fetchone() or Current(None, None, {})

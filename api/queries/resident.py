@@ -1,0 +1,143 @@
+"""Who a resident is, and what has been decided for them.
+
+Guards: what nobody has asked stays NULL, which the page tells apart from "none".
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A resident with their home and the hub that watches over it."""
+
+    resident_id: UUID
+    name: str
+    nhs_number: str | None
+    born_on: date
+    allergies: str | None
+    background: str | None
+    call_back_phone: str | None
+    usual_company: str | None
+    no_score_reason: str | None
+    synthetic: bool
+    home_id: UUID
+    home_name: str
+    home_kind: str
+    home_phone: str
+    hub_id: UUID
+    hub_name: str
+    hub_phone: str
+    at_my_hub: bool  # whether the actor works at that hub
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """A ceiling of treatment in force."""
+
+    statement: str
+    decided_by: str
+    decided_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleTwo:
+    """An authorisation of SpO2 scale 2, in force or ended a short while ago."""
+
+    clinician_name: str
+    regulator: str
+    regulator_number: str
+    reason: str
+    decided_at: datetime
+    starts_at: datetime
+    review_by: datetime
+    ends_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Air:
+    """ "No oxygen in use at this address", in force."""
+
+    recorded_at: datetime
+    recorded_by_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A monitoring pause that has not ended."""
+
+    reason: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What has been decided for one resident."""
+
+    ceilings: tuple[Ceiling, ...]
+    scale_two: tuple[ScaleTwo, ...]
+    air: Air | None
+    pause: Pause | None
+
+
+_RESIDENT: LiteralString = """
+SELECT resident.resident_id, resident.name, resident.nhs_number, resident.born_on, resident.allergies,
+       resident.background, resident.call_back_phone, resident.usual_company, resident.no_score_reason,
+       resident.synthetic, home.home_id, home.name AS home_name, home.kind AS home_kind,
+       home.phone AS home_phone, hub.hub_id, hub.name AS hub_name, hub.phone AS hub_phone,
+       hub.hub_id IN (SELECT delegation.visible_hubs()) AS at_my_hub
+FROM delegation.resident JOIN delegation.home USING (home_id) JOIN delegation.hub USING (hub_id)
+WHERE resident.resident_id = %s
+"""
+_CEILINGS: LiteralString = """
+SELECT statement, decided_by, decided_on FROM delegation.ceiling
+WHERE resident_id = %(resident)s AND (ended_at IS NULL OR ended_at > %(at)s)
+ORDER BY decided_on DESC, recorded_at DESC
+"""
+_SCALE_TWO: LiteralString = """
+SELECT clinician_name, regulator, regulator_number, reason, decided_at, starts_at, review_by, ends_at,
+       revoked_at
+FROM delegation.spo2_scale_authorisation
+WHERE resident_id = %(resident)s AND starts_at <= %(at)s
+  AND coalesce(least(ends_at, revoked_at), 'infinity') > %(at)s::timestamptz - interval '30 days'
+ORDER BY starts_at DESC
+"""
+_AIR: LiteralString = """
+SELECT air.recorded_at, person.name AS recorded_by_name
+FROM delegation.air_record air LEFT JOIN delegation.person ON person.person_id = air.recorded_by
+WHERE air.resident_id = %(resident)s AND air.recorded_at <= %(at)s
+  AND (air.cancelled_at IS NULL OR air.cancelled_at > %(at)s)
+ORDER BY air.recorded_at DESC LIMIT 1
+"""
+_PAUSE: LiteralString = """
+SELECT reason, starts_at, ends_at FROM delegation.monitoring_pause
+WHERE resident_id = %(resident)s AND starts_at <= %(at)s AND ends_at > %(at)s
+ORDER BY ends_at DESC LIMIT 1
+"""
+
+
+def resident(conn: psycopg.Connection[Any], resident_id: UUID) -> Resident | None:
+    """The resident, where the actor may see them."""
+    with conn.cursor(row_factory=class_row(Resident)) as cursor:
+        return cursor.execute(_RESIDENT, (resident_id,)).fetchone()
+
+
+def decisions(conn: psycopg.Connection[Any], resident_id: UUID, at: datetime) -> Decisions:
+    """What is in force at this moment, and authorisations of scale 2 that ended within 30 days."""
+    wanted = {"resident": resident_id, "at": at}
+    with conn.cursor(row_factory=class_row(Ceiling)) as cursor:
+        ceilings = tuple(cursor.execute(_CEILINGS, wanted).fetchall())
+    with conn.cursor(row_factory=class_row(ScaleTwo)) as cursor:
+        scale_two = tuple(cursor.execute(_SCALE_TWO, wanted).fetchall())
+    with conn.cursor(row_factory=class_row(Air)) as cursor:
+        air = cursor.execute(_AIR, wanted).fetchone()
+    with conn.cursor(row_factory=class_row(Pause)) as cursor:
+        pause = cursor.execute(_PAUSE, wanted).fetchone()
+    return Decisions(ceilings, scale_two, air, pause)

@@ -1,0 +1,185 @@
+"""Vital signs, scores and what is odd about a reading, in words.
+
+Guards: a bare number is shown only for a score with nothing missing; what is missing is said, never left blank.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
+from typing import Any
+
+from devices.vital_signs import FACTS, VitalSign
+
+# In the order of the chart (RCP, NEWS2, 2017).
+SCORED = (
+    VitalSign.RESPIRATION_RATE,
+    VitalSign.SPO2,
+    VitalSign.ON_OXYGEN,
+    VitalSign.SYSTOLIC,
+    VitalSign.PULSE,
+    VitalSign.CONSCIOUSNESS,
+    VitalSign.TEMPERATURE,
+)
+
+CONSCIOUSNESS: Mapping[str, str] = MappingProxyType(
+    {
+        "A": "Alert",
+        "C": "New confusion",
+        "V": "Responds to voice",
+        "P": "Responds to pain only",
+        "U": "Unresponsive",
+    }
+)
+BANDS: Mapping[str, str] = MappingProxyType(
+    {"low": "Low", "low_medium": "Low-medium", "medium": "Medium", "high": "High"}
+)
+COMPETENCE: Mapping[str, str] = MappingProxyType(
+    {
+        "in_date": "Signed off, in date",
+        "under_supervision": "Signed off under supervision only",
+        "lapsed": "Sign-off lapsed",
+        "not_signed_off": "Not signed off",
+        "not_applicable": "Sign-off not applicable",
+        "operator_unknown": "Not known who took it",
+    }
+)
+KNOWN_BY: Mapping[str, str] = MappingProxyType(
+    {"session": "signed in", "pin": "PIN at the kit", "kit": "the kit's word"}
+)
+DEVICES: Mapping[str, str] = MappingProxyType(
+    {
+        "blood_pressure_monitor": "Blood pressure monitor",
+        "thermometer": "Thermometer",
+        "pulse_oximeter": "Pulse oximeter",
+        "stethoscope": "Stethoscope",
+        "person": "By hand",
+    }
+)
+NOT_OBTAINED: Mapping[str, str] = MappingProxyType(
+    {
+        "refused": "refused",
+        "absent": "resident asleep or away",
+        "unrecordable": "tried, could not be recorded",
+        "equipment": "equipment missing or broken",
+    }
+)
+_WHOLE_FLAGS: Mapping[str, str] = MappingProxyType(
+    {
+        "clock_ahead": "Sent with a clock that runs ahead; ordered by its arrival",
+        "ancient": "Taken more than 3 days before it arrived",
+        "other_home": "Sent by another home's kit",
+        "systolic_not_above_diastolic": "Systolic is not above diastolic",
+        "pulses_differ": "Cuff and oximeter pulse differ by more than 20",
+    }
+)
+_DEVICE_FLAGS: Mapping[str, str] = MappingProxyType(
+    {
+        "low_perfusion": "weak blood flow at the finger",
+        "poor_signal": "poor signal",
+        "erratic": "erratic signal",
+        "irregular_pulse": "irregular pulse",
+        "body_movement": "moved while measuring",
+        "cuff_loose": "cuff too loose",
+        "demo": "demonstration mode, not scored",
+        "testing": "test mode, not scored",
+        "unavailable": "no measurement, not scored",
+        "invalid": "marked invalid, not scored",
+        "sensor_off": "sensor off, not scored",
+        "non_pulsatile": "no pulse signal, not scored",
+    }
+)
+
+
+def label(sign: str) -> str:
+    """A sign's name for people; a code nobody knows stays as it is."""
+    known = _as_sign(sign)
+    return FACTS[known].label if known else plain(sign)
+
+
+def _as_sign(code: str) -> VitalSign | None:
+    if code == "air_or_oxygen":
+        return VitalSign.ON_OXYGEN
+    return VitalSign(code) if code in VitalSign else None
+
+
+def plain(code: str) -> str:
+    """A code as words, where there are no better ones."""
+    return code.replace("_", " ").capitalize()
+
+
+def quantity(sign: str, value: Any) -> str:
+    """A value without its unit, on the chart's grid (half up); words for oxygen and consciousness."""
+    if value is None:
+        return "unknown"
+    if sign == VitalSign.ON_OXYGEN:
+        return "On oxygen" if value in (True, 1, "true") else "Breathing air"
+    if sign == VitalSign.CONSCIOUSNESS:
+        return CONSCIOUSNESS.get(str(value), str(value))
+    known = _as_sign(sign)
+    grid = Decimal(1).scaleb(-(FACTS[known].decimals if known else 0))
+    return str(Decimal(str(value)).quantize(grid, ROUND_HALF_UP))
+
+
+def with_unit(sign: str, value: Any) -> str:
+    """ "38.2 °C", "On oxygen"."""
+    known = _as_sign(sign)
+    unit = FACTS[known].unit_shown if known and value is not None else ""
+    return f"{quantity(sign, value)}{'' if unit == '%' else ' '}{unit}".strip()
+
+
+def bounds(low: int | None, high: int | None) -> str:
+    """ "7" where nothing is missing (then, and only then, the bounds meet), else "5 to 9"."""
+    if low is None or high is None:
+        return "No score"
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def band(low: str, high: str) -> str:
+    """ "Medium", "Low to high"."""
+    first, last = BANDS.get(low, plain(low)), BANDS.get(high, plain(high))
+    return first if first == last else f"{first} to {last.lower()}"
+
+
+def red_score(answer: str) -> str:
+    """Whether any single sign scores 3."""
+    return {
+        "yes": "A single sign scores 3",
+        "no": "No single sign scores 3",
+        "unknown": "Whether a single sign scores 3 is not known",
+    }[answer]
+
+
+def listed(items: Iterable[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    *most, last = list(items) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def asked(signs: Iterable[str]) -> str:
+    """Signs named inside a sentence: "breathing rate and pulse"."""
+    return listed(_inside(sign) for sign in SCORED if sign in set(signs))
+
+
+def _inside(sign: VitalSign) -> str:
+    return {
+        VitalSign.ON_OXYGEN: "whether they are on oxygen",
+        VitalSign.CONSCIOUSNESS: "how alert they are",
+        VitalSign.SYSTOLIC: "blood pressure",
+    }.get(sign, FACTS[sign].label.lower())
+
+
+def flag(code: str, unusable: Mapping[str, Any]) -> str:
+    """What is odd about a reading, as words."""
+    kind, _, of = code.partition(":")
+    if kind == "unusable":
+        raw = unusable.get(of)
+        return f"{label(of)} could not be used" + (f" (sent as {raw})" if raw is not None else "")
+    if kind == "confirm":
+        return f"{label(of)} is surprising: repeat it"
+    if kind == "device":
+        return f"Device: {_DEVICE_FLAGS.get(of, plain(of).lower())}"
+    if kind == "unknown_code":
+        return f"Unknown value {of}"
+    if kind == "not_understood":
+        return f"A part could not be understood: {of}"
+    return _WHOLE_FLAGS.get(code, plain(code))
