@@ -63,7 +63,8 @@ class Link:
         self._client: mqtt.Client | None = None
         self._tls = tls_context(broker)
         self._unconfirmed: dict[int, Envelope] = {}
-        self._failures = 0
+        self.failures = 0
+        """Connections lost or refused since the line last stood."""
         self._next_try = 0.0
         self._next_misc = 0.0
         self._next_status = 0.0
@@ -190,7 +191,7 @@ class Link:
         if any(reason.is_failure for reason in reasons):
             log.warning("The broker refused a subscription: readings are sent, but receipts may not arrive.")
         self.up = True
-        self._failures = 0
+        self.failures = 0
         self._next_status = self._now  # said at the next tick, outside paho's callback
         self._next_misc = self._now
 
@@ -261,7 +262,7 @@ class Link:
 
     def _count_failure(self, now: float) -> None:
         wait = min(
-            self._settings.longest_reconnect, self._settings.first_reconnect * 2 ** min(self._failures, 20)
+            self._settings.longest_reconnect, self._settings.first_reconnect * 2 ** min(self.failures, 20)
         )
-        self._failures += 1
+        self.failures += 1
         self._next_try = now + wait * self._rng.uniform(0.5, 1.0)
