@@ -44,8 +44,8 @@ class NewReading:
     unusable: Mapping[str, str]
     cleared: frozenset[VitalSign]
     flags: tuple[str, ...]
-    newest: bool
-    """No stored reading of this resident has a later effective time."""
+    latest_effective_at: datetime
+    """The latest effective time known of the resident once this reading had arrived: its own, or a later one."""
 
     @property
     def key(self) -> ReadingKey:

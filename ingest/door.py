@@ -169,11 +169,10 @@ def _number(
         resident = payload.resident
         numbers[resident] += 1
         effective_at, oddities = quality.effective(payload.taken_at, arrival.arrived_at)
-        latest = newest[resident]
-        is_newest = latest is None or effective_at >= latest
-        newest[resident] = effective_at if is_newest else latest
+        latest = max(effective_at, newest[resident] or effective_at)
+        newest[resident] = latest
         moments.setdefault(resident, []).append(effective_at)
-        if not is_newest:
+        if effective_at < latest:
             late.add(resident)
         elsewhere = ("other_home",) if kit.home_id != placement.home_id else ()
         assessed = quality.assess(payload)
@@ -190,7 +189,7 @@ def _number(
                 unusable=assessed.unusable,
                 cleared=quality.cleared(payload),
                 flags=oddities + elsewhere + assessed.flags,
-                newest=is_newest,
+                latest_effective_at=latest,
             )
         )
     return readings, {resident: moments[resident] for resident in late}

@@ -162,3 +162,17 @@ CREATE POLICY hub_desk ON alerts.escalation_event FOR INSERT TO hearthwatch_api
     WITH CHECK (hub_id IN (SELECT delegation.visible_hubs()));
 CREATE POLICY in_scope ON alerts.open_question FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
+
+-- Ours to start from, for a clinician to change: minutes, except where a name says hours.
+INSERT INTO alerts.policy (hub_id, version, in_force_from, body) VALUES (NULL, 'default-1', '2020-01-01', '{
+    "window": 30,
+    "high_from": 7,
+    "medium_from": 5,
+    "deadline": {"high": 15, "medium": 60, "low_medium": 60, "concern": 120, "silent": 240},
+    "act_within": 240,
+    "answer_within": 30,
+    "could_not_be_excluded": "low_medium",
+    "unrecordable": "low_medium",
+    "unscored": "high",
+    "silent_after_hours": 26
+}');

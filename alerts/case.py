@@ -1,0 +1,98 @@
+"""Puts what was found about residents into their hubs' queues.
+
+Guards: the resident is locked by the caller; one open escalation per resident, which findings join; the hubs'
+pages are told last.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from alerts import store
+from alerts.escalation import EventKind, step
+from alerts.policy import PolicyBook
+from alerts.rules import RULES_VERSION, Finding
+from alerts.store import Change, NewEscalation, NewFinding
+from delegation.store import Placement
+from devices.identifiers import new_uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What was found about one resident at one moment, with the readings it rests on."""
+
+    placement: Placement
+    found: Sequence[Finding]
+    evidence: Sequence[dict[str, Any]] = ()
+    low: int | None = None
+    high: int | None = None
+    cause_reading_id: UUID | None = None
+    origin: str = "rule"
+    raised_by: UUID | None = None
+
+
+def open_or_join(
+    conn: psycopg.Connection, concerns: Sequence[Concern], policies: PolicyBook, at: datetime
+) -> dict[UUID, UUID]:
+    """Raise an escalation for each resident, or join the open one; returns the escalation by resident."""
+    if not concerns:
+        return {}
+    residents = {concern.placement.resident_id for concern in concerns}
+    open_ = store.open_escalations(conn, residents)
+    changes: list[Change] = []
+    findings: list[NewFinding] = []
+    cases: dict[UUID, UUID] = {resident: one.escalation_id for resident, one in open_.items()}
+    for concern in concerns:
+        resident = concern.placement.resident_id
+        policy = policies.for_hub(concern.placement.hub_id)
+        taken = step(open_.get(resident), concern.found, policy, at)
+        if taken.kind is EventKind.RAISED:
+            cases[resident] = new_uuid7()
+            store.raise_escalation(conn, _new(concern, cases[resident], policy.version), taken, at)
+        else:
+            store.join_escalation(conn, cases[resident], taken, concern.low, concern.high)
+        open_[resident] = taken.as_open(cases[resident])
+        changes.append(_change(concern, cases[resident], taken.kind))
+        findings += [_finding(concern, cases[resident], finding) for finding in concern.found]
+    store.add_findings(conn, findings, at)
+    store.announce(conn, changes, at)
+    return cases
+
+
+def _new(concern: Concern, escalation_id: UUID, policy_version: str) -> NewEscalation:
+    return NewEscalation(
+        escalation_id=escalation_id,
+        resident_id=concern.placement.resident_id,
+        home_id=concern.placement.home_id,
+        hub_id=concern.placement.hub_id,
+        origin=concern.origin,
+        policy_version=policy_version,
+        low=concern.low,
+        high=concern.high,
+        raised_by=concern.raised_by,
+    )
+
+
+def _change(concern: Concern, escalation_id: UUID, kind: EventKind) -> Change:
+    return Change(
+        hub_id=concern.placement.hub_id,
+        escalation_id=escalation_id,
+        kind=kind,
+        actor_id=concern.raised_by,
+        cause_reading_id=concern.cause_reading_id,
+    )
+
+
+def _finding(concern: Concern, escalation_id: UUID, finding: Finding) -> NewFinding:
+    return NewFinding(
+        finding_id=new_uuid7(),
+        escalation_id=escalation_id,
+        resident_id=concern.placement.resident_id,
+        rule_version=RULES_VERSION,
+        finding=finding,
+        evidence=concern.evidence,
+    )

@@ -1,0 +1,214 @@
+"""What a clinician at the hub's desk does with an escalation: claim, release, close, undo, raise by hand.
+
+Guards: residents are locked first, then the escalation, then the hub's revision, as ingest does; every act is
+authorised, then decided, then stored, then audited.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+from alerts import case, policy, store
+from alerts.case import Concern
+from alerts.escalation import Disposition, EventKind
+from alerts.policy import Severity
+from alerts.rules import Finding
+from alerts.store import Change
+from delegation import audit
+from delegation.people import Actor, Role
+from delegation.store import Placement
+
+UNDO_WITHIN = timedelta(minutes=10)
+
+
+class DeskError(Exception):
+    """Something the desk may not do; the sentence says why."""
+
+
+class NotYoursError(DeskError):
+    """There is no such escalation or resident for this actor."""
+
+
+class AlreadyClaimedError(DeskError):
+    """A colleague was first."""
+
+
+class NotOpenError(DeskError):
+    """The escalation is not in a state that allows this."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    escalation_id: UUID
+    resident_id: UUID
+    hub_id: UUID
+    state: str
+    claimed_by: UUID | None
+    closed_by: UUID | None
+    closed_at: datetime | None
+
+
+_RESIDENT_OF: LiteralString = """
+SELECT resident_id FROM alerts.escalation
+WHERE escalation_id = %s AND hub_id IN (SELECT delegation.visible_hubs())
+"""
+_LOCK_RESIDENT: LiteralString = "SELECT FROM ingest.lock_residents(ARRAY[%s::uuid])"
+_CASE: LiteralString = """
+SELECT escalation_id, resident_id, hub_id, state, claimed_by, closed_by, closed_at
+FROM alerts.escalation WHERE escalation_id = %s FOR UPDATE
+"""
+_CLAIM: LiteralString = """
+UPDATE alerts.escalation SET state = 'claimed', claimed_by = %s, claimed_at = %s WHERE escalation_id = %s
+"""
+_RELEASE: LiteralString = """
+UPDATE alerts.escalation SET state = 'open', claimed_by = NULL, claimed_at = NULL WHERE escalation_id = %s
+"""
+_CLOSE: LiteralString = """
+UPDATE alerts.escalation SET state = 'closed', closed_by = %s, closed_at = %s, disposition = %s, note = %s
+WHERE escalation_id = %s
+"""
+_REOPEN: LiteralString = """
+UPDATE alerts.escalation SET
+    state = CASE WHEN claimed_by IS NULL THEN 'open' ELSE 'claimed' END,
+    closed_by = NULL, closed_at = NULL, disposition = NULL, note = NULL
+WHERE escalation_id = %s
+"""
+_ANOTHER_OPEN: LiteralString = """
+SELECT EXISTS (SELECT FROM alerts.escalation WHERE resident_id = %s AND state <> 'closed')
+"""
+_PLACEMENT: LiteralString = """
+SELECT resident_id, home.home_id, home.organisation_id, home.hub_id
+FROM delegation.resident JOIN delegation.home USING (home_id)
+WHERE resident_id = %s AND hub_id IN (SELECT delegation.visible_hubs())
+"""
+
+
+def claim(conn: psycopg.Connection, actor: Actor, escalation_id: UUID, at: datetime) -> None:
+    """Take an escalation on. Raises AlreadyClaimedError where a colleague was first."""
+    held = _locked(conn, actor, escalation_id)
+    if held.state == "claimed" and held.claimed_by != actor.person_id:
+        raise AlreadyClaimedError("A colleague has claimed this escalation already.")
+    if held.state == "closed":
+        raise NotOpenError("This escalation is closed.")
+    if held.state == "claimed":
+        return
+    conn.execute(_CLAIM, (actor.person_id, at, escalation_id))
+    _done(conn, actor, held, EventKind.CLAIMED, at)
+
+
+def release(conn: psycopg.Connection, actor: Actor, escalation_id: UUID, at: datetime) -> None:
+    """Give back what one has claimed; a hub lead may give back anybody's."""
+    held = _locked(conn, actor, escalation_id)
+    if held.state != "claimed":
+        raise NotOpenError("This escalation is not claimed.")
+    if held.claimed_by != actor.person_id and not actor.holds(Role.HUB_LEAD):
+        raise AlreadyClaimedError(
+            "A colleague has claimed this escalation: only they or a hub lead release it."
+        )
+    conn.execute(_RELEASE, (escalation_id,))
+    _done(conn, actor, held, EventKind.RELEASED, at)
+
+
+def close(
+    conn: psycopg.Connection,
+    actor: Actor,
+    escalation_id: UUID,
+    disposition: Disposition,
+    note: str,
+    at: datetime,
+) -> None:
+    """Answer an escalation one has claimed, with a disposition and a note for the home to read."""
+    held = _locked(conn, actor, escalation_id)
+    if held.state == "closed":
+        raise NotOpenError("This escalation is closed already.")
+    if held.state != "claimed":
+        raise NotOpenError("Claim this escalation before you close it.")
+    if held.claimed_by != actor.person_id:
+        raise AlreadyClaimedError("A colleague has claimed this escalation.")
+    if not note.strip():
+        raise DeskError("Write a note: the home reads it as the hub's answer.")
+    conn.execute(_CLOSE, (actor.person_id, at, disposition, note.strip(), escalation_id))
+    _done(conn, actor, held, EventKind.CLOSED, at, words=note.strip())
+
+
+def undo(conn: psycopg.Connection, actor: Actor, escalation_id: UUID, at: datetime) -> None:
+    """Take back one's own closing within ten minutes, or else one's own claim."""
+    held = _locked(conn, actor, escalation_id)
+    if held.state == "claimed" and held.claimed_by == actor.person_id:
+        conn.execute(_RELEASE, (escalation_id,))
+        _done(conn, actor, held, EventKind.RELEASED, at)
+        return
+    if held.state != "closed" or held.closed_by != actor.person_id or held.closed_at is None:
+        raise NotOpenError("There is nothing of yours to undo here.")
+    if at - held.closed_at > UNDO_WITHIN:
+        raise NotOpenError("It was closed more than ten minutes ago: raise a new escalation instead.")
+    row = conn.execute(_ANOTHER_OPEN, (held.resident_id,)).fetchone()
+    if row is None or row[0]:
+        raise NotOpenError("A newer escalation is open for this resident: use that one.")
+    conn.execute(_REOPEN, (escalation_id,))
+    _done(conn, actor, held, EventKind.REOPENED, at)
+
+
+def raise_by_hand(
+    conn: psycopg.Connection, actor: Actor, resident_id: UUID, severity: Severity, words: str, at: datetime
+) -> UUID:
+    """Raise an escalation from a phone call, or add the call to the one that is open; returns its id."""
+    row = conn.execute(_PLACEMENT, (resident_id,)).fetchone()
+    if row is None:
+        raise NotYoursError("There is no such resident in the homes this hub serves.")
+    if not words.strip():
+        raise DeskError("Say in a sentence what the caller told you.")
+    conn.execute(_LOCK_RESIDENT, (resident_id,))
+    concern = Concern(
+        placement=Placement(*row),
+        found=[Finding("phone_call", severity, words.strip())],
+        origin="phone",
+        raised_by=actor.person_id,
+    )
+    escalation_id = case.open_or_join(conn, [concern], policy.in_force(conn, at), at)[resident_id]
+    audit.record(
+        conn,
+        actor,
+        "escalation.raised_by_hand",
+        f"escalation:{escalation_id}",
+        at=at,
+        resident_id=resident_id,
+    )
+    return escalation_id
+
+
+def _locked(conn: psycopg.Connection, actor: Actor, escalation_id: UUID) -> _Case:
+    """The escalation, its resident locked before it, if it is in the queue of a hub of the actor's."""
+    if not actor.holds(Role.HUB_CLINICIAN, Role.HUB_LEAD):
+        raise NotYoursError("Only the hub's clinicians answer escalations.")
+    resident = conn.execute(_RESIDENT_OF, (escalation_id,)).fetchone()
+    if resident is None:
+        raise NotYoursError("There is no such escalation in your hub's queue.")
+    conn.execute(_LOCK_RESIDENT, (resident[0],))
+    row = conn.execute(_CASE, (escalation_id,)).fetchone()
+    if row is None:
+        raise NotYoursError("There is no such escalation in your hub's queue.")
+    return _Case(*row)
+
+
+def _done(
+    conn: psycopg.Connection,
+    actor: Actor,
+    held: _Case,
+    kind: EventKind,
+    at: datetime,
+    words: str | None = None,
+) -> None:
+    audit.record(
+        conn,
+        actor,
+        f"escalation.{kind}",
+        f"escalation:{held.escalation_id}",
+        at=at,
+        resident_id=held.resident_id,
+    )
+    change = Change(held.hub_id, held.escalation_id, kind, actor.person_id, words=words)
+    store.announce(conn, [change], at)

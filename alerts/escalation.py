@@ -1,0 +1,74 @@
+"""How findings become a case in a hub's queue: one open escalation per resident, which findings join.
+
+Guards: severity only rises by itself, and a deadline only comes nearer; a person closes, never a later reading.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from alerts.policy import Policy, Severity
+from alerts.rules import Finding
+
+
+class Disposition(StrEnum):
+    """What a hub decided when it closed an escalation."""
+
+    ADVICE_GIVEN = "advice_given"
+    REPEAT_READINGS = "repeat_readings"
+    GP_TODAY = "gp_today"
+    URGENT_COMMUNITY_RESPONSE = "urgent_community_response"
+    VIRTUAL_WARD = "virtual_ward"
+    SAME_DAY_EMERGENCY_CARE = "same_day_emergency_care"
+    URGENT_TREATMENT_CENTRE = "urgent_treatment_centre"
+    AMBULANCE_999 = "ambulance_999"
+
+
+class EventKind(StrEnum):
+    """What can happen to an escalation."""
+
+    RAISED = "raised"
+    JOINED = "joined"
+    WORSENED = "worsened"
+    CLAIMED = "claimed"
+    RELEASED = "released"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEscalation:
+    """The case a resident has open."""
+
+    escalation_id: UUID
+    severity: Severity
+    deadline_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What findings do to the queue: `kind` raised, joined or worsened."""
+
+    kind: EventKind
+    severity: Severity
+    deadline_at: datetime
+    why: str | None
+    """The new sentence, None where the graver one that is there stays."""
+
+    def as_open(self, escalation_id: UUID) -> OpenEscalation:
+        """The case as it is after this step."""
+        return OpenEscalation(escalation_id, self.severity, self.deadline_at)
+
+
+def step(open_: OpenEscalation | None, found: Sequence[Finding], policy: Policy, at: datetime) -> Step:
+    """What these findings (one at least) do to a resident's open case, or to having none."""
+    gravest = min(found, key=lambda one: one.severity.rank)
+    deadline = policy.deadline_at(gravest.severity, at)
+    if open_ is None:
+        return Step(EventKind.RAISED, gravest.severity, deadline, gravest.sentence)
+    if gravest.severity.rank < open_.severity.rank:
+        return Step(EventKind.WORSENED, gravest.severity, min(deadline, open_.deadline_at), gravest.sentence)
+    same = gravest.severity == open_.severity
+    return Step(EventKind.JOINED, open_.severity, open_.deadline_at, gravest.sentence if same else None)

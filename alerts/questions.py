@@ -1,0 +1,81 @@
+"""The could-not-be-excluded clock: what a worker was asked to measure, and until when.
+
+Guards: asking again never moves the deadline; only what decides, measured, stops the clock.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for one resident."""
+
+    resident_id: UUID
+    kit_id: UUID
+    reading_id: UUID
+    effective_at: datetime
+    deciding: tuple[str, ...]
+    low: int
+    high: int
+    answer_by: datetime
+
+
+_ASK: LiteralString = """
+INSERT INTO alerts.open_question
+    (resident_id, kit_id, reading_id, effective_at, deciding, low, high, opened_at, answer_by)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (resident_id) DO UPDATE SET
+    kit_id = EXCLUDED.kit_id, reading_id = EXCLUDED.reading_id, effective_at = EXCLUDED.effective_at,
+    deciding = EXCLUDED.deciding, low = EXCLUDED.low, high = EXCLUDED.high
+"""
+_ANSWERED: LiteralString = "DELETE FROM alerts.open_question WHERE resident_id = ANY (%s)"
+_DUE: LiteralString = """
+SELECT resident_id, kit_id, reading_id, effective_at, deciding, low, high, answer_by
+FROM alerts.open_question WHERE answer_by <= %s ORDER BY answer_by LIMIT %s
+"""
+
+
+def ask(conn: psycopg.Connection, asked: Sequence[Question], at: datetime) -> None:
+    """Start the clock of these residents, or leave it running with what is asked now."""
+    if not asked:
+        return
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            _ASK,
+            [
+                (
+                    question.resident_id,
+                    question.kit_id,
+                    question.reading_id,
+                    question.effective_at,
+                    list(question.deciding),
+                    question.low,
+                    question.high,
+                    at,
+                    question.answer_by,
+                )
+                for question in asked
+            ],
+        )
+
+
+def answered(conn: psycopg.Connection, residents: Collection[UUID]) -> None:
+    """Stop the clock of these residents."""
+    if residents:
+        conn.execute(_ANSWERED, (list(residents),))
+
+
+def due(conn: psycopg.Connection, at: datetime, most: int) -> list[Question]:
+    """Questions nobody answered in time."""
+    return [
+        Question(resident, kit, reading, effective_at, tuple(deciding), low, high, answer_by)
+        for resident, kit, reading, effective_at, deciding, low, high, answer_by in conn.execute(
+            _DUE, (at, most)
+        ).fetchall()
+    ]

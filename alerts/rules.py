@@ -1,0 +1,170 @@
+"""What a scored reading gives reason to say, each rule pure, with its evidence and a sentence.
+
+Guards: low bounds act at once, what cannot be excluded is asked for and not assumed either way, and no text ever
+advises giving oxygen. Thresholds: Royal College of Physicians, NEWS2, 2017, as data in the policy.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from alerts.policy import Policy, Severity
+from devices.receipt import CALL_999, CALL_HUB, MEASURE_PREFIX, NOTHING
+from devices.vital_signs import FACTS, VitalSign
+
+RULES_VERSION = "rules-1"
+
+_LABELS = {sign: facts.label for sign, facts in FACTS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One parameter's share of a score, and the value it rests on."""
+
+    low: int
+    high: int
+    value: Any = None
+    effective_at: datetime | None = None
+    kit_id: UUID | None = None
+    reading_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSet:
+    """A score at one moment with all that rules may look at. `parts` by the sign that gives them."""
+
+    resident_id: UUID
+    effective_at: datetime
+    low: int
+    high: int
+    red: str
+    complete: bool
+    deciding: tuple[VitalSign, ...]
+    parts: Mapping[VitalSign, Part]
+    unrecordable: frozenset[VitalSign] = frozenset()
+    soft_signs: tuple[str, ...] = ()
+    worry: str | None = None
+    scheduled: bool = False
+    confirm: tuple[VitalSign, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule concluded."""
+
+    rule: str
+    severity: Severity
+    sentence: str
+
+
+def findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
+    """Everything the rules conclude, gravest first."""
+    found = [
+        *_threshold(scored, policy),
+        *_red_sign(scored, policy),
+        *_unrecordable(scored, policy),
+        *_worry(scored),
+    ]
+    return sorted(found, key=lambda one: one.severity.rank)
+
+
+def unscored_findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
+    """For a resident whom NEWS2 does not fit: thresholds of plausibility, concern, and no score."""
+    surprising = [_labelled(scored, sign) for sign in scored.confirm]
+    found = [*_unrecordable(scored, policy), *_worry(scored)]
+    if surprising:
+        sentence = f"{_listed(surprising)}: outside what is usual. NEWS2 is not used for this resident."
+        found.append(Finding("surprising_value", Severity.LOW_MEDIUM, sentence))
+    return sorted(found, key=lambda one: one.severity.rank)
+
+
+def asks(scored: ScoredSet, policy: Policy) -> bool:
+    """Whether the could-not-be-excluded clock runs: something decides, and something already points that way.
+
+    A lone normal value has a high upper bound too; it opens no clock, or a hub would drown.
+    """
+    if not scored.deciding or scored.low >= policy.medium_from or scored.red == "yes":
+        return False
+    points = any(part.low >= 1 for part in scored.parts.values())
+    return points or bool(scored.soft_signs) or scored.worry is not None or scored.scheduled
+
+
+def next_step(scored: ScoredSet, policy: Policy) -> str:
+    """What the worker does now, at the bedside, without waiting for a queue."""
+    consciousness = scored.parts.get(VitalSign.CONSCIOUSNESS)
+    if consciousness is not None and consciousness.value in ("P", "U"):
+        return CALL_999
+    if scored.low >= policy.high_from:
+        return CALL_HUB
+    if asks(scored, policy):
+        return f"{MEASURE_PREFIX}{scored.deciding[0]}"
+    if scored.confirm:
+        return f"{MEASURE_PREFIX}{scored.confirm[0]}"
+    return NOTHING
+
+
+def could_not_be_excluded(low: int, high: int, deciding: Sequence[str], policy: Policy) -> Finding:
+    """The finding when nobody measured in time what would have decided."""
+    wanted = _listed([_LABELS[VitalSign(sign)].lower() for sign in deciding])
+    sentence = f"NEWS2 between {low} and {high} could not be narrowed: {wanted} was asked for, and not measured in time."
+    return Finding("could_not_be_excluded", policy.could_not_be_excluded, sentence)
+
+
+def _threshold(scored: ScoredSet, policy: Policy) -> list[Finding]:
+    if scored.low < policy.medium_from:
+        return []
+    severity = Severity.HIGH if scored.low >= policy.high_from else Severity.MEDIUM
+    score = f"NEWS2 is {scored.low}" if scored.complete else f"NEWS2 is {bounds(scored.low, scored.high)}"
+    reasons = [_labelled(scored, sign) for sign, part in _by_weight(scored) if part.low >= 1]
+    return [Finding("score_threshold", severity, f"{score}: {_listed(reasons)}.")]
+
+
+def _red_sign(scored: ScoredSet, policy: Policy) -> list[Finding]:
+    red = [sign for sign, part in _by_weight(scored) if part.low == 3]
+    if scored.red != "yes" or not red or scored.low >= policy.medium_from:
+        return []
+    signs = _listed([_labelled(scored, sign) for sign in red])
+    return [Finding("red_vital_sign", Severity.LOW_MEDIUM, f"{signs}: scores 3 by itself.")]
+
+
+def _unrecordable(scored: ScoredSet, policy: Policy) -> list[Finding]:
+    if not scored.unrecordable:
+        return []
+    signs = _listed([_LABELS[sign].lower() for sign in sorted(scored.unrecordable)])
+    sentence = f"No signal: {signs} was looked for and could not be recorded."
+    return [Finding("unrecordable", policy.unrecordable, sentence)]
+
+
+def _worry(scored: ScoredSet) -> list[Finding]:
+    if scored.worry is None:
+        return []
+    who = {"resident": "The resident", "family": "The family", "staff": "A member of staff"}[scored.worry]
+    return [Finding("worry", Severity.CONCERN, f"{who} is worried.")]
+
+
+def bounds(low: int, high: int) -> str:
+    """How a score is said where something is missing."""
+    return f"at least {low}" if high - low > 6 else f"{low} to {high}"
+
+
+def _by_weight(scored: ScoredSet) -> list[tuple[VitalSign, Part]]:
+    return sorted(scored.parts.items(), key=lambda item: -item[1].low)
+
+
+def _labelled(scored: ScoredSet, sign: VitalSign) -> str:
+    part = scored.parts.get(sign)
+    value = part.value if part is not None else None
+    facts = FACTS[sign]
+    if sign is VitalSign.ON_OXYGEN:
+        return "on oxygen" if value else "on air"
+    if sign is VitalSign.CONSCIOUSNESS:
+        words = {"A": "alert", "C": "newly confused", "V": "responds to voice", "P": "responds only to pain"}
+        return words.get(str(value), "unresponsive")
+    return f"{facts.label.lower()} {value} {facts.unit_shown}".rstrip()
+
+
+def _listed(items: Sequence[str]) -> str:
+    text = ", ".join(items)
+    return text[:1].upper() + text[1:]

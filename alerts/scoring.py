@@ -1,0 +1,196 @@
+"""From readings to scored sets: composes what is known at each moment and scores all of it at once.
+
+Guards: the scale and any assumed air are those in force at the moment scored; what nobody measured stays unknown;
+each part carries the value, the time and the reading it rests on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from alerts import news2
+from alerts.composition import Composed, compose
+from alerts.rules import Part
+from delegation.authority import Authority
+from devices.vital_signs import VitalSign
+from ingest.arrival import KnownReading, NewReading
+
+SIGNS = tuple(VitalSign(sign) for sign in news2.SIGNS)
+_COLUMN = {sign: column for column, sign in enumerate(SIGNS)}
+_OXYGEN = _COLUMN[VitalSign.ON_OXYGEN]
+_LETTERS = {code: str(letter) for letter, code in news2.CONSCIOUSNESS_CODES.items()}
+_CODES = {letter: code for code, letter in _LETTERS.items()}
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_MICROSECOND = timedelta(microseconds=1)
+
+Reading = NewReading | KnownReading
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One score: of the moment of `target`, because `cause` arrived."""
+
+    target: Reading
+    cause: NewReading
+    spo2_scale: int
+    assumed_air: bool
+    low: int
+    high: int
+    red: str
+    band_low: str
+    band_high: str
+    complete: bool
+    deciding: tuple[VitalSign, ...]
+    parts: Mapping[VitalSign, Part]
+
+
+def score_readings(
+    new: Sequence[NewReading],
+    known: Sequence[KnownReading],
+    authorities: Mapping[UUID, Authority],
+    window: timedelta,
+) -> list[Scored]:
+    """Score every new reading, and every known one that a late new reading touches, in arrival order."""
+    rows: list[Reading] = [*known, *new]
+    if not new:
+        return []
+    composed = _composed(rows, len(known), window)
+    if not len(composed.target):
+        return []
+    targets = [rows[index] for index in composed.target]
+    values = composed.values.copy()
+    decided = [authorities.get(_resident(one), Authority()) for one in targets]
+    scales = np.array(
+        [one.spo2_scale(target.effective_at) for one, target in zip(decided, targets, strict=True)]
+    )
+    assumed = np.isnan(values[:, _OXYGEN]) & np.array(
+        [one.air_assumed(target.effective_at) for one, target in zip(decided, targets, strict=True)]
+    )
+    values[assumed, _OXYGEN] = 0.0
+    return _read(rows, composed, values, scales, assumed)
+
+
+def _composed(rows: Sequence[Reading], known: int, window: timedelta) -> Composed:
+    number: dict[UUID, int] = {}
+    resident = np.array([number.setdefault(_resident(row), len(number)) for row in rows])
+    values = np.full((len(rows), len(SIGNS)), np.nan)
+    cleared = np.zeros((len(rows), len(SIGNS)), dtype=bool)
+    for index, row in enumerate(rows):
+        for sign, value in row.values.items():
+            if sign in _COLUMN:
+                values[index, _COLUMN[sign]] = _CODES[value] if isinstance(value, str) else float(value)
+        for sign in row.cleared:
+            if sign in _COLUMN:
+                cleared[index, _COLUMN[sign]] = True
+    return compose(
+        resident=resident,
+        effective_at=np.array([(row.effective_at - _EPOCH) // _MICROSECOND for row in rows], dtype=np.int64),
+        arrival=np.array([row.arrival_number for row in rows], dtype=np.int64),
+        values=values,
+        cleared=cleared,
+        new=np.arange(len(rows)) >= known,
+        window=window // _MICROSECOND,
+    )
+
+
+def _read(
+    rows: Sequence[Reading], composed: Composed, values: np.ndarray, scales: np.ndarray, assumed: np.ndarray
+) -> list[Scored]:
+    consciousness = values[:, _COLUMN[VitalSign.CONSCIOUSNESS]]
+    scores = news2.score(
+        respiration_rate=values[:, _COLUMN[VitalSign.RESPIRATION_RATE]],
+        spo2=values[:, _COLUMN[VitalSign.SPO2]],
+        spo2_scale=scales,
+        on_oxygen=values[:, _OXYGEN],
+        systolic=values[:, _COLUMN[VitalSign.SYSTOLIC]],
+        pulse=values[:, _COLUMN[VitalSign.PULSE]],
+        consciousness=np.where(np.isnan(consciousness), -1, consciousness).astype(np.int8),
+        temperature=values[:, _COLUMN[VitalSign.TEMPERATURE]],
+    )
+    part_low, part_high = scores.part_low.tolist(), scores.part_high.tolist()
+    deciding, sources = scores.deciding.tolist(), composed.source.tolist()
+    return [
+        Scored(
+            target=rows[target],
+            cause=_new(rows[cause]),
+            spo2_scale=int(scales[index]),
+            assumed_air=bool(assumed[index]),
+            low=int(scores.low[index]),
+            high=int(scores.high[index]),
+            red=news2.RED_SCORES[scores.red[index]],
+            band_low=news2.BANDS[scores.band_low[index]],
+            band_high=news2.BANDS[scores.band_high[index]],
+            complete=bool(scores.complete[index]),
+            deciding=tuple(sign for sign, decides in zip(SIGNS, deciding[index], strict=True) if decides),
+            parts={
+                sign: _part(
+                    rows, sign, part_low[index][column], part_high[index][column], sources[index][column]
+                )
+                for column, sign in enumerate(SIGNS)
+            },
+        )
+        for index, (target, cause) in enumerate(
+            zip(composed.target.tolist(), composed.cause.tolist(), strict=True)
+        )
+    ]
+
+
+def _part(rows: Sequence[Reading], sign: VitalSign, low: int, high: int, source: int) -> Part:
+    if source < 0:
+        return Part(low, high)
+    row = rows[source]
+    kit_id, reading_id = _key(row)
+    return Part(low, high, row.values.get(sign), row.effective_at, kit_id, reading_id)
+
+
+def _new(row: Reading) -> NewReading:
+    if not isinstance(row, NewReading):
+        raise TypeError("A score was caused by a reading that is not new.")
+    return row
+
+
+def _resident(row: Reading) -> UUID:
+    return row.resident_id
+
+
+def _key(row: Reading) -> tuple[UUID, UUID]:
+    return row.key if isinstance(row, NewReading) else (row.kit_id, row.reading_id)
+
+
+def row_of(scored: Scored, at: datetime) -> tuple[Any, ...]:
+    """The score as it is stored: the order of the columns of `alerts.score`."""
+    kit_id, reading_id = _key(scored.target)
+    return (
+        scored.cause.resident_id,
+        kit_id,
+        reading_id,
+        *scored.cause.key,
+        scored.cause.arrival_number,
+        scored.target.effective_at,
+        at,
+        news2.RULE_VERSION,
+        scored.spo2_scale,
+        scored.assumed_air,
+        scored.low,
+        scored.high,
+        scored.red,
+        scored.band_low,
+        scored.band_high,
+        scored.complete,
+        list(scored.deciding),
+        {str(sign): _part_json(part) for sign, part in scored.parts.items()},
+    )
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    said: dict[str, Any] = {"low": part.low, "high": part.high}
+    if part.reading_id is not None and part.effective_at is not None:
+        value = part.value
+        said["value"] = value if value is None or isinstance(value, bool | str) else str(value)
+        said["effective_at"] = part.effective_at.isoformat()
+        said["kit"], said["reading"] = str(part.kit_id), str(part.reading_id)
+    return said

@@ -1,0 +1,192 @@
+"""Scores, findings and escalations on their way into the database.
+
+Guards: residents are locked before anything here is touched; scores are only ever appended; a hub's revision is
+taken last, in hub order, and only when its queue changed.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from alerts.escalation import EventKind, OpenEscalation, Step
+from alerts.policy import Severity
+from alerts.rules import Finding
+
+CHANNEL: LiteralString = "hearthwatch_hub"
+
+
+@dataclass(frozen=True, slots=True)
+class NewEscalation:
+    """A case to open."""
+
+    escalation_id: UUID
+    resident_id: UUID
+    home_id: UUID
+    hub_id: UUID
+    origin: str
+    policy_version: str
+    low: int | None
+    high: int | None
+    raised_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewFinding:
+    """A finding with the case it belongs to and the readings it rests on."""
+
+    finding_id: UUID
+    escalation_id: UUID
+    resident_id: UUID
+    rule_version: str
+    finding: Finding
+    evidence: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that happened in a hub's queue."""
+
+    hub_id: UUID
+    escalation_id: UUID
+    kind: EventKind
+    actor_id: UUID | None = None
+    cause_reading_id: UUID | None = None
+    words: str | None = None
+
+
+_COPY_SCORES: LiteralString = """
+COPY alerts.score (resident_id, kit_id, reading_id, cause_kit_id, cause_reading_id, cause_arrival, effective_at,
+    scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score, band_low, band_high, complete,
+    deciding, parts)
+FROM STDIN (FORMAT BINARY)
+"""
+_SCORE_TYPES = ["uuid"] * 5 + ["int8", "timestamptz", "timestamptz", "text", "int2", "bool", "int2", "int2"]
+_SCORE_TYPES += ["text", "text", "text", "bool", "text[]", "jsonb"]
+_OPEN: LiteralString = """
+SELECT resident_id, escalation_id, severity, deadline_at FROM alerts.escalation
+WHERE resident_id = ANY (%s) AND state <> 'closed' ORDER BY escalation_id FOR UPDATE
+"""
+_RAISE: LiteralString = """
+INSERT INTO alerts.escalation (escalation_id, resident_id, home_id, hub_id, origin, state, severity, why, low, high,
+    raised_at, deadline_at, policy_version, raised_by)
+VALUES (%s, %s, %s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_JOIN: LiteralString = """
+UPDATE alerts.escalation SET severity = %s, deadline_at = %s, why = coalesce(%s, why),
+    low = coalesce(%s, low), high = coalesce(%s, high)
+WHERE escalation_id = %s
+"""
+_FIND: LiteralString = """
+INSERT INTO alerts.finding
+    (finding_id, escalation_id, resident_id, rule, rule_version, severity, sentence, evidence, found_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_REVISE: LiteralString = """
+INSERT INTO alerts.hub_revision (hub_id, revision) VALUES (%s, %s)
+ON CONFLICT (hub_id) DO UPDATE SET revision = hub_revision.revision + EXCLUDED.revision
+RETURNING revision
+"""
+_EVENT: LiteralString = """
+INSERT INTO alerts.escalation_event
+    (hub_id, revision, escalation_id, kind, at, actor_id, cause_reading_id, words)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_NOTIFY: LiteralString = "SELECT pg_notify(%s, %s)"
+
+
+def append_scores(conn: psycopg.Connection, rows: Iterable[Sequence[Any]]) -> None:
+    """Append score rows, each in the order of the columns of `alerts.score`."""
+    with conn.cursor() as cursor, cursor.copy(_COPY_SCORES) as copying:
+        copying.set_types(_SCORE_TYPES)
+        for *columns, parts in rows:
+            copying.write_row((*columns, Jsonb(parts)))
+
+
+def open_escalations(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UUID, OpenEscalation]:
+    """The open case of each of these residents, locked."""
+    rows = conn.execute(_OPEN, (list(residents),)).fetchall()
+    return {row[0]: OpenEscalation(row[1], Severity(row[2]), row[3]) for row in rows}
+
+
+def raise_escalation(conn: psycopg.Connection, new: NewEscalation, step: Step, at: datetime) -> None:
+    """Open a case."""
+    conn.execute(
+        _RAISE,
+        (
+            new.escalation_id,
+            new.resident_id,
+            new.home_id,
+            new.hub_id,
+            new.origin,
+            step.severity,
+            step.why,
+            new.low,
+            new.high,
+            at,
+            step.deadline_at,
+            new.policy_version,
+            new.raised_by,
+        ),
+    )
+
+
+def join_escalation(
+    conn: psycopg.Connection, escalation_id: UUID, step: Step, low: int | None, high: int | None
+) -> None:
+    """Let findings join the case that is open."""
+    conn.execute(_JOIN, (step.severity, step.deadline_at, step.why, low, high, escalation_id))
+
+
+def add_findings(conn: psycopg.Connection, findings: Iterable[NewFinding], at: datetime) -> None:
+    """Append findings with their evidence."""
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            _FIND,
+            [
+                (
+                    new.finding_id,
+                    new.escalation_id,
+                    new.resident_id,
+                    new.finding.rule,
+                    new.rule_version,
+                    new.finding.severity,
+                    new.finding.sentence,
+                    Jsonb(list(new.evidence)),
+                    at,
+                )
+                for new in findings
+            ],
+        )
+
+
+def announce(conn: psycopg.Connection, changes: Sequence[Change], at: datetime) -> None:
+    """Number what happened in each hub's queue and tell its pages. The last thing a transaction does."""
+    for hub_id in sorted({change.hub_id for change in changes}):
+        of_hub = [change for change in changes if change.hub_id == hub_id]
+        row = conn.execute(_REVISE, (hub_id, len(of_hub))).fetchone()
+        if row is None:
+            raise RuntimeError("A hub's revision did not move.")
+        first = row[0] - len(of_hub) + 1
+        with conn.cursor() as cursor:
+            cursor.executemany(
+                _EVENT,
+                [
+                    (
+                        hub_id,
+                        first + number,
+                        change.escalation_id,
+                        change.kind,
+                        at,
+                        change.actor_id,
+                        change.cause_reading_id,
+                        change.words,
+                    )
+                    for number, change in enumerate(of_hub)
+                ],
+            )
+        conn.execute(_NOTIFY, (CHANNEL, f"{hub_id}:{row[0]}"))
