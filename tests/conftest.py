@@ -9,6 +9,6 @@ pytest_plugins = [
     "tests.fixtures.machine",
     "tests.fixtures.evidence",
     "tests.fixtures.databases",
-    # BROK
+    "tests.fixtures.brokers",
     "tests.fixtures.browser",
 ]

@@ -8,6 +8,7 @@ command is asked to stop, and killed if it does not stop within the grace.
 The command's process id is the one line written to standard output; its own output goes to standard error.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import threading
 
 
 def stop_when_parent_goes(child: "subprocess.Popen[bytes]", grace: float) -> None:
-    sys.stdin.buffer.read()
+    os.read(0, 1)  # nobody writes here: it returns when the last holder of the other end is gone
     child.send_signal(signal.SIGINT)
     try:
         child.wait(grace)

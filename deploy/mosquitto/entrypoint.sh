@@ -17,6 +17,11 @@ fi
 mosquitto_passwd -b "$passwords" platform "$PLATFORM_PASSWORD"
 unset PLATFORM_PASSWORD PLATFORM_PASSWORD_FILE
 
+# The broker reads its key only after it has stopped being root.
+install -d -o mosquitto -m 0700 /etc/mosquitto/certificates
+install -o mosquitto -m 0400 /run/certificates/ca.pem /run/certificates/broker.pem /run/certificates/broker.key \
+    /etc/mosquitto/certificates/
+
 chown -R mosquitto: /var/lib/mosquitto
 chmod 0700 "$(dirname "$passwords")"
 chmod 0600 "$passwords"

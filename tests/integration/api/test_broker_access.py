@@ -1,0 +1,196 @@
+"""What a kit may and may not do at the broker, on Mosquitto and on the embedded broker alike."""
+
+import queue
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from tests.fixtures.brokers import Broker, Mosquitto
+
+WAIT = 20.0
+READINGS = "hearthwatch/v1/3/kits/{}/readings"
+RECEIPTS = "hearthwatch/v1/3/kits/{}/receipts"
+STATUS = "hearthwatch/v1/3/kits/{}/status"
+KITS = {"kit-a": "password-a", "kit-b": "password-b"}
+
+pytestmark = pytest.mark.both_brokers
+
+
+class Client:
+    """A paho client that waits for each answer."""
+
+    def __init__(self, port: int, username: str, password: str, clean: bool = True, will: str = "") -> None:
+        self.messages: queue.Queue[mqtt.MQTTMessage] = queue.Queue()
+        self.connected, self.gone, self.answered = threading.Event(), threading.Event(), threading.Event()
+        self.subscribed: queue.Queue[bool] = queue.Queue()
+        self.refused = False
+        self.session_present = False
+        self.port = port
+        self.paho = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id=f"client-of-{username}", clean_session=clean
+        )
+        self.paho.username_pw_set(username, password)
+        if will:
+            self.paho.will_set(will, b"offline", qos=1, retain=True)
+        self.paho.on_connect = self._on_connect
+        self.paho.on_disconnect = lambda *_: self.gone.set()
+        self.paho.on_subscribe = lambda client, data, mid, codes, properties: self.subscribed.put(
+            not codes[0].is_failure
+        )
+        self.paho.on_message = lambda client, data, message: self.messages.put(message)
+
+    def _on_connect(self, client, data, flags, code, properties) -> None:
+        self.refused = code.is_failure
+        self.session_present = flags.session_present
+        if not code.is_failure:
+            self.connected.set()
+        self.answered.set()
+
+    def connect(self) -> "Client":
+        self.paho.connect("127.0.0.1", self.port, keepalive=30)
+        self.paho.loop_start()
+        assert self.answered.wait(WAIT)
+        return self
+
+    def subscribe(self, topic: str) -> bool:
+        self.paho.subscribe(topic, qos=1)
+        return self.subscribed.get(timeout=WAIT)
+
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
+        self.paho.publish(topic, payload, qos=1, retain=retain).wait_for_publish(WAIT)
+
+    def next(self) -> mqtt.MQTTMessage:
+        return self.messages.get(timeout=WAIT)
+
+    def close(self) -> None:
+        self.paho.disconnect()
+        self.paho.loop_stop()
+
+
+@pytest.fixture
+def client(broker: Broker) -> Iterator[Callable[..., Client]]:
+    broker.admit(KITS)
+    made: list[Client] = []
+
+    def make(who: str, **options) -> Client:
+        password = broker.password if who == broker.username else KITS[who]
+        made.append(Client(broker.port, who, password, **options))
+        return made[-1].connect()
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def test_a_kit_sends_readings_and_hears_its_own_receipts(client: Callable[..., Client]) -> None:
+    platform, kit = client("platform"), client("kit-a")
+    assert platform.subscribe("hearthwatch/v1/+/kits/+/readings")
+    assert kit.subscribe(RECEIPTS.format("kit-a"))
+    kit.publish(READINGS.format("kit-a"), b"reading")
+    assert platform.next().payload == b"reading"
+    platform.publish(RECEIPTS.format("kit-a"), b"receipt")
+    assert kit.next().payload == b"receipt"
+
+
+def test_a_kit_never_writes_as_another_kit_and_never_a_receipt(client: Callable[..., Client]) -> None:
+    platform, thief = client("platform"), client("kit-b")
+    assert platform.subscribe("hearthwatch/v1/#")
+    for topic in (READINGS.format("kit-a"), RECEIPTS.format("kit-b"), RECEIPTS.format("kit-a")):
+        # Mosquitto answers such a publish, the embedded broker ends the session: neither passes it on.
+        thief.paho.publish(topic, b"forged", qos=1)
+    honest = client("kit-a")
+    honest.publish(READINGS.format("kit-a"), b"honest")
+    assert platform.next().payload == b"honest"
+
+
+@pytest.mark.parametrize(
+    "topic", [RECEIPTS.format("kit-a"), READINGS.format("kit-b"), "hearthwatch/v1/#", "#"]
+)
+def test_a_kit_hears_nothing_that_is_not_addressed_to_it(client: Callable[..., Client], topic: str) -> None:
+    platform, eavesdropper = client("platform"), client("kit-b")
+    eavesdropper.subscribe(topic)
+    assert eavesdropper.subscribe(RECEIPTS.format("kit-b"))
+    platform.publish(RECEIPTS.format("kit-a"), b"not for kit-b")
+    platform.publish(RECEIPTS.format("kit-b"), b"for kit-b")
+    assert eavesdropper.next().payload == b"for kit-b"
+
+
+def test_messages_wait_for_a_kit_that_is_away(client: Callable[..., Client]) -> None:
+    platform, kit = client("platform"), client("kit-a", clean=False)
+    assert kit.subscribe(RECEIPTS.format("kit-a"))
+    kit.close()
+    platform.publish(RECEIPTS.format("kit-a"), b"while away")
+    back = client("kit-a", clean=False)
+    assert back.session_present
+    assert back.next().payload == b"while away"
+
+
+def test_readings_wait_for_a_platform_that_is_away(client: Callable[..., Client]) -> None:
+    platform, kit = client("platform", clean=False), client("kit-a")
+    assert platform.subscribe("hearthwatch/v1/+/kits/+/readings")
+    platform.close()
+    kit.publish(READINGS.format("kit-a"), b"while away")
+    assert client("platform", clean=False).next().payload == b"while away"
+
+
+def test_a_kit_that_vanishes_leaves_its_last_will_as_its_status(client: Callable[..., Client]) -> None:
+    kit = client("kit-a", will=STATUS.format("kit-a"))
+    kit.publish(STATUS.format("kit-a"), b"online", retain=True)
+    platform = client("platform")
+    assert platform.subscribe("hearthwatch/v1/+/kits/+/status")
+    assert platform.next().payload == b"online"
+    kit.paho.loop_stop()
+    kit.paho.socket().close()
+    assert platform.next().payload == b"offline"
+    late = client("platform")
+    assert late.subscribe("hearthwatch/v1/+/kits/+/status")
+    retained = late.next()
+    assert (retained.payload, retained.retain) == (b"offline", True)
+
+
+def test_a_revoked_kit_loses_its_live_session_and_cannot_return(
+    client: Callable[..., Client], broker: Broker
+) -> None:
+    stolen, honest = client("kit-a"), client("kit-b")
+    broker.revoke("kit-a")
+    assert stolen.gone.wait(WAIT)
+    stolen.paho.loop_stop()
+    again = Client(broker.port, "kit-a", KITS["kit-a"]).connect()
+    assert again.refused
+    again.close()
+    assert not honest.gone.is_set()
+
+
+def test_a_wrong_password_is_refused(client: Callable[..., Client], broker: Broker) -> None:
+    stranger = Client(broker.port, "kit-a", "guess").connect()
+    assert stranger.refused
+    stranger.close()
+
+
+def test_a_message_over_one_megabyte_is_refused_and_blocks_nobody(client: Callable[..., Client]) -> None:
+    platform, kit, other = client("platform"), client("kit-a"), client("kit-b")
+    assert platform.subscribe("hearthwatch/v1/+/kits/+/readings")
+    kit.paho.publish(READINGS.format("kit-a"), b"x" * 1_000_001, qos=1)
+    other.publish(READINGS.format("kit-b"), b"x" * 900_000)
+    assert len(platform.next().payload) == 900_000
+
+
+@pytest.mark.mosquitto
+def test_kits_reach_the_broker_over_tls_and_check_who_it_is(mosquitto: Mosquitto) -> None:
+    mosquitto.admit(KITS)
+    kit = Client(mosquitto.tls_port, "kit-a", KITS["kit-a"])
+    kit.paho.tls_set(ca_certs=str(mosquitto.ca_file))
+    kit.connect()
+    assert kit.connected.is_set()
+    kit.close()
+    strangers_trust = ssl.create_default_context()
+    with (
+        socket.create_connection(("127.0.0.1", mosquitto.tls_port), timeout=WAIT) as plain,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
+        strangers_trust.wrap_socket(plain, server_hostname="localhost")
