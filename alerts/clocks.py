@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 
-from alerts import case, policy, questions, rules
+from alerts import case, questions, rules, store
 from alerts.case import Concern
 from alerts.policy import PolicyBook, Severity
 from alerts.questions import Question
@@ -36,7 +36,7 @@ ORDER BY resident_id LIMIT %s
 
 def run(conn: psycopg.Connection, at: datetime) -> int:
     """Raise what is due; returns how many residents that was. The caller commits."""
-    policies = policy.in_force(conn, at)
+    policies = store.policies_in_force(conn, at)
     return _unanswered(conn, policies, at) + _silent(conn, policies, at)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from alerts import case, policy, store
+from alerts import case, store
 from alerts.case import Concern
 from alerts.escalation import Disposition, EventKind
 from alerts.policy import Severity
@@ -168,7 +168,7 @@ def raise_by_hand(
         origin="phone",
         raised_by=actor.person_id,
     )
-    escalation_id = case.open_or_join(conn, [concern], policy.in_force(conn, at), at)[resident_id]
+    escalation_id = case.open_or_join(conn, [concern], store.policies_in_force(conn, at), at)[resident_id]
     audit.record(
         conn,
         actor,

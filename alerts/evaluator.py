@@ -12,7 +12,7 @@ from uuid import UUID
 
 import psycopg
 
-from alerts import case, policy, questions, rules, scoring, store
+from alerts import case, questions, rules, scoring, store
 from alerts.case import Concern
 from alerts.policy import Policy, PolicyBook
 from alerts.questions import Question
@@ -47,7 +47,7 @@ class Evaluator:
 
     def evaluate(self, conn: psycopg.Connection, batch: Batch, at: datetime) -> Mapping[ReadingKey, Verdict]:
         """Score, find and escalate; returns the verdict of each new reading."""
-        policies = policy.in_force(conn, at)
+        policies = store.policies_in_force(conn, at)
         authorities = delegation_store.authorities(conn, batch.residents)
         unfit = {resident for resident, one in authorities.items() if one.no_score_reason is not None}
         fit = batch.of([resident for resident in batch.residents if resident not in unfit])
@@ -64,7 +64,7 @@ class Evaluator:
         self, conn: psycopg.Connection, readings: Sequence[NewReading], at: datetime
     ) -> Mapping[ReadingKey, Verdict]:
         """One escalation that asks a person to read values no rule could."""
-        policies = policy.in_force(conn, at)
+        policies = store.policies_in_force(conn, at)
         newest = max(readings, key=lambda one: (one.effective_at, one.arrival_number))
         severity = policies.for_hub(newest.placement.hub_id).unscored
         sentence = "A reading is stored that could not be scored: please read its values."

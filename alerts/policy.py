@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import LiteralString
 from uuid import UUID
 
-import psycopg
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -65,21 +63,3 @@ class PolicyBook:
 
     def for_hub(self, hub_id: UUID) -> Policy:
         return self.of_hub.get(hub_id, self.default)
-
-
-_IN_FORCE: LiteralString = """
-SELECT DISTINCT ON (hub_id) hub_id, version, body FROM alerts.policy
-WHERE in_force_from <= %s ORDER BY hub_id, in_force_from DESC, policy_id DESC
-"""
-
-
-def in_force(conn: psycopg.Connection, at: datetime) -> PolicyBook:
-    """The policies in force at this moment. Raises LookupError where there is no default."""
-    policies = {
-        hub_id: Policy(version=version, **body)
-        for hub_id, version, body in conn.execute(_IN_FORCE, (at,)).fetchall()
-    }
-    if None not in policies:
-        raise LookupError("No default policy is in force.")
-    default = policies.pop(None)
-    return PolicyBook(default, policies)

@@ -108,8 +108,8 @@ def next_step(scored: ScoredSet, policy: Policy) -> str:
 def could_not_be_excluded(low: int, high: int, deciding: Sequence[str], policy: Policy) -> Finding:
     """The finding when nobody measured in time what would have decided."""
     wanted = _listed([_LABELS[VitalSign(sign)].lower() for sign in deciding])
-    sentence = f"NEWS2 between {low} and {high} could not be narrowed: {wanted} was asked for, and not measured in time."
-    return Finding("could_not_be_excluded", policy.could_not_be_excluded, sentence)
+    asked = f"{wanted} was asked for, and not measured in time"
+    sentence = f"NEWS2 between {low} and {high} could not be narrowed: {asked}."return Finding("could_not_be_excluded", policy.could_not_be_excluded, sentence)
 
 
 def _threshold(scored: ScoredSet, policy: Policy) -> list[Finding]:

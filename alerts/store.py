@@ -14,7 +14,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from alerts.escalation import EventKind, OpenEscalation, Step
-from alerts.policy import Severity
+from alerts.policy import Policy, PolicyBook, Severity
 from alerts.rules import Finding
 
 CHANNEL: LiteralString = "hearthwatch_hub"
@@ -96,7 +96,23 @@ INSERT INTO alerts.escalation_event
     (hub_id, revision, escalation_id, kind, at, actor_id, cause_reading_id, words)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
+_IN_FORCE: LiteralString = """
+SELECT DISTINCT ON (hub_id) hub_id, version, body FROM alerts.policy
+WHERE in_force_from <= %s ORDER BY hub_id, in_force_from DESC, policy_id DESC
+"""
 _NOTIFY: LiteralString = "SELECT pg_notify(%s, %s)"
+
+
+def policies_in_force(conn: psycopg.Connection, at: datetime) -> PolicyBook:
+    """The policies in force at this moment. Raises LookupError where there is no default."""
+    policies = {
+        hub_id: Policy(version=version, **body)
+        for hub_id, version, body in conn.execute(_IN_FORCE, (at,)).fetchall()
+    }
+    if None not in policies:
+        raise LookupError("No default policy is in force.")
+    default = policies.pop(None)
+    return PolicyBook(default, policies)
 
 
 def append_scores(conn: psycopg.Connection, rows: Iterable[Sequence[Any]]) -> None:
