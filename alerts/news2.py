@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from alerts.news2_bounds import BAND_INDEX, BOUNDS
-from alerts.news2_chart import BANDS, CONSCIOUSNESS_CODES, FREE_TERM, MOST_POINTS, PARTS, TERMS, Band
+from alerts.news2_bounds import BAND_INDEX, BOUNDS, OUTCOMES
+from alerts.news2_chart import BANDS, CONSCIOUSNESS_CODES, MOST_POINTS, PART, PARTS, TERMS, Band
 from alerts.news2_codes import Codes, check, encode
 
 __all__ = [
@@ -43,7 +43,7 @@ PARAMETERS = (
 )
 RED_SCORES = ("no", "yes", "unknown")
 
-_BLOCK = 8192  # rows worked on at a time, so that what lies between input and result stays in cache
+_BLOCK = 16384  # rows worked on at a time, so that what lies between input and result stays in cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,58 +104,35 @@ def score(
         consciousness=consciousness,
         temperature=temperature,
     )
-    scores = _unfilled(len(columns))
-    for start in range(0, len(columns), _BLOCK):
+    n = len(columns)
+    outcomes = np.empty(n, BOUNDS)
+    parts = np.empty((len(PARTS), n), PART)
+    deciding = np.zeros((len(PARTS), n), np.bool_)
+    for start in range(0, n, _BLOCK):
         rows = slice(start, start + _BLOCK)
         codes = encode(columns, rows)
-        terms = _terms(codes)
-        _fill_totals(scores, rows, terms)
-        _fill_parts(scores, rows, codes)
-        _fill_deciding(scores, rows, terms, codes)
-    return scores
-
-
-def _unfilled(n: int) -> Scores:
-    """The n x 7 arrays keep each column in one piece of memory: they are written column by column."""
+        _look_up(codes, outcomes[rows], parts[:, rows])
+        kinds = outcomes["deciding"][rows]
+        if kinds.any():
+            np.not_equal(parts["decides"][:, rows] & kinds, 0, out=deciding[:, rows])
     return Scores(
-        low=np.empty(n, np.uint8),
-        high=np.empty(n, np.uint8),
-        red=np.empty(n, np.int8),
-        band_low=np.empty(n, np.int8),
-        band_high=np.empty(n, np.int8),
-        part_low=np.empty((n, 7), np.uint8, order="F"),
-        part_high=np.empty((n, 7), np.uint8, order="F"),
-        deciding=np.zeros((n, 7), np.bool_, order="F"),
-        complete=np.empty(n, np.bool_),
+        low=outcomes["low"],
+        high=outcomes["high"],
+        red=outcomes["red"],
+        band_low=outcomes["band_low"],
+        band_high=outcomes["band_high"],
+        part_low=parts["least"].T,
+        part_high=parts["most"].T,
+        deciding=deciding.T,
+        complete=outcomes["complete"],
     )
 
 
-def _terms(codes: Codes) -> NDArray[np.intp]:
-    total = TERMS["respiration_rate"].take(codes.respiration_rate)
+def _look_up(codes: Codes, outcomes: NDArray[np.void], parts: NDArray[np.void]) -> None:
+    terms = TERMS["respiration_rate"].take(codes.respiration_rate)
     for name in ("oxygenation", "systolic", "pulse", "consciousness", "temperature"):
-        total += TERMS[name].take(getattr(codes, name))
-    return total
-
-
-def _fill_totals(scores: Scores, rows: slice, terms: NDArray[np.intp]) -> None:
-    scores.low[rows] = BOUNDS.low.take(terms)
-    scores.high[rows] = BOUNDS.high.take(terms)
-    scores.red[rows] = BOUNDS.red.take(terms)
-    scores.band_low[rows] = BOUNDS.band_low.take(terms)
-    scores.band_high[rows] = BOUNDS.band_high.take(terms)
-    scores.complete[rows] = terms < FREE_TERM
-
-
-def _fill_parts(scores: Scores, rows: slice, codes: Codes) -> None:
+        terms += TERMS[name].take(getattr(codes, name))
+    # Codes are in range by construction; "clip" is said because "raise" would write through a buffer.
+    OUTCOMES.take(terms, out=outcomes, mode="clip")
     for column, part in enumerate(PARTS):
-        code = getattr(codes, part.code)
-        scores.part_low[rows, column] = part.least.take(code)
-        scores.part_high[rows, column] = part.most.take(code)
-
-
-def _fill_deciding(scores: Scores, rows: slice, terms: NDArray[np.intp], codes: Codes) -> None:
-    kinds = BOUNDS.deciding.take(terms)
-    if not kinds.any():
-        return
-    for column, part in enumerate(PARTS):
-        scores.deciding[rows, column] = (part.decides.take(getattr(codes, part.code)) & kinds) != 0
+        part.table.take(getattr(codes, part.code), out=parts[column], mode="clip")

@@ -5,7 +5,6 @@ bounds of total, red score and band come from the same reachable (total, red) pa
 """
 
 from itertools import product
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,15 +54,19 @@ _OXYGEN_PAIRS: dict[Oxygen, Pairs] = {
 }
 
 
-class Bounds(NamedTuple):
-    """One result per entry, uint8: `red` as news2.RED_SCORES, `deciding` a mask of the DECIDES bits."""
-
-    low: NDArray[np.uint8]
-    high: NDArray[np.uint8]
-    red: NDArray[np.uint8]
-    band_low: NDArray[np.uint8]
-    band_high: NDArray[np.uint8]
-    deciding: NDArray[np.uint8]
+# A record of eight bytes, so that one look-up brings the whole result.
+BOUNDS = np.dtype(
+    [
+        ("low", np.uint8),
+        ("high", np.uint8),
+        ("red", np.int8),  # index into news2.RED_SCORES
+        ("band_low", np.int8),  # index into BANDS
+        ("band_high", np.int8),
+        ("deciding", np.uint8),  # mask of DECIDES bits
+        ("complete", np.bool_),
+        ("spare", np.uint8),
+    ]
+)
 
 
 def _bands() -> NDArray[np.uint8]:
@@ -122,34 +125,32 @@ def _deciding(free: int, conscious: tuple[Choice, ...], pairs: Pairs) -> NDArray
     return mask
 
 
-def _entries(free: int, conscious: tuple[Choice, ...], pairs: Pairs) -> Bounds:
+def _entries(free: int, conscious: tuple[Choice, ...], pairs: Pairs) -> NDArray[np.void]:
     """What a set with these unknowns can reach, by [known points, known red]."""
     reached = _sum(*(_FREE,) * free, *conscious, _any_of(pairs))
     points = [p for p, _ in reached]
-    can_be_red = any(red for _, red in reached)  # and can always be otherwise
     bands = _reached_bands(reached)
-    base = np.arange(MOST_POINTS + 1, dtype=np.uint8)[:, None].repeat(2, axis=1)
-    return Bounds(
-        low=base + np.uint8(min(points)),
-        high=base + np.uint8(max(points)),
-        red=np.array([[2 * can_be_red, 1]], np.uint8).repeat(len(base), 0),
-        band_low=bands.min(axis=-1),
-        band_high=bands.max(axis=-1),
-        deciding=_deciding(free, conscious, pairs),
-    )
+    entries = np.zeros((MOST_POINTS + 1, 2), BOUNDS)
+    entries["low"] = _BASE_POINTS[:, :, 0] + min(points)
+    entries["high"] = _BASE_POINTS[:, :, 0] + max(points)
+    entries["red"] = [2 * any(red for _, red in reached), 1]  # no unknown is red in every completion
+    entries["band_low"] = bands.min(axis=-1)
+    entries["band_high"] = bands.max(axis=-1)
+    entries["deciding"] = _deciding(free, conscious, pairs)
+    return entries
 
 
-def _bounds() -> Bounds:
-    """The entries laid out by sum of terms (`alerts.news2_chart`), read-only."""
-    tables = Bounds(*(np.zeros(TERM_SPACE, dtype=np.uint8) for _ in Bounds._fields))
+def _outcomes() -> NDArray[np.void]:
+    """The entries laid out by sum of terms (`alerts.news2_chart`)."""
+    table = np.zeros(TERM_SPACE, BOUNDS)
     for free, conscious, oxygen in product(range(_MOST_FREE + 1), ((), (_CONSCIOUSNESS,)), Oxygen):
         unknown = FREE_TERM * free + CONSCIOUSNESS_TERM * len(conscious) + (oxygen << OXYGEN_SHIFT)
         entries = _entries(free, conscious, _OXYGEN_PAIRS[oxygen])
-        for table, entry in zip(tables, entries, strict=True):
-            for reds in range(_MOST_RED + 1):
-                start = unknown + RED_TERM * reds
-                table[start : start + MOST_POINTS + 1] = entry[:, min(reds, 1)]
-    return Bounds(*map(frozen, tables))
+        entries["complete"] = unknown == 0
+        for reds in range(_MOST_RED + 1):
+            start = unknown + RED_TERM * reds
+            table[start : start + MOST_POINTS + 1] = entries[:, min(reds, 1)]
+    return frozen(table)
 
 
-BOUNDS = _bounds()
+OUTCOMES = _outcomes()

@@ -82,13 +82,16 @@ DECIDES_FREE, DECIDES_CONSCIOUSNESS, DECIDES_SPO2, DECIDES_OXYGEN = 1, 2, 4, 8
 Steps = tuple[tuple[int, int], ...]
 
 
-class Part(NamedTuple):
-    """One parameter by code: its fewest and most points, and, where it is unknown, its kind of sign."""
+# One parameter at one code: its fewest and most points, and, where it is unknown, its kind of sign. Records of
+# four bytes, so that one look-up brings all three.
+PART = np.dtype([("least", np.uint8), ("most", np.uint8), ("decides", np.uint8), ("spare", np.uint8)])
 
-    code: str  # the field of `alerts.news2_codes.Codes` that indexes these tables
-    least: NDArray[np.uint8]
-    most: NDArray[np.uint8]
-    decides: NDArray[np.uint8]  # 0 where it is known
+
+class Part(NamedTuple):
+    """One parameter by code."""
+
+    code: str  # the field of `alerts.news2_codes.Codes` that indexes the table
+    table: NDArray[np.void]  # of PART
 
 
 def frozen(table: NDArray[Any]) -> NDArray[Any]:
@@ -124,7 +127,7 @@ def _part(code: str, steps: Steps, unknown: int, decides: int) -> Part:
     least = _terms(steps, unknown, 0) & POINTS_BITS
     most, bit = least.copy(), np.zeros_like(least)
     most[unknown], bit[unknown] = RED_POINTS, decides
-    return Part(code, _bytes(least), _bytes(most), _bytes(bit))
+    return Part(code, _records(least, most, bit))
 
 
 def _spo2_part() -> Part:
@@ -139,7 +142,7 @@ def _spo2_part() -> Part:
     most[:, :, UNKNOWN_SPO2] = RED_POINTS
     bit[:, :, UNKNOWN_SPO2] = DECIDES_FREE
     bit[1, OXYGEN_UNKNOWN, UNKNOWN_SPO2] = DECIDES_SPO2
-    return Part("oxygenation", _bytes(least), _bytes(most), _bytes(bit))
+    return Part("oxygenation", _records(least, most, bit))
 
 
 def _oxygen_part() -> Part:
@@ -148,21 +151,27 @@ def _oxygen_part() -> Part:
     least[:, 1] = OXYGEN_POINTS
     most[:, 1:] = OXYGEN_POINTS
     bit[:, OXYGEN_UNKNOWN] = DECIDES_OXYGEN
-    return Part("oxygenation", _bytes(least), _bytes(most), _bytes(bit))
+    return Part("oxygenation", _records(least, most, bit))
 
 
-def _bytes(values: NDArray[np.int64]) -> NDArray[np.uint8]:
-    return frozen(values.astype(np.uint8).reshape(-1))
+def _records(
+    least: NDArray[np.int64], most: NDArray[np.int64], decides: NDArray[np.int64]
+) -> NDArray[np.void]:
+    table = np.zeros(least.size, PART)
+    table["least"], table["most"], table["decides"] = least.reshape(-1), most.reshape(-1), decides.reshape(-1)
+    return frozen(table)
 
 
 # The term of each code, by field of `alerts.news2_codes.Codes`.
 TERMS = {
-    "respiration_rate": frozen(_terms(RESPIRATION_RATE, UNKNOWN_WHOLE, FREE_TERM)),
-    "oxygenation": frozen(_oxygenation()),
-    "systolic": frozen(_terms(SYSTOLIC, UNKNOWN_WHOLE, FREE_TERM)),
-    "pulse": frozen(_terms(PULSE, UNKNOWN_WHOLE, FREE_TERM)),
-    "consciousness": frozen(_terms(CONSCIOUSNESS, UNKNOWN_CONSCIOUSNESS, CONSCIOUSNESS_TERM)),
-    "temperature": frozen(_terms(TEMPERATURE_TENTHS, UNKNOWN_TENTHS, FREE_TERM)),
+    "respiration_rate": frozen(_terms(RESPIRATION_RATE, UNKNOWN_WHOLE, FREE_TERM).astype(np.uint16)),
+    "oxygenation": frozen(_oxygenation().astype(np.uint16)),
+    "systolic": frozen(_terms(SYSTOLIC, UNKNOWN_WHOLE, FREE_TERM).astype(np.uint16)),
+    "pulse": frozen(_terms(PULSE, UNKNOWN_WHOLE, FREE_TERM).astype(np.uint16)),
+    "consciousness": frozen(
+        _terms(CONSCIOUSNESS, UNKNOWN_CONSCIOUSNESS, CONSCIOUSNESS_TERM).astype(np.uint16)
+    ),
+    "temperature": frozen(_terms(TEMPERATURE_TENTHS, UNKNOWN_TENTHS, FREE_TERM).astype(np.uint16)),
 }
 
 # The seven parameters, in the order of every n x 7 result.
