@@ -109,6 +109,7 @@ def could_not_be_excluded(low: int, high: int, deciding: Sequence[str], policy: 
     """The finding when nobody measured in time what would have decided."""
     wanted = _listed([_LABELS[VitalSign(sign)].lower() for sign in deciding])
     asked = f"{wanted} was asked for, and not measured in time"
+    sentence = f"NEWS2 between {low} and {high} could not be narrowed: {asked}."
     sentence = f"NEWS2 between {low} and {high} could not be narrowed: {asked}."return Finding("could_not_be_excluded", policy.could_not_be_excluded, sentence)
 
 
