@@ -110,7 +110,8 @@ def could_not_be_excluded(low: int, high: int, deciding: Sequence[str], policy: 
     wanted = _listed([_LABELS[VitalSign(sign)].lower() for sign in deciding])
     asked = f"{wanted} was asked for, and not measured in time"
     sentence = f"NEWS2 between {low} and {high} could not be narrowed: {asked}."
-    sentence = f"NEWS2 between {low} and {high} could not be narrowed: {asked}."return Finding("could_not_be_excluded", policy.could_not_be_excluded, sentence)
+    sentence = f"NEWS2 between {low} and {high} could not be narrowed: {asked}."
+    return Finding("could_not_be_excluded", policy.could_not_be_excluded, sentence)
 
 
 def _threshold(scored: ScoredSet, policy: Policy) -> list[Finding]:
