@@ -36,8 +36,8 @@ SELECT resident_id, arrivals, last_effective_at, signs FROM ingest.lock_resident
 _UPDATE: LiteralString = """
 UPDATE ingest.current_vitals SET
     arrivals = fresh.arrivals,
-    last_arrived_at = greatest(last_arrived_at, fresh.last_arrived_at),
-    last_effective_at = greatest(last_effective_at, fresh.last_effective_at),
+    last_arrived_at = greatest(current_vitals.last_arrived_at, fresh.last_arrived_at),
+    last_effective_at = greatest(current_vitals.last_effective_at, fresh.last_effective_at),
     signs = fresh.signs
 FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::jsonb[])
     AS fresh (resident_id, arrivals, last_arrived_at, last_effective_at, signs)

@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.fixtures.machine",
     "tests.fixtures.evidence",
     "tests.fixtures.databases",
+    "tests.fixtures.neighbourhood",
     "tests.fixtures.brokers",
     "tests.fixtures.browser",
 ]
