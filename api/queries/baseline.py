@@ -1,7 +1,8 @@
 """A resident's own baseline: the 20th and 80th centile of scores and signs over a rolling period.
 
 Source: Stow and others, 2021 (own baseline in care homes). Guards: no centile without the number of readings
-behind it; only complete scores count, because bounds have no centile.
+behind it; only scores whose bounds meet count,
+because a range has no centile.
 """
 
 from dataclasses import dataclass
@@ -37,12 +38,12 @@ _SIGN_ORDER = ("respiration_rate", "spo2", "systolic", "diastolic", "pulse", "te
 _SCORE: LiteralString = """
 SELECT count(low), percentile_disc(ARRAY[0.2, 0.8]) WITHIN GROUP (ORDER BY low)
 FROM (
-    SELECT DISTINCT ON (effective_at, kit_id, reading_id) low, complete
+    SELECT DISTINCT ON (effective_at, kit_id, reading_id) low, high
     FROM alerts.visible_score
     WHERE resident_id = %s AND effective_at > %s
     ORDER BY effective_at, kit_id, reading_id, cause_arrival DESC
 ) standing
-WHERE complete
+WHERE low = high
 """
 
 

@@ -1,6 +1,7 @@
 """A home's day: who lives there, and what was observed of each of them.
 
-Guards: a full set is one that was scored with nothing missing; readings are looked for within one day only.
+Guards: a full set is one whose bounds meet, which they do only where nothing is missing (air may be assumed);
+readings are looked for within one day only.
 """
 
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ ORDER BY effective_at
 _FULL_SETS: LiteralString = """
 SELECT DISTINCT ON (effective_at, kit_id, reading_id) resident_id, effective_at, low, assumed_air
 FROM alerts.visible_score
-WHERE resident_id = ANY (%s) AND effective_at >= %s AND effective_at <= %s AND complete
+WHERE resident_id = ANY (%s) AND effective_at >= %s AND effective_at <= %s AND low = high
 ORDER BY effective_at, kit_id, reading_id, cause_arrival DESC
 """
 

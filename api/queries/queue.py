@@ -45,6 +45,7 @@ class Waiting:
     claimed_by_name: str | None
     claimed_at: datetime | None
     measured_at: datetime | None  # of the newest reading behind it
+    assumed_air: bool
     has_ceiling: bool
 
 
@@ -96,6 +97,7 @@ SELECT escalation.escalation_id, escalation.resident_id, resident.name AS reside
        escalation.home_id, home.name AS home_name, escalation.origin, escalation.state, escalation.severity,
        escalation.why, escalation.low, escalation.high, escalation.raised_at, escalation.deadline_at,
        escalation.claimed_by, claimer.name AS claimed_by_name, escalation.claimed_at, evidence.measured_at,
+       coalesce(score.assumed_air, false) AS assumed_air,
        EXISTS (SELECT FROM delegation.ceiling
                WHERE ceiling.resident_id = escalation.resident_id AND ended_at IS NULL) AS has_ceiling
 FROM alerts.escalation
@@ -107,6 +109,13 @@ LEFT JOIN LATERAL (
     FROM alerts.finding, jsonb_array_elements(finding.evidence) item
     WHERE finding.escalation_id = escalation.escalation_id
 ) evidence ON true
+LEFT JOIN LATERAL (
+    SELECT assumed_air FROM alerts.visible_score
+    WHERE visible_score.resident_id = escalation.resident_id
+      AND visible_score.effective_at = evidence.measured_at
+      AND visible_score.effective_at > %(at)s - interval '3 days'
+    ORDER BY cause_arrival DESC LIMIT 1
+) score ON true
 WHERE escalation.hub_id = %(hub)s AND escalation.state <> 'closed'
 ORDER BY %(high_first)s AND escalation.severity = 'high' DESC, escalation.deadline_at, escalation.raised_at
 LIMIT %(most)s
@@ -149,9 +158,9 @@ def hub(conn: psycopg.Connection[Any], hub_id: UUID) -> Hub | None:
         return cursor.execute(_HUB, (hub_id,)).fetchone()
 
 
-def waiting(conn: psycopg.Connection[Any], hub_id: UUID, *, high_first: bool) -> list[Waiting]:
+def waiting(conn: psycopg.Connection[Any], hub_id: UUID, at: datetime, *, high_first: bool) -> list[Waiting]:
     """The open escalations by deadline, at most MOST_ROWS; `high_first` puts high severity on top."""
-    wanted = {"hub": hub_id, "high_first": high_first, "most": MOST_ROWS}
+    wanted = {"hub": hub_id, "at": at, "high_first": high_first, "most": MOST_ROWS}
     with conn.cursor(row_factory=class_row(Waiting)) as cursor:
         return cursor.execute(_WAITING, wanted).fetchall()
 

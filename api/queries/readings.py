@@ -1,4 +1,4 @@
-"""A resident's readings, current vital signs and scores.
+"""A resident's readings and current vital signs.
 
 Guards: every look at a hypertable is bounded in time, so its cost does not grow with the years of history.
 """
@@ -48,31 +48,10 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """One score with the readings' times inside its parts."""
-
-    reading_id: UUID
-    effective_at: datetime
-    scored_at: datetime
-    rule_version: str
-    spo2_scale: int
-    assumed_air: bool
-    low: int
-    high: int
-    red_score: str
-    band_low: str
-    band_high: str
-    complete: bool
-    deciding: list[str]
-    parts: dict[str, dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
 class Current:
     """What is known now, sign by sign."""
 
     last_arrived_at: datetime | None
-    last_full_set: dict[str, Any] | None
     signs: dict[str, dict[str, Any]]
 
 
@@ -96,31 +75,8 @@ FROM ingest.visible_reading reading
 LEFT JOIN delegation.person ON person.person_id = reading.taken_by
 WHERE reading.resident_id = %s AND reading.effective_at = ANY (%s)
 """
-_LATEST_SCORE: LiteralString = """
-SELECT reading_id, effective_at, scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score,
-       band_low, band_high, complete, deciding, parts
-FROM alerts.visible_score
-WHERE resident_id = %s AND effective_at > %s
-ORDER BY effective_at DESC, cause_arrival DESC
-LIMIT 1
-"""
-_SCORES: LiteralString = """
-SELECT DISTINCT ON (effective_at, kit_id, reading_id)
-       reading_id, effective_at, scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score,
-       band_low, band_high, complete, deciding, parts
-FROM alerts.visible_score
-WHERE resident_id = %s AND effective_at > %s
-ORDER BY effective_at, kit_id, reading_id, cause_arrival DESC
-"""
-_SCORES_CAUSED: LiteralString = """
-SELECT reading_id, effective_at, scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score,
-       band_low, band_high, complete, deciding, parts
-FROM alerts.visible_score
-WHERE resident_id = %s AND cause_reading_id = %s AND effective_at > %s
-ORDER BY effective_at DESC LIMIT 1
-"""
 _CURRENT: LiteralString = """
-SELECT last_arrived_at, last_full_set, signs FROM ingest.current_vitals WHERE resident_id = %s
+SELECT last_arrived_at, signs FROM ingest.current_vitals WHERE resident_id = %s
 """
 
 
@@ -141,27 +97,7 @@ def operators(
     return {(kit, reading): (name, known_by) for kit, reading, name, known_by in rows}
 
 
-def latest_score(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> Score | None:
-    """The score at the resident's newest moment after `since`."""
-    with conn.cursor(row_factory=class_row(Score)) as cursor:
-        return cursor.execute(_LATEST_SCORE, (resident_id, since)).fetchone()
-
-
-def scores(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> list[Score]:
-    """The score of every reading after `since` as it stands now, oldest first."""
-    with conn.cursor(row_factory=class_row(Score)) as cursor:
-        return cursor.execute(_SCORES, (resident_id, since)).fetchall()
-
-
-def score_caused_by(
-    conn: psycopg.Connection[Any], resident_id: UUID, reading_id: UUID, since: datetime
-) -> Score | None:
-    """The newest score that this reading's arrival caused."""
-    with conn.cursor(row_factory=class_row(Score)) as cursor:
-        return cursor.execute(_SCORES_CAUSED, (resident_id, reading_id, since)).fetchone()
-
-
 def current(conn: psycopg.Connection[Any], resident_id: UUID) -> Current:
     """What is known now; of a resident nobody has measured, nothing."""
     with conn.cursor(row_factory=class_row(Current)) as cursor:
-        return cursor.execute(_CURRENT, (resident_id,)).fetchone() or Current(None, None, {})
+        return cursor.execute(_CURRENT, (resident_id,)).fetchone() or Current(None, {})

@@ -127,11 +127,12 @@ def with_unit(sign: str, value: Any) -> str:
     return f"{quantity(sign, value)}{'' if unit == '%' else ' '}{unit}".strip()
 
 
-def bounds(low: int | None, high: int | None) -> str:
-    """ "7" where nothing is missing (then, and only then, the bounds meet), else "5 to 9"."""
+def bounds(low: int | None, high: int | None, *, assumed_air: bool = False) -> str:
+    """ "7" where nothing is missing (only then the bounds meet), "7, air assumed", else "5 to 9"."""
     if low is None or high is None:
         return "No score"
-    return str(low) if low == high else f"{low} to {high}"
+    score = str(low) if low == high else f"{low} to {high}"
+    return f"{score}, air assumed" if assumed_air else score
 
 
 def band(low: str, high: str) -> str:

@@ -1,0 +1,107 @@
+"""A resident's scores as they stand.
+
+Guards: every look at the hypertable is bounded in time; of one moment, the score that the latest arrival caused
+stands.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One score, each of its parts with the value and the time it rests on."""
+
+    reading_id: UUID
+    effective_at: datetime
+    scored_at: datetime
+    rule_version: str
+    spo2_scale: int
+    assumed_air: bool
+    low: int
+    high: int
+    red_score: str
+    band_low: str
+    band_high: str
+    complete: bool
+    deciding: list[str]
+    parts: dict[str, dict[str, Any]]
+
+
+_COLUMNS: LiteralString = """
+       reading_id, effective_at, scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score,
+       band_low, band_high, complete, deciding, parts
+FROM alerts.visible_score
+"""
+_LATEST: LiteralString = (
+    "SELECT"
+    + _COLUMNS
+    + """
+WHERE resident_id = %s AND effective_at > %s
+ORDER BY effective_at DESC, cause_arrival DESC
+LIMIT 1
+"""
+)
+# Bounds meet only where nothing is missing; air may be assumed.
+_LATEST_FULL_SET: LiteralString = (
+    "SELECT"
+    + _COLUMNS
+    + """
+WHERE resident_id = %s AND effective_at > %s AND low = high
+ORDER BY effective_at DESC, cause_arrival DESC
+LIMIT 1
+"""
+)
+_STANDING: LiteralString = (
+    "SELECT DISTINCT ON (effective_at, kit_id, reading_id)"
+    + _COLUMNS
+    + """
+WHERE resident_id = %s AND effective_at > %s
+ORDER BY effective_at, kit_id, reading_id, cause_arrival DESC
+"""
+)
+_CAUSED_BY: LiteralString = (
+    "SELECT"
+    + _COLUMNS
+    + """
+WHERE resident_id = %s AND effective_at > %s AND cause_reading_id = %s AND reading_id = cause_reading_id
+ORDER BY effective_at DESC
+LIMIT 1
+"""
+)
+
+
+def latest(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> Score | None:
+    """The score at the resident's newest moment after `since`."""
+    return _one(conn, _LATEST, resident_id, since)
+
+
+def latest_full_set(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> Score | None:
+    """The newest score after `since` for which nothing was missing."""
+    return _one(conn, _LATEST_FULL_SET, resident_id, since)
+
+
+def standing(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> list[Score]:
+    """The score of every reading after `since` as it stands now, oldest first."""
+    with conn.cursor(row_factory=class_row(Score)) as cursor:
+        return cursor.execute(_STANDING, (resident_id, since)).fetchall()
+
+
+def score_caused_by(
+    conn: psycopg.Connection[Any], resident_id: UUID, reading_id: UUID, since: datetime
+) -> Score | None:
+    """The score of a reading's own moment, as its arrival caused it."""
+    with conn.cursor(row_factory=class_row(Score)) as cursor:
+        return cursor.execute(_CAUSED_BY, (resident_id, since, reading_id)).fetchone()
+
+
+def _one(
+    conn: psycopg.Connection[Any], query: LiteralString, resident_id: UUID, since: datetime
+) -> Score | None:
+    with conn.cursor(row_factory=class_row(Score)) as cursor:
+        return cursor.execute(query, (resident_id, since)).fetchone()

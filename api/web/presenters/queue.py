@@ -1,0 +1,161 @@
+"""The hub's queue as it is read in one glance: what is urgent, for whom, why, and until when.
+
+Guards: over-due and incomplete are said in words; synthetic residents are marked and counted apart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from api.queries.queue import Closed, Totals, Waiting
+from api.web.presenters import escalations, signs
+from api.web.presenters.moments import Deadline, Moment, deadline, maybe_moment, moment
+
+UNDO_WITHIN = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One escalation that waits."""
+
+    escalation_id: UUID
+    resident_id: UUID
+    resident: str
+    synthetic: bool
+    has_ceiling: bool
+    home_id: UUID
+    home: str
+    severity: str
+    severity_words: str
+    score: str
+    score_note: str | None
+    measured: Moment | None
+    why: str
+    origin: str | None
+    wait: Deadline
+    state: str
+    claimed: Moment | None
+    may_claim: bool
+    may_release: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedRow:
+    """One escalation closed a moment ago."""
+
+    escalation_id: UUID
+    resident_id: UUID
+    resident: str
+    synthetic: bool
+    home: str
+    disposition: str
+    note: str | None
+    by: str
+    closed: Moment
+    may_undo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The whole queue at one moment."""
+
+    now_iso: str
+    clock: str
+    revision: int
+    rows: tuple[Row, ...]
+    closed: tuple[ClosedRow, ...]
+    summary: tuple[str, ...]
+    not_shown: str | None
+
+
+def queue(
+    waiting: Sequence[Waiting],
+    closed: Sequence[Closed],
+    totals: Totals,
+    revision: int,
+    *,
+    me: UUID,
+    now: datetime,
+) -> Queue:
+    """The queue as one person sees it now."""
+    return Queue(
+        now_iso=now.isoformat(),
+        clock=moment(now, now).clock.removeprefix("today "),
+        revision=revision,
+        rows=tuple(_row(one, me, now) for one in waiting),
+        closed=tuple(_closed(one, me, now) for one in closed),
+        summary=_summary(totals),
+        not_shown=_not_shown(totals, len(waiting)),
+    )
+
+
+def _row(one: Waiting, me: UUID, now: datetime) -> Row:
+    mine = one.claimed_by == me
+    claimed = one.state == "claimed"
+    by = escalations.named(one.claimed_by_name, one.claimed_by, me)
+    return Row(
+        escalation_id=one.escalation_id,
+        resident_id=one.resident_id,
+        resident=one.resident_name,
+        synthetic=one.synthetic,
+        has_ceiling=one.has_ceiling,
+        home_id=one.home_id,
+        home=one.home_name,
+        severity=one.severity,
+        severity_words=escalations.SEVERITIES.get(one.severity, signs.plain(one.severity)),
+        score=signs.bounds(one.low, one.high),
+        score_note=_score_note(one),
+        measured=maybe_moment(one.measured_at, now),
+        why=one.why,
+        origin=None if one.origin == "rule" else escalations.ORIGINS[one.origin],
+        wait=deadline(one.raised_at, one.deadline_at, now),
+        state=f"Claimed by {by}" if claimed else "Nobody has claimed it",
+        claimed=maybe_moment(one.claimed_at, now) if claimed else None,
+        may_claim=not claimed,
+        may_release=mine and claimed,
+    )
+
+
+def _score_note(one: Waiting) -> str | None:
+    if one.low is None:
+        return None
+    notes = ("air assumed" if one.assumed_air else "", "incomplete set" if one.low != one.high else "")
+    return ", ".join(filter(None, notes)) or None
+
+
+def _closed(one: Closed, me: UUID, now: datetime) -> ClosedRow:
+    return ClosedRow(
+        escalation_id=one.escalation_id,
+        resident_id=one.resident_id,
+        resident=one.resident_name,
+        synthetic=one.synthetic,
+        home=one.home_name,
+        disposition=escalations.disposition(one.disposition),
+        note=one.note,
+        by=escalations.named(one.closed_by_name, one.closed_by, me),
+        closed=moment(one.closed_at, now),
+        may_undo=one.closed_by == me and now - one.closed_at < UNDO_WITHIN,
+    )
+
+
+def _summary(totals: Totals) -> tuple[str, ...]:
+    """What stands at the top: real residents first; synthetic ones never add to their count."""
+    counted = (
+        f"{totals.waiting} waiting",
+        f"{totals.claimed} claimed",
+        f"{totals.overdue} overdue",
+    )
+    if not totals.synthetic:
+        return counted
+    synthetic = f"{totals.synthetic} open for synthetic residents, {totals.synthetic_overdue} of them overdue"
+    if not totals.waiting + totals.claimed:
+        return (f"{synthetic} (nobody real)",)
+    return (*counted, f"not counted: {synthetic}")
+
+
+def _not_shown(totals: Totals, shown: int) -> str | None:
+    total = totals.waiting + totals.claimed + totals.synthetic
+    if total <= shown:
+        return None
+    return f"The first {shown} of {total} are shown, in this order. Close some to see the rest."

@@ -1,0 +1,171 @@
+"""Who a resident is and what has been decided for them, in words.
+
+Guards: a ceiling of treatment comes before anything else; "nobody has asked" is never shown as "none"; no text
+advises giving oxygen.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from api.queries.resident import Air, Ceiling, Decisions, Resident, ScaleTwo
+from api.web.presenters.moments import calendar_day, clock, full_clock, london_day, years_old
+
+REVIEW_SOON = timedelta(days=30)
+NO_SCORE = {
+    "under_16": "they are under 16",
+    "pregnant": "they are pregnant",
+    "spinal_cord_injury": "of a high spinal cord injury",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing known, or not known, about a resident."""
+
+    label: str
+    text: str
+    missing: bool = False
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CeilingView:
+    """A ceiling of treatment, and whose decision it is."""
+
+    statement: str
+    decided: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResidentView:
+    """The head of the resident's page."""
+
+    resident_id: UUID
+    name: str
+    born: str
+    synthetic: bool
+    home_id: UUID
+    home: str
+    hub_id: UUID
+    at_my_hub: bool
+    hub: str
+    hub_phone: str
+    ceilings: tuple[CeilingView, ...]
+    pause: str | None
+    no_score: str | None
+    facts: tuple[Fact, ...]
+    oxygen: tuple[Fact, ...]
+    printed: str
+
+
+def view(resident: Resident, decisions: Decisions, now: datetime) -> ResidentView:
+    """The resident as everybody who may see them does."""
+    return ResidentView(
+        resident_id=resident.resident_id,
+        name=resident.name,
+        born=f"{years_old(resident.born_on, now)} years, born {calendar_day(resident.born_on)}",
+        synthetic=resident.synthetic,
+        home_id=resident.home_id,
+        home=resident.home_name,
+        hub_id=resident.hub_id,
+        at_my_hub=resident.at_my_hub,
+        hub=resident.hub_name,
+        hub_phone=resident.hub_phone,
+        ceilings=tuple(map(ceiling, decisions.ceilings)),
+        pause=_pause(decisions, now),
+        no_score=no_score(resident.no_score_reason),
+        facts=_facts(resident),
+        oxygen=(Fact("Oxygen saturation scale", scale(decisions.scale_two, now)), _air(decisions.air)),
+        printed=full_clock(now),
+    )
+
+
+def ceiling(one: Ceiling) -> CeilingView:
+    """A ceiling in words."""
+    return CeilingView(one.statement, f"Decided by {one.decided_by} on {calendar_day(one.decided_on)}")
+
+
+def no_score(reason: str | None) -> str | None:
+    """Why no score is shown, where NEWS2 does not fit."""
+    if reason is None:
+        return None
+    return f"NEWS2 is not used for this resident, because {NO_SCORE.get(reason, reason)}: look at each vital sign."
+
+
+def telephone(resident: Resident) -> Fact:
+    """The number to call back: the resident's own, else the home's."""
+    own = resident.call_back_phone
+    whose = "their own number" if own else resident.home_name
+    number = own or resident.home_phone
+    return Fact("Call back", f"{number} ({whose})", link=f"tel:{number.replace(' ', '')}")
+
+
+def _facts(resident: Resident) -> tuple[Fact, ...]:
+    return (
+        telephone(resident),
+        _known("Who is with them", resident.usual_company, "not recorded"),
+        _known("Allergies", resident.allergies, "not recorded: nobody has asked"),
+        _known("Background", resident.background, "not recorded"),
+        _known("NHS number", _nhs_number(resident.nhs_number), "not recorded"),
+    )
+
+
+def _known(label: str, text: str | None, otherwise: str) -> Fact:
+    return Fact(label, text or otherwise.capitalize(), missing=not text)
+
+
+def _nhs_number(digits: str | None) -> str | None:
+    return f"{digits[:3]} {digits[3:6]} {digits[6:]}" if digits else None
+
+
+def _pause(decisions: Decisions, now: datetime) -> str | None:
+    pause = decisions.pause
+    if pause is None:
+        return None
+    return f"Monitoring is paused until {clock(pause.ends_at, now)}: {pause.reason}."
+
+
+def in_force(scale_two: tuple[ScaleTwo, ...], now: datetime) -> ScaleTwo | None:
+    """The authorisation of scale 2 in force, if any."""
+    for one in scale_two:
+        ends = [end for end in (one.ends_at, one.revoked_at) if end is not None]
+        if one.starts_at <= now and all(now < end for end in ends):
+            return one
+    return None
+
+
+def scale(scale_two: tuple[ScaleTwo, ...], now: datetime) -> str:
+    """Which SpO2 scale is used, on whose authority, and whether its review is due."""
+    one = in_force(scale_two, now)
+    if one is not None:
+        who = f"{one.clinician_name} ({one.regulator} {one.regulator_number})"
+        decided = calendar_day(london_day(one.decided_at))
+        return f"Scale 2, authorised by {who} on {decided}: {one.reason.rstrip('.')}. {_review(one, now)}"
+    if scale_two:
+        ended = min(end for end in (scale_two[0].ends_at, scale_two[0].revoked_at) if end is not None)
+        day = calendar_day(london_day(ended))
+        return f"Scale 1. The authorisation of scale 2 ended on {day}; both results are shown for 30 days."
+    return "Scale 1. No authorisation of scale 2 is recorded."
+
+
+def _review(one: ScaleTwo, now: datetime) -> str:
+    day = calendar_day(london_day(one.review_by))
+    if one.review_by <= now:
+        return f"Review overdue since {day}: scale 2 stays until a clinician decides."
+    soon = "due soon, by" if one.review_by - now <= REVIEW_SOON else "due by"
+    return f"Review {soon} {day}."
+
+
+def _air(air: Air | None) -> Fact:
+    if air is None:
+        return Fact(
+            "Oxygen at this address",
+            "Not recorded: a score without an oxygen entry stays a range",
+            missing=True,
+        )
+    who = f" by {air.recorded_by_name}" if air.recorded_by_name else ""
+    day = calendar_day(london_day(air.recorded_at))
+    return Fact(
+        "Oxygen at this address", f"No oxygen in use, recorded {day}{who}: air is assumed, and said so"
+    )

@@ -1,0 +1,230 @@
+"""What the charts show: each sign's values over three days, banded as NEWS2 scores them, and in words.
+
+Guards: bands come from the scoring chart itself, never written again here; corrected readings are left out; every
+picture has a table that says the same.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from alerts import news2_chart
+from api.queries.readings import Reading
+from api.queries.scores import Score
+from api.web.charts import Band, Chart, Point, Tick, svg
+from api.web.presenters import signs
+from api.web.presenters.moments import clock
+from devices.vital_signs import VitalSign
+
+SPAN = timedelta(hours=72)
+SPAN_WORDS = "the last 72 hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """One picture with its words and its table."""
+
+    key: str
+    title: str
+    svg: str
+    summary: str
+    legend: str | None
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """How one sign is drawn: the stretch always shown, the marks, the steps of the scoring chart."""
+
+    sign: VitalSign
+    low: int
+    high: int
+    ticks: tuple[int, ...]
+    steps: news2_chart.Steps
+    tenths: bool = False
+
+
+_SUBJECTS = (
+    _Subject(VitalSign.RESPIRATION_RATE, 4, 32, (8, 12, 20, 24), news2_chart.RESPIRATION_RATE),
+    _Subject(VitalSign.SYSTOLIC, 60, 240, (90, 110, 150, 220), news2_chart.SYSTOLIC),
+    _Subject(VitalSign.PULSE, 30, 145, (40, 50, 90, 110, 130), news2_chart.PULSE),
+    _Subject(VitalSign.TEMPERATURE, 34, 41, (35, 36, 38, 39), news2_chart.TEMPERATURE_TENTHS, tenths=True),
+)
+_LETTERS = "UPVCA"  # from the bottom of the picture to its top
+
+
+def trends(
+    readings: Sequence[Reading], scores: Sequence[Score], *, scale: int, now: datetime
+) -> tuple[Trend, ...]:
+    """Every picture, the score first. `scale` is the SpO2 scale in force now."""
+    counted = [one for one in sorted(readings, key=_when) if one.corrected_at is None]
+    breathing, *others = (_sign_trend(subject, counted, now) for subject in _SUBJECTS)
+    return (
+        _score_trend(scores, now),
+        breathing,
+        _spo2_trend(counted, scale, now),
+        *others,
+        _consciousness_trend(counted, now),
+    )
+
+
+def _when(one: Reading) -> datetime:
+    return one.effective_at
+
+
+def _sign_trend(subject: _Subject, readings: Sequence[Reading], now: datetime) -> Trend:
+    points = _points(readings, subject.sign)
+    faint = _points(readings, VitalSign.DIASTOLIC) if subject.sign is VitalSign.SYSTOLIC else []
+    chart = Chart(
+        key=f"chart-{subject.sign}",
+        title=f"{_title(subject.sign)}, {SPAN_WORDS}",
+        description=_summary(subject.sign, points, now),
+        since=now - SPAN,
+        until=now,
+        bands=_bands(subject, points),
+        ticks=[Tick(value, str(value)) for value in subject.ticks],
+        points=points,
+        faint=faint,
+    )
+    legend = "Dots: systolic. Rings: diastolic, never scored." if faint else None
+    return _trend(chart, _title(subject.sign), legend, _table(readings, subject.sign, now))
+
+
+def _spo2_trend(readings: Sequence[Reading], scale: int, now: datetime) -> Trend:
+    sign = VitalSign.SPO2
+    steps = news2_chart.SPO2_SCALE_2_ON_OXYGEN if scale == 2 else news2_chart.SPO2_SCALE_1
+    points = _points(readings, sign)
+    title = f"{_title(sign)}, scale {scale}"
+    chart = Chart(
+        key=f"chart-{sign}",
+        title=f"{title}, {SPAN_WORDS}",
+        description=_summary(sign, points, now),
+        since=now - SPAN,
+        until=now,
+        bands=_bands(_Subject(sign, 80, 100, (), steps), points, highest=100),
+        ticks=[Tick(value, str(value)) for value in (83, 88, 92, 96)],
+        points=points,
+    )
+    legend = "Squares: on oxygen. Dots: on air, or oxygen not recorded with it."
+    if scale == 2:
+        legend += " On scale 2, 93 % and above scores only on oxygen."
+    return _trend(chart, title, legend, _table(readings, sign, now))
+
+
+def _score_trend(scores: Sequence[Score], now: datetime) -> Trend:
+    points = [Point(one.effective_at, one.high, low=one.low) for one in scores]
+    bands = (Band(0, 5, 0), Band(5, 7, 2), Band(7, 20, 3))
+    full = [one for one in scores if one.low == one.high]
+    summary = f"{len(scores)} scores, {len(full)} of them of a full set."
+    if scores:
+        last = scores[-1]
+        summary += f" The last is {signs.bounds(last.low, last.high)}, {clock(last.effective_at, now)}."
+    chart = Chart(
+        key="chart-score",
+        title=f"NEWS2, {SPAN_WORDS}",
+        description=summary,
+        since=now - SPAN,
+        until=now,
+        bands=bands,
+        ticks=[Tick(value, str(value)) for value in (0, 5, 7, 20)],
+        points=points,
+        joined=False,
+    )
+    rows = tuple(
+        (clock(one.effective_at, now), signs.bounds(one.low, one.high, assumed_air=one.assumed_air))
+        for one in reversed(scores)
+    )
+    return _trend(chart, "NEWS2", "Dots: full sets. Bars: from the least the score can be to the most.", rows)
+
+
+def _consciousness_trend(readings: Sequence[Reading], now: datetime) -> Trend:
+    sign = VitalSign.CONSCIOUSNESS
+    points = [
+        Point(one.effective_at, _LETTERS.index(one.consciousness) + 0.5)
+        for one in readings
+        if one.consciousness is not None and one.consciousness in _LETTERS
+    ]
+    rows = _table(readings, sign, now)
+    summary = f"{len(rows)} entries." + (f" The last: {rows[0][1]}, {rows[0][0]}." if rows else "")
+    chart = Chart(
+        key=f"chart-{sign}",
+        title=f"Consciousness, {SPAN_WORDS}",
+        description=summary,
+        since=now - SPAN,
+        until=now,
+        bands=(Band(0, 4, 3), Band(4, 5, 0)),
+        ticks=[Tick(row + 0.4, letter) for row, letter in enumerate(_LETTERS)],
+        points=points,
+        joined=False,
+    )
+    legend = "A alert, C new confusion, V responds to voice, P to pain only, U unresponsive."
+    return _trend(chart, "Consciousness", legend, rows)
+
+
+def _trend(chart: Chart, title: str, legend: str | None, rows: Sequence[tuple[str, str]]) -> Trend:
+    return Trend(chart.key, title, svg(chart), chart.description, legend, tuple(rows))
+
+
+def _title(sign: VitalSign) -> str:
+    words = {VitalSign.SYSTOLIC: "Blood pressure"}.get(sign, signs.label(sign))
+    return f"{words} ({signs.FACTS[sign].unit_shown})"
+
+
+def _points(readings: Sequence[Reading], sign: VitalSign) -> list[Point]:
+    square: Callable[[Reading], bool] = lambda one: sign is VitalSign.SPO2 and one.on_oxygen is True  # noqa: E731
+    return [
+        Point(one.effective_at, float(value), square=square(one))
+        for one in readings
+        if (value := _value(one, sign)) is not None
+    ]
+
+
+def _value(one: Reading, sign: VitalSign) -> Decimal | None:
+    return getattr(one, sign)
+
+
+def _bands(subject: _Subject, points: Sequence[Point], highest: int | None = None) -> list[Band]:
+    """The steps of the scoring chart as stretches of the scale, widened to hold every point.
+
+    A step starts half a grid step below its first value, so a rounded value lies inside its own band.
+    """
+    unit = 10 if subject.tenths else 1
+    low = min([subject.low, *(point.value - 1 for point in points)])
+    high = max([subject.high, *(point.value + 1 for point in points)])
+    high = min(high, highest) if highest is not None else high
+    starts = [(start - 0.5) / unit for start, _ in subject.steps]
+    ends = [*starts[1:], high]
+    return [
+        Band(max(start, low), min(end, high), points_)
+        for start, end, (_, points_) in zip(starts, ends, subject.steps, strict=True)
+        if min(end, high) > max(start, low)
+    ]
+
+
+def _summary(sign: VitalSign, points: Sequence[Point], now: datetime) -> str:
+    if not points:
+        return f"No reading in {SPAN_WORDS}."
+    values = [point.value for point in points]
+    low, high = signs.quantity(sign, min(values)), signs.with_unit(sign, max(values))
+    last = points[-1]
+    count = f"{len(points)} reading{'' if len(points) == 1 else 's'}"
+    return f"{count}, from {low} to {high}. The last is {signs.with_unit(sign, last.value)}, {clock(last.at, now)}."
+
+
+def _table(readings: Sequence[Reading], sign: VitalSign, now: datetime) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (clock(one.effective_at, now), _said(one, sign))
+        for one in reversed(readings)
+        if getattr(one, sign) is not None
+    )
+
+
+def _said(one: Reading, sign: VitalSign) -> str:
+    if sign is VitalSign.SYSTOLIC:
+        lower = signs.quantity("diastolic", one.diastolic)
+        return f"{signs.quantity(sign, one.systolic)}/{lower} mmHg"
+    words = signs.with_unit(sign, getattr(one, sign))
+    if sign is VitalSign.SPO2 and one.on_oxygen is not None:
+        words += f", {signs.quantity('on_oxygen', one.on_oxygen).lower()}"
+    return words

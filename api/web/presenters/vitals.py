@@ -1,0 +1,225 @@
+"""What is known of a resident now: each vital sign with its age, and the score with what it rests on.
+
+Guards: every value and every part has its own time; what is missing, aged or assumed is said; an aged score says
+that it is; a resident's usual range stands beside NEWS2, never instead of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from api.queries.baseline import Usual
+from api.queries.readings import Current
+from api.queries.scores import Score
+from api.web.presenters import signs
+from api.web.presenters.moments import Moment, clock, moment
+from devices.vital_signs import VitalSign
+
+# As long as a score may join readings: an older one is of another moment.
+FRESH = timedelta(minutes=30)
+ENOUGH_FOR_USUAL = 10
+
+Operators = Mapping[tuple[UUID, UUID], tuple[str | None, str | None]]
+
+_ROWS = (
+    VitalSign.RESPIRATION_RATE,
+    VitalSign.SPO2,
+    VitalSign.ON_OXYGEN,
+    VitalSign.SYSTOLIC,
+    VitalSign.DIASTOLIC,
+    VitalSign.PULSE,
+    VitalSign.CONSCIOUSNESS,
+    VitalSign.TEMPERATURE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignRow:
+    """One vital sign: its last value, when and who, what it adds to the score, what is usual."""
+
+    label: str
+    value: str
+    missing: bool
+    taken: Moment | None
+    who: str | None
+    points: str
+    points_class: str
+    part_note: str | None
+    usual: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreView:
+    """One score in words."""
+
+    bounds: str
+    band: str
+    band_class: str
+    red: str
+    scale: str
+    taken: Moment
+    aged: str | None
+    missing: str | None
+    deciding: str | None
+    assumed_air: bool
+    other_scale: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VitalsView:
+    """Now, as far as anybody knows."""
+
+    score: ScoreView | None
+    no_score: str | None
+    rows: tuple[SignRow, ...]
+    last_full_set: str
+    usual_score: str
+
+
+def view(
+    current: Current,
+    score: Score | None,
+    last_full: Score | None,
+    usual: Mapping[str, Usual],
+    operators: Operators,
+    *,
+    air_assumed: bool,
+    other_scale: str | None,
+    now: datetime,
+) -> VitalsView:
+    """What is known now. `other_scale` says what the score would be on a scale that ended a short while ago."""
+    return VitalsView(
+        score=score and score_view(score, now, other_scale),
+        no_score=None if score else "No score in the last 30 days.",
+        rows=tuple(_row(sign, current, score, usual, operators, air_assumed, now) for sign in _ROWS),
+        last_full_set=_last_full_set(last_full, now),
+        usual_score=usual_words("score", usual.get("score")),
+    )
+
+
+def score_view(score: Score, now: datetime, other_scale: str | None = None) -> ScoreView:
+    """One score, honest about what is missing, assumed and old."""
+    missing = [sign for sign in signs.SCORED if "value" not in score.parts.get(sign, {})]
+    if score.assumed_air and VitalSign.ON_OXYGEN in missing:
+        missing.remove(VitalSign.ON_OXYGEN)
+    return ScoreView(
+        bounds=signs.bounds(score.low, score.high),
+        band=signs.band(score.band_low, score.band_high),
+        band_class=score.band_low,
+        red=signs.red_score(score.red_score),
+        scale=f"Oxygen saturation scale {score.spo2_scale}",
+        taken=moment(score.effective_at, now),
+        aged=_aged(score.effective_at, now),
+        missing=f"Missing: {signs.asked(missing)}." if missing else None,
+        deciding=f"Would decide the band: {signs.asked(score.deciding)}." if score.deciding else None,
+        assumed_air=score.assumed_air,
+        other_scale=other_scale,
+    )
+
+
+def _aged(at: datetime, now: datetime) -> str | None:
+    if now - at <= FRESH:
+        return None
+    return f"This score is of {clock(at, now)}. It does not say how they are now."
+
+
+def _row(
+    sign: VitalSign,
+    current: Current,
+    score: Score | None,
+    usual: Mapping[str, Usual],
+    operators: Operators,
+    air_assumed: bool,
+    now: datetime,
+) -> SignRow:
+    held = current.signs.get(sign)
+    taken = datetime.fromisoformat(held["effective_at"]) if held else None
+    value, missing = _value(sign, held, air_assumed)
+    points, points_class, note = _points(sign, held, score, now)
+    return SignRow(
+        label=signs.label(sign),
+        value=value,
+        missing=missing,
+        taken=moment(taken, now) if taken else None,
+        who=_who(held, operators),
+        points=points,
+        points_class=points_class,
+        part_note=note,
+        usual=usual_words(sign, usual.get(sign)),
+    )
+
+
+def _value(sign: VitalSign, held: Mapping[str, Any] | None, air_assumed: bool) -> tuple[str, bool]:
+    if held is None:
+        if sign is VitalSign.ON_OXYGEN and air_assumed:
+            return "Breathing air is assumed", False
+        return "Not recorded", True
+    if held["value"] is None:
+        return "Tried, could not be recorded", True
+    return signs.with_unit(sign, held["value"]), False
+
+
+def _who(held: Mapping[str, Any] | None, operators: Operators) -> str | None:
+    if held is None:
+        return None
+    name, known_by = operators.get((UUID(held["kit"]), UUID(held["reading"])), (None, None))
+    return operator(name, known_by)
+
+
+def operator(name: str | None, known_by: str | None) -> str:
+    """Who took it and how far that is known."""
+    if name is None:
+        return "not known who"
+    how = signs.KNOWN_BY.get(known_by or "")
+    return f"{name} ({how})" if how else name
+
+
+def _points(
+    sign: VitalSign, held: Mapping[str, Any] | None, score: Score | None, now: datetime
+) -> tuple[str, str, str | None]:
+    """Points of one sign in the score, a class for its colour, and a note on the value it rests on."""
+    if sign is VitalSign.DIASTOLIC:
+        return "not scored", "none", None
+    part = score.parts.get(sign) if score else None
+    if score is None or part is None:
+        return "no score", "none", None
+    low, high = part["low"], part["high"]
+    if "value" in part and part["value"] is not None:
+        return str(low), str(low), _another_reading(sign, part, held, now)
+    if sign is VitalSign.ON_OXYGEN and score.assumed_air:
+        return "0", "0", "air assumed"
+    if held is None or held["value"] is None:
+        return f"{low} to {high}", "unknown", "unknown"
+    return f"{low} to {high}", "unknown", "unknown then: the value is too old or came later"
+
+
+def _another_reading(
+    sign: VitalSign, part: Mapping[str, Any], held: Mapping[str, Any] | None, now: datetime
+) -> str | None:
+    if held is not None and part["effective_at"] == held["effective_at"]:
+        return None
+    at = datetime.fromisoformat(part["effective_at"])
+    return f"for {signs.with_unit(sign, part['value'])} at {clock(at, now)}"
+
+
+def usual_words(sign: str, usual: Usual | None) -> str:
+    """ "70 to 78 (45 readings)"; too few to say anything are said to be so."""
+    if sign in (VitalSign.ON_OXYGEN, VitalSign.CONSCIOUSNESS):
+        return ""
+    what = "score" if sign == "score" else "reading"
+    if usual is None or usual.low is None or usual.high is None:
+        return f"no {what}s"
+    count = f"{usual.count} {what}{'' if usual.count == 1 else 's'}"
+    if usual.count < ENOUGH_FOR_USUAL:
+        return f"too few to say ({count})"
+    low, high = signs.quantity(sign, usual.low), signs.quantity(sign, usual.high)
+    return f"{low} to {high} ({count})"
+
+
+def _last_full_set(score: Score | None, now: datetime) -> str:
+    if score is None:
+        return "No full set in the last 30 days."
+    at = moment(score.effective_at, now)
+    return f"{signs.bounds(score.low, score.high, assumed_air=score.assumed_air)}, {at.clock} ({at.age})"
