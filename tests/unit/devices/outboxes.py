@@ -1,0 +1,41 @@
+"""Outboxes in a folder, and readings to put into them."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from devices.gateway.outbox import Outbox
+from devices.gateway.outbox_file import OutboxFile
+from devices.identifiers import KitId, OutboxEpoch, ResidentId, new_reading_id
+from devices.reading import ReadingPayload
+
+KIT = KitId(UUID("01890000-0000-7000-8000-000000000001"))
+START = 1_795_339_800.0
+
+
+def some_reading(note: str | None = None) -> ReadingPayload:
+    return ReadingPayload(
+        reading_id=new_reading_id(),
+        outbox_epoch=OutboxEpoch(UUID(int=0)),
+        seq=0,
+        taken_at=datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
+        resident=ResidentId(UUID(int=1)),
+        values={"pulse": 64},
+        note=note,
+    )
+
+
+def open_outbox(path: Path) -> tuple[OutboxFile, Outbox]:
+    file = OutboxFile(path)
+    return file, Outbox(file, KIT)
+
+
+def as_the_disk_has_it(path: Path, to: Path) -> Path:
+    """What a killed process leaves behind: the files as they are now, with no farewell from SQLite."""
+    to.mkdir()
+    for suffix in ("", "-wal"):
+        source = path.with_name(path.name + suffix)
+        if source.exists():
+            shutil.copy(source, to / source.name)
+    return to / path.name

@@ -1,0 +1,223 @@
+"""The outbox: durable on return, numbered without repeats, forgetting only what is safe elsewhere."""
+
+import hashlib
+import sqlite3
+import threading
+from uuid import uuid4
+
+import pytest
+
+from devices.gateway.outbox import KEEP_SECONDS, LedgerEntry, Outbox, State
+from devices.gateway.outbox_file import OutboxFile, OutboxFileError
+from devices.identifiers import DatabaseEpoch, KitId, new_reading_id
+from devices.reading import decode
+from devices.receipt import Outcome, Receipt
+
+from .outboxes import KIT, START, as_the_disk_has_it, open_outbox, some_reading
+
+EPOCH, OTHER_EPOCH = DatabaseEpoch(uuid4()), DatabaseEpoch(uuid4())
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "outbox.sqlite"
+
+
+@pytest.fixture
+def outbox(path):
+    file, outbox = open_outbox(path)
+    yield outbox
+    file.close()
+
+
+def receipt(reading, outcome=Outcome.STORED):
+    return Receipt(reading_id=reading.reading_id, outcome=outcome)
+
+
+def test_what_was_put_is_on_the_disk_though_the_process_dies_at_once(outbox, path, tmp_path):
+    readings = [some_reading() for _ in range(20)]
+    for number, reading in enumerate(readings, 1):
+        assert outbox.put(reading) == number
+    file, found = open_outbox(as_the_disk_has_it(path, tmp_path / "after"))
+    assert found.epoch == outbox.epoch
+    assert list(found.ledger()) == [
+        LedgerEntry(reading.reading_id, number, State.ON_KIT) for number, reading in enumerate(readings, 1)
+    ]
+    file.close()
+
+
+def test_a_reading_is_stamped_with_the_outbox_and_its_number(outbox):
+    reading = some_reading()
+    outbox.put(reading)
+    (item,) = outbox.unsent(START, 10, alone=False)
+    (sent,) = decode(item.payload)
+    assert (sent.outbox_epoch, sent.seq) == (outbox.epoch, 1)
+    assert sent.model_copy(update={"outbox_epoch": reading.outbox_epoch, "seq": 0}) == reading
+
+
+def test_putting_a_reading_twice_changes_nothing(outbox):
+    reading = some_reading()
+    assert outbox.put(reading) == outbox.put(reading) == 1
+    assert outbox.waiting() == outbox.last_seq() == 1
+
+
+def test_a_batch_becomes_durable_as_a_whole_or_not_at_all(path):
+    file, outbox = open_outbox(path)
+
+    def interrupted() -> None:
+        with file.batch():
+            outbox.put(some_reading())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert outbox.waiting() == 0
+    with file.batch():
+        numbers = [outbox.put(some_reading()) for _ in range(3)]
+    assert numbers == [1, 2, 3]
+    file.close()
+
+
+def test_many_threads_may_put_and_no_number_repeats_or_is_skipped(outbox):
+    threads = [
+        threading.Thread(target=lambda: [outbox.put(some_reading()) for _ in range(25)]) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [entry.seq for entry in outbox.ledger()] == list(range(1, 101))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (Outcome.STORED, State.STORED),
+        (Outcome.DUPLICATE, State.STORED),
+        (Outcome.QUARANTINED, State.QUARANTINED),
+    ],
+)
+def test_a_receipt_says_where_the_reading_is(outbox, outcome, state):
+    reading = some_reading()
+    outbox.put(reading)
+    assert outbox.receipted([receipt(reading, outcome)], EPOCH, START) == [1]
+    assert [entry.state for entry in outbox.ledger()] == [state]
+    assert outbox.unsent(START, 10, alone=False) == []
+    assert outbox.next_due() is None
+
+
+def test_what_cannot_be_read_is_receipted_by_its_digest(outbox):
+    garbage = new_reading_id()
+    outbox.put_raw(b"garbage", garbage)
+    (item,) = outbox.unsent(START, 10, alone=True)
+    assert item.payload == b"garbage"
+    assert outbox.unsent(START, 10, alone=False) == [], "it never shares a message"
+    other = hashlib.sha256(b"other garbage").hexdigest()
+    assert outbox.receipted([Receipt(payload_sha256=other, outcome=Outcome.QUARANTINED)], EPOCH, START) == []
+    digest = hashlib.sha256(b"garbage").hexdigest()
+    assert outbox.receipted([Receipt(payload_sha256=digest, outcome=Outcome.QUARANTINED)], EPOCH, START) == [
+        1
+    ]
+    assert outbox.waiting() == 0
+
+
+def test_a_receipt_for_something_else_settles_nothing(outbox):
+    outbox.put(some_reading())
+    assert outbox.receipted([receipt(some_reading())], EPOCH, START) == []
+    assert outbox.waiting() == 1
+
+
+def test_a_new_epoch_makes_due_what_another_receipted(outbox):
+    old, new = some_reading(), some_reading()
+    outbox.change_epoch(EPOCH, START)
+    outbox.put(old)
+    outbox.receipted([receipt(old)], EPOCH, START)
+    outbox.put(new)
+    assert outbox.change_epoch(OTHER_EPOCH, START + 5)
+    assert not outbox.change_epoch(OTHER_EPOCH, START + 5)
+    assert outbox.waiting() == 2
+    assert {item.seq for item in outbox.unsent(START + 5, 10, alone=False)} == {1, 2}
+    outbox.receipted([receipt(old), receipt(new)], OTHER_EPOCH, START + 6)
+    assert outbox.waiting() == 0
+
+
+def test_a_late_receipt_of_a_database_that_is_gone_settles_nothing(outbox):
+    reading = some_reading()
+    outbox.change_epoch(OTHER_EPOCH, START)
+    outbox.put(reading)
+    outbox.receipted([receipt(reading)], EPOCH, START)
+    assert outbox.waiting() == 1
+    outbox.receipted([receipt(reading)], OTHER_EPOCH, START)
+    outbox.receipted([receipt(reading)], EPOCH, START)
+    assert outbox.waiting() == 0
+
+
+def test_a_receipt_that_comes_before_the_news_of_its_epoch_counts_once_the_news_comes(outbox):
+    reading = some_reading()
+    outbox.change_epoch(EPOCH, START)
+    outbox.put(reading)
+    outbox.receipted([receipt(reading)], OTHER_EPOCH, START)
+    assert outbox.waiting() == 1
+    outbox.change_epoch(OTHER_EPOCH, START)
+    assert outbox.waiting() == 0
+
+
+def test_the_epoch_is_remembered(outbox, path, tmp_path):
+    outbox.change_epoch(EPOCH, START)
+    file, found = open_outbox(as_the_disk_has_it(path, tmp_path / "after"))
+    assert found.database_epoch == EPOCH
+    file.close()
+
+
+def test_what_is_receipted_is_kept_14_days_and_what_is_not_for_ever(outbox):
+    stored, waiting = some_reading(), some_reading()
+    outbox.put(stored)
+    outbox.put(waiting)
+    outbox.receipted([receipt(stored)], EPOCH, START)
+    assert outbox.forget(START + KEEP_SECONDS) == 0
+    assert outbox.forget(START + KEEP_SECONDS + 1) == 1
+    assert outbox.forget(START + 100 * KEEP_SECONDS) == 0
+    assert [entry.reading_id for entry in outbox.ledger()] == [waiting.reading_id]
+    assert outbox.put(some_reading()) == 3, "a number is never used twice"
+
+
+def test_what_a_new_epoch_made_due_is_not_forgotten(outbox):
+    reading = some_reading()
+    outbox.put(reading)
+    outbox.receipted([receipt(reading)], EPOCH, START)
+    outbox.change_epoch(OTHER_EPOCH, START)
+    assert outbox.forget(START + 2 * KEEP_SECONDS) == 0
+
+
+def test_kits_share_a_file_and_nothing_else(path):
+    file, one = open_outbox(path)
+    other = Outbox(file, KitId(uuid4()))
+    reading = some_reading()
+    assert one.put(reading) == other.put(reading) == 1
+    one.receipted([receipt(reading)], EPOCH, START)
+    assert (one.waiting(), other.waiting()) == (0, 1)
+    assert one.epoch != other.epoch
+    assert set(file.kits()) == {KIT, other.kit}
+    file.close()
+
+
+def test_a_ledger_of_thousands_is_told_whole(path):
+    file, outbox = open_outbox(path)
+    with file.batch():
+        for _ in range(2500):
+            outbox.put(some_reading())
+    assert [entry.seq for entry in outbox.ledger()] == list(range(1, 2501))
+    file.close()
+
+
+def test_only_its_owner_may_read_the_file(outbox, path):
+    outbox.put(some_reading())
+    assert {each.stat().st_mode & 0o777 for each in path.parent.iterdir()} == {0o600}
+
+
+def test_a_file_of_a_later_version_is_left_alone(path):
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 9")
+    connection.close()
+    with pytest.raises(OutboxFileError, match="version 9"):
+        OutboxFile(path)
