@@ -18,5 +18,5 @@ if ! has_node; then
     PATH="$venv/bin:$PATH"
 fi
 cd "$root/api/web/assets"
-npm ci --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error
+npm ci --ignore-scripts --no-update-notifier --omit=optional --no-audit --no-fund --loglevel=error
 npm run --silent build

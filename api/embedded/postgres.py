@@ -27,6 +27,8 @@ from api.embedded.process import (
 )
 
 START_SECONDS = 30.0
+# How long the server of a run that was killed may take to close down.
+CLOSING_SECONDS = 5.0
 # A Unix socket's path has at most 107 bytes; PostgreSQL appends up to 19.
 LONGEST_SOCKET_FOLDER = 88
 SETTINGS = """
@@ -155,7 +157,7 @@ class EmbeddedPostgres:
     def _forget_stale_lock(self) -> None:
         """A lock file left by a kill may name a process id that now belongs to somebody else."""
         lock = self._cluster / "postmaster.pid"
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + CLOSING_SECONDS
         while lock.exists():
             owner = int(lock.read_text().split("\n", 1)[0])
             if not self._serves_this_folder(owner):
