@@ -1,0 +1,80 @@
+"""Holds the kits' own ledgers against the database, reading by reading.
+
+Guards: what was sent comes from the kits' durable outboxes and what is stored from the database; a reading that
+is on neither side's books is missing, and named.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+
+from devices.gateway.outbox import Outbox, State
+from devices.gateway.outbox_file import OutboxFile
+from devices.identifiers import ReadingId
+from ingest import ledger
+
+
+@dataclass(slots=True)
+class Books:
+    """Both sides of all kits' ledgers. `published` is when each reading first left its kit, Unix seconds."""
+
+    sent: int = 0
+    stored: int = 0
+    quarantined: int = 0
+    on_kits: int = 0
+    missing: list[UUID] = field(default_factory=list)
+    published: dict[UUID, float] = field(default_factory=dict)
+
+    @property
+    def balanced(self) -> bool:
+        return not self.missing and self.sent == self.stored + self.quarantined + self.on_kits
+
+
+def audit(conn: psycopg.Connection, outboxes: Path) -> Books:
+    """Compare every kit's ledger with what the database holds, as sets of ids."""
+    books = Books()
+    unreadable = {one.kit_id: one.unreadable for one in ledger.ledgers(conn)}
+    file = OutboxFile(outboxes / "outboxes.sqlite")
+    try:
+        for kit in file.kits():
+            outbox = Outbox(file, kit)
+            states = {entry.reading_id: entry.state for entry in outbox.ledger()}
+            compared = ledger.compare(conn, kit, states)
+            unaccounted = _unaccounted(states, compared.missing, unreadable.get(kit, 0))
+            on_kit = {one for one in unaccounted if states[one] is State.ON_KIT}
+            books.sent += len(states)
+            books.stored += len(compared.stored)
+            books.quarantined += len(states) - len(compared.stored) - len(unaccounted)
+            books.on_kits += len(on_kit)
+            books.missing += sorted(unaccounted - on_kit)
+            books.published |= _published(outbox, states)
+    finally:
+        file.close()
+    return books
+
+
+def _unaccounted(states: dict[ReadingId, State], absent: Iterable[UUID], unreadable: int) -> set[ReadingId]:
+    """What the database does not name. Bytes without a legible id are there under their digest: counted off."""
+    waiting = {ReadingId(one) for one in absent}
+    nameless = [one for one in waiting if states[one] is State.QUARANTINED]
+    return waiting - set(nameless[:unreadable])
+
+
+def _published(outbox: Outbox, readings: Iterable[ReadingId]) -> dict[UUID, float]:
+    histories = ((one, outbox.history(one)) for one in readings)
+    return {
+        one: history.first_published_at
+        for one, history in histories
+        if history is not None and history.first_published_at is not None
+    }
+
+
+def outcomes(conn: psycopg.Connection) -> Counter[str]:
+    """Counts for the progress line."""
+    rows = conn.execute("SELECT (SELECT count(*) FROM ingest.seen), (SELECT count(*) FROM ingest.quarantine)")
+    stored, quarantined = rows.fetchone() or (0, 0)
+    return Counter(stored=stored, quarantined=quarantined)

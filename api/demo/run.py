@@ -1,0 +1,114 @@
+"""Runs the demonstration for a person at a terminal, or for a script that wants one JSON object.
+
+Guards: Ctrl-C at any moment ends every process; a fault is said in a sentence and shows in the exit status.
+"""
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from rich.console import Console
+
+from api.demo import books
+from api.demo.report import Report, report
+from api.demo.stage import Options, Stage
+from api.demo.watcher import Watcher
+from api.seed import Cast
+
+_LOOK_EVERY = 2.0
+_WHO = ("hub-clinician", "care-worker", "home-manager", "trainer", "operator", "family-carer")
+
+
+def run(options: Options, *, as_json: bool) -> int:
+    """Run until the time is up or Ctrl-C; returns the exit status."""
+    console = Console(stderr=as_json, highlight=False)
+    with _signals_interrupt():
+        try:
+            with Stage(options, lambda said: console.print(f"  {said} ...")) as stage:
+                return _play(stage, console, as_json=as_json)
+        except KeyboardInterrupt:
+            console.print("Stopped. No process is left running.")
+            return 0 if options.seconds is None else 130
+
+
+def _play(stage: Stage, console: Console, *, as_json: bool) -> int:
+    watcher = Watcher(stage.address, "hub-clinician", stage.cast.password)
+    watcher.start()
+    _introduce(stage, console)
+    started = time.time()
+    stage.open_curtain()
+    with psycopg.connect(stage.conninfo, autocommit=True) as conn:
+        while stage.playing:
+            time.sleep(_LOOK_EVERY)
+            stage.check()
+            _progress(conn, watcher, console, time.time() - started)
+        _wait_for_events(conn, watcher)
+        watcher.stop()
+        made = _report(stage, conn, watcher, started)
+    if as_json:
+        print(json.dumps(dict(made.figures), indent=2))
+    else:
+        console.print_json(data=dict(made.figures))
+    for fault in made.faults:
+        print(fault, file=sys.stderr)
+    return 1 if made.faults else 0
+
+
+def _introduce(stage: Stage, console: Console) -> None:
+    cast: Cast = stage.cast
+    console.print(f"\nHearthwatch is at [bold]{stage.address}[/bold]. Everybody in it is made up.")
+    console.print(f"Sign in with the password [bold]{cast.password}[/bold] as")
+    for member in cast.members:
+        if member.username in _WHO:
+            console.print(
+                f"  [bold]{member.username:<14}[/bold] {member.role.replace('_', ' ')}, {member.place}"
+            )
+    console.print("Ctrl-C stops everything.\n")
+
+
+def _progress(conn: psycopg.Connection, watcher: Watcher, console: Console, seconds: float) -> None:
+    counts = books.outcomes(conn)
+    console.print(
+        f"{seconds:5.0f} s   readings stored {counts['stored']:>6}   in quarantine {counts['quarantined']:>4}"
+        f"   escalations {len(watcher.escalations):>3}"
+    )
+
+
+def _wait_for_events(conn: psycopg.Connection, watcher: Watcher, seconds: float = 5.0) -> None:
+    """The last commit's events are on their way: wait until every escalation in the database was heard of."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        row = conn.execute("SELECT count(*) FROM alerts.escalation").fetchone()
+        if row is not None and row[0] <= len(watcher.escalations):
+            return
+        time.sleep(0.1)
+
+
+def _report(stage: Stage, conn: psycopg.Connection, watcher: Watcher, started: float) -> Report:
+    said: dict[str, Any] = json.loads(stage.summary.read_text()) if stage.summary.exists() else {}
+    return report(
+        books.audit(conn, stage.outboxes),
+        list(watcher.heard),
+        receipts=int(said.get("receipts", 0)),
+        duplicates=int(said.get("duplicates", 0)),
+        started=started,
+    )
+
+
+@contextmanager
+def _signals_interrupt() -> Iterator[None]:
+    """SIGTERM ends us as Ctrl-C does; where there is no main thread's signal to set, nothing changes."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
