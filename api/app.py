@@ -17,11 +17,14 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from psycopg import OperationalError
 from psycopg.errors import InsufficientPrivilege
-from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
+from alerts.desk import DeskError
+from alerts.evaluator import Evaluator
+from api import health, stream
 from api.database import open_pool
 from api.envelope import Envelope
+from api.fanout import Fanout, Pace
 from api.metrics import Counts
 from api.parts import Clock, Parts
 from api.problems import NotSignedInError, RefusedError, answer, problem_of, wants_page
@@ -29,6 +32,7 @@ from api.routes import routers
 from api.settings import DatabaseRole, Settings
 from api.throttle import Throttle
 from api.web import pages
+from delegation.sign_off import SignOffRefusedError
 
 SIGN_IN_PAGE = "/sign-in"
 REQUESTS_AT_ONCE = 20
@@ -39,7 +43,8 @@ _REFUSALS: tuple[type[Exception], ...] = (
     HTTPException,
     InsufficientPrivilege,
     OperationalError,
-    PoolTimeout,
+    DeskError,
+    SignOffRefusedError,
 )
 
 
@@ -48,7 +53,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
+def create_app(settings: Settings, clock: Clock = now, pace: Pace | None = None) -> FastAPI:
     """The api of one process; nothing is connected before it starts."""
     counts = Counts()
 
@@ -57,8 +62,12 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         pool = open_pool(settings, DatabaseRole.API, REQUESTS_AT_ONCE)
         door = open_pool(settings, DatabaseRole.INGEST, CAPTURES_AT_ONCE)
         with pool, door:
-            app.state.parts = Parts(settings, pool, door, counts, Throttle(), clock)
+            fanout = Fanout(settings.conninfo(DatabaseRole.API), pool, counts)
+            app.state.parts = Parts(
+                settings, pool, door, Evaluator(), counts, Throttle(), fanout, pace or Pace(), clock
+            )
             yield
+            await fanout.stop()
 
     app = FastAPI(
         title="Hearthwatch",
@@ -73,6 +82,8 @@ def create_app(settings: Settings, clock: Clock = now) -> FastAPI:
         app.add_exception_handler(refusal, _refuse)
     for router in routers():
         app.include_router(router)
+    app.include_router(stream.router)
+    app.include_router(health.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_static()), name="static")
     return app

@@ -13,9 +13,11 @@ from typing import Any
 import structlog
 
 FIELDS = frozenset(
-    ("event", "level", "timestamp", "logger", "names", "left_out", "error", "places", "reason")
-    + ("request_id", "method", "route", "status", "milliseconds", "seconds")
-    + ("process", "role", "job", "count", "attempt", "hub_id", "clients")
+    (
+        *("event", "level", "timestamp", "logger", "names", "left_out", "error", "places", "reason"),
+        *("request_id", "method", "route", "status", "milliseconds", "seconds"),
+        *("process", "role", "job", "count", "attempt", "hub_id", "clients"),
+    )
 )
 _QUIET = ("uvicorn.access", "apscheduler")
 

@@ -9,7 +9,9 @@ from datetime import datetime
 
 from fastapi import Request
 
+from alerts.evaluator import Evaluator
 from api.database import Pool
+from api.fanout import Fanout, Pace
 from api.metrics import Counts
 from api.settings import Settings
 from api.throttle import Throttle
@@ -25,8 +27,11 @@ class Parts:
     pool: Pool
     door: Pool
     """Signed in as ingest: only the capture use case may use it."""
+    evaluator: Evaluator
     counts: Counts
     throttle: Throttle
+    fanout: Fanout
+    pace: Pace
     clock: Clock
 
     @property

@@ -13,8 +13,19 @@ import psycopg
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
+
+from alerts.desk import AlreadyClaimedError, DeskError, NotOpenError, NotYoursError
+from delegation.sign_off import SignOffRefusedError
+
+# Refusals of the layers below, whose sentences are meant for whoever asked; the first that fits counts.
+_REFUSED_BELOW: dict[type[Exception], HTTPStatus] = {
+    NotYoursError: HTTPStatus.NOT_FOUND,
+    AlreadyClaimedError: HTTPStatus.CONFLICT,
+    NotOpenError: HTTPStatus.CONFLICT,
+    DeskError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SignOffRefusedError: HTTPStatus.FORBIDDEN,
+}
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -83,9 +94,17 @@ def problem_of(error: Exception, request_id: str) -> Problem:
         status = HTTPStatus(error.status_code)
         words = _OWN_WORDS.get(status, f"{status.phrase}.")
         return Problem(status, words, request_id, headers=error.headers or {})
+    for kind, status in _REFUSED_BELOW.items():
+        if isinstance(error, kind):
+            return Problem(status, str(error), request_id)
+    return _trouble(error, request_id)
+
+
+def _trouble(error: Exception, request_id: str) -> Problem:
+    """Errors whose own message is for nobody outside."""
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return Problem(HTTPStatus.FORBIDDEN, "This is not yours to do.", request_id)
-    if isinstance(error, (PoolTimeout, psycopg.OperationalError)):
+    if isinstance(error, psycopg.OperationalError):
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, _NO_DATABASE, request_id, headers={"Retry-After": "5"})
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, _WENT_WRONG, request_id)
 

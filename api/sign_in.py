@@ -55,9 +55,10 @@ def sign_in(request: Request, response: Response, username: str, password: str) 
 
 
 def sign_out(request: Request, response: Response, visit: Visit) -> None:
-    """End the session of this visit; its streams notice at their next look."""
+    """End the session of this visit and the streams that were opened in it."""
     parts = parts_of(request)
     sessions.end(visit.conn, visit.session)
+    parts.fanout.end_session(visit.session)
     audit.record(
         visit.conn, visit.actor, "signed_out", str(visit.actor), at=visit.at, request_id=visit.request_id
     )

@@ -1,0 +1,232 @@
+"""A set of observations typed in by hand, through the same door as what a kit sends.
+
+Guards: only somebody who cares for the resident may send for them; sending the same twice stores it once and
+is answered alike; what is answered is committed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+from alerts import rules, store
+from alerts.evaluator import Evaluator
+from alerts.rules import Part, ScoredSet
+from api.access import Visit
+from api.database import Connection, Pool, try_again
+from api.problems import not_found
+from api.queries import scores
+from api.queries.resident import resident
+from api.queries.scores import Score
+from delegation import audit
+from delegation.people import Actor, Role, act_as
+from devices.identifiers import KitId, OutboxEpoch, PersonId, ReadingId, ResidentId
+from devices.reading import (
+    Device,
+    DeviceKind,
+    NotObtained,
+    OperatorKnownBy,
+    ReadingPayload,
+    SoftSign,
+    Worry,
+    decode,
+    encode_one,
+)
+from devices.receipt import CALL_HUB, NOTHING, Outcome
+from devices.topics import Leaf, topic
+from devices.vital_signs import VitalSign
+from ingest import door, quality
+from ingest.arrival import Arrival, Settled, Verdict
+
+CARERS = (Role.CARE_WORKER, Role.CARER, Role.HOME_MANAGER)
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """What somebody measured, saw or asked. The reading id is made once, with the form."""
+
+    reading_id: UUID
+    taken_at: datetime
+    values: Mapping[VitalSign, Any]
+    not_obtained: Mapping[VitalSign, NotObtained] = field(default_factory=dict)
+    soft_signs: Mapping[str, SoftSign] = field(default_factory=dict)
+    worry: Worry | None = None
+    note: str | None = None
+    scheduled_full_set: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What became of it. Bounds are None where nothing was scored; `next` is a code of the kit's contract."""
+
+    outcome: Outcome
+    reason: str | None
+    low: int | None
+    high: int | None
+    complete: bool
+    deciding: tuple[str, ...]
+    next: str
+    escalation_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    home_id: UUID
+    organisation_id: UUID
+    hub_id: UUID
+    kit_id: UUID
+    partition: int
+
+
+# The door may know which home a resident lives in; the actor's right to send for them was checked before.
+_PLACE: LiteralString = """
+SELECT home.home_id, home.organisation_id, home.hub_id, kit.kit_id, kit.partition
+FROM delegation.resident
+JOIN delegation.home USING (home_id)
+JOIN devices.kit_loan loan ON loan.home_id = home.home_id AND loan.returned_at IS NULL
+JOIN devices.kit USING (kit_id)
+WHERE resident.resident_id = %s AND kit.kind = 'web' AND kit.revoked_at IS NULL
+ORDER BY loan.lent_at LIMIT 1
+"""
+_OPEN_CASE: LiteralString = """
+SELECT escalation_id FROM alerts.escalation WHERE resident_id = %s AND state <> 'closed'
+"""
+
+
+def capture(
+    visit: Visit, door_pool: Pool, evaluator: Evaluator, resident_id: UUID, seen: Observations
+) -> Captured:
+    """Store, score and escalate what somebody at the bedside observed.
+
+    Raises RefusedError (404) where the resident is not one the actor cares for.
+    """
+    if resident(visit.conn, resident_id) is None:
+        raise not_found("resident")
+
+    def send(conn: Connection) -> tuple[Settled, _Place]:
+        place = _place(conn, visit.actor, resident_id)
+        payload = _payload(visit.actor, place, resident_id, seen, visit.at)
+        where = topic(place.partition, KitId(place.kit_id), Leaf.READINGS)
+        # Through the wire's form, so that whatever a kit could not send, a form cannot either.
+        [item] = decode(encode_one(payload))
+        [settled] = door.receive(conn, [Arrival(place.kit_id, where, item, visit.at)], evaluator, visit.at)
+        _write_down(conn, visit, resident_id, settled)
+        return settled, place
+
+    settled, place = try_again(door_pool, send)
+    verdict = settled.verdict
+    if settled.outcome is Outcome.DUPLICATE:
+        verdict = _said_before(visit, place, resident_id, settled)
+    return Captured(
+        outcome=settled.outcome,
+        reason=settled.reason,
+        low=verdict.low,
+        high=verdict.high,
+        complete=verdict.complete,
+        deciding=verdict.deciding,
+        next=verdict.next,
+        escalation_id=verdict.escalation_id,
+    )
+
+
+def _place(conn: Connection, actor: Actor, resident_id: UUID) -> _Place:
+    row = conn.execute(_PLACE, (resident_id,)).fetchone()
+    if row is None:
+        raise not_found("capture form for this resident's home")
+    place = _Place(*row)
+    if not _cares_for(actor, resident_id, place):
+        raise not_found("resident in your care")
+    return place
+
+
+def _cares_for(actor: Actor, resident_id: UUID, place: _Place) -> bool:
+    """A hub's clinician sees the resident too, but was not at the bedside."""
+    return any(
+        held.role in CARERS
+        and (
+            held.resident_id == resident_id
+            or held.home_id == place.home_id
+            or held.organisation_id == place.organisation_id
+        )
+        for held in actor.roles
+    )
+
+
+def _payload(
+    actor: Actor, place: _Place, resident_id: UUID, seen: Observations, at: datetime
+) -> ReadingPayload:
+    return ReadingPayload(
+        reading_id=ReadingId(seen.reading_id),
+        # A form has no outbox that could lose its memory: one epoch for each home's form, and the time as number.
+        outbox_epoch=OutboxEpoch(place.kit_id),
+        seq=int(at.timestamp() * 1_000_000),
+        taken_at=seen.taken_at,
+        resident=ResidentId(resident_id),
+        taken_by=PersonId(actor.person_id),
+        operator_known_by=OperatorKnownBy.SESSION,
+        device=Device(kind=DeviceKind.PERSON),
+        values={str(sign): value for sign, value in seen.values.items()},
+        not_obtained={str(sign): why for sign, why in seen.not_obtained.items()},
+        soft_signs=dict(seen.soft_signs),
+        worry=seen.worry,
+        note=seen.note,
+        scheduled_full_set=seen.scheduled_full_set,
+    )
+
+
+def _write_down(conn: Connection, visit: Visit, resident_id: UUID, settled: Settled) -> None:
+    act_as(conn, visit.actor.person_id)
+    subject = f"reading:{settled.arrival.item.reading_id}/{settled.outcome}"
+    audit.record(
+        conn,
+        visit.actor,
+        "reading.captured",
+        subject,
+        at=visit.at,
+        resident_id=resident_id,
+        request_id=visit.request_id,
+    )
+
+
+def _said_before(visit: Visit, place: _Place, resident_id: UUID, settled: Settled) -> Verdict:
+    """The verdict of the first sending, worked out again from what was stored then."""
+    payload = settled.arrival.item
+    if not isinstance(payload, ReadingPayload):
+        return Verdict()
+    row = visit.conn.execute(_OPEN_CASE, (resident_id,)).fetchone()
+    case = row[0] if row else None
+    since = min(payload.taken_at, visit.at) - timedelta(days=1)
+    score = scores.score_caused_by(visit.conn, resident_id, payload.reading_id, since)
+    if score is None:
+        return Verdict(next=CALL_HUB if case else NOTHING, escalation_id=case)
+    policy = store.policies_in_force(visit.conn, visit.at).for_hub(place.hub_id)
+    return Verdict(
+        next=rules.next_step(_as_judged(payload, score), policy),
+        low=score.low,
+        high=score.high,
+        complete=score.complete,
+        deciding=tuple(score.deciding),
+        escalation_id=case,
+    )
+
+
+def _as_judged(payload: ReadingPayload, score: Score) -> ScoredSet:
+    return ScoredSet(
+        resident_id=payload.resident,
+        effective_at=score.effective_at,
+        low=score.low,
+        high=score.high,
+        red=score.red_score,
+        complete=score.complete,
+        deciding=tuple(VitalSign(sign) for sign in score.deciding),
+        parts={
+            VitalSign(sign): Part(part["low"], part["high"], part.get("value"))
+            for sign, part in score.parts.items()
+        },
+        unrecordable=quality.cleared(payload),
+        soft_signs=tuple(sign for sign, answer in payload.soft_signs.items() if answer is SoftSign.PRESENT),
+        worry=str(payload.worry.by) if payload.worry else None,
+        scheduled=payload.scheduled_full_set,
+        confirm=quality.assess(payload).confirm,
+    )

@@ -1,0 +1,124 @@
+"""Whether this process lives, and whether the platform behind it can do its work.
+
+Guards: ready means that a reading sent now would be stored and seen: the database answers, the broker speaks
+MQTT, and ingest is not behind. Nothing is shown but that.
+"""
+
+import json
+import socket
+import ssl
+import urllib.request
+from collections.abc import Callable
+from typing import Any, LiteralString
+
+import psycopg
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from api.access import public
+from api.database import Pool
+from api.metrics import MEDIA_TYPE
+from api.parts import Parts, parts_of
+from api.settings import Broker
+
+router = APIRouter(tags=["health"], dependencies=[public])
+
+ANSWER_SECONDS = 2.0
+FURTHEST_BEHIND_SECONDS = 60.0
+# MQTT 3.1.1: CONNECT without a name, and the first two bytes of any CONNACK, be it "not authorised".
+_CONNECT = bytes([0x10, 12]) + b"\x00\x04MQTT\x04\x02" + b"\x00\x05" + b"\x00\x00"
+_CONNACK = b"\x20\x02"
+_ANSWERS: LiteralString = "SELECT 1"
+
+
+class _NotReadyError(Exception):
+    """What is not ready; the message says why."""
+
+
+@router.get("/healthz")
+def alive() -> dict[str, str]:
+    """This process answers."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz")
+def ready(request: Request) -> JSONResponse:
+    """Each part that a reading passes, with a sentence where it is not ready."""
+    parts = parts_of(request)
+    checks = {name: _outcome(check, parts) for name, check in _CHECKS.items()}
+    is_ready = all(check["ok"] for check in checks.values())
+    return JSONResponse({"ready": is_ready, "checks": checks}, 200 if is_ready else 503)
+
+
+@router.get("/metrics")
+def metrics(request: Request) -> Response:
+    """Counts for Prometheus."""
+    return Response(parts_of(request).counts.page(), media_type=MEDIA_TYPE)
+
+
+def _outcome(check: Callable[[Parts], str], parts: Parts) -> dict[str, Any]:
+    try:
+        return {"ok": True, "says": check(parts)}
+    except _NotReadyError as error:
+        return {"ok": False, "says": str(error)}
+
+
+def _database(parts: Parts) -> str:
+    for pool in (parts.pool, parts.door):
+        check_database(pool)
+    return "The database answers."
+
+
+def check_database(pool: Pool) -> None:
+    try:
+        with pool.connection(timeout=ANSWER_SECONDS) as conn:
+            conn.execute(_ANSWERS)
+    except psycopg.Error:
+        raise _NotReadyError("The database does not answer.") from None
+
+
+def _broker(parts: Parts) -> str:
+    if parts.settings.broker.host is None:
+        return "No broker is configured here."
+    check_broker(parts.settings.broker)
+    return "The broker answers."
+
+
+def check_broker(broker: Broker) -> None:
+    """Raises _NotReadyError unless an MQTT broker answers there; needs no password for that."""
+    try:
+        with socket.create_connection((broker.host or "", broker.port), ANSWER_SECONDS) as plain:
+            if broker.ca_file is None:
+                _shake_hands(plain)
+                return
+            secure = ssl.create_default_context(cafile=broker.ca_file)
+            with secure.wrap_socket(plain, server_hostname=broker.host) as wrapped:
+                _shake_hands(wrapped)
+    except OSError:
+        raise _NotReadyError("The broker does not answer.") from None
+
+
+def _shake_hands(connection: socket.socket) -> None:
+    connection.sendall(_CONNECT)
+    if connection.recv(4)[:2] != _CONNACK:
+        raise _NotReadyError("What listens at the broker's port does not speak MQTT.")
+
+
+def _ingest(parts: Parts) -> str:
+    url = parts.settings.watch.ingest_url
+    if url is None:
+        return "Ingest's health is not watched from here."
+    try:
+        with urllib.request.urlopen(f"{url.rstrip('/')}/healthz", timeout=ANSWER_SECONDS) as answer:
+            said = json.load(answer)
+    except (OSError, ValueError):
+        raise _NotReadyError("Ingest does not answer.") from None
+    behind = float(said.get("behind_seconds") or 0.0)
+    if not said.get("connected"):
+        raise _NotReadyError("Ingest is not connected to the broker.")
+    if behind > FURTHEST_BEHIND_SECONDS:
+        raise _NotReadyError(f"Ingest is {behind:.0f} seconds behind.")
+    return f"Ingest is {behind:.1f} seconds behind."
+
+
+_CHECKS: dict[str, Callable[[Parts], str]] = {"database": _database, "broker": _broker, "ingest": _ingest}

@@ -1,0 +1,95 @@
+"""The ingest process: one worker between the broker and the database, with alerts as its evaluator.
+
+Guards: it ends only between batches, so nothing under way is acknowledged by halves.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from prometheus_client import CollectorRegistry
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from alerts.evaluator import Evaluator
+from api.settings import DatabaseRole, Settings
+from api.watch import watched
+from ingest.consumer import Broker, Consumer
+from ingest.worker import Worker
+
+# A commit must be on the disk before it is answered, whatever the database's default is.
+_OPTIONS = "-c synchronous_commit=on"
+
+
+def ingest(
+    settings: Settings, stopping: threading.Event, name: str, partitions: Sequence[int] | None
+) -> None:
+    """Work until told to stop. `name` tells this worker from others at the broker."""
+    consumer = Consumer(_broker(settings), name, partitions)
+    worker = Worker(_connector(settings), consumer, Evaluator())
+    registry = CollectorRegistry()
+    registry.register(_Counts(worker, consumer))
+    watch = settings.watch
+    with watched(watch.host, watch.port, lambda: health(consumer, datetime.now(UTC)), registry):
+        consumer.start()
+        try:
+            worker.run(stopping)
+        finally:
+            consumer.stop()
+
+
+def health(consumer: Consumer, at: datetime) -> Mapping[str, Any]:
+    """Whether the broker is reached, and for how long the oldest message has waited."""
+    oldest = consumer.oldest_waiting()
+    behind = (at - oldest).total_seconds() if oldest else 0.0
+    return {"status": "alive", "connected": consumer.connected.is_set(), "behind_seconds": behind}
+
+
+def _broker(settings: Settings) -> Broker:
+    broker = settings.broker
+    return Broker(
+        host=settings.broker_host(),
+        port=broker.port,
+        username=broker.username,
+        password=broker.password.get_secret_value() if broker.password else None,
+        ca_file=str(broker.ca_file) if broker.ca_file else None,
+    )
+
+
+def _connector(settings: Settings) -> Callable[[], psycopg.Connection[Any]]:
+    conninfo = settings.conninfo(DatabaseRole.INGEST)
+    return lambda: psycopg.connect(conninfo, autocommit=True, options=_OPTIONS)
+
+
+class _Counts(Collector):
+    """The worker's tally, read when Prometheus asks."""
+
+    def __init__(self, worker: Worker, consumer: Consumer) -> None:
+        self._worker = worker
+        self._consumer = consumer
+
+    def collect(self) -> Iterable[Metric]:
+        tally = self._worker.tally
+        yield _counter("messages", "Messages settled.", tally.messages)
+        yield _counter("batches", "Transactions.", tally.batches)
+        yield _counter("retries", "Times the database had to be tried again.", tally.retries)
+        yield _counter("redelivered", "Messages the broker sent again.", self._consumer.redelivered)
+        outcomes = CounterMetricFamily(
+            "hearthwatch_ingest_readings", "Readings settled, by outcome.", labels=["outcome"]
+        )
+        for outcome, count in sorted(tally.outcomes.items()):
+            outcomes.add_metric([outcome], count)
+        yield outcomes
+        now = health(self._consumer, datetime.now(UTC))
+        yield GaugeMetricFamily(
+            "hearthwatch_ingest_behind_seconds", "How long the oldest message waits.", now["behind_seconds"]
+        )
+        yield GaugeMetricFamily(
+            "hearthwatch_ingest_connected", "1 while connected to the broker.", now["connected"]
+        )
+
+
+def _counter(name: str, says: str, value: float) -> CounterMetricFamily:
+    return CounterMetricFamily(f"hearthwatch_ingest_{name}", says, value)

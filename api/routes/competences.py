@@ -1,0 +1,67 @@
+"""Who is signed off for what, and signing off.
+
+Guards: nobody signs themselves off, nor a worker they do not answer for; the use case and the database both say so.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel
+
+from api.access import Visit, needs
+from api.queries import matrix
+from delegation import sign_off
+from delegation.competence import Activity, Level
+from delegation.people import Role
+
+router = APIRouter(prefix="/api/v1/competences", tags=["competences"])
+
+TrainerVisit = Annotated[Visit, needs(Role.TRAINER)]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    workers: list[matrix.Worker]
+    activities: list[matrix.Activity]
+    sign_offs: list[matrix.SignOff]
+
+
+class SigningOff(BaseModel):
+    person_id: UUID
+    activity: Activity
+    level: Level
+    valid_until: AwareDatetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOff:
+    competence_id: UUID
+
+
+@router.get("")
+def whole_matrix(visit: TrainerVisit) -> Matrix:
+    """The workers one answers for, every activity, and the sign-offs between them."""
+    return Matrix(matrix.workers(visit.conn), matrix.activities(visit.conn), matrix.sign_offs(visit.conn))
+
+
+@router.post("", status_code=201)
+def record(signing: SigningOff, visit: TrainerVisit) -> SignedOff:
+    """Sign a worker off for one activity."""
+    competence_id = sign_off.sign_off(
+        visit.conn,
+        visit.actor,
+        person_id=signing.person_id,
+        activity=signing.activity,
+        level=signing.level,
+        valid_until=signing.valid_until,
+        at=visit.at,
+    )
+    return SignedOff(competence_id)
+
+
+@router.post("/{competence_id}/revoke", status_code=204)
+def revoke(competence_id: UUID, visit: TrainerVisit) -> None:
+    """Take a sign-off back from now on."""
+    sign_off.revoke(visit.conn, visit.actor, competence_id, visit.at)

@@ -1,0 +1,134 @@
+"""A hub's queue, and what its clinicians do with an escalation.
+
+Guards: who may see or do what is decided by the desk and the database; here it is only said over HTTP.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from alerts import desk
+from alerts.escalation import Disposition
+from alerts.policy import Severity
+from api.access import Visit, needs
+from api.problems import not_found
+from api.queries import queue
+from api.queries.escalation import Escalation, escalation
+from api.queries.findings import Finding, Step, findings_of, steps_of
+from delegation.people import Role
+
+router = APIRouter(prefix="/api/v1", tags=["queue"])
+
+HubVisit = Annotated[Visit, needs(Role.HUB_CLINICIAN, Role.HUB_LEAD)]
+CareVisit = Annotated[
+    Visit, needs(Role.CARE_WORKER, Role.CARER, Role.HOME_MANAGER, Role.HUB_CLINICIAN, Role.HUB_LEAD)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class InQueue:
+    """One escalation of the queue with its findings."""
+
+    escalation: queue.Waiting
+    findings: list[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A hub's open escalations by deadline. The stream goes on from `revision`."""
+
+    hub: queue.Hub
+    revision: int
+    totals: queue.Totals
+    escalations: list[InQueue]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One escalation with its findings and its history."""
+
+    escalation: Escalation
+    findings: list[Finding]
+    steps: list[Step]
+
+
+class Closing(BaseModel):
+    disposition: Disposition
+    note: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class PhoneCall(BaseModel):
+    severity: Severity
+    words: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    escalation_id: UUID
+
+
+@router.get("/hubs/{hub_id}/escalations")
+def open_escalations(hub_id: UUID, visit: HubVisit, *, high_first: bool = False) -> Queue:
+    """What waits at the hub, and what its clinicians have claimed."""
+    hub = queue.hub(visit.conn, hub_id)
+    if hub is None:
+        raise not_found("hub")
+    # First: what happens after it is read is in the stream, so nothing falls between the two.
+    revision = queue.revision(visit.conn, hub_id)
+    waiting = queue.waiting(visit.conn, hub_id, visit.at, high_first=high_first)
+    findings = findings_of(visit.conn, [one.escalation_id for one in waiting])
+    return Queue(
+        hub=hub,
+        revision=revision,
+        totals=queue.totals(visit.conn, hub_id, visit.at),
+        escalations=[InQueue(one, findings.get(one.escalation_id, [])) for one in waiting],
+    )
+
+
+@router.get("/escalations/{escalation_id}")
+def one_escalation(escalation_id: UUID, visit: CareVisit) -> Whole:
+    """One escalation of a resident in one's care or in the homes of one's hub."""
+    found = escalation(visit.conn, escalation_id)
+    if found is None:
+        raise not_found("escalation")
+    findings = findings_of(visit.conn, [escalation_id]).get(escalation_id, [])
+    return Whole(found, findings, steps_of(visit.conn, escalation_id))
+
+
+@router.post("/escalations/{escalation_id}/claim")
+def claim(escalation_id: UUID, visit: HubVisit) -> Whole:
+    """Take it on; 409 if a colleague was first."""
+    desk.claim(visit.conn, visit.actor, escalation_id, visit.at)
+    return one_escalation(escalation_id, visit)
+
+
+@router.post("/escalations/{escalation_id}/release")
+def release(escalation_id: UUID, visit: HubVisit) -> Whole:
+    """Give it back to the queue."""
+    desk.release(visit.conn, visit.actor, escalation_id, visit.at)
+    return one_escalation(escalation_id, visit)
+
+
+@router.post("/escalations/{escalation_id}/close")
+def close(escalation_id: UUID, closing: Closing, visit: HubVisit) -> Whole:
+    """Answer it, with a disposition and a note for the home."""
+    desk.close(visit.conn, visit.actor, escalation_id, closing.disposition, closing.note, visit.at)
+    return one_escalation(escalation_id, visit)
+
+
+@router.post("/escalations/{escalation_id}/undo")
+def undo(escalation_id: UUID, visit: HubVisit) -> Whole:
+    """Take back one's own closing within ten minutes, or one's own claim."""
+    desk.undo(visit.conn, visit.actor, escalation_id, visit.at)
+    return one_escalation(escalation_id, visit)
+
+
+@router.post("/residents/{resident_id}/escalations", status_code=201)
+def raise_by_hand(resident_id: UUID, call: PhoneCall, visit: HubVisit) -> Raised:
+    """Raise an escalation from a phone call; it joins the one that is open."""
+    return Raised(
+        desk.raise_by_hand(visit.conn, visit.actor, resident_id, call.severity, call.words, visit.at)
+    )

@@ -1,0 +1,108 @@
+"""One resident: who they are, what is known now, and what was measured when.
+
+Guards: history is asked for between two moments, never as a whole; whoever looks at a resident is written down.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from api.access import Visit
+from api.problems import RefusedError, not_found
+from api.queries import readings, scores
+from api.queries.resident import Decisions, Resident, decisions, resident
+from api.queries.score_history import ScoreOfMoment, scores_between
+from api.routes.queue import CareVisit
+from delegation import audit
+
+router = APIRouter(prefix="/api/v1/residents", tags=["residents"])
+
+USUAL_SPAN = timedelta(hours=72)
+LONGEST_SPAN = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a clinician looks at first."""
+
+    resident: Resident
+    decisions: Decisions
+    current: readings.Current
+    score: scores.Score | None
+
+
+@router.get("/{resident_id}")
+def summary(resident_id: UUID, visit: CareVisit) -> Summary:
+    """The resident with what was decided for them, their vital signs now, and the newest score of three days."""
+    found = resident(visit.conn, resident_id)
+    if found is None:
+        raise not_found("resident")
+    _looked(visit, resident_id, "resident.seen")
+    return Summary(
+        resident=found,
+        decisions=decisions(visit.conn, resident_id, visit.at),
+        current=readings.current(visit.conn, resident_id),
+        score=scores.latest(visit.conn, resident_id, visit.at - USUAL_SPAN),
+    )
+
+
+@router.get("/{resident_id}/readings")
+def readings_between(
+    resident_id: UUID,
+    visit: CareVisit,
+    since: Annotated[AwareDatetime | None, Query()] = None,
+    until: Annotated[AwareDatetime | None, Query()] = None,
+) -> list[readings.Reading]:
+    """Readings after `since` and up to `until`, newest first; the last three days if neither is said."""
+    since, until = _span(since, until, visit.at)
+    _seen(visit, resident_id)
+    return readings.readings(visit.conn, resident_id, since, until)
+
+
+@router.get("/{resident_id}/scores")
+def scores_of(
+    resident_id: UUID,
+    visit: CareVisit,
+    since: Annotated[AwareDatetime | None, Query()] = None,
+    until: Annotated[AwareDatetime | None, Query()] = None,
+) -> list[ScoreOfMoment]:
+    """Every score of a moment after `since` and up to `until`, newest first."""
+    since, until = _span(since, until, visit.at)
+    _seen(visit, resident_id)
+    return scores_between(visit.conn, resident_id, since, until)
+
+
+def _span(since: datetime | None, until: datetime | None, at: datetime) -> tuple[datetime, datetime]:
+    # A kit's clock may be a little ahead of ours.
+    until = until or at + timedelta(minutes=5)
+    since = since or until - USUAL_SPAN
+    if since >= until:
+        raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "`since` must be before `until`.")
+    if until - since > LONGEST_SPAN:
+        raise RefusedError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"Ask for at most {LONGEST_SPAN.days} days at a time."
+        )
+    return since, until
+
+
+def _seen(visit: Visit, resident_id: UUID) -> None:
+    if resident(visit.conn, resident_id) is None:
+        raise not_found("resident")
+    _looked(visit, resident_id, "resident.history_seen")
+
+
+def _looked(visit: Visit, resident_id: UUID, action: str) -> None:
+    audit.record(
+        visit.conn,
+        visit.actor,
+        action,
+        f"resident:{resident_id}",
+        at=visit.at,
+        resident_id=resident_id,
+        request_id=visit.request_id,
+    )

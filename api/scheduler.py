@@ -1,0 +1,138 @@
+"""What happens because time passes: clocks, seals, the end of sessions.
+
+Guards: one scheduler works at a time, the one that holds an advisory lock; a run that comes late is run once,
+never skipped; every deadline is in the database, so whoever takes over finds them all.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import LiteralString
+
+import psycopg
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from alerts import clocks
+from api import journal
+from api.database import Connection, Pool, open_pool, try_again
+from api.settings import DatabaseRole, Settings
+from api.watch import watched
+from delegation import audit
+
+# The number is only a name for the lock.
+_ONE_SCHEDULER: LiteralString = "SELECT pg_try_advisory_lock(4815162343)"
+_STILL_THERE: LiteralString = "SELECT 1"
+_END_SESSIONS: LiteralString = "DELETE FROM api.session WHERE ends_at < %s"
+_LOOK_EVERY = 5.0
+_log = journal.of("api.scheduler")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something done every so often, in a transaction of its own; returns how much there was to do."""
+
+    name: str
+    every: timedelta
+    work: Callable[[Connection, datetime], int]
+
+
+def _end_sessions(conn: Connection, at: datetime) -> int:
+    return conn.execute(_END_SESSIONS, (at,)).rowcount
+
+
+JOBS = (
+    Job("clocks", timedelta(seconds=10), clocks.run),
+    Job("seal", timedelta(seconds=30), audit.seal),
+    Job("sessions", timedelta(hours=1), _end_sessions),
+)
+
+
+class _Counts:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.runs = Counter(
+            "hearthwatch_scheduler_runs",
+            "Runs, by job and outcome.",
+            ["job", "outcome"],
+            registry=self.registry,
+        )
+        self.last = Gauge(
+            "hearthwatch_scheduler_last_success_seconds",
+            "When a job last succeeded, in Unix time.",
+            ["job"],
+            registry=self.registry,
+        )
+        self.active = Gauge(
+            "hearthwatch_scheduler_active", "1 while it holds the lock.", registry=self.registry
+        )
+
+
+def run(settings: Settings, stopping: threading.Event) -> None:
+    """Wait for the lock, work while it is held, until told to stop."""
+    counts = _Counts()
+    watch = settings.watch
+    conninfo = settings.conninfo(DatabaseRole.SCHEDULER)
+    with (
+        open_pool(settings, DatabaseRole.SCHEDULER, most=len(JOBS)) as pool,
+        watched(watch.host, watch.port, lambda: {"status": "alive"}, counts.registry),
+    ):
+        while not stopping.is_set():
+            try:
+                with psycopg.connect(conninfo, autocommit=True, connect_timeout=5) as lock:
+                    _while_first(lock, pool, counts, stopping)
+            except psycopg.OperationalError as error:
+                _log.warning("lost the database", error=type(error).__name__)
+            stopping.wait(_LOOK_EVERY)
+
+
+def _while_first(lock: Connection, pool: Pool, counts: _Counts, stopping: threading.Event) -> None:
+    """Work for as long as the connection that holds the lock lives."""
+    row = lock.execute(_ONE_SCHEDULER).fetchone()
+    if row is None or not row[0]:
+        return
+    _log.info("working", count=len(JOBS))
+    scheduler = _scheduler(pool, counts)
+    counts.active.set(1)
+    scheduler.start()
+    try:
+        while not stopping.wait(_LOOK_EVERY):
+            lock.execute(_STILL_THERE)
+    finally:
+        scheduler.shutdown(wait=True)
+        counts.active.set(0)
+
+
+def _scheduler(pool: Pool, counts: _Counts) -> BackgroundScheduler:
+    scheduler = BackgroundScheduler(
+        timezone=UTC,
+        executors={"default": ThreadPoolExecutor(len(JOBS))},
+        # The default of one second skips a late run without a word.
+        job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+    )
+    for job in JOBS:
+        scheduler.add_job(
+            do,
+            "interval",
+            args=(job, pool, counts),
+            seconds=job.every.total_seconds(),
+            next_run_time=datetime.now(UTC),
+        )
+    return scheduler
+
+
+def do(job: Job, pool: Pool, counts: _Counts) -> None:
+    """One run of one job; a failure is written down and the next run tries again."""
+    at = datetime.now(UTC)
+    try:
+        count = try_again(pool, lambda conn: job.work(conn, at))
+    except Exception as error:
+        _log.error("failed", job=job.name, error=type(error).__name__, places=journal.places(error))
+        counts.runs.labels(job.name, "failed").inc()
+        return
+    counts.runs.labels(job.name, "done").inc()
+    counts.last.labels(job.name).set(at.timestamp())
+    if count:
+        _log.info("done", job=job.name, count=count)

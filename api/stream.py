@@ -1,0 +1,191 @@
+"""The stream a hub's pages follow: server-sent events, resumable by the last id a page was given.
+
+Guards: nobody goes on seeing what they no longer may (the session and the scope are looked at again while the
+stream lasts), no database connection is held while waiting, and a `ping` is sent only while a change would be
+heard, so a page that misses two knows that it is stale.
+
+Events: `ready` and `resync` {revision}, `escalation` {revision, escalation_id, kind, severity, at,
+cause_reading_id} with the revision as id, `ping` {at}, and `ended` {reason} before we close.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import Response
+from fastapi.sse import EventSourceResponse, format_sse_event
+from starlette.types import Receive, Scope, Send
+
+from api.access import Visit, needs, visit_of
+from api.database import acting
+from api.fanout import Chunk, End, Follower, chunk_of, message, resync
+from api.parts import Parts, parts_of
+from api.problems import RefusedError, not_found
+from api.queries.events import MOST_EVENTS, events_after, revision_now
+from api.queries.queue import hub
+from delegation.people import Role
+
+router = APIRouter(tags=["stream"])
+
+RETRY_MILLISECONDS = 2000
+# A client that takes nothing for so long is not there.
+_SEND_SECONDS = 20.0
+_GOODBYE_SECONDS = 1.0
+_KEEPALIVE = format_sse_event(comment="not listening")
+Done = TypeVar("Done")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Who opened a stream, of which hub, and the revision the hub had reached then."""
+
+    hub_id: UUID
+    person_id: UUID
+    session: bytes
+    revision: int
+
+
+def opening(hub_id: UUID, visit: Annotated[Visit, needs(Role.HUB_CLINICIAN, Role.HUB_LEAD)]) -> Opening:
+    """In the visit's transaction, which is over before the stream begins."""
+    if hub(visit.conn, hub_id) is None:
+        raise not_found("hub")
+    return Opening(hub_id, visit.actor.person_id, visit.session, revision_now(visit.conn, hub_id))
+
+
+@router.get("/hubs/{hub_id}/events", response_class=EventSourceResponse)
+async def events(
+    request: Request,
+    opened: Annotated[Opening, Depends(opening)],
+    after: int | None = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Follow the hub from the revision in Last-Event-ID, else from `after`, else from now."""
+    given = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
+    return _EventStream(parts_of(request), opened, opened.revision if given is None else given)
+
+
+class _EventStream(Response):
+    """One page's stream, from its first event to its last."""
+
+    media_type = EventSourceResponse.media_type
+
+    def __init__(self, parts: Parts, opened: Opening, after: int) -> None:
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        del self.headers["content-length"]
+        self._parts = parts
+        self._opened = opened
+        self._sent = after
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        follower = Follower(self._opened.hub_id, self._opened.person_id, self._opened.session)
+        with self._parts.fanout.follow(follower, self._opened.revision):
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            over = [
+                asyncio.ensure_future(one)
+                for one in (self._talk(follower, send), _gone(receive), self._look_again(follower))
+            ]
+            try:
+                await asyncio.wait([*over, follower.ended], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in over:
+                    task.cancel()
+                await asyncio.gather(*over, return_exceptions=True)
+            await self._say_goodbye(follower, send)
+
+    async def _talk(self, follower: Follower, send: Send) -> None:
+        clock = asyncio.get_running_loop().time
+        await self._send(send, format_sse_event(retry=RETRY_MILLISECONDS))
+        await self._send_all(send, await self._missed(), ready=True)
+        ping_at = clock() + self._parts.pace.ping_seconds
+        while True:
+            await self._send_all(send, await _waiting(follower, ping_at - clock()))
+            if clock() >= ping_at:
+                ping_at = clock() + self._parts.pace.ping_seconds
+                at = self._parts.clock()
+                await self._send(
+                    send, message("ping", {"at": at}) if self._parts.fanout.listening else _KEEPALIVE
+                )
+
+    async def _missed(self) -> list[Chunk]:
+        """What happened since the page's revision; all anew if that is too much, or of another database."""
+        now = self._opened.revision
+        if self._sent > now:
+            return [resync(now)]
+        found = await self._as_follower(
+            partial(events_after, hub_id=self._opened.hub_id, revision=self._sent)
+        )
+        return [resync(now)] if len(found) == MOST_EVENTS else [chunk_of(event) for event in found]
+
+    async def _send_all(self, send: Send, chunks: list[Chunk], *, ready: bool = False) -> None:
+        wanted: list[bytes] = []
+        for chunk in chunks:
+            if chunk.anew or chunk.revision > self._sent:
+                self._sent = chunk.revision
+                wanted.append(chunk.data)
+        if ready:
+            wanted.append(message("ready", {"revision": self._sent}, self._sent))
+        if wanted:
+            await self._send(send, b"".join(wanted))
+
+    async def _send(self, send: Send, data: bytes) -> None:
+        async with asyncio.timeout(_SEND_SECONDS):
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def _look_again(self, follower: Follower) -> None:
+        """An open hub page counts as use of its session: it must not go blind because the queue is quiet."""
+        while True:
+            await asyncio.sleep(self._parts.pace.look_again_seconds)
+            try:
+                allowed = await to_thread.run_sync(self._is_still_allowed)
+            except psycopg.Error:
+                continue  # nothing can be shown either; the page learns that it is stale
+            if not allowed:
+                follower.end(End.SIGNED_OUT)
+
+    def _is_still_allowed(self) -> bool:
+        try:
+            with self._parts.pool.connection() as conn:
+                visit_of(conn, self._opened.session, self._parts.clock(), "")
+                return hub(conn, self._opened.hub_id) is not None
+        except RefusedError:
+            return False
+
+    async def _as_follower(self, query: Callable[[Any], Done]) -> Done:
+        def ask() -> Done:
+            with acting(self._parts.pool, self._opened.person_id) as conn:
+                return query(conn)
+
+        return await to_thread.run_sync(ask)
+
+    async def _say_goodbye(self, follower: Follower, send: Send) -> None:
+        last = b""
+        if follower.ended.done():
+            last = message("ended", {"reason": follower.ended.result()})
+        try:
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await send({"type": "http.response.body", "body": last, "more_body": False})
+        except (TimeoutError, OSError):
+            return  # it takes nothing any more: the server closes the connection
+
+
+async def _waiting(follower: Follower, seconds: float) -> list[Chunk]:
+    """All that waits, once anything does; nothing if the time is over first."""
+    try:
+        async with asyncio.timeout(max(seconds, 0)):
+            chunks = [await follower.queue.get()]
+    except TimeoutError:
+        return []
+    while not follower.queue.empty():
+        chunks.append(follower.queue.get_nowait())
+    return chunks
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
