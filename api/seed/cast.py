@@ -6,8 +6,7 @@ Invariant: one person of each role, all with the same random password, stored on
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from argon2 import PasswordHasher
-
+from api.passwords import hash_password
 from api.seed.staff import Person
 from delegation.people import Role
 
@@ -55,5 +54,4 @@ def member(username: str, person: Person, role: Role, place: str, shows: str = "
 
 def accounts(cast: Cast) -> list[Account]:
     """Each with a salt of its own."""
-    hasher = PasswordHasher()
-    return [Account(one.person_id, one.username, hasher.hash(cast.password)) for one in cast.members]
+    return [Account(one.person_id, one.username, hash_password(cast.password)) for one in cast.members]

@@ -33,9 +33,9 @@ def test_nhs_numbers_are_in_the_test_range_with_a_right_check_digit_and_never_tw
 
 
 def test_nine_digits_whose_check_would_be_ten_have_no_nhs_number():
-    # The worked example of the NHS Data Dictionary, and a neighbour without a check digit.
+    # The worked example of the NHS Data Dictionary, and the first of the test range, which has none.
     assert nhs_check_digit("943476591") == 9
-    assert nhs_check_digit("999000004") is None
+    assert nhs_check_digit("999000000") is None
 
 
 def test_thousands_of_names_are_each_once():
