@@ -1,0 +1,135 @@
+"""How illnesses unfold: what each adds to a resident's signs, hour by hour from its onset.
+
+Invariant: pure, and each scenario says what is true (when it began, when it is at its worst), so that what
+the platform noticed can be held against it. The curves are ours, for demonstration: no data is behind them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from devices.vital_signs import Consciousness
+from simulators.physiology import Strain
+
+
+class ScenarioName(StrEnum):
+    """What can happen to a resident."""
+
+    SEPSIS = "sepsis"
+    COPD_EXACERBATION = "copd_exacerbation"
+    BLEED_AFTER_FALL = "bleed_after_fall"
+    HEART_FAILURE = "heart_failure"
+    RECOVERY = "recovery"
+
+
+class Truth(StrEnum):
+    """Which way the resident is going."""
+
+    DETERIORATING = "deteriorating"
+    RECOVERING = "recovering"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One illness. `hours` run from its onset to its end state: the crisis, or, recovering, health again.
+
+    `strain` and `soft_signs` take the progress 0..1 of the illness towards its crisis.
+    """
+
+    name: ScenarioName
+    truth: Truth
+    hours: float
+    strain: Callable[[float], Strain]
+    soft_signs: tuple[str, ...]
+    spo2_scale: int = 1
+
+    def progress(self, hours: float) -> float:
+        """How far towards the crisis, 0..1, this many hours after onset; slow, then fast, then slow."""
+        part = min(1.0, max(0.0, hours / self.hours))
+        smooth = part * part * (3 - 2 * part)
+        return smooth if self.truth is Truth.DETERIORATING else 1 - smooth
+
+    def at(self, hours: float) -> Strain:
+        """What it adds this many hours after onset."""
+        return self.strain(self.progress(hours))
+
+    def soft_signs_at(self, hours: float) -> tuple[str, ...]:
+        """What somebody who knows the resident would notice."""
+        return self.soft_signs if self.progress(hours) > 0.35 else ()
+
+    @property
+    def hours_to_crisis(self) -> float:
+        """When it is at its worst."""
+        return self.hours if self.truth is Truth.DETERIORATING else 0.0
+
+
+def _confused(progress: float, beyond: float) -> Consciousness:
+    return Consciousness.CONFUSION if progress > beyond else Consciousness.ALERT
+
+
+def _sepsis(progress: float) -> Strain:
+    return Strain(
+        temperature=2.3 * progress,
+        pulse=24 * progress,
+        respiration_rate=8 * progress,
+        systolic=-44 * progress,
+        spo2=-4.5 * progress,
+        consciousness=_confused(progress, 0.7),
+    )
+
+
+def _copd_exacerbation(progress: float) -> Strain:
+    return Strain(
+        temperature=0.7 * progress,
+        pulse=22 * progress,
+        respiration_rate=10 * progress,
+        systolic=8 * progress,
+        spo2=-7 * progress,
+        # Carbon dioxide makes drowsy.
+        consciousness=Consciousness.VOICE if progress > 0.9 else Consciousness.ALERT,
+        on_oxygen=True,
+    )
+
+
+def _bleed_after_fall(progress: float) -> Strain:
+    return Strain(
+        temperature=-0.5 * progress,
+        pulse=46 * progress,
+        respiration_rate=8 * progress,
+        systolic=-58 * progress,
+        spo2=-1 * progress,
+        consciousness=_confused(progress, 0.75),
+    )
+
+
+def _heart_failure(progress: float) -> Strain:
+    return Strain(
+        pulse=36 * progress,
+        respiration_rate=9 * progress,
+        systolic=-20 * progress,
+        spo2=-8.5 * progress,
+        consciousness=_confused(progress, 0.95),
+    )
+
+
+_SCENARIOS = (
+    Scenario(
+        ScenarioName.SEPSIS, Truth.DETERIORATING, 10, _sepsis, ("shivery_hot_or_cold", "not_their_usual_self")
+    ),
+    Scenario(
+        ScenarioName.COPD_EXACERBATION,
+        Truth.DETERIORATING,
+        14,
+        _copd_exacerbation,
+        ("breathing", "alertness_and_sleep"),
+        spo2_scale=2,
+    ),
+    Scenario(
+        ScenarioName.BLEED_AFTER_FALL, Truth.DETERIORATING, 6, _bleed_after_fall, ("mobility", "pain", "skin")
+    ),
+    Scenario(ScenarioName.HEART_FAILURE, Truth.DETERIORATING, 18, _heart_failure, ("breathing", "mobility")),
+    Scenario(ScenarioName.RECOVERY, Truth.RECOVERING, 16, _sepsis, ("tiredness_or_dizziness",)),
+)
+
+SCENARIOS: Mapping[ScenarioName, Scenario] = MappingProxyType({one.name: one for one in _SCENARIOS})
