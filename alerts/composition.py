@@ -175,12 +175,12 @@ def _touched_by_late(timeline: _Timeline, late: NDArray[np.intp], window: int) -
     while len(cause):
         within = place < timeline.end[cause]
         cause, place, unspoken = cause[within], place[within], unspoken[within]
-        passed = timeline.effective_at[place] - timeline.effective_at[cause]
-        within = passed <= window
-        cause, place, unspoken, passed = cause[within], place[within], unspoken[within], passed[within]
+        within = timeline.effective_at[place] - timeline.effective_at[cause] <= window
+        cause, place, unspoken = cause[within], place[within], unspoken[within]
+        # Of equal effective times only later arrivals follow, so what is known lies later in time.
         known = timeline.arrival[place] < timeline.arrival[cause]
         unspoken = np.where(known, unspoken & ~timeline.says[place], unspoken)
-        touched = known & (passed > 0) & (unspoken != 0)
+        touched = known & (unspoken != 0)
         targets.append(place[touched])
         causes.append(cause[touched])
         going = unspoken != 0

@@ -1,6 +1,6 @@
 """A score joins what was known within the window, in arrival order, however the readings were batched."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -219,9 +219,12 @@ def test_one_residents_readings_never_reach_another():
 
 
 def test_arrivals_may_be_numbers_of_any_size():
-    readings = [Reading(1, 10, {"pulse": 70}), Reading(2, 5, {"spo2": 97})]
-    huge = [replace(r, arrival=r.arrival * 2**61) for r in readings]
-    assert len(composed(huge)) == len(composed(readings)) == 3
+    readings = [
+        Reading(arrival * 2**59, minute, {sign: 1.0}, resident=resident)
+        for resident in range(4)
+        for arrival, minute, sign in ((1, 10, "pulse"), (9, 20, "systolic"), (15, 5, "spo2"))
+    ]
+    assert told(readings, composed(readings)) == plain_loop(readings)
 
 
 def test_a_composed_set_is_what_the_kernel_scores():

@@ -166,6 +166,13 @@ class TestKnownWrongElsewhere:
         extremes = {"respiration_rate": 70, "spo2": 40, "systolic": 299, "pulse": 299, "temperature": 44.9}
         assert scored(NORMAL | extremes).low[0] == 3 + 3 + 3 + 3 + 2
 
+    def test_what_no_body_can_have_is_never_taken_for_normal_or_missing(self):
+        low = {"respiration_rate": -1, "spo2": -2, "systolic": -0.6, "pulse": -300, "temperature": -1}
+        high = {"respiration_rate": 1e9, "spo2": 40, "systolic": 1e300, "pulse": 256, "temperature": 1e9}
+        found = scored(NORMAL | low, NORMAL | high)
+        assert found.low.tolist() == [15, 14]
+        assert found.complete.all()
+
 
 class TestInput:
     def test_no_sets_score_as_no_results(self):
