@@ -187,10 +187,14 @@ def row_of(scored: Scored, at: datetime) -> tuple[Any, ...]:
 
 
 def _part_json(part: Part) -> dict[str, Any]:
-    said: dict[str, Any] = {"low": part.low, "high": part.high}
-    if part.reading_id is not None and part.effective_at is not None:
-        value = part.value
-        said["value"] = value if value is None or isinstance(value, bool | str) else str(value)
-        said["effective_at"] = part.effective_at.isoformat()
-        said["kit"], said["reading"] = str(part.kit_id), str(part.reading_id)
-    return said
+    """Decimals, moments and ids are written as text when it becomes JSON."""
+    if part.reading_id is None:
+        return {"low": part.low, "high": part.high}
+    return {
+        "low": part.low,
+        "high": part.high,
+        "value": part.value,
+        "effective_at": part.effective_at,
+        "kit": part.kit_id,
+        "reading": part.reading_id,
+    }

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
+from pydantic_core import to_json
 
 from alerts.escalation import EventKind, OpenEscalation, Step
 from alerts.policy import Policy, PolicyBook, Severity
@@ -69,7 +70,7 @@ _SCORE_TYPES = ["uuid"] * 5 + ["int8", "timestamptz", "timestamptz", "text", "in
 _SCORE_TYPES += ["text", "text", "text", "bool", "text[]", "jsonb"]
 _OPEN: LiteralString = """
 SELECT resident_id, escalation_id, severity, deadline_at FROM alerts.escalation
-WHERE resident_id = ANY (%s) AND state <> 'closed' ORDER BY escalation_id FOR UPDATE
+WHERE resident_id = ANY (%b) AND state <> 'closed' ORDER BY escalation_id FOR UPDATE
 """
 _RAISE: LiteralString = """
 INSERT INTO alerts.escalation (escalation_id, resident_id, home_id, hub_id, origin, state, severity, why, low, high,
@@ -120,7 +121,7 @@ def append_scores(conn: psycopg.Connection, rows: Iterable[Sequence[Any]]) -> No
     with conn.cursor() as cursor, cursor.copy(_COPY_SCORES) as copying:
         copying.set_types(_SCORE_TYPES)
         for *columns, parts in rows:
-            copying.write_row((*columns, Jsonb(parts)))
+            copying.write_row((*columns, Jsonb(parts, dumps=to_json)))
 
 
 def open_escalations(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UUID, OpenEscalation]:

@@ -37,28 +37,28 @@ class Operator:
 _PLACEMENTS: LiteralString = """
 SELECT resident_id, home.home_id, home.organisation_id, home.hub_id
 FROM delegation.resident JOIN delegation.home USING (home_id)
-WHERE resident_id = ANY (%s)
+WHERE resident_id = ANY (%b)
 """
 _NO_SCORE: LiteralString = """
 SELECT resident_id, no_score_reason FROM delegation.resident
-WHERE resident_id = ANY (%s) AND no_score_reason IS NOT NULL
+WHERE resident_id = ANY (%b) AND no_score_reason IS NOT NULL
 """
 _SCALES: LiteralString = """
 SELECT resident_id, starts_at, review_by, ends_at, revoked_at
-FROM delegation.spo2_scale_authorisation WHERE resident_id = ANY (%s)
+FROM delegation.spo2_scale_authorisation WHERE resident_id = ANY (%b)
 """
 _AIR: LiteralString = """
-SELECT resident_id, recorded_at, cancelled_at FROM delegation.air_record WHERE resident_id = ANY (%s)
+SELECT resident_id, recorded_at, cancelled_at FROM delegation.air_record WHERE resident_id = ANY (%b)
 """
 _PAUSES: LiteralString = """
-SELECT resident_id, starts_at, ends_at FROM delegation.monitoring_pause WHERE resident_id = ANY (%s)
+SELECT resident_id, starts_at, ends_at FROM delegation.monitoring_pause WHERE resident_id = ANY (%b)
 """
 _COMPETENCES: LiteralString = """
 SELECT person_id, activity, level, signed_off_at, valid_until, revoked_at
-FROM delegation.competence WHERE person_id = ANY (%s)
+FROM delegation.competence WHERE person_id = ANY (%b)
 """
 _ROLES: LiteralString = """
-SELECT person_id, role, resident_id FROM delegation.role_assignment WHERE person_id = ANY (%s)
+SELECT person_id, role, resident_id FROM delegation.role_assignment WHERE person_id = ANY (%b)
 """
 
 

@@ -29,7 +29,7 @@ SELECT kit.kit_id, kit.partition, loan.home_id, home.organisation_id
 FROM devices.kit
 JOIN devices.kit_loan loan ON loan.kit_id = kit.kit_id AND loan.returned_at IS NULL
 JOIN delegation.home ON home.home_id = loan.home_id
-WHERE kit.kit_id = ANY (%s) AND kit.revoked_at IS NULL
+WHERE kit.kit_id = ANY (%b) AND kit.revoked_at IS NULL
 """
 _PARTITIONS: LiteralString = (
     "SELECT kit_id, partition FROM devices.kit WHERE revoked_at IS NULL AND kind = 'kit'"

@@ -3,7 +3,6 @@
 Guards: residents are locked in id order; a sign's current value is the one latest in (effective time, arrival).
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,8 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
+from psycopg.types.json import Jsonb
+from pydantic_core import to_json
 
 from devices.vital_signs import VitalSign
 from ingest.arrival import KnownReading, NewReading
@@ -31,16 +32,17 @@ class CurrentVitals:
 
 
 _LOCK: LiteralString = """
-SELECT resident_id, arrivals, last_effective_at, signs FROM ingest.lock_residents(%s)
+SELECT resident_id, arrivals, last_effective_at, signs FROM ingest.lock_residents(%b)
 """
+# One document rather than five arrays: an array of JSON is escaped element by element.
 _UPDATE: LiteralString = """
 UPDATE ingest.current_vitals SET
     arrivals = fresh.arrivals,
     last_arrived_at = greatest(current_vitals.last_arrived_at, fresh.last_arrived_at),
     last_effective_at = greatest(current_vitals.last_effective_at, fresh.last_effective_at),
     signs = fresh.signs
-FROM unnest(%s::uuid[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::jsonb[])
-    AS fresh (resident_id, arrivals, last_arrived_at, last_effective_at, signs)
+FROM jsonb_to_recordset(%s) AS fresh (
+    resident_id uuid, arrivals bigint, last_arrived_at timestamptz, last_effective_at timestamptz, signs jsonb)
 WHERE current_vitals.resident_id = fresh.resident_id
 """
 
@@ -79,40 +81,41 @@ def update(conn: psycopg.Connection, before: Mapping[UUID, CurrentVitals], new: 
         by_resident.setdefault(reading.resident_id, []).append(reading)
     if not by_resident:
         return
-    residents = list(by_resident)
-    conn.execute(
-        _UPDATE,
-        (
-            residents,
-            [by_resident[one][-1].arrival_number for one in residents],
-            [max(reading.arrived_at for reading in by_resident[one]) for one in residents],
-            [max(reading.effective_at for reading in by_resident[one]) for one in residents],
-            [json.dumps(_merged(before[one].signs, by_resident[one])) for one in residents],
-        ),
-    )
+    fresh = [
+        {
+            "resident_id": resident,
+            "arrivals": readings[-1].arrival_number,
+            "last_arrived_at": max(reading.arrived_at for reading in readings),
+            "last_effective_at": max(reading.effective_at for reading in readings),
+            "signs": _merged(before[resident].signs, readings),
+        }
+        for resident, readings in by_resident.items()
+    ]
+    conn.execute(_UPDATE, (Jsonb(fresh, dumps=to_json),))
 
 
 def _merged(signs: Signs, readings: Iterable[NewReading]) -> Signs:
     merged = dict(signs)
     for reading in readings:
         stamp = {
-            "effective_at": reading.effective_at.isoformat(),
+            "effective_at": reading.effective_at,
             "arrival": reading.arrival_number,
-            "kit": str(reading.kit_id),
-            "reading": str(reading.payload.reading_id),
+            "kit": reading.kit_id,
+            "reading": reading.payload.reading_id,
         }
         said: dict[VitalSign, Value | None] = dict.fromkeys(reading.cleared) | dict(reading.values)
         for sign, value in said.items():
             if _supersedes(reading, merged.get(sign)):
-                merged[sign] = {"value": str(value) if isinstance(value, Decimal) else value, **stamp}
+                merged[sign] = {"value": value, **stamp}
     return merged
 
 
 def _supersedes(reading: NewReading, entry: dict[str, Any] | None) -> bool:
     if entry is None:
         return True
-    held = (datetime.fromisoformat(entry["effective_at"]), entry["arrival"])
-    return (reading.effective_at, reading.arrival_number) > held
+    held = entry["effective_at"]  # text where it was stored, a moment where this batch brought it
+    moment = datetime.fromisoformat(held) if isinstance(held, str) else held
+    return (reading.effective_at, reading.arrival_number) > (moment, entry["arrival"])
 
 
 def _value(sign: VitalSign, stored: Any) -> Value:

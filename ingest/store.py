@@ -11,6 +11,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
+from pydantic_core import to_json
 
 from devices.reading import ReadingPayload
 from devices.vital_signs import VitalSign
@@ -29,13 +30,13 @@ class Seen:
 
 _SEE: LiteralString = """
 INSERT INTO ingest.seen (kit_id, reading_id, digest, resident_id, effective_at)
-SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[], %s::uuid[], %s::timestamptz[])
+SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::bytea[], %b::uuid[], %b::timestamptz[])
 ON CONFLICT DO NOTHING
 RETURNING kit_id, reading_id
 """
 _DIGESTS: LiteralString = """
 SELECT kit_id, reading_id, digest FROM ingest.seen
-WHERE (kit_id, reading_id) IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))
+WHERE (kit_id, reading_id) IN (SELECT * FROM unnest(%b::uuid[], %b::uuid[]))
 """
 _COPY: LiteralString = """
 COPY ingest.reading (reading_id, kit_id, resident_id, home_id, arrival_number, arrived_at, taken_at, effective_at,
@@ -63,7 +64,7 @@ _HISTORY: LiteralString = """
 SELECT kit_id, reading_id, resident_id, effective_at, arrival_number,
        respiration_rate, spo2, on_oxygen, systolic, diastolic, pulse, consciousness, temperature, not_obtained
 FROM ingest.reading
-WHERE resident_id = ANY (%s) AND effective_at >= %s AND effective_at <= %s
+WHERE resident_id = ANY (%b) AND effective_at >= %s AND effective_at <= %s
   AND NOT EXISTS (SELECT FROM ingest.reading_correction c
                   WHERE c.kit_id = reading.kit_id AND c.reading_id = reading.reading_id)
 """
@@ -154,7 +155,7 @@ def observations(payload: ReadingPayload) -> dict[str, Any]:
 
 
 def _jsonb(value: Mapping[str, Any]) -> Jsonb | None:
-    return Jsonb(dict(value)) if value else None
+    return Jsonb(dict(value), dumps=to_json) if value else None
 
 
 def history(
