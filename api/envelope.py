@@ -98,6 +98,7 @@ class _Exchange:
         try:
             await self._envelope.call(self._scope, receive, sealed)
         except Exception as error:
+            error = journal.innermost(error)
             _log.error("failed", error=type(error).__name__, places=journal.places(error))
             if self._answered:
                 raise ConnectionAbortedError("The answer broke off.") from None

@@ -31,7 +31,7 @@ _CONNACK = b"\x20\x02"
 _ANSWERS: LiteralString = "SELECT 1"
 
 
-class _NotReadyError(Exception):
+class NotReadyError(Exception):
     """What is not ready; the message says why."""
 
 
@@ -59,7 +59,7 @@ def metrics(request: Request) -> Response:
 def _outcome(check: Callable[[Parts], str], parts: Parts) -> dict[str, Any]:
     try:
         return {"ok": True, "says": check(parts)}
-    except _NotReadyError as error:
+    except NotReadyError as error:
         return {"ok": False, "says": str(error)}
 
 
@@ -74,7 +74,7 @@ def check_database(pool: Pool) -> None:
         with pool.connection(timeout=ANSWER_SECONDS) as conn:
             conn.execute(_ANSWERS)
     except psycopg.Error:
-        raise _NotReadyError("The database does not answer.") from None
+        raise NotReadyError("The database does not answer.") from None
 
 
 def _broker(parts: Parts) -> str:
@@ -85,7 +85,7 @@ def _broker(parts: Parts) -> str:
 
 
 def check_broker(broker: Broker) -> None:
-    """Raises _NotReadyError unless an MQTT broker answers there; needs no password for that."""
+    """Raises NotReadyError unless an MQTT broker answers there; needs no password for that."""
     try:
         with socket.create_connection((broker.host or "", broker.port), ANSWER_SECONDS) as plain:
             if broker.ca_file is None:
@@ -95,13 +95,13 @@ def check_broker(broker: Broker) -> None:
             with secure.wrap_socket(plain, server_hostname=broker.host) as wrapped:
                 _shake_hands(wrapped)
     except OSError:
-        raise _NotReadyError("The broker does not answer.") from None
+        raise NotReadyError("The broker does not answer.") from None
 
 
 def _shake_hands(connection: socket.socket) -> None:
     connection.sendall(_CONNECT)
     if connection.recv(4)[:2] != _CONNACK:
-        raise _NotReadyError("What listens at the broker's port does not speak MQTT.")
+        raise NotReadyError("What listens at the broker's port does not speak MQTT.")
 
 
 def _ingest(parts: Parts) -> str:
@@ -112,12 +112,12 @@ def _ingest(parts: Parts) -> str:
         with urllib.request.urlopen(f"{url.rstrip('/')}/healthz", timeout=ANSWER_SECONDS) as answer:
             said = json.load(answer)
     except (OSError, ValueError):
-        raise _NotReadyError("Ingest does not answer.") from None
+        raise NotReadyError("Ingest does not answer.") from None
     behind = float(said.get("behind_seconds") or 0.0)
     if not said.get("connected"):
-        raise _NotReadyError("Ingest is not connected to the broker.")
+        raise NotReadyError("Ingest is not connected to the broker.")
     if behind > FURTHEST_BEHIND_SECONDS:
-        raise _NotReadyError(f"Ingest is {behind:.0f} seconds behind.")
+        raise NotReadyError(f"Ingest is {behind:.0f} seconds behind.")
     return f"Ingest is {behind:.1f} seconds behind."
 
 

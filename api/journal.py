@@ -60,6 +60,13 @@ def of(name: str) -> Any:
     return structlog.stdlib.get_logger(name)
 
 
+def innermost(error: Exception) -> Exception:
+    """The error itself, where a group of tasks wrapped the only one."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
 def places(error: BaseException) -> list[str]:
     """Where an error came from and passed through: file, line and function, no values."""
     frames = traceback.extract_tb(error.__traceback__)

@@ -34,6 +34,7 @@ from delegation.people import Role
 router = APIRouter(tags=["stream"])
 
 RETRY_MILLISECONDS = 2000
+_MEDIA_TYPE = EventSourceResponse.media_type
 # A client that takes nothing for so long is not there.
 _SEND_SECONDS = 20.0
 _GOODBYE_SECONDS = 1.0
@@ -58,7 +59,11 @@ def opening(hub_id: UUID, visit: Annotated[Visit, needs(Role.HUB_CLINICIAN, Role
     return Opening(hub_id, visit.actor.person_id, visit.session, revision_now(visit.conn, hub_id))
 
 
-@router.get("/hubs/{hub_id}/events", response_class=EventSourceResponse)
+@router.get(
+    "/hubs/{hub_id}/events",
+    response_class=Response,
+    responses={200: {"content": {_MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+)
 async def events(
     request: Request,
     opened: Annotated[Opening, Depends(opening)],
@@ -73,7 +78,7 @@ async def events(
 class _EventStream(Response):
     """One page's stream, from its first event to its last."""
 
-    media_type = EventSourceResponse.media_type
+    media_type = _MEDIA_TYPE
 
     def __init__(self, parts: Parts, opened: Opening, after: int) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})

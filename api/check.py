@@ -1,0 +1,103 @@
+"""Looks whether an installation can do its work, and whether its guards are up.
+
+Guards: each finding is one sentence that names what to put right; nothing is changed.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import LiteralString
+
+import psycopg
+
+from api.health import NotReadyError, check_broker
+from api.migrations.runner import MigrationChangedError, pending
+from api.settings import DatabaseRole, Settings, SettingsError
+
+_PROCESSES = (DatabaseRole.API, DatabaseRole.INGEST, DatabaseRole.SCHEDULER)
+_POWERS: LiteralString = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+_SEES_UNASKED: LiteralString = "SELECT count(*) FROM delegation.resident"
+_POLICY: LiteralString = "SELECT count(*) FROM alerts.policy WHERE hub_id IS NULL AND in_force_from <= now()"
+_DURABLE: LiteralString = "SELECT current_setting('synchronous_commit'), current_setting('fsync')"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One thing looked at."""
+
+    ok: bool
+    says: str
+
+
+def checks(settings: Settings) -> list[Result]:
+    """Everything, whatever fails before it."""
+    return [
+        _looked_at(look, settings) for look in (_schema, *_sign_ins(), _scope, _policy, _durability, _broker)
+    ]
+
+
+def _looked_at(look: Callable[[Settings], str], settings: Settings) -> Result:
+    try:
+        return Result(ok=True, says=look(settings))
+    except (SettingsError, NotReadyError, MigrationChangedError) as error:
+        return Result(ok=False, says=str(error))
+    except psycopg.Error as error:
+        return Result(ok=False, says=f"The database says: {str(error).strip().splitlines()[0]}")
+
+
+def _connect(settings: Settings, role: DatabaseRole) -> psycopg.Connection:
+    return psycopg.connect(settings.conninfo(role), connect_timeout=5)
+
+
+def _one(conn: psycopg.Connection, query: LiteralString) -> tuple:
+    [row] = conn.execute(query).fetchall()
+    return row
+
+
+def _schema(settings: Settings) -> str:
+    with _connect(settings, DatabaseRole.MIGRATOR) as conn:
+        waiting = pending(conn)
+    if waiting:
+        names = ", ".join(migration.name for migration in waiting)
+        raise NotReadyError(f"The schema is not up to date ({names}): run `hearthwatch migrate`.")
+    return "The schema is up to date."
+
+
+def _sign_ins() -> Iterator[Callable[[Settings], str]]:
+    for role in _PROCESSES:
+
+        def look(settings: Settings, role: DatabaseRole = role) -> str:
+            with _connect(settings, role) as conn:
+                if _one(conn, _POWERS)[0]:
+                    raise NotReadyError(f"{role} passes every guard in the database: take its powers away.")
+            return f"{role} signs in, and the guards hold for it."
+
+        yield look
+
+
+def _scope(settings: Settings) -> str:
+    with _connect(settings, DatabaseRole.API) as conn:
+        if _one(conn, _SEES_UNASKED)[0]:
+            raise NotReadyError("The api sees residents without naming an actor: row-level security is off.")
+    return "Without an actor the api sees nobody."
+
+
+def _policy(settings: Settings) -> str:
+    with _connect(settings, DatabaseRole.SCHEDULER) as conn:
+        if not _one(conn, _POLICY)[0]:
+            raise NotReadyError("No default policy is in force, so nothing can be judged.")
+    return "A default policy is in force."
+
+
+def _durability(settings: Settings) -> str:
+    with _connect(settings, DatabaseRole.INGEST) as conn:
+        if "off" in _one(conn, _DURABLE):
+            raise NotReadyError(
+                "The database may lose what it has committed: set synchronous_commit and fsync on."
+            )
+    return "What is committed is on the disk."
+
+
+def _broker(settings: Settings) -> str:
+    settings.broker_host()
+    check_broker(settings.broker)
+    return "The broker answers."

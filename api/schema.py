@@ -1,0 +1,37 @@
+"""What is done to the database as its owner: the schema, the processes' passwords, a declared epoch.
+
+Guards: only the role of `migrate` is used here, and no process that serves or ingests knows its password.
+"""
+
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+from api.migrations.runner import migrate, set_password
+from api.settings import DatabaseRole, Settings
+
+_DECLARE: LiteralString = "INSERT INTO ingest.declared_epoch (declared_at, reason) VALUES (%s, %s)"
+_EPOCH: LiteralString = "SELECT ingest.epoch()"
+_PROCESSES = (DatabaseRole.API, DatabaseRole.INGEST, DatabaseRole.SCHEDULER, DatabaseRole.RETENTION)
+
+
+def bring_up_to_date(settings: Settings) -> list[str]:
+    """Run what is pending, then set each password that the settings have; returns what ran."""
+    conninfo = settings.conninfo(DatabaseRole.MIGRATOR)
+    ran = migrate(conninfo)
+    with psycopg.connect(conninfo) as conn:
+        for role in _PROCESSES:
+            password = settings.database.password(role)
+            if password is not None:
+                set_password(conn, role.value, password.get_secret_value())
+    return ran
+
+
+def declare_epoch(settings: Settings, reason: str, at: datetime) -> UUID:
+    """Say that this copy of history may lack what others had; returns the new epoch."""
+    with psycopg.connect(settings.conninfo(DatabaseRole.MIGRATOR)) as conn:
+        conn.execute(_DECLARE, (at, reason))
+        [row] = conn.execute(_EPOCH).fetchall()
+    return row[0]

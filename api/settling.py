@@ -1,0 +1,30 @@
+"""Puts a synthetic neighbourhood into the configured database and writes its kit sheet.
+
+Guards: the sheet is on the disk before the neighbourhood is committed, or its kits' secrets would be lost.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from api.seed import Seeded
+from api.seed import seed as write_neighbourhood
+from api.settings import DatabaseRole, Settings
+from devices.kits import Broker
+
+
+def settle(settings: Settings, kits: Path, *, homes: int, residents_per_home: int, seed: int) -> Seeded:
+    """Seed an empty database. Raises AlreadySeededError where it is not empty."""
+    broker = Broker(host=settings.broker_host(), port=settings.broker.port, ca_file=settings.broker.ca_file)
+    with psycopg.connect(settings.conninfo(DatabaseRole.MIGRATOR)) as conn:
+        seeded = write_neighbourhood(
+            conn,
+            homes=homes,
+            residents_per_home=residents_per_home,
+            seed=seed,
+            at=datetime.now(UTC),
+            broker=broker,
+        )
+        seeded.sheet.write(kits)
+    return seeded
