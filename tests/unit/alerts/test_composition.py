@@ -220,9 +220,9 @@ def test_one_residents_readings_never_reach_another():
 
 def test_arrivals_may_be_numbers_of_any_size():
     readings = [
-        Reading(arrival * 2**59, minute, {sign: 1.0}, resident=resident)
-        for resident in range(4)
-        for arrival, minute, sign in ((1, 10, "pulse"), (9, 20, "systolic"), (15, 5, "spo2"))
+        Reading(1, 0, {"pulse": 70}, resident=0),
+        Reading(1, 10, {"pulse": 70}, resident=1),
+        Reading(1 + 2**62, 5, {"spo2": 97}, resident=1),
     ]
     assert told(readings, composed(readings)) == plain_loop(readings)
 
