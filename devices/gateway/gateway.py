@@ -78,12 +78,9 @@ class Gateway:
         """What to publish now, noted as published. `wake_at` then says when to ask again."""
         self._nudged = False  # before looking: what is put from here on nudges again
         self._notice_clock(now)
-        ready: list[Envelope] = []
         lone = self._lone(now)
         overdue = lone is not None and now - lone.due_at >= self._pace.alone_patience
-        if not overdue:
-            while envelope := self._ordinary(now):
-                ready.append(envelope)
+        ready = [] if overdue else self._ordinary(now)
         if lone and not self._in_flight:
             ready.append(self._sealed([lone], now, alone=True))
         self._wake_at = self._next_wake(now)
@@ -152,17 +149,26 @@ class Gateway:
             self._awaited.clear()
             self._wake_at = 0.0
 
-    def _ordinary(self, now: float) -> Envelope | None:
+    def _ordinary(self, now: float) -> list[Envelope]:
+        ready: list[Envelope] = []
+        while asked := self._room(now):
+            due = self.outbox.unsent(now, asked, alone=False)
+            if ignored := [item.seq for item in due if self._is_ignored(item)]:
+                self.outbox.isolate(ignored)
+                continue
+            fitting = self._fitting(due)
+            if fitting:
+                ready.append(self._sealed(fitting, now, alone=False))
+            if len(fitting) < asked and len(fitting) == len(due):
+                break  # that was all
+        return ready
+
+    def _room(self, now: float) -> int:
+        """How many readings the next message may hold."""
+        if len(self._in_flight) >= self._pace.messages_in_flight or self._alone_in_flight():
+            return 0
         self._forget_awaited(now)
-        room = self._pace.readings_awaited - len(self._awaited)
-        if room <= 0 or len(self._in_flight) >= self._pace.messages_in_flight or self._alone_in_flight():
-            return None
-        due = self.outbox.unsent(now, min(room, self._pace.batch_readings), alone=False)
-        ignored = [item.seq for item in due if self._is_ignored(item)]
-        if ignored:
-            self.outbox.isolate(ignored)
-            return self._ordinary(now)
-        return self._sealed(self._fitting(due), now, alone=False) if due else None
+        return max(0, min(self._pace.readings_awaited - len(self._awaited), self._pace.batch_readings))
 
     def _lone(self, now: float) -> Item | None:
         due = self.outbox.unsent(now, 1, alone=True)

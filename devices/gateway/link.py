@@ -68,6 +68,8 @@ class Link:
         self._next_try = 0.0
         self._next_misc = 0.0
         self._next_status = 0.0
+        self._next_subscribe: float | None = None
+        """When to ask again for subscriptions that were refused: a full broker may have room later."""
         self._now = 0.0
 
     @property
@@ -146,15 +148,23 @@ class Link:
         if self._client and now >= self._next_misc:
             self._next_misc = now + 1
             self._mind(self._client.loop_misc())
-            if not self.up and self._client and now >= self._next_try:
-                self._drop("The broker did not answer in time.")
-            elif self.gateway.stuck(now):
-                self._drop("The broker left something unacknowledged.")
-            elif self.up and now >= self._next_status:
-                self._tell_status(now, online=True)
+            self._look_after(now)
         if self.up and self.gateway.wake_at <= now:
             for envelope in self.gateway.envelopes(now):
                 self._publish(envelope)
+
+    def _look_after(self, now: float) -> None:
+        if not self._client:
+            return
+        if not self.up and now >= self._next_try:
+            self._drop("The broker did not answer in time.")
+        elif self.gateway.stuck(now):
+            self._drop("The broker left something unacknowledged.")
+        elif self.up and self._next_subscribe is not None and now >= self._next_subscribe:
+            self._next_subscribe = now + self._settings.answer_within
+            self._subscribe(self._client)
+        elif self.up and now >= self._next_status:
+            self._tell_status(now, online=True)
 
     def farewell(self, now: float) -> None:
         """Say that the kit goes on purpose. Bytes may still wait for the socket."""
@@ -184,16 +194,20 @@ class Link:
             log.warning("The broker refused this kit: %s", reason)
             return
         self.gateway.connected(self._now, session_present=flags.session_present)
-        # Not up before these stand: a receipt nobody listens for would be lost.
-        client.subscribe([(self._topic(leaf), 1) for leaf in (Leaf.CONFIG, Leaf.RECEIPTS, Leaf.MESSAGES)])
+        self._subscribe(client)  # not up before the answer: a receipt nobody listens for would be lost
 
     def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reasons: Any, _properties: Any) -> None:
-        if any(reason.is_failure for reason in reasons):
-            log.warning("The broker refused a subscription: readings are sent, but receipts may not arrive.")
-        self.up = True
-        self.failures = 0
-        self._next_status = self._now  # said at the next tick, outside paho's callback
-        self._next_misc = self._now
+        refused = any(reason.is_failure for reason in reasons)
+        if refused and self._next_subscribe is None:
+            log.warning("The broker refused a subscription: readings are sent, receipts may not arrive yet.")
+        self._next_subscribe = self._now + self._settings.answer_within if refused else None
+        if not self.up:
+            self.up = True
+            self.failures = 0
+            self._next_status = self._next_misc = self._now  # said at the next tick, outside paho's callback
+
+    def _subscribe(self, client: mqtt.Client) -> None:
+        client.subscribe([(self._topic(leaf), 1) for leaf in (Leaf.CONFIG, Leaf.RECEIPTS, Leaf.MESSAGES)])
 
     def _on_publish(self, _client: Any, _data: Any, mid: int, _reason: Any, _properties: Any) -> None:
         envelope = self._unconfirmed.pop(mid, None)

@@ -68,11 +68,14 @@ class Outbox:
         self.on_put: Callable[[], None] | None = None
         self._file = file
         self._kit = kit.bytes
+        self._any_alone = True
+        """False where surely nothing travels alone, which spares a query."""
         with file.transaction(durable=True) as connection:
             connection.execute(schema.ENROL, (self._kit, uuid4().bytes))
             epoch, database_epoch = connection.execute(schema.FIND, (self._kit,)).fetchone()
         self.epoch = OutboxEpoch(UUID(bytes=epoch))
         self.database_epoch = DatabaseEpoch(UUID(bytes=database_epoch)) if database_epoch else None
+        self._look_for_alone()
 
     def put(self, reading: ReadingPayload) -> int:
         """Keep a reading, stamped with this outbox's epoch and the next number; durable when it returns.
@@ -98,6 +101,7 @@ class Outbox:
             payload = payload_of(seq)
             alone = alone or len(payload) > _TOO_BIG_TO_SHARE
             digest = hashlib.sha256(payload).digest()
+            self._any_alone = self._any_alone or alone
             row = (self._kit, seq, reading_id.bytes, payload, digest, alone)
             connection.execute(schema.PUT, row)
         if self.on_put:
@@ -106,7 +110,12 @@ class Outbox:
 
     def unsent(self, now: float, limit: int, *, alone: bool) -> list[Item]:
         """What lacks a receipt and is due, the longest due first."""
+        if alone and not self._any_alone:
+            return []
         return [Item(*row) for row in self._file.rows(schema.UNSENT, (self._kit, alone, now, limit))]
+
+    def _look_for_alone(self) -> None:
+        self._any_alone = bool(self._file.rows(schema.UNSENT, (self._kit, True, float("inf"), 1)))
 
     def next_due(self) -> float | None:
         """When the next item falls due; None when nothing waits."""
@@ -126,6 +135,7 @@ class Outbox:
     def isolate(self, seqs: Sequence[int]) -> None:
         """From now on these travel alone."""
         with self._file.transaction(durable=False) as connection:
+            self._any_alone = self._any_alone or bool(seqs)
             connection.executemany(schema.ISOLATE, [(self._kit, seq) for seq in seqs])
 
     def all_due_by(self, moment: float) -> None:

@@ -27,6 +27,7 @@ class OutboxFile:
         self.path = path
         self._lock = threading.RLock()
         self._inside = False
+        self._durable: bool | None = None
         path.touch(mode=0o600)  # SQLite gives its journal files the same mode
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         try:
@@ -54,10 +55,7 @@ class OutboxFile:
             if self._inside:
                 yield self._connection
                 return
-            # WAL syncs at each commit with FULL; with NORMAL at checkpoints, which a killed process survives.
-            self._connection.execute(
-                "PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL"
-            )
+            self._sync(durable)
             self._connection.execute("BEGIN IMMEDIATE")
             self._inside = True
             try:
@@ -69,6 +67,14 @@ class OutboxFile:
                 raise
             finally:
                 self._inside = False
+
+    def _sync(self, durable: bool) -> None:
+        """WAL syncs at each commit with FULL; with NORMAL at checkpoints, which a killed process survives."""
+        if durable != self._durable:
+            self._connection.execute(
+                "PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL"
+            )
+            self._durable = durable
 
     @contextmanager
     def batch(self) -> Iterator[None]:

