@@ -62,6 +62,7 @@ class Gateway:
         self._arrays: dict[bytes, tuple[int, ...]] = {}
         self._heard_at = 0.0
         self._now = 0.0
+        self._tidy_at = 0.0
         # The process may have died with anything in flight, and the clock may have gone back since.
         outbox.all_due_by(0.0)
 
@@ -116,6 +117,12 @@ class Gateway:
     def stuck(self, now: float) -> bool:
         """Whether the broker has left something unacknowledged for too long."""
         return bool(self._in_flight) and now - self._in_flight[0].published_at > self._pace.confirm_within
+
+    def tidy(self, now: float) -> None:
+        """Once an hour, forget what was receipted long ago."""
+        if now >= self._tidy_at:
+            self._tidy_at = now + 3600
+            self.outbox.forget(now)
 
     def take_receipts(self, payload: bytes, now: float) -> None:
         """Apply what came on the receipts topic. What cannot be read is logged: resending heals it."""

@@ -154,6 +154,7 @@ class Link:
                 self._publish(envelope)
 
     def _look_after(self, now: float) -> None:
+        self.gateway.tidy(now)
         if not self._client:
             return
         if not self.up and now >= self._next_try:

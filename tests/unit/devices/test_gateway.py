@@ -304,3 +304,14 @@ def test_a_put_while_looking_is_not_overlooked(scene):
     assert scene.gateway.wake_at == float("inf")
     scene.put()
     assert scene.gateway.wake_at == 0
+
+
+def test_what_was_receipted_long_ago_is_tidied_away(scene):
+    stored, waiting = scene.put(2)
+    scene.send_and_confirm()
+    scene.stored(stored)
+    for days in (1, 13, 14):
+        scene.gateway.tidy(START + days * 86_400)
+    assert scene.state(stored) is State.STORED
+    scene.gateway.tidy(START + 14 * 86_400 + 3600)
+    assert [entry.reading_id for entry in scene.outbox.ledger()] == [waiting]
