@@ -29,12 +29,13 @@ build() {
     built=$(docker image inspect --format '{{ index .Config.Labels "hearthwatch.content" }}' "$image" 2>/dev/null || true)
     [ "$wanted" != "$built" ] || return 0
     say "building $image; its log is $state/$name.log."
-    [ "$name" != hearthwatch ] || context=$("$root/deploy/hearthwatch/context.sh")
+    [ "$name" != hearthwatch ] || context=$("$root/deploy/hearthwatch/context.sh" 2>"$state/context.log")
     docker build --label "hearthwatch.content=$wanted" -t "$image" "$context" >"$state/$name.log" 2>&1 || {
         say "$image could not be built:"
         tail -n 20 "$state/$name.log"
         exit 1
     }
+    docker image prune -f --filter label=hearthwatch.content >/dev/null
 }
 
 exec 8>"$state/images.lock"

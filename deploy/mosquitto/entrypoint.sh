@@ -1,9 +1,10 @@
 #!/bin/sh
-# Gives the platform its password on every start, then becomes the broker. Kits are added to the password
-# file later (mosquitto_passwd) and taken up on SIGHUP.
+# Gives the platform its password on every start, then becomes the broker. Kits come and go while it runs:
+# `admit-kits`, `revoke-kit`.
 set -eu
 
 passwords=/var/lib/mosquitto/access/passwords
+umask 077
 mkdir -p "$(dirname "$passwords")"
 touch "$passwords"
 
@@ -23,6 +24,4 @@ install -o mosquitto -m 0400 /run/certificates/ca.pem /run/certificates/broker.p
     /etc/mosquitto/certificates/
 
 chown -R mosquitto: /var/lib/mosquitto
-chmod 0700 "$(dirname "$passwords")"
-chmod 0600 "$passwords"
 exec "$@"

@@ -29,6 +29,9 @@ make_cluster() {
     rm -f /tmp/superuser-password
     echo "include '/etc/hearthwatch/postgresql.conf'" >>"$making/postgresql.conf"
     echo "host all all all scram-sha-256" >>"$making/pg_hba.conf"
+    if [ -n "${POSTGRES_DB:-}" ]; then
+        echo "CREATE DATABASE $POSTGRES_DB" | postgres --single -D "$making" postgres >/dev/null
+    fi
     mv "$making" "$PGDATA"
 }
 

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# The real stack on this machine:
+#   stack.sh up                 make images and secrets where they are missing, start, wait until all is well
+#   stack.sh down [--volumes]   stop; with --volumes forget the data too
+#   stack.sh seed FOLDER [...]  a synthetic neighbourhood, its kits admitted, their sheet in FOLDER/kits.json
+#   stack.sh ANYTHING ELSE      handed to docker compose: logs -f ingest, ps, exec ...
+# HEARTHWATCH_STACK names a second stack; HEARTHWATCH_SECRETS, _HTTP_PORT, _MQTT_PORT, _ADDRESS place it.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+export HEARTHWATCH_SECRETS=${HEARTHWATCH_SECRETS:-$here/secrets}
+address=${HEARTHWATCH_ADDRESS:-127.0.0.1}
+http_port=${HEARTHWATCH_HTTP_PORT:-8000}
+mqtt_port=${HEARTHWATCH_MQTT_PORT:-8883}
+
+compose() { docker compose -p "${HEARTHWATCH_STACK:-hearthwatch}" -f "$here/compose.yaml" "$@"; }
+
+# The folder is its owner's alone; the files in it are read by the containers' own users.
+make_secrets() {
+    local name
+    mkdir -p "$HEARTHWATCH_SECRETS"
+    chmod 0700 "$HEARTHWATCH_SECRETS"
+    for name in database_{migrator,api,ingest,scheduler,retention} broker_platform; do
+        [ -s "$HEARTHWATCH_SECRETS/$name" ] || head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$HEARTHWATCH_SECRETS/$name"
+    done
+    "$here/certificates.sh" "$HEARTHWATCH_SECRETS" mosquitto localhost 127.0.0.1 "$(hostname)" ${HEARTHWATCH_MQTT_NAMES:-}
+}
+
+up() {
+    "$here/images.sh"
+    make_secrets
+    compose up -d --wait --wait-timeout 180 --remove-orphans || {
+        compose ps --all
+        compose logs --tail 20
+        echo "stack: not everything is well; what each said last is above." >&2
+        exit 1
+    }
+    echo "stack: the pages are at http://$address:$http_port, the broker at $address:$mqtt_port (TLS, $HEARTHWATCH_SECRETS/ca.pem)."
+    echo "stack: for a synthetic neighbourhood in it: deploy/stack.sh seed var/stack"
+}
+
+seed() {
+    local folder
+    mkdir -p "${1:?a folder for the kit sheet is needed}"
+    folder=$(cd "$1" && pwd)
+    shift
+    # The sheet tells the kits, which are outside, where the broker is.
+    compose run --rm --no-deps -T --user "$(id -u):$(id -g)" -v "$folder:/sheet" \
+        -e "HEARTHWATCH_BROKER_HOST=$address" -e "HEARTHWATCH_BROKER_PORT=$mqtt_port" \
+        -e "HEARTHWATCH_BROKER_CA_FILE=$HEARTHWATCH_SECRETS/ca.pem" migrate seed --kits /sheet/kits.json "$@"
+    python3 -c '
+import json, sys
+for kit in json.load(open(sys.argv[1]))["kits"]:
+    print(kit["username"], kit["secret"], sep=":")' "$folder/kits.json" | compose exec -T mosquitto admit-kits
+    echo "stack: the kits may sign in; let them send: .venv/bin/hearthwatch simulate --kits $folder/kits.json"
+}
+
+case "${1:-up}" in
+up) up ;;
+seed) shift && seed "$@" ;;
+*) compose "$@" ;;
+esac
