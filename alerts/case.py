@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 
 from alerts import store
-from alerts.escalation import EventKind, step
+from alerts.escalation import EventKind, OpenEscalation, step
 from alerts.policy import PolicyBook
 from alerts.rules import RULES_VERSION, Finding
 from alerts.store import Change, NewEscalation, NewFinding
@@ -55,8 +55,10 @@ def open_or_join(
             store.raise_escalation(conn, _new(concern, cases[resident], policy.version), taken, at)
         else:
             store.join_escalation(conn, cases[resident], taken, concern.low, concern.high)
-        open_[resident] = taken.as_open(cases[resident])
-        changes.append(_change(concern, cases[resident], taken.kind))
+        # A case stays with the hub it was raised at, also when the resident has moved since.
+        hub_id = open_[resident].hub_id if resident in open_ else concern.placement.hub_id
+        open_[resident] = taken.as_open(cases[resident], hub_id)
+        changes.append(_change(concern, open_[resident], taken.kind))
         findings += [_finding(concern, cases[resident], finding) for finding in concern.found]
     store.add_findings(conn, findings, at)
     store.announce(conn, changes, at)
@@ -77,10 +79,10 @@ def _new(concern: Concern, escalation_id: UUID, policy_version: str) -> NewEscal
     )
 
 
-def _change(concern: Concern, escalation_id: UUID, kind: EventKind) -> Change:
+def _change(concern: Concern, held: OpenEscalation, kind: EventKind) -> Change:
     return Change(
-        hub_id=concern.placement.hub_id,
-        escalation_id=escalation_id,
+        hub_id=held.hub_id,
+        escalation_id=held.escalation_id,
         kind=kind,
         actor_id=concern.raised_by,
         cause_reading_id=concern.cause_reading_id,

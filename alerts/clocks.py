@@ -4,62 +4,101 @@ Guards: silence is measured by arrival on the hub's clock; every deadline is in 
 was away finds them all when it is back.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import LiteralString
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 
 from alerts import case, questions, rules, store
 from alerts.case import Concern
-from alerts.policy import PolicyBook, Severity
+from alerts.policy import Policy, PolicyBook, Severity
 from alerts.questions import Question
 from alerts.rules import Finding
 from delegation import store as delegation_store
+from delegation.store import Placement
 
 _MOST = 500
+_LONDON = ZoneInfo("Europe/London")
 
 _LOCK: LiteralString = "SELECT FROM ingest.lock_residents(%s)"
-_STILL_OPEN: LiteralString = """
-SELECT resident_id FROM alerts.open_question WHERE resident_id = ANY (%s) AND answer_by <= %s
-"""
-# Only residents a kit has ever spoken for: silence is the end of something.
+# Only residents a kit has ever spoken for: silence is the end of something. A hub that has answered a silence is
+# told again if it lasts as long once more.
 _SILENT: LiteralString = """
-SELECT resident_id, last_arrived_at FROM ingest.current_vitals
-WHERE last_arrived_at < %s
-  AND NOT EXISTS (SELECT FROM alerts.escalation
-                  WHERE escalation.resident_id = current_vitals.resident_id
-                    AND (state <> 'closed' OR escalation.raised_at > current_vitals.last_arrived_at))
-ORDER BY resident_id LIMIT %s
+SELECT resident_id, last_arrived_at, home_id, organisation_id, hub_id
+FROM (
+    SELECT vitals.resident_id, vitals.last_arrived_at, home.home_id, home.organisation_id, home.hub_id,
+           coalesce(own.since, %(since)s) AS since
+    FROM ingest.current_vitals vitals
+    JOIN delegation.resident USING (resident_id)
+    JOIN delegation.home USING (home_id)
+    LEFT JOIN unnest(%(hubs)s::uuid[], %(sinces)s::timestamptz[]) AS own (hub_id, since) USING (hub_id)
+) watched
+WHERE last_arrived_at < since
+  AND (%(among)s::uuid[] IS NULL OR resident_id = ANY (%(among)s))
+  AND NOT EXISTS (SELECT FROM delegation.monitoring_pause pause
+                  WHERE pause.resident_id = watched.resident_id
+                    AND pause.starts_at <= %(at)s AND %(at)s < pause.ends_at)
+  AND NOT EXISTS (SELECT FROM alerts.escalation told
+                  WHERE told.resident_id = watched.resident_id
+                    AND (told.state <> 'closed' OR (told.origin = 'silence' AND told.closed_at >= watched.since)))
+ORDER BY last_arrived_at LIMIT %(most)s
 """
 
 
 def run(conn: psycopg.Connection, at: datetime) -> int:
-    """Raise what is due; returns how many residents that was. The caller commits."""
+    """Raise what is due; returns how many findings that was. The caller commits."""
     policies = store.policies_in_force(conn, at)
-    return _unanswered(conn, policies, at) + _silent(conn, policies, at)
-
-
-def _unanswered(conn: psycopg.Connection, policies: PolicyBook, at: datetime) -> int:
-    waiting = {question.resident_id: question for question in questions.due(conn, at, _MOST)}
-    if not waiting:
+    residents = {question.resident_id for question in questions.due(conn, at, _MOST)}
+    residents |= {placement.resident_id for placement, _ in _silent(conn, policies, at)}
+    if not residents:
         return 0
-    conn.execute(_LOCK, (sorted(waiting),))
-    # An answer may have come while we waited for the lock.
-    still = {row[0] for row in conn.execute(_STILL_OPEN, (list(waiting), at)).fetchall()}
-    placements = delegation_store.placements(conn, still)
-    concerns = [
-        _excluded_by_nobody(waiting[resident], placements[resident], policies)
-        for resident in sorted(still & placements.keys())
-    ]
-    questions.answered(conn, still)
+    # All of them before anything else is locked. An answer or a reading may have come while we waited: look again.
+    conn.execute(_LOCK, (sorted(residents),))
+    concerns = _unanswered(conn, policies, at, residents)
+    concerns += [_silence(*one) for one in _silent(conn, policies, at, residents)]
     case.open_or_join(conn, concerns, policies, at)
     return len(concerns)
 
 
-def _excluded_by_nobody(
-    question: Question, placement: delegation_store.Placement, policies: PolicyBook
-) -> Concern:
+def _unanswered(
+    conn: psycopg.Connection, policies: PolicyBook, at: datetime, residents: Collection[UUID]
+) -> list[Concern]:
+    due = questions.due(conn, at, _MOST, residents)
+    placements = delegation_store.placements(conn, residents)
+    questions.answered(conn, [question.resident_id for question in due])
+    return [
+        _excluded_by_nobody(question, placements[question.resident_id], policies)
+        for question in due
+        if question.resident_id in placements
+    ]
+
+
+def _silent(
+    conn: psycopg.Connection, policies: PolicyBook, at: datetime, among: Collection[UUID] | None = None
+) -> list[tuple[Placement, datetime]]:
+    """Who has been silent for longer than their hub's policy lets them be, and since when."""
+    wanted = {
+        "at": at,
+        "since": _since(policies.default, at),
+        "hubs": list(policies.of_hub),
+        "sinces": [_since(policy, at) for policy in policies.of_hub.values()],
+        "among": None if among is None else list(among),
+        "most": _MOST,
+    }
+    return [
+        (Placement(resident, *place), last)
+        for resident, last, *place in conn.execute(_SILENT, wanted).fetchall()
+    ]
+
+
+def _since(policy: Policy, at: datetime) -> datetime:
+    return at - timedelta(hours=policy.silent_after_hours)
+
+
+def _excluded_by_nobody(question: Question, placement: Placement, policies: PolicyBook) -> Concern:
     found = rules.could_not_be_excluded(
         question.low, question.high, question.deciding, policies.for_hub(placement.hub_id)
     )
@@ -79,26 +118,6 @@ def _excluded_by_nobody(
     )
 
 
-def _silent(conn: psycopg.Connection, policies: PolicyBook, at: datetime) -> int:
-    shortest = min(one.silent_after_hours for one in (policies.default, *policies.of_hub.values()))
-    quiet: dict[UUID, datetime] = dict(
-        conn.execute(_SILENT, (at - timedelta(hours=shortest), _MOST)).fetchall()
-    )
-    if not quiet:
-        return 0
-    conn.execute(_LOCK, (sorted(quiet),))
-    placements = delegation_store.placements(conn, quiet)
-    authorities = delegation_store.authorities(conn, quiet)
-    concerns = [
-        Concern(placement, [_silence(quiet[resident])], origin="silence")
-        for resident, placement in sorted(placements.items())
-        if not authorities[resident].paused(at)
-        and quiet[resident] < at - timedelta(hours=policies.for_hub(placement.hub_id).silent_after_hours)
-    ]
-    case.open_or_join(conn, concerns, policies, at)
-    return len(concerns)
-
-
-def _silence(last: datetime) -> Finding:
-    sentence = f"Nothing has arrived about this resident since {last:%d %B %H:%M} UTC."
-    return Finding("silence", Severity.SILENT, sentence)
+def _silence(placement: Placement, last: datetime) -> Concern:
+    sentence = f"Nothing has arrived about this resident since {last.astimezone(_LONDON):%d %B at %H:%M}."
+    return Concern(placement, [Finding("silence", Severity.SILENT, sentence)], origin="silence")

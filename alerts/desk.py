@@ -55,7 +55,7 @@ _RESIDENT_OF: LiteralString = """
 SELECT resident_id FROM alerts.escalation
 WHERE escalation_id = %s AND hub_id IN (SELECT delegation.visible_hubs())
 """
-_LOCK_RESIDENT: LiteralString = "SELECT FROM ingest.lock_residents(ARRAY[%s::uuid])"
+_LOCK_RESIDENT: LiteralString = "SELECT ingest.lock_visible_resident(%s)"
 _CASE: LiteralString = """
 SELECT escalation_id, resident_id, hub_id, state, claimed_by, closed_by, closed_at
 FROM alerts.escalation WHERE escalation_id = %s FOR UPDATE

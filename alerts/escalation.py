@@ -43,6 +43,7 @@ class OpenEscalation:
     """The case a resident has open."""
 
     escalation_id: UUID
+    hub_id: UUID
     severity: Severity
     deadline_at: datetime
 
@@ -57,9 +58,9 @@ class Step:
     why: str | None
     """The new sentence, None where the graver one that is there stays."""
 
-    def as_open(self, escalation_id: UUID) -> OpenEscalation:
+    def as_open(self, escalation_id: UUID, hub_id: UUID) -> OpenEscalation:
         """The case as it is after this step."""
-        return OpenEscalation(escalation_id, self.severity, self.deadline_at)
+        return OpenEscalation(escalation_id, hub_id, self.severity, self.deadline_at)
 
 
 def step(open_: OpenEscalation | None, found: Sequence[Finding], policy: Policy, at: datetime) -> Step:
@@ -68,7 +69,8 @@ def step(open_: OpenEscalation | None, found: Sequence[Finding], policy: Policy,
     deadline = policy.deadline_at(gravest.severity, at)
     if open_ is None:
         return Step(EventKind.RAISED, gravest.severity, deadline, gravest.sentence)
+    deadline = min(deadline, open_.deadline_at)
     if gravest.severity.rank < open_.severity.rank:
-        return Step(EventKind.WORSENED, gravest.severity, min(deadline, open_.deadline_at), gravest.sentence)
+        return Step(EventKind.WORSENED, gravest.severity, deadline, gravest.sentence)
     same = gravest.severity == open_.severity
-    return Step(EventKind.JOINED, open_.severity, open_.deadline_at, gravest.sentence if same else None)
+    return Step(EventKind.JOINED, open_.severity, deadline, gravest.sentence if same else None)

@@ -5,45 +5,37 @@ on how readings were batched.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
-from alerts import case, questions, rules, scoring, store
+from alerts import case, questions, scoring, store
 from alerts.case import Concern
-from alerts.policy import Policy, PolicyBook
+from alerts.judgement import Judged, Unscored, judge, judge_unscored
+from alerts.policy import LONGEST_WINDOW, PolicyBook
 from alerts.questions import Question
-from alerts.rules import Finding, ScoredSet
+from alerts.rules import Finding
 from alerts.scoring import Scored
+from delegation import audit
 from delegation import store as delegation_store
+from delegation.authority import Authority
+from delegation.people import Process
 from devices.receipt import CALL_HUB
-from devices.vital_signs import VitalSign
 from ingest.arrival import NewReading, ReadingKey, Verdict
 from ingest.evaluation import Batch
 
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """One scored moment with what the rules say of it."""
-
-    scored: Scored
-    found: Sequence[Finding]
-    asks: bool
-    next: str
+_INGEST = Process("ingest")
 
 
 class Evaluator:
     """NEWS2 and the rules beside it, under the policies in the database."""
 
-    def __init__(self, window: timedelta = timedelta(minutes=30)) -> None:
-        self._window = window
-
     @property
     def window(self) -> timedelta:
-        return self._window
+        """The longest any hub's policy may ask for; each resident's score uses its own hub's."""
+        return LONGEST_WINDOW
 
     def evaluate(self, conn: psycopg.Connection, batch: Batch, at: datetime) -> Mapping[ReadingKey, Verdict]:
         """Score, find and escalate; returns the verdict of each new reading."""
@@ -51,20 +43,27 @@ class Evaluator:
         authorities = delegation_store.authorities(conn, batch.residents)
         unfit = {resident for resident, one in authorities.items() if one.no_score_reason is not None}
         fit = batch.of([resident for resident in batch.residents if resident not in unfit])
-        scores = scoring.score_readings(fit.new, fit.known, authorities, self._window)
+        scores = _scores(fit, authorities, policies)
         store.append_scores(conn, (scoring.row_of(one, at) for one in scores))
-        judged = [_judge(one, policies.for_hub(one.cause.placement.hub_id)) for one in scores]
-        unscored = [reading for reading in batch.new if reading.resident_id in unfit]
+        _cancel_air(conn, batch.new, at)
+        judged = [judge(one, policies.for_hub(one.cause.placement.hub_id), at) for one in scores]
+        unscored = [
+            judge_unscored(reading, policies.for_hub(reading.placement.hub_id), at)
+            for reading in batch.new
+            if reading.resident_id in unfit
+        ]
         _settle_questions(conn, judged, policies, at)
-        concerns = _concerns(judged, policies, at) + _unfit_concerns(unscored, policies)
+        concerns = [_concern(one) for one in judged if one.found and one.fresh]
+        concerns += [_unscored_concern(one) for one in unscored if one.found and one.fresh]
         cases = case.open_or_join(conn, concerns, policies, at)
-        return _verdicts(judged, unscored, cases)
+        return _verdicts(judged, cases) | _unscored_verdicts(unscored, cases)
 
     def cannot_score(
         self, conn: psycopg.Connection, readings: Sequence[NewReading], at: datetime
     ) -> Mapping[ReadingKey, Verdict]:
         """One escalation that asks a person to read values no rule could."""
         policies = store.policies_in_force(conn, at)
+        _cancel_air(conn, readings, at)
         newest = max(readings, key=lambda one: (one.effective_at, one.arrival_number))
         severity = policies.for_hub(newest.placement.hub_id).unscored
         sentence = "A reading is stored that could not be scored: please read its values."
@@ -80,110 +79,62 @@ class Evaluator:
         return {one.key: verdict for one in readings}
 
 
-def _judge(scored: Scored, policy_: Policy) -> _Judged:
-    set_ = _as_set(scored)
-    return _Judged(
-        scored,
-        rules.findings(set_, policy_),
-        rules.asks(set_, policy_),
-        rules.next_step(set_, policy_),
+def _scores(batch: Batch, authorities: Mapping[UUID, Authority], policies: PolicyBook) -> list[Scored]:
+    """Each resident's readings joined within the window of their own hub."""
+    by_window: dict[timedelta, set[UUID]] = {}
+    for reading in batch.new:
+        window = policies.for_hub(reading.placement.hub_id).composition_window
+        by_window.setdefault(window, set()).add(reading.resident_id)
+    scores: list[Scored] = []
+    for window, residents in by_window.items():
+        part = batch.of(sorted(residents))
+        scores += scoring.score_readings(part.new, part.known, authorities, window)
+    return scores
+
+
+def _cancel_air(conn: psycopg.Connection, new: Sequence[NewReading], at: datetime) -> None:
+    """Oxygen that is in use ends the record that none is, whatever else becomes of the reading."""
+    seen = scoring.oxygen_seen(new)
+    entries = [(resident, one.effective_at) for resident, readings in seen.items() for one in readings]
+    for resident in delegation_store.cancel_air(conn, entries):
+        audit.record(
+            conn, _INGEST, "air_record.cancelled", f"resident:{resident}", at=at, resident_id=resident
+        )
+
+
+def _concern(one: Judged) -> Concern:
+    cause = one.scored.cause
+    return Concern(
+        placement=cause.placement,
+        found=one.found,
+        evidence=_evidence_of(one.scored),
+        low=one.scored.low,
+        high=one.scored.high,
+        cause_reading_id=cause.payload.reading_id,
     )
 
 
-def _as_set(scored: Scored) -> ScoredSet:
-    """What rules look at: what a reading says besides signs counts at its own moment only."""
-    set_ = ScoredSet(
-        resident_id=scored.cause.resident_id,
-        effective_at=scored.target.effective_at,
-        low=scored.low,
-        high=scored.high,
-        red=scored.red,
-        complete=scored.complete,
-        deciding=scored.deciding,
-        parts=scored.parts,
-    )
-    return _with_words(set_, scored.cause) if scored.target is scored.cause else set_
-
-
-def _with_words(set_: ScoredSet, reading: NewReading) -> ScoredSet:
-    payload = reading.payload
-    return replace(
-        set_,
-        unrecordable=reading.cleared - reading.values.keys(),
-        soft_signs=tuple(sorted(sign for sign, answer in payload.soft_signs.items() if answer == "present")),
-        worry=str(payload.worry.by) if payload.worry else None,
-        scheduled=payload.scheduled_full_set,
-        confirm=tuple(
-            VitalSign(flag.removeprefix("confirm:")) for flag in reading.flags if flag.startswith("confirm:")
-        ),
-    )
-
-
-def _concerns(judged: Sequence[_Judged], policies: PolicyBook, at: datetime) -> list[Concern]:
-    """What is worth an escalation: the newest knowledge, or fresh enough to act on."""
-    concerns: list[Concern] = []
-    for one in judged:
-        cause, target = one.scored.cause, one.scored.target
-        act_within = timedelta(minutes=policies.for_hub(cause.placement.hub_id).act_within)
-        is_newest = target.effective_at >= cause.latest_effective_at
-        if one.found and (is_newest or target.effective_at >= at - act_within):
-            concerns.append(
-                Concern(
-                    placement=cause.placement,
-                    found=one.found,
-                    evidence=_evidence_of(one.scored),
-                    low=one.scored.low,
-                    high=one.scored.high,
-                    cause_reading_id=cause.payload.reading_id,
-                )
-            )
-    return concerns
-
-
-def _unfit_concerns(readings: Sequence[NewReading], policies: PolicyBook) -> list[Concern]:
-    concerns: list[Concern] = []
-    for reading in readings:
-        set_ = _unfit_set(reading)
-        found = rules.unscored_findings(set_, policies.for_hub(reading.placement.hub_id))
-        if found:
-            evidence = [_evidence(reading.kit_id, reading.payload.reading_id, reading.effective_at)]
-            concerns.append(
-                Concern(reading.placement, found, evidence, cause_reading_id=reading.payload.reading_id)
-            )
-    return concerns
-
-
-def _unfit_set(reading: NewReading) -> ScoredSet:
-    parts = {
-        sign: rules.Part(0, 0, value, reading.effective_at, *reading.key)
-        for sign, value in reading.values.items()
-    }
-    bare = ScoredSet(
-        resident_id=reading.resident_id,
-        effective_at=reading.effective_at,
-        low=0,
-        high=20,
-        red="unknown",
-        complete=False,
-        deciding=(),
-        parts=parts,
-    )
-    return _with_words(bare, reading)
+def _unscored_concern(one: Unscored) -> Concern:
+    reading = one.reading
+    evidence = [_evidence(reading.kit_id, reading.payload.reading_id, reading.effective_at)]
+    return Concern(reading.placement, one.found, evidence, cause_reading_id=reading.payload.reading_id)
 
 
 def _settle_questions(
-    conn: psycopg.Connection, judged: Sequence[_Judged], policies: PolicyBook, at: datetime
+    conn: psycopg.Connection, judged: Sequence[Judged], policies: PolicyBook, at: datetime
 ) -> None:
-    """The last word per resident in this batch: asked, answered, or as it was."""
+    """The last word per resident in this batch: asked, answered, or as it was.
+
+    Only the resident's newest knowledge answers: what comes late from an earlier hour excludes nothing now.
+    """
     asked: dict[UUID, Question] = {}
     settled: set[UUID] = set()
     for one in judged:
         resident = one.scored.cause.resident_id
         if one.asks:
-            policy_ = policies.for_hub(one.scored.cause.placement.hub_id)
-            asked[resident] = _question(one.scored, at + timedelta(minutes=policy_.answer_within))
-            settled.discard(resident)
-        elif not one.scored.deciding or one.found:
+            policy = policies.for_hub(one.scored.cause.placement.hub_id)
+            asked[resident] = _question(one.scored, at + timedelta(minutes=policy.answer_within))
+        elif one.newest and (not one.scored.deciding or one.found):
             asked.pop(resident, None)
             settled.add(resident)
     questions.answered(conn, settled)
@@ -217,10 +168,8 @@ def _evidence(kit_id: UUID, reading_id: UUID, effective_at: datetime) -> dict[st
     return {"kit": str(kit_id), "reading": str(reading_id), "effective_at": effective_at.isoformat()}
 
 
-def _verdicts(
-    judged: Sequence[_Judged], unscored: Sequence[NewReading], cases: Mapping[UUID, UUID]
-) -> dict[ReadingKey, Verdict]:
-    verdicts = {
+def _verdicts(judged: Sequence[Judged], cases: Mapping[UUID, UUID]) -> dict[ReadingKey, Verdict]:
+    return {
         one.scored.cause.key: Verdict(
             next=one.next,
             low=one.scored.low,
@@ -232,4 +181,10 @@ def _verdicts(
         for one in judged
         if one.scored.target is one.scored.cause
     }
-    return verdicts | {one.key: Verdict(escalation_id=cases.get(one.resident_id)) for one in unscored}
+
+
+def _unscored_verdicts(unscored: Sequence[Unscored], cases: Mapping[UUID, UUID]) -> dict[ReadingKey, Verdict]:
+    return {
+        one.reading.key: Verdict(next=one.next, escalation_id=cases.get(one.reading.resident_id))
+        for one in unscored
+    }

@@ -7,10 +7,17 @@ clinical safety officer to confirm.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from devices.vital_signs import VitalSign
+
+# How far back any policy may let readings join in one score; the door reads this much history of a late reading.
+LONGEST_WINDOW = timedelta(hours=4)
 
 
 class Severity(StrEnum):
@@ -34,16 +41,33 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: str
-    window: int = Field(gt=0, le=24 * 60, description="Readings that may join in one score.")
+    window: int = Field(
+        gt=0, le=LONGEST_WINDOW // timedelta(minutes=1), description="Readings that may join in one score."
+    )
     high_from: int = Field(ge=1, le=20)
     medium_from: int = Field(ge=1, le=20)
-    deadline: Mapping[Severity, int]
+    deadline: Mapping[Severity, Annotated[int, Field(gt=0)]]
     act_within: int = Field(gt=0, description="A late reading this fresh still raises an escalation.")
     answer_within: int = Field(gt=0, description="How long a worker has to measure a deciding sign.")
     could_not_be_excluded: Severity
     unrecordable: Severity
+    unresponsive: Severity = Field(description="Responds only to pain, or not at all, whatever the score.")
     unscored: Severity
+    without_score: Severity = Field(description="A value outside `limits` where NEWS2 is not used.")
+    limits: Mapping[VitalSign, tuple[Decimal, Decimal]] = Field(
+        description="What is not remarked on where NEWS2 is not used, ends included, in each sign's unit."
+    )
     silent_after_hours: int = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.medium_from > self.high_from:
+            raise ValueError("Medium begins above high.")
+        if missing := [str(severity) for severity in Severity if severity not in self.deadline]:
+            raise ValueError(f"No response time for {', '.join(missing)}.")
+        if crossed := [str(sign) for sign, (low, high) in self.limits.items() if low > high]:
+            raise ValueError(f"The lower limit lies above the upper one for {', '.join(crossed)}.")
+        return self
 
     def deadline_at(self, severity: Severity, at: datetime) -> datetime:
         """When the hub must have answered."""

@@ -37,7 +37,9 @@ ON CONFLICT (resident_id) DO UPDATE SET
 _ANSWERED: LiteralString = "DELETE FROM alerts.open_question WHERE resident_id = ANY (%s)"
 _DUE: LiteralString = """
 SELECT resident_id, kit_id, reading_id, effective_at, deciding, low, high, answer_by
-FROM alerts.open_question WHERE answer_by <= %s ORDER BY answer_by LIMIT %s
+FROM alerts.open_question
+WHERE answer_by <= %(at)s AND (%(among)s::uuid[] IS NULL OR resident_id = ANY (%(among)s))
+ORDER BY answer_by LIMIT %(most)s
 """
 
 
@@ -71,11 +73,14 @@ def answered(conn: psycopg.Connection, residents: Collection[UUID]) -> None:
         conn.execute(_ANSWERED, (list(residents),))
 
 
-def due(conn: psycopg.Connection, at: datetime, most: int) -> list[Question]:
-    """Questions nobody answered in time."""
+def due(
+    conn: psycopg.Connection, at: datetime, most: int, among: Collection[UUID] | None = None
+) -> list[Question]:
+    """Questions nobody answered in time, about these residents or about any."""
+    wanted = {"at": at, "most": most, "among": None if among is None else list(among)}
     return [
         Question(resident, kit, reading, effective_at, tuple(deciding), low, high, answer_by)
         for resident, kit, reading, effective_at, deciding, low, high, answer_by in conn.execute(
-            _DUE, (at, most)
+            _DUE, wanted
         ).fetchall()
     ]

@@ -43,6 +43,7 @@ class ScoredSet:
     complete: bool
     deciding: tuple[VitalSign, ...]
     parts: Mapping[VitalSign, Part]
+    spo2_scale: int = 1
     unrecordable: frozenset[VitalSign] = frozenset()
     soft_signs: tuple[str, ...] = ()
     worry: str | None = None
@@ -63,6 +64,7 @@ def findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
     """Everything the rules conclude, gravest first."""
     found = [
         *_threshold(scored, policy),
+        *_unresponsive(scored, policy),
         *_red_sign(scored, policy),
         *_unrecordable(scored, policy),
         *_worry(scored),
@@ -71,12 +73,14 @@ def findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
 
 
 def unscored_findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
-    """For a resident whom NEWS2 does not fit: thresholds of plausibility, concern, and no score."""
-    surprising = [_labelled(scored, sign) for sign in scored.confirm]
-    found = [*_unrecordable(scored, policy), *_worry(scored)]
-    if surprising:
-        sentence = f"{_listed(surprising)}: outside what is usual. NEWS2 is not used for this resident."
-        found.append(Finding("surprising_value", Severity.LOW_MEDIUM, sentence))
+    """For a resident whom NEWS2 does not fit: each value against the policy's limits, concern, and no score."""
+    found = [
+        *_unresponsive(scored, policy),
+        *_outside_limits(scored, policy),
+        *_unrecordable(scored, policy),
+        *_worry(scored),
+        *_soft_signs(scored),
+    ]
     return sorted(found, key=lambda one: one.severity.rank)
 
 
@@ -85,7 +89,7 @@ def asks(scored: ScoredSet, policy: Policy) -> bool:
 
     A lone normal value has a high upper bound too; it opens no clock, or a hub would drown.
     """
-    if not scored.deciding or scored.low >= policy.medium_from or scored.red == "yes":
+    if not scored.deciding or _acts_at_once(scored, policy):
         return False
     points = any(part.low >= 1 for part in scored.parts.values())
     return points or bool(scored.soft_signs) or scored.worry is not None or scored.scheduled
@@ -93,25 +97,25 @@ def asks(scored: ScoredSet, policy: Policy) -> bool:
 
 def next_step(scored: ScoredSet, policy: Policy) -> str:
     """What the worker does now, at the bedside, without waiting for a queue."""
-    consciousness = scored.parts.get(VitalSign.CONSCIOUSNESS)
-    if consciousness is not None and consciousness.value in ("P", "U"):
+    if _consciousness(scored) in _WORST:
         return CALL_999
     if scored.low >= policy.high_from:
         return CALL_HUB
-    if asks(scored, policy):
-        return f"{MEASURE_PREFIX}{scored.deciding[0]}"
-    if scored.confirm:
-        return f"{MEASURE_PREFIX}{scored.confirm[0]}"
-    return NOTHING
+    deciding = scored.deciding if _acts_at_once(scored, policy) or asks(scored, policy) else ()
+    wanted = [*deciding, *sorted(scored.unrecordable), *scored.confirm]
+    return f"{MEASURE_PREFIX}{wanted[0]}" if wanted else NOTHING
 
 
 def could_not_be_excluded(low: int, high: int, deciding: Sequence[str], policy: Policy) -> Finding:
     """The finding when nobody measured in time what would have decided."""
-    wanted = _listed([_LABELS[VitalSign(sign)].lower() for sign in deciding])
-    asked = f"{wanted} was asked for, and not measured in time"
-    sentence = f"NEWS2 between {low} and {high} could not be narrowed: {asked}."
-    sentence = f"NEWS2 between {low} and {high} could not be narrowed: {asked}."
+    wanted = ", ".join(_LABELS[VitalSign(sign)].lower() for sign in deciding)
+    sentence = f"NEWS2 is between {low} and {high}. Asked for, and not measured in time: {wanted}."
     return Finding("could_not_be_excluded", policy.could_not_be_excluded, sentence)
+
+
+def _acts_at_once(scored: ScoredSet, policy: Policy) -> bool:
+    """Whether what is certain is enough to escalate on."""
+    return scored.low >= policy.medium_from or scored.red == "yes"
 
 
 def _threshold(scored: ScoredSet, policy: Policy) -> list[Finding]:
@@ -131,12 +135,46 @@ def _red_sign(scored: ScoredSet, policy: Policy) -> list[Finding]:
     return [Finding("red_vital_sign", Severity.LOW_MEDIUM, f"{signs}: scores 3 by itself.")]
 
 
+def _unresponsive(scored: ScoredSet, policy: Policy) -> list[Finding]:
+    """Scores 3 like new confusion does, and cannot wait as long."""
+    if _consciousness(scored) not in _WORST:
+        return []
+    words = _capitalised(_labelled(scored, VitalSign.CONSCIOUSNESS))
+    return [Finding("unresponsive", policy.unresponsive, f"{words}: urgent whatever the score.")]
+
+
+def _outside_limits(scored: ScoredSet, policy: Policy) -> list[Finding]:
+    remarked = [sign for sign in scored.parts if sign in scored.confirm or _is_outside(scored, sign, policy)]
+    if not remarked:
+        return []
+    values = _listed([_labelled(scored, sign) for sign in remarked])
+    sentence = f"{values}: outside this hub's limits. NEWS2 is not used for this resident."
+    return [Finding("outside_limits", policy.without_score, sentence)]
+
+
+def _is_outside(scored: ScoredSet, sign: VitalSign, policy: Policy) -> bool:
+    value = scored.parts[sign].value
+    if sign is VitalSign.CONSCIOUSNESS:
+        return value is not None and value != "A"
+    if sign not in policy.limits or value is None:
+        return False
+    low, high = policy.limits[sign]
+    return not low <= value <= high
+
+
+def _soft_signs(scored: ScoredSet) -> list[Finding]:
+    """Where no score can follow, the sign itself is the concern."""
+    if not scored.soft_signs:
+        return []
+    signs = _listed([sign.replace("_", " ") for sign in scored.soft_signs])
+    return [Finding("soft_sign", Severity.CONCERN, f"{signs}: noticed. NEWS2 is not used for this resident.")]
+
+
 def _unrecordable(scored: ScoredSet, policy: Policy) -> list[Finding]:
     if not scored.unrecordable:
         return []
-    signs = _listed([_LABELS[sign].lower() for sign in sorted(scored.unrecordable)])
-    sentence = f"No signal: {signs} was looked for and could not be recorded."
-    return [Finding("unrecordable", policy.unrecordable, sentence)]
+    signs = ", ".join(_LABELS[sign].lower() for sign in sorted(scored.unrecordable))
+    return [Finding("unrecordable", policy.unrecordable, f"No signal could be recorded: {signs}.")]
 
 
 def _worry(scored: ScoredSet) -> list[Finding]:
@@ -144,6 +182,14 @@ def _worry(scored: ScoredSet) -> list[Finding]:
         return []
     who = {"resident": "The resident", "family": "The family", "staff": "A member of staff"}[scored.worry]
     return [Finding("worry", Severity.CONCERN, f"{who} is worried.")]
+
+
+_WORST = ("P", "U")
+
+
+def _consciousness(scored: ScoredSet) -> Any:
+    part = scored.parts.get(VitalSign.CONSCIOUSNESS)
+    return part.value if part is not None else None
 
 
 def bounds(low: int, high: int) -> str:
@@ -164,9 +210,13 @@ def _labelled(scored: ScoredSet, sign: VitalSign) -> str:
     if sign is VitalSign.CONSCIOUSNESS:
         words = {"A": "alert", "C": "newly confused", "V": "responds to voice", "P": "responds only to pain"}
         return words.get(str(value), "unresponsive")
-    return f"{facts.label.lower()} {value} {facts.unit_shown}".rstrip()
+    scale = " (scale 2)" if sign is VitalSign.SPO2 and scored.spo2_scale == 2 else ""
+    return f"{facts.label.lower()} {value} {facts.unit_shown}".rstrip() + scale
 
 
 def _listed(items: Sequence[str]) -> str:
-    text = ", ".join(items)
+    return _capitalised(", ".join(items))
+
+
+def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]

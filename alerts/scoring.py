@@ -54,7 +54,10 @@ def score_readings(
     authorities: Mapping[UUID, Authority],
     window: timedelta,
 ) -> list[Scored]:
-    """Score every new reading, and every known one that a late new reading touches, in arrival order."""
+    """Score every new reading, and every known one that a late new reading touches, in arrival order.
+
+    `authorities` as they were before the new readings: what these say of oxygen counts from their arrival on.
+    """
     rows: list[Reading] = [*known, *new]
     if not new:
         return []
@@ -67,11 +70,33 @@ def score_readings(
     scales = np.array(
         [one.spo2_scale(target.effective_at) for one, target in zip(decided, targets, strict=True)]
     )
+    seen = oxygen_seen(new)
+    by_then = [_by_then(seen, _new(rows[index])) for index in composed.cause]
     assumed = np.isnan(values[:, _OXYGEN]) & np.array(
-        [one.air_assumed(target.effective_at) for one, target in zip(decided, targets, strict=True)]
+        [
+            one.air_assumed(target.effective_at, oxygen)
+            for one, target, oxygen in zip(decided, targets, by_then, strict=True)
+        ]
     )
     values[assumed, _OXYGEN] = 0.0
     return _read(rows, composed, values, scales, assumed)
+
+
+def oxygen_seen(new: Sequence[NewReading]) -> Mapping[UUID, Sequence[NewReading]]:
+    """By resident, the readings that say oxygen is in use, or say of it what nobody can read."""
+    seen: dict[UUID, list[NewReading]] = {}
+    for reading in new:
+        if reading.values.get(VitalSign.ON_OXYGEN) is True or VitalSign.ON_OXYGEN in reading.unusable:
+            seen.setdefault(reading.resident_id, []).append(reading)
+    return seen
+
+
+def _by_then(seen: Mapping[UUID, Sequence[NewReading]], cause: NewReading) -> list[datetime]:
+    return [
+        one.effective_at
+        for one in seen.get(cause.resident_id, ())
+        if one.arrival_number <= cause.arrival_number
+    ]
 
 
 def _composed(rows: Sequence[Reading], known: int, window: timedelta) -> Composed:

@@ -69,7 +69,7 @@ FROM STDIN (FORMAT BINARY)
 _SCORE_TYPES = ["uuid"] * 5 + ["int8", "timestamptz", "timestamptz", "text", "int2", "bool", "int2", "int2"]
 _SCORE_TYPES += ["text", "text", "text", "bool", "text[]", "jsonb"]
 _OPEN: LiteralString = """
-SELECT resident_id, escalation_id, severity, deadline_at FROM alerts.escalation
+SELECT resident_id, escalation_id, hub_id, severity, deadline_at FROM alerts.escalation
 WHERE resident_id = ANY (%b) AND state <> 'closed' ORDER BY escalation_id FOR UPDATE
 """
 _RAISE: LiteralString = """
@@ -77,10 +77,10 @@ INSERT INTO alerts.escalation (escalation_id, resident_id, home_id, hub_id, orig
     raised_at, deadline_at, policy_version, raised_by)
 VALUES (%s, %s, %s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s, %s)
 """
-_JOIN: LiteralString = """
-UPDATE alerts.escalation SET severity = %s, deadline_at = %s, why = coalesce(%s, why),
-    low = coalesce(%s, low), high = coalesce(%s, high)
-WHERE escalation_id = %s
+_JOIN: LiteralString = "UPDATE alerts.escalation SET severity = %s, deadline_at = %s WHERE escalation_id = %s"
+# The bounds shown are those of the sentence shown; a call or a silence has none, and leaves those that are there.
+_SAY_WHY: LiteralString = """
+UPDATE alerts.escalation SET why = %s, low = coalesce(%s, low), high = coalesce(%s, high) WHERE escalation_id = %s
 """
 _FIND: LiteralString = """
 INSERT INTO alerts.finding
@@ -127,7 +127,7 @@ def append_scores(conn: psycopg.Connection, rows: Iterable[Sequence[Any]]) -> No
 def open_escalations(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UUID, OpenEscalation]:
     """The open case of each of these residents, locked."""
     rows = conn.execute(_OPEN, (list(residents),)).fetchall()
-    return {row[0]: OpenEscalation(row[1], Severity(row[2]), row[3]) for row in rows}
+    return {row[0]: OpenEscalation(row[1], row[2], Severity(row[3]), row[4]) for row in rows}
 
 
 def raise_escalation(conn: psycopg.Connection, new: NewEscalation, step: Step, at: datetime) -> None:
@@ -156,7 +156,9 @@ def join_escalation(
     conn: psycopg.Connection, escalation_id: UUID, step: Step, low: int | None, high: int | None
 ) -> None:
     """Let findings join the case that is open."""
-    conn.execute(_JOIN, (step.severity, step.deadline_at, step.why, low, high, escalation_id))
+    conn.execute(_JOIN, (step.severity, step.deadline_at, escalation_id))
+    if step.why is not None:
+        conn.execute(_SAY_WHY, (step.why, low, high, escalation_id))
 
 
 def add_findings(conn: psycopg.Connection, findings: Iterable[NewFinding], at: datetime) -> None:

@@ -5,7 +5,7 @@ it, only revocation or its own end does. Source: RCP, NEWS2, 2017; the default f
 for a clinician to confirm.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,9 +59,12 @@ class Authority:
         """1 or 2, for a reading at this moment."""
         return 2 if any(one.in_force(at) for one in self.scales) else 1
 
-    def air_assumed(self, at: datetime) -> bool:
-        """Whether oxygen nobody mentioned may be taken as air."""
-        return any(one.in_force(at) for one in self.air)
+    def air_assumed(self, at: datetime, oxygen_seen: Collection[datetime] = ()) -> bool:
+        """Whether oxygen nobody mentioned may be taken as air: not once oxygen was seen, until it is recorded anew."""
+        return any(
+            one.in_force(at) and not any(one.recorded_at <= seen <= at for seen in oxygen_seen)
+            for one in self.air
+        )
 
     def paused(self, at: datetime) -> bool:
         return any(one.in_force(at) for one in self.pauses)

@@ -4,8 +4,9 @@ Guards: only opaque ids and decisions are read here, never a name.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
 
@@ -26,12 +27,30 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
+class FamilyCare:
+    """A stretch of time in which somebody cares for one resident as family or friend."""
+
+    resident_id: UUID
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """Somebody a reading may have been taken by: what they were signed off for, and whose family they are."""
 
     competences: tuple[Competence, ...] = ()
-    carer_of: frozenset[UUID] = field(default_factory=frozenset)
+    family: tuple[FamilyCare, ...] = ()
     known: bool = False
+
+    def is_family_of(self, resident_id: UUID, at: datetime) -> bool:
+        """Whether they cared for this resident as family at this moment."""
+        return any(
+            one.resident_id == resident_id
+            and one.starts_at <= at
+            and (one.ends_at is None or at < one.ends_at)
+            for one in self.family
+        )
 
 
 _PLACEMENTS: LiteralString = """
@@ -50,6 +69,19 @@ FROM delegation.spo2_scale_authorisation WHERE resident_id = ANY (%b)
 _AIR: LiteralString = """
 SELECT resident_id, recorded_at, cancelled_at FROM delegation.air_record WHERE resident_id = ANY (%b)
 """
+# The earliest oxygen that was seen since the record ends it.
+_CANCEL_AIR: LiteralString = """
+WITH seen AS (SELECT * FROM unnest(%s::uuid[], %s::timestamptz[]) AS one (resident_id, at))
+UPDATE delegation.air_record air SET cancelled_at = (
+    SELECT min(seen.at) FROM seen WHERE seen.resident_id = air.resident_id AND seen.at >= air.recorded_at)
+WHERE EXISTS (SELECT FROM seen WHERE seen.resident_id = air.resident_id AND seen.at >= air.recorded_at
+              AND (air.cancelled_at IS NULL OR seen.at < air.cancelled_at))
+RETURNING resident_id
+"""
+_CANCEL_AIR: LiteralString = """
+UPDATE delegation.air_record SET cancelled_at = greatest(recorded_at, %s)
+WHERE resident_id = %s AND cancelled_at IS NULL
+"""
 _PAUSES: LiteralString = """
 SELECT resident_id, starts_at, ends_at FROM delegation.monitoring_pause WHERE resident_id = ANY (%b)
 """
@@ -58,7 +90,7 @@ SELECT person_id, activity, level, signed_off_at, valid_until, revoked_at
 FROM delegation.competence WHERE person_id = ANY (%b)
 """
 _ROLES: LiteralString = """
-SELECT person_id, role, resident_id FROM delegation.role_assignment WHERE person_id = ANY (%b)
+SELECT person_id, role, resident_id, starts_at, ends_at FROM delegation.role_assignment WHERE person_id = ANY (%b)
 """
 
 
@@ -87,16 +119,30 @@ def authorities(conn: psycopg.Connection, residents: Collection[UUID]) -> Mappin
     }
 
 
+def cancel_air(conn: psycopg.Connection, seen: Sequence[tuple[UUID, datetime]]) -> list[UUID]:
+    """End "no oxygen in use" where oxygen was seen; returns whose records that ended. Their residents are locked."""
+    if not seen:
+        return []
+    rows = conn.execute(_CANCEL_AIR, ([one for one, _ in seen], [at for _, at in seen])).fetchall()
+    return sorted({row[0] for row in rows})
+
+
+def cancel_air(conn: psycopg.Connection, oxygen_seen: Mapping[UUID, datetime]) -> None:
+    """End "no oxygen in use at this address" for these residents, from the moment oxygen was seen."""
+    for resident, moment in sorted(oxygen_seen.items()):
+        conn.execute(_CANCEL_AIR, (moment, resident))
+
+
 def operators(conn: psycopg.Connection, people: Collection[UUID]) -> dict[UUID, Operator]:
     """What is known of these people as operators of a kit."""
     wanted = (list(people),)
     held: dict[UUID, list[Competence]] = defaultdict(list)
-    carer_of: dict[UUID, set[UUID]] = defaultdict(set)
+    family: dict[UUID, list[FamilyCare]] = defaultdict(list)
     known: set[UUID] = set()
     for person, activity, level, *dates in conn.execute(_COMPETENCES, wanted).fetchall():
         held[person].append(Competence(person, Activity(activity), Level(level), *dates))
-    for person, role, resident in conn.execute(_ROLES, wanted).fetchall():
+    for person, role, resident, *dates in conn.execute(_ROLES, wanted).fetchall():
         known.add(person)
         if role == "carer":
-            carer_of[person].add(resident)
-    return {one: Operator(tuple(held[one]), frozenset(carer_of[one]), one in known) for one in people}
+            family[person].append(FamilyCare(resident, *dates))
+    return {one: Operator(tuple(held[one]), tuple(family[one]), one in known) for one in people}

@@ -206,7 +206,7 @@ def _competence(payload: ReadingPayload, at: datetime, operators: dict[UUID, Ope
         activities,
         at,
         operator_known=operator.known,
-        family_carer=payload.resident in operator.carer_of,
+        family_carer=operator.is_family_of(payload.resident, at),
     )
 
 

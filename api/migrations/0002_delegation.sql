@@ -120,6 +120,7 @@ CREATE TABLE delegation.monitoring_pause (
 );
 CREATE INDEX monitoring_pause_by_resident ON delegation.monitoring_pause (resident_id);
 
+-- A vocabulary: no row of it is about anybody.
 CREATE TABLE delegation.activity (
     activity        text PRIMARY KEY,
     label           text NOT NULL,
@@ -140,7 +141,7 @@ CREATE TABLE delegation.competence (
     assessor_id     uuid NOT NULL REFERENCES delegation.person,
     signed_off_at   timestamptz NOT NULL,
     valid_until     timestamptz NOT NULL CHECK (valid_until > signed_off_at),
-    revoked_at      timestamptz,
+    revoked_at      timestamptz CHECK (revoked_at >= signed_off_at),
     CONSTRAINT nobody_signs_themselves_off CHECK (assessor_id <> person_id)
 );
 CREATE INDEX competence_by_person ON delegation.competence (person_id, activity);
@@ -191,13 +192,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     WHERE person_id = delegation.actor() AND starts_at <= now() AND (ends_at IS NULL OR ends_at > now())
 $$;
 
-CREATE FUNCTION delegation.visible_homes() RETURNS SETOF uuid
+CREATE FUNCTION delegation.homes_held(VARIADIC held_as text[]) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT DISTINCT home.home_id
-    FROM delegation.home JOIN delegation.roles_in_force() held ON
-        (held.role IN ('care_worker', 'home_manager')
-            AND (held.home_id = home.home_id OR held.organisation_id = home.organisation_id))
-        OR (held.role IN ('hub_clinician', 'hub_lead') AND held.hub_id = home.hub_id)
+    FROM delegation.home JOIN delegation.roles_in_force() held
+        ON held.home_id = home.home_id OR held.organisation_id = home.organisation_id OR held.hub_id = home.hub_id
+    WHERE held.role = ANY (held_as)
+$$;
+
+CREATE FUNCTION delegation.visible_homes() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT delegation.homes_held('care_worker', 'home_manager', 'hub_clinician', 'hub_lead')
 $$;
 
 CREATE FUNCTION delegation.visible_residents() RETURNS SETOF uuid
@@ -210,6 +215,31 @@ $$;
 CREATE FUNCTION delegation.visible_hubs() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT hub_id FROM delegation.roles_in_force() WHERE role IN ('hub_clinician', 'hub_lead')
+$$;
+
+-- Homes whose name and telephone the actor needs: where they work, and where the resident they care for lives.
+CREATE FUNCTION delegation.known_homes() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT delegation.visible_homes()
+    UNION
+    SELECT resident.home_id FROM delegation.resident JOIN delegation.roles_in_force() held USING (resident_id)
+    WHERE held.role = 'carer'
+$$;
+
+CREATE FUNCTION delegation.known_hubs() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT delegation.visible_hubs()
+    UNION
+    SELECT hub_id FROM delegation.home WHERE home_id IN (SELECT delegation.known_homes())
+$$;
+
+CREATE FUNCTION delegation.known_organisations() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT organisation_id FROM delegation.roles_in_force() WHERE organisation_id IS NOT NULL
+    UNION
+    SELECT organisation_id FROM delegation.home WHERE home_id IN (SELECT delegation.known_homes())
+    UNION
+    SELECT organisation_id FROM delegation.hub WHERE hub_id IN (SELECT delegation.known_hubs())
 $$;
 
 -- Workers whose competence the actor answers for: a trainer's organisation or home, a manager's home.
@@ -244,9 +274,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
 $$;
 
 ALTER FUNCTION delegation.roles_in_force() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.homes_held(text[]) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.visible_homes() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.visible_residents() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.visible_hubs() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.known_homes() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.known_hubs() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.known_organisations() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.workers_in_charge(text[]) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.visible_people() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.is_operator() OWNER TO hearthwatch_gate;
@@ -269,14 +303,16 @@ END $$;
 GRANT SELECT ON delegation.organisation, delegation.hub, delegation.home, delegation.person, delegation.resident,
     delegation.role_assignment, delegation.spo2_scale_authorisation, delegation.air_record, delegation.ceiling,
     delegation.monitoring_pause, delegation.activity, delegation.competence TO hearthwatch_api;
-GRANT INSERT ON delegation.competence, delegation.audit_event, delegation.audit_text TO hearthwatch_api;
+GRANT INSERT ON delegation.competence, delegation.audit_text TO hearthwatch_api;
 GRANT UPDATE (revoked_at) ON delegation.competence TO hearthwatch_api;
 GRANT SELECT ON delegation.audit_event TO hearthwatch_api;
 
-CREATE POLICY signed_in ON delegation.organisation FOR SELECT TO hearthwatch_api USING (delegation.actor() IS NOT NULL);
-CREATE POLICY signed_in ON delegation.hub FOR SELECT TO hearthwatch_api USING (delegation.actor() IS NOT NULL);
+CREATE POLICY in_scope ON delegation.organisation FOR SELECT TO hearthwatch_api
+    USING (organisation_id IN (SELECT delegation.known_organisations()));
+CREATE POLICY in_scope ON delegation.hub FOR SELECT TO hearthwatch_api
+    USING (hub_id IN (SELECT delegation.known_hubs()));
 CREATE POLICY in_scope ON delegation.home FOR SELECT TO hearthwatch_api
-    USING (home_id IN (SELECT delegation.visible_homes()));
+    USING (home_id IN (SELECT delegation.known_homes()));
 CREATE POLICY in_scope ON delegation.person FOR SELECT TO hearthwatch_api
     USING (person_id IN (SELECT delegation.visible_people()));
 CREATE POLICY in_scope ON delegation.resident FOR SELECT TO hearthwatch_api
@@ -296,13 +332,15 @@ CREATE POLICY in_scope ON delegation.competence FOR SELECT TO hearthwatch_api
 CREATE POLICY trainer_signs_off ON delegation.competence FOR INSERT TO hearthwatch_api
     WITH CHECK (assessor_id = delegation.actor() AND person_id <> delegation.actor()
                 AND person_id IN (SELECT delegation.workers_in_charge('trainer')));
+-- What was revoked stays revoked: taking that back would be a sign-off that nobody made.
 CREATE POLICY trainer_revokes ON delegation.competence FOR UPDATE TO hearthwatch_api
-    USING (person_id IN (SELECT delegation.workers_in_charge('trainer')));
+    USING (revoked_at IS NULL AND person_id IN (SELECT delegation.workers_in_charge('trainer')))
+    WITH CHECK (revoked_at IS NOT NULL);
 CREATE POLICY as_oneself ON delegation.audit_event FOR INSERT TO hearthwatch_api
     WITH CHECK (actor = 'person:' || delegation.actor()::text);
 CREATE POLICY who_looked ON delegation.audit_event FOR SELECT TO hearthwatch_api
-    USING (resident_id IN (SELECT delegation.visible_residents())
-           AND EXISTS (SELECT FROM delegation.roles_in_force() WHERE role IN ('home_manager', 'hub_lead')));
+    USING (resident_id IN (SELECT resident.resident_id FROM delegation.resident
+                           WHERE home_id IN (SELECT delegation.homes_held('home_manager', 'hub_lead'))));
 CREATE POLICY as_oneself ON delegation.audit_text FOR INSERT TO hearthwatch_api WITH CHECK (delegation.actor() IS NOT NULL);
 
 -- Ingest: opaque ids, scales and who may do what; never a name.
@@ -311,17 +349,25 @@ GRANT SELECT (home_id, organisation_id, hub_id, rounds, synthetic) ON delegation
 GRANT SELECT (authorisation_id, resident_id, starts_at, review_by, ends_at, revoked_at)
     ON delegation.spo2_scale_authorisation TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (resident_id, recorded_at, cancelled_at) ON delegation.air_record TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT UPDATE (cancelled_at) ON delegation.air_record TO hearthwatch_ingest;
 GRANT SELECT (resident_id, starts_at, ends_at) ON delegation.monitoring_pause TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (person_id, activity, level, signed_off_at, valid_until, revoked_at)
     ON delegation.competence TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (person_id, role, organisation_id, home_id, resident_id, starts_at, ends_at)
     ON delegation.role_assignment TO hearthwatch_ingest;
-GRANT INSERT ON delegation.audit_event, delegation.audit_text TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT INSERT ON delegation.audit_text TO hearthwatch_ingest, hearthwatch_scheduler;
+-- Not audit_id: an event takes the next number and no other.
+GRANT INSERT (at, actor, role, action, subject, resident_id, request_id, text_digest) ON delegation.audit_event
+    TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
+GRANT USAGE ON SEQUENCE delegation.audit_event_audit_id_seq TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 
 CREATE POLICY opaque ON delegation.resident FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 CREATE POLICY opaque ON delegation.home FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 CREATE POLICY opaque ON delegation.spo2_scale_authorisation FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 CREATE POLICY opaque ON delegation.air_record FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
+CREATE POLICY oxygen_seen ON delegation.air_record FOR UPDATE TO hearthwatch_ingest
+    USING (true) WITH CHECK (cancelled_at IS NOT NULL);
+CREATE POLICY oxygen_seen ON delegation.air_record FOR UPDATE TO hearthwatch_ingest USING (cancelled_at IS NULL);
 CREATE POLICY opaque ON delegation.monitoring_pause FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 CREATE POLICY opaque ON delegation.competence FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 CREATE POLICY opaque ON delegation.role_assignment FOR SELECT TO hearthwatch_ingest USING (true);

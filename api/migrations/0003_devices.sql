@@ -39,15 +39,19 @@ GRANT SELECT ON devices.kit, devices.kit_loan, devices.kit_status
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_gate;
 GRANT INSERT, UPDATE ON devices.kit_status TO hearthwatch_ingest;
 
+-- A kit that went on to another home is that home's to see.
 CREATE FUNCTION devices.visible_kits() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT kit_id FROM devices.kit_loan
-    WHERE home_id IN (SELECT delegation.visible_homes()) OR delegation.is_operator()
+    WHERE returned_at IS NULL AND home_id IN (SELECT delegation.visible_homes())
+    UNION
+    SELECT kit_id FROM devices.kit WHERE delegation.is_operator()
 $$;
 ALTER FUNCTION devices.visible_kits() OWNER TO hearthwatch_gate;
 
 CREATE POLICY in_scope ON devices.kit FOR SELECT TO hearthwatch_api USING (kit_id IN (SELECT devices.visible_kits()));
-CREATE POLICY in_scope ON devices.kit_loan FOR SELECT TO hearthwatch_api USING (kit_id IN (SELECT devices.visible_kits()));
+CREATE POLICY in_scope ON devices.kit_loan FOR SELECT TO hearthwatch_api
+    USING (home_id IN (SELECT delegation.visible_homes()) OR delegation.is_operator());
 CREATE POLICY in_scope ON devices.kit_status FOR SELECT TO hearthwatch_api USING (kit_id IN (SELECT devices.visible_kits()));
 CREATE POLICY processes ON devices.kit FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 CREATE POLICY processes ON devices.kit_loan FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);

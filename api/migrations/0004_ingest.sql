@@ -93,6 +93,7 @@ CREATE TABLE ingest.outbox (
 CREATE INDEX outbox_waiting ON ingest.outbox (outbox_id) WHERE sent_at IS NULL;
 
 -- Which copy of history this is. A promoted standby, a restored dump and a declared restore each answer differently.
+-- No process may read or write the table itself.
 CREATE TABLE ingest.declared_epoch (
     declared_at     timestamptz PRIMARY KEY,
     reason          text NOT NULL
@@ -108,7 +109,7 @@ $$;
 REVOKE EXECUTE ON FUNCTION ingest.epoch() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ingest.epoch() TO hearthwatch_ingest, hearthwatch_api, hearthwatch_scheduler;
 
--- The first lock of the one lock order, for every process that changes what is known of residents.
+-- The first lock of the one lock order, for the processes that change what is known of residents.
 CREATE FUNCTION ingest.lock_residents(residents uuid[]) RETURNS SETOF ingest.current_vitals
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
@@ -118,6 +119,20 @@ BEGIN
     RETURN QUERY SELECT * FROM ingest.current_vitals WHERE resident_id = ANY (residents) ORDER BY resident_id FOR UPDATE;
 END $$;
 REVOKE EXECUTE ON FUNCTION ingest.lock_residents(uuid[]) FROM PUBLIC;
+
+-- The same lock for a person at a desk: it answers nothing, and reaches no resident out of the actor's scope.
+CREATE FUNCTION ingest.lock_visible_resident(resident uuid) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF resident IN (SELECT delegation.visible_residents()) THEN
+        PERFORM ingest.lock_residents(ARRAY[resident]);
+    END IF;
+END $$;
+REVOKE EXECUTE ON FUNCTION ingest.lock_visible_resident(uuid) FROM PUBLIC;
+
+GRANT SELECT, INSERT, UPDATE ON ingest.current_vitals TO hearthwatch_gate;
+ALTER FUNCTION ingest.lock_residents(uuid[]) OWNER TO hearthwatch_gate;
+ALTER FUNCTION ingest.lock_visible_resident(uuid) OWNER TO hearthwatch_gate;
 
 -- What an actor may read. Hypertables carry no policies to their chunks, so nobody but the view's owner may select.
 GRANT SELECT ON ingest.reading, ingest.reading_correction TO hearthwatch_reader;
@@ -136,13 +151,18 @@ GRANT SELECT ON ingest.visible_reading TO hearthwatch_api;
 ALTER TABLE ingest.seen ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ingest.seen FORCE ROW LEVEL SECURITY;
 ALTER TABLE ingest.current_vitals ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ingest.current_vitals FORCE ROW LEVEL SECURITY;
 ALTER TABLE ingest.quarantine ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ingest.quarantine FORCE ROW LEVEL SECURITY;
 ALTER TABLE ingest.reading_correction ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ingest.reading_correction FORCE ROW LEVEL SECURITY;
+ALTER TABLE ingest.outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ingest.outbox FORCE ROW LEVEL SECURITY;
 
 GRANT SELECT ON ingest.current_vitals TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 GRANT UPDATE ON ingest.current_vitals TO hearthwatch_ingest;
-GRANT EXECUTE ON FUNCTION ingest.lock_residents(uuid[]) TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
+GRANT EXECUTE ON FUNCTION ingest.lock_residents(uuid[]) TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT EXECUTE ON FUNCTION ingest.lock_visible_resident(uuid) TO hearthwatch_api;
 GRANT SELECT, INSERT ON ingest.seen, ingest.reading, ingest.quarantine, ingest.outbox, ingest.reading_correction TO hearthwatch_ingest;
 GRANT UPDATE (last_arrived_at, deliveries, replayed_at, replay_outcome) ON ingest.quarantine TO hearthwatch_ingest;
 GRANT UPDATE (leased_until, sent_at) ON ingest.outbox TO hearthwatch_ingest;
@@ -157,6 +177,7 @@ CREATE POLICY door ON ingest.current_vitals TO hearthwatch_ingest, hearthwatch_s
 CREATE POLICY in_scope ON ingest.current_vitals FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 CREATE POLICY door ON ingest.quarantine TO hearthwatch_ingest USING (true) WITH CHECK (true);
+CREATE POLICY door ON ingest.outbox TO hearthwatch_ingest USING (true) WITH CHECK (true);
 CREATE POLICY operator ON ingest.quarantine FOR SELECT TO hearthwatch_api USING (delegation.is_operator());
 CREATE POLICY door ON ingest.reading_correction TO hearthwatch_ingest USING (true) WITH CHECK (true);
 CREATE POLICY in_scope ON ingest.reading_correction FOR SELECT TO hearthwatch_api

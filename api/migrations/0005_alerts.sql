@@ -126,8 +126,12 @@ BEGIN
 END $$;
 
 GRANT SELECT ON alerts.visible_score TO hearthwatch_api;
-GRANT SELECT ON alerts.policy, alerts.escalation, alerts.finding, alerts.escalation_event, alerts.open_question,
-    alerts.hub_revision TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT ON alerts.policy, alerts.open_question, alerts.hub_revision
+    TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT ON alerts.escalation, alerts.finding, alerts.escalation_event TO hearthwatch_api;
+-- Not why, note and words: people write there, and may write names.
+GRANT SELECT (escalation_id, resident_id, home_id, hub_id, origin, state, severity, low, high, raised_at, deadline_at,
+    closed_at, policy_version) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT, INSERT ON alerts.score TO hearthwatch_ingest;
 GRANT INSERT ON alerts.escalation, alerts.finding, alerts.escalation_event, alerts.hub_revision
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
@@ -137,6 +141,7 @@ GRANT UPDATE (state, claimed_by, claimed_at, closed_by, closed_at, disposition, 
 GRANT INSERT, UPDATE, DELETE ON alerts.open_question TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT, DELETE ON alerts.score TO hearthwatch_retention;
 
+-- A policy is about a hub, never about a person.
 CREATE POLICY readable ON alerts.policy FOR SELECT USING (true);
 CREATE POLICY processes ON alerts.hub_revision TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
 CREATE POLICY processes ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
@@ -155,11 +160,16 @@ CREATE POLICY hub_desk_raises ON alerts.escalation FOR INSERT TO hearthwatch_api
 CREATE POLICY in_scope ON alerts.finding FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 CREATE POLICY hub_desk_raises ON alerts.finding FOR INSERT TO hearthwatch_api
-    WITH CHECK (resident_id IN (SELECT delegation.visible_residents()));
+    WITH CHECK (EXISTS (SELECT FROM alerts.escalation held
+                        WHERE held.escalation_id = finding.escalation_id AND held.resident_id = finding.resident_id
+                          AND held.hub_id IN (SELECT delegation.visible_hubs())));
 CREATE POLICY in_scope ON alerts.escalation_event FOR SELECT TO hearthwatch_api
-    USING (escalation_id IN (SELECT escalation_id FROM alerts.escalation));
+    USING (EXISTS (SELECT FROM alerts.escalation held WHERE held.escalation_id = escalation_event.escalation_id));
 CREATE POLICY hub_desk ON alerts.escalation_event FOR INSERT TO hearthwatch_api
-    WITH CHECK (hub_id IN (SELECT delegation.visible_hubs()));
+    WITH CHECK (actor_id = delegation.actor() AND hub_id IN (SELECT delegation.visible_hubs())
+                AND EXISTS (SELECT FROM alerts.escalation held
+                            WHERE held.escalation_id = escalation_event.escalation_id
+                              AND held.hub_id = escalation_event.hub_id));
 CREATE POLICY in_scope ON alerts.open_question FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 
@@ -173,6 +183,10 @@ INSERT INTO alerts.policy (hub_id, version, in_force_from, body) VALUES (NULL, '
     "answer_within": 30,
     "could_not_be_excluded": "low_medium",
     "unrecordable": "low_medium",
+    "unresponsive": "high",
     "unscored": "high",
+    "without_score": "low_medium",
+    "limits": {"respiration_rate": [9, 24], "spo2": [92, 100], "systolic": [91, 219], "pulse": [41, 130],
+               "temperature": [35.1, 39.0]},
     "silent_after_hours": 26
 }');

@@ -1,4 +1,5 @@
 -- Accounts and sessions. Tokens and passwords are stored only as hashes.
+-- No row security here: whoever signs in is not an actor yet, and only the api may look at all.
 
 CREATE TABLE api.account (
     person_id       uuid PRIMARY KEY REFERENCES delegation.person,

@@ -1,0 +1,119 @@
+"""What the rules say of each scored moment, and whether that is still worth acting on.
+
+Guards: what a reading says besides vital signs counts at its own moment only; what comes late and is neither the
+newest knowledge nor fresh sends nobody running.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alerts import rules
+from alerts.policy import Policy
+from alerts.rules import Finding, Part, ScoredSet
+from alerts.scoring import Scored
+from devices.receipt import NOTHING
+from devices.vital_signs import VitalSign
+from ingest.arrival import NewReading
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One scored moment with what the rules say of it. `fresh`: worth acting on now; `newest`: the last word."""
+
+    scored: Scored
+    found: Sequence[Finding]
+    asks: bool
+    next: str
+    fresh: bool
+    newest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unscored:
+    """One reading of a resident whom NEWS2 does not fit, with what the rules say of it."""
+
+    reading: NewReading
+    found: Sequence[Finding]
+    next: str
+    fresh: bool
+
+
+def judge(scored: Scored, policy: Policy, at: datetime) -> Judged:
+    """What follows from one score, under its hub's policy."""
+    set_ = _as_set(scored)
+    cause, moment = scored.cause, scored.target.effective_at
+    newest = _is_newest(cause, moment)
+    fresh = newest or _is_fresh(moment, policy, at)
+    return Judged(
+        scored,
+        rules.findings(set_, policy),
+        fresh and rules.asks(set_, policy),
+        rules.next_step(set_, policy) if fresh else NOTHING,
+        fresh,
+        newest,
+    )
+
+
+def judge_unscored(reading: NewReading, policy: Policy, at: datetime) -> Unscored:
+    """What follows from one reading where no score may."""
+    set_ = _unfit_set(reading)
+    fresh = _is_newest(reading, reading.effective_at) or _is_fresh(reading.effective_at, policy, at)
+    next_ = rules.next_step(set_, policy) if fresh else NOTHING
+    return Unscored(reading, rules.unscored_findings(set_, policy), next_, fresh)
+
+
+def _is_newest(cause: NewReading, moment: datetime) -> bool:
+    return moment >= cause.latest_effective_at
+
+
+def _is_fresh(moment: datetime, policy: Policy, at: datetime) -> bool:
+    """Whether a late reading is recent enough to act on: yesterday's must not send anybody running today."""
+    return moment >= at - timedelta(minutes=policy.act_within)
+
+
+def _as_set(scored: Scored) -> ScoredSet:
+    """What rules look at: what a reading says besides signs counts at its own moment only."""
+    set_ = ScoredSet(
+        resident_id=scored.cause.resident_id,
+        effective_at=scored.target.effective_at,
+        low=scored.low,
+        high=scored.high,
+        red=scored.red,
+        complete=scored.complete,
+        deciding=scored.deciding,
+        parts=scored.parts,
+        spo2_scale=scored.spo2_scale,
+    )
+    return _with_words(set_, scored.cause) if scored.target is scored.cause else set_
+
+
+def _with_words(set_: ScoredSet, reading: NewReading) -> ScoredSet:
+    payload = reading.payload
+    return replace(
+        set_,
+        unrecordable=reading.cleared - reading.values.keys(),
+        soft_signs=tuple(sorted(sign for sign, answer in payload.soft_signs.items() if answer == "present")),
+        worry=str(payload.worry.by) if payload.worry else None,
+        scheduled=payload.scheduled_full_set,
+        confirm=tuple(
+            VitalSign(flag.removeprefix("confirm:")) for flag in reading.flags if flag.startswith("confirm:")
+        ),
+    )
+
+
+def _unfit_set(reading: NewReading) -> ScoredSet:
+    parts = {
+        sign: Part(0, 0, value, reading.effective_at, *reading.key) for sign, value in reading.values.items()
+    }
+    bare = ScoredSet(
+        resident_id=reading.resident_id,
+        effective_at=reading.effective_at,
+        low=0,
+        high=20,
+        red="unknown",
+        complete=False,
+        deciding=(),
+        parts=parts,
+    )
+    return _with_words(bare, reading)
