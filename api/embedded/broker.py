@@ -133,7 +133,11 @@ class EmbeddedBroker:
             "port": -1,
             "max_payload": LARGEST_MESSAGE,
             "logtime_utc": True,
-            "jetstream": {"store_dir": str(self._folder / "store")},
+            # Each subscription of a kit is a consumer; the default of 1,000 would end at some 330 kits.
+            "jetstream": {
+                "store_dir": str(self._folder / "store"),
+                "limits": {"default_max_consumers": 100_000},
+            },
             "mqtt": {
                 "host": self.host,
                 "port": self.port,
