@@ -10,7 +10,7 @@ from pathlib import Path
 
 from devices.kits import KitSheet
 from simulators.faults import Fault
-from simulators.plan import DEMO_SPEED
+from simulators.programme import DEMO_SPEED
 from simulators.progress import live_table
 from simulators.scenarios import ScenarioName
 from simulators.simulation import DRAIN_SECONDS, run

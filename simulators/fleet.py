@@ -24,7 +24,7 @@ from devices.kits import KitSheet
 from devices.reading import ReadingPayload
 from devices.receipt import Outcome, Receipts
 from simulators.faults import Faults
-from simulators.plan import Draft
+from simulators.programme import Draft
 
 OUTBOXES = "outboxes.sqlite"
 AT_ONCE = 500  # readings that become durable together

@@ -7,72 +7,22 @@ times of day come later, from the kit that sends them.
 import heapq
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from random import Random
 
-from devices.identifiers import PersonId, ResidentId
+from devices.identifiers import PersonId
 from devices.kits import Kit, WatchedResident
 from simulators.bodies import Bodies
+from simulators.illnesses import Illness, Illnesses, NobodyToFallIllError
 from simulators.observations import Occasion, Said, observe
 from simulators.physiology import WELL, Signs
+from simulators.programme import Draft, Programme
 from simulators.rounds import CAREFUL, Habits, Visit, habits, visits
-from simulators.scenarios import SCENARIOS, Scenario, ScenarioName, Truth
 
-DEMO_SPEED = 2400.0  # forty minutes of illness a second: sepsis reaches its crisis in fifteen
-ONSET = 2.0  # seconds of health before a scenario begins
-CASE_EVERY = 2.5  # seconds between sets of a resident in a scenario, at most half of the rate
-READINGS_A_SET = 5
 STETHOSCOPE_EVERY = 5  # sets
 ASKED_AFTER = 8.0  # seconds until a carer comes back with the breaths they skipped
 BETWEEN_INSTRUMENTS = 45.0  # seconds, in the history
-
-
-class NobodyToFallIllError(ValueError):
-    """The sheet has no resident for a scenario; the message says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Programme:
-    """What to simulate: readings a second for so many seconds, who falls ill, how fast illness runs."""
-
-    rate: float
-    seconds: float
-    seed: int
-    started_at: datetime
-    scenarios: tuple[ScenarioName, ...] = ()
-    speed: float = DEMO_SPEED
-    history_hours: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not (self.rate > 0 and self.seconds > 0 and self.speed > 0 and self.history_hours >= 0):
-            raise ValueError("Rate, seconds and speed are above 0, and history is not negative.")
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What one kit says, so many seconds from the start; before 0 is history."""
-
-    offset: float
-    kit: int
-    said: Said
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A scenario, and the resident it happens to."""
-
-    scenario: Scenario
-    kit: int
-    resident: WatchedResident
-    worker: PersonId | None
-    onset: float
-    crisis: float
-
-    def hours(self, offset: float, speed: float) -> float:
-        """Of illness, this many seconds from the start."""
-        return max(0.0, offset - self.onset) * speed / 3600
 
 
 class Plan:
@@ -93,10 +43,13 @@ class Plan:
         self._bodies = Bodies(programme.seed, programme.started_at, programme.speed)
         self._habits: dict[PersonId, Habits] = {}
         self._sets = count()
-        self.cases = tuple(self._cases())
-        self._ill = {case.resident.resident_id: case for case in self.cases}
+        self._illnesses = Illnesses(kits, programme)
         self._asked: list[tuple[float, int, Draft]] = []
-        self._due = [(0.2 + 0.3 * number, number) for number in range(len(self.cases))]
+
+    @property
+    def illnesses(self) -> tuple[Illness, ...]:
+        """The illnesses that have begun, as far as the plan has been gone through."""
+        return tuple(self._illnesses.begun)
 
     def history(self) -> Iterator[Draft]:
         """Healthy rounds before the start, kit by kit, each in order."""
@@ -124,36 +77,30 @@ class Plan:
             if waiting:
                 yield Draft(offset, *waiting.popleft())
 
-    def _next_set(self, offset: float, background: Iterator[Visit]) -> list[tuple[int, Said]]:
+    def _next_set(self, offset: float, background: Iterator[Visit | None]) -> list[tuple[int, Said]]:
         if self._asked and self._asked[0][0] <= offset:
             draft = heapq.heappop(self._asked)[2]
             return [(draft.kit, draft.said)]
-        if self._due and self._due[0][0] <= offset:
-            _, number = heapq.heappop(self._due)
-            heapq.heappush(self._due, (offset + self._case_every, number))
-            return self._case_set(self.cases[number], offset)
+        illness = self._illnesses.due(offset)
+        if illness:
+            return self._ill_set(illness, offset)
         visit = next(background, None)
         return self._well_set(visit, offset) if visit else []
 
-    @property
-    def _case_every(self) -> float:
-        return max(CASE_EVERY, 2 * READINGS_A_SET * len(self.cases) / self._programme.rate)
-
-    def _case_set(self, case: Case, offset: float) -> list[tuple[int, Said]]:
-        hours = case.hours(offset, self._programme.speed)
-        getting_worse = case.scenario.truth is Truth.DETERIORATING
+    def _ill_set(self, illness: Illness, offset: float) -> list[tuple[int, Said]]:
+        hours = self._illnesses.hours(illness, offset)
         occasion = Occasion(
-            kit=self._kits[case.kit].kit_id,
-            resident=case.resident.resident_id,
-            worker=case.worker,
+            kit=self._kits[illness.kit].kit_id,
+            resident=illness.resident.resident_id,
+            worker=illness.worker,
             habits=CAREFUL,
-            soft_signs=case.scenario.soft_signs_at(hours),
-            worried=getting_worse and case.scenario.progress(hours) > 0.6,
+            soft_signs=illness.scenario.soft_signs_at(hours),
+            worried=illness.scenario.worries(hours),
             with_stethoscope=next(self._sets) % STETHOSCOPE_EVERY == 0,
         )
-        taken = self._bodies.measure(case.resident, offset, case.scenario.at(hours))
-        observed = observe(occasion, taken, self._bodies.rng(case.resident))
-        return [(case.kit, said) for said in observed.readings]
+        taken = self._bodies.measure(illness.resident, offset, illness.scenario.at(hours))
+        observed = observe(occasion, taken, self._bodies.rng(illness.resident))
+        return [(illness.kit, said) for said in observed.readings]
 
     def _well_set(self, visit: Visit, offset: float) -> list[tuple[int, Said]]:
         observed = observe(self._occasion(visit), self._measure(visit.resident, offset), self._rng(visit))
@@ -184,16 +131,16 @@ class Plan:
             self._habits[worker] = habits(Random(f"{self._programme.seed}/habits/{worker}"))
         return self._habits[worker]
 
-    def _background(self) -> Iterator[Visit]:
-        """Rounds of all kits, day after day, without those in a scenario."""
+    def _background(self) -> Iterator[Visit | None]:
+        """Rounds of all kits, day after day, without the ill; None where everybody is ill."""
         for day in count():
             found = False
             for visit in self._day(day):
-                if visit.resident.resident_id not in self._ill:
+                if not self._illnesses.is_ill(visit.resident.resident_id):
                     found = True
                     yield visit
             if not found:
-                return
+                yield None
 
     def _day(self, day: int) -> Iterator[Visit]:
         rounds = [self._visits(place, day) for place in range(len(self._kits))]
@@ -211,22 +158,3 @@ class Plan:
         earliest, latest = start - timedelta(hours=hours), start - timedelta(minutes=5)
         for day in range(-int(hours // 24) - 1, 1) if hours else ():
             yield from (visit for visit in self._visits(place, day) if earliest <= visit.at < latest)
-
-    def _cases(self) -> Iterator[Case]:
-        rng = Random(f"{self._programme.seed}/cases")
-        everybody = [(place, one) for place, kit in enumerate(self._kits) for one in kit.residents]
-        taken: set[ResidentId] = set()
-        for name in self._programme.scenarios:
-            scenario = SCENARIOS[name]
-            fit = [(place, one) for place, one in everybody if one.resident_id not in taken]
-            fit = [(place, one) for place, one in fit if one.spo2_scale == scenario.spo2_scale]
-            if not fit:
-                scale = f"on SpO2 scale {scenario.spo2_scale}"
-                raise NobodyToFallIllError(f"No resident {scale} is left on the kit sheet for {name}.")
-            place, resident = rng.choice(fit)
-            taken.add(resident.resident_id)
-            workers = self._kits[place].workers
-            onset = min(ONSET, self._programme.seconds / 10)
-            crisis = onset + scenario.hours_to_crisis * 3600 / self._programme.speed
-            worker = rng.choice(workers) if workers else None
-            yield Case(scenario, place, resident, worker, onset, crisis)

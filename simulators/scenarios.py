@@ -30,25 +30,29 @@ class Truth(StrEnum):
     RECOVERING = "recovering"
 
 
+CRISIS_HOURS = 96.0  # how long a crisis lasts before treatment tells
+RECOVERY_HOURS = 16.0
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One illness. `hours` run from its onset to its end state: the crisis, or, recovering, health again.
+    """One illness. `onset_hours` run from its onset to its crisis; a recovery begins with the crisis.
 
-    `strain` and `soft_signs` take the progress 0..1 of the illness towards its crisis.
+    `strain` takes how far the illness has gone, 0 for health to 1 for the crisis.
     """
 
     name: ScenarioName
     truth: Truth
-    hours: float
+    onset_hours: float
     strain: Callable[[float], Strain]
     soft_signs: tuple[str, ...]
     spo2_scale: int = 1
 
     def progress(self, hours: float) -> float:
-        """How far towards the crisis, 0..1, this many hours after onset; slow, then fast, then slow."""
-        part = min(1.0, max(0.0, hours / self.hours))
-        smooth = part * part * (3 - 2 * part)
-        return smooth if self.truth is Truth.DETERIORATING else 1 - smooth
+        """How far it has gone, 0..1, this many hours after onset: each change slow, then fast, then slow."""
+        if self.truth is Truth.DETERIORATING and hours < self.onset_hours:
+            return _eased(hours / self.onset_hours)
+        return 1 - _eased((hours - self.hours_of_relief) / RECOVERY_HOURS)
 
     def at(self, hours: float) -> Strain:
         """What it adds this many hours after onset."""
@@ -58,10 +62,29 @@ class Scenario:
         """What somebody who knows the resident would notice."""
         return self.soft_signs if self.progress(hours) > 0.35 else ()
 
+    def worries(self, hours: float) -> bool:
+        """Whether the staff are worried: while it gets worse, and as long as the crisis lasts."""
+        return hours <= self.hours_of_relief and self.progress(hours) > 0.6
+
     @property
     def hours_to_crisis(self) -> float:
         """When it is at its worst."""
-        return self.hours if self.truth is Truth.DETERIORATING else 0.0
+        return self.onset_hours if self.truth is Truth.DETERIORATING else 0.0
+
+    @property
+    def hours_of_relief(self) -> float:
+        """When it begins to get better."""
+        return self.onset_hours + CRISIS_HOURS if self.truth is Truth.DETERIORATING else 0.0
+
+    @property
+    def hours_to_health(self) -> float:
+        """When it is over."""
+        return self.hours_of_relief + RECOVERY_HOURS
+
+
+def _eased(part: float) -> float:
+    part = min(1.0, max(0.0, part))
+    return part * part * (3 - 2 * part)
 
 
 def _confused(progress: float, beyond: float) -> Consciousness:
@@ -129,7 +152,7 @@ _SCENARIOS = (
         ScenarioName.BLEED_AFTER_FALL, Truth.DETERIORATING, 6, _bleed_after_fall, ("mobility", "pain", "skin")
     ),
     Scenario(ScenarioName.HEART_FAILURE, Truth.DETERIORATING, 18, _heart_failure, ("breathing", "mobility")),
-    Scenario(ScenarioName.RECOVERY, Truth.RECOVERING, 16, _sepsis, ("tiredness_or_dizziness",)),
+    Scenario(ScenarioName.RECOVERY, Truth.RECOVERING, 0, _sepsis, ("tiredness_or_dizziness",)),
 )
 
 SCENARIOS: Mapping[ScenarioName, Scenario] = MappingProxyType({one.name: one for one in _SCENARIOS})

@@ -18,7 +18,8 @@ from devices.gateway.gateway import Pace
 from devices.kits import KitSheet
 from simulators.faults import OFFLINE_HOURS, Fault, Faults
 from simulators.fleet import AT_ONCE, PACE, Fleet, Tally
-from simulators.plan import DEMO_SPEED, Draft, Plan, Programme
+from simulators.plan import Plan
+from simulators.programme import DEMO_SPEED, Draft, Programme
 from simulators.scenarios import ScenarioName
 from simulators.summary import Summary, summary
 
@@ -68,7 +69,7 @@ def run(
         speed=speed,
         history_hours=history_hours,
     )
-    offline = luck.offline([kit.kit_id for kit in sheet.kits], _kits_with_cases(sheet, programme), seconds)
+    offline = luck.offline([kit.kit_id for kit in sheet.kits], _kits_with_illness(sheet, programme), seconds)
     plan = Plan(sheet.kits, programme, backlog_hours=dict.fromkeys(offline, OFFLINE_HOURS))
     fleet = Fleet(sheet, directory, luck, pace)
     try:
@@ -83,7 +84,7 @@ def run(
             ledger=fleet.ledger(),
             tally=fleet.tally(),
             sheet=sheet,
-            cases=plan.cases,
+            illnesses=plan.illnesses,
             began=began,
             seconds=lasted,
             interrupted=stopping.sending,
@@ -174,8 +175,8 @@ def _drain(fleet: Fleet, seconds: float, stopping: _Stopping, progress: Progress
         progress(fleet.tally())
 
 
-def _kits_with_cases(sheet: KitSheet, programme: Programme) -> set[int]:
-    return {case.kit for case in Plan(sheet.kits, programme).cases}
+def _kits_with_illness(sheet: KitSheet, programme: Programme) -> set[int]:
+    return {illness.kit for illness in Plan(sheet.kits, programme).illnesses}
 
 
 @contextmanager

@@ -13,11 +13,11 @@ from typing import Any
 from devices.gateway.outbox import State
 from devices.kits import KitSheet
 from simulators.fleet import Tally
-from simulators.plan import Case
+from simulators.illnesses import Illness
 
 
 @dataclass(frozen=True, slots=True)
-class CaseTruth:
+class IllnessTruth:
     """What really happened to one resident, to hold the platform's findings against."""
 
     scenario: str
@@ -26,6 +26,7 @@ class CaseTruth:
     resident: str
     onset_at: str
     crisis_at: str
+    over_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Summary:
     interrupted: bool
     seed: int
     faults: tuple[str, ...]
-    cases: tuple[CaseTruth, ...]
+    illnesses: tuple[IllnessTruth, ...]
     outboxes: Path
     """The directory that `simulators.fleet.sent_readings` reads."""
 
@@ -60,7 +61,7 @@ def summary(
     ledger: Counter[State],
     tally: Tally,
     sheet: KitSheet,
-    cases: Iterable[Case],
+    illnesses: Iterable[Illness],
     began: datetime,
     seconds: float,
     interrupted: bool,
@@ -84,17 +85,18 @@ def summary(
         interrupted=interrupted,
         seed=seed,
         faults=tuple(sorted(faults)),
-        cases=tuple(_truth(case, sheet, began) for case in cases),
+        illnesses=tuple(_truth(illness, sheet, began) for illness in illnesses),
         outboxes=outboxes,
     )
 
 
-def _truth(case: Case, sheet: KitSheet, began: datetime) -> CaseTruth:
-    return CaseTruth(
-        scenario=case.scenario.name,
-        truth=case.scenario.truth,
-        kit=str(sheet.kits[case.kit].kit_id),
-        resident=str(case.resident.resident_id),
-        onset_at=(began + timedelta(seconds=case.onset)).isoformat(),
-        crisis_at=(began + timedelta(seconds=case.crisis)).isoformat(),
+def _truth(illness: Illness, sheet: KitSheet, began: datetime) -> IllnessTruth:
+    return IllnessTruth(
+        scenario=illness.scenario.name,
+        truth=illness.scenario.truth,
+        kit=str(sheet.kits[illness.kit].kit_id),
+        resident=str(illness.resident.resident_id),
+        onset_at=(began + timedelta(seconds=illness.onset)).isoformat(),
+        crisis_at=(began + timedelta(seconds=illness.crisis)).isoformat(),
+        over_at=(began + timedelta(seconds=illness.over)).isoformat(),
     )

@@ -138,8 +138,8 @@ class Residents:
         self.pauses.append(Pause(resident.resident_id, "In hospital", start, end, recorded_by))
 
     def _resident(self, home: Home, manager: UUID) -> Resident:
-        # One in twelve, and in the smallest neighbourhood the last.
-        retains = len(self.residents) % ONE_IN_SCALE_2 == min(3, self.total - 1)
+        # One in twelve; in a neighbourhood of two or three the last, and nobody who lives alone in one.
+        retains = len(self.residents) % ONE_IN_SCALE_2 == min(3, max(1, self.total - 1))
         in_own_home = home.kind is HomeKind.HOME_CARE_ROUND
         resident = Resident(
             resident_id=new_id(self.rng),

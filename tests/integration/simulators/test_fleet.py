@@ -75,9 +75,9 @@ def test_without_faults_every_planned_reading_is_sent_once_and_stored(sheet, pla
     assert done.stored == done.sent > 180
     assert platform.payloads < done.sent, "history travels in arrays"
     assert not done.interrupted
-    (case,) = done.cases
-    assert case.scenario == "sepsis"
-    assert case.onset_at < case.crisis_at
+    (illness,) = done.illnesses
+    assert illness.scenario == "sepsis"
+    assert illness.onset_at < illness.crisis_at
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -162,7 +162,7 @@ def test_as_a_process_it_ends_cleanly_on_a_signal_with_its_summary_on_standard_o
     said = json.loads(out)
     assert said["interrupted"] is True
     assert said["sent"] == said["stored"] > 0
-    assert said["cases"][0]["scenario"] == "copd_exacerbation"
+    assert said["illnesses"][0]["scenario"] == "copd_exacerbation"
 
 
 def test_a_sheet_without_anybody_for_the_scenario_is_a_sentence_and_no_traceback(tmp_path):

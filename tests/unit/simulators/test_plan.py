@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -13,8 +14,10 @@ import pytest
 from devices.kits import KitSheet
 from devices.reading import DeviceKind, ReadingPayload, decode, encode_one
 from devices.vital_signs import FACTS, QUANTITIES, VitalSign
+from simulators.illnesses import NobodyToFallIllError
 from simulators.physiology import Signs
-from simulators.plan import Draft, NobodyToFallIllError, Plan, Programme
+from simulators.plan import Plan
+from simulators.programme import Draft, Programme
 from simulators.scenarios import ScenarioName
 
 from .early_warning import totals
@@ -114,16 +117,16 @@ def test_everybody_is_visited_and_by_a_worker_of_the_home_on_its_own_kit():
 @pytest.mark.parametrize("rate", [4.0, 20.0, 200.0])
 def test_whoever_falls_ill_is_seen_with_a_grave_full_set_within_forty_seconds(name, rate):
     plan = Plan(sheet().kits, programme(rate=rate, seconds=40.0, scenarios=(name,)))
-    (case,) = plan.cases
-    assert case.crisis < 40
+    (illness,) = plan.illnesses
+    assert illness.crisis < 40
     latest: dict[str, object] = {}
     scores: list[int] = []
     for draft in plan.live():
-        if draft.said.resident == case.resident.resident_id:
+        if draft.said.resident == illness.resident.resident_id:
             latest |= draft.said.content.get("values", {})
             if set(latest) >= SCORED:
                 taken = Signs(**{str(sign): value for sign, value in latest.items()})
-                scores.append(int(totals([taken], case.resident.spo2_scale)[0]))
+                scores.append(int(totals([taken], illness.resident.spo2_scale)[0]))
     print(f"seed {SEED}, {name} at {rate}/s: {scores}")
     assert max(scores) >= 7
     assert len(scores) >= 10
@@ -132,10 +135,10 @@ def test_whoever_falls_ill_is_seen_with_a_grave_full_set_within_forty_seconds(na
 def test_sepsis_is_bad_enough_to_escalate_within_twenty_seconds_of_a_demonstration():
     for seed in range(10):
         plan = Plan(sheet().kits, programme(seed=seed, seconds=20.0))
-        (case,) = plan.cases
+        (illness,) = plan.illnesses
         latest: dict[str, object] = {}
         for draft in plan.live():
-            if draft.said.resident == case.resident.resident_id:
+            if draft.said.resident == illness.resident.resident_id:
                 latest |= draft.said.content.get("values", {})
         taken = Signs(**{str(sign): value for sign, value in latest.items()})
         assert totals([taken], 1)[0] >= 7, seed
@@ -144,8 +147,33 @@ def test_sepsis_is_bad_enough_to_escalate_within_twenty_seconds_of_a_demonstrati
 def test_scenarios_happen_to_residents_of_their_own_on_the_right_oxygen_scale():
     names = (ScenarioName.COPD_EXACERBATION, ScenarioName.SEPSIS, ScenarioName.SEPSIS, ScenarioName.RECOVERY)
     plan = Plan(sheet().kits, programme(scenarios=names))
-    assert [case.resident.spo2_scale for case in plan.cases] == [2, 1, 1, 1]
-    assert len({case.resident.resident_id for case in plan.cases}) == 4
+    assert [illness.resident.spo2_scale for illness in plan.illnesses] == [2, 1, 1, 1]
+    assert len({illness.resident.resident_id for illness in plan.illnesses}) == 4
+
+
+def test_the_ill_recover_and_then_somebody_else_falls_ill():
+    plan = Plan(sheet().kits, programme(rate=2.0, seconds=3600.0, history_hours=0.0))
+    visited = defaultdict(list)
+    for draft in plan.live():
+        visited[draft.said.resident].append(draft.offset)
+    print(f"seed {SEED}: {[(round(illness.onset), round(illness.over)) for illness in plan.illnesses]}")
+    assert len(plan.illnesses) > 3
+    assert len({illness.resident.resident_id for illness in plan.illnesses}) > 1
+    for earlier, later in pairwise(plan.illnesses):
+        assert earlier.onset < earlier.crisis < earlier.over < later.onset
+    first = plan.illnesses[0]
+    after = [offset for offset in visited[first.resident.resident_id] if offset > first.over + 30]
+    during = [offset for offset in visited[first.resident.resident_id] if offset < first.over]
+    assert after, "back on the ordinary rounds"
+    assert len(during) / first.over > 2 * len(after) / (3600 - first.over)
+
+
+def test_with_everybody_ill_the_plan_goes_on_with_them_alone():
+    plan = Plan(sheet(1, 1).kits, programme(rate=20.0, seconds=200.0, history_hours=0.0))
+    offsets = [draft.offset for draft in plan.live()]
+    (illness,) = plan.illnesses
+    assert min(offsets) < illness.onset
+    assert max(offsets) > illness.over, "well again, and visited as anybody"
 
 
 def test_a_scenario_that_nobody_can_have_is_refused_in_a_sentence():

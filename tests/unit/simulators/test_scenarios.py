@@ -33,35 +33,45 @@ def test_at_its_crisis_every_scenario_scores_7_or_more_in_everybody(name):
 
 
 @pytest.mark.parametrize("name", [one for one in ScenarioName if one is not ScenarioName.RECOVERY])
-def test_a_deterioration_begins_from_health_and_never_turns_back(name):
+def test_a_deterioration_begins_from_health_and_only_worsens_until_its_crisis(name):
     scenario = SCENARIOS[name]
     assert scenario.truth is Truth.DETERIORATING
     before = totals(everybody_at(scenario, 0), scenario.spo2_scale)
     assert before.max() < 7
     medians = []
     for part in range(11):
-        scores = totals(everybody_at(scenario, scenario.hours * part / 10), scenario.spo2_scale)
+        scores = totals(everybody_at(scenario, scenario.hours_to_crisis * part / 10), scenario.spo2_scale)
         medians.append(sorted(scores.tolist())[len(scores) // 2])
     assert medians == sorted(medians)
-    assert scenario.at(scenario.hours * 5) == scenario.at(scenario.hours), "it stays at the crisis"
+    assert scenario.at(scenario.hours_of_relief) == scenario.at(scenario.hours_to_crisis), "the crisis lasts"
 
 
-def test_somebody_recovering_is_ill_at_first_and_well_in_the_end():
-    scenario = SCENARIOS[ScenarioName.RECOVERY]
-    assert scenario.hours_to_crisis == 0
-    well = totals(everybody_at(scenario, scenario.hours), 1)
-    assert (well < 3).mean() > 0.97
+@pytest.mark.parametrize("name", ScenarioName)
+def test_every_illness_ends_in_health(name):
+    scenario = SCENARIOS[name]
+    well = totals(everybody_at(scenario, scenario.hours_to_health), scenario.spo2_scale)
+    assert (well < 5).mean() > 0.99
+    assert scenario.progress(scenario.hours_to_health) == 0
+    halfway = (scenario.hours_of_relief + scenario.hours_to_health) / 2
+    assert 0 < scenario.progress(halfway) < 1
+
+
+def test_somebody_recovering_is_at_their_worst_when_it_begins():
+    assert SCENARIOS[ScenarioName.RECOVERY].hours_to_crisis == 0
 
 
 def test_the_copd_exacerbation_is_on_oxygen_and_on_scale_2():
     scenario = SCENARIOS[ScenarioName.COPD_EXACERBATION]
     assert scenario.spo2_scale == 2
-    assert all(one.on_oxygen for one in everybody_at(scenario, scenario.hours / 2))
-    assert {one.consciousness for one in everybody_at(scenario, scenario.hours)} == {Consciousness.VOICE}
+    assert all(one.on_oxygen for one in everybody_at(scenario, scenario.hours_to_crisis / 2))
+    crisis = everybody_at(scenario, scenario.hours_to_crisis)
+    assert {one.consciousness for one in crisis} == {Consciousness.VOICE}
 
 
 @pytest.mark.parametrize("name", ScenarioName)
-def test_soft_signs_are_noticed_while_the_resident_is_ill(name):
+def test_soft_signs_and_worry_come_with_the_illness_and_go_with_it(name):
     scenario = SCENARIOS[name]
     assert scenario.soft_signs_at(scenario.hours_to_crisis)
-    assert not scenario.soft_signs_at(scenario.hours - scenario.hours_to_crisis)
+    assert scenario.worries(scenario.hours_to_crisis)
+    assert not scenario.soft_signs_at(scenario.hours_to_health)
+    assert not scenario.worries(scenario.hours_to_health)
