@@ -23,7 +23,8 @@ from api.listening import Ear
 from api.metrics import Counts
 from api.queries.events import MOST_EVENTS, HubEvent, events_after, revision_now
 
-LONGEST_QUEUE = 256
+# Room for several readings of the database at once: a burst is no reason to cut a healthy page off.
+LONGEST_QUEUE = 5 * MOST_EVENTS
 _TRY_AGAIN_AFTER = 1.0
 _ASKED_AS = 3
 Read = TypeVar("Read")

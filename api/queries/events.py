@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
-MOST_EVENTS = 500
+MOST_EVENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
