@@ -35,6 +35,16 @@ wait_for_engine() {
     return 1
 }
 
+# After a hard stop of the machine the file may name a process that is now something else, and dockerd gives up.
+forget_stale_pid() {
+    local file name
+    for file in /var/run/docker.pid /var/run/docker/containerd/containerd.pid; do
+        [ -s "$file" ] || continue
+        name=$(cat "/proc/$(cat "$file")/comm" 2>/dev/null || true)
+        case "$name" in dockerd | containerd) ;; *) rm -f "$file" ;; esac
+    done
+}
+
 start_engine() {
     [ -z "${NO_DOCKER:-}" ] || give_up "NO_DOCKER is set, so no Docker engine is used or installed."
     engine_answers && return 0
@@ -46,6 +56,7 @@ start_engine() {
             give_up "Debian's Docker engine could not be installed; $state/apt.log says why."
         engine_answers && return 0
     fi
+    forget_stale_pid
     say "starting dockerd in the background; its log is $state/dockerd.log."
     # The lock's descriptor must not be inherited, or the engine would hold it for ever.
     setsid nohup dockerd >>"$state/dockerd.log" 2>&1 </dev/null 9>&- &

@@ -22,6 +22,7 @@ make_secrets() {
     chmod 0700 "$HEARTHWATCH_SECRETS"
     for name in database_{migrator,api,ingest,scheduler,retention} broker_platform; do
         [ -s "$HEARTHWATCH_SECRETS/$name" ] || head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$HEARTHWATCH_SECRETS/$name"
+        chmod 0644 "$HEARTHWATCH_SECRETS/$name"
     done
     "$here/certificates.sh" "$HEARTHWATCH_SECRETS" mosquitto localhost 127.0.0.1 "$(hostname)" ${HEARTHWATCH_MQTT_NAMES:-}
 }

@@ -12,4 +12,5 @@ pytest_plugins = [
     "tests.fixtures.neighbourhood",
     "tests.fixtures.brokers",
     "tests.fixtures.browser",
+    "tests.fixtures.stack",
 ]

@@ -1,0 +1,45 @@
+"""One journey through the whole of deploy/compose.yaml, with nothing in it that is not the product's own."""
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.fixtures.stack import ComposeStack
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+
+def test_a_reading_leaves_a_kit_and_a_clinician_sees_why_it_matters(
+    compose_stack: ComposeStack, page: Page
+) -> None:
+    # A neighbourhood is settled, and its kits may sign in at the broker.
+    password = compose_stack.seed("--homes", "2", "--residents-per-home", "4")
+
+    # Kits send over TLS for a while; somebody falls ill.
+    sent = compose_stack.simulate("--for", "20", "--rate", "8", "--scenario", "sepsis", "--seed", "11")
+    assert sent["sent"] > 0
+    assert sent["sent"] == sent["stored"] + sent["quarantined"] + sent["on_kits"]
+    assert (sent["on_kits"], sent["quarantined"]) == (0, 0)
+
+    # The platform's books say the same as the kits'.
+    books = json.loads(compose_stack.hearthwatch("ingest", "ledger", "--json"))
+    assert sum(kit["stored"] for kit in books) == sent["stored"]
+
+    # A clinician signs in and finds who is waiting and why.
+    page.goto(compose_stack.url)
+    page.get_by_label("User name").fill("hub-clinician")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+    waiting = page.get_by_role("table", name="Open escalations").get_by_role("row")
+    expect(waiting.filter(has=page.get_by_role("button", name="Claim")).first).to_be_visible()
+    page.get_by_role("button", name="Claim").first.click()
+    expect(page.get_by_role("link", name="Close").first).to_be_visible()
+
+
+def test_every_service_restarts_by_itself_and_keeps_what_it_knew(compose_stack: ComposeStack) -> None:
+    before = compose_stack.hearthwatch("ingest", "ledger", "--json")
+    compose_stack.run("restart", "timescale", "mosquitto", "ingest", "api", "scheduler")
+    compose_stack.run("up")
+    assert compose_stack.hearthwatch("ingest", "ledger", "--json") == before
