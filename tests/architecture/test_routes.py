@@ -1,0 +1,68 @@
+"""Every route says what it needs of whoever asks, and what is open to all is listed here."""
+
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import RouteContext, iter_route_contexts
+
+from api.access import Needs, nobody_in_particular
+from api.app import create_app
+from api.settings import Settings
+
+OPEN_TO_ALL = {
+    ("/healthz", "GET"),
+    ("/readyz", "GET"),
+    ("/metrics", "GET"),
+    ("/sign-in", "GET"),
+    ("/sign-in", "POST"),
+    ("/api/v1/sign-in", "POST"),
+    ("/api/v1/openapi.json", "GET"),
+}
+STATIC_FILES = "/static"
+
+
+def routes() -> list[RouteContext]:
+    """Every route of the api but the folder of static files."""
+    return [
+        route
+        for route in iter_route_contexts(create_app(Settings()).routes)
+        if getattr(route.original_route, "path", None) != STATIC_FILES
+    ]
+
+
+def declarations(dependant: Dependant | None) -> list[object]:
+    """What a route declares, itself or through what it depends on."""
+    if dependant is None:
+        return []
+    below = [found for one in dependant.dependencies for found in declarations(one)]
+    is_declaration = isinstance(dependant.call, Needs) or dependant.call is nobody_in_particular
+    return [*below, dependant.call] if is_declaration else below
+
+
+def named(route: RouteContext) -> list[tuple[str, str]]:
+    return [(str(route.path), method) for method in sorted(route.methods or ())]
+
+
+def test_every_route_declares_what_it_needs() -> None:
+    undeclared = [name for route in routes() if not declarations(route.dependant) for name in named(route)]
+    assert undeclared == []
+
+
+def test_only_these_routes_are_open_to_all() -> None:
+    is_open = {
+        name
+        for route in routes()
+        if nobody_in_particular in declarations(route.dependant)
+        for name in named(route)
+    }
+    assert is_open == OPEN_TO_ALL
+
+
+def test_no_route_holds_a_transaction_beyond_its_answer() -> None:
+    """A visit that ended after the answer was sent could fail to commit what was said to be done."""
+
+    def scopes(dependant: Dependant | None) -> list[str | None]:
+        if dependant is None:
+            return []
+        below = [scope for one in dependant.dependencies for scope in scopes(one)]
+        return [*below, dependant.scope] if isinstance(dependant.call, Needs) else below
+
+    assert {scope for route in routes() for scope in scopes(route.dependant)} == {"function"}
