@@ -46,7 +46,7 @@ class Options:
     """How long the kits send; None is until they are told to stop."""
     history_hours: float = 72.0
     scenarios: tuple[str, ...] = ("sepsis", "copd_exacerbation", "bleed_after_fall", "heart_failure")
-    faults: tuple[str, ...] = ("duplicate", "reorder", "garbage")
+    faults: tuple[str, ...] = ("duplicate", "garbage")
 
 
 class Stage:

@@ -1,0 +1,177 @@
+"""`hearthwatch demo`: what somebody who has never seen the project types first."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from api.demo.books import Books
+from api.demo.report import report
+from api.demo.watcher import Heard
+from api.embedded.process import free_port
+from devices.identifiers import new_uuid7
+
+pytestmark = pytest.mark.xdist_group("demo")
+START_SECONDS = 120
+
+
+class Demo:
+    """The command in a process of its own, and everything it started."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.port = free_port()
+        self.folder = folder
+        command = [sys.executable, "-m", "api.cli", "demo", "--port", str(self.port), "--folder", str(folder)]
+        self._errors = folder.with_suffix(".errors").open("w+")
+        self.process = subprocess.Popen(
+            [*command, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            start_new_session=True,
+        )
+
+    def finish(self) -> tuple[int, str]:
+        """Wait until it ends; its status and what it printed."""
+        said, _ = self.process.communicate(timeout=START_SECONDS)
+        return self.process.returncode, said
+
+    def errors(self) -> str:
+        self._errors.seek(0)
+        return self._errors.read()
+
+    def read_until(self, words: str) -> list[str]:
+        """Its lines up to one that holds these words."""
+        assert self.process.stdout is not None
+        lines: list[str] = []
+        for line in self.process.stdout:
+            lines.append(line)
+            if words in line:
+                return lines
+        pytest.fail(f"it ended before it said {words!r}: {''.join(lines)}{self.errors()}")
+
+    def everything(self) -> list[psutil.Process]:
+        """This process and all that came from it, however far removed: each names the folder or our process."""
+        mine = psutil.Process(self.process.pid)
+        return [mine, *mine.children(recursive=True)]
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self._errors.close()
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[type[Demo]]:
+    started: list[Demo] = []
+
+    class Ours(Demo):
+        def __init__(self, *arguments: str) -> None:
+            super().__init__(tmp_path / "demo", *arguments)
+            started.append(self)
+
+    yield Ours  # type: ignore[misc]
+    for one in started:
+        one.close()
+
+
+def test_it_prints_one_json_object_whose_figures_add_up(demo) -> None:
+    status, said = demo("--for", "20", "--json").finish()
+    figures = json.loads(said)
+    assert set(figures) == {
+        "readings_sent",
+        "stored",
+        "duplicates",
+        "quarantined",
+        "on_kits",
+        "receipts",
+        "escalations",
+        "latency_ms",
+    }
+    assert figures["readings_sent"] == figures["stored"] + figures["quarantined"] + figures["on_kits"]
+    assert figures["readings_sent"] > 500
+    assert figures["escalations"] >= 1
+    assert all(figures["latency_ms"][name] > 0 for name in ("p50", "p95", "p99"))
+    assert status == 0
+
+
+def test_ctrl_c_leaves_no_process_behind_and_it_runs_again(demo) -> None:
+    for _ in range(2):
+        running = demo()
+        running.read_until("readings stored")
+        everything = running.everything()
+        assert (
+            len(everything) > 6
+        )  # database, broker, ingest, scheduler, api and kits, with their supervisors
+        running.process.send_signal(signal.SIGINT)
+        status, _ = running.finish()
+        _, alive = psutil.wait_procs(everything, timeout=30)
+        assert (status, [one.name() for one in alive]) == (0, [])
+
+
+def test_killed_outright_it_takes_everything_with_it(demo) -> None:
+    running = demo()
+    running.read_until("readings stored")
+    everything = running.everything()
+    running.process.kill()
+    _, alive = psutil.wait_procs(everything, timeout=60)
+    assert [one.name() for one in alive] == []
+
+
+def test_a_port_in_use_is_said_in_a_sentence_with_the_way_out(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [
+            sys.executable,
+            "-m",
+            "api.cli",
+            "demo",
+            "--port",
+            str(port),
+            "--folder",
+            str(tmp_path / "d"),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS, check=False)
+    assert done.returncode != 0
+    assert f"Port {port} is already in use" in done.stderr
+    assert "--port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+READING, OTHER, ESCALATION = new_uuid7(), new_uuid7(), new_uuid7()
+
+
+def books(**changes) -> Books:
+    given = {"sent": 2, "stored": 2, "published": {READING: 100.0, OTHER: 50.0}}
+    return Books(**(given | changes))
+
+
+@pytest.mark.parametrize(
+    ("kept", "cause", "complaint"),
+    [
+        (books(), READING, None),
+        (books(stored=1), READING, "Sent is not stored"),
+        (books(missing=[OTHER]), READING, str(OTHER)),
+        (books(sent=0, stored=0), READING, "readings_sent is 0"),
+        (books(), OTHER, "names no reading published after the start"),
+        (books(), None, "names no reading published after the start"),
+    ],
+)
+def test_figures_that_do_not_add_up_fail_in_a_sentence(kept, cause, complaint) -> None:
+    heard = [Heard(ESCALATION, "raised", cause, at=100.5)]
+    made = report(kept, heard, receipts=2, duplicates=0, started=90.0)
+    told = " ".join(made.faults)
+    assert (complaint is None) == (made.faults == ())
+    assert complaint is None or complaint in told
