@@ -12,8 +12,10 @@ from typing import Protocol
 from uuid import UUID
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from ingest.arrival import KnownReading, NewReading, ReadingKey, Verdict
+from ingest.trouble import passes
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +38,10 @@ class Batch:
             [reading for reading in self.new if reading.resident_id in wanted],
             [reading for reading in self.known if reading.resident_id in wanted],
         )
+
+
+class BrokenTransactionError(Exception):
+    """A rule returned as if all were well, and the transaction is not."""
 
 
 class Evaluator(Protocol):
@@ -65,10 +71,13 @@ def evaluate_safely(
         return {}
     try:
         with conn.transaction():
-            return dict(evaluator.evaluate(conn, batch, at))
-    except psycopg.OperationalError:  # connection lost, deadlock, serialization: the whole batch runs again
-        raise
-    except Exception:
+            verdicts = dict(evaluator.evaluate(conn, batch, at))
+            _check_still_whole(conn)
+            return verdicts
+    except Exception as error:
+        # A query that ran too long is the rule's; the rest of what passes is cured by running the whole batch again.
+        if passes(error) and not isinstance(error, psycopg.errors.QueryCanceled):
+            raise
         residents = batch.residents
         if len(residents) == 1:
             _log.exception("evaluation failed", extra={"resident_id": str(residents[0])})
@@ -76,3 +85,9 @@ def evaluate_safely(
     middle = len(residents) // 2
     verdicts = evaluate_safely(conn, evaluator, batch.of(residents[:middle]), at)
     return verdicts | evaluate_safely(conn, evaluator, batch.of(residents[middle:]), at)
+
+
+def _check_still_whole(conn: psycopg.Connection) -> None:
+    """A rule may have swallowed a database error: it must be noticed while the savepoint can still undo it."""
+    if conn.info.transaction_status is not TransactionStatus.INTRANS:
+        raise BrokenTransactionError("A rule left the transaction broken.")

@@ -1,0 +1,18 @@
+"""Tells trouble of the database's, which passes, from work that it will refuse however often it is asked.
+
+Guards: nothing is given up because the database was away, and nothing is tried for ever because it is wrong.
+"""
+
+import psycopg
+
+# Connections, rollbacks for concurrency, resources, operators, the machine (SQL standard and PostgreSQL classes).
+_PASSING_CLASSES = frozenset({"08", "40", "53", "57", "58"})
+_PASSING = frozenset({psycopg.errors.LockNotAvailable.sqlstate, psycopg.errors.ObjectInUse.sqlstate})
+
+
+def passes(error: Exception) -> bool:
+    """Whether the same work may well succeed on another try. An error without a code is a lost connection."""
+    if not isinstance(error, psycopg.OperationalError):
+        return False
+    code = error.sqlstate
+    return code is None or code[:2] in _PASSING_CLASSES or code in _PASSING
