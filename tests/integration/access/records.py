@@ -1,0 +1,101 @@
+"""Puts a row about every resident, worker and kit into every table, so that what is not seen is hidden, not absent.
+
+Readings, scores, escalations and questions come through the door, as they do in life.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+
+from alerts.evaluator import Evaluator
+from delegation import audit
+from delegation.people import Process
+from ingest import door
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.databases import Database
+
+NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+RESIDENTS = (n.AMARA, n.BRAM, n.CORA, n.STRANGER_RESIDENT)
+WORKERS = (n.WORKER, n.AGENCY, n.OUTSIDER)
+_KIT_OF = {
+    n.AMARA: (n.KIT, 1),
+    n.BRAM: (n.KIT, 1),
+    n.CORA: (n.SECOND_KIT, 2),
+    n.STRANGER_RESIDENT: (n.STRANGE_KIT, 3),
+}
+_ASSESSOR = {n.WORKER: n.TRAINER, n.AGENCY: n.TRAINER, n.OUTSIDER: n.FAR_TRAINER}
+
+# One statement each, with the resident, or the person, or the kit as its one value.
+_OF_RESIDENT: tuple[LiteralString, ...] = (
+    """INSERT INTO delegation.spo2_scale_authorisation (resident_id, clinician_name, regulator, regulator_number,
+           reason, decided_at, starts_at, review_by, recorded_by)
+       SELECT %s, 'Dr Synthetic', 'GMC', '1234567', 'hypercapnic respiratory failure', '2026-01-01', '2026-01-01',
+           '2027-01-01', person_id FROM delegation.person LIMIT 1""",
+    """INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at)
+       SELECT %s, person_id, '2026-01-01' FROM delegation.person LIMIT 1""",
+    """INSERT INTO delegation.ceiling (resident_id, statement, decided_by, decided_on, recorded_by)
+       SELECT %s, 'Not for hospital', 'Dr Synthetic', '2026-01-01', person_id FROM delegation.person LIMIT 1""",
+    """INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by)
+       SELECT %s, 'Away', '2026-01-01', '2026-01-02', person_id FROM delegation.person LIMIT 1""",
+    """INSERT INTO ingest.reading_correction (kit_id, reading_id, resident_id, reason, corrected_by, corrected_at)
+       SELECT kit_id, reading_id, resident_id, 'Entered twice', gen_random_uuid(), arrived_at
+       FROM ingest.reading WHERE resident_id = %s ORDER BY arrival_number LIMIT 1""",
+)
+_COMPETENCE: LiteralString = """
+INSERT INTO delegation.competence (person_id, activity, level, assessor_id, signed_off_at, valid_until)
+VALUES (%s, 'temperature', 'independent', %s, '2026-01-01', '2027-01-01')
+"""
+_STATUS: LiteralString = (
+    "INSERT INTO devices.kit_status (kit_id, heard_at, online) VALUES (%s, '2026-01-01', true)"
+)
+_EARLIER_LOAN: LiteralString = """
+INSERT INTO devices.kit_loan (kit_id, home_id, lent_at, returned_at) VALUES (%s, %s, '2019-01-01', '2019-06-01')
+"""
+_ACCOUNT: LiteralString = "INSERT INTO api.account SELECT person_id, person_id, 'x' FROM delegation.person"
+_SESSION: LiteralString = """
+INSERT INTO api.session SELECT decode(md5(person_id::text), 'hex'), person_id, '2026-01-01', '2026-01-01', '2027-01-01'
+FROM delegation.person
+"""
+_OUTBOX: LiteralString = """
+INSERT INTO ingest.outbox (kit_id, leaf, payload, dedupe_key, created_at)
+VALUES (%s, 'messages', '{"text": "Please measure again"}', %s, '2026-01-01')
+"""
+
+
+def fill(database: Database) -> None:
+    """Write it all and commit."""
+    with database.connect("hearthwatch_ingest") as conn:
+        _deliver(conn)
+    with database.connect() as conn:
+        for resident in RESIDENTS:
+            for statement in _OF_RESIDENT:
+                conn.execute(statement, (resident,))
+            audit.record(
+                conn, Process("seed"), "looked", "resident", at=NOW, resident_id=resident, words="A note"
+            )
+        for worker in WORKERS:
+            conn.execute(_COMPETENCE, (worker, _ASSESSOR[worker]))
+        for kit in (n.KIT, n.SECOND_KIT, n.STRANGE_KIT, n.WEB_KIT):
+            conn.execute(_STATUS, (kit,))
+            conn.execute(_OUTBOX, (kit, str(kit)))
+        conn.execute(_EARLIER_LOAN, (n.KIT, n.STRANGE_HOME))
+        conn.execute(_ACCOUNT)
+        conn.execute(_SESSION)
+        audit.seal(conn, NOW)
+
+
+def _deliver(conn: psycopg.Connection[Any]) -> None:
+    """A grave set, then half a set that opens a question, and something nobody can read."""
+    evaluator = Evaluator()
+    for resident in RESIDENTS:
+        kit_id, partition = _KIT_OF[resident]
+        kit = n.Kit(kit_id, partition)
+        arrivals = [
+            kit.arrival(kit.reading(resident, n.GRAVE, taken_at=at), at)
+            for at in (NOW - timedelta(days=2), NOW - timedelta(hours=2))
+        ]
+        half = kit.reading(resident, {"respiration_rate": 22}, taken_at=NOW)
+        nobodys = kit.reading(UUID(int=999), {"pulse": 70}, taken_at=NOW)
+        door.receive(conn, [*arrivals, kit.arrival(half, NOW), kit.arrival(nobodys, NOW)], evaluator, NOW)
