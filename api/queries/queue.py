@@ -73,7 +73,8 @@ class Totals:
     waiting: int
     claimed: int
     overdue: int
-    synthetic: int
+    synthetic_waiting: int
+    synthetic_claimed: int
     synthetic_overdue: int
 
 
@@ -124,7 +125,8 @@ _TOTALS: LiteralString = """
 SELECT count(*) FILTER (WHERE state = 'open' AND NOT synthetic) AS waiting,
        count(*) FILTER (WHERE state = 'claimed' AND NOT synthetic) AS claimed,
        count(*) FILTER (WHERE deadline_at <= %(at)s AND NOT synthetic) AS overdue,
-       count(*) FILTER (WHERE synthetic) AS synthetic,
+       count(*) FILTER (WHERE state = 'open' AND synthetic) AS synthetic_waiting,
+       count(*) FILTER (WHERE state = 'claimed' AND synthetic) AS synthetic_claimed,
        count(*) FILTER (WHERE synthetic AND deadline_at <= %(at)s) AS synthetic_overdue
 FROM alerts.escalation JOIN delegation.resident USING (resident_id)
 WHERE hub_id = %(hub)s AND state <> 'closed'
@@ -169,7 +171,7 @@ def totals(conn: psycopg.Connection[Any], hub_id: UUID, at: datetime) -> Totals:
     """Counts over the whole queue."""
     with conn.cursor(row_factory=class_row(Totals)) as cursor:
         found = cursor.execute(_TOTALS, {"hub": hub_id, "at": at}).fetchone()
-    return found or Totals(0, 0, 0, 0, 0)
+    return found or Totals(0, 0, 0, 0, 0, 0)
 
 
 def closed_since(conn: psycopg.Connection[Any], hub_id: UUID, since: datetime) -> list[Closed]:

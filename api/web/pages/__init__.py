@@ -1,16 +1,15 @@
 """The web desks: server-rendered pages, one file for each noun.
 
-Guards: every page works by plain reload, without scripts.
+Guards: every page works by plain reload, without scripts; what is refused is said on a page too.
 """
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi import APIRouter
 
-from api.problems import Problem
+from api.web.pages import capture, escalation, home, kits, queue, resident, session, start, training
+from api.web.pages.problem import problem_page
+
+__all__ = ["problem_page", "router"]
 
 router = APIRouter(include_in_schema=False)
-
-
-def problem_page(request: Request, problem: Problem) -> Response:
-    """A refusal as a page."""
-    return PlainTextResponse(problem.sentence, problem.status)
+for part in (session, start, queue, escalation, resident, capture, home, training, kits):
+    router.include_router(part.router)

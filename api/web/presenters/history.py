@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from alerts.desk import UNDO_WITHIN
 from api.queries.escalation import Case, Event
 from api.queries.readings import Reading
 from api.web.presenters import escalations, signs, soft_signs
@@ -125,7 +126,7 @@ def case_view(case: Case, me: UUID, now: datetime, *, at_my_hub: bool, lead: boo
     """One escalation as this person sees it, with what they may do."""
     one = case.escalation
     mine = one.claimed_by == me
-    undo_within = one.closed_at is not None and now - one.closed_at < timedelta(minutes=10)
+    undo_within = one.closed_at is not None and now - one.closed_at <= UNDO_WITHIN
     return CaseView(
         escalation_id=one.escalation_id,
         severity=one.severity,
@@ -156,7 +157,7 @@ def _state(case: Case, me: UUID, now: datetime) -> str:
     if one.state == "claimed" and one.claimed_at is not None:
         by = escalations.named(one.claimed_by_name, one.claimed_by, me)
         return f"Claimed by {by}, {clock(one.claimed_at, now)}"
-    return "Nobody has claimed it"
+    return "Not claimed"
 
 
 def _event(event: Event, me: UUID, now: datetime) -> str:

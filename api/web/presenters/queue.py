@@ -5,14 +5,13 @@ Guards: over-due and incomplete are said in words; synthetic residents are marke
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
+from alerts.desk import UNDO_WITHIN
 from api.queries.queue import Closed, Totals, Waiting
 from api.web.presenters import escalations, signs
 from api.web.presenters.moments import Deadline, Moment, deadline, maybe_moment, moment
-
-UNDO_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,7 @@ class Row:
     state: str
     claimed: Moment | None
     may_claim: bool
+    may_close: bool
     may_release: bool
 
 
@@ -77,20 +77,21 @@ def queue(
     *,
     me: UUID,
     now: datetime,
+    lead: bool = False,
 ) -> Queue:
-    """The queue as one person sees it now."""
+    """The queue as one person sees it now; a hub lead may release what colleagues claimed."""
     return Queue(
         now_iso=now.isoformat(),
         clock=moment(now, now).clock.removeprefix("today "),
         revision=revision,
-        rows=tuple(_row(one, me, now) for one in waiting),
+        rows=tuple(_row(one, me, now, lead=lead) for one in waiting),
         closed=tuple(_closed(one, me, now) for one in closed),
         summary=_summary(totals),
         not_shown=_not_shown(totals, len(waiting)),
     )
 
 
-def _row(one: Waiting, me: UUID, now: datetime) -> Row:
+def _row(one: Waiting, me: UUID, now: datetime, *, lead: bool) -> Row:
     mine = one.claimed_by == me
     claimed = one.state == "claimed"
     by = escalations.named(one.claimed_by_name, one.claimed_by, me)
@@ -110,10 +111,11 @@ def _row(one: Waiting, me: UUID, now: datetime) -> Row:
         why=one.why,
         origin=None if one.origin == "rule" else escalations.ORIGINS[one.origin],
         wait=deadline(one.raised_at, one.deadline_at, now),
-        state=f"Claimed by {by}" if claimed else "Nobody has claimed it",
+        state=f"Claimed by {by}" if claimed else "Not claimed",
         claimed=maybe_moment(one.claimed_at, now) if claimed else None,
         may_claim=not claimed,
-        may_release=mine and claimed,
+        may_close=claimed and mine,
+        may_release=claimed and (mine or lead),
     )
 
 
@@ -135,27 +137,27 @@ def _closed(one: Closed, me: UUID, now: datetime) -> ClosedRow:
         note=one.note,
         by=escalations.named(one.closed_by_name, one.closed_by, me),
         closed=moment(one.closed_at, now),
-        may_undo=one.closed_by == me and now - one.closed_at < UNDO_WITHIN,
+        may_undo=one.closed_by == me and now - one.closed_at <= UNDO_WITHIN,
     )
 
 
 def _summary(totals: Totals) -> tuple[str, ...]:
-    """What stands at the top: real residents first; synthetic ones never add to their count."""
-    counted = (
-        f"{totals.waiting} waiting",
-        f"{totals.claimed} claimed",
-        f"{totals.overdue} overdue",
-    )
-    if not totals.synthetic:
-        return counted
-    synthetic = f"{totals.synthetic} open for synthetic residents, {totals.synthetic_overdue} of them overdue"
+    """What stands at the top: synthetic residents never add to the count of real ones."""
+    real = _counts(totals.waiting, totals.claimed, totals.overdue)
+    synthetic = _counts(totals.synthetic_waiting, totals.synthetic_claimed, totals.synthetic_overdue)
+    if not totals.synthetic_waiting + totals.synthetic_claimed:
+        return real
     if not totals.waiting + totals.claimed:
-        return (f"{synthetic} (nobody real)",)
-    return (*counted, f"not counted: {synthetic}")
+        return (*synthetic, "all of them synthetic")
+    return (*real, f"not counted, because synthetic: {', '.join(synthetic)}")
+
+
+def _counts(waiting: int, claimed: int, overdue: int) -> tuple[str, ...]:
+    return f"{waiting} waiting", f"{claimed} claimed", f"{overdue} overdue"
 
 
 def _not_shown(totals: Totals, shown: int) -> str | None:
-    total = totals.waiting + totals.claimed + totals.synthetic
+    total = totals.waiting + totals.claimed + totals.synthetic_waiting + totals.synthetic_claimed
     if total <= shown:
         return None
     return f"The first {shown} of {total} are shown, in this order. Close some to see the rest."

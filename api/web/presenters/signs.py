@@ -97,9 +97,10 @@ def label(sign: str) -> str:
 
 
 def _as_sign(code: str) -> VitalSign | None:
-    if code == "air_or_oxygen":
-        return VitalSign.ON_OXYGEN
-    return VitalSign(code) if code in VitalSign else None
+    return _BY_CODE.get(code)
+
+
+_BY_CODE = {str(sign): sign for sign in VitalSign}
 
 
 def plain(code: str) -> str:

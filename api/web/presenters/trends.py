@@ -15,6 +15,7 @@ from api.queries.scores import Score
 from api.web.charts import Band, Chart, Point, Tick, svg
 from api.web.presenters import signs
 from api.web.presenters.moments import clock
+from api.web.presenters.vitals import FRESH
 from devices.vital_signs import VitalSign
 
 SPAN = timedelta(hours=72)
@@ -112,11 +113,23 @@ def _spo2_trend(readings: Sequence[Reading], scale: int, now: datetime) -> Trend
     return _trend(chart, title, legend, _table(readings, sign, now))
 
 
-def _score_trend(scores: Sequence[Score], now: datetime) -> Trend:
+def sets_of(scores: Sequence[Score]) -> list[Score]:
+    """The last score of each set: of scores no further apart than readings that may join, oldest first."""
+    last: list[Score] = []
+    for one in scores:
+        if last and one.effective_at - last[-1].effective_at <= FRESH:
+            last[-1] = one
+        else:
+            last.append(one)
+    return last
+
+
+def _score_trend(all_scores: Sequence[Score], now: datetime) -> Trend:
+    scores = sets_of(all_scores)
     points = [Point(one.effective_at, one.high, low=one.low) for one in scores]
     bands = (Band(0, 5, 0), Band(5, 7, 2), Band(7, 20, 3))
     full = [one for one in scores if one.low == one.high]
-    summary = f"{len(scores)} scores, {len(full)} of them of a full set."
+    summary = f"{len(scores)} set{'' if len(scores) == 1 else 's'}, {len(full)} of them full."
     if scores:
         last = scores[-1]
         summary += f" The last is {signs.bounds(last.low, last.high)}, {clock(last.effective_at, now)}."
@@ -135,7 +148,12 @@ def _score_trend(scores: Sequence[Score], now: datetime) -> Trend:
         (clock(one.effective_at, now), signs.bounds(one.low, one.high, assumed_air=one.assumed_air))
         for one in reversed(scores)
     )
-    return _trend(chart, "NEWS2", "Dots: full sets. Bars: from the least the score can be to the most.", rows)
+    return _trend(
+        chart,
+        "NEWS2",
+        "Dots: full sets. Bars: incomplete ones, from the least the score can be to the most.",
+        rows,
+    )
 
 
 def _consciousness_trend(readings: Sequence[Reading], now: datetime) -> Trend:

@@ -99,6 +99,11 @@ def view(
     )
 
 
+def moments_of(current: Current) -> set[datetime]:
+    """When the current signs were taken: where to look for who took them."""
+    return {datetime.fromisoformat(held["effective_at"]) for held in current.signs.values()}
+
+
 def score_view(score: Score, now: datetime, other_scale: str | None = None) -> ScoreView:
     """One score, honest about what is missing, assumed and old."""
     missing = [sign for sign in signs.SCORED if "value" not in score.parts.get(sign, {})]

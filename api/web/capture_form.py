@@ -1,0 +1,167 @@
+"""What a care worker filled in, read from a form's fields into observations, or faults to mend.
+
+Guards: a value is asked about again only where it cannot be a measurement at all; an abnormal one goes through as
+it is. The same form sent twice reads the same, so it is one reading.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from api.capture import Observations
+from api.web.presenters.moments import LONDON
+from api.web.presenters.signs import label
+from api.web.presenters.soft_signs import SOFT_SIGNS
+from devices.reading import NotObtained, SoftSign, Worry, WorryFrom
+from devices.vital_signs import FACTS, Consciousness, VitalSign
+
+NUMBERS = (
+    VitalSign.RESPIRATION_RATE,
+    VitalSign.SPO2,
+    VitalSign.SYSTOLIC,
+    VitalSign.DIASTOLIC,
+    VitalSign.PULSE,
+    VitalSign.TEMPERATURE,
+)
+# A form left open for longer says nothing about when its readings were taken.
+OPEN_FOR = timedelta(minutes=15)
+_LONGEST_NOTE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The form as it was sent: what it says, or which fields to mend and why."""
+
+    observations: Observations
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Reader:
+    """Reads one form, gathering faults by field."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self.fields = fields
+        self.faults: dict[str, str] = {}
+
+    def text(self, name: str) -> str:
+        return self.fields.get(name, "").strip()
+
+    def fault(self, name: str, sentence: str) -> None:
+        self.faults.setdefault(name, sentence)
+
+
+def read(fields: Mapping[str, str], reading_id: UUID, opened_at: datetime, now: datetime) -> Filled:
+    """Read the fields of the capture form. Where there are faults, the observations are not to be sent."""
+    form = _Reader(fields)
+    values = _values(form)
+    observations = Observations(
+        reading_id=reading_id,
+        taken_at=_taken_at(form, opened_at, now),
+        values=values,
+        not_obtained=_not_obtained(form, values),
+        soft_signs=_soft_signs(form),
+        worry=_worry(form),
+        note=_note(form),
+        scheduled_full_set=form.text("round") == "yes",
+    )
+    said = (values, observations.not_obtained, observations.soft_signs, observations.worry, observations.note)
+    if not any(said) and not form.faults:
+        form.fault(NUMBERS[0], "Fill in at least one vital sign, soft sign or worry")
+    return Filled(observations, form.faults)
+
+
+def _values(form: _Reader) -> dict[VitalSign, Any]:
+    values: dict[VitalSign, Any] = {}
+    for sign in NUMBERS:
+        text = form.text(sign)
+        if text and (number := _number(form, sign, text)) is not None:
+            values[sign] = number
+    if (consciousness := form.text(VitalSign.CONSCIOUSNESS)) in set(Consciousness):
+        values[VitalSign.CONSCIOUSNESS] = consciousness
+    if (oxygen := form.text(VitalSign.ON_OXYGEN)) in ("yes", "no"):
+        values[VitalSign.ON_OXYGEN] = oxygen == "yes"
+    return values
+
+
+def _number(form: _Reader, sign: VitalSign, text: str) -> int | float | None:
+    possible = FACTS[sign].possible
+    try:
+        number = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if possible is None or not possible.holds(number):
+        low_high = f"{possible.low} to {possible.high}" if possible else "a number"
+        form.fault(sign, f"{label(sign)} must be a number, {low_high}: look at it again")
+        return None
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _not_obtained(form: _Reader, values: Mapping[VitalSign, Any]) -> dict[VitalSign, NotObtained]:
+    reasons: dict[VitalSign, NotObtained] = {}
+    for sign in VitalSign:
+        why = form.text(f"not_obtained-{_shared(sign)}")
+        if why not in set(NotObtained):
+            continue
+        if sign in values:
+            form.fault(sign, f"{label(sign)} has both a value and a reason for having none: keep one of them")
+        reasons[sign] = NotObtained(why)
+    return reasons
+
+
+def _shared(sign: VitalSign) -> VitalSign:
+    """Blood pressure is tried once: one reason stands for both of its numbers."""
+    return VitalSign.SYSTOLIC if sign is VitalSign.DIASTOLIC else sign
+
+
+def _soft_signs(form: _Reader) -> dict[str, SoftSign]:
+    answers = {code: form.text(f"soft-{code}") for code in SOFT_SIGNS}
+    return {code: SoftSign(said) for code, said in answers.items() if said in set(SoftSign)}
+
+
+def _worry(form: _Reader) -> Worry | None:
+    who = form.text("worry")
+    return Worry(by=WorryFrom(who)) if who in set(WorryFrom) else None
+
+
+def _note(form: _Reader) -> str | None:
+    note = form.text("note")
+    if len(note) > _LONGEST_NOTE:
+        form.fault("note", f"The note has {len(note)} characters; there is room for {_LONGEST_NOTE}")
+    return note[:_LONGEST_NOTE] or None
+
+
+def _taken_at(form: _Reader, opened_at: datetime, now: datetime) -> datetime:
+    """The time said, else when the form was sent off by the form's own count, never by the moment of arrival.
+
+    The arrival differs between two sendings of one form, and would make two readings of it.
+    """
+    said = form.text("taken_time")
+    if said:
+        return _said_time(form, said, opened_at)
+    taken_at = opened_at + timedelta(milliseconds=_elapsed(form))
+    if taken_at > now + OPEN_FOR:
+        taken_at = opened_at
+    if now - taken_at > OPEN_FOR:
+        form.fault(
+            "taken_time", "This form has been open for a while: say at what time the readings were taken"
+        )
+    return taken_at
+
+
+def _elapsed(form: _Reader) -> int:
+    text = form.text("elapsed")
+    return int(text) if text.isdecimal() and len(text) < 9 else 0
+
+
+def _said_time(form: _Reader, said: str, opened_at: datetime) -> datetime:
+    """A time of day, read as the last such time before the form was opened (give or take its being open)."""
+    try:
+        hour, minute = (int(part) for part in said.split(":")[:2])
+        here = opened_at.astimezone(LONDON).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    except ValueError:
+        form.fault("taken_time", "The time must be hours and minutes, as 14:05")
+        return opened_at
+    return here - timedelta(days=1) if here > opened_at + OPEN_FOR else here

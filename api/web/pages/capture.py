@@ -1,0 +1,110 @@
+"""A set of observations by hand: the form on a phone, and its answer.
+
+Guards: the reading id is made with the form, so a form sent twice is one reading; the answer says stored only
+of what is committed.
+"""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import FormData
+
+from api.access import Visit, needs
+from api.capture import CARERS, capture
+from api.parts import parts_of
+from api.problems import RefusedError, not_found
+from api.queries.resident import decisions, resident
+from api.web.capture_form import read
+from api.web.presenters import capture as words
+from api.web.presenters import resident as resident_words
+from api.web.presenters.resident import ResidentView
+from api.web.presenters.soft_signs import SOFT_SIGNS, WORRIED
+from api.web.rendering import page
+from devices.identifiers import UnreadableIdError, new_reading_id, parse_id
+
+router = APIRouter()
+
+CarerVisit = Annotated[Visit, needs(*CARERS)]
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    form: FormData = await request.form(max_files=0, max_fields=100)
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+@router.get("/residents/{resident_id}/capture")
+def blank(request: Request, resident_id: UUID, visit: CarerVisit, round: str = "") -> HTMLResponse:
+    """An empty form with a reading id of its own."""
+    fields = {"round": "yes"} if round == "yes" else {}
+    return _form(request, visit, _lives(visit, resident_id), new_reading_id(), fields, {})
+
+
+@router.post("/residents/{resident_id}/capture")
+def send(
+    request: Request,
+    resident_id: UUID,
+    visit: CarerVisit,
+    fields: Annotated[dict[str, str], Depends(_fields)],
+) -> HTMLResponse:
+    """Store what was filled in and answer at once, or ask about what cannot be."""
+    lives = _lives(visit, resident_id)
+    reading_id, opened_at = _made_with(fields)
+    filled = read(fields, reading_id, opened_at, visit.at)
+    if filled.faults:
+        return _form(request, visit, lives, reading_id, fields, dict(filled.faults))
+    parts = parts_of(request)
+    captured = capture(visit, parts.door, parts.evaluator, resident_id, filled.observations)
+    view = {"resident": lives, "answer": words.answer(captured, lives)}
+    return page(request, "captured.jinja", view, who=visit.actor.name)
+
+
+def _made_with(fields: dict[str, str]) -> tuple[UUID, datetime]:
+    try:
+        opened_at = datetime.fromisoformat(fields.get("opened_at", ""))
+        reading_id = parse_id(fields.get("reading_id", ""), "reading")
+    except (ValueError, UnreadableIdError):
+        opened_at, reading_id = None, None
+    if reading_id is None or opened_at is None or opened_at.tzinfo is None:
+        sentence = (
+            "This form has lost its number: nothing was stored. Open it again from the resident's page."
+        )
+        raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, sentence)
+    return reading_id, opened_at
+
+
+def _lives(visit: Visit, resident_id: UUID) -> ResidentView:
+    found = resident(visit.conn, resident_id)
+    if found is None:
+        raise not_found("resident")
+    return resident_words.view(found, decisions(visit.conn, resident_id, visit.at), visit.at)
+
+
+def _form(
+    request: Request,
+    visit: Visit,
+    lives: ResidentView,
+    reading_id: UUID,
+    fields: dict[str, str],
+    faults: dict[str, str],
+) -> HTMLResponse:
+    view = {
+        "resident": lives,
+        "reading_id": reading_id,
+        "opened_at": visit.at.isoformat(),
+        "fields": fields,
+        "faults": faults,
+        "at_once": words.AT_ONCE,
+        "numbers": words.NUMBERS,
+        "acvpu": words.ACVPU,
+        "oxygen": words.OXYGEN,
+        "reasons": words.REASONS,
+        "soft_signs": SOFT_SIGNS,
+        "soft_sign_said": any(fields.get(f"soft-{code}") for code in SOFT_SIGNS),
+        "worried": WORRIED,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "capture.jinja", view, who=visit.actor.name, status=status)

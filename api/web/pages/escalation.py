@@ -1,0 +1,184 @@
+"""What a clinician does with an escalation: claim, release, close, undo, and raise one from a phone call.
+
+Guards: each is a form that posts and sends one back to where one was; a refusal is said where it happened.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from alerts import desk
+from alerts.desk import DeskError
+from alerts.escalation import Disposition
+from alerts.policy import Severity
+from alerts.store import policies_in_force
+from api.access import Visit
+from api.problems import not_found
+from api.queries.escalation import Escalation, escalation
+from api.queries.resident import Resident, decisions, resident
+from api.web.pages.queue import HubVisit, queue_page
+from api.web.presenters import escalations
+from api.web.presenters import resident as resident_words
+from api.web.presenters.moments import span
+from api.web.presenters.signs import bounds
+from api.web.rendering import page
+
+router = APIRouter()
+
+Back = Annotated[str, Form()]
+_RAISED_BY_HAND = (Severity.HIGH, Severity.MEDIUM, Severity.LOW_MEDIUM, Severity.CONCERN)
+
+
+@router.post("/escalations/{escalation_id}/claim")
+def claim(request: Request, escalation_id: UUID, visit: HubVisit, back: Back = "") -> Response:
+    """Take it on."""
+    return _done(request, visit, escalation_id, desk.claim, "claimed", back)
+
+
+@router.post("/escalations/{escalation_id}/release")
+def release(request: Request, escalation_id: UUID, visit: HubVisit, back: Back = "") -> Response:
+    """Give it back to the queue."""
+    return _done(request, visit, escalation_id, desk.release, "released", back)
+
+
+@router.post("/escalations/{escalation_id}/undo")
+def undo(request: Request, escalation_id: UUID, visit: HubVisit, back: Back = "") -> Response:
+    """Take back one's own closing."""
+    return _done(request, visit, escalation_id, desk.undo, "undone", back)
+
+
+@router.get("/escalations/{escalation_id}/close")
+def closing(request: Request, escalation_id: UUID, visit: HubVisit) -> Response:
+    """The form for the hub's answer."""
+    return _closing(request, visit, _found(visit, escalation_id), {}, "", "")
+
+
+@router.post("/escalations/{escalation_id}/close")
+def close(
+    request: Request,
+    escalation_id: UUID,
+    visit: HubVisit,
+    disposition: Annotated[str, Form()] = "",
+    note: Annotated[str, Form(max_length=4000)] = "",
+) -> Response:
+    """Answer it."""
+    one = _found(visit, escalation_id)
+    faults = {}
+    if disposition not in set(Disposition):
+        faults["disposition"] = "Choose what was decided"
+    if not note.strip():
+        faults["note"] = "Write a note: the home reads it as the hub's answer"
+    if faults:
+        return _closing(request, visit, one, faults, disposition, note)
+    try:
+        desk.close(visit.conn, visit.actor, escalation_id, Disposition(disposition), note, visit.at)
+    except DeskError as refused:
+        return queue_page(request, visit, one.hub_id, problem=str(refused))
+    return _onward(one.hub_id, "closed", escalation_id)
+
+
+@router.get("/residents/{resident_id}/raise")
+def raising(request: Request, resident_id: UUID, visit: HubVisit) -> Response:
+    """The form for what a caller said."""
+    return _raising(request, visit, _somebody(visit, resident_id), {}, "", "")
+
+
+@router.post("/residents/{resident_id}/raise")
+def raise_by_hand(
+    request: Request,
+    resident_id: UUID,
+    visit: HubVisit,
+    severity: Annotated[str, Form()] = "",
+    words: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Raise it, or let the call join the escalation that is open."""
+    one = _somebody(visit, resident_id)
+    faults = {}
+    if severity not in set(_RAISED_BY_HAND):
+        faults["severity"] = "Choose how urgent it is"
+    if not words.strip():
+        faults["words"] = "Say in a sentence what the caller told you"
+    if faults:
+        return _raising(request, visit, one, faults, severity, words)
+    try:
+        raised = desk.raise_by_hand(visit.conn, visit.actor, resident_id, Severity(severity), words, visit.at)
+    except DeskError as refused:
+        return _raising(request, visit, one, {"words": str(refused)}, severity, words)
+    return _onward(one.hub_id, "raised", raised)
+
+
+def _done(
+    request: Request,
+    visit: Visit,
+    escalation_id: UUID,
+    act: Callable[..., None],
+    said: str,
+    back: str,
+) -> Response:
+    one = _found(visit, escalation_id)
+    try:
+        act(visit.conn, visit.actor, escalation_id, visit.at)
+    except DeskError as refused:
+        return queue_page(request, visit, one.hub_id, problem=str(refused))
+    if back == "resident":
+        onward = f"/residents/{one.resident_id}?said={said}#escalations"
+        return RedirectResponse(onward, HTTPStatus.SEE_OTHER)
+    return _onward(one.hub_id, said, escalation_id)
+
+
+def _onward(hub_id: UUID, said: str, escalation_id: UUID) -> Response:
+    return RedirectResponse(f"/hubs/{hub_id}?said={said}#escalation-{escalation_id}", HTTPStatus.SEE_OTHER)
+
+
+def _found(visit: Visit, escalation_id: UUID) -> Escalation:
+    one = escalation(visit.conn, escalation_id)
+    if one is None:
+        raise not_found("escalation")
+    return one
+
+
+def _somebody(visit: Visit, resident_id: UUID) -> Resident:
+    one = resident(visit.conn, resident_id)
+    if one is None or not one.at_my_hub:
+        raise not_found("resident")
+    return one
+
+
+def _closing(
+    request: Request, visit: Visit, one: Escalation, faults: dict[str, str], disposition: str, note: str
+) -> Response:
+    lives = _somebody(visit, one.resident_id)
+    view = {
+        "one": one,
+        "score": bounds(one.low, one.high),
+        "resident": resident_words.view(lives, decisions(visit.conn, one.resident_id, visit.at), visit.at),
+        "call_back": resident_words.telephone(lives),
+        "dispositions": escalations.DISPOSITIONS,
+        "faults": faults,
+        "disposition": disposition,
+        "note": note,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "close.jinja", view, who=visit.actor.name, status=status)
+
+
+def _raising(
+    request: Request, visit: Visit, one: Resident, faults: dict[str, str], severity: str, words: str
+) -> Response:
+    policy = policies_in_force(visit.conn, visit.at).for_hub(one.hub_id)
+    view = {
+        "resident": resident_words.view(one, decisions(visit.conn, one.resident_id, visit.at), visit.at),
+        "severities": [
+            (level, escalations.SEVERITIES[level], span(policy.deadline_at(level, visit.at) - visit.at))
+            for level in _RAISED_BY_HAND
+        ],
+        "faults": faults,
+        "severity": severity,
+        "words": words,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "raise.jinja", view, who=visit.actor.name, status=status)

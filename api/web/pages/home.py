@@ -1,0 +1,70 @@
+"""A home's day, for its manager; and the round, for the care worker who goes round.
+
+Guards: both are worked out from the same readings, so they cannot disagree.
+"""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from api.access import Visit, needs
+from api.problems import not_found
+from api.queries import escalation, home
+from api.queries.home import Home
+from api.web.presenters.home import Day, by_need, day
+from api.web.presenters.moments import full_clock
+from api.web.presenters.rounds import midnight
+from api.web.rendering import page
+from delegation.people import Role
+
+router = APIRouter()
+
+HomeVisit = Annotated[Visit, needs(Role.HOME_MANAGER, Role.CARE_WORKER, Role.HUB_CLINICIAN, Role.HUB_LEAD)]
+RoundVisit = Annotated[Visit, needs(Role.CARE_WORKER, Role.HOME_MANAGER)]
+_ANSWERED_WITHIN = timedelta(days=7)
+
+
+@router.get("/homes/{home_id}")
+def show(request: Request, home_id: UUID, visit: HomeVisit) -> HTMLResponse:
+    """The home today."""
+    found = home.home(visit.conn, home_id)
+    if found is None:
+        raise not_found("home")
+    view = {
+        "day": _day(visit, found),
+        "may_capture": visit.actor.holds(Role.CARE_WORKER, Role.HOME_MANAGER),
+        "now_iso": visit.at.isoformat(),
+        "clock": full_clock(visit.at),
+    }
+    return page(request, "home.jinja", view, who=visit.actor.name)
+
+
+@router.get("/rounds")
+def rounds(request: Request, visit: RoundVisit) -> HTMLResponse:
+    """Everybody to observe, those who need it first."""
+    days = [_day(visit, one) for one in home.homes(visit.conn)]
+    view = {
+        "days": [(one, by_need(one.rows)) for one in days],
+        "now_iso": visit.at.isoformat(),
+        "clock": full_clock(visit.at),
+    }
+    return page(request, "rounds.jinja", view, who=visit.actor.name)
+
+
+def _day(visit: Visit, found: Home) -> Day:
+    conn, at = visit.conn, visit.at
+    lives = home.living_there(conn, found.home_id, at)
+    residents = [one.resident_id for one in lives]
+    since = midnight(at)
+    return day(
+        found,
+        lives,
+        home.observed(conn, residents, since, at),
+        home.full_sets(conn, residents, since, at),
+        escalation.of_home(conn, found.home_id, at - _ANSWERED_WITHIN),
+        me=visit.actor.person_id,
+        now=at,
+    )

@@ -1,0 +1,34 @@
+"""A refusal as a page.
+
+Guards: says what happened and what to do next; never claims that anything was stored.
+"""
+
+from http import HTTPStatus
+
+from fastapi import Request, Response
+
+from api.problems import Problem
+from api.web.rendering import page
+
+_TITLES = {
+    HTTPStatus.UNAUTHORIZED: "You are not signed in",
+    HTTPStatus.FORBIDDEN: "This is not yours to see or do",
+    HTTPStatus.NOT_FOUND: "Not found",
+    HTTPStatus.CONFLICT: "It was not done",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "This could not be understood",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Hearthwatch cannot reach its database",
+}
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """For a browser; programs get problem+json."""
+    failed = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    view = {
+        "title": _TITLES.get(problem.status, "Something went wrong" if failed else problem.status.phrase),
+        "sentence": problem.sentence,
+        "request_id": problem.request_id,
+        "failed": failed,
+        "was_capture": request.method == "POST" and request.url.path.endswith("/capture"),
+        "signed_out": problem.status == HTTPStatus.UNAUTHORIZED,
+    }
+    return page(request, "problem.jinja", view, status=problem.status)

@@ -1,0 +1,95 @@
+"""The hub's queue: the page, and the part of it that is fetched again when something changes.
+
+Guards: page and fragment come from one template, so what is live and what a reload shows are the same.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from alerts.desk import UNDO_WITHIN
+from api.access import Visit, needs
+from api.parts import parts_of
+from api.problems import not_found
+from api.queries import queue as queries
+from api.web.presenters.moments import calendar_day
+from api.web.presenters.queue import queue as present
+from api.web.rendering import page
+from delegation.people import Role
+
+router = APIRouter()
+
+HubVisit = Annotated[Visit, needs(Role.HUB_CLINICIAN, Role.HUB_LEAD)]
+
+SAID = {
+    "claimed": "Claimed: it is yours to answer.",
+    "released": "Released: it waits again for anybody at the hub.",
+    "closed": "Closed. The home sees your answer. You can undo this for 10 minutes.",
+    "undone": "Undone.",
+    "raised": "The phone call is in the queue.",
+}
+
+
+@router.get("/hubs/{hub_id}")
+def show(request: Request, hub_id: UUID, visit: HubVisit, order: str = "", said: str = "") -> HTMLResponse:
+    """The whole page."""
+    return queue_page(request, visit, hub_id, order=order, said=SAID.get(said))
+
+
+@router.get("/hubs/{hub_id}/queue")
+def fragment(request: Request, hub_id: UUID, visit: HubVisit, order: str = "") -> HTMLResponse:
+    """The part that changes."""
+    return page(request, "queue_fragment.jinja", _view(visit, hub_id, order))
+
+
+@router.get("/hubs/{hub_id}/raise")
+def find(request: Request, hub_id: UUID, visit: HubVisit, name: str = "") -> HTMLResponse:
+    """Find the resident somebody rang about."""
+    hub = queries.hub(visit.conn, hub_id)
+    if hub is None:
+        raise not_found("hub")
+    asked = name.strip()
+    found = queries.residents_named(visit.conn, hub_id, asked) if asked else []
+    view = {"hub": hub, "name": asked, "found": [(one, calendar_day(one.born_on)) for one in found]}
+    return page(request, "find.jinja", view, who=visit.actor.name)
+
+
+def queue_page(
+    request: Request,
+    visit: Visit,
+    hub_id: UUID,
+    *,
+    order: str = "",
+    said: str | None = None,
+    problem: str | None = None,
+) -> HTMLResponse:
+    """The queue, with what was just done or why it was not."""
+    view = {**_view(visit, hub_id, order), "said": said, "problem": problem}
+    view["ping_seconds"] = parts_of(request).pace.ping_seconds
+    status = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
+    return page(request, "queue.jinja", view, who=visit.actor.name, status=status)
+
+
+def _view(visit: Visit, hub_id: UUID, order: str) -> Mapping[str, Any]:
+    conn, at = visit.conn, visit.at
+    hub = queries.hub(conn, hub_id)
+    if hub is None:
+        raise not_found("hub")
+    # First: what happens after it is read is in the stream, so nothing falls between the two.
+    revision = queries.revision(conn, hub_id)
+    by_deadline = order == "deadline"
+    shown = present(
+        queries.waiting(conn, hub_id, at, high_first=not by_deadline),
+        queries.closed_since(conn, hub_id, at - UNDO_WITHIN - timedelta(seconds=1)),
+        queries.totals(conn, hub_id, at),
+        revision,
+        me=visit.actor.person_id,
+        now=at,
+        lead=visit.actor.holds(Role.HUB_LEAD),
+    )
+    return {"hub": hub, "queue": shown, "order": "deadline" if by_deadline else "", "now_iso": shown.now_iso}

@@ -1,0 +1,88 @@
+"""The resident's page: who they are, what is decided, how they are now, and how they have been.
+
+Guards: whoever looks is written down; every look at history is bounded in time.
+"""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from api.access import Visit, needs
+from api.capture import CARERS
+from api.problems import not_found
+from api.queries import baseline, escalation, readings, scores
+from api.queries.resident import decisions, resident
+from api.web.pages.queue import SAID
+from api.web.presenters import history, trends, vitals
+from api.web.presenters import resident as words
+from api.web.presenters.scales import other_scale
+from api.web.rendering import page
+from delegation import audit
+from delegation.people import Role
+from ingest.quality import AHEAD
+
+router = APIRouter()
+
+CareVisit = Annotated[
+    Visit, needs(Role.CARE_WORKER, Role.CARER, Role.HOME_MANAGER, Role.HUB_CLINICIAN, Role.HUB_LEAD)
+]
+_SCORE_SPAN = timedelta(days=30)
+_USUAL_SPAN = timedelta(days=90)
+_CASE_SPAN = timedelta(days=90)
+
+
+@router.get("/residents/{resident_id}")
+def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") -> HTMLResponse:
+    """The whole page."""
+    conn, at, me = visit.conn, visit.at, visit.actor.person_id
+    found = resident(conn, resident_id)
+    if found is None:
+        raise not_found("resident")
+    decided = decisions(conn, resident_id, at)
+    latest = scores.latest(conn, resident_id, at - _SCORE_SPAN)
+    seen = readings.readings(conn, resident_id, at - trends.SPAN, at + AHEAD)
+    held = readings.current(conn, resident_id)
+    cases = escalation.cases_of_resident(conn, resident_id, at - _CASE_SPAN)
+    shown = [
+        history.case_view(one, me, at, at_my_hub=found.at_my_hub, lead=visit.actor.holds(Role.HUB_LEAD))
+        for one in cases
+    ]
+    in_force = words.in_force(decided.scale_two, at)
+    view = {
+        "resident": words.view(found, decided, at),
+        "vitals": vitals.view(
+            held,
+            latest,
+            scores.latest_full_set(conn, resident_id, at - _SCORE_SPAN),
+            baseline.baseline(conn, resident_id, at - _USUAL_SPAN),
+            readings.operators(conn, resident_id, vitals.moments_of(held)),
+            air_assumed=decided.air is not None,
+            other_scale=other_scale(latest, decided.scale_two, at),
+            now=at,
+        ),
+        "trends": trends.trends(
+            seen,
+            scores.standing(conn, resident_id, at - trends.SPAN),
+            scale=2 if in_force else 1,
+            now=at,
+        ),
+        "open": [one for one in shown if one.open],
+        "past": [one for one in shown if not one.open],
+        "readings": history.reading_rows(seen, at),
+        "may_capture": visit.actor.holds(*CARERS),
+        "said": SAID.get(said),
+        "now_iso": at.isoformat(),
+    }
+    audit.record(
+        conn,
+        visit.actor,
+        "resident.seen",
+        f"resident:{resident_id}",
+        at=at,
+        resident_id=resident_id,
+        request_id=visit.request_id,
+    )
+    return page(request, "resident.jinja", view, who=visit.actor.name)

@@ -1,0 +1,55 @@
+"""Where everybody begins: the desks that their roles open.
+
+Guards: a desk is offered only for a role in force.
+"""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.access import SignedIn, Visit
+from api.queries import desks
+from api.web.rendering import page
+from delegation.people import Role
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Somewhere to work."""
+
+    href: str
+    name: str
+    about: str
+
+
+@router.get("/")
+def start(request: Request, visit: SignedIn) -> Response:
+    """To one's desk at once where there is only one, else a list of them."""
+    offered = _desks(visit)
+    if len(offered) == 1:
+        return RedirectResponse(offered[0].href, HTTPStatus.SEE_OTHER)
+    return page(request, "start.jinja", {"desks": offered}, who=visit.actor.name)
+
+
+def _desks(visit: Visit) -> list[Desk]:
+    conn, actor = visit.conn, visit.actor
+    offered = [Desk(f"/hubs/{hub.place_id}", hub.name, "Queue of escalations") for hub in desks.hubs(conn)]
+    offered += [
+        Desk(f"/homes/{home.place_id}", home.name, "Today: observations and escalations")
+        for home in desks.homes_managed(conn)
+    ]
+    if actor.holds(Role.CARE_WORKER, Role.HOME_MANAGER):
+        offered.append(Desk("/rounds", "Round of observations", "Residents whose observations are due"))
+    offered += [
+        Desk(f"/residents/{resident.place_id}", resident.name, "Somebody you care for")
+        for resident in desks.residents_cared_for(conn)
+    ]
+    if actor.holds(Role.TRAINER):
+        offered.append(Desk("/training", "Training", "Who is signed off for what"))
+    if actor.holds(Role.OPERATOR):
+        offered.append(Desk("/kits", "Kits", "Kits, ledgers and quarantine"))
+    return offered

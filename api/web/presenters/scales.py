@@ -1,0 +1,41 @@
+"""What a score would be on the other SpO2 scale, for 30 days after an authorisation of scale 2 has ended.
+
+Guards: worked out by the scoring kernel from the very values the score rests on; shown beside it, never instead.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from alerts import news2
+from api.queries.resident import ScaleTwo
+from api.queries.scores import Score
+from api.web.presenters import signs
+from api.web.presenters.resident import in_force
+
+
+def other_scale(score: Score | None, scale_two: Sequence[ScaleTwo], now: datetime) -> str | None:
+    """The score on scale 2 in words, where scale 2 ended within the last 30 days; else None."""
+    if score is None or score.spo2_scale == 2 or not scale_two or in_force(tuple(scale_two), now):
+        return None
+    known: dict[str, Any] = {sign: score.parts.get(sign, {}).get("value") for sign in news2.SIGNS}
+    if score.assumed_air:
+        known["on_oxygen"] = False
+    numbers = {sign: np.array([_number(value)]) for sign, value in known.items() if sign != "consciousness"}
+    conscious = news2.CONSCIOUSNESS_CODES.get(str(known["consciousness"]), -1)
+    found = news2.score(
+        **numbers, consciousness=np.array([conscious], np.int8), spo2_scale=np.array([2], np.int8)
+    )
+    words = signs.bounds(int(found.low[0]), int(found.high[0]), assumed_air=score.assumed_air)
+    return f"On scale 2, whose authorisation has ended, it would be {words}."
+
+
+def _number(value: Any) -> float:
+    return (
+        float("nan")
+        if value is None
+        else float(Decimal(str(int(value) if isinstance(value, bool) else value)))
+    )

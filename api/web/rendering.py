@@ -1,0 +1,58 @@
+"""Turns a view into a page: the templates, and what every page carries.
+
+Guards: everything is escaped unless a template says otherwise; a page never names an outside host.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader
+
+from api.parts import parts_of
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What surrounds the page's own content."""
+
+    who: str | None
+    demonstration: bool
+    here: str
+
+
+@cache
+def environment() -> Environment:
+    """The templates of this package, and beneath them the design system's."""
+    made = Environment(
+        loader=ChoiceLoader([PackageLoader("api.web"), PackageLoader("nhsuk_frontend_jinja")]),
+        autoescape=True,
+        undefined=ChainableUndefined,  # what the design system's macros are written for
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["hw_faults"] = _faults
+    return made
+
+
+def _faults(faults: Mapping[str, str]) -> list[dict[str, str]]:
+    """Faults by field as the design system's error summary wants them, each linked to its field."""
+    return [{"text": sentence, "href": f"#{field}"} for field, sentence in faults.items()]
+
+
+def page(
+    request: Request,
+    template: str,
+    view: Mapping[str, Any],
+    *,
+    who: str | None = None,
+    status: int = HTTPStatus.OK,
+) -> HTMLResponse:
+    """Render a template. `who` is the name of whoever is signed in."""
+    shell = Shell(who, parts_of(request).settings.demo, request.url.path)
+    html = environment().get_template(template).render(shell=shell, **view)
+    return HTMLResponse(html, status)
