@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
-from psycopg import OperationalError
+from psycopg import DataError, OperationalError
 from psycopg.errors import InsufficientPrivilege
 from starlette.exceptions import HTTPException
 
@@ -42,6 +42,7 @@ _REFUSALS: tuple[type[Exception], ...] = (
     RequestValidationError,
     HTTPException,
     InsufficientPrivilege,
+    DataError,
     OperationalError,
     DeskError,
     SignOffRefusedError,

@@ -79,6 +79,7 @@ _OWN_WORDS: dict[int, str] = {
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this kind of request.",
 }
 _WENT_WRONG = "Something went wrong on our side. It has been written down under this request id."
+_NOT_STORABLE = "Something in this cannot be stored: look for odd characters or a number far too large."
 _NO_DATABASE = (
     "The database did not answer. What you were saving may not be there: look before sending it again."
 )
@@ -104,6 +105,8 @@ def _trouble(error: Exception, request_id: str) -> Problem:
     """Errors whose own message is for nobody outside."""
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return Problem(HTTPStatus.FORBIDDEN, "This is not yours to do.", request_id)
+    if isinstance(error, psycopg.DataError):
+        return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, _NOT_STORABLE, request_id)
     if isinstance(error, psycopg.OperationalError):
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, _NO_DATABASE, request_id, headers={"Retry-After": "5"})
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, _WENT_WRONG, request_id)

@@ -1,0 +1,116 @@
+"""What a request is told when it cannot be done, and what every answer carries."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import httpx2 as httpx
+import pytest
+
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.databases import Database
+from tests.fixtures.serving import PASSWORD, Served, username
+
+SignIn = Callable[[UUID], httpx.Client]
+
+
+def problem(answer: httpx.Response, status: int) -> str:
+    """The sentence of a problem, after a look at its form."""
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert body["status"] == status
+    assert body["title"]
+    assert body["request_id"] == answer.headers["x-request-id"]
+    assert body["detail"].endswith(".")
+    return body["detail"]
+
+
+def test_each_kind_of_refusal_is_a_problem_with_a_sentence(served: Served) -> None:
+    stranger = served.client()
+    worker = served.signed_in(n.WORKER)
+    clinician = served.signed_in(n.CLINICIAN)
+    assert problem(stranger.get("/api/v1/me"), 401) == "Sign in first."
+    assert problem(stranger.get("/api/v1/nothing"), 404) == "There is nothing at this address."
+    assert problem(stranger.delete("/healthz"), 405)
+    assert problem(worker.get("/api/v1/kits"), 403) == "Your role does not include this."
+    assert problem(worker.get(f"/api/v1/residents/{n.CORA}"), 404).startswith("There is no such resident")
+    assert problem(clinician.post(f"/api/v1/escalations/{n.AMARA}/claim"), 404)
+    assert "resident_id" in problem(worker.get("/api/v1/residents/nobody"), 422)
+
+
+def test_what_was_sent_is_not_sent_back(served: Served) -> None:
+    sent = {"username": username(n.WORKER), "password": "", "values": "9990000018"}
+    answer = served.client().post("/api/v1/sign-in", json=sent)
+    assert "password" in problem(answer, 422)
+    assert username(n.WORKER) not in answer.text
+    assert "9990000018" not in answer.text
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[]", b'{"username": 1, "password": []}', b"null", b""])
+def test_a_body_that_makes_no_sense_is_refused_with_a_sentence(served: Served, body: bytes) -> None:
+    answer = served.client().post(
+        "/api/v1/sign-in", content=body, headers={"Content-Type": "application/json"}
+    )
+    problem(answer, 422)
+
+
+@pytest.mark.parametrize(
+    "text", ["\0", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "x" * 1001]
+)
+def test_letters_the_database_cannot_hold_are_no_error_of_ours(served: Served, text: str) -> None:
+    answer = served.client().post("/api/v1/sign-in", json={"username": text[:200], "password": text})
+    assert answer.status_code in (401, 422)
+
+
+def test_an_error_of_ours_says_only_that_it_happened(served: Served, neighbourhood: Database) -> None:
+    client = served.signed_in(n.WORKER)
+    with neighbourhood.connect() as conn:
+        conn.execute("ALTER TABLE delegation.ceiling RENAME COLUMN statement TO secret_column")
+    answer = client.get(f"/api/v1/residents/{n.AMARA}")
+    assert "written down" in problem(answer, 500)
+    for leak in ("statement", "secret_column", "Traceback", "psycopg", ".py"):
+        assert leak not in answer.text
+
+
+def test_a_database_that_is_away_is_said_and_forgiven(served: Served, neighbourhood: Database) -> None:
+    client = served.signed_in(n.WORKER)
+    with neighbourhood.connect() as conn:
+        conn.execute("ALTER ROLE hearthwatch_api CONNECTION LIMIT 0")
+    try:
+        with neighbourhood.connect(autocommit=True) as conn:
+            conn.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND usename = 'hearthwatch_api'"
+            )
+        answer = client.get("/api/v1/me")
+        assert "did not answer" in problem(answer, 503)
+        assert answer.headers["retry-after"]
+    finally:
+        with neighbourhood.connect() as conn:
+            conn.execute("ALTER ROLE hearthwatch_api CONNECTION LIMIT -1")
+    while client.get("/api/v1/me").status_code != 200:
+        pass
+
+
+def test_every_answer_carries_the_security_headers(served: Served) -> None:
+    client = served.signed_in(n.WORKER)
+    for answer in (client.get("/api/v1/me"), client.get("/nothing"), client.get("/healthz")):
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert "*" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "same-origin"
+
+
+def test_a_browser_is_given_a_page(served: Served) -> None:
+    answer = served.client().get("/nothing", headers={"Accept": "text/html"})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "There is nothing at this address." in answer.text
+
+
+def test_signing_in_with_a_form_of_another_kind_is_refused(served: Served) -> None:
+    sent = {"username": username(n.WORKER), "password": PASSWORD}
+    problem(served.client().post("/api/v1/sign-in", data=sent), 422)
