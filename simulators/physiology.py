@@ -4,7 +4,7 @@ Invariant: pure. Signs move together as they do in people: fever quickens the pu
 quicken breathing; nothing here knows of scores.
 
 The sizes are ours, chosen to look right in people over 70; they are not fitted to data and prove nothing
-about patients.
+about people.
 """
 
 from dataclasses import dataclass

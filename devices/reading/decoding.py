@@ -147,7 +147,7 @@ def _parse(payload: bytes) -> Any:
     try:
         document = from_json(payload, allow_inf_nan=True)
     except ValueError:
-        # The strict, fast parser also refuses what a patient one can read: a number of thousands of digits,
+        # The strict, fast parser also refuses what a lenient one can read: a number of thousands of digits,
         # half a surrogate pair, a byte order mark. None of them should cost the rest of a reading.
         return _storable(json.loads(payload, parse_int=_bounded_int), 0)
     return _storable(document, 0) if b"\\u0000" in payload else document
