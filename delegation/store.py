@@ -78,10 +78,6 @@ WHERE EXISTS (SELECT FROM seen WHERE seen.resident_id = air.resident_id AND seen
               AND (air.cancelled_at IS NULL OR seen.at < air.cancelled_at))
 RETURNING resident_id
 """
-_CANCEL_AIR: LiteralString = """
-UPDATE delegation.air_record SET cancelled_at = greatest(recorded_at, %s)
-WHERE resident_id = %s AND cancelled_at IS NULL
-"""
 _PAUSES: LiteralString = """
 SELECT resident_id, starts_at, ends_at FROM delegation.monitoring_pause WHERE resident_id = ANY (%b)
 """
@@ -125,12 +121,6 @@ def cancel_air(conn: psycopg.Connection, seen: Sequence[tuple[UUID, datetime]]) 
         return []
     rows = conn.execute(_CANCEL_AIR, ([one for one, _ in seen], [at for _, at in seen])).fetchall()
     return sorted({row[0] for row in rows})
-
-
-def cancel_air(conn: psycopg.Connection, oxygen_seen: Mapping[UUID, datetime]) -> None:
-    """End "no oxygen in use at this address" for these residents, from the moment oxygen was seen."""
-    for resident, moment in sorted(oxygen_seen.items()):
-        conn.execute(_CANCEL_AIR, (moment, resident))
 
 
 def operators(conn: psycopg.Connection, people: Collection[UUID]) -> dict[UUID, Operator]:

@@ -367,7 +367,6 @@ CREATE POLICY opaque ON delegation.spo2_scale_authorisation FOR SELECT TO hearth
 CREATE POLICY opaque ON delegation.air_record FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 CREATE POLICY oxygen_seen ON delegation.air_record FOR UPDATE TO hearthwatch_ingest
     USING (true) WITH CHECK (cancelled_at IS NOT NULL);
-CREATE POLICY oxygen_seen ON delegation.air_record FOR UPDATE TO hearthwatch_ingest USING (cancelled_at IS NULL);
 CREATE POLICY opaque ON delegation.monitoring_pause FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 CREATE POLICY opaque ON delegation.competence FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 CREATE POLICY opaque ON delegation.role_assignment FOR SELECT TO hearthwatch_ingest USING (true);
