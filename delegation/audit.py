@@ -63,6 +63,14 @@ SELECT sealed.digest, sealed.audit_id,
 FROM delegation.audit_sealed_event sealed LEFT JOIN delegation.audit_event USING (audit_id)
 WHERE sealed.seal_id = %s ORDER BY sealed.audit_id
 """
+# Words that are gone were erased, which is nobody's fault; words that do not fit their digest were tampered with.
+_SEALED_WORDS: LiteralString = """
+SELECT audit_id, seal_id, text_digest, salt, words
+FROM delegation.audit_text
+JOIN delegation.audit_event USING (audit_id)
+JOIN delegation.audit_sealed_event USING (audit_id)
+ORDER BY audit_id
+"""
 
 
 def record(
@@ -81,7 +89,7 @@ def record(
         raise NoActorError("Nothing may be done to a record by nobody: name the actor.")
     role = ",".join(sorted({held.role for held in actor.roles})) if isinstance(actor, Actor) else None
     salt = secrets.token_bytes(16) if words is not None else None
-    digest = hashlib.sha256(salt + words.encode()).digest() if salt and words is not None else None
+    digest = _salted(salt, words) if salt and words is not None else None
     conn.execute(_RECORD, (at, str(actor), role, action, subject, resident_id, request_id, digest))
     if words is not None:
         conn.execute(_WORDS, (salt, words))
@@ -104,7 +112,10 @@ def seal(conn: psycopg.Connection, at: datetime, most: int = 10_000) -> int:
 
 
 def verify(conn: psycopg.Connection) -> list[Broken]:
-    """Every place where a sealed event was changed, removed or reordered, or a seal does not follow."""
+    """Every place where a sealed event or its words were changed, removed or reordered, or a seal does not follow.
+
+    For the database's owner: no process may read the words.
+    """
     broken: list[Broken] = []
     expected = GENESIS
     for seal_id, previous, root in conn.execute(_SEALS).fetchall():
@@ -119,7 +130,14 @@ def verify(conn: psycopg.Connection) -> list[Broken]:
         if _root(previous, [row[0] for row in rows]) != root:
             broken.append(Broken(None, seal_id, "does not cover the events it sealed"))
         expected = root
+    for audit_id, seal_id, digest, salt, words in conn.execute(_SEALED_WORDS):
+        if _salted(salt, words) != digest:
+            broken.append(Broken(audit_id, seal_id, "has other words than were written"))
     return broken
+
+
+def _salted(salt: bytes, words: str) -> bytes:
+    return hashlib.sha256(salt + words.encode()).digest()
 
 
 def _digest(event: Sequence[object]) -> bytes:

@@ -58,6 +58,8 @@ def sign_off(
 
 def revoke(conn: psycopg.Connection, actor: Actor, competence_id: UUID, at: datetime) -> None:
     """Take a sign-off back from now on; what was done under it stays as it was."""
+    if not actor.holds(Role.TRAINER):
+        raise SignOffRefusedError("Only a trainer takes a sign-off back.")
     row = conn.execute(_REVOKE, (at, competence_id)).fetchone()
     if row is None:
         raise SignOffRefusedError("There is no such sign-off in force among your workers.")

@@ -1,0 +1,243 @@
+"""What was done to whose record is written by somebody, sealed once, and cannot be changed unseen."""
+
+import threading
+from datetime import UTC, datetime
+from typing import Any, LiteralString
+
+import psycopg
+import pytest
+
+from delegation import audit
+from delegation.audit import Broken, NoActorError
+from delegation.people import Process, actor_of
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.databases import Database
+
+NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+API, INGEST, SCHEDULER = "hearthwatch_api", "hearthwatch_ingest", "hearthwatch_scheduler"
+SEALER = Process("test")
+# As somebody with the powers of the server itself would: no trigger and no foreign key stands in the way.
+UNGUARDED: LiteralString = "SET session_replication_role = replica"
+
+
+def write(conn: psycopg.Connection[Any], *subjects: str, words: str | None = None) -> None:
+    for subject in subjects:
+        audit.record(conn, SEALER, "looked", subject, at=NOW, resident_id=n.AMARA, words=words)
+
+
+def seal(database: Database, most: int = 10_000) -> int:
+    with database.connect(SCHEDULER) as conn:
+        return audit.seal(conn, NOW, most)
+
+
+def verify(database: Database) -> list[Broken]:
+    with database.connect() as owner:
+        return audit.verify(owner)
+
+
+def sealed_subjects(database: Database) -> list[list[str]]:
+    with database.connect() as owner:
+        rows = owner.execute("""
+            SELECT array_agg(subject ORDER BY audit_id) FROM delegation.audit_sealed_event
+            JOIN delegation.audit_event USING (audit_id) GROUP BY seal_id ORDER BY seal_id
+        """).fetchall()
+    return [subjects for (subjects,) in rows]
+
+
+def test_nothing_is_written_without_an_actor(neighbourhood):
+    with neighbourhood.connect(API) as conn:
+        with pytest.raises(NoActorError, match="name the actor"):
+            audit.record(conn, None, "looked", "resident", at=NOW)
+        assert conn.execute("SELECT count(*) FROM delegation.audit_event").fetchone() == (0,)
+    with neighbourhood.connect() as owner, pytest.raises(psycopg.errors.CheckViolation):
+        owner.execute(
+            "INSERT INTO delegation.audit_event (at, actor, action, subject) VALUES (now(), '', 'x', 'x')"
+        )
+
+
+def test_a_person_writes_as_themselves_with_the_roles_they_hold(neighbourhood):
+    with neighbourhood.connect(API) as conn:
+        audit.record(
+            conn, actor_of(conn, n.MANAGER), "looked", "resident", at=NOW, words="Asked by the family"
+        )
+    with neighbourhood.connect() as owner:
+        assert owner.execute("SELECT actor, role FROM delegation.audit_event").fetchall() == [
+            (f"person:{n.MANAGER}", "home_manager")
+        ]
+        assert owner.execute("SELECT words FROM delegation.audit_text").fetchall() == [
+            ("Asked by the family",)
+        ]
+
+
+@pytest.mark.parametrize("role", [INGEST, SCHEDULER])
+def test_a_process_writes_as_itself(neighbourhood, role):
+    with neighbourhood.connect(role) as conn:
+        write(conn, "resident", words="noted")
+    assert seal(neighbourhood) == 1
+    assert verify(neighbourhood) == []
+
+
+def test_an_event_that_commits_after_a_later_one_was_sealed_is_sealed_next(neighbourhood):
+    with neighbourhood.connect(INGEST) as early, neighbourhood.connect(INGEST) as late:
+        write(early, "first")
+        write(late, "second")
+        late.commit()
+        assert seal(neighbourhood) == 1
+        early.commit()
+        write(late, "third")
+        late.commit()
+    assert seal(neighbourhood) == 2
+    assert seal(neighbourhood) == 0
+    assert sealed_subjects(neighbourhood) == [["second"], ["first", "third"]]
+    assert verify(neighbourhood) == []
+
+
+def test_an_event_that_is_rolled_back_leaves_no_hole_in_the_chain(neighbourhood):
+    with neighbourhood.connect(INGEST) as conn:
+        write(conn, "one")
+        conn.commit()
+        write(conn, "never")
+        conn.rollback()
+        write(conn, "two")
+    assert seal(neighbourhood) == 2
+    assert verify(neighbourhood) == []
+
+
+def test_a_writer_never_waits_for_the_sealer(neighbourhood):
+    with neighbourhood.connect(SCHEDULER) as sealer, neighbourhood.connect(INGEST) as writer:
+        write(writer, "one")
+        writer.commit()
+        audit.seal(sealer, NOW)
+        writer.execute("SET lock_timeout = '2s'")
+        write(writer, "while the seal is not committed")
+        writer.commit()
+    assert seal(neighbourhood) == 1
+
+
+@pytest.mark.both_databases
+def test_writers_and_sealers_side_by_side_seal_each_event_once(neighbourhood):
+    sealed: list[int] = []
+
+    def write_some(name: str) -> None:
+        with neighbourhood.connect(INGEST) as conn:
+            for number in range(25):
+                write(conn, f"{name}{number}")
+                conn.commit()
+
+    def seal_some() -> None:
+        sealed.extend(seal(neighbourhood, most=7) for _ in range(10))
+
+    threads = [threading.Thread(target=write_some, args=(name,)) for name in "ab"]
+    threads += [threading.Thread(target=seal_some) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sealed.append(seal(neighbourhood))
+    assert sum(sealed) == 50
+    assert sorted(subject for seals in sealed_subjects(neighbourhood) for subject in seals) == sorted(
+        f"{name}{number}" for name in "ab" for number in range(25)
+    )
+    assert verify(neighbourhood) == []
+
+
+@pytest.fixture
+def three_seals(neighbourhood: Database) -> Database:
+    """Six events under three seals; their ids are 1 to 6."""
+    with neighbourhood.connect(INGEST, autocommit=True) as conn:
+        for subjects in (("a", "b"), ("c", "d"), ("e", "f")):
+            write(conn, *subjects, words=f"about {subjects[0]}")
+            assert seal(neighbourhood) == 2
+    assert verify(neighbourhood) == []
+    return neighbourhood
+
+
+TAMPERING: dict[str, tuple[LiteralString, list[Broken]]] = {
+    "an event was changed": (
+        "UPDATE delegation.audit_event SET subject = 'somebody else' WHERE audit_id = 3",
+        [Broken(3, 2, "was changed")],
+    ),
+    "an event's time was changed by a microsecond": (
+        "UPDATE delegation.audit_event SET at = at + interval '1 microsecond' WHERE audit_id = 4",
+        [Broken(4, 2, "was changed")],
+    ),
+    "an event was made about nobody": (
+        "UPDATE delegation.audit_event SET resident_id = NULL WHERE audit_id = 1",
+        [Broken(1, 1, "was changed")],
+    ),
+    "an event was removed": (
+        "DELETE FROM delegation.audit_event WHERE audit_id = 5",
+        [Broken(5, 3, "was removed")],
+    ),
+    "two events changed places": (
+        """UPDATE delegation.audit_event SET subject = CASE audit_id WHEN 3 THEN 'd' ELSE 'c' END
+           WHERE audit_id IN (3, 4)""",
+        [Broken(3, 2, "was changed"), Broken(4, 2, "was changed")],
+    ),
+    "two digests changed places": (
+        """UPDATE delegation.audit_sealed_event held SET digest = other.digest FROM delegation.audit_sealed_event other
+           WHERE held.audit_id IN (1, 2) AND other.audit_id = 3 - held.audit_id""",
+        [
+            Broken(1, 1, "was changed"),
+            Broken(2, 1, "was changed"),
+            Broken(None, 1, "does not cover the events it sealed"),
+        ],
+    ),
+    "an event and the trace of it were removed": (
+        """WITH gone AS (DELETE FROM delegation.audit_sealed_event WHERE audit_id = 3)
+           DELETE FROM delegation.audit_event WHERE audit_id = 3""",
+        [Broken(None, 2, "does not cover the events it sealed")],
+    ),
+    "a seal was removed": (
+        "DELETE FROM delegation.audit_seal WHERE seal_id = 2",
+        [Broken(None, 3, "does not follow the seal before it")],
+    ),
+    "a seal was written anew": (
+        "UPDATE delegation.audit_seal SET root = sha256('other') WHERE seal_id = 2",
+        [
+            Broken(None, 2, "does not cover the events it sealed"),
+            Broken(None, 3, "does not follow the seal before it"),
+        ],
+    ),
+    "words were changed": (
+        "UPDATE delegation.audit_text SET words = 'about somebody else' WHERE audit_id = 2",
+        [Broken(2, 1, "has other words than were written")],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERING)
+def test_tampering_is_found_and_named(three_seals, what):
+    statement, expected = TAMPERING[what]
+    with three_seals.connect(autocommit=True) as owner:
+        owner.execute(UNGUARDED)
+        owner.execute(statement)
+    assert verify(three_seals) == expected
+
+
+def test_words_put_beside_an_event_that_had_none_are_found(neighbourhood):
+    with neighbourhood.connect(INGEST) as conn:
+        write(conn, "one")
+    seal(neighbourhood)
+    with neighbourhood.connect(INGEST) as conn:
+        conn.execute("INSERT INTO delegation.audit_text VALUES (1, 'salt', 'what nobody said')")
+    assert verify(neighbourhood) == [Broken(1, 1, "has other words than were written")]
+
+
+def test_erasing_words_leaves_the_chain_whole(three_seals):
+    with three_seals.connect() as owner:
+        assert owner.execute("DELETE FROM delegation.audit_text WHERE words = 'about c'").rowcount == 2
+    assert verify(three_seals) == []
+
+
+def test_the_digest_of_words_cannot_be_guessed_from_the_words(neighbourhood):
+    with neighbourhood.connect(INGEST) as conn:
+        write(conn, "one", "two", words="the same")
+    with neighbourhood.connect() as owner:
+        digests = {row[0] for row in owner.execute("SELECT text_digest FROM delegation.audit_event")}
+    assert len(digests) == 2
+
+
+def test_a_sealed_event_cannot_simply_be_deleted(three_seals):
+    with three_seals.connect() as owner, pytest.raises(psycopg.errors.ForeignKeyViolation):
+        owner.execute("DELETE FROM delegation.audit_event WHERE audit_id = 5")
