@@ -1,0 +1,85 @@
+"""How findings become a case: severity only rises by itself, and a deadline only comes nearer."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.escalation import EventKind, OpenEscalation, step
+from alerts.policy import Severity
+from alerts.rules import Finding
+from tests.unit.alerts.judged_sets import BODY, NOW, policy
+
+CASE, HUB = UUID(int=1), UUID(int=2)
+
+
+def finding(severity: Severity, sentence: str = "Because.") -> Finding:
+    return Finding("rule", severity, sentence)
+
+
+def opened(severity: Severity, minutes: int) -> OpenEscalation:
+    return OpenEscalation(CASE, HUB, severity, NOW + timedelta(minutes=minutes))
+
+
+def test_a_resident_without_a_case_gets_one_by_the_gravest_finding():
+    found = [finding(Severity.CONCERN, "Worried."), finding(Severity.HIGH, "NEWS2 is 9.")]
+    taken = step(None, found, policy(), NOW)
+    assert (taken.kind, taken.severity, taken.why) == (EventKind.RAISED, Severity.HIGH, "NEWS2 is 9.")
+    assert taken.deadline_at == NOW + timedelta(minutes=15)
+
+
+def test_a_graver_finding_worsens_the_case_and_brings_its_deadline_nearer():
+    taken = step(opened(Severity.MEDIUM, 50), [finding(Severity.HIGH, "Worse.")], policy(), NOW)
+    assert (taken.kind, taken.severity, taken.why) == (EventKind.WORSENED, Severity.HIGH, "Worse.")
+    assert taken.deadline_at == NOW + timedelta(minutes=15)
+
+
+def test_a_graver_finding_gives_no_more_time_than_there_was():
+    taken = step(opened(Severity.MEDIUM, 5), [finding(Severity.HIGH)], policy(), NOW)
+    assert taken.deadline_at == NOW + timedelta(minutes=5)
+
+
+def test_a_lesser_finding_joins_and_changes_nothing_that_is_shown():
+    taken = step(opened(Severity.HIGH, 5), [finding(Severity.CONCERN)], policy(), NOW)
+    assert (taken.kind, taken.severity, taken.why) == (EventKind.JOINED, Severity.HIGH, None)
+    assert taken.deadline_at == NOW + timedelta(minutes=5)
+
+
+def test_a_finding_as_grave_says_the_newer_sentence():
+    taken = step(opened(Severity.HIGH, 5), [finding(Severity.HIGH, "NEWS2 is 8.")], policy(), NOW)
+    assert (taken.kind, taken.why) == (EventKind.JOINED, "NEWS2 is 8.")
+
+
+def test_a_lesser_finding_with_a_shorter_clock_brings_the_deadline_nearer():
+    hasty = policy(deadline=BODY["deadline"] | {"concern": 10})
+    taken = step(opened(Severity.MEDIUM, 60), [finding(Severity.CONCERN)], hasty, NOW)
+    assert (taken.severity, taken.deadline_at) == (Severity.MEDIUM, NOW + timedelta(minutes=10))
+
+
+severities = st.sampled_from(Severity)
+steps = st.lists(
+    st.tuples(st.integers(0, 500), st.lists(severities.map(finding), min_size=1, max_size=3)),
+    min_size=1,
+    max_size=8,
+)
+clocks = st.fixed_dictionaries({severity: st.integers(1, 600) for severity in Severity})
+
+
+@given(steps, st.lists(clocks, min_size=8, max_size=8))
+def test_whatever_comes_severity_only_rises_and_the_deadline_only_comes_nearer(those, deadlines):
+    held: OpenEscalation | None = None
+    at = NOW
+    for (minutes, found), deadline in zip(those, deadlines, strict=False):
+        at += timedelta(minutes=minutes)
+        taken = step(held, found, policy(deadline=deadline), at)
+        if held is None:
+            assert taken.kind is EventKind.RAISED
+        else:
+            assert taken.severity.rank <= held.severity.rank
+            assert taken.deadline_at <= held.deadline_at
+            assert (taken.kind is EventKind.WORSENED) is (taken.severity.rank < held.severity.rank)
+        assert taken.severity.rank <= min(one.severity.rank for one in found)
+        held = taken.as_open(CASE, HUB)
+    assert held is not None
+    assert held.hub_id == HUB
