@@ -57,7 +57,7 @@ def serve() -> None:
     """Serve the pages and the JSON API until told to stop."""
     from api.serving import serve as serve_until_stopped
 
-    serve_until_stopped(_settings(with_journal=True))
+    serve_until_stopped(_settings(with_journal=True), _stopped_by_signals())
 
 
 @app.command()

@@ -22,5 +22,5 @@ def parse_partitions(text: str) -> tuple[int, ...]:
 
 
 def _range(part: str) -> range:
-    first, _, last = part.partition("-")
-    return range(int(first), int(last or first) + 1)
+    first, dash, last = part.partition("-")
+    return range(int(first), int(last if dash else first) + 1)

@@ -5,15 +5,17 @@ page is told to come back.
 """
 
 import socket
+import threading
 
 import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
 from api.parts import Parts
-from api.settings import Settings
+from api.settings import DatabaseRole, Http, Settings, SettingsError
 
 _LAST_REQUESTS_SECONDS = 10
+_BACKLOG = 2048
 
 
 class Server(uvicorn.Server):
@@ -40,6 +42,26 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM."""
-    Server(create_app(settings), settings.http.host, settings.http.port).run()
+def serve(settings: Settings, stopping: threading.Event) -> None:
+    """Serve until a signal sets `stopping`: the server hands back to it whatever it was stopped by.
+
+    Raises SettingsError where it cannot begin.
+    """
+    for role in (DatabaseRole.API, DatabaseRole.INGEST):
+        settings.conninfo(role)
+    with _listener(settings.http) as listener:
+        server = Server(create_app(settings), settings.http.host, settings.http.port)
+        # A signal may have come while we were getting ready.
+        server.should_exit = stopping.is_set()
+        server.run(sockets=[listener])
+
+
+def _listener(http: Http) -> socket.socket:
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    try:
+        return socket.create_server((http.host, http.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise SettingsError(
+            f"Port {http.port} at {http.host} cannot be used ({error.strerror}):"
+            " set HEARTHWATCH_HTTP_PORT to another, or stop what uses it."
+        ) from None

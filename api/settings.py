@@ -11,6 +11,7 @@ from typing import Any, Self
 from psycopg.conninfo import make_conninfo
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSettingError
 
 PREFIX = "HEARTHWATCH_"
 
@@ -121,6 +122,11 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             raise SettingsError(" ".join(_sentence(fault) for fault in error.errors())) from None
+        except UnreadableSettingError:
+            groups = ", ".join(f"{PREFIX}{name.upper()}" for name in cls.model_fields)
+            raise SettingsError(
+                f"One of {groups} is set as a whole: set {PREFIX}<GROUP>_<NAME> instead."
+            ) from None
 
     def conninfo(self, role: DatabaseRole) -> str:
         """How a process signs in to the database as this role. Raises SettingsError where it cannot."""

@@ -31,6 +31,9 @@ class Throttle:
         self._failures: dict[str, _Failures] = {}
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        return len(self._failures)
+
     def wait(self, username: str, at: datetime) -> timedelta:
         """How long this account must wait before another try is looked at; zero if not at all."""
         with self._lock:

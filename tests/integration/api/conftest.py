@@ -1,5 +1,6 @@
-"""The api on a real server."""
+"""The api on a real server, and the platform's commands."""
 
+from tests.fixtures.commands import commands
 from tests.fixtures.serving import served, sign_in
 
-__all__ = ["served", "sign_in"]
+__all__ = ["commands", "served", "sign_in"]

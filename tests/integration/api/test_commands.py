@@ -1,0 +1,162 @@
+"""The command line: what an operator does, and what it says when it cannot be done."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from alerts.evaluator import Evaluator
+from api.embedded.process import free_port
+from devices.reading import ReadingPayload
+from ingest import door
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.brokers import Broker
+from tests.fixtures.commands import Commands
+from tests.fixtures.databases import Database
+
+MakeCommands = Callable[..., Commands]
+NEWCOMER = UUID(int=49)
+
+
+@pytest.fixture
+def unknown_resident(neighbourhood: Database) -> ReadingPayload:
+    """A reading in quarantine, for somebody nobody has enrolled yet."""
+    now = datetime.now(UTC)
+    kit = n.Kit()
+    reading = kit.reading(NEWCOMER, taken_at=now)
+    with neighbourhood.connect("hearthwatch_ingest") as conn:
+        door.receive(conn, [kit.arrival(reading, now)], Evaluator(), now)
+    return reading
+
+
+def printed(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """The sentence of a command that failed."""
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_help_lists_every_command(commands: MakeCommands) -> None:
+    text = printed(commands().run("--help"))
+    for name in (
+        "migrate",
+        "serve",
+        "ingest",
+        "scheduler",
+        "ledger",
+        "quarantine",
+        "simulate",
+        "demo",
+        "check",
+    ):
+        assert name in text
+
+
+@pytest.mark.both_databases
+def test_migrating_again_changes_nothing(commands: MakeCommands) -> None:
+    assert printed(commands().run("migrate")) == "The schema is up to date.\n"
+
+
+@pytest.mark.both_databases
+def test_check_says_that_all_is_well(commands: MakeCommands, broker: Broker) -> None:
+    all_there = commands(HEARTHWATCH_BROKER_HOST="127.0.0.1", HEARTHWATCH_BROKER_PORT=str(broker.port))
+    lines = printed(all_there.run("check")).splitlines()
+    assert len(lines) == 8
+    assert all(line.startswith("ok ") for line in lines), lines
+
+
+def test_check_names_what_is_wrong_and_goes_on(commands: MakeCommands, neighbourhood: Database) -> None:
+    with neighbourhood.connect() as conn:
+        conn.execute("ALTER TABLE delegation.resident DISABLE ROW LEVEL SECURITY")
+        conn.execute("DELETE FROM alerts.policy")
+    done = commands(HEARTHWATCH_BROKER_HOST="127.0.0.1", HEARTHWATCH_BROKER_PORT=str(free_port())).run(
+        "check"
+    )
+    assert done.returncode == 1
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("NOT")]
+    assert [words in line for words, line in zip(("row-level", "policy", "broker"), wrong, strict=True)] == [
+        True
+    ] * 3
+
+
+def test_a_setting_that_is_missing_is_named(commands: MakeCommands) -> None:
+    said = refused(commands().run("ledger", HEARTHWATCH_DATABASE_INGEST_PASSWORD_FILE="/nowhere"))
+    assert "INGEST_PASSWORD_FILE names /nowhere" in said
+    assert "HEARTHWATCH_DATABASE_HOST" in refused(Commands({}).run("migrate"))
+    assert "HEARTHWATCH_BROKER_HOST" in refused(commands().run("ingest"))
+
+
+def test_a_database_that_is_not_there_is_said_in_a_sentence(commands: MakeCommands) -> None:
+    said = refused(
+        commands(HEARTHWATCH_DATABASE_HOST="127.0.0.1").run("ledger", HEARTHWATCH_DATABASE_PORT="1")
+    )
+    assert said.startswith("The database cannot be used: ")
+
+
+def test_a_port_in_use_is_said_with_the_way_out(commands: MakeCommands) -> None:
+    with commands().start("serve") as running:
+        port = running.address.rpartition(":")[2]
+        said = refused(commands().run("serve", HEARTHWATCH_HTTP_PORT=port))
+    assert f"Port {port}" in said
+    assert "HEARTHWATCH_HTTP_PORT" in said
+
+
+def test_partitions_that_do_not_exist_are_refused(commands: MakeCommands) -> None:
+    assert "partitions are 0 to 15" in refused(commands().run("ingest", "--partitions", "9-16"))
+
+
+def test_the_ledger_shows_each_kits_books(commands: MakeCommands, unknown_resident: ReadingPayload) -> None:
+    books = {one["kit_id"]: one for one in json.loads(printed(commands().run("ledger", "--json")))}
+    assert (books[str(n.KIT)]["stored"], books[str(n.KIT)]["quarantined"]) == (0, 1)
+    assert str(n.KIT) in printed(commands().run("ledger"))
+
+
+def test_what_was_in_quarantine_is_stored_once_the_reason_is_gone(
+    commands: MakeCommands, neighbourhood: Database, unknown_resident: ReadingPayload
+) -> None:
+    [line] = printed(commands().run("quarantine", "list", "--json")).splitlines()
+    kept = json.loads(line)
+    assert (kept["reason"], kept["kit"], kept["deliveries"]) == ("unknown_resident", str(n.KIT), 1)
+    assert "values" not in line
+    assert "quarantined" in printed(commands().run("quarantine", "replay", str(kept["number"])))
+    with neighbourhood.connect() as conn:
+        conn.execute(
+            "INSERT INTO delegation.resident (resident_id, home_id, name, born_on, synthetic)"
+            " VALUES (%s, %s, 'Nia Synthetic', '1940-05-01', true)",
+            (NEWCOMER, n.ORCHARD),
+        )
+    assert "stored" in printed(commands().run("quarantine", "replay", "--all"))
+    assert printed(commands().run("quarantine", "list")) == ""
+    with neighbourhood.connect() as conn:
+        stored = conn.execute("SELECT reading_id, resident_id FROM ingest.reading").fetchall()
+    assert stored == [(unknown_resident.reading_id, NEWCOMER)]
+
+
+def test_replay_without_saying_what_does_nothing(commands: MakeCommands) -> None:
+    assert "--all" in refused(commands().run("quarantine", "replay"))
+
+
+@pytest.mark.both_databases
+def test_a_declared_restore_makes_a_new_epoch(commands: MakeCommands, neighbourhood: Database) -> None:
+    def epoch() -> UUID:
+        with neighbourhood.connect("hearthwatch_ingest") as conn:
+            [(now,)] = conn.execute("SELECT ingest.epoch()").fetchall()
+        return now
+
+    before = epoch()
+    said = printed(commands().run("new-epoch", "Restored from last night's dump."))
+    assert epoch() != before
+    assert str(epoch()) in said
+
+
+def test_an_illness_that_cannot_be_simulated_is_refused_with_those_that_can(commands: MakeCommands) -> None:
+    said = refused(commands().run("simulate", "--scenario", "hiccups", "--kits", "/nowhere"))
+    assert "sepsis" in said

@@ -1,0 +1,197 @@
+"""The platform's processes: they do their work, show their health, and stop when they are asked to."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import LiteralString
+
+import httpx2 as httpx
+import pytest
+from paho.mqtt import publish
+
+from api.settings import Broker as BrokerSettings
+from api.settings import Settings, Watch
+from delegation import audit
+from delegation.people import Process
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.brokers import Broker
+from tests.fixtures.commands import Commands
+from tests.fixtures.containers import wait_until
+from tests.fixtures.databases import Database
+from tests.fixtures.serving import Clock, give_accounts, serving, settings_for
+
+MakeCommands = Callable[..., Commands]
+SECRET = "synthetic-kit-secret"
+WORKING = "hearthwatch_scheduler_active 1.0"
+WAITING = "hearthwatch_scheduler_active 0.0"
+
+
+def at_broker(broker: Broker) -> dict[str, str]:
+    return {
+        "HEARTHWATCH_BROKER_HOST": "127.0.0.1",
+        "HEARTHWATCH_BROKER_PORT": str(broker.port),
+        "HEARTHWATCH_BROKER_USERNAME": broker.username,
+        "HEARTHWATCH_BROKER_PASSWORD": broker.password,
+    }
+
+
+def send(broker: Broker, kit: n.Kit, payload: bytes) -> None:
+    """Publish as the kit does."""
+    publish.single(
+        kit.topic(),
+        payload,
+        qos=1,
+        hostname="127.0.0.1",
+        port=broker.port,
+        client_id=str(kit.kit_id),
+        auth={"username": str(kit.kit_id), "password": SECRET},
+    )
+
+
+def count(database: Database, query: LiteralString) -> int:
+    with database.connect() as conn:
+        [(found,)] = conn.execute(query).fetchall()
+    return found
+
+
+def readiness(settings: Settings) -> dict[str, bool]:
+    """What an api with these settings says of each part."""
+    with serving(settings, Clock()) as served:
+        answer = served.client().get("/readyz")
+        checks = {name: check["ok"] for name, check in answer.json()["checks"].items()}
+        assert answer.status_code == (200 if all(checks.values()) else 503)
+        assert answer.json()["ready"] is all(checks.values())
+    return checks
+
+
+@pytest.mark.both_databases
+def test_a_reading_goes_from_the_broker_to_the_hubs_queue_and_is_counted(
+    commands: MakeCommands, neighbourhood: Database, broker: Broker
+) -> None:
+    kit = n.Kit()
+    broker.admit({str(kit.kit_id): SECRET})
+    with commands(**at_broker(broker)).start("ingest") as ingest:
+        wait_until(lambda: ingest.says("hearthwatch_ingest_connected 1.0"), "ingest to reach the broker")
+        send(broker, kit, n.payload(kit.reading(values=n.GRAVE, taken_at=datetime.now(UTC))))
+        send(broker, kit, b"not a reading")
+        wait_until(
+            lambda: ingest.says('hearthwatch_ingest_readings_total{outcome="stored"} 1.0'), "the reading"
+        )
+        wait_until(lambda: ingest.says('readings_total{outcome="quarantined"} 1.0'), "the nonsense")
+        assert count(neighbourhood, "SELECT count(*) FROM alerts.escalation WHERE state = 'open'") == 1
+        settings = settings_for(neighbourhood).model_copy(
+            update={
+                "broker": BrokerSettings(host="127.0.0.1", port=broker.port),
+                "watch": Watch(ingest_url=ingest.address),
+            }
+        )
+        assert readiness(settings) == {"database": True, "broker": True, "ingest": True}
+        assert ingest.stop() == 0
+        assert readiness(settings) == {"database": True, "broker": True, "ingest": False}
+
+
+def test_the_api_is_not_ready_where_no_broker_speaks_and_says_no_more(neighbourhood: Database) -> None:
+    with _listens_and_says(b"HTTP/1.1 200 OK\r\n\r\n") as port:
+        settings = settings_for(neighbourhood).model_copy(
+            update={"broker": BrokerSettings(host="127.0.0.1", port=port)}
+        )
+        assert readiness(settings) == {"database": True, "broker": False, "ingest": True}
+
+
+def test_an_api_whose_database_is_away_lives_and_is_not_ready(neighbourhood: Database) -> None:
+    settings = settings_for(neighbourhood)
+    elsewhere = settings.database.model_copy(update={"name": "nowhere"})
+    assert readiness(settings.model_copy(update={"database": elsewhere}))["database"] is False
+
+
+def test_counts_are_open_and_hold_no_ids(neighbourhood: Database) -> None:
+    give_accounts(neighbourhood)
+    with serving(settings_for(neighbourhood), Clock()) as served:
+        served.signed_in(n.WORKER).get(f"/api/v1/residents/{n.AMARA}")
+        text = served.client().get("/metrics").text
+    labels = '{method="GET",route="/api/v1/residents/{resident_id}",status="200"}'
+    assert f"hearthwatch_http_requests_total{labels} 1.0" in text
+    assert 'hearthwatch_sign_ins_total{outcome="signed_in"} 1.0' in text
+    assert str(n.AMARA) not in text
+    assert "person-" not in text
+
+
+@pytest.mark.both_databases
+def test_the_scheduler_seals_ends_sessions_and_asks_what_nobody_answered(
+    commands: MakeCommands, neighbourhood: Database
+) -> None:
+    now = datetime.now(UTC)
+    with neighbourhood.connect() as conn:
+        audit.record(conn, Process("test"), "tested", "nothing", at=now)
+        conn.execute(
+            "INSERT INTO api.session VALUES ('old', %s, %s, %s, %s), ('new', %s, %s, %s, %s)",
+            (n.WORKER, now, now, now - timedelta(hours=1), n.WORKER, now, now, now + timedelta(hours=1)),
+        )
+        conn.execute(
+            "INSERT INTO alerts.open_question VALUES"
+            " (%s, %s, gen_random_uuid(), %s, '{consciousness}', 2, 5, %s, %s)",
+            (n.AMARA, n.KIT, now, now - timedelta(hours=1), now - timedelta(minutes=30)),
+        )
+    with commands().start("scheduler") as scheduler:
+        for job in ("clocks", "seal", "sessions"):
+            wait_until(lambda job=job: scheduler.says(f'runs_total{{job="{job}",outcome="done"}} 1.0'), job)
+        assert count(neighbourhood, "SELECT count(*) FROM delegation.audit_sealed_event") == 1
+        assert count(neighbourhood, "SELECT count(*) FROM api.session") == 1
+        unanswered: LiteralString = "SELECT count(*) FROM alerts.finding WHERE rule = 'could_not_be_excluded'"
+        assert count(neighbourhood, unanswered) == 1
+        assert scheduler.stop() == 0
+
+
+def test_one_scheduler_works_and_another_takes_over_when_it_is_killed(commands: MakeCommands) -> None:
+    with commands().start("scheduler") as first:
+        wait_until(lambda: first.says(WORKING), "the first to work")
+        with commands().start("scheduler") as second:
+            assert second.says(WAITING)
+            first.process.kill()
+            wait_until(lambda: second.says(WORKING), "the second to take over")
+
+
+def test_a_failing_job_stops_no_other_and_is_tried_again(
+    commands: MakeCommands, neighbourhood: Database
+) -> None:
+    with neighbourhood.connect() as conn:
+        conn.execute("ALTER TABLE alerts.policy RENAME TO policy_away")
+    with commands().start("scheduler") as scheduler:
+        wait_until(lambda: scheduler.says('runs_total{job="clocks",outcome="failed"} 1.0'), "the failure")
+        wait_until(lambda: scheduler.says('runs_total{job="seal",outcome="done"} 1.0'), "the other job")
+        with neighbourhood.connect() as conn:
+            conn.execute("ALTER TABLE alerts.policy_away RENAME TO policy")
+        wait_until(lambda: scheduler.says('runs_total{job="clocks",outcome="done"} 1.0'), "the next run")
+
+
+def test_the_api_stops_in_good_order_with_a_page_open(
+    commands: MakeCommands, neighbourhood: Database
+) -> None:
+    give_accounts(neighbourhood)
+    with commands().start("serve") as serve, httpx.Client(base_url=serve.address, timeout=30) as client:
+        credentials = {"username": f"person-{n.CLINICIAN.int}", "password": "a synthetic password"}
+        client.post("/api/v1/sign-in", json=credentials).raise_for_status()
+        with client.sse(f"/hubs/{n.HUB}/events") as events:
+            heard = iter(events)
+            next(event for event in heard if event.event == "ready")
+            assert serve.stop() == 0
+            assert [event.json() for event in heard if event.event == "ended"] == [{"reason": "restarting"}]
+
+
+@contextmanager
+def _listens_and_says(words: bytes) -> Iterator[int]:
+    """Something at a port that is not a broker."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(words)
+                connection.recv(100)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join(30)
