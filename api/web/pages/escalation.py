@@ -24,7 +24,6 @@ from api.web.pages.queue import HubVisit, queue_page
 from api.web.presenters import escalations
 from api.web.presenters import resident as resident_words
 from api.web.presenters.moments import span
-from api.web.presenters.signs import bounds
 from api.web.rendering import page
 
 router = APIRouter()
@@ -154,7 +153,6 @@ def _closing(
     lives = _somebody(visit, one.resident_id)
     view = {
         "one": one,
-        "score": bounds(one.low, one.high),
         "resident": resident_words.view(lives, decisions(visit.conn, one.resident_id, visit.at), visit.at),
         "call_back": resident_words.telephone(lives),
         "dispositions": escalations.DISPOSITIONS,

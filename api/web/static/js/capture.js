@@ -1,22 +1,52 @@
-// The capture form on a phone: notes how long it was open, sends once, and says when there is no connection.
-// Invariant: what is sent again is the same form, so it counts once.
+// The capture form on a phone: sends it, keeps it on the page until an answer has come, and says what is known.
+// Invariant: nothing is called sent that was not answered, and what is sent again is the same form, so it counts
+// once. Without this script the form is sent by the browser, with the same answers.
 
-const form = document.querySelector("form[data-capture]");
-const elapsed = form.elements.namedItem("elapsed");
-const button = form.querySelector("[data-send]");
-const offline = document.querySelector("[data-offline]");
+let shownAt = 0; // when this form was shown, by this page's own clock
+let sending = false;
 
-form.addEventListener("submit", (event) => {
-  offline.hidden = navigator.onLine;
-  if (!navigator.onLine) {
-    event.preventDefault();
-    offline.scrollIntoView();
-    return;
-  }
-  // Counted once: a second press must send the very same form.
-  if (!elapsed.value) elapsed.value = String(Math.round(performance.now()));
+function offline(form, words) {
+  const notice = document.querySelector("[data-offline]");
+  notice.querySelector("[data-offline-words]").textContent = words;
+  notice.hidden = false;
+  notice.scrollIntoView();
+  form.querySelector("[data-send]").textContent = "Send again";
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-capture]");
+  if (!form) return;
+  event.preventDefault();
+  if (sending) return;
+  sending = true;
+  const button = form.querySelector("[data-send]");
+  const elapsed = form.elements.namedItem("elapsed");
+  // Counted once: a second sending must be the very same form.
+  if (!elapsed.value) elapsed.value = String(Math.round(performance.now() - shownAt));
   button.textContent = "Sending";
+  try {
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers: { Accept: "text/html" },
+    });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (answer.status >= 500) offline(form, "Hearthwatch could not answer.");
+    else show(page);
+  } catch {
+    offline(form, "There is no connection.");
+  } finally {
+    sending = false;
+  }
 });
 
-// Back from the answer, or from an error: what was typed is still there and can be sent again.
-addEventListener("pageshow", () => { button.textContent = "Send"; });
+/** Put the answer, or the form with what to mend, in place of the form. */
+function show(page) {
+  const main = document.importNode(page.querySelector("main"), true);
+  document.querySelector("main").replaceWith(main);
+  document.title = page.title;
+  shownAt = performance.now();
+  main.tabIndex = -1;
+  main.focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
