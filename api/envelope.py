@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import journal
 from api.metrics import Counts
-from api.problems import Problem, answer, problem_of
+from api.problems import Problem, RefusedError, answer, problem_of
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -32,6 +32,8 @@ SECURITY_HEADERS = {
 }
 HSTS = "max-age=31536000"
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+LARGEST_BODY = 1_000_000
+_TOO_LARGE = f"This is larger than the {LARGEST_BODY} bytes that are taken at once."
 _OTHER_SITE = "This was sent from another site, so it was not done."
 _log = journal.of("api.http")
 
@@ -91,12 +93,13 @@ class _Exchange:
                 self._envelope.note(self._scope, message["status"], time.monotonic() - self._began)
             await send(message)
 
-        if is_from_another_site(self._scope):
-            problem = Problem(HTTPStatus.FORBIDDEN, _OTHER_SITE, self._request_id)
+        refusal = refused_unseen(self._scope)
+        if refusal is not None:
+            problem = Problem(*refusal, self._request_id)
             await answer(Request(self._scope), problem)(self._scope, receive, sealed)
             return
         try:
-            await self._envelope.call(self._scope, receive, sealed)
+            await self._envelope.call(self._scope, _at_most(LARGEST_BODY, receive), sealed)
         except Exception as error:
             error = journal.innermost(error)
             _log.error("failed", error=type(error).__name__, places=journal.places(error))
@@ -104,6 +107,31 @@ class _Exchange:
                 raise ConnectionAbortedError("The answer broke off.") from None
             problem = problem_of(error, self._request_id)
             await answer(Request(self._scope), problem)(self._scope, receive, sealed)
+
+
+def refused_unseen(scope: Scope) -> tuple[HTTPStatus, str] | None:
+    """What no route needs to look at."""
+    if is_from_another_site(scope):
+        return HTTPStatus.FORBIDDEN, _OTHER_SITE
+    length = Headers(scope=scope).get("content-length", "0")
+    if not length.isdecimal() or int(length) > LARGEST_BODY:
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE
+    return None
+
+
+def _at_most(most: int, receive: Receive) -> Receive:
+    """A body that does not say how long it is ends where it grows too long."""
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > most:
+            raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TOO_LARGE)
+        return message
+
+    return counted
 
 
 def is_from_another_site(scope: Scope) -> bool:

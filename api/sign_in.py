@@ -14,7 +14,7 @@ from fastapi import Request, Response
 from api import sessions
 from api.access import Visit, cookie_name
 from api.parts import Parts, parts_of
-from api.passwords import hash_password, is_outdated, is_right
+from api.passwords import BusyError, hash_password, is_outdated, is_right
 from api.problems import RefusedError
 from delegation import audit
 from delegation.people import actor_of
@@ -28,7 +28,7 @@ WRONG = "The user name or the password is not right."
 def sign_in(request: Request, response: Response, username: str, password: str) -> UUID:
     """Check the password, begin a session and put its token in the response's cookie. Returns who it is.
 
-    Raises RefusedError: 401 if name or password is wrong, 429 if it must wait.
+    Raises RefusedError: 401 if name or password is wrong, 429 or 503 if it must wait.
     """
     parts = parts_of(request)
     at = parts.clock()
@@ -39,7 +39,10 @@ def sign_in(request: Request, response: Response, username: str, password: str) 
         seconds = ceil(wait.total_seconds())
         sentence = f"Too many tries. Wait {seconds} seconds, then try again."
         raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, sentence, {"Retry-After": str(seconds)})
-    person_id = _checked(parts, username, password)
+    try:
+        person_id = _checked(parts, username, password)
+    except BusyError as busy:
+        raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, str(busy), {"Retry-After": "3"}) from None
     if person_id is None:
         parts.throttle.failed(username, at)
         parts.counts.sign_ins.labels("refused").inc()

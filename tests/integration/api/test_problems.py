@@ -1,6 +1,7 @@
 """What a request is told when it cannot be done, and what every answer carries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from threading import Thread
 from uuid import UUID
 
 import httpx2 as httpx
@@ -60,6 +61,38 @@ def test_a_body_that_makes_no_sense_is_refused_with_a_sentence(served: Served, b
 def test_letters_the_database_cannot_hold_are_no_error_of_ours(served: Served, text: str) -> None:
     answer = served.client().post("/api/v1/sign-in", json={"username": text[:200], "password": text})
     assert answer.status_code in (401, 422)
+
+
+def test_a_body_that_is_too_large_is_refused_however_it_is_sent(served: Served) -> None:
+    client = served.client()
+    json = {"Content-Type": "application/json"}
+    problem(client.post("/api/v1/sign-in", content=b"[" * 1_000_001, headers=json), 413)
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(20):
+            yield b"[" * 100_000
+
+    assert client.post("/api/v1/sign-in", content=pieces(), headers=json).status_code in (400, 413)
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_crowd_of_guesses_leaves_the_others_served(served: Served) -> None:
+    worker = served.signed_in(n.WORKER)
+    clients = [served.client() for _ in range(40)]
+    answers: list[int] = []
+
+    def guess(client: httpx.Client, number: int) -> None:
+        guessed = {"username": f"guess-{number}", "password": "guess"}
+        answers.append(client.post("/api/v1/sign-in", json=guessed).status_code)
+
+    threads = [Thread(target=guess, args=(client, number)) for number, client in enumerate(clients)]
+    for thread in threads:
+        thread.start()
+    assert worker.get("/api/v1/me").status_code == 200
+    for thread in threads:
+        thread.join()
+    assert set(answers) <= {401, 503}
+    assert 401 in answers
 
 
 def test_an_error_of_ours_says_only_that_it_happened(served: Served, neighbourhood: Database) -> None:
