@@ -103,6 +103,7 @@ class Auscultation(_WirePart):
 class ReadingPayload(_WirePart):
     """What one device or person sends at one moment."""
 
+    # A factory, not {}: pydantic would make a deep copy of each for every reading, and take twice as long.
     version: Literal[1] = 1
     reading_id: ReadingId
     outbox_epoch: OutboxEpoch
@@ -114,17 +115,17 @@ class ReadingPayload(_WirePart):
     taken_by: PersonId | None = None
     operator_known_by: OperatorKnownBy | None = None
     device: Device = Device()
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = Field(default_factory=dict)
     """Raw values by vital-sign code, unjudged; codes not known here are kept too."""
-    not_obtained: dict[Code, NotObtained] = {}
-    soft_signs: dict[Code, SoftSign] = {}
+    not_obtained: dict[Code, NotObtained] = Field(default_factory=dict)
+    soft_signs: dict[Code, SoftSign] = Field(default_factory=dict)
     worry: Worry | None = None
     note: Annotated[str, StringConstraints(max_length=2000)] | None = None
     auscultation: Auscultation | None = None
-    method: dict[Code, Scalar] = {}
-    quality: dict[Code, Scalar] = {}
+    method: dict[Code, Scalar] = Field(default_factory=dict)
+    quality: dict[Code, Scalar] = Field(default_factory=dict)
     scheduled_full_set: bool = False
-    not_understood: dict[str, Any] = {}
+    not_understood: dict[str, Any] = Field(default_factory=dict)
     """Parts that made no sense, as sent, by field name: set aside when decoding, for people to see."""
 
     @property
@@ -162,9 +163,9 @@ def encode(readings: Sequence[ReadingPayload]) -> bytes:
 
 
 _ENVELOPE = frozenset({"version", "outbox_epoch", "seq"})
-_CONTENT = tuple(
-    (name, field.default) for name, field in ReadingPayload.model_fields.items() if name not in _ENVELOPE
-)
+_CONTENT = tuple(name for name in ReadingPayload.model_fields if name not in _ENVELOPE)
+# Every default in canonical form: what is left out says the same as one of these.
+_UNSAID = (None, False, {})
 _dump_canonical = json.JSONEncoder(separators=(",", ":"), sort_keys=True, check_circular=False).encode
 
 
@@ -176,20 +177,13 @@ def content_digest(reading: ReadingPayload) -> bytes:
     the same instant in another offset, 37 and 37.0, or a default left out do not make other content.
     """
     said = reading.__dict__
-    canonical = {
-        name: _canonical(said[name])
-        for name, default in _CONTENT
-        if said[name] is not default and said[name] != default
-    }
+    canonical = {name: form for name in _CONTENT if (form := _canonical(said[name])) not in _UNSAID}
     return hashlib.sha256(_dump_canonical(canonical).encode()).digest()
 
 
 def _canonical(value: Any) -> Any:
-    return _CANONICAL_FORMS.get(type(value), _as_sent)(value)
-
-
-def _as_sent(value: Any) -> Any:
-    return value
+    form = _CANONICAL_FORMS.get(type(value))
+    return value if form is None else form(value)
 
 
 def _canonical_dict(value: dict[str, Any]) -> dict[str, Any]:
