@@ -1,0 +1,119 @@
+"""The capture form: what is abnormal goes through, what cannot be is asked about, and twice is once."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from api.web.capture_form import Filled, read
+from devices.reading import NotObtained, SoftSign, Worry, WorryFrom
+from tests.unit.api.web.rows import NOW, ago
+
+READING = UUID(int=7)
+
+
+def filled(opened_at: datetime | None = None, now: datetime = NOW, **fields: str) -> Filled:
+    return read(fields, READING, opened_at or ago(minutes=4), now)
+
+
+def test_every_kind_of_answer_is_read() -> None:
+    found = filled(
+        respiration_rate="18",
+        temperature="38,2",
+        on_oxygen="no",
+        consciousness="C",
+        **{
+            "not_obtained-spo2": "unrecordable",
+            "soft-pain": "present",
+            "soft-skin": "absent",
+            "soft-mobility": "",
+        },
+        worry="family",
+        note="  Not eating. ",
+        round="yes",
+    )
+    assert found.faults == {}
+    seen = found.observations
+    assert seen.values == {
+        "respiration_rate": 18,
+        "temperature": 38.2,
+        "consciousness": "C",
+        "on_oxygen": False,
+    }
+    assert seen.not_obtained == {"spo2": NotObtained.UNRECORDABLE}
+    assert seen.soft_signs == {"pain": SoftSign.PRESENT, "skin": SoftSign.ABSENT}
+    assert (seen.worry, seen.note, seen.scheduled_full_set) == (
+        Worry(by=WorryFrom.FAMILY),
+        "Not eating.",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("sign", "text"), [("respiration_rate", "5"), ("spo2", "62"), ("pulse", "0"), ("systolic", "250")]
+)
+def test_an_abnormal_value_goes_through_as_it_is(sign: str, text: str) -> None:
+    found = filled(**{sign: text})
+    assert found.faults == {}
+    assert found.observations.values == {sign: int(text)}
+
+
+@pytest.mark.parametrize("text", ["fast", "1e9", "-3", "NaN", "Infinity", "9" * 50])
+def test_what_cannot_be_a_pulse_is_asked_about_again(text: str) -> None:
+    found = filled(pulse=text)
+    assert found.faults == {"pulse": "Pulse must be a number, 0 to 300: look at it again"}
+
+
+def test_not_sure_about_oxygen_is_unknown() -> None:
+    assert filled(pulse="70", on_oxygen="not_sure").observations.values == {"pulse": 70}
+
+
+def test_one_reason_stands_for_both_numbers_of_a_blood_pressure() -> None:
+    found = filled(**{"not_obtained-systolic": "equipment"})
+    assert set(found.observations.not_obtained) == {"systolic", "diastolic"}
+
+
+def test_a_value_and_a_reason_for_having_none_cannot_both_be() -> None:
+    assert "pulse" in filled(pulse="70", **{"not_obtained-pulse": "refused"}).faults
+
+
+def test_an_empty_form_is_not_sent() -> None:
+    assert filled().faults == {"respiration_rate": "Fill in at least one vital sign, soft sign or worry"}
+
+
+def test_a_worry_alone_is_enough() -> None:
+    assert filled(worry="staff").faults == {}
+
+
+def test_the_same_form_reads_the_same_whenever_it_arrives() -> None:
+    sent = {"pulse": "70", "elapsed": "90000"}
+    first, second = filled(**sent), filled(now=NOW + timedelta(minutes=5), **sent)
+    assert first == second
+    assert first.observations.taken_at == ago(minutes=4) + timedelta(seconds=90)
+
+
+def test_a_form_left_open_for_long_asks_when_the_readings_were_taken() -> None:
+    stale = filled(opened_at=ago(hours=2), pulse="70")
+    assert set(stale.faults) == {"taken_time"}
+    assert filled(opened_at=ago(hours=2), pulse="70", taken_time="13:55").faults == {}
+
+
+def test_a_form_open_for_long_but_filled_in_just_now_is_taken_just_now() -> None:
+    found = filled(opened_at=ago(hours=2), pulse="70", elapsed=str(119 * 60 * 1000))
+    assert found.faults == {}
+    assert found.observations.taken_at == ago(minutes=1)
+
+
+def test_a_time_of_day_is_the_last_such_time() -> None:
+    assert filled(pulse="70", taken_time="09:30").observations.taken_at == ago(hours=4, minutes=32)
+    assert filled(pulse="70", taken_time="23:30").observations.taken_at == ago(hours=14, minutes=32)
+
+
+@pytest.mark.parametrize("text", ["25:00", "noon", "12"])
+def test_what_is_no_time_is_asked_about_again(text: str) -> None:
+    assert "taken_time" in filled(pulse="70", taken_time=text).faults
+
+
+@pytest.mark.parametrize("elapsed", ["", "-5", "soon", "9" * 20, "99999999"])
+def test_a_count_that_makes_no_sense_is_not_believed(elapsed: str) -> None:
+    assert filled(pulse="70", elapsed=elapsed).observations.taken_at == ago(minutes=4)

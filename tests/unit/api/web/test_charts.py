@@ -1,0 +1,118 @@
+"""Charts: NEWS2 bands from the scoring chart, no inline style, and everything said again in words."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from itertools import pairwise
+from xml.etree import ElementTree
+
+from api.web.charts import HEIGHT, WIDTH, Band, Chart, Point, Tick, svg
+from api.web.presenters.trends import sets_of, trends
+from tests.unit.api.web.rows import NOW, ago, reading, score
+
+
+def chart(*points: Point, title: str = "Pulse") -> Chart:
+    return Chart(
+        key="chart-pulse",
+        title=title,
+        description="Three readings.",
+        since=ago(hours=72),
+        until=NOW,
+        bands=(Band(40, 90, 0), Band(90, 130, 1)),
+        ticks=(Tick(90, "90"),),
+        points=points,
+    )
+
+
+def drawn(one: Chart) -> ElementTree.Element:
+    return ElementTree.fromstring(svg(one))
+
+
+def test_a_picture_is_well_formed_named_and_described() -> None:
+    root = drawn(chart(Point(ago(hours=1), 80), title="Pulse <b> & more"))
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby") == "chart-pulse-title chart-pulse-desc"
+    assert [child.text for child in root[:2]] == ["Pulse <b> & more", "Three readings."]
+
+
+def test_a_picture_has_no_inline_style_or_script() -> None:
+    text = svg(chart(Point(ago(hours=1), 80), Point(ago(hours=2), 95)))
+    assert not re.search(r"\sstyle=|<style|<script|\son\w+=", text)
+
+
+def test_every_point_lies_inside_the_picture_however_extreme() -> None:
+    root = drawn(chart(Point(ago(hours=1), 300), Point(ago(hours=72), 0), Point(NOW, 44)))
+    circles = root.findall("circle")
+    assert len(circles) == 3
+    assert all(0 <= float(one.get("cx", "")) <= WIDTH for one in circles)
+    assert all(0 <= float(one.get("cy", "")) <= HEIGHT for one in circles)
+
+
+def test_points_with_nothing_between_them_for_long_are_not_joined() -> None:
+    near, far = timedelta(hours=3), timedelta(hours=20)
+    joined = drawn(chart(Point(NOW - near, 80), Point(NOW, 82)))
+    apart = drawn(chart(Point(NOW - far, 80), Point(NOW, 82)))
+    assert (len(joined.findall("polyline")), len(apart.findall("polyline"))) == (1, 0)
+
+
+def test_days_are_marked_at_midnight_in_london() -> None:
+    labels = [one.text for one in drawn(chart()).findall("text")]
+    assert {"Fri 20 Nov", "Sat 21 Nov", "Sun 22 Nov", "12:00"} <= set(labels)
+
+
+def test_each_sign_has_a_picture_and_a_table_that_says_the_same() -> None:
+    shown = trends(
+        [reading(temperature=Decimal("38.2"), spo2=Decimal(93), on_oxygen=True)], [score()], scale=1, now=NOW
+    )
+    by_key = {one.key: one for one in shown}
+    assert list(by_key) == [
+        "chart-score",
+        "chart-respiration_rate",
+        "chart-spo2",
+        "chart-systolic",
+        "chart-pulse",
+        "chart-temperature",
+        "chart-consciousness",
+    ]
+    assert by_key["chart-temperature"].rows == (("today 13:57", "38.2 °C"),)
+    assert by_key["chart-spo2"].rows == (("today 13:57", "93%, on oxygen"),)
+    assert by_key["chart-systolic"].summary == "No reading in the last 72 hours."
+    assert by_key["chart-pulse"].summary == (
+        "1 reading, from 95 to 95 beats a minute. The last is 95 beats a minute, today 13:57."
+    )
+
+
+def bands(scale: int, key: str) -> list[tuple[int, float, float]]:
+    """Points, top and bottom of each band of a picture, from the top."""
+    [one] = [one for one in trends([], [], scale=scale, now=NOW) if one.key == key]
+    found: list[tuple[int, float, float]] = []
+    for rect in ElementTree.fromstring(one.svg).findall("rect"):
+        name = re.search(r"band--(\d)", rect.get("class", ""))
+        if name:
+            top = float(rect.get("y", ""))
+            found.append((int(name[1]), top, top + float(rect.get("height", ""))))
+    return sorted(found, key=lambda band: band[1])
+
+
+def test_bands_are_those_of_the_scoring_chart_and_leave_no_gap() -> None:
+    assert [points for points, *_ in bands(1, "chart-respiration_rate")] == [3, 2, 0, 1, 3]
+    assert [points for points, *_ in bands(1, "chart-temperature")] == [2, 1, 0, 1, 3]
+    assert [points for points, *_ in bands(1, "chart-spo2")] == [0, 1, 2, 3]
+    assert [points for points, *_ in bands(2, "chart-spo2")] == [3, 2, 1, 0, 1, 2, 3]
+    for key in ("chart-systolic", "chart-pulse"):
+        found = bands(1, key)
+        assert all(abs(above[2] - below[1]) < 0.2 for above, below in pairwise(found))
+
+
+def test_corrected_readings_are_left_out() -> None:
+    shown = trends([reading(corrected_at=NOW, correction_reason="wrong resident")], [], scale=1, now=NOW)
+    assert [one.rows for one in shown] == [()] * 7
+
+
+def test_a_set_that_came_in_parts_is_one_mark_its_last_score() -> None:
+    parts = [
+        score(effective_at=ago(minutes=minutes), low=0, high=high)
+        for minutes, high in ((25, 17), (20, 9), (15, 0))
+    ]
+    earlier = score(effective_at=ago(hours=6), low=2, high=2)
+    assert [(one.low, one.high) for one in sets_of([earlier, *parts])] == [(2, 2), (0, 0)]

@@ -1,0 +1,48 @@
+"""Kits for an operator: what needs looking at, and ledgers that do not add up."""
+
+from typing import Any
+
+import pytest
+
+from api.queries.kits import Quarantined
+from api.web.presenters.kits import kit_row, quarantine_row, summary
+from tests.unit.api.web.rows import NOW, ago, kit
+
+
+@pytest.mark.parametrize(
+    ("different", "state", "worrying"),
+    [
+        ({}, "Online", False),
+        ({"heard_at": ago(minutes=20)}, "Silent", True),
+        ({"online": False}, "Offline", True),
+        ({"heard_at": None, "online": None}, "Never heard of", True),
+        ({"lent": False}, "Not lent", False),
+        ({"revoked_at": ago(days=1)}, "Revoked", False),
+        ({"kind": "web"}, "In use", False),
+    ],
+)
+def test_a_kit_says_how_it_is(different: dict[str, Any], state: str, worrying: bool) -> None:
+    row = kit_row(kit(**different), NOW)
+    assert (row.state, row.worrying) == (state, worrying)
+
+
+def test_a_ledger_that_does_not_add_up_says_by_how_much() -> None:
+    assert kit_row(kit(), NOW).ledger == "Adds up by count"
+    short = kit_row(kit(stored=90), NOW)
+    assert short.ledger == "7 not accounted for when the kit last spoke"
+    assert summary([short]) == ("1 kits and forms", "0 need looking at", "1 ledgers do not add up")
+
+
+def test_a_wrong_clock_and_a_low_battery_are_shown() -> None:
+    assert kit_row(kit(battery=4, clock_skew_s=-3600.0), NOW).instrument == "4 %, clock behind by 60 min"
+
+
+def test_what_a_kit_never_said_is_not_known_rather_than_nothing() -> None:
+    row = kit_row(kit(sent_seq=None, outbox_length=None, battery=None, clock_skew_s=None), NOW)
+    assert (row.sent, row.on_kit, row.instrument) == ("not known", "not known", "not known, clock not known")
+    assert row.ledger == "Nothing to compare"
+
+
+def test_quarantine_is_counted_by_reason_in_words() -> None:
+    row = quarantine_row(Quarantined("conflict", 2, 5, 1, ago(minutes=3)), NOW)
+    assert (row.reason, row.payloads, row.newest.age) == ("Same id, other content", 2, "3 min ago")

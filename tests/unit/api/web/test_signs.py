@@ -1,0 +1,64 @@
+"""Vital signs and scores in words: what is missing is said, and a bare number means that nothing is."""
+
+from decimal import Decimal
+
+import pytest
+
+from api.web.presenters import signs
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(7, 7, "7"), (5, 9, "5 to 9"), (0, 17, "0 to 17"), (None, None, "No score")],
+)
+def test_bounds_that_do_not_meet_are_never_a_bare_number(
+    low: int | None, high: int | None, words: str
+) -> None:
+    assert signs.bounds(low, high) == words
+
+
+def test_assumed_air_is_said_with_the_score() -> None:
+    assert signs.bounds(5, 5, assumed_air=True) == "5, air assumed"
+
+
+@pytest.mark.parametrize(
+    ("sign", "value", "words"),
+    [
+        ("temperature", Decimal("38.04"), "38.0 °C"),
+        ("temperature", "38.05", "38.1 °C"),
+        ("spo2", Decimal("93"), "93%"),
+        ("pulse", 71.5, "72 beats a minute"),
+        ("on_oxygen", True, "On oxygen"),
+        ("on_oxygen", False, "Breathing air"),
+        ("consciousness", "C", "New confusion"),
+        ("respiration_rate", Decimal(0), "0 breaths a minute"),
+        ("pulse", None, "unknown"),
+    ],
+)
+def test_a_value_is_shown_as_the_chart_rounds_it(sign: str, value: object, words: str) -> None:
+    assert signs.with_unit(sign, value) == words
+
+
+def test_the_same_band_is_said_once_and_two_as_a_range() -> None:
+    assert signs.band("medium", "medium") == "Medium"
+    assert signs.band("low_medium", "high") == "Low-medium to high"
+
+
+def test_what_is_asked_for_reads_as_a_sentence() -> None:
+    assert signs.asked(["pulse", "on_oxygen", "respiration_rate"]) == (
+        "breathing rate, whether they are on oxygen and pulse"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("unusable:pulse", "Pulse could not be used (sent as NaN)"),
+        ("confirm:spo2", "Oxygen saturation is surprising: repeat it"),
+        ("device:low_perfusion", "Device: weak blood flow at the finger"),
+        ("clock_ahead", "Sent with a clock that runs ahead; ordered by its arrival"),
+        ("something_new", "Something new"),
+    ],
+)
+def test_what_is_odd_about_a_reading_is_said_in_words(flag: str, words: str) -> None:
+    assert signs.flag(flag, {"pulse": "NaN"}) == words

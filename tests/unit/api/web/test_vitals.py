@@ -1,0 +1,123 @@
+"""How somebody is now: every value with its age, every unknown as unknown, every assumption said."""
+
+from decimal import Decimal
+from typing import Any
+
+from api.queries.baseline import Usual
+from api.queries.readings import Current
+from api.queries.scores import Score
+from api.web.presenters.scales import other_scale
+from api.web.presenters.vitals import SignRow, score_view, usual_words, view
+from tests.unit.api.web.rows import KIT, NOW, READING, ago, full_parts, part, scale_two, score
+
+
+def held(value: Any, minutes: float = 5) -> dict[str, Any]:
+    return {
+        "value": value,
+        "effective_at": ago(minutes=minutes).isoformat(),
+        "arrival": 1,
+        "kit": str(KIT),
+        "reading": str(READING),
+    }
+
+
+def rows(signs: dict[str, dict[str, Any]], found: Score | None, *, air: bool = False) -> dict[str, SignRow]:
+    shown = view(
+        Current(NOW, signs),
+        found,
+        None,
+        {},
+        {(KIT, READING): ("Wanda Worker", "session")},
+        air_assumed=air,
+        other_scale=None,
+        now=NOW,
+    )
+    return {row.label: row for row in shown.rows}
+
+
+def test_a_value_carries_its_age_and_who_took_it() -> None:
+    row = rows({"pulse": held("95")}, score())["Pulse"]
+    assert row.taken is not None
+    assert (row.value, row.taken.age, row.who, row.points) == (
+        "95 beats a minute",
+        "5 min ago",
+        "Wanda Worker (signed in)",
+        "1",
+    )
+
+
+def test_what_was_never_measured_is_not_recorded_and_unknown_to_the_score() -> None:
+    without = {name: one for name, one in full_parts().items() if name != "pulse"}
+    row = rows({}, score(without | {"pulse": {"low": 0, "high": 3}}))["Pulse"]
+    assert (row.value, row.missing, row.taken, row.points, row.part_note) == (
+        "Not recorded",
+        True,
+        None,
+        "0 to 3",
+        "unknown",
+    )
+
+
+def test_what_was_tried_in_vain_is_not_the_same_as_never_measured() -> None:
+    row = rows({"pulse": held(None)}, score(full_parts() | {"pulse": {"low": 0, "high": 3}}))["Pulse"]
+    assert (row.value, row.missing) == ("Tried, could not be recorded", True)
+
+
+def test_a_value_too_old_for_the_score_is_shown_and_said_to_be_outside_it() -> None:
+    row = rows({"pulse": held("95", minutes=300)}, score(full_parts() | {"pulse": {"low": 0, "high": 3}}))[
+        "Pulse"
+    ]
+    assert row.points == "0 to 3"
+    assert row.part_note == "unknown then: the value is too old or came later"
+
+
+def test_points_of_another_reading_name_its_value_and_time() -> None:
+    parts = full_parts() | {"pulse": part(1, "92", effective_at=ago(minutes=20).isoformat())}
+    row = rows({"pulse": held("70", minutes=1)}, score(parts))["Pulse"]
+    assert (row.points, row.part_note) == ("1", "for 92 beats a minute at today 13:42")
+
+
+def test_assumed_air_is_said_and_is_not_missing() -> None:
+    parts = {name: one for name, one in full_parts().items() if name != "on_oxygen"}
+    found = score(parts | {"on_oxygen": {"low": 0, "high": 0}}, assumed_air=True, complete=False)
+    row = rows({}, found, air=True)["Air or oxygen"]
+    assert (row.value, row.points, row.part_note) == ("Breathing air is assumed", "0", "air assumed")
+    assert score_view(found, NOW).missing is None
+
+
+def test_diastolic_pressure_is_recorded_and_never_scored() -> None:
+    assert rows({"diastolic": held("76")}, score())["Diastolic blood pressure"].points == "not scored"
+
+
+def test_missing_and_deciding_signs_are_named() -> None:
+    parts = full_parts() | {"pulse": {"low": 0, "high": 3}, "spo2": {"low": 0, "high": 3}}
+    shown = score_view(score(parts, low=3, high=9, deciding=["pulse"], band_high="high"), NOW)
+    assert (shown.bounds, shown.band) == ("3 to 9", "Low to high")
+    assert shown.missing == "Missing: oxygen saturation and pulse."
+    assert shown.deciding == "Would decide the band: pulse."
+
+
+def test_a_score_older_than_readings_that_may_join_says_that_it_is_aged() -> None:
+    assert score_view(score(effective_at=ago(minutes=30)), NOW).aged is None
+    assert score_view(score(effective_at=ago(minutes=31)), NOW).aged == (
+        "This score is of today 13:31. It does not say how they are now."
+    )
+
+
+def test_a_usual_range_comes_with_the_number_of_readings_behind_it() -> None:
+    assert usual_words("pulse", Usual(45, Decimal(70), Decimal(78))) == "70 to 78 (45 readings)"
+    assert (
+        usual_words("temperature", Usual(45, Decimal("36.4"), Decimal("37.1")))
+        == "36.4 to 37.1 (45 readings)"
+    )
+    assert usual_words("pulse", Usual(3, Decimal(70), Decimal(78))) == "too few to say (3 readings)"
+    assert usual_words("score", Usual(0, None, None)) == "no scores"
+
+
+def test_for_30_days_after_scale_2_ended_both_results_are_shown() -> None:
+    ended = scale_two(revoked_at=ago(days=3))
+    parts = full_parts() | {"spo2": part(3, "90")}
+    words = other_scale(score(parts, low=4, high=4), [ended], NOW)
+    assert words == "On scale 2, whose authorisation has ended, it would be 1."
+    assert other_scale(score(), [scale_two()], NOW) is None
+    assert other_scale(score(), [], NOW) is None
