@@ -19,6 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from devices.topics import Leaf, filter_of
 
 _log = logging.getLogger(__name__)
+_MOST_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +86,30 @@ class Consumer:
         self._client.loop_stop()
 
     def take(self, most: int, wait: float) -> list[Delivery]:
-        """Whatever has arrived, at most so many; waits that long for the first and not at all for more."""
+        """Whatever has arrived, at most so many and about 512 kB; waits so long for the first, not for more.
+
+        One message may hold a hundred readings: without the bound on bytes a backlog of arrays would make one
+        transaction that keeps residents locked for a minute, and the hub's pages waiting.
+        """
         deadline = time.monotonic() + wait
         with self._arrived:
             while not self._waiting:
                 left = deadline - time.monotonic()
                 if left <= 0 or not self._arrived.wait(left):
                     break
-            return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            taken: list[Delivery] = []
+            room = _MOST_BYTES
+            while self._waiting and len(taken) < most and room > 0:
+                taken.append(self._waiting.popleft())
+                room -= len(taken[-1].payload)
+            return taken
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Tell the broker it may forget these. Only ever after a durable commit."""
         for delivery in deliveries:
-            if delivery.connection == self.connection:
-                self._client.ack(delivery.message_number, 1)
+            with self._arrived:  # or the connection could become another between the look and the word
+                if delivery.connection == self.connection:
+                    self._client.ack(delivery.message_number, 1)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Send to a kit, QoS 1. Lost with the broker, if it is lost: what matters is in the database."""
@@ -109,7 +120,12 @@ class Consumer:
         with self._arrived:
             return self._waiting[0].arrived_at if self._waiting else None
 
-    def _on_connect(self, client: mqtt.Client, *_: Any) -> None:
+    def _on_connect(
+        self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any
+    ) -> None:
+        if reason.is_failure:
+            _log.warning("the broker refused us: %s", reason)
+            return
         self._forget()
         client.subscribe(self._filters)
         self.connected.set()

@@ -25,7 +25,7 @@ from ingest.evaluation import Batch, Evaluator, evaluate_safely
 from ingest.quarantine import Reason
 from ingest.store import Seen
 
-_ACTIVITY = {
+_ACTIVITY: dict[str, Activity] = {
     VitalSign.SYSTOLIC: Activity.BLOOD_PRESSURE,
     VitalSign.DIASTOLIC: Activity.BLOOD_PRESSURE,
     VitalSign.TEMPERATURE: Activity.TEMPERATURE,
@@ -197,8 +197,7 @@ def _number(
 
 def _competence(payload: ReadingPayload, at: datetime, operators: dict[UUID, Operator]) -> Label:
     operator = operators.get(payload.taken_by, Operator()) if payload.taken_by is not None else Operator()
-    signs = {_SIGN_BY_CODE[code] for code in payload.values if code in _SIGN_BY_CODE}
-    activities = {_ACTIVITY[sign] for sign in signs if sign in _ACTIVITY}
+    activities = {activity for code in payload.values if (activity := _ACTIVITY.get(code))}
     if payload.device.kind is DeviceKind.STETHOSCOPE:
         activities.add(Activity.LUNG_SOUNDS)
     return label(
@@ -208,9 +207,6 @@ def _competence(payload: ReadingPayload, at: datetime, operators: dict[UUID, Ope
         operator_known=operator.known,
         family_carer=operator.is_family_of(payload.resident, at),
     )
-
-
-_SIGN_BY_CODE = {str(sign): sign for sign in VitalSign}
 
 
 def _known(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from devices.reading import NotObtained, ReadingPayload
@@ -45,20 +46,22 @@ def assess(payload: ReadingPayload) -> Assessed:
     values: dict[VitalSign, Value] = {}
     unusable: dict[str, str] = {}
     flags = [f"not_understood:{part}" for part in sorted(payload.not_understood)]
-    flags += _device_flags(payload)
-    not_measured = any(payload.quality.get(status) is True for status in _NOT_A_MEASUREMENT)
+    statuses = {status for status, said in payload.quality.items() if said is True}
+    flags += [f"device:{status}" for status in sorted(statuses & (_NOT_A_MEASUREMENT | _DOUBTFUL))]
+    not_measured = not statuses.isdisjoint(_NOT_A_MEASUREMENT)
     for code, raw in payload.values.items():
-        facts = _FACTS_BY_CODE.get(code)
-        value = None if facts is None or not_measured else _usable(facts.sign, raw)
-        if facts is None:
+        sign = _SIGN_BY_CODE.get(code)
+        if sign is None:
             flags.append(f"unknown_code:{code[:60]}")
             unusable[code[:60]] = _text(raw)
-        elif value is None:
+            continue
+        value, surprising = (None, False) if not_measured else _usable(sign, raw)
+        if value is None:
             flags.append(f"unusable:{code}")
             unusable[code] = _text(raw)
         else:
-            values[facts.sign] = value
-            if facts.unsurprising is not None and not facts.unsurprising.holds(value):  # pyright: ignore[reportArgumentType]
+            values[sign] = value
+            if surprising:
                 flags.append(f"confirm:{code}")
     if _pressures_cross(values):
         flags.append("systolic_not_above_diastolic")
@@ -77,35 +80,39 @@ def effective(taken_at: datetime, arrived_at: datetime) -> tuple[datetime, tuple
 def cleared(payload: ReadingPayload) -> frozenset[VitalSign]:
     """Signs that were looked for and could not be recorded: what was known of them no longer holds."""
     return frozenset(
-        facts.sign
+        sign
         for code, why in payload.not_obtained.items()
-        if why is NotObtained.UNRECORDABLE and (facts := _FACTS_BY_CODE.get(code))
+        if why is NotObtained.UNRECORDABLE and (sign := _SIGN_BY_CODE.get(code))
     )
 
 
-_FACTS_BY_CODE = {str(sign): facts for sign, facts in FACTS.items()}
+_SIGN_BY_CODE = {str(sign): sign for sign in VitalSign}
 
 
-def _usable(sign: VitalSign, raw: Any) -> Value | None:
+def _usable(sign: VitalSign, raw: Any) -> tuple[Value | None, bool]:
+    """The value, None where it cannot be one, and whether it surprises enough to be measured again."""
     if sign is VitalSign.ON_OXYGEN:
-        return raw if isinstance(raw, bool) else None
+        return (raw if isinstance(raw, bool) else None), False
     if sign is VitalSign.CONSCIOUSNESS:
-        return raw if isinstance(raw, str) and raw in _LETTERS else None
+        return (raw if isinstance(raw, str) and raw in _LETTERS else None), False
     if isinstance(raw, bool) or not isinstance(raw, int | float):
-        return None
+        return None, False
+    return _measured(sign, raw)
+
+
+# The same few hundred numbers come again and again. Typed: 37 and 37.0 are written down differently.
+@lru_cache(maxsize=8192, typed=True)
+def _measured(sign: VitalSign, raw: float) -> tuple[Decimal | None, bool]:
     number = Decimal(raw) if isinstance(raw, int) else Decimal(repr(raw))
-    possible = FACTS[sign].possible
-    return number if possible is None or possible.holds(number) else None
+    facts = FACTS[sign]
+    if facts.possible is not None and not facts.possible.holds(number):
+        return None, False
+    return number, facts.unsurprising is not None and not facts.unsurprising.holds(number)
 
 
 def _text(raw: Any) -> str:
     text = raw if isinstance(raw, str) else repr(raw)
     return text[:200]
-
-
-def _device_flags(payload: ReadingPayload) -> list[str]:
-    known = _NOT_A_MEASUREMENT | _DOUBTFUL
-    return [f"device:{status}" for status in sorted(known) if payload.quality.get(status) is True]
 
 
 def _pressures_cross(values: Mapping[VitalSign, Value]) -> bool:

@@ -1,11 +1,13 @@
 """The platform's word to a kit that its readings are in the database.
 
-Guards: built only from what has committed; coalesced to at most one message per kit in 200 ms; no resident, no
-value and no score.
+Guards: built only from what has committed, each with the epoch it committed in; coalesced to at most one message
+per kit in 200 ms; no resident, no value and no score.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 from devices.identifiers import DatabaseEpoch
@@ -36,31 +38,35 @@ class ReceiptBook:
 
     def __init__(self, publish: _Publish) -> None:
         self._publish = publish
-        self._waiting: dict[str, list[Receipt]] = defaultdict(list)
+        self._waiting: dict[str, list[tuple[UUID, Receipt]]] = defaultdict(list)
         self._sent_at: dict[str, float] = {}
         self.sent = 0
 
-    def add(self, settled: Iterable[Settled]) -> None:
-        """Note receipts of committed arrivals."""
+    def add(self, settled: Iterable[Settled], epoch: UUID) -> None:
+        """Note receipts of arrivals that committed in this epoch of the database's, whatever comes after it."""
         for one in settled:
             if one.arrival.kit_id is not None:
                 topic = _receipts_topic(one.arrival.topic)
-                self._waiting[topic].append(receipt_of(one))
+                self._waiting[topic].append((epoch, receipt_of(one)))
 
-    def flush(self, epoch: UUID, now: float) -> None:
+    def flush(self, now: float) -> None:
         """Send to every kit that was not sent to within the last 200 ms."""
         for topic in [one for one in self._waiting if now - self._sent_at.get(one, -EVERY) >= EVERY]:
-            receipts = self._waiting.pop(topic)
-            for start in range(0, len(receipts), _MOST):
-                part = tuple(receipts[start : start + _MOST])
-                self._publish(topic, encode_message(Receipts(epoch=DatabaseEpoch(epoch), receipts=part)))
+            waiting = self._waiting.pop(topic)
+            for epoch, receipts in groupby(waiting, key=itemgetter(0)):
+                self._send(topic, epoch, [receipt for _, receipt in receipts])
             self._sent_at[topic] = now
-            self.sent += len(receipts)
+            self.sent += len(waiting)
 
     def next_flush(self, now: float) -> float:
         """Seconds until something is due; infinity where nothing waits."""
         due = (self._sent_at.get(topic, now - EVERY) + EVERY - now for topic in self._waiting)
         return max(0.0, min(due, default=float("inf")))
+
+    def _send(self, topic: str, epoch: UUID, receipts: Sequence[Receipt]) -> None:
+        for start in range(0, len(receipts), _MOST):
+            part = tuple(receipts[start : start + _MOST])
+            self._publish(topic, encode_message(Receipts(epoch=DatabaseEpoch(epoch), receipts=part)))
 
 
 def _receipts_topic(readings_topic: str) -> str:

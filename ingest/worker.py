@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
 from uuid import UUID
 
 import psycopg
@@ -27,6 +26,7 @@ from ingest.arrival import Arrival, Settled
 from ingest.consumer import Consumer, Delivery
 from ingest.evaluation import Evaluator
 from ingest.receipts import ReceiptBook, kit_of
+from ingest.trouble import passes
 
 _log = logging.getLogger(__name__)
 _HOUSEKEEPING_EVERY = 1.0
@@ -68,7 +68,8 @@ class Worker:
         self._epoch: UUID | None = None
         self._partitions: dict[UUID, int] = {}
         self._housekept_at = 0.0
-        self._told: tuple[UUID, int] | None = None
+        self._telling: tuple[UUID, int] | None = None
+        self._heard: set[UUID] = set()
         self.tally = Tally()
 
     def run(self, stopping: threading.Event) -> None:
@@ -93,53 +94,58 @@ class Worker:
     def _work(self, deliveries: Sequence[Delivery], stopping: threading.Event) -> None:
         readings = [one for one in deliveries if not one.topic.endswith(f"/{Leaf.STATUS}")]
         statuses = [one for one in deliveries if one.topic.endswith(f"/{Leaf.STATUS}")]
-        settled = self._settle(readings, stopping)
+        settled = self._settle([arrival for one in readings for arrival in arrivals_of(one)], stopping)
         if settled is None:
             return  # told to stop before it could be stored: the broker and the kit still have it
         self._consumer.acknowledge(readings)
-        self._receipts.add(settled)
         self._note_statuses(statuses)
         self._consumer.acknowledge(statuses)
         self.tally.messages += len(deliveries)
         self.tally.count(settled)
         self.tally.lag_seconds = (datetime.now(UTC) - deliveries[0].arrived_at).total_seconds()
 
-    def _settle(self, deliveries: Sequence[Delivery], stopping: threading.Event) -> list[Settled] | None:
-        """Store a batch, trying until it is stored; one by one if the batch as a whole cannot be."""
-        arrivals = [arrival for one in deliveries for arrival in arrivals_of(one)]
+    def _settle(self, arrivals: Sequence[Arrival], stopping: threading.Event) -> list[Settled] | None:
+        """Store a batch, trying until it is stored; in halves where the database refuses it as a whole."""
         pause = 0.05
         while not stopping.is_set():
             try:
                 return self._transact(arrivals)
-            except psycopg.OperationalError:
+            except Exception as error:
                 self._lost("storing a batch")
-                stopping.wait(pause)
-                pause = min(5.0, pause * 2)
-            except Exception:
-                _log.exception("a batch could not be stored as a whole")
-                self._give_back()
-                if len(deliveries) > 1:
-                    return self._one_by_one(deliveries, stopping)
-                arrivals = [_unstorable(one) for one in deliveries]
-                stopping.wait(pause)
-                pause = min(5.0, pause * 2)
+                if not passes(error) and len(arrivals) > 1:
+                    return self._settle_halves(arrivals, stopping)
+                if not passes(error) and (put_away := self._put_away(arrivals[0], error)):
+                    return put_away
+            stopping.wait(pause)
+            pause = min(5.0, pause * 2)
         return None
 
-    def _one_by_one(self, deliveries: Sequence[Delivery], stopping: threading.Event) -> list[Settled] | None:
-        settled: list[Settled] = []
-        for delivery in deliveries:
-            one = self._settle([delivery], stopping)
-            if one is None:
-                return None
-            settled += one
-        return settled
+    def _settle_halves(self, arrivals: Sequence[Arrival], stopping: threading.Event) -> list[Settled] | None:
+        middle = len(arrivals) // 2
+        first = self._settle(arrivals[:middle], stopping)
+        second = self._settle(arrivals[middle:], stopping) if first is not None else None
+        return None if first is None or second is None else first + second
+
+    def _put_away(self, arrival: Arrival, error: Exception) -> list[Settled] | None:
+        """Keep in quarantine what the database cannot hold as a reading; None where it cannot hold that either.
+
+        Then the fault is the database's after all, and the reading is tried again as a reading.
+        """
+        try:
+            return self._transact([_unstorable(arrival, error)])
+        except Exception:
+            self._lost("putting into quarantine what could not be stored")
+            return None
 
     def _transact(self, arrivals: Sequence[Arrival]) -> list[Settled]:
         if not arrivals:
             return []
         conn = self._connection()
         with conn.transaction():
-            return door.receive(conn, arrivals, self._evaluator, datetime.now(UTC))
+            settled = door.receive(conn, arrivals, self._evaluator, datetime.now(UTC))
+        # It has committed. The epoch is this connection's: the next one may be to another copy of history.
+        self._receipts.add(settled, self._epoch_here())
+        return settled
 
     def _note_statuses(self, deliveries: Sequence[Delivery]) -> None:
         """Status is news, not a record: what cannot be noted is let go, and the kit says it again."""
@@ -147,9 +153,10 @@ class Worker:
             kit_id = kit_of(delivery.topic)
             try:
                 status = Status.model_validate_json(delivery.payload)
+                conn = self._connection()
                 if kit_id is not None and kit_id in self._partitions:
-                    registry.note_status(self._connection(), kit_id, status, delivery.arrived_at)
-            except ValidationError:
+                    registry.note_status(conn, kit_id, status, delivery.arrived_at)
+            except (ValidationError, psycopg.DataError):
                 _log.warning("a status could not be read")
             except psycopg.Error:
                 self._lost("noting a status")
@@ -161,32 +168,37 @@ class Worker:
             return
         self._housekept_at = now
         conn = self._connection()
-        epoch, partitions = store.epoch(conn), registry.partitions(conn)
-        self._tell_epoch(epoch, partitions)
-        self._epoch, self._partitions = epoch, partitions
-        outbox.send(conn, self._consumer.publish, partitions, datetime.now(UTC))
+        self._epoch, self._partitions = store.epoch(conn), registry.partitions(conn)
+        self._tell_epoch()
+        outbox.send(conn, self._consumer.publish, self._partitions, datetime.now(UTC))
 
-    def _tell_epoch(self, epoch: UUID, partitions: dict[UUID, int]) -> None:
+    def _tell_epoch(self) -> None:
         """Every kit that has not heard: in a new epoch each sends again what its ledger lacks."""
         if not self._consumer.connected.is_set():
             return
-        telling = (epoch, self._consumer.connection)
-        heard = self._partitions.keys() if self._told == telling else set[UUID]()
+        epoch = self._epoch_here()
+        if self._telling != (epoch, self._consumer.connection):
+            self._telling = epoch, self._consumer.connection
+            self._heard.clear()
         config = encode_message(Config(epoch=DatabaseEpoch(epoch)))
-        for kit_id in partitions.keys() - heard:
-            self._consumer.publish(topic(partitions[kit_id], KitId(kit_id), Leaf.CONFIG), config, retain=True)
-        self._told = telling
+        for kit_id in self._partitions.keys() - self._heard:
+            kits_topic = topic(self._partitions[kit_id], KitId(kit_id), Leaf.CONFIG)
+            self._consumer.publish(kits_topic, config, retain=True)
+            self._heard.add(kit_id)
+
+    def _epoch_here(self) -> UUID:
+        if self._epoch is None:
+            raise RuntimeError("There is no connection, so there is no epoch.")
+        return self._epoch
 
     def _flush(self) -> None:
-        if self._epoch is not None:
-            self._receipts.flush(self._epoch, time.monotonic())
+        self._receipts.flush(time.monotonic())
 
     def _connection(self) -> psycopg.Connection:
         if self._conn is None or self._conn.closed:
             self._conn = self._connect()
-            # It may be another copy of history than the last: no receipt until we know.
-            self._epoch = store.epoch(self._conn)
-            self._partitions = {}
+            # It may be another copy of history than the last.
+            self._epoch, self._partitions = store.epoch(self._conn), registry.partitions(self._conn)
         return self._conn
 
     def _lost(self, doing: str) -> None:
@@ -206,11 +218,9 @@ def arrivals_of(delivery: Delivery) -> list[Arrival]:
     return [Arrival(kit_id, delivery.topic, item, delivery.arrived_at) for item in decode(delivery.payload)]
 
 
-def _unstorable(delivery: Delivery) -> Arrival:
-    """The message as something to keep in quarantine, once the database has refused it as a reading."""
-    detail = "The database could not hold this reading; it is kept here as it came."
-    raw = delivery.payload[: quarantine.MAX_KEPT]
-    items = decode(delivery.payload)
-    reading_id = items[0].reading_id if len(items) == 1 else None
-    item = Unreadable(Refusal.NOT_A_READING, detail, reading_id, sha256(delivery.payload).digest(), raw)
-    return Arrival(kit_of(delivery.topic), delivery.topic, item, delivery.arrived_at)
+def _unstorable(arrival: Arrival, error: Exception) -> Arrival:
+    """The item as something to keep in quarantine, once the database has refused it as a reading."""
+    detail = f"The database could not hold this ({type(error).__name__}); it is kept here as it came."
+    raw, digest = quarantine.raw_bytes(arrival), quarantine.digest(arrival)
+    item = Unreadable(Refusal.NOT_A_READING, detail, arrival.item.reading_id, digest, raw)
+    return Arrival(arrival.kit_id, arrival.topic, item, arrival.arrived_at)
