@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fixtures.databases import Database
-from tests.integration.ingest.doorstep import Doorstep, at_the_door
+from tests.fixtures.doorstep import Doorstep, at_the_door
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from devices.reading import ReadingPayload
 from tests.fixtures import independent
 from tests.fixtures import neighbourhood as n
+from tests.fixtures.doorstep import NOW, Doorstep, admit, told
 from tests.fixtures.independent import Result
 from tests.fixtures.length import length
 from tests.fixtures.length import seed as chosen_seed
-from tests.integration.ingest.doorstep import NOW, Doorstep, admit, told
 
 EXAMPLES = length(50, 2000)
 STEP = n.minutes(5)

@@ -13,8 +13,8 @@ from devices.receipt import Outcome
 from ingest.arrival import Arrival
 from ingest.receipts import receipt_of
 from tests.fixtures import neighbourhood as n
+from tests.fixtures.doorstep import NOW, Doorstep, at_the_door
 from tests.fixtures.length import length
-from tests.integration.ingest.doorstep import NOW, Doorstep, at_the_door
 
 ROUNDS = length(12, 300)
 

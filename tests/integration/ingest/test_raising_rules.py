@@ -14,7 +14,7 @@ from ingest.arrival import NewReading, ReadingKey, Verdict
 from ingest.evaluation import Batch
 from tests.fixtures import independent
 from tests.fixtures import neighbourhood as n
-from tests.integration.ingest.doorstep import NOW, Doorstep, admit, told
+from tests.fixtures.doorstep import NOW, Doorstep, admit, told
 
 Break = Callable[[psycopg.Connection], None]
 

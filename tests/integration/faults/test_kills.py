@@ -1,0 +1,64 @@
+"""kill -9 in mid-stream, of ingest, of the broker and of the database: nothing lost, nothing twice (invariants 1-3).
+
+Each kill finds messages taken and not acknowledged, in a transaction that has not committed; each test sees that
+they came again.
+"""
+
+from collections.abc import Callable
+
+from tests.fixtures.brokers import Mosquitto
+from tests.fixtures.containers import wait_until
+from tests.fixtures.databases import Database, OwnTimescale
+from tests.fixtures.length import length
+from tests.fixtures.neighbourhood import settle
+from tests.integration.faults.scene import PATIENCE, in_flight, scene
+
+KILLS = length(3, 60)
+PER_KILL = length(150, 600)
+
+
+def test_ingest_killed_in_mid_stream_is_brought_its_messages_again(neighbourhood, mosquitto, tmp_path):
+    with scene(neighbourhood, mosquitto, tmp_path) as line:
+        for kill in range(KILLS):
+            with line.streaming(PER_KILL):
+                line.wait_for_stored(kill * PER_KILL + PER_KILL // 3)
+                with in_flight(line):
+                    line.ingest.kill()
+                line.ingest.start()
+            wait_until(lambda: line.ingest.metric("redelivered_total") > 0, "a redelivery", PATIENCE)
+            line.wait_until_settled()
+
+
+def test_a_broker_killed_in_mid_stream_forgets_and_the_kits_send_again(
+    neighbourhood, own_mosquitto: Callable[[], Mosquitto], tmp_path
+):
+    broker = own_mosquitto()
+    with scene(neighbourhood, broker, tmp_path) as line:
+        for kill in range(KILLS):
+            with line.streaming(PER_KILL):
+                line.wait_for_stored(kill * PER_KILL + PER_KILL // 3)
+                with in_flight(line):
+                    broker.own.kill()
+                before = sum(kit.resent() for kit in line.kits)
+                broker.own.restart()
+            line.wait_until_settled()
+            assert sum(kit.resent() for kit in line.kits) > before
+
+
+def test_a_database_killed_in_mid_stream_is_given_its_batch_again(
+    own_timescale: Callable[[], OwnTimescale], mosquitto, tmp_path
+):
+    own = own_timescale()
+    database: Database = own.server.fresh_database()
+    with database.connect() as conn:
+        settle(conn)
+    with scene(database, mosquitto, tmp_path) as line:
+        for kill in range(KILLS):
+            retried = line.ingest.metric("retries_total")
+            with line.streaming(PER_KILL):
+                line.wait_for_stored(kill * PER_KILL + PER_KILL // 3)
+                with in_flight(line):
+                    own.container.kill()
+                own.container.restart()
+            line.wait_until_settled()
+            assert line.ingest.metric("retries_total") > retried
