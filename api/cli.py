@@ -10,10 +10,11 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from api import synthetic
 
 if TYPE_CHECKING:
     from api.settings import DatabaseRole, Settings
@@ -150,110 +151,6 @@ def replay(
             print(f"{number:>8}  {outcome}")
 
 
-@app.command()
-def seed(
-    kits: Annotated[Path, typer.Option(help="Where to write the kit sheet, which holds secrets.")],
-    homes: Annotated[int, typer.Option(min=1)] = 6,
-    residents_per_home: Annotated[int, typer.Option(min=1)] = 12,
-    number: Annotated[int, typer.Option("--seed", help="The same number makes the same people.")] = 1,
-) -> None:
-    """Put a synthetic neighbourhood into an empty database, for evaluation."""
-    from api.settling import settle
-
-    seeded = settle(_settings(), kits, homes=homes, residents_per_home=residents_per_home, seed=number)
-    print(f"Everybody is made up. The password of all of them is {seeded.cast.password}")
-    for member in seeded.cast.members:
-        print(f"  {member.username:<16} {member.role.replace('_', ' ')}, {member.place}")
-
-
-@app.command()
-def simulate(
-    directory: Annotated[Path, typer.Option(help="Where the kits keep their outboxes.")] = Path(
-        "var/simulated"
-    ),
-    kits: Annotated[
-        Path | None, typer.Option(help="A kit sheet; without one the database is seeded.")
-    ] = None,
-    homes: Annotated[int, typer.Option(min=1)] = 6,
-    residents_per_home: Annotated[int, typer.Option(min=1)] = 12,
-    rate: Annotated[float, typer.Option(min=0, help="Readings a second, over all kits.")] = 20.0,
-    seconds: Annotated[float, typer.Option("--for", min=0, help="Seconds.")] = 60.0,
-    scenario: Annotated[
-        list[str] | None, typer.Option(help="An illness; may be said more than once.")
-    ] = None,
-    fault: Annotated[list[str] | None, typer.Option(help="A fault; may be said more than once.")] = None,
-    number: Annotated[
-        int | None, typer.Option("--seed", help="The same number plans the same readings.")
-    ] = None,
-    history_hours: Annotated[float, typer.Option(min=0, help="Healthy readings sent first.")] = 0.0,
-    summary: Annotated[Path | None, typer.Option(help="Write the JSON summary here too.")] = None,
-) -> None:
-    """Let simulated kits send readings, with a live table; prints a JSON summary."""
-    from devices.kits import KitSheet
-    from simulators.faults import Fault
-    from simulators.progress import live_table
-    from simulators.scenarios import ScenarioName
-    from simulators.simulation import run
-
-    if kits is None:
-        from api.settling import settle
-
-        kits = directory / "kits.json"
-        if not kits.exists():
-            directory.mkdir(parents=True, exist_ok=True)
-            settle(_settings(), kits, homes=homes, residents_per_home=residents_per_home, seed=number or 1)
-    try:
-        scenarios, faults = [ScenarioName(one) for one in scenario or ()], [Fault(one) for one in fault or ()]
-    except ValueError:
-        known = f"scenarios are {', '.join(ScenarioName)}; faults are {', '.join(Fault)}"
-        raise typer.BadParameter(f"That cannot be simulated: {known}.") from None
-    with live_table(seconds) as progress:
-        done = run(
-            KitSheet.read(kits),
-            rate=rate,
-            seconds=seconds,
-            directory=directory,
-            scenarios=scenarios,
-            faults=faults,
-            seed=number,
-            history_hours=history_hours,
-            progress=progress,
-        )
-    text = json.dumps(done.as_json())
-    if summary is not None:
-        summary.write_text(text)
-    print(text)
-
-
-@app.command()
-def demo(
-    port: Annotated[int, typer.Option(help="Where the pages are.")] = 8000,
-    folder: Annotated[Path, typer.Option(help="Emptied at each start.")] = Path("var/demo"),
-    homes: Annotated[int, typer.Option(min=1)] = 6,
-    residents_per_home: Annotated[int, typer.Option(min=1)] = 12,
-    rate: Annotated[float, typer.Option(min=0, help="Readings a second, over all kits.")] = 4.0,
-    seconds: Annotated[
-        float | None, typer.Option("--for", min=1, help="Seconds; until Ctrl-C if not said.")
-    ] = None,
-    number: Annotated[int, typer.Option("--seed")] = 1,
-    as_json: Json = False,
-) -> None:
-    """Everything on this machine, with a simulated neighbourhood: nothing to install, nothing left behind."""
-    from api.demo.run import run
-    from api.demo.stage import Options
-
-    options = Options(
-        folder=folder,
-        http_port=port,
-        homes=homes,
-        residents_per_home=residents_per_home,
-        seed=number,
-        rate=rate,
-        seconds=seconds,
-    )
-    raise typer.Exit(run(options, as_json=as_json))
-
-
 @app.command("new-epoch")
 def new_epoch(reason: Annotated[str, typer.Argument(help="What happened, for the record.")]) -> None:
     """After a restore: have every kit send again what its ledger lacks."""
@@ -271,6 +168,11 @@ def check() -> None:
     for result in results:
         print(f"{'ok ' if result.ok else 'NOT'}  {result.says}")
     raise typer.Exit(0 if all(result.ok for result in results) else 1)
+
+
+app.command()(synthetic.seed)
+app.command()(synthetic.simulate)
+app.command()(synthetic.demo)
 
 
 def _settings(*, with_journal: bool = False) -> "Settings":
