@@ -1,0 +1,107 @@
+"""Every table is guarded by the database itself, or says here why it need not be."""
+
+from typing import LiteralString
+
+import pytest
+
+from tests.fixtures.databases import LOGIN_ROLES, Database
+
+pytestmark = pytest.mark.both_databases
+
+# What has no row security, and why that hides nothing it should.
+UNGUARDED = {
+    "delegation.activity": "a vocabulary: no row is about anybody",
+    "ingest.declared_epoch": "no process may read or write it",
+    "ingest.reading": "policies do not reach a hypertable's chunks: read through a view that filters",
+    "alerts.score": "policies do not reach a hypertable's chunks: read through a view that filters",
+    "api.account": "read before there is an actor, by the api alone",
+    "api.session": "read before there is an actor, by the api alone; tokens are kept as hashes",
+    "api.migration": "no process may read or write it",
+}
+TABLES: LiteralString = """
+SELECT oid::regclass::text, relrowsecurity, relforcerowsecurity FROM pg_class
+WHERE relkind IN ('r', 'p') AND relnamespace::regnamespace::text IN ('delegation', 'devices', 'ingest', 'alerts', 'api')
+"""
+VIEWS: LiteralString = """
+SELECT oid::regclass::text, coalesce('security_barrier=true' = ANY (reloptions), false), relowner::regrole::text
+FROM pg_class
+WHERE relkind IN ('v', 'm') AND relnamespace::regnamespace::text IN ('delegation', 'devices', 'ingest', 'alerts', 'api')
+"""
+GRANTED: LiteralString = """
+SELECT grantee, string_agg(privilege_type, ', ' ORDER BY privilege_type)
+FROM information_schema.role_table_grants
+WHERE table_schema = %s AND table_name = %s AND grantee <> 'postgres' GROUP BY grantee
+"""
+DEFINERS: LiteralString = """
+SELECT oid::regprocedure::text, proconfig FROM pg_proc
+WHERE prosecdef AND pronamespace::regnamespace::text IN ('delegation', 'devices', 'ingest', 'alerts', 'api')
+"""
+LETS_EVERYBODY: LiteralString = """
+SELECT polrelid::regclass::text FROM pg_policy
+WHERE pg_get_expr(polqual, polrelid) = 'true'
+  AND (polroles = '{0}' OR (SELECT oid FROM pg_roles WHERE rolname = 'hearthwatch_api') = ANY (polroles))
+"""
+HYPERTABLES: LiteralString = """
+SELECT hypertable_schema || '.' || hypertable_name FROM timescaledb_information.hypertables
+"""
+
+
+def test_every_table_has_row_security_even_for_its_owner_or_a_reason(database: Database) -> None:
+    with database.connect() as conn:
+        tables = conn.execute(TABLES).fetchall()
+    unguarded = {name for name, enabled, forced in tables if not (enabled and forced)}
+    assert unguarded == set(UNGUARDED)
+
+
+def test_no_policy_shows_the_api_whole_tables_but_the_hubs_policies(database: Database) -> None:
+    with database.connect() as conn:
+        assert conn.execute(LETS_EVERYBODY).fetchall() == [("alerts.policy",)]
+
+
+def test_every_view_keeps_its_filter_first_and_its_owner_cannot_sign_in(database: Database) -> None:
+    with database.connect() as conn:
+        views = conn.execute(VIEWS).fetchall()
+        signs_in = conn.execute(
+            "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'hearthwatch_reader'"
+        ).fetchone()
+    assert {name for name, _, _ in views} == {"ingest.visible_reading", "alerts.visible_score"}
+    assert {(barrier, owner) for _, barrier, owner in views} == {(True, "hearthwatch_reader")}
+    assert signs_in == (False,)
+
+
+@pytest.mark.parametrize("table", ["ingest.reading", "alerts.score"])
+def test_a_hypertable_is_granted_to_nobody_but_ingest_retention_and_its_view(
+    database: Database, table: str
+) -> None:
+    schema, name = table.split(".")
+    with database.connect() as conn:
+        granted = dict(conn.execute(GRANTED, (schema, name)).fetchall())
+    assert granted == {
+        "hearthwatch_ingest": "INSERT, SELECT",
+        "hearthwatch_retention": "DELETE, SELECT",
+        "hearthwatch_reader": "SELECT",
+    }
+
+
+def test_every_function_with_borrowed_rights_looks_names_up_nowhere_but_in_the_catalogue(
+    database: Database,
+) -> None:
+    with database.connect() as conn:
+        functions = conn.execute(DEFINERS).fetchall()
+    assert functions
+    assert [name for name, settings in functions if settings != ["search_path=pg_catalog"]] == []
+
+
+def test_every_process_has_a_role_of_its_own_without_powers(database: Database) -> None:
+    powers: LiteralString = """
+        SELECT rolname FROM pg_roles WHERE rolname LIKE 'hearthwatch%' AND rolcanlogin
+          AND NOT (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)"""
+    with database.connect() as conn:
+        assert {name for (name,) in conn.execute(powers)} == set(LOGIN_ROLES)
+
+
+def test_one_place_knows_which_database_this_is(database: Database) -> None:
+    if not database.is_timescale:
+        return
+    with database.connect() as conn:
+        assert {name for (name,) in conn.execute(HYPERTABLES)} == {"ingest.reading", "alerts.score"}

@@ -1,0 +1,143 @@
+"""What could not be excluded is asked for where something points that way, and escalates if nobody measures it."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from devices.reading import SoftSign, Worry, WorryFrom
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.containers import wait_until
+from tests.integration.alerts.ward import NOW
+
+# Breathing 22 scores 2; alertness, oxygen and the rest are not known.
+POINTING = {"respiration_rate": 22, "temperature": 36.8}
+DUE = NOW + n.minutes(30)
+
+
+def test_a_lone_normal_thermometer_opens_no_clock_and_no_case(ward):
+    settled = ward.send({"temperature": 36.8})
+    assert (settled.verdict.low, settled.verdict.high) == (0, 17)
+    assert settled.verdict.next == "nothing"
+    assert ward.questions() == {}
+    assert ward.tick(NOW + timedelta(hours=12)) == 0
+    assert ward.cases() == []
+
+
+@pytest.mark.parametrize(
+    "pointing",
+    [
+        {"values": POINTING},
+        {"values": {"temperature": 36.8}, "soft_signs": {"mobility": SoftSign.PRESENT}},
+        {"values": {"temperature": 36.8}, "worry": Worry(by=WorryFrom.RESIDENT)},
+        {"values": {"temperature": 36.8}, "scheduled_full_set": True},
+    ],
+    ids=["points", "a soft sign", "a worry", "a scheduled set left incomplete"],
+)
+def test_the_clock_opens_once_something_points_that_way(ward, pointing):
+    settled = ward.send(pointing.pop("values"), **pointing)
+    assert settled.verdict.next.startswith("measure:")
+    assert settled.verdict.next.removeprefix("measure:") in settled.verdict.deciding
+    assert ward.questions() == {n.AMARA: DUE}
+
+
+def test_a_soft_sign_that_is_absent_opens_none(ward):
+    ward.send({"temperature": 36.8}, soft_signs={"mobility": SoftSign.ABSENT})
+    assert ward.questions() == {}
+
+
+def test_enough_certainty_escalates_now_and_opens_none(ward):
+    ward.send({"respiration_rate": 26, "pulse": 124})
+    assert ward.questions() == {}
+    assert [one[1] for one in ward.cases()] == ["medium"]
+
+
+def test_asking_again_does_not_move_the_deadline(ward):
+    ward.send(POINTING)
+    ward.send(POINTING, at=NOW + n.minutes(20))
+    assert ward.questions() == {n.AMARA: DUE}
+
+
+def test_measuring_what_decides_stops_the_clock(ward):
+    ward.send(POINTING)
+    rest = {sign: value for sign, value in n.NORMAL.items() if sign not in POINTING}
+    settled = ward.send(rest, at=NOW + n.minutes(10))
+    assert (settled.verdict.low, settled.verdict.high) == (2, 2)
+    assert ward.questions() == {}
+    assert ward.tick(DUE) == 0
+    assert ward.cases() == []
+
+
+def test_a_normal_value_that_decides_nothing_leaves_it_running(ward):
+    ward.send(POINTING)
+    ward.send({"temperature": 36.9}, at=NOW + n.minutes(40))
+    assert ward.questions() == {n.AMARA: DUE}
+
+
+def test_nobody_answers_and_it_escalates_once(ward):
+    ward.send(POINTING)
+    assert ward.tick(DUE - timedelta(seconds=1)) == 0
+    assert ward.tick(DUE) == 1
+    [(state, severity, why, low, high, raised_at, deadline_at)] = ward.cases()
+    assert (state, severity, low) == ("open", "low_medium", 2)
+    assert why.startswith(f"NEWS2 is between 2 and {high}. Asked for, and not measured in time: ")
+    assert (raised_at, deadline_at) == (DUE, DUE + n.minutes(60))
+    assert ward.questions() == {}
+    assert ward.tick(DUE + n.minutes(10)) == 0
+    assert ward.events() == ["raised"]
+
+
+def test_a_scheduler_that_was_away_finds_all_that_is_due(ward):
+    for resident in (n.AMARA, n.BRAM):
+        ward.send(POINTING, resident=resident)
+    assert ward.tick(NOW + timedelta(hours=9)) == 2
+    assert len(ward.cases(n.AMARA)) == len(ward.cases(n.BRAM)) == 1
+
+
+def test_an_unanswered_question_joins_the_case_that_is_open(ward):
+    ward.send(POINTING, worry=Worry(by=WorryFrom.STAFF))
+    assert ward.tick(DUE) == 1
+    assert [one[1] for one in ward.cases()] == ["low_medium"]
+    assert ward.events() == ["raised", "worsened"]
+
+
+def test_a_late_full_set_from_yesterday_answers_nothing_about_today(ward):
+    ward.send(POINTING)
+    yesterday = NOW - timedelta(days=1)
+    ward.send(n.NORMAL, at=NOW + n.minutes(5), taken_at=yesterday)
+    assert ward.questions() == {n.AMARA: DUE}
+
+
+def test_a_late_half_set_from_yesterday_asks_nobody_to_run(ward):
+    ward.send(n.NORMAL)
+    settled = ward.send(POINTING, at=NOW + n.minutes(5), taken_at=NOW - timedelta(days=1))
+    assert settled.verdict.next == "nothing"
+    assert ward.questions() == {}
+
+
+@pytest.mark.parametrize("in_one_batch", [True, False])
+def test_an_answer_and_a_new_question_count_alike_together_or_one_by_one(ward, in_one_batch):
+    ward.send(POINTING)
+    arrived = NOW + n.minutes(45)
+    answer = ward.reading(n.NORMAL, taken_at=NOW + n.minutes(5))
+    again = ward.reading(POINTING, taken_at=arrived)
+    for batch in [(answer, again)] if in_one_batch else [(answer,), (again,)]:
+        ward.deliver(*batch, at=arrived)
+    assert ward.questions() == {n.AMARA: arrived + n.minutes(30)}
+
+
+def test_an_answer_that_comes_while_the_scheduler_waits_is_heard(ward):
+    ward.send(POINTING)
+    raised: list[int] = []
+    scheduler = threading.Thread(target=lambda: raised.append(ward.tick(DUE)))
+    with ward.database.connect() as bedside:
+        bedside.execute("SELECT FROM ingest.lock_residents(%s)", ([n.AMARA],))
+        scheduler.start()
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'hearthwatch_scheduler' AND wait_event = %s"
+        wait_until(
+            lambda: ward.rows(waiting, "transactionid") == [(1,)], "the scheduler to wait for the resident"
+        )
+        bedside.execute("DELETE FROM alerts.open_question")
+    scheduler.join()
+    assert raised == [0]
+    assert ward.cases() == []

@@ -1,0 +1,102 @@
+"""A resident of whom nothing arrives is noticed by the hub's clock, whatever a device's clock says."""
+
+from datetime import timedelta
+from typing import LiteralString
+
+from alerts import desk
+from alerts.escalation import Disposition
+from alerts.policy import Severity
+from tests.fixtures import neighbourhood as n
+from tests.integration.alerts.ward import NOW
+
+HOURS = timedelta(hours=1)
+QUIET = NOW + 26 * HOURS + timedelta(seconds=1)
+PAUSE: LiteralString = """
+INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by)
+VALUES (%s, 'In hospital', %s, %s, %s)
+"""
+OWN_POLICY: LiteralString = """
+INSERT INTO alerts.policy (hub_id, version, in_force_from, body)
+SELECT %s, 'patient', '2020-01-01', body || '{"silent_after_hours": 50}' FROM alerts.policy WHERE hub_id IS NULL
+"""
+
+
+def close_all(ward, at) -> None:
+    case = ward.open_case()
+    ward.act(desk.claim, case, at)
+    ward.act(desk.close, case, Disposition.ADVICE_GIVEN, "Telephoned the home.", at)
+
+
+def test_silence_is_counted_from_the_last_arrival(ward):
+    ward.send(n.NORMAL)
+    assert ward.tick(NOW + 26 * HOURS) == 0
+    assert ward.tick(QUIET) == 1
+    [(state, severity, why, *_, raised_at, deadline_at)] = ward.cases()
+    assert (state, severity) == ("open", "silent")
+    assert why == "Nothing has arrived about this resident since 04 March at 09:00."
+    assert deadline_at - raised_at == 4 * HOURS
+
+
+def test_it_is_said_once(ward):
+    ward.send(n.NORMAL)
+    assert [ward.tick(QUIET), ward.tick(QUIET + 8 * HOURS)] == [1, 0]
+    assert ward.events() == ["raised"]
+
+
+def test_an_old_reading_that_arrives_now_breaks_the_silence(ward):
+    ward.send(n.NORMAL)
+    ward.send(n.NORMAL, at=NOW + 25 * HOURS, taken_at=NOW - 70 * HOURS)
+    assert ward.tick(QUIET) == 0
+
+
+def test_a_clock_that_runs_ahead_does_not_hide_silence(ward):
+    ward.send(n.NORMAL, taken_at=NOW + 1000 * HOURS)
+    assert ward.tick(QUIET) == 1
+
+
+def test_a_resident_whose_watching_is_paused_is_not_called_silent_until_the_pause_is_over(ward):
+    ward.send(n.NORMAL)
+    ward.change(PAUSE, n.AMARA, NOW, NOW + 40 * HOURS, n.MANAGER)
+    assert ward.tick(QUIET) == 0
+    assert ward.tick(NOW + 41 * HOURS) == 1
+
+
+def test_a_call_about_something_else_does_not_stand_for_an_arrival(ward):
+    ward.send(n.NORMAL)
+    ward.act(desk.raise_by_hand, n.AMARA, Severity.CONCERN, "A fall, no harm done.", NOW + HOURS)
+    close_all(ward, NOW + HOURS)
+    assert ward.tick(QUIET) == 1
+
+
+def test_while_another_case_is_open_the_silence_waits_for_it_to_be_closed(ward):
+    ward.send(n.GRAVE)
+    assert ward.tick(QUIET) == 0
+    close_all(ward, QUIET)
+    assert ward.tick(QUIET) == 1
+
+
+def test_a_silence_that_was_answered_is_said_again_if_it_lasts_as_long_once_more(ward):
+    ward.send(n.NORMAL)
+    ward.tick(QUIET)
+    close_all(ward, QUIET)
+    assert ward.tick(QUIET + 25 * HOURS) == 0
+    assert ward.tick(QUIET + 27 * HOURS) == 1
+
+
+def test_a_hub_waits_as_long_as_its_own_policy_says(ward):
+    ward.send(n.NORMAL)
+    ward.change(OWN_POLICY, n.HUB)
+    assert ward.tick(QUIET) == 0
+    assert ward.tick(NOW + 51 * HOURS) == 1
+
+
+def test_nobody_is_silent_who_was_never_heard(ward):
+    assert ward.tick(NOW + 1000 * HOURS) == 0
+
+
+def test_a_question_and_a_silence_that_are_due_together_are_told_in_one_go(ward):
+    ward.send({"respiration_rate": 22})
+    ward.send(n.NORMAL, resident=n.BRAM)
+    assert ward.tick(QUIET) == 3
+    assert ward.cases(n.AMARA)[0][1] == "low_medium", "of one resident the graver leads"
+    assert ward.cases(n.BRAM)[0][1] == "silent"
