@@ -58,9 +58,17 @@ class Competence:
             self.revoked_at is None or at < self.revoked_at
         )
 
+    def standing(self, at: datetime) -> Label:
+        """What this sign-off alone says of a reading at this moment. Having watched is not being signed off."""
+        if self.level is Level.OBSERVE or at < self.signed_off_at:
+            return Label.NOT_SIGNED_OFF
+        if not self.in_force(at):
+            return Label.LAPSED
+        return Label.UNDER_SUPERVISION if self.level is Level.UNDER_SUPERVISION else Label.IN_DATE
 
-# Worst last: a reading of several activities carries the gravest of their labels.
-_GRAVITY = (Label.IN_DATE, Label.UNDER_SUPERVISION, Label.LAPSED, Label.NOT_SIGNED_OFF)
+
+_WORST_LAST = (Label.IN_DATE, Label.UNDER_SUPERVISION, Label.LAPSED, Label.NOT_SIGNED_OFF)
+_RANK = {label: rank for rank, label in enumerate(_WORST_LAST)}
 
 
 def label(
@@ -71,7 +79,7 @@ def label(
     operator_known: bool,
     family_carer: bool = False,
 ) -> Label:
-    """The label of a reading taken at `at` by somebody holding `held`.
+    """The label of a reading taken at `at` by somebody holding `held`: the best of each activity, the gravest of all.
 
     A family carer needs no sign-off; an operator nobody can name has none to show.
     """
@@ -79,15 +87,8 @@ def label(
         return Label.NOT_APPLICABLE
     if not operator_known:
         return Label.OPERATOR_UNKNOWN
-    labels = {_label_of([one for one in held if one.activity == activity], at) for activity in activities}
-    return max(labels, key=_GRAVITY.index, default=Label.NOT_APPLICABLE)
-
-
-def _label_of(held: Sequence[Competence], at: datetime) -> Label:
-    levels = {one.level for one in held if one.in_force(at)}
-    if levels & {Level.INDEPENDENT, Level.MAY_SUPERVISE}:
-        return Label.IN_DATE
-    if Level.UNDER_SUPERVISION in levels:
-        return Label.UNDER_SUPERVISION
-    past = [one for one in held if one.signed_off_at <= at and one.level is not Level.OBSERVE]
-    return Label.LAPSED if past else Label.NOT_SIGNED_OFF
+    best = dict.fromkeys(activities, _RANK[Label.NOT_SIGNED_OFF])
+    for one in held:
+        if one.activity in best:
+            best[one.activity] = min(best[one.activity], _RANK[one.standing(at)])
+    return _WORST_LAST[max(best.values())] if best else Label.NOT_APPLICABLE
