@@ -92,8 +92,16 @@ def test_each_round_ends_where_the_next_begins_and_the_last_at_midnight() -> Non
     assert current((MORNING, NOON, EVENING), at(12)) == 1
 
 
+NOT_SYNTHETIC = False
 HOME = Home(
-    ME, "Orchard House", "care_home", "01632 960111", [8, 13, 18], False, "Riverside hub", "01632 960000"
+    ME,
+    "Orchard House",
+    "care_home",
+    "01632 960111",
+    [8, 13, 18],
+    NOT_SYNTHETIC,
+    "Riverside hub",
+    "01632 960000",
 )
 
 
@@ -103,7 +111,7 @@ def test_a_homes_day_shows_rounds_open_escalations_and_the_hubs_answers() -> Non
         HOME,
         [amara],
         [Observed(amara.resident_id, at(13, 5), ["pulse"])],
-        [FullSet(amara.resident_id, at(8, 5), 1, False)],
+        [FullSet(amara.resident_id, at(8, 5), 1, assumed_air=False)],
         [
             escalation(state="claimed", claimed_by=ME, claimed_by_name="Clive", claimed_at=ago(minutes=1)),
             escalation(
@@ -136,5 +144,7 @@ def test_a_care_worker_sees_first_who_needs_it_most() -> None:
     done = lives(name="Done", resident_id=ME)
     paused = lives(name="Away", pause_reason="In hospital", pause_ends_at=ago(days=-1))
     overdue = lives(name="Waiting")
-    shown = day(HOME, [done, paused, overdue], [], [FullSet(ME, at(13, 5), 0, False)], [], me=ME, now=NOW)
+    shown = day(
+        HOME, [done, paused, overdue], [], [FullSet(ME, at(13, 5), 0, assumed_air=False)], [], me=ME, now=NOW
+    )
     assert [row.name for row in by_need(shown.rows)] == ["Waiting", "Done", "Away"]

@@ -1,0 +1,323 @@
+"""The desks as pages, without a script: what each role is served, and what a form that posts does."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx2 as httpx
+import pytest
+
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.databases import Database
+from tests.fixtures.serving import PASSWORD, Served, username
+from tests.integration.api.test_capture import observed, send
+
+SignIn = Callable[[UUID], httpx.Client]
+AS_A_BROWSER = {"Accept": "text/html,application/xhtml+xml"}
+QUEUE, HOME, AMARA = f"/hubs/{n.HUB}", f"/homes/{n.ORCHARD}", f"/residents/{n.AMARA}"
+CAPTURE = f"{AMARA}/capture"
+FILLED = {
+    "respiration_rate": "26",
+    "spo2": "91",
+    "on_oxygen": "no",
+    "systolic": "128",
+    "diastolic": "76",
+    "pulse": "124",
+    "consciousness": "A",
+    "temperature": "39.2",
+}
+DESKS = [
+    (n.CLINICIAN, QUEUE),
+    (n.CLINICIAN, f"{QUEUE}/queue"),
+    (n.CLINICIAN, f"{QUEUE}/raise?name=amara"),
+    (n.CLINICIAN, f"{AMARA}/raise"),
+    (n.CLINICIAN, AMARA),
+    (n.CLINICIAN, HOME),
+    (n.MANAGER, HOME),
+    (n.MANAGER, "/"),
+    (n.WORKER, "/rounds"),
+    (n.WORKER, AMARA),
+    (n.WORKER, CAPTURE),
+    (n.CARER, CAPTURE),
+    (n.TRAINER, "/training"),
+    (n.TRAINER, f"/training/sign-off?person={n.WORKER}&activity=temperature"),
+    (n.OPERATOR, "/kits"),
+]
+
+
+class _Page(HTMLParser):
+    """What a browser would run, style or fetch because of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.inline: list[str] = []
+        self.addresses: list[str] = []
+        self.forms: list[dict[str, str]] = []
+        self._script = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        held = {name: value or "" for name, value in attrs}
+        self.inline += [name for name in held if name == "style" or name.startswith("on")]
+        self.inline += ["style"] if tag == "style" else []
+        self.addresses += [held[name] for name in ("href", "src", "action") if name in held]
+        self._script = tag == "script"
+        if tag == "form":
+            self.forms.append({"action": held.get("action", "")})
+        elif tag == "input" and held.get("type") == "hidden":
+            self.forms[-1][held["name"]] = held["value"]
+
+    def handle_data(self, data: str) -> None:
+        if self._script and data.strip():
+            self.inline.append("script")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._script = False
+
+
+@pytest.fixture
+def browse(sign_in: SignIn) -> Callable[[UUID], httpx.Client]:
+    """A browser, without scripts, in which somebody of the cast is signed in."""
+
+    def open_browser(person: UUID) -> httpx.Client:
+        client = sign_in(person)
+        client.headers.update(AS_A_BROWSER)
+        client.follow_redirects = True
+        return client
+
+    return open_browser
+
+
+@pytest.fixture
+def escalation(sign_in: SignIn) -> str:
+    """Raised by a grave set of Amara's."""
+    return send(sign_in(n.WORKER), observed(n.GRAVE)).json()["escalation_id"]
+
+
+def form_of(client: httpx.Client, address: str, action: str) -> dict[str, str]:
+    """The hidden fields of a page's form."""
+    [form] = [one for one in _Page(client.get(address).text).forms if one["action"] == action]
+    return {name: value for name, value in form.items() if name != "action"}
+
+
+@pytest.mark.parametrize(("person", "address"), DESKS)
+def test_a_desk_is_served_to_its_role_and_asks_nothing_of_outside(
+    browse: SignIn, escalation: str, person: UUID, address: str
+) -> None:
+    answer = browse(person).get(address)
+    assert answer.status_code == 200
+    found = _Page(answer.text)
+    assert found.inline == []
+    outside = [
+        one for one in found.addresses if urlsplit(one).netloc or urlsplit(one).scheme not in ("", "tel")
+    ]
+    assert outside == []
+    assert "NHS logo" not in answer.text
+
+
+@pytest.mark.parametrize(("_person", "address"), DESKS)
+def test_a_stranger_is_told_nothing_on_any_desk(
+    browse: SignIn, escalation: str, _person: UUID, address: str
+) -> None:
+    answer = browse(n.OUTSIDER).get(address)
+    if address in ("/", "/rounds"):
+        assert "Amara" not in answer.text
+    else:
+        assert answer.status_code in (403, 404)
+        assert "<h1" in answer.text
+    assert "Amara Synthetic" not in answer.text
+
+
+def test_somebody_signed_out_is_sent_to_sign_in_and_then_on_to_where_they_were_heading(
+    served: Served,
+) -> None:
+    with served.client(headers=AS_A_BROWSER, follow_redirects=True) as client:
+        page = client.get(QUEUE)
+        assert page.url.path == "/sign-in"
+        [form] = _Page(page.text).forms
+        signed_in = client.post(
+            "/sign-in", data={"username": username(n.CLINICIAN), "password": PASSWORD, "next": form["next"]}
+        )
+    assert signed_in.url.path == QUEUE
+
+
+@pytest.mark.parametrize(
+    "next_", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"]
+)
+def test_signing_in_never_sends_anybody_to_another_site(served: Served, next_: str) -> None:
+    with served.client(headers=AS_A_BROWSER) as client:
+        answer = client.post(
+            "/sign-in", data={"username": username(n.CLINICIAN), "password": PASSWORD, "next": next_}
+        )
+    assert answer.headers["location"] == "/"
+
+
+def test_a_wrong_password_is_said_on_the_page_and_not_repeated(served: Served) -> None:
+    with served.client(headers=AS_A_BROWSER) as client:
+        answer = client.post("/sign-in", data={"username": "wanda", "password": "not it at all"})
+    assert answer.status_code == 401
+    assert "The user name or the password is not right." in answer.text
+    assert "not it at all" not in answer.text
+
+
+def test_each_role_begins_at_its_desk(browse: SignIn) -> None:
+    began = {
+        person: browse(person).get("/").url.path for person in (n.CLINICIAN, n.TRAINER, n.OPERATOR, n.CARER)
+    }
+    assert began == {n.CLINICIAN: QUEUE, n.TRAINER: "/training", n.OPERATOR: "/kits", n.CARER: AMARA}
+
+
+def test_an_escalation_is_claimed_closed_and_the_closing_undone_by_forms_alone(
+    browse: SignIn, escalation: str
+) -> None:
+    client = browse(n.CLINICIAN)
+    claimed = client.post(f"/escalations/{escalation}/claim")
+    assert "Claimed: it is yours to answer." in claimed.text
+    assert "Claimed by you" in claimed.text
+    asked = client.post(f"/escalations/{escalation}/close", data={"disposition": "", "note": " "})
+    assert asked.status_code == 422
+    assert "Choose what was decided" in asked.text
+    assert "Write a note" in asked.text
+    answer = {"disposition": "gp_today", "note": "Doctor comes at four."}
+    closed = client.post(f"/escalations/{escalation}/close", data=answer)
+    assert "Nobody is waiting." in closed.text
+    assert "Doctor comes at four." in browse(n.MANAGER).get(HOME).text
+    assert "Claimed by you" in client.post(f"/escalations/{escalation}/undo").text
+
+
+def test_a_colleague_who_comes_second_is_told_so_on_the_queue(browse: SignIn, escalation: str) -> None:
+    browse(n.COLLEAGUE).post(f"/escalations/{escalation}/claim")
+    late = browse(n.CLINICIAN).post(f"/escalations/{escalation}/claim")
+    assert late.status_code == 409
+    assert "A colleague has claimed this escalation already." in late.text
+    assert "Claimed by Cleo Colleague" in late.text
+
+
+def test_a_phone_call_is_raised_by_hand_and_seen_by_the_home(browse: SignIn) -> None:
+    client = browse(n.CLINICIAN)
+    assert f"/residents/{n.AMARA}/raise" in client.get(f"{QUEUE}/raise?name=amara").text
+    assert "Nobody of this name" in client.get(f"{QUEUE}/raise?name=dov").text
+    asked = client.post(f"{AMARA}/raise", data={"severity": "silent", "words": ""})
+    assert asked.status_code == 422
+    raised = client.post(
+        f"{AMARA}/raise", data={"severity": "concern", "words": "Daughter rang: not eating."}
+    )
+    assert "Daughter rang: not eating." in raised.text
+    assert "No score" in raised.text
+    assert "Daughter rang: not eating." in browse(n.MANAGER).get(HOME).text
+
+
+def test_a_set_captured_by_hand_is_answered_at_once_and_twice_is_once(
+    browse: SignIn, neighbourhood: Database
+) -> None:
+    client = browse(n.WORKER)
+    form = form_of(client, CAPTURE, CAPTURE) | FILLED
+    first, second = client.post(CAPTURE, data=form), client.post(CAPTURE, data=form)
+    assert "The readings are stored" in first.text
+    assert "NEWS2 is 10." in first.text
+    assert "Phone the hub now: 01632 960000." in first.text
+    assert "sent twice, they count once" in second.text
+    with neighbourhood.connect() as conn:
+        assert conn.execute("SELECT count(*) FROM ingest.reading").fetchall() == [(1,)]
+    shown = browse(n.CLINICIAN).get(AMARA).text
+    assert "39.2 °C" in shown
+    assert "Wanda Worker (signed in)" in shown
+    assert "Not signed off" in shown
+
+
+def test_what_cannot_be_is_asked_about_and_nothing_is_lost_of_the_rest(
+    browse: SignIn, neighbourhood: Database
+) -> None:
+    client = browse(n.WORKER)
+    form = form_of(client, CAPTURE, CAPTURE) | FILLED | {"pulse": "fast"}
+    asked = client.post(CAPTURE, data=form)
+    assert asked.status_code == 422
+    assert "Pulse must be a number, 0 to 300: look at it again" in asked.text
+    assert 'value="39.2"' in asked.text
+    again = form_of(client, CAPTURE, CAPTURE) | FILLED
+    assert "The readings are stored" in client.post(CAPTURE, data=again).text
+    with neighbourhood.connect() as conn:
+        assert conn.execute("SELECT count(*) FROM ingest.reading").fetchall() == [(1,)]
+
+
+def test_a_form_without_its_number_stores_nothing_and_says_so(
+    browse: SignIn, neighbourhood: Database
+) -> None:
+    answer = browse(n.WORKER).post(CAPTURE, data=FILLED)
+    assert answer.status_code == 422
+    assert "nothing was stored" in answer.text
+    with neighbourhood.connect() as conn:
+        assert conn.execute("SELECT count(*) FROM ingest.reading").fetchall() == [(0,)]
+
+
+def test_a_clinician_is_not_at_the_bedside(browse: SignIn) -> None:
+    assert browse(n.CLINICIAN).get(CAPTURE).status_code == 403
+
+
+def test_a_trainer_signs_a_worker_off_and_takes_it_back(browse: SignIn) -> None:
+    client = browse(n.TRAINER)
+    signing = {"person": str(n.WORKER), "activity": "temperature", "level": "independent"}
+    asked = client.post("/training/sign-off", data=signing | {"level": "", "valid_until": "soon"})
+    assert asked.status_code == 422
+    past = client.post("/training/sign-off", data=signing | {"valid_until": "2020-01-01"})
+    assert "A sign-off must be valid for some time" in past.text
+    until = (datetime.now(UTC) + timedelta(days=100)).date().isoformat()
+    signed = client.post("/training/sign-off", data=signing | {"valid_until": until})
+    assert "Signed off." in signed.text
+    [action] = set(re.findall(r"/training/[0-9a-f-]{36}/revoke", signed.text))
+    assert "Taken back" in client.post(action).text
+    assert client.post(action).status_code == 409
+
+
+def test_a_trainer_of_elsewhere_is_told_that_there_is_no_such_worker(browse: SignIn) -> None:
+    signing = {"person": str(n.OUTSIDER), "activity": "temperature", "level": "independent"}
+    answer = browse(n.TRAINER).post("/training/sign-off", data=signing | {"valid_until": "2099-01-01"})
+    assert answer.status_code == 404
+
+
+def test_a_name_is_shown_as_it_is_written_and_never_run(browse: SignIn, neighbourhood: Database) -> None:
+    with neighbourhood.connect() as conn:
+        conn.execute(
+            "UPDATE delegation.resident SET name = '<script>alert(1)</script>' WHERE resident_id = %s",
+            (n.AMARA,),
+        )
+    for person, address in ((n.CLINICIAN, AMARA), (n.WORKER, "/rounds"), (n.WORKER, CAPTURE)):
+        shown = browse(person).get(address).text
+        assert "<script>alert" not in shown
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
+
+
+def test_whoever_looks_at_a_resident_is_written_down(browse: SignIn, neighbourhood: Database) -> None:
+    browse(n.CLINICIAN).get(AMARA)
+    with neighbourhood.connect() as conn:
+        looked = conn.execute(
+            "SELECT actor FROM delegation.audit_event WHERE action = 'resident.seen' AND resident_id = %s",
+            (n.AMARA,),
+        ).fetchall()
+    assert looked == [(f"person:{n.CLINICIAN}",)]
+
+
+@pytest.mark.parametrize("address", ["/nothing/here", f"/residents/{UUID(int=999)}", "/hubs/not-an-id"])
+def test_a_refusal_is_a_page_for_a_browser(browse: SignIn, address: str) -> None:
+    answer = browse(n.CLINICIAN).get(address)
+    assert answer.status_code in (404, 422)
+    assert "text/html" in answer.headers["content-type"]
+    assert "<h1" in answer.text
+
+
+def test_when_something_goes_wrong_the_page_claims_nothing_and_gives_nothing_away(
+    browse: SignIn, neighbourhood: Database
+) -> None:
+    client = browse(n.WORKER)
+    form = form_of(client, CAPTURE, CAPTURE) | FILLED
+    with neighbourhood.connect(autocommit=True) as conn:
+        conn.execute("ALTER TABLE ingest.current_vitals RENAME TO gone")
+        conn.execute("ALTER TABLE delegation.resident RENAME TO gone_too")
+    answer = client.post(CAPTURE, data=form)
+    assert answer.status_code == 500
+    assert "Do not take it that anything was stored." in answer.text
+    assert "Traceback" not in answer.text
+    assert "gone" not in answer.text
