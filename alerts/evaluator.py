@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from alerts import case, questions, scoring, store
+from alerts import case, questions, recall, scoring, store
 from alerts.case import Concern
 from alerts.judgement import Judged, Unscored, judge, judge_unscored
 from alerts.policy import LONGEST_WINDOW, PolicyBook
@@ -23,7 +23,7 @@ from delegation import store as delegation_store
 from delegation.authority import Authority
 from delegation.people import Process
 from devices.receipt import CALL_HUB
-from ingest.arrival import NewReading, ReadingKey, Verdict
+from ingest.arrival import NewReading, ReadingKey, Repeated, Verdict
 from ingest.evaluation import Batch
 
 _INGEST = Process("ingest")
@@ -77,6 +77,12 @@ class Evaluator:
         cases = case.open_or_join(conn, [concern], policies, at)
         verdict = Verdict(next=CALL_HUB, escalation_id=cases[newest.resident_id])
         return {one.key: verdict for one in readings}
+
+    def recall(
+        self, conn: psycopg.Connection, repeated: Sequence[Repeated], at: datetime
+    ) -> Mapping[ReadingKey, Verdict]:
+        """What the senders of these were to be told the first time, where it is still fresh."""
+        return recall.verdicts(conn, repeated, store.policies_in_force(conn, at), at)
 
 
 def _scores(batch: Batch, authorities: Mapping[UUID, Authority], policies: PolicyBook) -> list[Scored]:

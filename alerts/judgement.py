@@ -12,6 +12,7 @@ from alerts import rules
 from alerts.policy import Policy
 from alerts.rules import Finding, Part, ScoredSet
 from alerts.scoring import Scored
+from devices.reading import ReadingPayload
 from devices.receipt import NOTHING
 from devices.vital_signs import VitalSign
 from ingest.arrival import NewReading
@@ -89,16 +90,26 @@ def _as_set(scored: Scored) -> ScoredSet:
 
 
 def _with_words(set_: ScoredSet, reading: NewReading) -> ScoredSet:
-    payload = reading.payload
+    confirm = tuple(
+        VitalSign(flag.removeprefix("confirm:")) for flag in reading.flags if flag.startswith("confirm:")
+    )
+    return with_words(set_, reading.payload, reading.cleared - reading.values.keys(), confirm)
+
+
+def with_words(
+    set_: ScoredSet,
+    payload: ReadingPayload,
+    unrecordable: frozenset[VitalSign],
+    confirm: tuple[VitalSign, ...],
+) -> ScoredSet:
+    """The same with what the reading says besides vital signs."""
     return replace(
         set_,
-        unrecordable=reading.cleared - reading.values.keys(),
+        unrecordable=unrecordable,
         soft_signs=tuple(sorted(sign for sign, answer in payload.soft_signs.items() if answer == "present")),
         worry=str(payload.worry.by) if payload.worry else None,
         scheduled=payload.scheduled_full_set,
-        confirm=tuple(
-            VitalSign(flag.removeprefix("confirm:")) for flag in reading.flags if flag.startswith("confirm:")
-        ),
+        confirm=confirm,
     )
 
 

@@ -70,8 +70,22 @@ class KnownReading:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """A reading that is stored already, sent again with the same words: the first answer may not have arrived."""
+
+    payload: ReadingPayload
+    kit_id: UUID
+    placement: Placement
+    effective_at: datetime
+
+    @property
+    def key(self) -> ReadingKey:
+        return self.kit_id, self.payload.reading_id
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What evaluation makes of one new reading, as its sender is told."""
+    """What evaluation makes of one reading, as its sender is told."""
 
     next: str = NOTHING
     low: int | None = None
@@ -83,7 +97,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The outcome of one arrival: what its receipt says, and the verdict where it was stored just now."""
+    """The outcome of one arrival: what its receipt says, and the verdict where it is stored."""
 
     arrival: Arrival
     outcome: Outcome

@@ -4,7 +4,7 @@ Guards: all of it in the caller's one transaction, identity first, residents loc
 stored is scored and escalated, exactly once, in whatever order and by however many workers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,9 +19,9 @@ from devices.receipt import Outcome
 from devices.registry import LentKit
 from devices.vital_signs import VitalSign
 from ingest import current, quality, quarantine, store
-from ingest.arrival import Arrival, KnownReading, NewReading, ReadingKey, Settled, Verdict
+from ingest.arrival import Arrival, KnownReading, NewReading, ReadingKey, Repeated, Settled, Verdict
 from ingest.current import CurrentVitals
-from ingest.evaluation import Batch, Evaluator, evaluate_safely
+from ingest.evaluation import Batch, Evaluator, evaluate_safely, recall_safely
 from ingest.quarantine import Reason
 from ingest.store import Seen
 
@@ -44,10 +44,17 @@ class _Sorted:
         self.settled: dict[int, Settled] = {}
         self.refused: list[tuple[Arrival, Reason]] = []
         self.sound: dict[int, tuple[Arrival, ReadingPayload, LentKit, Placement]] = {}
+        self.repeated: dict[int, Repeated] = {}
 
     def refuse(self, index: int, arrival: Arrival, reason: Reason) -> None:
         self.refused.append((arrival, reason))
         self.settled[index] = Settled(arrival, Outcome.QUARANTINED, reason.told)
+
+    def accept(self, index: int, verdicts: Mapping[ReadingKey, Verdict]) -> None:
+        arrival, payload, kit, _ = self.sound[index]
+        outcome = Outcome.DUPLICATE if index in self.repeated else Outcome.STORED
+        verdict = verdicts.get((kit.kit_id, payload.reading_id), Verdict())
+        self.settled[index] = Settled(arrival, outcome, None, verdict)
 
 
 def receive(
@@ -62,11 +69,10 @@ def receive(
     fresh = _claim(conn, batch)
     quarantine.keep(conn, batch.refused)
     verdicts = _store_and_judge(conn, [batch.sound[index] for index in fresh], evaluator, at)
-    for index in fresh:
-        arrival, payload, kit, _ = batch.sound[index]
-        batch.settled[index] = Settled(
-            arrival, Outcome.STORED, None, verdicts.get((kit.kit_id, payload.reading_id), Verdict())
-        )
+    earlier = [one for one in batch.repeated.values() if one.key not in verdicts]
+    verdicts |= recall_safely(conn, evaluator, earlier, at)
+    for index in (*fresh, *batch.repeated):
+        batch.accept(index, verdicts)
     return [batch.settled[index] for index in range(len(arrivals))]
 
 
@@ -112,7 +118,7 @@ def _unknown_resident() -> Reason:
 
 
 def _claim(conn: psycopg.Connection, batch: _Sorted) -> list[int]:
-    """Claim identities; returns the indexes of what is new, and settles duplicates and conflicts."""
+    """Claim identities; returns the indexes of what is new, and notes what is repeated and what conflicts."""
     first: dict[ReadingKey, tuple[int, Seen]] = {}
     others: list[tuple[int, ReadingKey, bytes]] = []
     for index, (arrival, payload, kit, _) in batch.sound.items():
@@ -125,11 +131,11 @@ def _claim(conn: psycopg.Connection, batch: _Sorted) -> list[int]:
             first[key] = (index, Seen(key, said, payload.resident, effective_at))
     new = store.see(conn, [seen for _, seen in first.values()])
     others += [(index, key, seen.digest) for key, (index, seen) in first.items() if key not in new]
-    stored = store.digests(conn, {key for _, key, _ in others})
+    stored = store.seen(conn, {key for _, key, _ in others})
     for index, key, said in others:
-        arrival = batch.sound[index][0]
-        if stored.get(key) == said:
-            batch.settled[index] = Settled(arrival, Outcome.DUPLICATE)
+        arrival, payload, kit, placement = batch.sound[index]
+        if stored[key].digest == said:
+            batch.repeated[index] = Repeated(payload, kit.kit_id, placement, stored[key].effective_at)
         else:
             detail = "A reading with this id is stored already and says something else."
             batch.refuse(index, arrival, Reason("conflict", detail, "conflict"))

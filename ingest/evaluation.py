@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from ingest.arrival import KnownReading, NewReading, ReadingKey, Verdict
+from ingest.arrival import KnownReading, NewReading, ReadingKey, Repeated, Verdict
 from ingest.trouble import passes
 
 _log = logging.getLogger(__name__)
@@ -62,6 +62,12 @@ class Evaluator(Protocol):
         """Put readings of one resident that could not be judged in front of a person."""
         ...
 
+    def recall(
+        self, conn: psycopg.Connection, repeated: Sequence[Repeated], at: datetime
+    ) -> Mapping[ReadingKey, Verdict]:
+        """What the senders of these were to be told the first time, where it still holds. Changes nothing."""
+        ...
+
 
 def evaluate_safely(
     conn: psycopg.Connection, evaluator: Evaluator, batch: Batch, at: datetime
@@ -85,6 +91,24 @@ def evaluate_safely(
     middle = len(residents) // 2
     verdicts = evaluate_safely(conn, evaluator, batch.of(residents[:middle]), at)
     return verdicts | evaluate_safely(conn, evaluator, batch.of(residents[middle:]), at)
+
+
+def recall_safely(
+    conn: psycopg.Connection, evaluator: Evaluator, repeated: Sequence[Repeated], at: datetime
+) -> Mapping[ReadingKey, Verdict]:
+    """Ask for the first verdicts again; what is stored is stored, whether or not they can be had."""
+    if not repeated:
+        return {}
+    try:
+        with conn.transaction():
+            verdicts = evaluator.recall(conn, repeated, at)
+            _check_still_whole(conn)
+            return verdicts
+    except Exception as error:
+        if passes(error):
+            raise
+        _log.exception("earlier verdicts could not be recalled")
+        return {}
 
 
 def _check_still_whole(conn: psycopg.Connection) -> None:

@@ -34,8 +34,8 @@ SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::bytea[], %b::uuid[], %b::timest
 ON CONFLICT DO NOTHING
 RETURNING kit_id, reading_id
 """
-_DIGESTS: LiteralString = """
-SELECT kit_id, reading_id, digest FROM ingest.seen
+_SEEN: LiteralString = """
+SELECT kit_id, reading_id, digest, resident_id, effective_at FROM ingest.seen
 WHERE (kit_id, reading_id) IN (SELECT * FROM unnest(%b::uuid[], %b::uuid[]))
 """
 _COPY: LiteralString = """
@@ -95,12 +95,12 @@ def see(conn: psycopg.Connection, readings: Iterable[Seen]) -> set[ReadingKey]:
     return {(kit, reading) for kit, reading in rows}
 
 
-def digests(conn: psycopg.Connection, keys: Collection[ReadingKey]) -> dict[ReadingKey, bytes]:
-    """What the readings seen before said."""
+def seen(conn: psycopg.Connection, keys: Collection[ReadingKey]) -> dict[ReadingKey, Seen]:
+    """What was seen before under these identities."""
     if not keys:
         return {}
-    rows = conn.execute(_DIGESTS, ([kit for kit, _ in keys], [reading for _, reading in keys])).fetchall()
-    return {(kit, reading): digest for kit, reading, digest in rows}
+    rows = conn.execute(_SEEN, ([kit for kit, _ in keys], [reading for _, reading in keys])).fetchall()
+    return {(kit, reading): Seen((kit, reading), *said) for kit, reading, *said in rows}
 
 
 def copy(conn: psycopg.Connection, readings: Sequence[NewReading]) -> None:

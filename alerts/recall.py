@@ -1,0 +1,89 @@
+"""What the sender of a reading was to be told, worked out again for one whom the first answer may not have reached.
+
+Guards: nothing is scored or raised again; advice that is no longer fresh is not repeated.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+
+from alerts import judgement, rules
+from alerts.policy import PolicyBook
+from alerts.rules import Part, ScoredSet
+from devices.receipt import CALL_HUB, NOTHING
+from devices.vital_signs import VitalSign
+from ingest import quality
+from ingest.arrival import ReadingKey, Repeated, Verdict
+
+# Both bounds are there so that only the chunks of the span are looked at.
+_SAID: LiteralString = """
+SELECT cause_kit_id, cause_reading_id, spo2_scale, low, high, red_score, complete, deciding, parts
+FROM alerts.score
+WHERE resident_id = ANY (%b) AND effective_at >= %s AND effective_at <= %s
+  AND kit_id = cause_kit_id AND reading_id = cause_reading_id AND cause_reading_id = ANY (%b)
+"""
+_OPEN_CASES: LiteralString = """
+SELECT resident_id, escalation_id FROM alerts.escalation WHERE resident_id = ANY (%b) AND state <> 'closed'
+"""
+
+
+def verdicts(
+    conn: psycopg.Connection, repeated: Sequence[Repeated], policies: PolicyBook, at: datetime
+) -> dict[ReadingKey, Verdict]:
+    """By reading, for those that are still fresh."""
+    fresh = [one for one in repeated if _is_fresh(one, policies, at)]
+    if not fresh:
+        return {}
+    residents = sorted({one.payload.resident for one in fresh})
+    cases: dict[UUID, UUID] = dict(conn.execute(_OPEN_CASES, (residents,)).fetchall())
+    moments = [one.effective_at for one in fresh]
+    wanted = (residents, min(moments), max(moments), [one.payload.reading_id for one in fresh])
+    scores = {(kit, reading): said for kit, reading, *said in conn.execute(_SAID, wanted).fetchall()}
+    return {
+        one.key: _verdict(one, scores.get(one.key), cases.get(one.payload.resident), policies)
+        for one in fresh
+    }
+
+
+def _is_fresh(one: Repeated, policies: PolicyBook, at: datetime) -> bool:
+    policy = policies.for_hub(one.placement.hub_id)
+    return one.effective_at >= at - timedelta(minutes=policy.act_within)
+
+
+def _verdict(one: Repeated, said: Sequence[Any] | None, case: UUID | None, policies: PolicyBook) -> Verdict:
+    if said is None:  # no score: either it could not be had, or NEWS2 does not fit this resident
+        return Verdict(next=CALL_HUB if case else NOTHING, escalation_id=case)
+    set_ = _as_set(one, said)
+    return Verdict(
+        next=rules.next_step(set_, policies.for_hub(one.placement.hub_id)),
+        low=set_.low,
+        high=set_.high,
+        complete=set_.complete,
+        deciding=tuple(str(sign) for sign in set_.deciding),
+        escalation_id=case,
+    )
+
+
+def _as_set(one: Repeated, said: Sequence[Any]) -> ScoredSet:
+    scale, low, high, red, complete, deciding, parts = said
+    scored: Mapping[str, Mapping[str, Any]] = parts
+    set_ = ScoredSet(
+        resident_id=one.payload.resident,
+        effective_at=one.effective_at,
+        low=low,
+        high=high,
+        red=red,
+        complete=complete,
+        deciding=tuple(VitalSign(sign) for sign in deciding),
+        parts={
+            VitalSign(sign): Part(part["low"], part["high"], part.get("value"))
+            for sign, part in scored.items()
+        },
+        spo2_scale=scale,
+    )
+    assessed = quality.assess(one.payload)
+    unrecordable = quality.cleared(one.payload) - assessed.values.keys()
+    return judgement.with_words(set_, one.payload, unrecordable, assessed.confirm)
