@@ -64,6 +64,12 @@ class Scene:
             row = conn.execute("SELECT count(*) FROM ingest.reading").fetchone()
         return row[0] if row else 0
 
+    def outcomes(self) -> dict[str, int]:
+        """What this ingest has settled, by outcome."""
+        known = ("stored", "duplicate", "quarantined")
+        counted = {outcome: int(self.ingest.metric("readings_total", outcome=outcome)) for outcome in known}
+        return {outcome: count for outcome, count in counted.items() if count}
+
     def wait_for_stored(self, count: int) -> None:
         wait_until(lambda: self.stored() >= count, f"{count} readings to be stored", PATIENCE)
 
@@ -98,10 +104,12 @@ def _ingest_waits(conn: psycopg.Connection) -> bool:
 
 
 @contextmanager
-def scene(database: Database, broker: Broker, folder: Path) -> Iterator[Scene]:
+def scene(
+    database: Database, broker: Broker, folder: Path, ingest_sees: Database | None = None
+) -> Iterator[Scene]:
     """Everything running; when the block ends all readings must be accounted for."""
     rng = random.Random(seed())
-    ingest = IngestProcess(database, broker, folder / "ingest.log")
+    ingest = IngestProcess(ingest_sees or database, broker, folder / "ingest.log")
     with watching_receipts(database, broker) as watch, live_kits(folder, broker, KITS, rng) as kits:
         made = Scene(database, kits, ingest, rng)
         ingest.start()
@@ -127,7 +135,8 @@ def everything_adds_up(doorstep: Doorstep, made: Scene) -> None:
     assert Counter(doorstep.rows("SELECT kit_id, reading_id FROM ingest.seen")) == Counter(ledger.keys())
     for numbers in doorstep.arrival_numbers().values():
         assert numbers == list(range(1, len(numbers) + 1))
-    scored_as_it_should_be(doorstep, made.residents, made.kits)
+    residents = [*made.residents, n.AMARA]
+    scored_as_it_should_be(doorstep, residents, made.kits)
 
 
 def scored_as_it_should_be(doorstep: Doorstep, residents: Sequence[UUID], kits: Sequence[LiveKit]) -> None:
