@@ -22,7 +22,7 @@ from tests.fixtures.independent import Result
 from tests.fixtures.length import length
 from tests.fixtures.length import seed as chosen_seed
 
-EXAMPLES = length(50, 2000)
+EXAMPLES = length(30, 2000)
 STEP = n.minutes(5)
 # One value of several classes of the chart each, some of them on the edge.
 VALUES: dict[str, list[Any]] = {

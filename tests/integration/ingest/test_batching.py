@@ -2,7 +2,10 @@
 
 from hypothesis import assume
 
-from tests.integration.ingest.histories import Delivery, delivered, deliveries, over_histories
+from devices.receipt import Outcome
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.doorstep import NOW, admit
+from tests.integration.ingest.histories import Delivery, delivered, deliveries, over_histories, payload
 
 
 def test_results_do_not_depend_on_batches_or_duplicates(doorstep):
@@ -50,3 +53,21 @@ def test_a_current_sign_is_the_latest_in_effective_time_then_arrival(doorstep):
                     one.taken_at,
                 )
                 assert one.resident == who
+
+
+def test_a_sender_whom_the_answer_did_not_reach_is_told_the_same_again(doorstep):
+    @over_histories(deliveries())
+    def holds(delivery: Delivery) -> None:
+        residents = admit(doorstep.owner, 2)
+        kit = n.Kit()
+        arrivals = [kit.arrival(payload(kit, one, residents), NOW) for one in delivery.sent]
+        first = doorstep.deliver(*arrivals)
+        again = doorstep.deliver(*reversed(arrivals))[::-1]
+        assert {one.outcome for one in first} == {Outcome.STORED}
+        assert {one.outcome for one in again} == {Outcome.DUPLICATE}
+        advice = [
+            (one.verdict.next, one.verdict.low, one.verdict.high, one.verdict.deciding) for one in first
+        ]
+        assert advice == [
+            (one.verdict.next, one.verdict.low, one.verdict.high, one.verdict.deciding) for one in again
+        ]
