@@ -68,6 +68,10 @@ class KnownReading:
     values: Mapping[VitalSign, Value]
     cleared: frozenset[VitalSign] = frozenset()
 
+    @property
+    def key(self) -> ReadingKey:
+        return self.kit_id, self.reading_id
+
 
 @dataclass(frozen=True, slots=True)
 class Repeated:

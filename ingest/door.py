@@ -156,7 +156,7 @@ def _store_and_judge(
     new, late = _number(sound, before, operators)
     store.copy(conn, new)
     current.update(conn, before, new)
-    known = _known(conn, before, late, evaluator.window, {reading.key for reading in new})
+    known = _known(conn, before, late, evaluator.window, new)
     return evaluate_safely(conn, evaluator, Batch(new, known), at)
 
 
@@ -220,11 +220,17 @@ def _known(
     before: dict[UUID, CurrentVitals],
     late: dict[UUID, list[datetime]],
     window: timedelta,
-    new: set[ReadingKey],
+    new: Sequence[NewReading],
 ) -> list[KnownReading]:
     """What was known before: the current signs where nothing is late, else what is stored around it."""
+    since = min(reading.effective_at for reading in new) - window
     known = [
-        one for resident, row in before.items() if resident not in late for one in current.known_readings(row)
+        one
+        for resident, row in before.items()
+        if resident not in late
+        for one in current.known_readings(row, since)
     ]
-    stored = store.history(conn, late, window)
-    return known + [one for one in stored if (one.kit_id, one.reading_id) not in new]
+    if not late:
+        return known
+    keys = {reading.key for reading in new}
+    return known + [one for one in store.history(conn, late, window) if one.key not in keys]

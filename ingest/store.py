@@ -81,7 +81,7 @@ def epoch(conn: psycopg.Connection) -> UUID:
 
 def see(conn: psycopg.Connection, readings: Iterable[Seen]) -> set[ReadingKey]:
     """Claim these identities; returns the new ones. One order for all, or two workers deadlock."""
-    ordered = sorted(readings, key=lambda one: one.key)
+    ordered = sorted(readings, key=lambda one: (one.key[0].int, one.key[1].int))
     rows = conn.execute(
         _SEE,
         (
@@ -166,7 +166,7 @@ def history(
     for residents, start, end in _spans(wanted, window):
         for row in conn.execute(_HISTORY, (residents, start, end)).fetchall():
             reading = _known(row)
-            known[reading.kit_id, reading.reading_id] = reading
+            known[reading.key] = reading
     return list(known.values())
 
 
