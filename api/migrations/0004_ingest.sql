@@ -104,7 +104,9 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
         (SELECT system_identifier FROM pg_control_system()),
         substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8),
         (SELECT oid FROM pg_database WHERE datname = current_database()),
-        (SELECT count(*) FROM ingest.declared_epoch)))::uuid
+        'ingest.seen'::regclass::oid,       -- made anew where a dump is restored in place
+        (SELECT string_agg(extract(epoch FROM declared_at)::text, '/' ORDER BY declared_at)
+         FROM ingest.declared_epoch)))::uuid
 $$;
 REVOKE EXECUTE ON FUNCTION ingest.epoch() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ingest.epoch() TO hearthwatch_ingest, hearthwatch_api, hearthwatch_scheduler;
