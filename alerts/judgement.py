@@ -5,8 +5,9 @@ newest knowledge nor fresh sends nobody running.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from alerts import rules
 from alerts.policy import Policy
@@ -38,6 +39,16 @@ class Unscored:
     found: Sequence[Finding]
     next: str
     fresh: bool
+
+
+class Words(TypedDict, total=False):
+    """The part of a scored set that is no vital sign."""
+
+    unrecordable: frozenset[VitalSign]
+    soft_signs: tuple[str, ...]
+    worry: str | None
+    scheduled: bool
+    confirm: tuple[VitalSign, ...]
 
 
 def judge(scored: Scored, policy: Policy, at: datetime) -> Judged:
@@ -75,7 +86,8 @@ def _is_fresh(moment: datetime, policy: Policy, at: datetime) -> bool:
 
 def _as_set(scored: Scored) -> ScoredSet:
     """What rules look at: what a reading says besides signs counts at its own moment only."""
-    set_ = ScoredSet(
+    words = _words_of(scored.cause) if scored.target is scored.cause else Words()
+    return ScoredSet(
         resident_id=scored.cause.resident_id,
         effective_at=scored.target.effective_at,
         low=scored.low,
@@ -85,26 +97,22 @@ def _as_set(scored: Scored) -> ScoredSet:
         deciding=scored.deciding,
         parts=scored.parts,
         spo2_scale=scored.spo2_scale,
+        **words,
     )
-    return _with_words(set_, scored.cause) if scored.target is scored.cause else set_
 
 
-def _with_words(set_: ScoredSet, reading: NewReading) -> ScoredSet:
+def _words_of(reading: NewReading) -> Words:
     confirm = tuple(
         VitalSign(flag.removeprefix("confirm:")) for flag in reading.flags if flag.startswith("confirm:")
     )
-    return with_words(set_, reading.payload, reading.cleared - reading.values.keys(), confirm)
+    return words_of(reading.payload, reading.cleared - reading.values.keys(), confirm)
 
 
-def with_words(
-    set_: ScoredSet,
-    payload: ReadingPayload,
-    unrecordable: frozenset[VitalSign],
-    confirm: tuple[VitalSign, ...],
-) -> ScoredSet:
-    """The same with what the reading says besides vital signs."""
-    return replace(
-        set_,
+def words_of(
+    payload: ReadingPayload, unrecordable: frozenset[VitalSign], confirm: tuple[VitalSign, ...]
+) -> Words:
+    """What the reading says besides vital signs."""
+    return Words(
         unrecordable=unrecordable,
         soft_signs=tuple(sorted(sign for sign, answer in payload.soft_signs.items() if answer == "present")),
         worry=str(payload.worry.by) if payload.worry else None,
@@ -117,7 +125,7 @@ def _unfit_set(reading: NewReading) -> ScoredSet:
     parts = {
         sign: Part(0, 0, value, reading.effective_at, *reading.key) for sign, value in reading.values.items()
     }
-    bare = ScoredSet(
+    return ScoredSet(
         resident_id=reading.resident_id,
         effective_at=reading.effective_at,
         low=0,
@@ -126,5 +134,5 @@ def _unfit_set(reading: NewReading) -> ScoredSet:
         complete=False,
         deciding=(),
         parts=parts,
+        **_words_of(reading),
     )
-    return _with_words(bare, reading)

@@ -70,7 +70,9 @@ def _verdict(one: Repeated, said: Sequence[Any] | None, case: UUID | None, polic
 def _as_set(one: Repeated, said: Sequence[Any]) -> ScoredSet:
     scale, low, high, red, complete, deciding, parts = said
     scored: Mapping[str, Mapping[str, Any]] = parts
-    set_ = ScoredSet(
+    assessed = quality.assess(one.payload)
+    unrecordable = quality.cleared(one.payload) - assessed.values.keys()
+    return ScoredSet(
         resident_id=one.payload.resident,
         effective_at=one.effective_at,
         low=low,
@@ -83,7 +85,5 @@ def _as_set(one: Repeated, said: Sequence[Any]) -> ScoredSet:
             for sign, part in scored.items()
         },
         spo2_scale=scale,
+        **judgement.words_of(one.payload, unrecordable, assessed.confirm),
     )
-    assessed = quality.assess(one.payload)
-    unrecordable = quality.cleared(one.payload) - assessed.values.keys()
-    return judgement.with_words(set_, one.payload, unrecordable, assessed.confirm)
