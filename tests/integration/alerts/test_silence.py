@@ -17,7 +17,7 @@ VALUES (%s, 'In hospital', %s, %s, %s)
 """
 OWN_POLICY: LiteralString = """
 INSERT INTO alerts.policy (hub_id, version, in_force_from, body)
-SELECT %s, 'patient', '2020-01-01', body || '{"silent_after_hours": 50}' FROM alerts.policy WHERE hub_id IS NULL
+SELECT %s, 'unhurried', '2020-01-01', body || '{"silent_after_hours": 50}' FROM alerts.policy WHERE hub_id IS NULL
 """
 
 
