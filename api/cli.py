@@ -63,7 +63,9 @@ def serve() -> None:
 
 @app.command()
 def ingest(
-    name: Annotated[str, typer.Option(help="Tells this worker from others at the broker.")] = "1",
+    name: Annotated[
+        str, typer.Option(help="This worker's number, 1 to 16: it signs in at the broker as <user>-<number>.")
+    ] = "1",
     partitions: Annotated[
         str | None, typer.Option(help="Which partitions it works on, as in 0-7 or 3,4; all if not said.")
     ] = None,

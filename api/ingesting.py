@@ -27,7 +27,7 @@ def ingest(
     settings: Settings, stopping: threading.Event, name: str, partitions: Sequence[int] | None
 ) -> None:
     """Work until told to stop. `name` tells this worker from others at the broker."""
-    consumer = Consumer(_broker(settings), name, partitions)
+    consumer = Consumer(_broker(settings, name), name, partitions)
     worker = Worker(_connector(settings), consumer, Evaluator())
     registry = CollectorRegistry()
     registry.register(_Counts(worker, consumer))
@@ -47,12 +47,13 @@ def health(consumer: Consumer, at: datetime) -> Mapping[str, Any]:
     return {"status": "alive", "connected": consumer.connected.is_set(), "behind_seconds": behind}
 
 
-def _broker(settings: Settings) -> Broker:
+def _broker(settings: Settings, name: str) -> Broker:
+    """Each worker signs in as a user of its own: a second session of one user would end the first."""
     broker = settings.broker
     return Broker(
         host=settings.broker_host(),
         port=broker.port,
-        username=broker.username,
+        username=f"{broker.username}-{name}" if broker.username else None,
         password=broker.password.get_secret_value() if broker.password else None,
         ca_file=str(broker.ca_file) if broker.ca_file else None,
     )

@@ -71,7 +71,7 @@ class Database(_Group):
 
 
 class Broker(_Group):
-    """Where the broker is, and whom the platform's own process signs in as. A CA file means TLS."""
+    """Where the broker is, and whom the platform's own processes sign in as: `<username>-<worker>`. A CA file means TLS."""
 
     host: str | None = None
     port: int = Field(default=1883, gt=0, lt=65536)

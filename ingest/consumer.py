@@ -62,7 +62,8 @@ class Consumer:
         self.redelivered = 0
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"hearthwatch-ingest-{name}",
+            # The user's name, where there is one: Mosquitto is told to allow no other.
+            client_id=broker.username or f"hearthwatch-ingest-{name}",
             clean_session=False,
             manual_ack=True,
             protocol=mqtt.MQTTv311,

@@ -19,6 +19,8 @@ from api.embedded.process import EmbeddedServiceError, SupervisedProcess, free_p
 
 START_SECONDS = 20.0
 PLATFORM = "platform"
+# One for each ingest worker, as in deploy/mosquitto/acl.
+WORKERS = tuple(f"{PLATFORM}-{number}" for number in range(1, 17))
 LARGEST_MESSAGE = 1_000_000
 # Beyond this many unacknowledged messages the broker waits for us; its own default of 1,024 starves a backlog.
 MOST_UNACKNOWLEDGED = 10_000
@@ -102,7 +104,7 @@ class EmbeddedBroker:
 
     def _add(self, kits: Mapping[str, str]) -> None:
         for kit in kits:
-            if not PLAIN_ID.fullmatch(kit) or kit == PLATFORM:
+            if not PLAIN_ID.fullmatch(kit) or kit in (PLATFORM, *WORKERS):
                 raise ValueError(f"{kit!r} cannot be a kit's name at the broker.")
         self._kits.update(kits)
 
@@ -144,13 +146,15 @@ class EmbeddedBroker:
                 "max_ack_pending": MOST_UNACKNOWLEDGED,
                 "ack_wait": "60s",
             },
-            "authorization": {"users": [self._platform_user(), *map(self._kit_user, self._kits)]},
+            "authorization": {
+                "users": [*map(self._platform_user, (PLATFORM, *WORKERS)), *map(self._kit_user, self._kits)]
+            },
         }
 
-    def _platform_user(self) -> dict[str, object]:
+    def _platform_user(self, name: str) -> dict[str, object]:
         # In MQTT `hearthwatch/v1/#` is also the level above it.
         everything = ["hearthwatch.v1", "hearthwatch.v1.>"]
-        return self._user(self.username, self.password, everything, everything)
+        return self._user(name, self.password, everything, everything)
 
     def _kit_user(self, kit: str) -> dict[str, object]:
         own = f"hearthwatch.v1.*.kits.{kit}"

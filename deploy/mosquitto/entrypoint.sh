@@ -15,7 +15,10 @@ if [ -z "${PLATFORM_PASSWORD:-}" ]; then
     echo "The platform needs a password: set PLATFORM_PASSWORD_FILE." >&2
     exit 1
 fi
-mosquitto_passwd -b "$passwords" platform "$PLATFORM_PASSWORD"
+# `platform`, and platform-1 to platform-16: one for each ingest worker, as in the access rules.
+for user in platform $(seq -f 'platform-%g' 16); do
+    mosquitto_passwd -b "$passwords" "$user" "$PLATFORM_PASSWORD"
+done
 unset PLATFORM_PASSWORD PLATFORM_PASSWORD_FILE
 
 # The broker reads its key only after it has stopped being root.

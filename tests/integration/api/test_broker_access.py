@@ -5,11 +5,14 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from api.health import check_broker
+from api.settings import Broker as BrokerSettings
 from tests.fixtures.brokers import Broker, Mosquitto
 
 WAIT = 20.0
@@ -24,7 +27,15 @@ pytestmark = pytest.mark.both_brokers
 class Client:
     """A paho client that waits for each answer."""
 
-    def __init__(self, port: int, username: str, password: str, clean: bool = True, will: str = "") -> None:
+    def __init__(
+        self,
+        port: int,
+        username: str,
+        password: str,
+        clean: bool = True,
+        will: str = "",
+        client_id: str = "",
+    ) -> None:
         self.messages: queue.Queue[mqtt.MQTTMessage] = queue.Queue()
         self.connected, self.gone, self.answered = threading.Event(), threading.Event(), threading.Event()
         self.subscribed: queue.Queue[bool] = queue.Queue()
@@ -32,7 +43,7 @@ class Client:
         self.session_present = False
         self.port = port
         self.paho = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=f"client-of-{username}", clean_session=clean
+            CallbackAPIVersion.VERSION2, client_id=client_id or f"client-of-{username}", clean_session=clean
         )
         self.paho.username_pw_set(username, password)
         if will:
@@ -72,19 +83,30 @@ class Client:
         self.paho.loop_stop()
 
 
-@pytest.fixture
-def client(broker: Broker) -> Iterator[Callable[..., Client]]:
+@contextmanager
+def clients(broker: Broker) -> Iterator[Callable[..., Client]]:
     broker.admit(KITS)
     made: list[Client] = []
 
     def make(who: str, **options) -> Client:
-        password = broker.password if who == broker.username else KITS[who]
-        made.append(Client(broker.port, who, password, **options))
+        made.append(Client(broker.port, who, KITS.get(who, broker.password), **options))
         return made[-1].connect()
 
     yield make
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def client(broker: Broker) -> Iterator[Callable[..., Client]]:
+    with clients(broker) as make:
+        yield make
+
+
+@pytest.fixture
+def at_mosquitto(mosquitto: Mosquitto) -> Iterator[Callable[..., Client]]:
+    with clients(mosquitto) as make:
+        yield make
 
 
 def test_a_kit_sends_readings_and_hears_its_own_receipts(client: Callable[..., Client]) -> None:
@@ -164,6 +186,45 @@ def test_a_revoked_kit_loses_its_live_session_and_cannot_return(
     assert again.refused
     again.close()
     assert not honest.gone.is_set()
+
+
+@pytest.mark.mosquitto
+@pytest.mark.parametrize("victim", ["kit-a", "platform-1"])
+def test_a_kit_that_borrows_a_client_id_ends_nobodys_session(
+    at_mosquitto: Callable[..., Client], victim: str
+) -> None:
+    honest = at_mosquitto(victim, client_id=victim)
+    thief = at_mosquitto("kit-b", client_id=victim)
+    assert thief.connected.is_set()
+    # The broker has answered both since: whose session it ended would know by now.
+    assert thief.subscribe(RECEIPTS.format("kit-b"))
+    assert honest.subscribe(RECEIPTS.format(victim))
+    assert not honest.gone.is_set()
+    assert not thief.gone.is_set()
+
+
+def test_two_ingest_workers_work_side_by_side(client: Callable[..., Client]) -> None:
+    first, second, kit = client("platform-1"), client("platform-2"), client("kit-a")
+    for worker in (first, second):
+        assert worker.subscribe("hearthwatch/v1/+/kits/+/readings")
+    kit.publish(READINGS.format("kit-a"), b"reading")
+    assert first.next().payload == second.next().payload == b"reading"
+
+
+@pytest.mark.mosquitto
+def test_a_kit_cannot_be_admitted_under_a_name_of_the_platforms(mosquitto: Mosquitto) -> None:
+    with pytest.raises(RuntimeError, match="no kit's"):
+        mosquitto.admit({"platform-1": "stolen"})
+
+
+@pytest.mark.mosquitto
+def test_asking_whether_the_broker_answers_ends_no_session(
+    at_mosquitto: Callable[..., Client], mosquitto: Mosquitto
+) -> None:
+    worker = at_mosquitto("platform-1")
+    check_broker(BrokerSettings(host="127.0.0.1", port=mosquitto.port))
+    assert worker.subscribe(RECEIPTS.format("kit-a"))
+    assert not worker.gone.is_set()
 
 
 def test_a_wrong_password_is_refused(client: Callable[..., Client], broker: Broker) -> None:
