@@ -37,6 +37,21 @@ _ACTIVITY: dict[str, Activity] = {
 _NOT_YOURS = "unknown_resident"
 
 
+def put_away(
+    conn: psycopg.Connection, arrival: Arrival, why: str, evaluator: Evaluator, at: datetime
+) -> Settled:
+    """Keep in quarantine what could not be stored; if it is a reading of somebody here, a person is told."""
+    reason = Reason("unstorable", why, "unstorable")
+    sorted_ = _sort(conn, [arrival])
+    quarantine.keep(conn, sorted_.refused or [(arrival, reason)])
+    if 0 not in sorted_.sound:
+        return sorted_.settled[0]
+    _, payload, kit, placement = sorted_.sound[0]
+    current.lock(conn, {placement.resident_id})
+    verdict = evaluator.cannot_keep(conn, placement, (kit.kit_id, payload.reading_id), at)
+    return Settled(arrival, Outcome.QUARANTINED, reason.told, verdict)
+
+
 class _Sorted:
     """The arrivals of one batch, as the door learns what each of them is."""
 
@@ -193,7 +208,7 @@ def _number(
                 competence=_competence(payload, effective_at, operators),
                 values=assessed.values,
                 unusable=assessed.unusable,
-                cleared=quality.cleared(payload),
+                cleared=quality.cleared(payload.not_obtained, assessed.unusable),
                 flags=oddities + elsewhere + assessed.flags,
                 latest_effective_at=latest,
             )

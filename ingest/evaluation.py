@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from delegation.store import Placement
 from ingest.arrival import KnownReading, NewReading, ReadingKey, Repeated, Verdict
 from ingest.trouble import passes
 
@@ -60,6 +61,12 @@ class Evaluator(Protocol):
         self, conn: psycopg.Connection, readings: Sequence[NewReading], at: datetime
     ) -> Mapping[ReadingKey, Verdict]:
         """Put readings of one resident that could not be judged in front of a person."""
+        ...
+
+    def cannot_keep(
+        self, conn: psycopg.Connection, placement: Placement, reading: ReadingKey, at: datetime
+    ) -> Verdict:
+        """Tell a person that a reading of this resident came and could only be kept in quarantine."""
         ...
 
     def recall(

@@ -4,7 +4,7 @@ Guards: an abnormal value is never "invalid"; only what cannot be a measurement 
 text kept and flagged, and the rest of the reading stands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -77,8 +77,16 @@ def effective(taken_at: datetime, arrived_at: datetime) -> tuple[datetime, tuple
     return taken_at, ()
 
 
-def cleared(payload: ReadingPayload) -> frozenset[VitalSign]:
-    """Signs that were looked for and could not be recorded: what was known of them no longer holds."""
+def cleared(not_obtained: Collection[str], unusable: Collection[str]) -> frozenset[VitalSign]:
+    """Signs that were looked for in vain, by their codes: what was known of them before no longer holds.
+
+    An earlier value must not stand in for one that was refused, could not be had or made no sense.
+    """
+    return frozenset(_SIGN_BY_CODE[code] for code in (*not_obtained, *unusable) if code in _SIGN_BY_CODE)
+
+
+def unrecordable(payload: ReadingPayload) -> frozenset[VitalSign]:
+    """Signs that gave no signal: a fact in itself, whatever the score."""
     return frozenset(
         sign
         for code, why in payload.not_obtained.items()

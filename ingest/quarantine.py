@@ -50,7 +50,9 @@ INSERT INTO ingest.quarantine
     (kit_id, reading_id, topic, payload, payload_sha256, reason, detail, arrived_at, last_arrived_at)
 VALUES (%(kit)s, %(reading)s, %(topic)s, %(payload)s, %(sha256)s, %(reason)s, %(detail)s, %(at)s, %(at)s)
 ON CONFLICT (coalesce(kit_id, '00000000-0000-0000-0000-000000000000'), payload_sha256)
-DO UPDATE SET last_arrived_at = EXCLUDED.last_arrived_at, deliveries = quarantine.deliveries + 1
+DO UPDATE SET
+    last_arrived_at = greatest(quarantine.last_arrived_at, EXCLUDED.last_arrived_at),
+    deliveries = quarantine.deliveries + 1
 """
 _LIST: LiteralString = """
 SELECT quarantine_id, kit_id, reading_id, topic, payload, reason, detail, arrived_at, last_arrived_at, deliveries,
@@ -59,6 +61,7 @@ FROM ingest.quarantine
 WHERE quarantine_id > %s AND (NOT %s OR replayed_at IS NULL)
 ORDER BY quarantine_id LIMIT %s
 """
+_LOCK: LiteralString = "SELECT replay_outcome FROM ingest.quarantine WHERE quarantine_id = %s FOR UPDATE"
 _REPLAYED: LiteralString = """
 UPDATE ingest.quarantine SET replayed_at = %s, replay_outcome = %s WHERE quarantine_id = %s
 """
@@ -102,6 +105,14 @@ def listed(
 ) -> list[Quarantined]:
     """What is in quarantine, oldest first; `after` is the last id of the page before."""
     return [Quarantined(*row) for row in conn.execute(_LIST, (after, waiting_only, most)).fetchall()]
+
+
+def locked(conn: psycopg.Connection, quarantine_id: int) -> str | None:
+    """Lock one row; what came of trying it again, None where nobody did. Raises LookupError for no such row."""
+    row = conn.execute(_LOCK, (quarantine_id,)).fetchone()
+    if row is None:
+        raise LookupError(f"There is no number {quarantine_id} in quarantine.")
+    return row[0]
 
 
 def mark_replayed(conn: psycopg.Connection, quarantine_id: int, outcome: str, at: datetime) -> None:

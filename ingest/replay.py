@@ -1,6 +1,7 @@
 """Tries again what was put in quarantine, once whatever was wrong has been put right.
 
-Guards: a replay goes through the one door with the time of first arrival, so it changes nothing but its own fate.
+Guards: a replay goes through the one door with the time of first arrival, once, and changes nothing but its own
+fate: what is refused again is as it was.
 """
 
 from datetime import datetime
@@ -8,6 +9,7 @@ from datetime import datetime
 import psycopg
 
 from devices.reading import decode
+from devices.receipt import Outcome
 from ingest import door, quarantine
 from ingest.arrival import Arrival
 from ingest.evaluation import Evaluator
@@ -16,9 +18,16 @@ from ingest.quarantine import Quarantined
 
 def replay(conn: psycopg.Connection, kept: Quarantined, evaluator: Evaluator, at: datetime) -> str:
     """Send one quarantined item through the door again; returns the outcome. The caller commits."""
+    # The door locks what is in quarantine before it locks residents, and so do we.
+    earlier = quarantine.locked(conn, kept.quarantine_id)
+    if earlier is not None:
+        return earlier
     arrivals = [Arrival(kept.kit_id, kept.topic, item, kept.arrived_at) for item in decode(kept.payload)]
-    outcomes = sorted({str(one.outcome) for one in door.receive(conn, arrivals, evaluator, at)})
-    outcome = ",".join(outcomes)
-    if outcome in ("stored", "duplicate"):
+    outcome = str(Outcome.QUARANTINED)
+    with conn.transaction() as attempt:
+        outcomes = {one.outcome for one in door.receive(conn, arrivals, evaluator, at)}
+        if outcomes == {Outcome.QUARANTINED}:
+            raise psycopg.Rollback(attempt)
+        outcome = ",".join(sorted(outcomes))
         quarantine.mark_replayed(conn, kept.quarantine_id, outcome, at)
     return outcome

@@ -15,6 +15,7 @@ from pydantic_core import to_json
 
 from devices.reading import ReadingPayload
 from devices.vital_signs import VitalSign
+from ingest import quality
 from ingest.arrival import KnownReading, NewReading, ReadingKey
 
 
@@ -62,7 +63,7 @@ _SIGNS = (
 # Both bounds are there so that only the chunks of the span are looked at.
 _HISTORY: LiteralString = """
 SELECT kit_id, reading_id, resident_id, effective_at, arrival_number,
-       respiration_rate, spo2, on_oxygen, systolic, diastolic, pulse, consciousness, temperature, not_obtained
+       respiration_rate, spo2, on_oxygen, systolic, diastolic, pulse, consciousness, temperature, not_obtained, unusable
 FROM ingest.reading
 WHERE resident_id = ANY (%b) AND effective_at >= %s AND effective_at <= %s
   AND NOT EXISTS (SELECT FROM ingest.reading_correction c
@@ -155,7 +156,12 @@ def observations(payload: ReadingPayload) -> dict[str, Any]:
 
 
 def _jsonb(value: Mapping[str, Any]) -> Jsonb | None:
-    return Jsonb(dict(value), dumps=to_json) if value else None
+    return Jsonb(dict(value), dumps=_dumped) if value else None
+
+
+def _dumped(value: Any) -> bytes:
+    """JSON has no word for what is not a number; as text it is kept."""
+    return to_json(value, inf_nan_mode="strings")
 
 
 def history(
@@ -186,12 +192,7 @@ def _spans(
 
 
 def _known(row: tuple[Any, ...]) -> KnownReading:
-    kit_id, reading_id, resident_id, effective_at, arrival_number, *values, not_obtained = row
-    cleared = {
-        VitalSign(sign)
-        for sign, why in (not_obtained or {}).items()
-        if why == "unrecordable" and sign in _CODES
-    }
+    kit_id, reading_id, resident_id, effective_at, arrival_number, *values, not_obtained, unusable = row
     return KnownReading(
         kit_id=kit_id,
         reading_id=reading_id,
@@ -199,8 +200,5 @@ def _known(row: tuple[Any, ...]) -> KnownReading:
         effective_at=effective_at,
         arrival_number=arrival_number,
         values={sign: value for sign, value in zip(_SIGNS, values, strict=True) if value is not None},
-        cleared=frozenset(cleared),
+        cleared=quality.cleared(not_obtained or (), unusable or ()),
     )
-
-
-_CODES = frozenset(str(sign) for sign in VitalSign)

@@ -18,10 +18,10 @@ from pydantic import ValidationError
 
 from devices import registry
 from devices.identifiers import DatabaseEpoch, KitId
-from devices.reading import Refusal, Unreadable, decode
+from devices.reading import decode
 from devices.receipt import Config, Status, encode_message
 from devices.topics import Leaf, topic
-from ingest import door, outbox, quarantine, store
+from ingest import door, outbox, store
 from ingest.arrival import Arrival, Settled
 from ingest.consumer import Consumer, Delivery
 from ingest.evaluation import Evaluator
@@ -131,8 +131,11 @@ class Worker:
 
         Then the fault is the database's after all, and the reading is tried again as a reading.
         """
+        why = f"This could not be stored ({type(error).__name__}); it is kept here as it came."
         try:
-            return self._transact([_unstorable(arrival, error)])
+            return self._commit(
+                lambda conn: [door.put_away(conn, arrival, why, self._evaluator, datetime.now(UTC))]
+            )
         except Exception:
             self._lost("putting into quarantine what could not be stored")
             return None
@@ -140,9 +143,12 @@ class Worker:
     def _transact(self, arrivals: Sequence[Arrival]) -> list[Settled]:
         if not arrivals:
             return []
+        return self._commit(lambda conn: door.receive(conn, arrivals, self._evaluator, datetime.now(UTC)))
+
+    def _commit(self, settle: Callable[[psycopg.Connection], list[Settled]]) -> list[Settled]:
         conn = self._connection()
         with conn.transaction():
-            settled = door.receive(conn, arrivals, self._evaluator, datetime.now(UTC))
+            settled = settle(conn)
         # It has committed. The epoch is this connection's: the next one may be to another copy of history.
         self._receipts.add(settled, self._epoch_here())
         return settled
@@ -216,11 +222,3 @@ def arrivals_of(delivery: Delivery) -> list[Arrival]:
     """The items of one message."""
     kit_id = kit_of(delivery.topic)
     return [Arrival(kit_id, delivery.topic, item, delivery.arrived_at) for item in decode(delivery.payload)]
-
-
-def _unstorable(arrival: Arrival, error: Exception) -> Arrival:
-    """The item as something to keep in quarantine, once the database has refused it as a reading."""
-    detail = f"The database could not hold this ({type(error).__name__}); it is kept here as it came."
-    raw, digest = quarantine.raw_bytes(arrival), quarantine.digest(arrival)
-    item = Unreadable(Refusal.NOT_A_READING, detail, arrival.item.reading_id, digest, raw)
-    return Arrival(arrival.kit_id, arrival.topic, item, arrival.arrived_at)
