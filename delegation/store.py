@@ -58,16 +58,19 @@ SELECT resident_id, home.home_id, home.organisation_id, home.hub_id
 FROM delegation.resident JOIN delegation.home USING (home_id)
 WHERE resident_id = ANY (%b)
 """
-_NO_SCORE: LiteralString = """
-SELECT resident_id, no_score_reason FROM delegation.resident
-WHERE resident_id = ANY (%b) AND no_score_reason IS NOT NULL
-"""
-_SCALES: LiteralString = """
-SELECT resident_id, starts_at, review_by, ends_at, revoked_at
-FROM delegation.spo2_scale_authorisation WHERE resident_id = ANY (%b)
-"""
-_AIR: LiteralString = """
-SELECT resident_id, recorded_at, cancelled_at FROM delegation.air_record WHERE resident_id = ANY (%b)
+# One question for all that was decided: asked under the residents' locks, each question keeps them locked longer.
+_DECIDED: LiteralString = """
+SELECT resident_id, 'scale', starts_at, ends_at, review_by, revoked_at, NULL
+FROM delegation.spo2_scale_authorisation WHERE resident_id = ANY (%(residents)b)
+UNION ALL
+SELECT resident_id, 'air', recorded_at, cancelled_at, NULL, NULL, NULL
+FROM delegation.air_record WHERE resident_id = ANY (%(residents)b)
+UNION ALL
+SELECT resident_id, 'pause', starts_at, ends_at, NULL, NULL, NULL
+FROM delegation.monitoring_pause WHERE resident_id = ANY (%(residents)b)
+UNION ALL
+SELECT resident_id, 'no_score', NULL, NULL, NULL, NULL, no_score_reason
+FROM delegation.resident WHERE resident_id = ANY (%(residents)b) AND no_score_reason IS NOT NULL
 """
 # The earliest oxygen that was seen since the record ends it.
 _CANCEL_AIR: LiteralString = """
@@ -78,15 +81,12 @@ WHERE EXISTS (SELECT FROM seen WHERE seen.resident_id = air.resident_id AND seen
               AND (air.cancelled_at IS NULL OR seen.at < air.cancelled_at))
 RETURNING resident_id
 """
-_PAUSES: LiteralString = """
-SELECT resident_id, starts_at, ends_at FROM delegation.monitoring_pause WHERE resident_id = ANY (%b)
-"""
-_COMPETENCES: LiteralString = """
-SELECT person_id, activity, level, signed_off_at, valid_until, revoked_at
-FROM delegation.competence WHERE person_id = ANY (%b)
-"""
-_ROLES: LiteralString = """
-SELECT person_id, role, resident_id, starts_at, ends_at FROM delegation.role_assignment WHERE person_id = ANY (%b)
+_OPERATORS: LiteralString = """
+SELECT person_id, 'competence', activity, level, NULL, signed_off_at, valid_until, revoked_at
+FROM delegation.competence WHERE person_id = ANY (%(people)b)
+UNION ALL
+SELECT person_id, 'role', role, NULL, resident_id, starts_at, ends_at, NULL
+FROM delegation.role_assignment WHERE person_id = ANY (%(people)b)
 """
 
 
@@ -98,20 +98,24 @@ def placements(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UU
 
 def authorities(conn: psycopg.Connection, residents: Collection[UUID]) -> Mapping[UUID, Authority]:
     """What was decided for each of these residents."""
-    wanted = (list(residents),)
-    reasons = dict(conn.execute(_NO_SCORE, wanted).fetchall())
     scales: dict[UUID, list[ScaleAuthorisation]] = defaultdict(list)
     air: dict[UUID, list[AirRecord]] = defaultdict(list)
     pauses: dict[UUID, list[Pause]] = defaultdict(list)
-    for resident, *decided in conn.execute(_SCALES, wanted).fetchall():
-        scales[resident].append(ScaleAuthorisation(*decided))
-    for resident, *recorded in conn.execute(_AIR, wanted).fetchall():
-        air[resident].append(AirRecord(*recorded))
-    for resident, *span in conn.execute(_PAUSES, wanted).fetchall():
-        pauses[resident].append(Pause(*span))
+    reasons: dict[UUID, str] = {}
+    rows = conn.execute(_DECIDED, {"residents": list(residents)}).fetchall()
+    for resident, what, starts_at, ends_at, review_by, revoked_at, reason in rows:
+        match what:
+            case "scale":
+                scales[resident].append(ScaleAuthorisation(starts_at, review_by, ends_at, revoked_at))
+            case "air":
+                air[resident].append(AirRecord(starts_at, ends_at))
+            case "pause":
+                pauses[resident].append(Pause(starts_at, ends_at))
+            case _:
+                reasons[resident] = reason
     return {
-        resident: Authority(scales[resident], air[resident], pauses[resident], reasons.get(resident))
-        for resident in residents
+        one: Authority(scales.get(one, ()), air.get(one, ()), pauses.get(one, ()), reasons.get(one))
+        for one in residents
     }
 
 
@@ -125,14 +129,16 @@ def cancel_air(conn: psycopg.Connection, seen: Sequence[tuple[UUID, datetime]]) 
 
 def operators(conn: psycopg.Connection, people: Collection[UUID]) -> dict[UUID, Operator]:
     """What is known of these people as operators of a kit."""
-    wanted = (list(people),)
     held: dict[UUID, list[Competence]] = defaultdict(list)
     family: dict[UUID, list[FamilyCare]] = defaultdict(list)
     known: set[UUID] = set()
-    for person, activity, level, *dates in conn.execute(_COMPETENCES, wanted).fetchall():
-        held[person].append(Competence(person, Activity(activity), Level(level), *dates))
-    for person, role, resident, *dates in conn.execute(_ROLES, wanted).fetchall():
-        known.add(person)
-        if role == "carer":
-            family[person].append(FamilyCare(resident, *dates))
+    rows = conn.execute(_OPERATORS, {"people": list(people)}).fetchall() if people else []
+    for person, what, name, level, resident, starts_at, ends_at, revoked_at in rows:
+        if what == "competence":
+            sign_off = Competence(person, Activity(name), Level(level), starts_at, ends_at, revoked_at)
+            held[person].append(sign_off)
+        else:
+            known.add(person)
+            if name == "carer":
+                family[person].append(FamilyCare(resident, starts_at, ends_at))
     return {one: Operator(tuple(held[one]), tuple(family[one]), one in known) for one in people}
