@@ -22,6 +22,7 @@ from delegation import audit
 from delegation import store as delegation_store
 from delegation.authority import Authority
 from delegation.people import Process
+from delegation.store import Placement
 from devices.receipt import CALL_HUB
 from ingest.arrival import NewReading, ReadingKey, Repeated, Verdict
 from ingest.evaluation import Batch
@@ -77,6 +78,21 @@ class Evaluator:
         cases = case.open_or_join(conn, [concern], policies, at)
         verdict = Verdict(next=CALL_HUB, escalation_id=cases[newest.resident_id])
         return {one.key: verdict for one in readings}
+
+    def cannot_keep(
+        self, conn: psycopg.Connection, placement: Placement, reading: ReadingKey, at: datetime
+    ) -> Verdict:
+        """One escalation that asks a person to find out what a reading in quarantine says."""
+        policies = store.policies_in_force(conn, at)
+        sentence = "A reading came that could not be stored: please ask the home for its values."
+        concern = Concern(
+            placement=placement,
+            found=[Finding("unstored", policies.for_hub(placement.hub_id).unscored, sentence)],
+            cause_reading_id=reading[1],
+            origin="unscored",
+        )
+        cases = case.open_or_join(conn, [concern], policies, at)
+        return Verdict(next=CALL_HUB, escalation_id=cases[placement.resident_id])
 
     def recall(
         self, conn: psycopg.Connection, repeated: Sequence[Repeated], at: datetime

@@ -16,6 +16,7 @@ from alerts.scoring import Scored
 from devices.reading import ReadingPayload
 from devices.receipt import NOTHING
 from devices.vital_signs import VitalSign
+from ingest import quality
 from ingest.arrival import NewReading
 
 
@@ -105,7 +106,7 @@ def _words_of(reading: NewReading) -> Words:
     confirm = tuple(
         VitalSign(flag.removeprefix("confirm:")) for flag in reading.flags if flag.startswith("confirm:")
     )
-    return words_of(reading.payload, reading.cleared - reading.values.keys(), confirm)
+    return words_of(reading.payload, quality.unrecordable(reading.payload) - reading.values.keys(), confirm)
 
 
 def words_of(

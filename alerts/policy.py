@@ -78,6 +78,33 @@ class Policy(BaseModel):
         return timedelta(minutes=self.window)
 
 
+# What holds where the database has no default that makes sense: the numbers of the first migration.
+SHIPPED = Policy.model_validate(
+    {
+        "version": "shipped",
+        "window": 30,
+        "high_from": 7,
+        "medium_from": 5,
+        "deadline": {"high": 15, "medium": 60, "low_medium": 60, "concern": 120, "silent": 240},
+        "act_within": 240,
+        "answer_within": 30,
+        "could_not_be_excluded": "low_medium",
+        "unrecordable": "low_medium",
+        "unresponsive": "high",
+        "unscored": "high",
+        "without_score": "low_medium",
+        "limits": {
+            "respiration_rate": [9, 24],
+            "spo2": [92, 100],
+            "systolic": [91, 219],
+            "pulse": [41, 130],
+            "temperature": ["35.1", "39.0"],
+        },
+        "silent_after_hours": 26,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyBook:
     """The policies in force: a hub's own, else the default."""

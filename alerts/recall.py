@@ -71,7 +71,7 @@ def _as_set(one: Repeated, said: Sequence[Any]) -> ScoredSet:
     scale, low, high, red, complete, deciding, parts = said
     scored: Mapping[str, Mapping[str, Any]] = parts
     assessed = quality.assess(one.payload)
-    unrecordable = quality.cleared(one.payload) - assessed.values.keys()
+    unrecordable = quality.unrecordable(one.payload) - assessed.values.keys()
     return ScoredSet(
         resident_id=one.payload.resident,
         effective_at=one.effective_at,

@@ -4,6 +4,7 @@ Guards: residents are locked before anything here is touched; scores are only ev
 taken last, in hub order, and only when its queue changed.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +13,14 @@ from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
+from pydantic import ValidationError
 from pydantic_core import to_json
 
 from alerts.escalation import EventKind, OpenEscalation, Step
-from alerts.policy import Policy, PolicyBook, Severity
+from alerts.policy import SHIPPED, Policy, PolicyBook, Severity
 from alerts.rules import Finding
 
+_log = logging.getLogger(__name__)
 CHANNEL: LiteralString = "hearthwatch_hub"
 
 
@@ -105,15 +108,26 @@ _NOTIFY: LiteralString = "SELECT pg_notify(%s, %s)"
 
 
 def policies_in_force(conn: psycopg.Connection, at: datetime) -> PolicyBook:
-    """The policies in force at this moment. Raises LookupError where there is no default."""
+    """The policies in force at this moment.
+
+    One that makes no sense costs only its own hub its own numbers: the default holds there, and where that is
+    broken or missing, the one that ships. No reading waits for a policy to be mended.
+    """
     policies = {
-        hub_id: Policy(version=version, **body)
+        hub_id: policy
         for hub_id, version, body in conn.execute(_IN_FORCE, (at,)).fetchall()
+        if (policy := _understood(version, body)) is not None
     }
-    if None not in policies:
-        raise LookupError("No default policy is in force.")
-    default = policies.pop(None)
+    default = policies.pop(None, SHIPPED)
     return PolicyBook(default, policies)
+
+
+def _understood(version: str, body: dict[str, Any]) -> Policy | None:
+    try:
+        return Policy(version=version, **body)
+    except (ValidationError, TypeError):
+        _log.exception("policy %s makes no sense: the default holds in its place", version)
+        return None
 
 
 def append_scores(conn: psycopg.Connection, rows: Iterable[Sequence[Any]]) -> None:

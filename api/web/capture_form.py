@@ -83,6 +83,9 @@ def _values(form: _Reader) -> dict[VitalSign, Any]:
         values[VitalSign.CONSCIOUSNESS] = consciousness
     if (oxygen := form.text(VitalSign.ON_OXYGEN)) in ("yes", "no"):
         values[VitalSign.ON_OXYGEN] = oxygen == "yes"
+    elif oxygen:
+        # An answer nobody can score: it keeps air from being assumed, where silence would not.
+        values[VitalSign.ON_OXYGEN] = oxygen
     return values
 
 
