@@ -40,6 +40,10 @@ class NotOpenError(DeskError):
     """The escalation is not in a state that allows this."""
 
 
+class ChangedError(DeskError):
+    """The escalation is not what the actor decided about."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     escalation_id: UUID
@@ -69,6 +73,19 @@ UPDATE alerts.escalation SET state = 'open', claimed_by = NULL, claimed_at = NUL
 _CLOSE: LiteralString = """
 UPDATE alerts.escalation SET state = 'closed', closed_by = %s, closed_at = %s, disposition = %s, note = %s
 WHERE escalation_id = %s
+"""
+# What the one who closes has not seen: that it was raised or worsened, or something as grave that joined it since.
+# A revision that is yet to come is of a copy of this database that is gone.
+_CHANGED: LiteralString = """
+SELECT coalesce(max(event.revision), 0) < %(seen)s OR coalesce(bool_or(
+    event.revision > %(seen)s AND event.actor_id IS DISTINCT FROM %(actor)s AND (
+        event.kind IN ('raised', 'worsened')
+        OR (event.kind = 'joined' AND EXISTS (
+            SELECT FROM alerts.finding
+            WHERE finding.escalation_id = event.escalation_id AND finding.found_at = event.at
+              AND finding.severity = held.severity)))), false)
+FROM alerts.escalation held JOIN alerts.escalation_event event USING (escalation_id, hub_id)
+WHERE held.escalation_id = %(case)s
 """
 _REOPEN: LiteralString = """
 UPDATE alerts.escalation SET
@@ -119,8 +136,14 @@ def close(
     disposition: Disposition,
     note: str,
     at: datetime,
+    *,
+    seen: int | None = None,
 ) -> None:
-    """Answer an escalation one has claimed, with a disposition and a note for the home to read."""
+    """Answer an escalation one has claimed, with a disposition and a note for the home to read.
+
+    `seen` is the revision of the newest event of it that the actor has been shown, None for whoever reads and
+    closes under one lock. Raises ChangedError where it has worsened since.
+    """
     held = _locked(conn, actor, escalation_id)
     if held.state == "closed":
         raise NotOpenError("This escalation is closed already.")
@@ -130,6 +153,8 @@ def close(
         raise AlreadyClaimedError("A colleague has claimed this escalation.")
     if not note.strip():
         raise DeskError("Write a note: the home reads it as the hub's answer.")
+    if seen is not None and _has_changed(conn, actor, escalation_id, seen):
+        raise ChangedError("This has changed since you opened it: look again before you close it.")
     conn.execute(_CLOSE, (actor.person_id, at, disposition, note.strip(), escalation_id))
     _done(conn, actor, held, EventKind.CLOSED, at, words=note.strip())
 
@@ -192,6 +217,12 @@ def _locked(conn: psycopg.Connection, actor: Actor, escalation_id: UUID) -> _Cas
     if row is None:
         raise NotYoursError("There is no such escalation in your hub's queue.")
     return _Case(*row)
+
+
+def _has_changed(conn: psycopg.Connection, actor: Actor, escalation_id: UUID, seen: int) -> bool:
+    wanted = {"case": escalation_id, "seen": seen, "actor": actor.person_id}
+    row = conn.execute(_CHANGED, wanted).fetchone()
+    return row is None or row[0]
 
 
 def _done(

@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from alerts.desk import AlreadyClaimedError, DeskError, NotOpenError, NotYoursError
+from alerts.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
 from delegation.sign_off import SignOffRefusedError
 
 # Refusals of the layers below, whose sentences are meant for whoever asked; the first that fits counts.
@@ -23,6 +23,7 @@ _REFUSED_BELOW: dict[type[Exception], HTTPStatus] = {
     NotYoursError: HTTPStatus.NOT_FOUND,
     AlreadyClaimedError: HTTPStatus.CONFLICT,
     NotOpenError: HTTPStatus.CONFLICT,
+    ChangedError: HTTPStatus.CONFLICT,
     DeskError: HTTPStatus.UNPROCESSABLE_ENTITY,
     SignOffRefusedError: HTTPStatus.FORBIDDEN,
 }

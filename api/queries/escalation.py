@@ -63,6 +63,8 @@ class Escalation:
     closed_at: datetime | None
     disposition: str | None
     note: str | None
+    revision: int = 0
+    """Of the newest thing that happened to it at its hub: whoever closes it says what they have seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,10 @@ SELECT escalation.escalation_id, escalation.resident_id, resident.name AS reside
        escalation.severity, escalation.why, escalation.low, escalation.high, escalation.raised_at,
        escalation.deadline_at, escalation.claimed_by, claimer.name AS claimed_by_name, escalation.claimed_at,
        escalation.closed_by, closer.name AS closed_by_name, escalation.closed_at, escalation.disposition,
-       escalation.note
+       escalation.note,
+       coalesce((SELECT max(event.revision) FROM alerts.escalation_event event
+                 WHERE event.escalation_id = escalation.escalation_id AND event.hub_id = escalation.hub_id), 0)
+           AS revision
 FROM alerts.escalation
 JOIN delegation.resident USING (resident_id)
 JOIN delegation.home ON home.home_id = escalation.home_id

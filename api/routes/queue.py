@@ -58,6 +58,7 @@ class Whole:
 class Closing(BaseModel):
     disposition: Disposition
     note: Annotated[str, Field(min_length=1, max_length=4000)]
+    seen: Annotated[int, Field(ge=0, le=2**62, description="The escalation's `revision` as it was last read")]
 
 
 class PhoneCall(BaseModel):
@@ -114,8 +115,16 @@ def release(escalation_id: UUID, visit: HubVisit) -> Whole:
 
 @router.post("/escalations/{escalation_id}/close")
 def close(escalation_id: UUID, closing: Closing, visit: HubVisit) -> Whole:
-    """Answer it, with a disposition and a note for the home."""
-    desk.close(visit.conn, visit.actor, escalation_id, closing.disposition, closing.note, visit.at)
+    """Answer it, with a disposition and a note for the home; 409 if it has worsened since it was read."""
+    desk.close(
+        visit.conn,
+        visit.actor,
+        escalation_id,
+        closing.disposition,
+        closing.note,
+        visit.at,
+        seen=closing.seen,
+    )
     return one_escalation(escalation_id, visit)
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from alerts import desk
-from alerts.desk import DeskError
+from alerts.desk import ChangedError, DeskError
 from alerts.escalation import Disposition
 from alerts.policy import Severity
 from alerts.store import policies_in_force
@@ -63,6 +63,7 @@ def close(
     visit: HubVisit,
     disposition: Annotated[str, Form()] = "",
     note: Annotated[str, Form(max_length=4000)] = "",
+    seen: Annotated[int, Form(ge=-1, le=2**62)] = -1,
 ) -> Response:
     """Answer it."""
     one = _found(visit, escalation_id)
@@ -74,7 +75,12 @@ def close(
     if faults:
         return _closing(request, visit, one, faults, disposition, note)
     try:
-        desk.close(visit.conn, visit.actor, escalation_id, Disposition(disposition), note, visit.at)
+        desk.close(
+            visit.conn, visit.actor, escalation_id, Disposition(disposition), note, visit.at, seen=seen
+        )
+    except ChangedError as refused:
+        changed = _found(visit, escalation_id)
+        return _closing(request, visit, changed, {"why": str(refused)}, disposition, note)
     except DeskError as refused:
         return queue_page(request, visit, one.hub_id, problem=str(refused))
     return _onward(one.hub_id, "closed", escalation_id)

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from alerts import desk
-from alerts.desk import AlreadyClaimedError, DeskError, NotOpenError, NotYoursError
+from alerts.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
 from alerts.escalation import Disposition
 from alerts.policy import Severity
 from tests.fixtures import neighbourhood as n
@@ -96,6 +96,35 @@ def test_an_answer_without_a_note_is_refused_since_the_home_reads_it(ward, case,
     with pytest.raises(DeskError, match="Write a note"):
         ward.act(desk.close, case, ADVICE, note, NOW)
     assert state(ward) == ["claimed"]
+
+
+def shown(ward) -> int:
+    [(newest,)] = ward.rows("SELECT max(revision) FROM alerts.escalation_event")
+    return newest
+
+
+@pytest.mark.parametrize("worse", [n.GRAVE, n.GRAVE | {"consciousness": "U"}])
+def test_an_answer_given_before_something_as_grave_was_seen_is_refused_once(ward, case, worse):
+    ward.act(desk.claim, case, NOW)
+    seen = shown(ward)
+    ward.send(worse, at=NOW + n.minutes(5))
+    close = (desk.close, case, ADVICE, NOTE, NOW + n.minutes(6))
+    for unseen in (seen, 900):
+        with pytest.raises(ChangedError, match="look again before you close it"):
+            ward.act(*close, seen=unseen)
+    assert state(ward) == ["claimed"]
+    ward.act(*close, seen=shown(ward))
+    assert state(ward) == ["closed"]
+
+
+def test_what_joins_and_is_less_grave_leaves_an_answer_as_good_as_it_was(ward, case):
+    ward.act(desk.claim, case, NOW)
+    seen = shown(ward)
+    ward.act(
+        desk.raise_by_hand, n.AMARA, Severity.CONCERN, "He rang too.", NOW + n.minutes(1), by=n.COLLEAGUE
+    )
+    ward.act(desk.close, case, ADVICE, NOTE, NOW, seen=seen)
+    assert state(ward) == ["closed"]
 
 
 def test_the_database_holds_no_closed_case_without_who_when_and_what(ward, case):

@@ -79,10 +79,10 @@ class Ward:
         with self.database.connect("hearthwatch_api") as conn:
             yield conn, actor_of(conn, person)
 
-    def act(self, action: Callable[..., Any], *arguments: Any, by: UUID = n.CLINICIAN) -> Any:
+    def act(self, action: Callable[..., Any], *arguments: Any, by: UUID = n.CLINICIAN, **more: Any) -> Any:
         """One act of the hub's desk, committed."""
         with self.desk(by) as (conn, actor):
-            return action(conn, actor, *arguments)
+            return action(conn, actor, *arguments, **more)
 
     def rows(self, query: LiteralString, *values: Any) -> list[tuple[Any, ...]]:
         return self._owner.execute(query, values or None).fetchall()

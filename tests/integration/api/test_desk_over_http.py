@@ -13,7 +13,7 @@ from tests.fixtures.serving import Served
 from tests.integration.api.test_capture import observed, send
 
 SignIn = Callable[[UUID], httpx.Client]
-CLOSING = {"disposition": "gp_today", "note": "Doctor comes at four."}
+CLOSING = {"disposition": "gp_today", "note": "Doctor comes at four.", "seen": 1}
 
 
 @pytest.fixture
@@ -59,6 +59,20 @@ def test_closing_needs_a_claim_and_a_note(sign_in: SignIn, escalation: str) -> N
     act(client, escalation, "claim")
     assert act(client, escalation, "close", CLOSING | {"note": "  "}).status_code == 422
     assert act(client, escalation, "close", CLOSING | {"disposition": "ignored"}).status_code == 422
+
+
+def test_what_has_worsened_since_it_was_read_is_not_closed_unread(sign_in: SignIn, escalation: str) -> None:
+    client = sign_in(n.CLINICIAN)
+    seen = act(client, escalation, "claim").json()["escalation"]["revision"]
+    send(sign_in(n.WORKER), observed(n.GRAVE | {"consciousness": "U"}))
+    refused = act(client, escalation, "close", CLOSING | {"seen": seen})
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "This has changed since you opened it: look again before you close it.",
+    )
+    looked = client.get(f"/api/v1/escalations/{escalation}").json()["escalation"]["revision"]
+    assert act(client, escalation, "close", CLOSING | {"seen": looked}).status_code == 200
+    assert act(client, escalation, "close", {"disposition": "gp_today", "note": "Again."}).status_code == 422
 
 
 def test_a_phone_call_raises_an_escalation_which_the_next_joins(sign_in: SignIn) -> None:

@@ -181,11 +181,35 @@ def test_an_escalation_is_claimed_closed_and_the_closing_undone_by_forms_alone(
     assert asked.status_code == 422
     assert "Choose what was decided" in asked.text
     assert "Write a note" in asked.text
-    answer = {"disposition": "gp_today", "note": "Doctor comes at four."}
+    [form] = [one for one in _Page(asked.text).forms if one["action"].endswith("/close")]
+    answer = {"disposition": "gp_today", "note": "Doctor comes at four.", "seen": form["seen"]}
     closed = client.post(f"/escalations/{escalation}/close", data=answer)
     assert "Nobody is waiting." in closed.text
     assert "Doctor comes at four." in browse(n.MANAGER).get(HOME).text
     assert "Claimed by you" in client.post(f"/escalations/{escalation}/undo").text
+
+
+def test_a_form_that_was_opened_before_it_worsened_is_shown_again_with_what_is_new(
+    browse: SignIn, escalation: str
+) -> None:
+    client = browse(n.CLINICIAN)
+    address = f"/escalations/{escalation}"
+    client.post(f"{address}/claim")
+    answer = {"disposition": "gp_today", "note": "Doctor comes at four."}
+    opened = _Page(client.get(f"{address}/close").text).forms
+    browse(n.COLLEAGUE).post(
+        f"{AMARA}/raise", data={"severity": "high", "words": "She has stopped speaking."}
+    )
+    [form] = [one for one in opened if one["action"].endswith("/close")]
+    for seen in ({"seen": form["seen"]}, {}):
+        again = client.post(f"{address}/close", data=answer | seen)
+        assert again.status_code == 422
+        assert "This has changed since you opened it: look again before you close it." in again.text
+        assert "She has stopped speaking." in again.text
+        assert "Doctor comes at four." in again.text
+    [shown] = [one for one in _Page(again.text).forms if one["action"].endswith("/close")]
+    closed = client.post(f"{address}/close", data=answer | {"seen": shown["seen"]})
+    assert "Nobody is waiting." in closed.text
 
 
 def test_a_colleague_who_comes_second_is_told_so_on_the_queue(browse: SignIn, escalation: str) -> None:
