@@ -1,0 +1,110 @@
+"""What ingest makes of a broker that refuses it, and of what a broker kept from before."""
+
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from api.embedded.broker import EmbeddedBroker
+from devices import registry
+from devices.receipt import Status, encode_message
+from devices.topics import Leaf
+from ingest.consumer import Broker, Consumer, Delivery
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.containers import wait_until
+from tests.fixtures.doorstep import NOW, Doorstep
+
+KIT = n.Kit()
+ACCEPTED = b"\x20\x02\x00\x00"
+
+
+@contextmanager
+def started(consumer: Consumer) -> Iterator[Consumer]:
+    consumer.start()
+    try:
+        yield consumer
+    finally:
+        consumer.stop()
+
+
+def next_of(consumer: Consumer) -> Delivery:
+    taken: list[Delivery] = []
+    wait_until(lambda: taken.extend(consumer.take(1, 0.1)) or bool(taken), "a message")
+    consumer.acknowledge(taken)
+    return taken[0]
+
+
+def test_one_whose_subscription_is_refused_does_not_say_it_is_connected(
+    embedded_broker: EmbeddedBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    embedded_broker.admit({"kit-a": "password"})
+    with (
+        caplog.at_level(logging.WARNING),
+        started(Consumer(Broker("127.0.0.1", embedded_broker.port, "kit-a", "password"), "1")) as consumer,
+    ):
+        wait_until(lambda: "refused a subscription" in caplog.text, "the refusal to be written down")
+        assert not consumer.connected.is_set()
+
+
+def refusing_first(listener: socket.socket, asked: list[bytes]) -> None:
+    """A broker that has no room for the first subscription (3.9.3: 0x80) and has for the next."""
+    line, _ = listener.accept()
+    with line:
+        line.recv(1024)
+        line.sendall(ACCEPTED)
+        while packet := line.recv(1024):
+            if packet[0] == 0x82:
+                asked.append(packet)
+                granted = b"\x80\x01" if len(asked) == 1 else b"\x01\x01"
+                line.sendall(b"\x90\x04" + packet[2:4] + granted)
+
+
+def test_one_whose_subscription_is_refused_asks_again_until_it_is_granted() -> None:
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        broker = threading.Thread(target=refusing_first, args=(listener, asked))
+        broker.start()
+        place = Broker("127.0.0.1", listener.getsockname()[1])
+        with started(Consumer(place, "1", ask_again=0.05)) as consumer:
+            wait_until(
+                lambda: not consumer.take(1, 0.01) and consumer.connected.is_set(), "it to be connected"
+            )
+        broker.join(10)
+    assert len(asked) == 2
+
+
+@pytest.mark.both_brokers
+def test_it_tells_what_the_broker_kept_from_what_is_said_now(broker) -> None:
+    place = Broker("127.0.0.1", broker.port, broker.username, broker.password)
+    status = encode_message(Status(online=True))
+    with started(Consumer(place, "1")) as speaker:
+        wait_until(speaker.connected.is_set, "the speaker to be connected")
+        speaker.publish(KIT.topic(Leaf.STATUS), status, retain=True)
+        assert not next_of(speaker).retained
+    late = Broker("127.0.0.1", broker.port, f"{broker.username}-1", broker.password)
+    with started(Consumer(late, "1")) as listener:
+        assert next_of(listener).retained
+
+
+def test_a_status_that_the_broker_kept_is_no_sign_of_life(doorstep: Doorstep) -> None:
+    heard = "SELECT heard_at, online, clock_skew_s FROM devices.kit_status"
+    gone = Status(online=False)
+    registry.note_status(doorstep.conn, KIT.kit_id, gone, NOW)
+    kept = Status(online=True, clock=NOW - timedelta(hours=5))
+    registry.note_status(doorstep.conn, KIT.kit_id, kept, NOW + n.minutes(9), retained=True)
+    assert doorstep.rows(heard) == [(NOW, False, None)]
+    registry.note_status(doorstep.conn, KIT.kit_id, kept, NOW + n.minutes(9))
+    assert doorstep.rows(heard)[0][:2] == (NOW + n.minutes(9), True)
+
+
+def test_a_status_that_the_broker_kept_is_noted_where_there_is_no_other(doorstep: Doorstep) -> None:
+    at = datetime.now(UTC)
+    kept = Status(online=True, clock=at - timedelta(hours=5))
+    registry.note_status(doorstep.conn, KIT.kit_id, kept, at, retained=True)
+    assert doorstep.rows("SELECT heard_at, online, clock_skew_s FROM devices.kit_status") == [
+        (at, True, None)
+    ]
