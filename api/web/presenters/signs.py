@@ -175,6 +175,8 @@ def flag(code: str, unusable: Mapping[str, Any]) -> str:
     kind, _, of = code.partition(":")
     if kind == "unusable":
         raw = unusable.get(of)
+        if raw == "not_sure":
+            return "Not sure whether they are on oxygen"
         return f"{label(of)} could not be used" + (f" (sent as {raw})" if raw is not None else "")
     if kind == "confirm":
         return f"{label(of)} is surprising: repeat it"

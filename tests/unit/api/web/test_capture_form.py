@@ -64,8 +64,12 @@ def test_what_cannot_be_a_pulse_is_asked_about_again(text: str) -> None:
     assert found.faults == {"pulse": "Pulse must be a number, 0 to 300: look at it again"}
 
 
-def test_not_sure_about_oxygen_is_unknown() -> None:
-    assert filled(pulse="70", on_oxygen="not_sure").observations.values == {"pulse": 70}
+def test_not_sure_about_oxygen_is_sent_so_that_air_is_not_assumed() -> None:
+    assert filled(pulse="70", on_oxygen="not_sure").observations.values == {
+        "pulse": 70,
+        "on_oxygen": "not_sure",
+    }
+    assert filled(pulse="70").observations.values == {"pulse": 70}
 
 
 def test_one_reason_stands_for_both_numbers_of_a_blood_pressure() -> None:

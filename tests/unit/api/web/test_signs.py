@@ -50,6 +50,12 @@ def test_what_is_asked_for_reads_as_a_sentence() -> None:
     )
 
 
+def test_not_sure_about_oxygen_reads_as_it_was_said() -> None:
+    assert (
+        signs.flag("unusable:on_oxygen", {"on_oxygen": "not_sure"}) == "Not sure whether they are on oxygen"
+    )
+
+
 @pytest.mark.parametrize(
     ("flag", "words"),
     [
