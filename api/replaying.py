@@ -11,17 +11,28 @@ from api.database import Connection
 from ingest import quarantine
 from ingest.replay import replay
 
+FAILED = "failed"
 _PAGE = 100
 
 
 def replay_all(conn: Connection, wanted: Collection[int] | None, at: datetime) -> Iterator[tuple[int, str]]:
-    """Each one's number and outcome, as they are done; None: all that waits."""
+    """Each one's number and outcome, as they are done; None: all that waits. The connection commits by itself.
+
+    An outcome that begins with `failed` says what went wrong: that one is still in quarantine.
+    """
     evaluator = Evaluator()
     after = 0
     while page := quarantine.listed(conn, after=after, most=_PAGE):
         for kept in page:
             if wanted is None or kept.quarantine_id in wanted:
-                with conn.transaction():
-                    outcome = replay(conn, kept, evaluator, at)
-                yield kept.quarantine_id, outcome
+                yield kept.quarantine_id, _attempt(conn, kept, evaluator, at)
         after = page[-1].quarantine_id
+
+
+def _attempt(conn: Connection, kept: quarantine.Quarantined, evaluator: Evaluator, at: datetime) -> str:
+    try:
+        with conn.transaction():
+            return replay(conn, kept, evaluator, at)
+    except Exception as error:
+        # Only its type: its words may hold the reading.
+        return f"{FAILED}: {type(error).__name__}"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from psycopg import sql
 
 from alerts.evaluator import Evaluator
 from api.embedded.process import free_port
@@ -138,6 +139,34 @@ def test_what_was_in_quarantine_is_stored_once_the_reason_is_gone(
     with neighbourhood.connect() as conn:
         stored = conn.execute("SELECT reading_id, resident_id FROM ingest.reading").fetchall()
     assert stored == [(unknown_resident.reading_id, NEWCOMER)]
+
+
+def test_one_that_fails_to_be_replayed_stops_none_of_the_others(
+    commands: MakeCommands, neighbourhood: Database
+) -> None:
+    now = datetime.now(UTC)
+    kit = n.Kit()
+    readings = [kit.reading(NEWCOMER, taken_at=now) for _ in range(3)]
+    with neighbourhood.connect("hearthwatch_ingest") as conn:
+        door.receive(conn, [kit.arrival(one, now) for one in readings], Evaluator(), now)
+    with neighbourhood.connect() as conn:
+        conn.execute(
+            "INSERT INTO delegation.resident (resident_id, home_id, name, born_on, synthetic)"
+            " VALUES (%s, %s, 'Nia Synthetic', '1940-05-01', true)",
+            (NEWCOMER, n.ORCHARD),
+        )
+        [first] = conn.execute("SELECT reading_id FROM ingest.quarantine ORDER BY quarantine_id LIMIT 1")
+        conn.execute(
+            sql.SQL("ALTER TABLE ingest.seen ADD CHECK (reading_id <> {})").format(sql.Literal(first[0]))
+        )
+    done = commands().run("quarantine", "replay", "--all")
+    assert done.returncode == 1
+    assert [line.split()[1:] for line in done.stdout.splitlines()] == [
+        ["failed:", "CheckViolation"],
+        ["stored"],
+        ["stored"],
+    ]
+    assert len(printed(commands().run("quarantine", "list")).splitlines()) == 1
 
 
 def test_replay_without_saying_what_does_nothing(commands: MakeCommands) -> None:
