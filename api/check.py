@@ -45,7 +45,7 @@ def _looked_at(look: Callable[[Settings], str], settings: Settings) -> Result:
 
 
 def _connect(settings: Settings, role: DatabaseRole) -> psycopg.Connection:
-    return psycopg.connect(settings.conninfo(role), connect_timeout=5)
+    return psycopg.connect(settings.conninfo(role))
 
 
 def _one(conn: psycopg.Connection, query: LiteralString) -> tuple:

@@ -140,17 +140,22 @@ def replay(
     everything: Annotated[bool, typer.Option("--all", help="All that waits.")] = False,
 ) -> None:
     """Send what is in quarantine through the door again."""
-    from api.replaying import replay_all
+    from api.replaying import FAILED, replay_all
 
     if not numbers and not everything:
         raise typer.BadParameter("Name numbers, or --all.")
     from api.settings import DatabaseRole
 
+    failed = False
     with _connected(DatabaseRole.INGEST) as conn:
+        conn.autocommit = True
         for number, outcome in replay_all(
             conn, None if everything else set(numbers or ()), datetime.now(UTC)
         ):
             print(f"{number:>8}  {outcome}")
+            failed |= outcome.startswith(FAILED)
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command("new-epoch")
@@ -191,7 +196,7 @@ def _settings(*, with_journal: bool = False) -> "Settings":
 def _connected(role: "DatabaseRole") -> Any:
     import psycopg
 
-    return psycopg.connect(_settings().conninfo(role), connect_timeout=5)
+    return psycopg.connect(_settings().conninfo(role))
 
 
 def _stopped_by_signals() -> threading.Event:

@@ -10,7 +10,6 @@ from typing import LiteralString
 from uuid import UUID
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
 from api import journal
 from api.metrics import Counts
@@ -34,10 +33,7 @@ class Ear:
         changed: Callable[[UUID], None],
         heard_again: Callable[[], None],
     ) -> None:
-        # A host that vanished is noticed by the kernel too.
-        self._conninfo = make_conninfo(
-            conninfo, keepalives_idle=10, keepalives_interval=5, keepalives_count=2, connect_timeout=5
-        )
+        self._conninfo = conninfo
         self._counts = counts
         self._changed = changed
         self._heard_again = heard_again

@@ -81,7 +81,7 @@ def run(settings: Settings, stopping: threading.Event) -> None:
     ):
         while not stopping.is_set():
             try:
-                with psycopg.connect(conninfo, autocommit=True, connect_timeout=5) as lock:
+                with psycopg.connect(conninfo, autocommit=True) as lock:
                     _while_first(lock, pool, counts, stopping)
             except psycopg.OperationalError as error:
                 _log.warning("lost the database", error=type(error).__name__)

@@ -16,6 +16,16 @@ from pydantic_settings import SettingsError as UnreadableSettingError
 PREFIX = "HEARTHWATCH_"
 
 
+# A host that vanished is noticed within seconds, by whoever waits for its answer and by whoever only listens.
+_LINE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+
+
 class SettingsError(Exception):
     """A setting is missing or wrong; the sentences say which and what to do."""
 
@@ -71,7 +81,7 @@ class Database(_Group):
 
 
 class Broker(_Group):
-    """Where the broker is, and whom the platform's own processes sign in as: `<username>-<worker>`. A CA file means TLS."""
+    """Where the broker is, and whom ingest signs in as: `<username>-<worker>`. A CA file means TLS."""
 
     host: str | None = None
     port: int = Field(default=1883, gt=0, lt=65536)
@@ -134,7 +144,7 @@ class Settings(BaseSettings):
         if database.host is None:
             raise SettingsError(_set("The database's host", "DATABASE_HOST"))
         user = database.migrator_user if role is DatabaseRole.MIGRATOR else role.value
-        place = {"host": database.host, "port": database.port, "dbname": database.name, "user": user}
+        place = {"host": database.host, "port": database.port, "dbname": database.name, "user": user, **_LINE}
         password = database.password(role)
         if password is not None:
             return make_conninfo(**place, password=password.get_secret_value())

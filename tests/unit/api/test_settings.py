@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from api.settings import DatabaseRole, Settings, SettingsError
 
@@ -22,10 +23,23 @@ def test_each_setting_comes_from_a_variable_of_its_name(monkeypatch: pytest.Monk
     monkeypatch.setenv("HEARTHWATCH_BROKER_CA_FILE", "/certificates/ca.pem")
     monkeypatch.setenv("HEARTHWATCH_HTTP_PORT", "8443")
     settings = Settings.load()
-    assert settings.conninfo(DatabaseRole.API) == (
-        "host=db.example port=5432 dbname=hearthwatch user=hearthwatch_api password='pass word\\''"
+    assert settings.conninfo(DatabaseRole.API).startswith(
+        "host=db.example port=5432 dbname=hearthwatch user=hearthwatch_api "
     )
+    assert conninfo_to_dict(settings.conninfo(DatabaseRole.API))["password"] == "pass word'"
     assert (settings.broker.ca_file, settings.http.port) == (Path("/certificates/ca.pem"), 8443)
+
+
+@pytest.mark.parametrize("role", [role for role in DatabaseRole if role is not DatabaseRole.MIGRATOR])
+def test_no_process_waits_for_ever_for_a_database_that_vanished(
+    monkeypatch: pytest.MonkeyPatch, role: DatabaseRole
+) -> None:
+    monkeypatch.setenv("HEARTHWATCH_DATABASE_HOST", "/socket")
+    line = conninfo_to_dict(Settings.load().conninfo(role))
+    assert 0 < int(str(line["connect_timeout"])) <= 10
+    assert 0 < int(str(line["tcp_user_timeout"])) <= 30_000
+    idle, between, count = (int(str(line[f"keepalives_{name}"])) for name in ("idle", "interval", "count"))
+    assert 0 < idle + between * count <= 30
 
 
 def test_a_secret_comes_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
