@@ -9,6 +9,13 @@ BEGIN
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
             EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS', wanted);
         END IF;
+        -- What was said to be stored is on the disk, whatever the server's or the database's default is.
+        -- Only where it is not said yet: roles are the whole server's, and another database may be made meanwhile.
+        IF NOT EXISTS (SELECT FROM pg_db_role_setting said JOIN pg_roles role ON role.oid = said.setrole
+                       WHERE role.rolname = wanted AND said.setdatabase = 0
+                         AND 'synchronous_commit=on' = ANY (said.setconfig)) THEN
+            EXECUTE format('ALTER ROLE %I SET synchronous_commit = on', wanted);
+        END IF;
     END LOOP;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hearthwatch_gate') THEN
         CREATE ROLE hearthwatch_gate NOLOGIN BYPASSRLS;      -- owns the functions that work out an actor's scope

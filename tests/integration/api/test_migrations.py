@@ -72,6 +72,18 @@ def test_running_again_does_nothing(database: Database) -> None:
     assert shape(database.conninfo()) == before
 
 
+@pytest.mark.parametrize("role", ["hearthwatch_api", "hearthwatch_ingest", "hearthwatch_scheduler"])
+def test_whoever_writes_waits_for_the_disk_whatever_the_database_is_told(
+    database: Database, role: str
+) -> None:
+    with database.connect(autocommit=True) as owner:
+        statement = sql.SQL("ALTER DATABASE {} SET synchronous_commit = off")
+        owner.execute(statement.format(sql.Identifier(database.name)))
+    with database.connect() as owner, database.connect(role) as writer:
+        assert owner.execute("SHOW synchronous_commit").fetchone() == ("off",)
+        assert writer.execute("SHOW synchronous_commit").fetchone() == ("on",)
+
+
 def test_two_runners_at_once_run_each_migration_once(empty: str) -> None:
     with ThreadPoolExecutor(2) as pool:
         ran = list(pool.map(migrate, (empty, empty)))
