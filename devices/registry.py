@@ -44,6 +44,11 @@ ON CONFLICT (kit_id) DO UPDATE SET
     clock_skew_s = coalesce(EXCLUDED.clock_skew_s, kit_status.clock_skew_s),
     sent_seq = coalesce(EXCLUDED.sent_seq, kit_status.sent_seq)
 """
+_STATUS_KEPT: LiteralString = """
+INSERT INTO devices.kit_status (kit_id, heard_at, online, outbox_length, battery, sent_seq)
+VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (kit_id) DO NOTHING
+"""
 
 
 def lent(conn: psycopg.Connection, kits: Collection[UUID]) -> dict[UUID, LentKit]:
@@ -57,8 +62,17 @@ def partitions(conn: psycopg.Connection) -> dict[UUID, int]:
     return dict(conn.execute(_PARTITIONS).fetchall())
 
 
-def note_status(conn: psycopg.Connection, kit_id: UUID, status: Status, at: datetime) -> None:
-    """Keep what a kit last said of itself, by the hub's clock. The kit must be known."""
+def note_status(
+    conn: psycopg.Connection, kit_id: UUID, status: Status, at: datetime, *, retained: bool = False
+) -> None:
+    """Keep what a kit last said of itself, by the hub's clock. The kit must be known.
+
+    What the broker retained was said nobody knows when: it is better than nothing, and no more than that.
+    """
+    if retained:
+        said = (status.online, status.outbox_length, status.battery, status.sent_seq)
+        conn.execute(_STATUS_KEPT, (kit_id, at, *said))
+        return
     skew = (status.clock - at).total_seconds() if status.clock else None
     conn.execute(
         _STATUS, (kit_id, at, status.online, status.outbox_length, status.battery, skew, status.sent_seq)

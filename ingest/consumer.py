@@ -20,6 +20,7 @@ from devices.topics import Leaf, filter_of
 
 _log = logging.getLogger(__name__)
 _MOST_BYTES = 512 * 1024
+_ASK_AGAIN = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,25 @@ class Delivery:
     message_number: int
     connection: int
     redelivered: bool
+    retained: bool
+    """Kept by the broker since some time before we subscribed: no sign that its sender is there now."""
 
 
 class Consumer:
     """The platform's subscription to a set of partitions. `take` and `acknowledge` are for one worker thread."""
 
-    def __init__(self, broker: Broker, name: str, partitions: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        name: str,
+        partitions: Sequence[int] | None = None,
+        *,
+        ask_again: float = _ASK_AGAIN,
+    ) -> None:
+        """`ask_again`: seconds until a subscription that was refused is asked for again."""
         self._broker = broker
+        self._ask_again = ask_again
+        self._ask_again_at: float | None = None
         self._filters = [
             (filter_of(partition, leaf), 1)
             for partition in (partitions if partitions is not None else [None])
@@ -74,6 +87,7 @@ class Consumer:
         self._client.reconnect_delay_set(min_delay=1, max_delay=10)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
 
     def start(self) -> None:
@@ -93,6 +107,7 @@ class Consumer:
         transaction that keeps residents locked for a minute, and the hub's pages waiting.
         """
         deadline = time.monotonic() + wait
+        self._ask_where_refused()
         with self._arrived:
             while not self._waiting:
                 left = deadline - time.monotonic()
@@ -129,11 +144,27 @@ class Consumer:
             return
         self._forget()
         client.subscribe(self._filters)
+
+    def _on_subscribe(
+        self, _client: mqtt.Client, _data: Any, _mid: int, reasons: Any, _properties: Any
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            self.connected.clear()
+            self._ask_again_at = time.monotonic() + self._ask_again
+            _log.warning("the broker refused a subscription: no readings come; asking again")
+            return
+        self._ask_again_at = None
         self.connected.set()
         _log.info("connected to the broker")
 
+    def _ask_where_refused(self) -> None:
+        if self._ask_again_at is not None and time.monotonic() >= self._ask_again_at:
+            self._ask_again_at = None
+            self._client.subscribe(self._filters)
+
     def _on_disconnect(self, *_: Any) -> None:
         self.connected.clear()
+        self._ask_again_at = None  # a new connection subscribes anew
         self._forget()
         _log.warning("disconnected from the broker")
 
@@ -151,6 +182,7 @@ class Consumer:
             message_number=message.mid,
             connection=self.connection,
             redelivered=message.dup,
+            retained=message.retain,
         )
         with self._arrived:
             self.redelivered += message.dup

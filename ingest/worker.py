@@ -161,7 +161,9 @@ class Worker:
                 status = Status.model_validate_json(delivery.payload)
                 conn = self._connection()
                 if kit_id is not None and kit_id in self._partitions:
-                    registry.note_status(conn, kit_id, status, delivery.arrived_at)
+                    registry.note_status(
+                        conn, kit_id, status, delivery.arrived_at, retained=delivery.retained
+                    )
             except (ValidationError, psycopg.DataError):
                 _log.warning("a status could not be read")
             except psycopg.Error:
