@@ -1,9 +1,10 @@
 """What time alone brings about: questions nobody answered, residents nobody has heard of.
 
 Guards: silence is measured by arrival on the hub's clock; every deadline is in the database, so a scheduler that
-was away finds them all when it is back.
+was away finds them all when it is back; what cannot be judged of one resident holds up nobody else.
 """
 
+import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import LiteralString
@@ -20,7 +21,9 @@ from alerts.rules import Finding
 from delegation import store as delegation_store
 from delegation.store import Placement
 
+_log = logging.getLogger(__name__)
 _MOST = 500
+_TRY_AGAIN_AFTER = timedelta(minutes=10)
 _LONDON = ZoneInfo("Europe/London")
 
 _LOCK: LiteralString = "SELECT FROM ingest.lock_residents(%s)"
@@ -57,10 +60,33 @@ def run(conn: psycopg.Connection, at: datetime) -> int:
         return 0
     # All of them before anything else is locked. An answer or a reading may have come while we waited: look again.
     conn.execute(_LOCK, (sorted(residents),))
-    concerns = _unanswered(conn, policies, at, residents)
-    concerns += [_silence(*one) for one in _silent(conn, policies, at, residents)]
+    try:
+        with conn.transaction():
+            return _raise_for(conn, policies, at, residents)
+    except psycopg.OperationalError:
+        raise  # the database's own trouble: all of it is tried again
+    except Exception:
+        _log.exception("could not judge %d residents together: each by itself", len(residents))
+    return sum(_raise_for_one(conn, policies, at, resident) for resident in sorted(residents))
+
+
+def _raise_for(conn: psycopg.Connection, policies: PolicyBook, at: datetime, among: Collection[UUID]) -> int:
+    concerns = _unanswered(conn, policies, at, among)
+    concerns += [_silence(*one) for one in _silent(conn, policies, at, among)]
     case.open_or_join(conn, concerns, policies, at)
     return len(concerns)
+
+
+def _raise_for_one(conn: psycopg.Connection, policies: PolicyBook, at: datetime, resident: UUID) -> int:
+    try:
+        with conn.transaction():
+            return _raise_for(conn, policies, at, [resident])
+    except psycopg.OperationalError:
+        raise
+    except Exception:
+        _log.exception("could not judge what is due of resident %s", resident)
+        questions.postpone(conn, resident, at + _TRY_AGAIN_AFTER)
+        return 0
 
 
 def _unanswered(

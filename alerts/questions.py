@@ -35,6 +35,7 @@ ON CONFLICT (resident_id) DO UPDATE SET
     deciding = EXCLUDED.deciding, low = EXCLUDED.low, high = EXCLUDED.high
 """
 _ANSWERED: LiteralString = "DELETE FROM alerts.open_question WHERE resident_id = ANY (%s)"
+_POSTPONE: LiteralString = "UPDATE alerts.open_question SET answer_by = %s WHERE resident_id = %s"
 _DUE: LiteralString = """
 SELECT resident_id, kit_id, reading_id, effective_at, deciding, low, high, answer_by
 FROM alerts.open_question
@@ -71,6 +72,11 @@ def answered(conn: psycopg.Connection, residents: Collection[UUID]) -> None:
     """Stop the clock of these residents."""
     if residents:
         conn.execute(_ANSWERED, (list(residents),))
+
+
+def postpone(conn: psycopg.Connection, resident_id: UUID, until: datetime) -> None:
+    """Look again at what could not be judged, after the others."""
+    conn.execute(_POSTPONE, (until, resident_id))
 
 
 def due(

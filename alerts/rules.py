@@ -17,6 +17,8 @@ from devices.vital_signs import FACTS, VitalSign
 RULES_VERSION = "rules-1"
 
 _LABELS = {sign: facts.label for sign, facts in FACTS.items()}
+# For what comes back from the database: a sign this version does not know is called by its code.
+_LABELS_BY_CODE = {str(sign): label for sign, label in _LABELS.items()}
 
 
 class Part(NamedTuple):
@@ -107,7 +109,7 @@ def next_step(scored: ScoredSet, policy: Policy) -> str:
 
 def could_not_be_excluded(low: int, high: int, deciding: Sequence[str], policy: Policy) -> Finding:
     """The finding when nobody measured in time what would have decided."""
-    wanted = ", ".join(_LABELS[VitalSign(sign)].lower() for sign in deciding)
+    wanted = ", ".join(_LABELS_BY_CODE.get(sign, sign.replace("_", " ")).lower() for sign in deciding)
     sentence = f"NEWS2 is between {low} and {high}. Asked for, and not measured in time: {wanted}."
     return Finding("could_not_be_excluded", policy.could_not_be_excluded, sentence)
 

@@ -141,3 +141,25 @@ def test_an_answer_that_comes_while_the_scheduler_waits_is_heard(ward):
     scheduler.join()
     assert raised == [0]
     assert ward.cases() == []
+
+
+def test_what_cannot_be_raised_for_one_resident_holds_up_nobody_else(ward):
+    ward.send(POINTING)
+    ward.send(POINTING, resident=n.BRAM)
+    ward.change(
+        "UPDATE alerts.open_question SET deciding = deciding || '{lactate}'::text[] WHERE resident_id = %s",
+        n.BRAM,
+    )
+    # The database refuses whatever is about Amara.
+    ward.change(
+        "ALTER TABLE alerts.escalation ADD CONSTRAINT refused"
+        " CHECK (resident_id <> '00000000-0000-0000-0000-000000000029')"
+    )
+    assert ward.tick(DUE) == 1
+    assert ward.cases() == []
+    [(state, _, why, *_)] = ward.cases(n.BRAM)
+    assert (state, "lactate" in why) == ("open", True)
+    assert ward.questions() == {n.AMARA: DUE + n.minutes(10)}
+    ward.change("ALTER TABLE alerts.escalation DROP CONSTRAINT refused")
+    assert ward.tick(DUE + n.minutes(10)) == 1
+    assert [one[0] for one in ward.cases()] == ["open"]
