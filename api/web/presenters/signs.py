@@ -174,10 +174,7 @@ def flag(code: str, unusable: Mapping[str, Any]) -> str:
     """What is odd about a reading, as words."""
     kind, _, of = code.partition(":")
     if kind == "unusable":
-        raw = unusable.get(of)
-        if raw == "not_sure":
-            return "Not sure whether they are on oxygen"
-        return f"{label(of)} could not be used" + (f" (sent as {raw})" if raw is not None else "")
+        return _unusable(of, unusable.get(of))
     if kind == "confirm":
         return f"{label(of)} is surprising: repeat it"
     if kind == "device":
@@ -187,3 +184,9 @@ def flag(code: str, unusable: Mapping[str, Any]) -> str:
     if kind == "not_understood":
         return f"A part could not be understood: {of}"
     return _WHOLE_FLAGS.get(code, plain(code))
+
+
+def _unusable(sign: str, raw: Any) -> str:
+    if raw == "not_sure":
+        return "Not sure whether they are on oxygen"
+    return f"{label(sign)} could not be used" + (f" (sent as {raw})" if raw is not None else "")
