@@ -1,18 +1,14 @@
 """Bad messages over a real broker: kept with a reason and receipted, and nothing else is delayed or lost."""
 
 import json
-import random
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import paho.mqtt.client as mqtt
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from devices.gateway.outbox import State
 from devices.identifiers import KitId, ReadingId, new_reading_id
@@ -22,9 +18,8 @@ from tests.fixtures import neighbourhood as n
 from tests.fixtures.brokers import Broker
 from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
-from tests.fixtures.ingest_process import IngestProcess
-from tests.fixtures.length import seed
-from tests.fixtures.live_kits import LiveKit, live_kits, still_on
+from tests.fixtures.live_kits import still_on
+from tests.integration.ingest.line import Line, running_line
 
 NOBODY, OTHER_KIT = UUID(int=999), UUID(int=888)
 
@@ -60,47 +55,6 @@ def bad_messages() -> list[tuple[bytes, str]]:
         (raw, "not_json")
         for raw in (b"", b"\xff\xfe\x00", b"{", b"pulse 72", b"[" * 5000 + b"]" * 5000, b'{"a": 1}{"b": 2}')
     ]
-
-
-class Line:
-    """Two kits, ingest in its own process, and a platform's user who may say anything on any topic."""
-
-    def __init__(
-        self, database: Database, broker: Broker, kits: list[LiveKit], ingest: IngestProcess
-    ) -> None:
-        self.database, self.kits, self.ingest = database, kits, ingest
-        self.anybody = mqtt.Client(CallbackAPIVersion.VERSION2, "anybody")
-        self.anybody.username_pw_set(broker.username, broker.password)
-        self.anybody.connect("127.0.0.1", broker.port)
-        self.anybody.loop_start()
-
-    def say(self, where: str, payload: bytes) -> None:
-        self.anybody.publish(where, payload, qos=1).wait_for_publish(10)
-
-    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self.database.connect() as conn:
-            return conn.execute(query, values or None).fetchall()  # pyright: ignore[reportArgumentType]
-
-    def close(self) -> None:
-        self.anybody.disconnect()
-        self.anybody.loop_stop()
-
-
-@contextmanager
-def running_line(database: Database, broker: Broker, folder: Path) -> Iterator[Line]:
-    ingest = IngestProcess(database, broker, folder / "ingest.log")
-    kits = (n.Kit(n.KIT, 1), n.Kit(n.SECOND_KIT, 2))
-    with live_kits(folder, broker, kits, random.Random(seed())) as live:
-        ingest.start()
-        line = Line(database, broker, live, ingest)
-        try:
-            yield line
-            assert ingest.metric("retries_total") == 0, "nothing had to be tried again"
-            assert ingest.stop() == 0
-        finally:
-            line.close()
-            if ingest.running:
-                ingest.kill()
 
 
 @pytest.fixture
