@@ -44,7 +44,7 @@ VALUES (currval('delegation.audit_event_audit_id_seq'), %s, %s)
 """
 _ONE_SEALER: LiteralString = "SELECT pg_advisory_xact_lock(hashtext('delegation.audit.seal'))"
 _UNSEALED: LiteralString = """
-SELECT audit_id, at, actor, role, action, subject, resident_id, request_id, text_digest
+SELECT audit_id, at, actor, role, action, subject, resident_id, request_id, text_digest, written_at
 FROM delegation.audit_event event
 WHERE NOT EXISTS (SELECT FROM delegation.audit_sealed_event sealed WHERE sealed.audit_id = event.audit_id)
 ORDER BY audit_id LIMIT %s
@@ -59,7 +59,7 @@ INSERT INTO delegation.audit_sealed_event (audit_id, seal_id, digest) VALUES (%s
 _SEALS: LiteralString = "SELECT seal_id, previous, root FROM delegation.audit_seal ORDER BY seal_id"
 _SEALED_BY: LiteralString = """
 SELECT sealed.digest, sealed.audit_id,
-       at, actor, role, action, subject, resident_id, request_id, text_digest
+       at, actor, role, action, subject, resident_id, request_id, text_digest, written_at
 FROM delegation.audit_sealed_event sealed LEFT JOIN delegation.audit_event USING (audit_id)
 WHERE sealed.seal_id = %s ORDER BY sealed.audit_id
 """
@@ -84,7 +84,10 @@ def record(
     request_id: str | None = None,
     words: str | None = None,
 ) -> None:
-    """Write one event in the caller's transaction. Raises NoActorError without an actor."""
+    """Write one event in the caller's transaction. Raises NoActorError without an actor.
+
+    `at` is the caller's word; the database writes down its own time beside it.
+    """
     if actor is None:
         raise NoActorError("Nothing may be done to a record by nobody: name the actor.")
     role = ",".join(sorted({held.role for held in actor.roles})) if isinstance(actor, Actor) else None

@@ -156,7 +156,8 @@ CREATE TABLE delegation.audit_event (
     subject         text NOT NULL,
     resident_id     uuid,
     request_id      text,
-    text_digest     bytea                       -- salted: erasing the words leaves the chain whole
+    text_digest     bytea,                      -- salted: erasing the words leaves the chain whole
+    written_at      timestamptz NOT NULL DEFAULT now()  -- the database's own word, which no process may give
 );
 CREATE INDEX audit_event_by_resident ON delegation.audit_event (resident_id, at);
 
@@ -165,6 +166,21 @@ CREATE TABLE delegation.audit_text (
     salt            bytea NOT NULL,
     words           text NOT NULL
 );
+
+-- Nobody can put words beside an event but whoever wrote the event for these very words.
+CREATE FUNCTION delegation.words_fit_their_event() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM delegation.audit_event
+                   WHERE audit_id = NEW.audit_id
+                     AND text_digest = sha256(NEW.salt || convert_to(NEW.words, 'UTF8'))) THEN
+        RAISE EXCEPTION 'These are not the words that event % was written with.', NEW.audit_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER words_fit_their_event BEFORE INSERT ON delegation.audit_text
+    FOR EACH ROW EXECUTE FUNCTION delegation.words_fit_their_event();
 
 CREATE TABLE delegation.audit_seal (
     seal_id         bigint PRIMARY KEY,
@@ -182,6 +198,7 @@ CREATE INDEX audit_sealed_event_by_seal ON delegation.audit_sealed_event (seal_i
 
 -- Scope: what the actor of this transaction may see. No actor, no rows.
 GRANT SELECT ON ALL TABLES IN SCHEMA delegation TO hearthwatch_gate;
+ALTER FUNCTION delegation.words_fit_their_event() OWNER TO hearthwatch_gate;
 
 CREATE FUNCTION delegation.actor() RETURNS uuid LANGUAGE sql STABLE
     AS $$ SELECT nullif(current_setting('hearthwatch.actor', true), '')::uuid $$;
@@ -345,6 +362,7 @@ CREATE POLICY as_oneself ON delegation.audit_text FOR INSERT TO hearthwatch_api 
 
 -- Ingest: opaque ids, scales and who may do what; never a name.
 GRANT SELECT (resident_id, home_id, no_score_reason, synthetic) ON delegation.resident TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT (lives_here_from) ON delegation.resident TO hearthwatch_scheduler;   -- silence is counted from there
 GRANT SELECT (home_id, organisation_id, hub_id, rounds, synthetic) ON delegation.home TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (authorisation_id, resident_id, starts_at, review_by, ends_at, revoked_at)
     ON delegation.spo2_scale_authorisation TO hearthwatch_ingest, hearthwatch_scheduler;

@@ -161,6 +161,10 @@ TAMPERING: dict[str, tuple[LiteralString, list[Broken]]] = {
         "UPDATE delegation.audit_event SET at = at + interval '1 microsecond' WHERE audit_id = 4",
         [Broken(4, 2, "was changed")],
     ),
+    "an event's time of writing was changed": (
+        "UPDATE delegation.audit_event SET written_at = at WHERE audit_id = 2",
+        [Broken(2, 1, "was changed")],
+    ),
     "an event was made about nobody": (
         "UPDATE delegation.audit_event SET resident_id = NULL WHERE audit_id = 1",
         [Broken(1, 1, "was changed")],
@@ -215,12 +219,46 @@ def test_tampering_is_found_and_named(three_seals, what):
     assert verify(three_seals) == expected
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize("words", [None, "what was said"])
+@pytest.mark.parametrize("role", [API, INGEST, SCHEDULER])
+def test_nobody_can_put_other_words_beside_an_event(neighbourhood, role, words):
+    with neighbourhood.connect(INGEST) as conn:
+        write(conn, "one", words=words)
+    with neighbourhood.connect() as owner:
+        owner.execute("DELETE FROM delegation.audit_text")
+    with neighbourhood.connect(role) as conn:
+        conn.execute("SELECT set_config('hearthwatch.actor', %s, true)", (str(n.MANAGER),))
+        with pytest.raises(psycopg.errors.CheckViolation):
+            conn.execute("INSERT INTO delegation.audit_text VALUES (1, 'salt', 'what nobody said')")
+
+
+@pytest.mark.parametrize("role", [API, INGEST, SCHEDULER])
+def test_an_event_that_claims_another_time_shows_when_it_was_written(neighbourhood, role):
+    with neighbourhood.connect(role) as conn:
+        conn.execute("SELECT set_config('hearthwatch.actor', %s, true)", (str(n.MANAGER),))
+        backdated = (NOW, f"person:{n.MANAGER}")
+        insert = "INSERT INTO delegation.audit_event (at, actor, action, subject) VALUES (%s, %s, 'x', 'x')"
+        conn.execute(insert, backdated)
+        conn.commit()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute(
+                "INSERT INTO delegation.audit_event (at, actor, action, subject, written_at)"
+                " VALUES (%s, %s, 'x', 'x', '2026-03-04')",
+                backdated,
+            )
+    with neighbourhood.connect() as owner:
+        owner_sees = "SELECT now() - written_at < interval '5 minutes' FROM delegation.audit_event"
+        assert owner.execute(owner_sees).fetchall() == [(True,)]
+
+
 def test_words_put_beside_an_event_that_had_none_are_found(neighbourhood):
     with neighbourhood.connect(INGEST) as conn:
         write(conn, "one")
     seal(neighbourhood)
-    with neighbourhood.connect(INGEST) as conn:
-        conn.execute("INSERT INTO delegation.audit_text VALUES (1, 'salt', 'what nobody said')")
+    with neighbourhood.connect() as owner:
+        owner.execute(UNGUARDED)
+        owner.execute("INSERT INTO delegation.audit_text VALUES (1, 'salt', 'what nobody said')")
     assert verify(neighbourhood) == [Broken(1, 1, "has other words than were written")]
 
 
