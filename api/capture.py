@@ -6,19 +6,15 @@ is answered alike; what is answered is committed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
-from alerts import rules, store
 from alerts.evaluator import Evaluator
-from alerts.rules import Part, ScoredSet
 from api.access import Visit
 from api.database import Connection, Pool, try_again
 from api.problems import not_found
-from api.queries import scores
 from api.queries.resident import resident
-from api.queries.scores import Score
 from delegation import audit
 from delegation.people import Actor, Role, act_as
 from devices.identifiers import KitId, OutboxEpoch, PersonId, ReadingId, ResidentId
@@ -33,11 +29,11 @@ from devices.reading import (
     decode,
     encode_one,
 )
-from devices.receipt import CALL_HUB, NOTHING, Outcome
+from devices.receipt import Outcome
 from devices.topics import Leaf, topic
 from devices.vital_signs import VitalSign
-from ingest import door, quality
-from ingest.arrival import Arrival, Settled, Verdict
+from ingest import door
+from ingest.arrival import Arrival, Settled
 
 CARERS = (Role.CARE_WORKER, Role.CARER, Role.HOME_MANAGER)
 
@@ -89,9 +85,6 @@ JOIN devices.kit USING (kit_id)
 WHERE resident.resident_id = %s AND kit.kind = 'web' AND kit.revoked_at IS NULL
 ORDER BY loan.lent_at LIMIT 1
 """
-_OPEN_CASE: LiteralString = """
-SELECT escalation_id FROM alerts.escalation WHERE resident_id = %s AND state <> 'closed'
-"""
 
 
 def capture(
@@ -104,7 +97,7 @@ def capture(
     if resident(visit.conn, resident_id) is None:
         raise not_found("resident")
 
-    def send(conn: Connection) -> tuple[Settled, _Place]:
+    def send(conn: Connection) -> Settled:
         place = _place(conn, visit.actor, resident_id)
         payload = _payload(visit.actor, place, resident_id, seen, visit.at)
         where = topic(place.partition, KitId(place.kit_id), Leaf.READINGS)
@@ -112,12 +105,10 @@ def capture(
         [item] = decode(encode_one(payload))
         [settled] = door.receive(conn, [Arrival(place.kit_id, where, item, visit.at)], evaluator, visit.at)
         _write_down(conn, visit, resident_id, settled)
-        return settled, place
+        return settled
 
-    settled, place = try_again(door_pool, send)
+    settled = try_again(door_pool, send)
     verdict = settled.verdict
-    if settled.outcome is Outcome.DUPLICATE:
-        verdict = _said_before(visit, place, resident_id, settled)
     return Captured(
         outcome=settled.outcome,
         reason=settled.reason,
@@ -186,47 +177,4 @@ def _write_down(conn: Connection, visit: Visit, resident_id: UUID, settled: Sett
         at=visit.at,
         resident_id=resident_id,
         request_id=visit.request_id,
-    )
-
-
-def _said_before(visit: Visit, place: _Place, resident_id: UUID, settled: Settled) -> Verdict:
-    """The verdict of the first sending, worked out again from what was stored then."""
-    payload = settled.arrival.item
-    if not isinstance(payload, ReadingPayload):
-        return Verdict()
-    row = visit.conn.execute(_OPEN_CASE, (resident_id,)).fetchone()
-    case = row[0] if row else None
-    since = min(payload.taken_at, visit.at) - timedelta(days=1)
-    score = scores.score_caused_by(visit.conn, resident_id, payload.reading_id, since)
-    if score is None:
-        return Verdict(next=CALL_HUB if case else NOTHING, escalation_id=case)
-    policy = store.policies_in_force(visit.conn, visit.at).for_hub(place.hub_id)
-    return Verdict(
-        next=rules.next_step(_as_judged(payload, score), policy),
-        low=score.low,
-        high=score.high,
-        complete=score.complete,
-        deciding=tuple(score.deciding),
-        escalation_id=case,
-    )
-
-
-def _as_judged(payload: ReadingPayload, score: Score) -> ScoredSet:
-    return ScoredSet(
-        resident_id=payload.resident,
-        effective_at=score.effective_at,
-        low=score.low,
-        high=score.high,
-        red=score.red_score,
-        complete=score.complete,
-        deciding=tuple(VitalSign(sign) for sign in score.deciding),
-        parts={
-            VitalSign(sign): Part(part["low"], part["high"], part.get("value"))
-            for sign, part in score.parts.items()
-        },
-        unrecordable=quality.cleared(payload),
-        soft_signs=tuple(sign for sign, answer in payload.soft_signs.items() if answer is SoftSign.PRESENT),
-        worry=str(payload.worry.by) if payload.worry else None,
-        scheduled=payload.scheduled_full_set,
-        confirm=quality.assess(payload).confirm,
     )

@@ -80,16 +80,6 @@ def filter_of(partition: int | None, leaf: Leaf) -> str:
     return f"{ROOT}/{'+' if partition is None else _checked(partition)}/kits/+/{leaf}"
 
 
-def platform_filters(partition: int | None) -> tuple[str, str]:
-    """The two leaves that kits write, readings first."""
-    return filter_of(partition, Leaf.READINGS), filter_of(partition, Leaf.STATUS)
-
-
-def shared_filter(group: str, partition: int | None, leaf: Leaf) -> str:
-    """The same as `filter_of`, shared between the workers of a group."""
-    return f"$share/{group}/{filter_of(partition, leaf)}"
-
-
 def _checked(partition: int) -> int:
     if not 0 <= partition < PARTITIONS:
         raise UnreadableTopicError(f"Partition {partition} is outside 0..{PARTITIONS - 1}.")

@@ -65,15 +65,6 @@ WHERE resident_id = %s AND effective_at > %s
 ORDER BY effective_at, kit_id, reading_id, cause_arrival DESC
 """
 )
-_CAUSED_BY: LiteralString = (
-    "SELECT"
-    + _COLUMNS
-    + """
-WHERE resident_id = %s AND effective_at > %s AND cause_reading_id = %s AND reading_id = cause_reading_id
-ORDER BY effective_at DESC
-LIMIT 1
-"""
-)
 
 
 def latest(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> Score | None:
@@ -90,14 +81,6 @@ def standing(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) 
     """The score of every reading after `since` as it stands now, oldest first."""
     with conn.cursor(row_factory=class_row(Score)) as cursor:
         return cursor.execute(_STANDING, (resident_id, since)).fetchall()
-
-
-def score_caused_by(
-    conn: psycopg.Connection[Any], resident_id: UUID, reading_id: UUID, since: datetime
-) -> Score | None:
-    """The score of a reading's own moment, as its arrival caused it."""
-    with conn.cursor(row_factory=class_row(Score)) as cursor:
-        return cursor.execute(_CAUSED_BY, (resident_id, since, reading_id)).fetchone()
 
 
 def _one(

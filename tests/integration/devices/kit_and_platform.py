@@ -19,7 +19,7 @@ from devices.identifiers import DatabaseEpoch, KitId, ReadingId, ResidentId, new
 from devices.kits import Broker
 from devices.reading import ReadingPayload, Unreadable, decode
 from devices.receipt import Config, Message, Outcome, Receipt, Receipts, Status, encode_message
-from devices.topics import Leaf, parse_topic, platform_filters, topic
+from devices.topics import Leaf, filter_of, parse_topic, topic
 
 SEED = 20261122
 QUICK = Pace(first_retry=1.0, longest_retry=4.0, confirm_within=5.0, alone_patience=1.0)
@@ -50,7 +50,7 @@ class FakePlatform:
         self._client.loop_start()
 
     def _subscribe(self, client, _data, _flags, _reason, _properties):
-        client.subscribe([(each, 1) for each in platform_filters(None)])
+        client.subscribe([(filter_of(None, leaf), 1) for leaf in (Leaf.READINGS, Leaf.STATUS)])
 
     def _heard(self, _client, _data, _mid, _reasons, _properties):
         self.subscribed = True

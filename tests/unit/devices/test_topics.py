@@ -17,8 +17,6 @@ from devices.topics import (
     filter_of,
     parse_topic,
     partition_of,
-    platform_filters,
-    shared_filter,
     topic,
 )
 
@@ -78,12 +76,8 @@ def test_homes_spread_over_all_partitions():
 
 
 @given(TOPICS)
-def test_the_platforms_filters_catch_what_kits_write_and_nothing_else(made):
-    caught = [each for each in platform_filters(made.partition) if topic_matches_sub(each, str(made))]
-    assert len(caught) == (made.leaf in (Leaf.READINGS, Leaf.STATUS))
+def test_a_filter_catches_its_own_leaf_of_its_own_partition_and_nothing_else(made):
+    caught = [leaf for leaf in Leaf if topic_matches_sub(filter_of(made.partition, leaf), str(made))]
+    assert caught == [made.leaf]
     assert topic_matches_sub(filter_of(None, made.leaf), str(made))
     assert not topic_matches_sub(filter_of((made.partition + 1) % PARTITIONS, made.leaf), str(made))
-
-
-def test_a_shared_filter_names_its_group():
-    assert shared_filter("ingest", None, Leaf.READINGS) == "$share/ingest/hearthwatch/v1/+/kits/+/readings"
