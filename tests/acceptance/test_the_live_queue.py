@@ -1,0 +1,121 @@
+"""The hub's queue while it changes under a clinician's hands, and where there is no script at all."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from alerts.evaluator import Evaluator
+from ingest import door
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.databases import Database
+from tests.fixtures.desks import AtDesk
+
+pytestmark = pytest.mark.browser
+QUEUE = f"/hubs/{n.HUB}"
+
+
+def grave(neighbourhood: Database, resident: UUID, kit: UUID = n.KIT) -> None:
+    """A grave set arrives from a kit."""
+    now = datetime.now(UTC)
+    sender = n.Kit(kit)
+    with neighbourhood.connect() as conn:
+        reading = sender.reading(resident, n.GRAVE, taken_at=now)
+        door.receive(conn, [sender.arrival(reading, now)], Evaluator(), now)
+
+
+def row_of(page: Page, name: str) -> Locator:
+    return page.get_by_role("row").filter(has_text=name)
+
+
+def test_an_escalation_appears_by_itself_with_its_bounds_and_its_reason(
+    at_desk: AtDesk, neighbourhood: Database
+) -> None:
+    page = at_desk(n.CLINICIAN, QUEUE)
+    expect(page.get_by_text("Nobody is waiting.")).to_be_visible()
+    expect(page.locator("[data-live-notice]")).to_contain_text("Live.")
+    grave(neighbourhood, n.AMARA)
+    row = row_of(page, "Amara Synthetic")
+    expect(row).to_contain_text("High")
+    expect(row).to_contain_text("NEWS2 is 10")
+    expect(row).to_contain_text("left")
+
+
+def test_the_keyboard_stays_where_it_was_when_the_queue_changes(
+    at_desk: AtDesk, neighbourhood: Database
+) -> None:
+    grave(neighbourhood, n.AMARA)
+    page = at_desk(n.CLINICIAN, QUEUE)
+    expect(page.locator("[data-live-notice]")).to_contain_text("Live.")
+    link = page.get_by_role("link", name="Amara Synthetic")
+    link.focus()
+    grave(neighbourhood, n.CORA, n.SECOND_KIT)
+    expect(row_of(page, "Cora Synthetic")).to_be_visible()
+    expect(link).to_be_focused()
+
+
+def test_an_answer_half_written_survives_a_change_of_the_queue(
+    at_desk: AtDesk, neighbourhood: Database
+) -> None:
+    grave(neighbourhood, n.AMARA)
+    page = at_desk(n.CLINICIAN, QUEUE)
+    page.get_by_role("button", name="Claim Amara Synthetic").click()
+    page.get_by_role("link", name="Close Amara Synthetic").click()
+    page.get_by_role("textbox", name="Note").fill("Doctor comes at")
+    grave(neighbourhood, n.CORA, n.SECOND_KIT)
+    expect(page.locator("tr").filter(has_text="Cora Synthetic")).to_have_count(1)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Note")).to_have_value("Doctor comes at")
+
+
+def test_a_colleagues_claim_is_seen_at_once(at_desk: AtDesk, neighbourhood: Database) -> None:
+    grave(neighbourhood, n.AMARA)
+    page, colleague = at_desk(n.CLINICIAN, QUEUE), at_desk(n.COLLEAGUE, QUEUE)
+    expect(page.locator("[data-live-notice]")).to_contain_text("Live.")
+    colleague.get_by_role("button", name="Claim Amara Synthetic").click()
+    expect(row_of(page, "Amara Synthetic")).to_contain_text("Claimed by Cleo Colleague")
+    expect(page.get_by_role("button", name="Claim Amara Synthetic")).to_have_count(0)
+
+
+def test_somebody_signed_out_elsewhere_is_not_left_with_a_queue_that_looks_live(
+    at_desk: AtDesk, neighbourhood: Database
+) -> None:
+    page = at_desk(n.CLINICIAN, QUEUE)
+    expect(page.locator("[data-live-notice]")).to_contain_text("Live.")
+    with neighbourhood.connect() as conn:
+        conn.execute("DELETE FROM api.session")
+    expect(page.locator("[data-live-notice]")).to_contain_text("You have been signed out.")
+    expect(page.locator("[data-live-notice]").get_by_role("link", name="Sign in")).to_be_visible()
+
+
+def test_without_a_script_the_queue_says_that_it_does_not_renew_itself_and_works_by_reload(
+    at_desk: AtDesk, neighbourhood: Database
+) -> None:
+    page = at_desk(n.CLINICIAN, QUEUE, scripts=False)
+    expect(page.get_by_text("This page does not renew itself")).to_be_visible()
+    grave(neighbourhood, n.AMARA)
+    page.reload()
+    page.get_by_role("button", name="Claim Amara Synthetic").click()
+    page.get_by_role("link", name="Close Amara Synthetic").click()
+    page.get_by_label("GP today").check()
+    page.get_by_role("textbox", name="Note").fill("Doctor comes at four.")
+    page.get_by_role("button", name="Close the escalation").click()
+    expect(page.get_by_text("Closed. The home sees your answer.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(row_of(page, "Amara Synthetic")).to_contain_text("Claimed by you")
+
+
+def test_waiting_times_tick_and_a_deadline_that_passes_is_said_in_words(
+    at_desk: AtDesk, neighbourhood: Database
+) -> None:
+    grave(neighbourhood, n.AMARA)
+    page = at_desk(n.CLINICIAN, QUEUE)
+    page.clock.install()
+    page.goto(QUEUE)
+    row = row_of(page, "Amara Synthetic")
+    expect(row).to_contain_text("14 min left")
+    page.clock.fast_forward("10:00")
+    expect(row).to_contain_text("4 min left")
+    page.clock.fast_forward("06:00")
+    expect(row).to_contain_text("Overdue by")
