@@ -1,10 +1,10 @@
 """Puts what was found about residents into their hubs' queues.
 
 Guards: the resident is locked by the caller; one open escalation per resident, which findings join; the hubs'
-pages are told last.
+pages are told last; a case is where its resident lives, so that somebody can always claim it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,6 +42,7 @@ def open_or_join(
     if not concerns:
         return {}
     residents = {concern.placement.resident_id for concern in concerns}
+    store.follow_residents(conn, residents)
     open_ = store.open_escalations(conn, residents)
     changes: list[Change] = []
     findings: list[NewFinding] = []
@@ -55,14 +56,18 @@ def open_or_join(
             store.raise_escalation(conn, _new(concern, cases[resident], policy.version), taken, at)
         else:
             store.join_escalation(conn, cases[resident], taken, concern.low, concern.high)
-        # A case stays with the hub it was raised at, also when the resident has moved since.
-        hub_id = open_[resident].hub_id if resident in open_ else concern.placement.hub_id
-        open_[resident] = taken.as_open(cases[resident], hub_id)
+        open_[resident] = taken.as_open(cases[resident], concern.placement.hub_id)
         changes.append(_change(concern, open_[resident], taken.kind))
         findings += [_finding(concern, cases[resident], finding) for finding in concern.found]
     store.add_findings(conn, findings, at)
     store.announce(conn, changes, at)
     return cases
+
+
+def follow(conn: psycopg.Connection, residents: Collection[UUID], at: datetime) -> None:
+    """Bring the open cases of residents who have moved into the queues of their present hubs."""
+    moved = store.follow_residents(conn, residents)
+    store.announce(conn, [Change(hub_id, case, EventKind.JOINED) for case, hub_id in moved], at)
 
 
 def _new(concern: Concern, escalation_id: UUID, policy_version: str) -> NewEscalation:

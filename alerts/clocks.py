@@ -6,6 +6,7 @@ was away finds them all when it is back; what cannot be judged of one resident h
 
 import logging
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import LiteralString
 from uuid import UUID
@@ -26,20 +27,37 @@ _MOST = 500
 _TRY_AGAIN_AFTER = timedelta(minutes=10)
 _LONDON = ZoneInfo("Europe/London")
 
+_MOVED: LiteralString = """
+SELECT escalation.resident_id
+FROM alerts.escalation JOIN delegation.resident USING (resident_id)
+JOIN delegation.home ON home.home_id = resident.home_id
+WHERE escalation.state <> 'closed'
+  AND (escalation.home_id <> home.home_id OR escalation.hub_id <> home.hub_id)
+LIMIT %s
+"""
 _LOCK: LiteralString = "SELECT FROM ingest.lock_residents(%s)"
-# Only residents a kit has ever spoken for: silence is the end of something. A hub that has answered a silence is
-# told again if it lasts as long once more.
+# Of whom nothing ever came, the wait begins when they lived there with a kit to be watched by; where there is none,
+# nobody is watched. A hub that has answered a silence is told again if it lasts as long once more.
 _SILENT: LiteralString = """
-SELECT resident_id, last_arrived_at, home_id, organisation_id, hub_id
+SELECT resident_id, quiet_from, heard, home_id, organisation_id, hub_id
 FROM (
-    SELECT vitals.resident_id, vitals.last_arrived_at, home.home_id, home.organisation_id, home.hub_id,
+    SELECT resident.resident_id, home.home_id, home.organisation_id, home.hub_id,
+           vitals.last_arrived_at IS NOT NULL AS heard,
+           coalesce(vitals.last_arrived_at, greatest(resident.lives_here_from, watching.lent_at)) AS quiet_from,
            coalesce(own.since, %(since)s) AS since
-    FROM ingest.current_vitals vitals
-    JOIN delegation.resident USING (resident_id)
+    FROM delegation.resident
     JOIN delegation.home USING (home_id)
+    LEFT JOIN ingest.current_vitals vitals USING (resident_id)
+    LEFT JOIN (
+        SELECT loan.home_id, min(loan.lent_at) AS lent_at
+        FROM devices.kit_loan loan JOIN devices.kit USING (kit_id)
+        WHERE loan.returned_at IS NULL AND kit.kind = 'kit' AND kit.revoked_at IS NULL
+        GROUP BY loan.home_id
+    ) watching USING (home_id)
     LEFT JOIN unnest(%(hubs)s::uuid[], %(sinces)s::timestamptz[]) AS own (hub_id, since) USING (hub_id)
+    WHERE vitals.last_arrived_at IS NOT NULL OR watching.lent_at IS NOT NULL
 ) watched
-WHERE last_arrived_at < since
+WHERE quiet_from < since
   AND (%(among)s::uuid[] IS NULL OR resident_id = ANY (%(among)s))
   AND NOT EXISTS (SELECT FROM delegation.monitoring_pause pause
                   WHERE pause.resident_id = watched.resident_id
@@ -47,19 +65,32 @@ WHERE last_arrived_at < since
   AND NOT EXISTS (SELECT FROM alerts.escalation told
                   WHERE told.resident_id = watched.resident_id
                     AND (told.state <> 'closed' OR (told.origin = 'silence' AND told.closed_at >= watched.since)))
-ORDER BY last_arrived_at LIMIT %(most)s
+ORDER BY quiet_from LIMIT %(most)s
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Silent:
+    """Somebody of whom nothing has come since `since`, or nothing ever, and then that is when watching began."""
+
+    placement: Placement
+    since: datetime
+    heard: bool
 
 
 def run(conn: psycopg.Connection, at: datetime) -> int:
     """Raise what is due; returns how many findings that was. The caller commits."""
     policies = store.policies_in_force(conn, at)
     residents = {question.resident_id for question in questions.due(conn, at, _MOST)}
-    residents |= {placement.resident_id for placement, _ in _silent(conn, policies, at)}
+    residents |= {one.placement.resident_id for one in _silent(conn, policies, at)}
+    moved = {resident for (resident,) in conn.execute(_MOVED, (_MOST,)).fetchall()}
+    residents |= moved
     if not residents:
         return 0
     # All of them before anything else is locked. An answer or a reading may have come while we waited: look again.
     conn.execute(_LOCK, (sorted(residents),))
+    if moved:
+        case.follow(conn, moved, at)
     try:
         with conn.transaction():
             return _raise_for(conn, policies, at, residents)
@@ -72,7 +103,7 @@ def run(conn: psycopg.Connection, at: datetime) -> int:
 
 def _raise_for(conn: psycopg.Connection, policies: PolicyBook, at: datetime, among: Collection[UUID]) -> int:
     concerns = _unanswered(conn, policies, at, among)
-    concerns += [_silence(*one) for one in _silent(conn, policies, at, among)]
+    concerns += [_silence(one) for one in _silent(conn, policies, at, among)]
     case.open_or_join(conn, concerns, policies, at)
     return len(concerns)
 
@@ -104,8 +135,8 @@ def _unanswered(
 
 def _silent(
     conn: psycopg.Connection, policies: PolicyBook, at: datetime, among: Collection[UUID] | None = None
-) -> list[tuple[Placement, datetime]]:
-    """Who has been silent for longer than their hub's policy lets them be, and since when."""
+) -> list[_Silent]:
+    """Who has been silent for longer than their hub's policy lets them be."""
     wanted = {
         "at": at,
         "since": _since(policies.default, at),
@@ -115,8 +146,8 @@ def _silent(
         "most": _MOST,
     }
     return [
-        (Placement(resident, *place), last)
-        for resident, last, *place in conn.execute(_SILENT, wanted).fetchall()
+        _Silent(Placement(resident, *place), since, heard)
+        for resident, since, heard, *place in conn.execute(_SILENT, wanted).fetchall()
     ]
 
 
@@ -144,6 +175,9 @@ def _excluded_by_nobody(question: Question, placement: Placement, policies: Poli
     )
 
 
-def _silence(placement: Placement, last: datetime) -> Concern:
-    sentence = f"Nothing has arrived about this resident since {last.astimezone(_LONDON):%d %B at %H:%M}."
-    return Concern(placement, [Finding("silence", Severity.SILENT, sentence)], origin="silence")
+def _silence(one: _Silent) -> Concern:
+    since = f"{one.since.astimezone(_LONDON):%d %B at %H:%M}"
+    sentence = f"Nothing has arrived about this resident since {since}."
+    if not one.heard:
+        sentence = f"Nothing has ever arrived about this resident, watched since {since}."
+    return Concern(one.placement, [Finding("silence", Severity.SILENT, sentence)], origin="silence")

@@ -75,6 +75,7 @@ _OPEN: LiteralString = """
 SELECT resident_id, escalation_id, hub_id, severity, deadline_at FROM alerts.escalation
 WHERE resident_id = ANY (%b) AND state <> 'closed' ORDER BY escalation_id FOR UPDATE
 """
+_FOLLOW: LiteralString = "SELECT moved_case, to_hub FROM alerts.follow_residents(%s)"
 _RAISE: LiteralString = """
 INSERT INTO alerts.escalation (escalation_id, resident_id, home_id, hub_id, origin, state, severity, why, low, high,
     raised_at, deadline_at, policy_version, raised_by)
@@ -142,6 +143,14 @@ def open_escalations(conn: psycopg.Connection, residents: Collection[UUID]) -> d
     """The open case of each of these residents, locked."""
     rows = conn.execute(_OPEN, (list(residents),)).fetchall()
     return {row[0]: OpenEscalation(row[1], row[2], Severity(row[3]), row[4]) for row in rows}
+
+
+def follow_residents(conn: psycopg.Connection, residents: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """Move the open cases of these residents, who are locked, to where they live now; returns which, to which hub.
+
+    A case that comes to another hub is nobody's there until it is claimed.
+    """
+    return conn.execute(_FOLLOW, (list(residents),)).fetchall()
 
 
 def raise_escalation(conn: psycopg.Connection, new: NewEscalation, step: Step, at: datetime) -> None:

@@ -115,6 +115,29 @@ CREATE TABLE alerts.open_question (
 );
 CREATE INDEX open_question_due ON alerts.open_question (answer_by);
 
+-- A case follows its resident to the home and the hub where they live now, and waits there for anybody to claim.
+-- Nobody at the old hub can see it any more, and the old hub's rows are not the new one's to change: hence a function.
+CREATE FUNCTION alerts.follow_residents(residents uuid[]) RETURNS TABLE (moved_case uuid, to_hub uuid)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    UPDATE alerts.escalation held SET
+        home_id = home.home_id,
+        hub_id = home.hub_id,
+        state = CASE WHEN held.hub_id = home.hub_id THEN held.state ELSE 'open' END,
+        claimed_by = CASE WHEN held.hub_id = home.hub_id THEN held.claimed_by END,
+        claimed_at = CASE WHEN held.hub_id = home.hub_id THEN held.claimed_at END
+    FROM delegation.resident JOIN delegation.home USING (home_id)
+    WHERE held.resident_id = ANY (residents) AND held.state <> 'closed'
+      AND resident.resident_id = held.resident_id
+      AND (held.home_id <> home.home_id OR held.hub_id <> home.hub_id)
+      AND (session_user IN ('hearthwatch_ingest', 'hearthwatch_scheduler')
+           OR held.resident_id IN (SELECT delegation.visible_residents()))
+    RETURNING held.escalation_id, held.hub_id
+$$;
+REVOKE EXECUTE ON FUNCTION alerts.follow_residents(uuid[]) FROM PUBLIC;
+GRANT SELECT, UPDATE ON alerts.escalation TO hearthwatch_gate;
+ALTER FUNCTION alerts.follow_residents(uuid[]) OWNER TO hearthwatch_gate;
+GRANT EXECUTE ON FUNCTION alerts.follow_residents(uuid[]) TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
+
 DO $$
 DECLARE guarded regclass;
 BEGIN

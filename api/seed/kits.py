@@ -74,9 +74,9 @@ def kits_of(
 
 
 def enrol(rng: Random, home: Home, kits: Sequence[Kit], at: datetime) -> tuple[list[EnrolledKit], list[Loan]]:
-    """The rows for a home's kits and for its capture form, all of them lent before any reading."""
+    """The rows for a home's kits and for its capture form, lent at `at`: nobody was watched, or silent, before."""
     enrolled_at = at - timedelta(days=100)
     partition = partition_of(home.home_id)
     enrolled = [EnrolledKit(kit.kit_id, partition, "kit", enrolled_at) for kit in kits]
     enrolled.append(EnrolledKit(new_id(rng), partition, "web", enrolled_at))
-    return enrolled, [Loan(kit.kit_id, home.home_id, enrolled_at) for kit in enrolled]
+    return enrolled, [Loan(kit.kit_id, home.home_id, at) for kit in enrolled]

@@ -126,14 +126,6 @@ def test_what_was_not_obtained_otherwise_is_unknown_and_no_finding(ward, why):
     assert not settled.verdict.complete
 
 
-def test_a_case_stays_with_the_hub_it_was_raised_at_when_the_resident_moves(ward):
-    ward.send(n.GRAVE)
-    ward.change("UPDATE delegation.home SET hub_id = %s WHERE home_id = %s", n.OTHER_HUB, n.ORCHARD)
-    ward.send(n.GRAVE, at=LATER)
-    assert ward.events(n.HUB) == ["raised", "joined"]
-    assert ward.events(n.OTHER_HUB) == []
-
-
 def test_the_database_refuses_a_second_open_case(ward):
     ward.send(n.GRAVE)
     second: LiteralString = """
@@ -169,3 +161,28 @@ def test_however_many_come_at_once_there_is_one_case_and_no_gap_in_the_hubs_even
     ]
     assert revisions == list(range(1, 4 * 5 * 2 + 5 + 1))
     assert ward.rows("SELECT revision FROM alerts.hub_revision") == [(len(revisions),)]
+
+
+MOVE: LiteralString = "UPDATE delegation.resident SET home_id = %s WHERE resident_id = %s"
+
+
+@pytest.mark.parametrize("told_by", ["a reading", "a call", "the clocks"])
+def test_a_case_goes_with_its_resident_to_the_hub_that_can_claim_it(ward, told_by):
+    ward.send(n.GRAVE)
+    case = ward.open_case()
+    ward.act(desk.claim, case, NOW)
+    ward.change(MOVE, n.STRANGE_HOME, n.AMARA)
+    at = NOW + n.minutes(1)
+    if told_by == "a reading":
+        ward.take([n.Kit(n.STRANGE_KIT).arrival(ward.reading(n.GRAVE, taken_at=at), at)], at)
+    elif told_by == "a call":
+        words = (Severity.CONCERN, "Her new home rang.", at)
+        assert ward.act(desk.raise_by_hand, n.AMARA, *words, by=n.OUTSIDE_CLINICIAN) == case
+    else:
+        ward.tick(at)
+    assert ward.open_case() == case
+    assert ward.events(n.OTHER_HUB) == ["joined"]
+    where: LiteralString = "SELECT hub_id, home_id, state, claimed_by FROM alerts.escalation"
+    assert ward.rows(where) == [(n.OTHER_HUB, n.STRANGE_HOME, "open", None)]
+    ward.act(desk.claim, case, at, by=n.OUTSIDE_CLINICIAN)
+    ward.act(desk.close, case, Disposition.ADVICE_GIVEN, "Seen.", at, by=n.OUTSIDE_CLINICIAN, seen=2)

@@ -90,8 +90,16 @@ def test_a_hub_waits_as_long_as_its_own_policy_says(ward):
     assert ward.tick(NOW + 51 * HOURS) == 1
 
 
-def test_nobody_is_silent_who_was_never_heard(ward):
-    assert ward.tick(NOW + 1000 * HOURS) == 0
+def test_somebody_who_was_never_heard_is_silent_where_there_is_a_kit_to_hear_them_by(ward):
+    ward.change("UPDATE delegation.resident SET lives_here_from = %s WHERE resident_id = %s", NOW, n.AMARA)
+    assert ward.tick(NOW + 26 * HOURS) == 0
+    ward.change("UPDATE devices.kit_loan SET returned_at = now() WHERE kit_id = %s", n.KIT)
+    assert ward.tick(QUIET) == 0, "the capture form of a home watches nobody"
+    ward.change("UPDATE devices.kit_loan SET returned_at = NULL WHERE kit_id = %s", n.KIT)
+    assert [ward.tick(QUIET), ward.tick(QUIET)] == [1, 0]
+    [(state, severity, why, *_)] = ward.cases()
+    assert (state, severity) == ("open", "silent")
+    assert why == "Nothing has ever arrived about this resident, watched since 04 March at 09:00."
 
 
 def test_a_question_and_a_silence_that_are_due_together_are_told_in_one_go(ward):
