@@ -47,6 +47,10 @@ _STORED: LiteralString = "SELECT reading_id FROM ingest.seen WHERE kit_id = %s A
 _QUARANTINED: LiteralString = """
 SELECT DISTINCT reading_id FROM ingest.quarantine WHERE kit_id = %s AND reading_id = ANY (%s)
 """
+_KEPT_UNREAD: LiteralString = """
+SELECT payload_sha256 FROM ingest.quarantine
+WHERE kit_id = %s AND reading_id IS NULL AND payload_sha256 = ANY (%s)
+"""
 _UNANNOUNCED: LiteralString = """
 SELECT reading_id FROM ingest.seen WHERE kit_id = %s AND NOT reading_id = ANY (%s)
 """
@@ -55,6 +59,11 @@ SELECT reading_id FROM ingest.seen WHERE kit_id = %s AND NOT reading_id = ANY (%
 def ledgers(conn: psycopg.Connection) -> list[KitLedger]:
     """The platform's side of every kit's books."""
     return [KitLedger(*row) for row in conn.execute(_LEDGER).fetchall()]
+
+
+def kept_unread(conn: psycopg.Connection, kit_id: UUID, digests: Collection[bytes]) -> frozenset[bytes]:
+    """Those of a kit's items, by their SHA-256, that are in quarantine without a legible reading id."""
+    return frozenset(bytes(row[0]) for row in conn.execute(_KEPT_UNREAD, (kit_id, list(digests))))
 
 
 def compare(conn: psycopg.Connection, kit_id: UUID, sent: Collection[UUID]) -> Compared:

@@ -37,18 +37,18 @@ class Books:
 def audit(conn: psycopg.Connection, outboxes: Path) -> Books:
     """Compare every kit's ledger with what the database holds, as sets of ids."""
     books = Books()
-    unreadable = {one.kit_id: one.unreadable for one in ledger.ledgers(conn)}
     file = OutboxFile(outboxes / "outboxes.sqlite")
     try:
         for kit in file.kits():
             outbox = Outbox(file, kit)
             states = {entry.reading_id: entry.state for entry in outbox.ledger()}
             compared = ledger.compare(conn, kit, states)
-            unaccounted = _unaccounted(states, compared.missing, unreadable.get(kit, 0))
-            on_kit = {one for one in unaccounted if states[one] is State.ON_KIT}
+            unread = _kept_unread(conn, outbox, compared.missing)
+            unaccounted = compared.missing - unread
+            on_kit = {one for one in unaccounted if states[ReadingId(one)] is State.ON_KIT}
             books.sent += len(states)
             books.stored += len(compared.stored)
-            books.quarantined += len(states) - len(compared.stored) - len(unaccounted)
+            books.quarantined += len(compared.quarantined) + len(unread)
             books.on_kits += len(on_kit)
             books.missing += sorted(unaccounted - on_kit)
             books.published |= _published(outbox, states)
@@ -57,11 +57,11 @@ def audit(conn: psycopg.Connection, outboxes: Path) -> Books:
     return books
 
 
-def _unaccounted(states: dict[ReadingId, State], absent: Iterable[UUID], unreadable: int) -> set[ReadingId]:
-    """What the database does not name. Bytes without a legible id are there under their digest: counted off."""
-    waiting = {ReadingId(one) for one in absent}
-    nameless = [one for one in waiting if states[one] is State.QUARANTINED]
-    return waiting - set(nameless[:unreadable])
+def _kept_unread(conn: psycopg.Connection, outbox: Outbox, absent: Iterable[UUID]) -> set[UUID]:
+    """Those the database does not name because their id could not be read: it has them by their digest."""
+    digests = {one: outbox.digest(ReadingId(one)) for one in absent}
+    kept = ledger.kept_unread(conn, outbox.kit, [digest for digest in digests.values() if digest])
+    return {one for one, digest in digests.items() if digest in kept}
 
 
 def _published(outbox: Outbox, readings: Iterable[ReadingId]) -> dict[UUID, float]:

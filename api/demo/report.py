@@ -4,7 +4,7 @@ Guards: a figure that ought not to be nothing and is, a reading on nobody's book
 reading of this run makes the demonstration fail, in a sentence.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,8 @@ from api.demo.books import Books
 from api.demo.watcher import Heard
 
 NEVER_NOTHING = ("readings_sent", "stored", "receipts", "escalations")
+# What a fault that was asked for must have made, if it was there at all.
+MADE_BY = {"duplicate": "duplicates", "garbage": "quarantined"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,19 @@ class Report:
     faults: tuple[str, ...]
 
 
-def report(books: Books, heard: Sequence[Heard], *, receipts: int, duplicates: int, started: float) -> Report:
-    """Put the figures together and judge them. `started` is when the kits began, Unix seconds."""
+def report(
+    books: Books,
+    heard: Sequence[Heard],
+    *,
+    receipts: int,
+    duplicates: int,
+    started: float,
+    faults: Collection[str] = (),
+) -> Report:
+    """Put the figures together and judge them. `started` is when the kits began, Unix seconds.
+
+    `faults` are those the kits were asked to have.
+    """
     latencies = _latencies(books, heard)
     figures: dict[str, Any] = {
         "readings_sent": books.sent,
@@ -38,7 +51,9 @@ def report(books: Books, heard: Sequence[Heard], *, receipts: int, duplicates: i
         "escalations": len({one.escalation_id for one in heard}),
         "latency_ms": _percentiles(latencies),
     }
-    return Report(figures, tuple(_faults(figures, books, heard, started)))
+    never_nothing = (*NEVER_NOTHING, *(MADE_BY[fault] for fault in faults if fault in MADE_BY))
+    nothing = [f"{name} is {figures[name]}." for name in never_nothing if not figures[name]]
+    return Report(figures, (*nothing, *_faults(figures, books, heard, started)))
 
 
 def _latencies(books: Books, heard: Sequence[Heard]) -> list[float]:
@@ -57,8 +72,7 @@ def _percentiles(latencies: Sequence[float]) -> dict[str, float | None]:
 
 
 def _faults(figures: Mapping[str, Any], books: Books, heard: Sequence[Heard], started: float) -> list[str]:
-    faults = [f"{name} is {figures[name]}." for name in NEVER_NOTHING if not figures[name]]
-    faults += [f"latency {name} is {value}." for name, value in figures["latency_ms"].items() if not value]
+    faults = [f"latency {name} is {value}." for name, value in figures["latency_ms"].items() if not value]
     if not books.balanced:
         named = ", ".join(str(one) for one in books.missing[:5])
         faults.append(f"Sent is not stored + quarantined + on kits; missing: {named or 'none named'}.")

@@ -97,6 +97,7 @@ def _report(stage: Stage, conn: psycopg.Connection, watcher: Watcher, started: f
         receipts=int(said.get("receipts", 0)),
         duplicates=int(said.get("duplicates", 0)),
         started=started,
+        faults=stage.options.faults,
     )
 
 

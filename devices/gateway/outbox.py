@@ -194,6 +194,11 @@ class Outbox:
         rows = self._file.rows(schema.TIMES, (self._kit, reading_id.bytes))
         return ItemHistory(*rows[0]) if rows else None
 
+    def digest(self, reading_id: ReadingId) -> bytes | None:
+        """SHA-256 of one item's bytes as they are sent; None where it was forgotten or never put."""
+        rows = self._file.rows(schema.SHA256_OF, (self._kit, reading_id.bytes))
+        return bytes(rows[0][0]) if rows else None
+
     def ledger(self) -> Iterator[LedgerEntry]:
         """Every reading remembered, in order, and where it is."""
         seq = 0

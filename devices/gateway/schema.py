@@ -137,6 +137,10 @@ TIMES: LiteralString = """
 SELECT first_published_at, publishes, receipted_at, next FROM item WHERE kit = ? AND reading_id = ?
 """
 
+SHA256_OF: LiteralString = """
+SELECT sha256 FROM item WHERE kit = ? AND reading_id = ?
+"""
+
 KITS: LiteralString = """
 SELECT kit FROM outbox ORDER BY kit
 """

@@ -101,6 +101,8 @@ def test_it_prints_one_json_object_whose_figures_add_up(demo) -> None:
     assert figures["readings_sent"] == figures["stored"] + figures["quarantined"] + figures["on_kits"]
     assert figures["readings_sent"] > 500
     assert figures["escalations"] >= 1
+    assert figures["duplicates"] > 0
+    assert figures["quarantined"] > 0
     assert all(figures["latency_ms"][name] > 0 for name in ("p50", "p95", "p99"))
     assert status == 0
 
@@ -156,6 +158,16 @@ READING, OTHER, ESCALATION = new_uuid7(), new_uuid7(), new_uuid7()
 def books(**changes) -> Books:
     given = {"sent": 2, "stored": 2, "published": {READING: 100.0, OTHER: 50.0}}
     return Books(**(given | changes))
+
+
+@pytest.mark.parametrize(
+    ("fault", "complaint"), [("duplicate", "duplicates is 0."), ("garbage", "quarantined is 0.")]
+)
+def test_a_fault_that_was_asked_for_and_left_no_trace_fails_in_a_sentence(fault, complaint) -> None:
+    heard = [Heard(ESCALATION, "raised", READING, at=100.5)]
+    assert report(books(), heard, receipts=2, duplicates=0, started=90.0).faults == ()
+    made = report(books(), heard, receipts=2, duplicates=0, started=90.0, faults=(fault,))
+    assert made.faults == (complaint,)
 
 
 @pytest.mark.parametrize(
