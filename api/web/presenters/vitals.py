@@ -212,7 +212,7 @@ def _another_reading(
 def usual_words(sign: str, usual: Usual | None) -> str:
     """ "70 to 78 (45 readings)"; too few to say anything are said to be so."""
     if sign in (VitalSign.ON_OXYGEN, VitalSign.CONSCIOUSNESS):
-        return ""
+        return "no range for this sign"
     what = "score" if sign == "score" else "reading"
     if usual is None or usual.low is None or usual.high is None:
         return f"no {what}s"
