@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import psutil
 import pytest
@@ -16,7 +17,6 @@ from api.demo.books import Books
 from api.demo.report import report
 from api.demo.watcher import Heard
 from api.embedded.process import free_port
-from devices.identifiers import new_uuid7
 
 pytestmark = pytest.mark.xdist_group("demo")
 START_SECONDS = 120
@@ -152,7 +152,7 @@ def test_a_port_in_use_is_said_in_a_sentence_with_the_way_out(tmp_path: Path) ->
     assert "Traceback" not in done.stderr
 
 
-READING, OTHER, ESCALATION = new_uuid7(), new_uuid7(), new_uuid7()
+READING, OTHER, ESCALATION = (UUID(int=number) for number in (1, 2, 3))
 
 
 def books(**changes) -> Books:
