@@ -22,11 +22,12 @@ from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
 from tests.fixtures.doorstep import Doorstep, admit, at_the_door, told
 from tests.fixtures.ingest_process import IngestProcess
-from tests.fixtures.length import seed
+from tests.fixtures.length import length, seed
 from tests.fixtures.live_kits import LiveKit, live_kits, still_on
 from tests.fixtures.receipt_watch import ReceiptWatch, watching_receipts
 
 PATIENCE = 90
+RESIDENTS = length(6, 150)
 KITS = (n.Kit(n.KIT, 1), n.Kit(n.SECOND_KIT, 2))
 ILL = {"respiration_rate": 26, "spo2": 91, "pulse": 124, "temperature": 39.2}
 
@@ -44,7 +45,7 @@ class Scene:
     ) -> None:
         self.database, self.kits, self.ingest, self.watch, self.rng = database, kits, ingest, watch, rng
         with database.connect() as conn:
-            self.residents = admit(conn, 6)
+            self.residents = admit(conn, RESIDENTS)
 
     def measure(self, count: int, minutes_ago: float = 0) -> None:
         """So many readings, of random residents by random kits; some of them grave, many partial."""
@@ -97,6 +98,12 @@ class Scene:
 
     def wait_for_stored(self, count: int) -> None:
         wait_until(lambda: self.stored() >= count, f"{count} readings to be stored", PATIENCE)
+
+    def wait_for_sent(self, count: int) -> None:
+        def sent() -> bool:
+            return sum(kit.outbox.last_seq() for kit in self.kits) >= count
+
+        wait_until(sent, f"{count} readings to be in the outboxes", PATIENCE)
 
     def wait_until_settled(self) -> None:
         """Every reading is receipted."""

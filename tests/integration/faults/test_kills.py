@@ -4,17 +4,20 @@ Each kill finds messages taken and not acknowledged, in a transaction that has n
 they came again.
 """
 
+import random
 from collections.abc import Callable
 
 from tests.fixtures.brokers import Mosquitto
 from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database, OwnTimescale
 from tests.fixtures.length import length
+from tests.fixtures.live_kits import still_on
 from tests.fixtures.neighbourhood import settle
 from tests.integration.faults.scene import PATIENCE, in_flight, scene
 
-KILLS = length(3, 60)
-PER_KILL = length(150, 600)
+KILLS = length(3, 40)
+MIXED_KILLS = length(5, 60)
+PER_KILL = length(150, 300)
 
 
 def test_ingest_killed_in_mid_stream_is_brought_its_messages_again(neighbourhood, mosquitto, tmp_path):
@@ -62,3 +65,44 @@ def test_a_database_killed_in_mid_stream_is_given_its_batch_again(
                 own.container.restart()
             line.wait_until_settled()
             assert line.ingest.metric("retries_total") > retried
+
+
+def test_two_workers_that_both_get_everything_store_it_once_also_when_one_is_killed(
+    neighbourhood, mosquitto, tmp_path
+):
+    with scene(neighbourhood, mosquitto, tmp_path) as line:
+        other = line.ingest.beside("2").start()
+        with line.streaming(2 * PER_KILL):
+            line.wait_for_stored(PER_KILL)
+            with in_flight(line):
+                other.kill()
+            other.start()
+        wait_until(lambda: other.metric("redelivered_total") > 0, "a redelivery", PATIENCE)
+        line.wait_until_settled()
+        assert line.outcomes()["duplicate"] > 0
+        assert other.stop() == 0
+
+
+def test_anything_killed_at_any_moment_loses_nothing(
+    own_timescale: Callable[[], OwnTimescale], own_mosquitto: Callable[[], Mosquitto], tmp_path
+):
+    """No moment is chosen here: the stream runs on, and what is killed next is drawn from the seed."""
+    own, broker = own_timescale(), own_mosquitto()
+    database = own.server.fresh_database()
+    with database.connect() as conn:
+        settle(conn)
+    with scene(database, broker, tmp_path) as line:
+        fate = random.Random(line.rng.random())
+        for kill in range(MIXED_KILLS):
+            with line.streaming(PER_KILL):
+                line.wait_for_sent(kill * PER_KILL + fate.randint(1, PER_KILL))
+                victim = fate.choice(("ingest", "broker", "database"))
+                print(f"kill {kill}: {victim}, {still_on(line.kits)} readings without a receipt")
+                if victim == "ingest":
+                    line.ingest.kill()
+                    line.ingest.start()
+                else:
+                    container = broker.own if victim == "broker" else own.container
+                    container.kill()
+                    container.restart()
+        line.wait_until_settled()

@@ -24,7 +24,7 @@ from tests.fixtures.length import length, seed
 WORKERS = 4
 RESIDENTS = 20
 BATCH = 1000
-BATCHES_EACH = length(2, 25)
+BATCHES_EACH = length(2, 10)
 SHARED = 0.25
 """So much of what one worker brings, another brings too."""
 
