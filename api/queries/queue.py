@@ -3,7 +3,7 @@
 Guards: only rows of hubs and residents in the actor's scope; a score is never read without the time it is of.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -45,8 +45,8 @@ class Waiting:
     claimed_by_name: str | None
     claimed_at: datetime | None
     measured_at: datetime | None  # of the newest reading behind it
-    assumed_air: bool
     has_ceiling: bool
+    assumed_air: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,6 @@ SELECT escalation.escalation_id, escalation.resident_id, resident.name AS reside
        escalation.home_id, home.name AS home_name, escalation.origin, escalation.state, escalation.severity,
        escalation.why, escalation.low, escalation.high, escalation.raised_at, escalation.deadline_at,
        escalation.claimed_by, claimer.name AS claimed_by_name, escalation.claimed_at, evidence.measured_at,
-       coalesce(score.assumed_air, false) AS assumed_air,
        EXISTS (SELECT FROM delegation.ceiling
                WHERE ceiling.resident_id = escalation.resident_id AND ended_at IS NULL) AS has_ceiling
 FROM alerts.escalation
@@ -110,16 +109,17 @@ LEFT JOIN LATERAL (
     FROM alerts.finding, jsonb_array_elements(finding.evidence) item
     WHERE finding.escalation_id = escalation.escalation_id
 ) evidence ON true
-LEFT JOIN LATERAL (
-    SELECT assumed_air FROM alerts.visible_score
-    WHERE visible_score.resident_id = escalation.resident_id
-      AND visible_score.effective_at = evidence.measured_at
-      AND visible_score.effective_at > %(at)s - interval '3 days'
-    ORDER BY cause_arrival DESC LIMIT 1
-) score ON true
 WHERE escalation.hub_id = %(hub)s AND escalation.state <> 'closed'
 ORDER BY %(high_first)s AND escalation.severity = 'high' DESC, escalation.deadline_at, escalation.raised_at
 LIMIT %(most)s
+"""
+# Asked once for all rows: looked up row by row, the view would work out the actor's scope for each.
+_ASSUMED: LiteralString = """
+SELECT DISTINCT ON (resident_id, effective_at) resident_id, effective_at, assumed_air
+FROM alerts.visible_score
+WHERE resident_id = ANY (%(residents)s) AND effective_at = ANY (%(moments)s)
+  AND effective_at > %(at)s - interval '3 days'
+ORDER BY resident_id, effective_at, cause_arrival DESC
 """
 _TOTALS: LiteralString = """
 SELECT count(*) FILTER (WHERE state = 'open' AND NOT synthetic) AS waiting,
@@ -162,9 +162,27 @@ def hub(conn: psycopg.Connection[Any], hub_id: UUID) -> Hub | None:
 
 def waiting(conn: psycopg.Connection[Any], hub_id: UUID, at: datetime, *, high_first: bool) -> list[Waiting]:
     """The open escalations by deadline, at most MOST_ROWS; `high_first` puts high severity on top."""
-    wanted = {"hub": hub_id, "at": at, "high_first": high_first, "most": MOST_ROWS}
+    wanted = {"hub": hub_id, "high_first": high_first, "most": MOST_ROWS}
     with conn.cursor(row_factory=class_row(Waiting)) as cursor:
-        return cursor.execute(_WAITING, wanted).fetchall()
+        rows = cursor.execute(_WAITING, wanted).fetchall()
+    assumed = _assumed_air(conn, rows, at)
+    return [replace(row, assumed_air=(row.resident_id, row.measured_at) in assumed) for row in rows]
+
+
+def _assumed_air(
+    conn: psycopg.Connection[Any], rows: list[Waiting], at: datetime
+) -> set[tuple[UUID, datetime | None]]:
+    """Whose score, at which moment, rests on assumed air."""
+    measured = [(row.resident_id, row.measured_at) for row in rows if row.measured_at is not None]
+    if not measured:
+        return set()
+    wanted = {
+        "residents": [one for one, _ in measured],
+        "moments": [moment for _, moment in measured],
+        "at": at,
+    }
+    found = conn.execute(_ASSUMED, wanted).fetchall()
+    return {(resident, moment) for resident, moment, assumed in found if assumed}
 
 
 def totals(conn: psycopg.Connection[Any], hub_id: UUID, at: datetime) -> Totals:

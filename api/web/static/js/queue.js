@@ -4,6 +4,7 @@ import { clock, now, setNow } from "./moments.js";
 import { tick } from "./page.js";
 
 const TRY_AGAIN = 5_000;
+const BREATHE = 500; // a burst of changes is fetched as a few, the first of them at once
 const HOLD_STILL = 1_500; // rows must not move under a hand that is about to press
 const HOLD_AT_MOST = 4_000;
 
@@ -95,6 +96,7 @@ async function renew() {
     wanted = false;
     try {
       await fetchAndSwap();
+      await new Promise((done) => setTimeout(done, BREATHE));
     } catch {
       failed = true;
       say("stale", `The queue could not be read at ${clock(now())}. Not updated since ${clock(heardAt)}.`, reload);
