@@ -24,6 +24,7 @@ from api.web.presenters import resident as resident_words
 from api.web.presenters.resident import ResidentView
 from api.web.presenters.soft_signs import SOFT_SIGNS, WORRIED
 from api.web.rendering import page
+from delegation.people import Role
 from devices.identifiers import UnreadableIdError, new_reading_id, parse_id
 
 router = APIRouter()
@@ -58,7 +59,11 @@ def send(
         return _form(request, visit, lives, reading_id, fields, dict(filled.faults))
     parts = parts_of(request)
     captured = capture(visit, parts.door, parts.evaluator, resident_id, filled.observations)
-    view = {"resident": lives, "answer": words.answer(captured, lives)}
+    view = {
+        "resident": lives,
+        "answer": words.answer(captured, lives),
+        "goes_round": visit.actor.holds(Role.CARE_WORKER, Role.HOME_MANAGER),
+    }
     return page(request, "captured.jinja", view, who=visit.actor.name)
 
 

@@ -277,6 +277,15 @@ def test_a_form_without_its_number_stores_nothing_and_says_so(
         assert conn.execute("SELECT count(*) FROM ingest.reading").fetchall() == [(0,)]
 
 
+@pytest.mark.parametrize("person", [n.WORKER, n.MANAGER, n.CARER])
+def test_whoever_captured_is_led_back_to_a_page_of_theirs(browse: SignIn, person: UUID) -> None:
+    client = browse(person)
+    answer = client.post(CAPTURE, data=form_of(client, CAPTURE, CAPTURE) | FILLED)
+    links = [one for one in _Page(answer.text).addresses if one.startswith(("/residents", "/rounds"))]
+    assert len(links) == 2
+    assert [client.get(one).status_code for one in links] == [200, 200]
+
+
 def test_a_clinician_is_not_at_the_bedside(browse: SignIn) -> None:
     assert browse(n.CLINICIAN).get(CAPTURE).status_code == 403
 
