@@ -1,0 +1,60 @@
+"""What a number was measured on: the processor, its cores, the memory, the versions, the date and the command.
+
+Invariant: no number leaves here without it.
+"""
+
+import os
+import platform
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The machine as it describes itself."""
+
+    date: str
+    command: str
+    processor: str
+    cores: int
+    memory_gib: float
+    system: str
+    python: str
+    services: dict[str, str] = field(default_factory=dict)
+    """Versions, as the running services say them."""
+
+
+def this_machine(command: str) -> Machine:
+    """What can be known of it before anything is started."""
+    return Machine(
+        date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        command=command,
+        processor=_processor(),
+        cores=os.cpu_count() or 0,
+        memory_gib=round(psutil.virtual_memory().total / 2**30, 1),
+        system=f"{platform.system()} {platform.release()}",
+        python=platform.python_version(),
+    )
+
+
+def busy() -> float:
+    """How much of all cores others used over the second before we started: what makes a number worth less."""
+    return psutil.cpu_percent(interval=1.0)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def command_line(module: str) -> str:
+    """How this run is repeated."""
+    return " ".join(["python", "-m", module, *sys.argv[1:]])
