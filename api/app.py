@@ -28,6 +28,7 @@ from api.fanout import Fanout, Pace
 from api.metrics import Counts
 from api.parts import Clock, Parts
 from api.problems import NotSignedInError, RefusedError, answer, problem_of, wants_page
+from api.pulse import Pulse
 from api.routes import routers
 from api.settings import DatabaseRole, Settings
 from api.throttle import Throttle
@@ -65,7 +66,16 @@ def create_app(settings: Settings, clock: Clock = now, pace: Pace | None = None)
         with pool, door:
             fanout = Fanout(settings.conninfo(DatabaseRole.API), pool, counts)
             app.state.parts = Parts(
-                settings, pool, door, Evaluator(), counts, Throttle(), fanout, pace or Pace(), clock
+                settings,
+                pool,
+                door,
+                Evaluator(),
+                counts,
+                Throttle(),
+                fanout,
+                pace or Pace(),
+                Pulse(pool),
+                clock,
             )
             yield
             await fanout.stop()

@@ -13,6 +13,7 @@ from alerts.evaluator import Evaluator
 from api.database import Pool
 from api.fanout import Fanout, Pace
 from api.metrics import Counts
+from api.pulse import Pulse
 from api.settings import Settings
 from api.throttle import Throttle
 
@@ -32,6 +33,7 @@ class Parts:
     throttle: Throttle
     fanout: Fanout
     pace: Pace
+    pulse: Pulse
     clock: Clock
 
     @property

@@ -21,6 +21,8 @@ from api.database import Connection, Pool, open_pool, try_again
 from api.settings import DatabaseRole, Settings
 from api.watch import watched
 from delegation import audit
+from ingest import heartbeat
+from ingest.heartbeat import Beating
 
 # The number is only a name for the lock.
 _ONE_SCHEDULER: LiteralString = "SELECT pg_try_advisory_lock(4815162343)"
@@ -43,8 +45,14 @@ def _end_sessions(conn: Connection, at: datetime) -> int:
     return conn.execute(_END_SESSIONS, (at,)).rowcount
 
 
+def _clocks(conn: Connection, at: datetime) -> int:
+    count = clocks.run(conn, at)
+    heartbeat.beat(conn, Beating.SCHEDULER, at)
+    return count
+
+
 JOBS = (
-    Job("clocks", timedelta(seconds=10), clocks.run),
+    Job("clocks", timedelta(seconds=10), _clocks),
     Job("seal", timedelta(seconds=30), audit.seal),
     Job("sessions", timedelta(hours=1), _end_sessions),
 )

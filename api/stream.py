@@ -5,7 +5,7 @@ stream lasts), no database connection is held while waiting, and a `ping` is sen
 heard, so a page that misses two knows that it is stale.
 
 Events: `ready` and `resync` {revision}, `escalation` {revision, escalation_id, kind, severity, at,
-cause_reading_id} with the revision as id, `ping` {at}, and `ended` {reason} before we close.
+cause_reading_id} with the revision as id, `ping` {at, quiet}, and `ended` {reason} before we close.
 """
 
 import asyncio
@@ -112,10 +112,11 @@ class _EventStream(Response):
             await self._send_all(send, await _waiting(follower, ping_at - clock()))
             if clock() >= ping_at:
                 ping_at = clock() + self._parts.pace.ping_seconds
-                at = self._parts.clock()
-                await self._send(
-                    send, message("ping", {"at": at}) if self._parts.fanout.listening else _KEEPALIVE
-                )
+                await self._send(send, await self._ping() if self._parts.fanout.listening else _KEEPALIVE)
+
+    async def _ping(self) -> bytes:
+        at = self._parts.clock()
+        return message("ping", {"at": at, "quiet": await to_thread.run_sync(self._parts.pulse.words, at)})
 
     async def _missed(self) -> list[Chunk]:
         """What happened since the page's revision; all anew if that is too much, or of another database."""

@@ -21,10 +21,11 @@ from devices.identifiers import DatabaseEpoch, KitId
 from devices.reading import decode
 from devices.receipt import Config, Status, encode_message
 from devices.topics import Leaf, topic
-from ingest import door, outbox, store
+from ingest import door, heartbeat, outbox, store
 from ingest.arrival import Arrival, Settled
 from ingest.consumer import Consumer, Delivery
 from ingest.evaluation import Evaluator
+from ingest.heartbeat import Beating
 from ingest.receipts import ReceiptBook, kit_of
 from ingest.trouble import passes
 
@@ -178,6 +179,8 @@ class Worker:
         conn = self._connection()
         self._epoch, self._partitions = store.epoch(conn), registry.partitions(conn)
         self._tell_epoch()
+        if self._consumer.connected.is_set():
+            heartbeat.beat(conn, Beating.INGEST, datetime.now(UTC))
         outbox.send(conn, self._consumer.publish, self._partitions, datetime.now(UTC))
 
     def _tell_epoch(self) -> None:

@@ -92,6 +92,14 @@ CREATE TABLE ingest.outbox (
 );
 CREATE INDEX outbox_waiting ON ingest.outbox (outbox_id) WHERE sent_at IS NULL;
 
+-- When ingest and the scheduler last did their work: a page must not look live when nothing comes in.
+CREATE TABLE ingest.heartbeat (
+    process         text PRIMARY KEY CHECK (process IN ('ingest', 'scheduler')),
+    beat_at         timestamptz NOT NULL
+);
+GRANT SELECT ON ingest.heartbeat TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
+GRANT INSERT, UPDATE ON ingest.heartbeat TO hearthwatch_ingest, hearthwatch_scheduler;
+
 -- Which copy of history this is. A promoted standby, a restored dump and a declared restore each answer differently.
 -- No process may read or write the table itself.
 CREATE TABLE ingest.declared_epoch (

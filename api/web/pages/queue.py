@@ -70,7 +70,9 @@ def queue_page(
 ) -> HTMLResponse:
     """The queue, with what was just done or why it was not."""
     view = {**_view(visit, hub_id, order), "said": said, "problem": problem}
-    view["ping_seconds"] = parts_of(request).pace.ping_seconds
+    parts = parts_of(request)
+    view["ping_seconds"] = parts.pace.ping_seconds
+    view["quiet"] = parts.pulse.words(visit.at)
     status = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
     return page(request, "queue.jinja", view, who=visit.actor.name, status=status)
 

@@ -47,6 +47,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "ingest.quarantine": {API: "S", INGEST: "SIu"},
     "ingest.outbox": {INGEST: "SIu"},
     "ingest.declared_epoch": {},
+    "ingest.heartbeat": {API: "S", INGEST: "SIU", SCHEDULER: "SIU"},
     "alerts.score": {INGEST: "SI", RETENTION: "SD"},
     "alerts.visible_score": {API: "S"},
     "alerts.policy": {API: "S", INGEST: "S", SCHEDULER: "S"},

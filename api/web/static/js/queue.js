@@ -10,6 +10,7 @@ const HOLD_AT_MOST = 4_000;
 
 const region = document.querySelector("[data-live]");
 const notice = document.querySelector("[data-live-notice]");
+const quiet = document.querySelector("[data-quiet]");
 // Two pings missed, and a little grace.
 const STALE_AFTER = 2.5 * 1000 * Number(region.dataset.pingSeconds);
 let source;
@@ -34,6 +35,12 @@ function say(kind, words, link) {
   }
   if (notice.textContent !== parts.map((part) => part.textContent ?? part).join("")) notice.replaceChildren(...parts);
   region.firstElementChild?.classList.toggle("hw-untrusted", kind === "stale" || kind === "disconnected");
+}
+
+/** The stream may live while nothing comes in behind it: then that is said above everything. */
+function beneath(words) {
+  if (quiet.textContent !== (words ?? "")) quiet.textContent = words ?? "";
+  quiet.hidden = !words;
 }
 
 /** Something was heard, so what is shown is sure, unless a change is known that is not shown yet. */
@@ -71,7 +78,10 @@ function revision() {
 
 function listen() {
   source = new EventSource(`${region.dataset.events}?after=${revision()}`);
-  source.addEventListener("ping", heard);
+  source.addEventListener("ping", (event) => {
+    beneath(JSON.parse(event.data).quiet);
+    heard();
+  });
   source.addEventListener("ready", (event) => {
     if (JSON.parse(event.data).revision !== revision()) renew();
     heard();
