@@ -24,6 +24,7 @@ class Machine:
     memory_gib: float
     system: str
     python: str
+    busy_percent: float = 0.0
     services: dict[str, str] = field(default_factory=dict)
     """Versions, as the running services say them."""
 
@@ -41,9 +42,9 @@ def this_machine(command: str) -> Machine:
     )
 
 
-def busy() -> float:
-    """How much of all cores others used over the second before we started: what makes a number worth less."""
-    return psutil.cpu_percent(interval=1.0)
+def busy_percent() -> float:
+    """How much of all cores others used over the seconds before we started: what makes a number worth less."""
+    return psutil.cpu_percent(interval=3.0)
 
 
 def _processor() -> str:
