@@ -59,7 +59,7 @@ OF_A_RESIDENT = (
     "alerts.open_question",
 )
 # Read by the api whoever asks: no row of these is about a resident.
-ABOUT_NOBODY = {"delegation.activity", "alerts.policy", "api.account", "api.session"}
+ABOUT_NOBODY = {"delegation.activity", "alerts.policy", "api.account", "api.session", "ingest.heartbeat"}
 
 EVERY_RESIDENT = {n.AMARA, n.BRAM, n.CORA, n.STRANGER_RESIDENT}
 EVERY_KIT = {n.KIT, n.SECOND_KIT, n.STRANGE_KIT, n.WEB_KIT}
