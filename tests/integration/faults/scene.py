@@ -26,7 +26,7 @@ from tests.fixtures.length import length, seed
 from tests.fixtures.live_kits import LiveKit, live_kits, still_on
 from tests.fixtures.receipt_watch import ReceiptWatch, watching_receipts
 
-PATIENCE = 90
+PATIENCE = length(90, 600)
 RESIDENTS = length(6, 150)
 KITS = (n.Kit(n.KIT, 1), n.Kit(n.SECOND_KIT, 2))
 ILL = {"respiration_rate": 26, "spo2": 91, "pulse": 124, "temperature": 39.2}
@@ -118,6 +118,7 @@ def in_flight(scene: Scene) -> Iterator[None]:
         holding.execute(
             "SELECT FROM ingest.current_vitals WHERE resident_id = ANY (%s) FOR UPDATE", (scene.residents,)
         )
+        scene.measure(10)  # the stream may have come to its end
         with closing(scene.database.connect(autocommit=True)) as onlooker:
             wait_until(lambda: _ingest_waits(onlooker), "a batch to be in flight", PATIENCE)
         assert still_on(scene.kits) > 0
