@@ -6,6 +6,7 @@ Invariant: no number leaves here without it.
 import os
 import platform
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,15 @@ def this_machine(command: str) -> Machine:
 def busy_percent() -> float:
     """How much of all cores others used over the seconds before we started: what makes a number worth less."""
     return psutil.cpu_percent(interval=3.0)
+
+
+def about(machine: Machine) -> Iterator[str]:
+    """The same in lines for people."""
+    yield f"{machine.date}, `{machine.command}`"
+    yield f"{machine.processor}, {machine.cores} cores, {machine.memory_gib} GiB, {machine.system}"
+    services = ", ".join(f"{name} {version}" for name, version in machine.services.items())
+    yield f"Python {machine.python}, {services}".rstrip(", ")
+    yield f"Busy with other work just before: {machine.busy_percent:.0f} % of all cores"
 
 
 def _processor() -> str:

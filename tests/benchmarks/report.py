@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks.machine import Machine
+from tests.benchmarks.machine import Machine, about
 
 Row = Sequence[object]
 Results = Mapping[str, Any]
@@ -32,7 +32,7 @@ def as_json(machine: Machine, results: Results) -> dict[str, Any]:
 
 def show(console: Console, machine: Machine, results: Results) -> None:
     """Print it."""
-    for line in _about(machine):
+    for line in about(machine):
         console.print(line)
     for sheet in _sheets(results):
         table = Table(title=sheet.title, caption=sheet.says)
@@ -45,20 +45,12 @@ def show(console: Console, machine: Machine, results: Results) -> None:
 
 def as_markdown(machine: Machine, results: Results, findings: str = "") -> str:
     """The committed report. `findings` is what a person made of the numbers, kept from the report before."""
-    lines = ["# Measured speed", "", *(f"- {line}" for line in _about(machine)), ""]
+    lines = ["# Measured speed", "", *(f"- {line}" for line in about(machine)), ""]
     for sheet in _sheets(results):
         lines += [f"## {sheet.title}", "", sheet.says, ""]
         lines += [_line(sheet.columns), _line(["---", *["---:"] * (len(sheet.columns) - 1)])]
         lines += [*map(_line, sheet.rows), ""]
     return "\n".join([*lines, findings.strip(), ""]).rstrip() + "\n"
-
-
-def _about(machine: Machine) -> Iterator[str]:
-    yield f"{machine.date}, `{machine.command}`"
-    yield f"{machine.processor}, {machine.cores} cores, {machine.memory_gib} GiB, {machine.system}"
-    services = ", ".join(f"{name} {version}" for name, version in machine.services.items())
-    yield f"Python {machine.python}, {services}".rstrip(", ")
-    yield f"Busy with other work just before: {machine.busy_percent:.0f} % of all cores"
 
 
 def _sheets(results: Results) -> Iterator[Sheet]:

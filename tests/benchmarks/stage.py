@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,8 +26,8 @@ from api.embedded.postgres import EmbeddedPostgres
 from api.embedded.process import SupervisedProcess, free_port
 from api.migrations.runner import migrate
 from api.seed import Seeded, seed
-from devices.kits import Broker
-from tests.fixtures.brokers import Mosquitto
+from devices.kits import Broker, KitSheet
+from tests.fixtures.brokers import PLAIN_PORT, Mosquitto
 from tests.fixtures.containers import (
     TIMESCALE_PASSWORD,
     OwnContainer,
@@ -65,13 +65,18 @@ class Place:
 
 
 class Stage:
-    """A database server and a broker, up within `with`; databases and processes are asked for."""
+    """A database server and a broker, up within `with`; databases and processes are asked for.
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    `direct` goes straight to the containers, or docker's own proxy for 127.0.0.1 would be measured too. Without it
+    their places stay the same when they are killed and started again.
+    """
+
+    def __init__(self, tell: Callable[[str], None], *, direct: bool = True) -> None:
         self._tell = tell
+        self._direct = direct
         self._exits = ExitStack()
-        self._timescale: OwnContainer | None = None
-        self._mosquitto: Mosquitto | None = None
+        self.containers: dict[str, OwnContainer] = {}
+        self._admit: Callable[[Mapping[str, str]], None] = lambda _: None
         self.server = ""
         self.folder = Path()
         self.broker = Place("", 0, "", "")
@@ -106,9 +111,8 @@ class Stage:
         _execute(conninfo, sql.SQL(_TRACK))
         own.kill()
         own.restart()
-        # Straight to the container: docker's own proxy for 127.0.0.1 would be measured too.
-        self.server = make_conninfo(conninfo, host=_address(own), port=5432)
-        self._timescale = own
+        self.containers["database"] = own
+        self.server = make_conninfo(conninfo, host=_address(own), port=5432) if self._direct else conninfo
 
     def _start_mosquitto(self) -> None:
         certificates = self.folder / "certificates"
@@ -121,8 +125,10 @@ class Stage:
         self._exits.callback(mosquitto.own.remove)
         mosquitto.own.start()
         self.services["mosquitto"] = mosquitto.version
-        self.broker = Place(_address(mosquitto.own), 1883, mosquitto.username, mosquitto.password)
-        self._mosquitto = mosquitto
+        host, port = (_address(mosquitto.own), PLAIN_PORT) if self._direct else ("127.0.0.1", mosquitto.port)
+        self.broker = Place(host, port, mosquitto.username, mosquitto.password)
+        self.containers["broker"] = mosquitto.own
+        self._admit = mosquitto.admit
 
     def _start_embedded(self) -> None:
         postgres = EmbeddedPostgres(self.folder / "postgres")
@@ -135,6 +141,7 @@ class Stage:
         broker.start()
         self.services["broker"] = "embedded"
         self.broker = Place(broker.host, broker.port, broker.username, broker.password)
+        self._admit = broker.admit
 
     def database(self, name: str) -> str:
         """A new, migrated database; the superuser's connection string."""
@@ -153,17 +160,21 @@ class Stage:
             self.services |= {name: str(value or "none") for name, value in zip(names, row, strict=True)}
         return conninfo
 
-    def settle(self, conninfo: str, *, homes: int, residents_per_home: int) -> Seeded:
+    def settle(self, conninfo: str, *, homes: int, residents_per_home: int, number: int = 1) -> Seeded:
         """A synthetic neighbourhood with its kits."""
         with psycopg.connect(conninfo) as conn:
             return seed(
                 conn,
                 homes=homes,
                 residents_per_home=residents_per_home,
-                seed=1,
+                seed=number,
                 at=datetime.now(UTC),
                 broker=Broker(host=self.broker.host, port=self.broker.port),
             )
+
+    def admit(self, sheet: KitSheet) -> None:
+        """Let these kits sign in at the broker."""
+        self._admit({kit.username: kit.secret.get_secret_value() for kit in sheet.kits})
 
     def environment(self, conninfo: str) -> dict[str, str]:
         """What the product's processes are told of this stage."""
@@ -210,10 +221,11 @@ class Stage:
 
     def processor_seconds(self) -> dict[str, float]:
         """What each service has used of the processors so far."""
-        containers = {"database": self._timescale, "broker": self._mosquitto.own if self._mosquitto else None}
+        if not self.containers:
+            return {}
         client = docker.APIClient()
         try:
-            return {name: _used(client, own) for name, own in containers.items() if own is not None}
+            return {name: _used(client, own) for name, own in self.containers.items()}
         finally:
             client.close()
 
