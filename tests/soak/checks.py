@@ -5,6 +5,7 @@ Invariant: sets, never counts that could be right by accident; it reads as the d
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID
@@ -63,7 +64,7 @@ WHERE resident_id NOT IN (SELECT resident_id FROM delegation.air_record)
 GROUP BY resident_id HAVING count(*) <= %s ORDER BY count(*) DESC, resident_id LIMIT %s
 """
 _SAID: LiteralString = """
-SELECT kit_id, reading_id, resident_id, effective_at, arrival_number, not_obtained,
+SELECT kit_id, reading_id, resident_id, effective_at, arrival_number, not_obtained, unusable,
        respiration_rate::float, spo2::float, on_oxygen, systolic::float, pulse::float, consciousness, temperature::float
 FROM ingest.reading WHERE resident_id = ANY (%s)
 """
@@ -138,8 +139,16 @@ def _scores(conn: psycopg.Connection[Any]) -> Checked:
 
 
 def _told(
-    kit: UUID, reading: UUID, resident: UUID, moment: Any, number: int, not_obtained: Any, *values: Any
+    kit: UUID,
+    reading: UUID,
+    resident: UUID,
+    moment: datetime,
+    number: int,
+    not_obtained: Mapping[str, str] | None,
+    unusable: Mapping[str, str] | None,
+    *values: Any,
 ) -> Told:
+    """What was looked for in vain forgets what was known of it."""
     said = {sign: value for sign, value in zip(_SIGNS, values, strict=True) if value is not None}
-    cleared = frozenset(sign for sign, why in (not_obtained or {}).items() if why == "unrecordable")
+    cleared = frozenset((*(not_obtained or ()), *(unusable or ())))
     return Told((kit, reading), resident, moment, number, said, cleared)
