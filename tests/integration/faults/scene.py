@@ -116,7 +116,8 @@ def in_flight(scene: Scene) -> Iterator[None]:
     holding = scene.database.connect()
     try:
         holding.execute(
-            "SELECT FROM ingest.current_vitals WHERE resident_id = ANY (%s) FOR UPDATE", (scene.residents,)
+            "SELECT FROM ingest.current_vitals WHERE resident_id = ANY (%s) ORDER BY resident_id FOR UPDATE",
+            (scene.residents,),
         )
         scene.measure(10)  # the stream may have come to its end
         with closing(scene.database.connect(autocommit=True)) as onlooker:
