@@ -43,7 +43,7 @@ class Evaluator:
         policies = store.policies_in_force(conn, at)
         authorities = delegation_store.authorities(conn, batch.residents)
         unfit = {resident for resident, one in authorities.items() if one.no_score_reason is not None}
-        fit = batch.of([resident for resident in batch.residents if resident not in unfit])
+        fit = batch.of(authorities.keys() - unfit) if unfit else batch
         scores = _scores(fit, authorities, policies)
         store.append_scores(conn, (scoring.row_of(one, at) for one in scores))
         _cancel_air(conn, batch.new, at)
@@ -104,12 +104,12 @@ class Evaluator:
 def _scores(batch: Batch, authorities: Mapping[UUID, Authority], policies: PolicyBook) -> list[Scored]:
     """Each resident's readings joined within the window of their own hub."""
     by_window: dict[timedelta, set[UUID]] = {}
-    for reading in batch.new:
-        window = policies.for_hub(reading.placement.hub_id).composition_window
-        by_window.setdefault(window, set()).add(reading.resident_id)
+    for hub_id in {reading.placement.hub_id for reading in batch.new}:
+        by_window.setdefault(policies.for_hub(hub_id).composition_window, set()).add(hub_id)
     scores: list[Scored] = []
-    for window, residents in by_window.items():
-        part = batch.of(sorted(residents))
+    for window, hubs in by_window.items():
+        residents = {one.resident_id for one in batch.new if one.placement.hub_id in hubs}
+        part = batch if len(by_window) == 1 else batch.of(residents)
         scores += scoring.score_readings(part.new, part.known, authorities, window)
     return scores
 

@@ -8,13 +8,14 @@ import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from alerts.escalation import EventKind, OpenEscalation, Step
 from alerts.policy import SHIPPED, Policy, PolicyBook, Severity
@@ -102,7 +103,7 @@ INSERT INTO alerts.escalation_event
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
 _IN_FORCE: LiteralString = """
-SELECT DISTINCT ON (hub_id) hub_id, version, body FROM alerts.policy
+SELECT DISTINCT ON (hub_id) hub_id, version, body::text FROM alerts.policy
 WHERE in_force_from <= %s ORDER BY hub_id, in_force_from DESC, policy_id DESC
 """
 _NOTIFY: LiteralString = "SELECT pg_notify(%s, %s)"
@@ -123,9 +124,11 @@ def policies_in_force(conn: psycopg.Connection, at: datetime) -> PolicyBook:
     return PolicyBook(default, policies)
 
 
-def _understood(version: str, body: dict[str, Any]) -> Policy | None:
+# Which policy is in force is asked of the database each time; the same words are only understood once.
+@lru_cache(maxsize=256)
+def _understood(version: str, body: str) -> Policy | None:
     try:
-        return Policy(version=version, **body)
+        return Policy(version=version, **from_json(body))
     except (ValidationError, TypeError):
         _log.exception("policy %s makes no sense: the default holds in its place", version)
         return None

@@ -3,6 +3,7 @@
 Guards: it ends only between batches, so nothing under way is acknowledged by halves.
 """
 
+import gc
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -32,12 +33,19 @@ def ingest(
     registry = CollectorRegistry()
     registry.register(_Counts(worker, consumer))
     watch = settings.watch
+    _spare_the_collector()
     with watched(watch.host, watch.port, lambda: health(consumer, datetime.now(UTC)), registry):
         consumer.start()
         try:
             worker.run(stopping)
         finally:
             consumer.stop()
+
+
+def _spare_the_collector() -> None:
+    """A batch makes a hundred thousand objects and no cycles: looking for some took a fifth of the time."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 def health(consumer: Consumer, at: datetime) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ Guards: every item that arrives gets exactly one outcome, and no outcome says "s
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from delegation.competence import Label
@@ -17,6 +18,9 @@ from ingest.quality import Value
 
 ReadingKey = tuple[UUID, UUID]
 """(kit id, reading id): what a reading is known by."""
+
+# Sorts ids as the database does. Comparing ids themselves gives the same order at ten times the price.
+BY_NUMBER = attrgetter("int")
 
 
 @dataclass(frozen=True, slots=True)

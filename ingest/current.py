@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from operator import attrgetter
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -16,13 +15,11 @@ from psycopg.types.json import Jsonb
 from pydantic_core import from_json, to_json
 
 from devices.vital_signs import VitalSign
-from ingest.arrival import KnownReading, NewReading
+from ingest.arrival import BY_NUMBER, KnownReading, NewReading
 from ingest.quality import Value
 
 Signs = dict[str, dict[str, Any]]
 _SIGN_BY_CODE = {str(sign): sign for sign in VitalSign}
-# The order the database has for ids too; comparing the ids themselves takes a Python call each.
-_BY_NUMBER = attrgetter("int")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ WHERE current_vitals.resident_id = fresh.resident_id
 
 def lock(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UUID, CurrentVitals]:
     """Lock these residents until the transaction ends, making the rows that are missing."""
-    rows = conn.execute(_LOCK, (sorted(residents, key=_BY_NUMBER),)).fetchall()
+    rows = conn.execute(_LOCK, (sorted(residents, key=BY_NUMBER),)).fetchall()
     return {row[0]: CurrentVitals(*row[:3], signs=from_json(row[3])) for row in rows}
 
 

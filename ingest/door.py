@@ -11,28 +11,19 @@ from uuid import UUID
 import psycopg
 
 from delegation import store as delegation_store
-from delegation.competence import Activity, Label, label
-from delegation.store import Operator, Placement
+from delegation.store import Placement
 from devices import registry
-from devices.reading import DeviceKind, ReadingPayload, Unreadable, content_digest
+from devices.reading import ReadingPayload, Unreadable, content_digest
 from devices.receipt import Outcome
 from devices.registry import LentKit
-from devices.vital_signs import VitalSign
 from ingest import current, quality, quarantine, store
 from ingest.arrival import Arrival, KnownReading, NewReading, ReadingKey, Repeated, Settled, Verdict
 from ingest.current import CurrentVitals
 from ingest.evaluation import Batch, Evaluator, evaluate_safely, recall_safely
+from ingest.numbering import Sound, readings_of
 from ingest.quarantine import Reason
 from ingest.store import Seen
 
-_ACTIVITY: dict[str, Activity] = {
-    VitalSign.SYSTOLIC: Activity.BLOOD_PRESSURE,
-    VitalSign.DIASTOLIC: Activity.BLOOD_PRESSURE,
-    VitalSign.TEMPERATURE: Activity.TEMPERATURE,
-    VitalSign.SPO2: Activity.PULSE_OXIMETRY,
-    VitalSign.RESPIRATION_RATE: Activity.BREATHING_AND_ALERTNESS,
-    VitalSign.CONSCIOUSNESS: Activity.BREATHING_AND_ALERTNESS,
-}
 # Told alike, so that a kit cannot find out who exists.
 _NOT_YOURS = "unknown_resident"
 
@@ -58,7 +49,7 @@ class _Sorted:
     def __init__(self) -> None:
         self.settled: dict[int, Settled] = {}
         self.refused: list[tuple[Arrival, Reason]] = []
-        self.sound: dict[int, tuple[Arrival, ReadingPayload, LentKit, Placement]] = {}
+        self.sound: dict[int, Sound] = {}
         self.repeated: dict[int, Repeated] = {}
 
     def refuse(self, index: int, arrival: Arrival, reason: Reason) -> None:
@@ -111,7 +102,7 @@ def _sort(conn: psycopg.Connection, arrivals: Sequence[Arrival]) -> _Sorted:
             if reason is not None or placement is None:
                 sorted_.refuse(index, arrival, reason or _unknown_resident())
             else:
-                sorted_.sound[index] = (arrival, arrival.item, kit, placement)
+                sorted_.sound[index] = Sound(arrival, arrival.item, kit, placement)
     return sorted_
 
 
@@ -159,75 +150,20 @@ def _claim(conn: psycopg.Connection, batch: _Sorted) -> list[int]:
 
 def _store_and_judge(
     conn: psycopg.Connection,
-    sound: Sequence[tuple[Arrival, ReadingPayload, LentKit, Placement]],
+    sound: Sequence[Sound],
     evaluator: Evaluator,
     at: datetime,
 ) -> dict[ReadingKey, Verdict]:
     if not sound:
         return {}
-    before = current.lock(conn, {payload.resident for _, payload, _, _ in sound})
-    taken_by = {payload.taken_by for _, payload, _, _ in sound if payload.taken_by is not None}
+    before = current.lock(conn, {one.payload.resident for one in sound})
+    taken_by = {one.payload.taken_by for one in sound if one.payload.taken_by is not None}
     operators = delegation_store.operators(conn, taken_by)
-    new, late = _number(sound, before, operators)
+    new, late = readings_of(sound, before, operators)
     store.copy(conn, new)
     current.update(conn, before, new)
     known = _known(conn, before, late, evaluator.window, new)
     return evaluate_safely(conn, evaluator, Batch(new, known), at)
-
-
-def _number(
-    sound: Sequence[tuple[Arrival, ReadingPayload, LentKit, Placement]],
-    before: dict[UUID, CurrentVitals],
-    operators: dict[UUID, Operator],
-) -> tuple[list[NewReading], dict[UUID, list[datetime]]]:
-    """Number the readings in the order they came; say for which residents, and when, one is late."""
-    numbers = {resident: row.arrivals for resident, row in before.items()}
-    newest = {resident: row.last_effective_at for resident, row in before.items()}
-    moments: dict[UUID, list[datetime]] = {}
-    late: set[UUID] = set()
-    readings: list[NewReading] = []
-    for arrival, payload, kit, placement in sound:
-        resident = payload.resident
-        numbers[resident] += 1
-        effective_at, oddities = quality.effective(payload.taken_at, arrival.arrived_at)
-        latest = max(effective_at, newest[resident] or effective_at)
-        newest[resident] = latest
-        moments.setdefault(resident, []).append(effective_at)
-        if effective_at < latest:
-            late.add(resident)
-        elsewhere = ("other_home",) if kit.home_id != placement.home_id else ()
-        assessed = quality.assess(payload)
-        readings.append(
-            NewReading(
-                payload=payload,
-                kit_id=kit.kit_id,
-                placement=placement,
-                arrival_number=numbers[resident],
-                arrived_at=arrival.arrived_at,
-                effective_at=effective_at,
-                competence=_competence(payload, effective_at, operators),
-                values=assessed.values,
-                unusable=assessed.unusable,
-                cleared=quality.cleared(payload.not_obtained, assessed.unusable),
-                flags=oddities + elsewhere + assessed.flags,
-                latest_effective_at=latest,
-            )
-        )
-    return readings, {resident: moments[resident] for resident in late}
-
-
-def _competence(payload: ReadingPayload, at: datetime, operators: dict[UUID, Operator]) -> Label:
-    operator = operators.get(payload.taken_by, Operator()) if payload.taken_by is not None else Operator()
-    activities = {activity for code in payload.values if (activity := _ACTIVITY.get(code))}
-    if payload.device.kind is DeviceKind.STETHOSCOPE:
-        activities.add(Activity.LUNG_SOUNDS)
-    return label(
-        operator.competences,
-        activities,
-        at,
-        operator_known=operator.known,
-        family_carer=operator.is_family_of(payload.resident, at),
-    )
 
 
 def _known(

@@ -5,7 +5,7 @@ halved until the one resident it fails on stands alone, whose readings stay stor
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -15,7 +15,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from delegation.store import Placement
-from ingest.arrival import KnownReading, NewReading, ReadingKey, Repeated, Verdict
+from ingest.arrival import BY_NUMBER, KnownReading, NewReading, ReadingKey, Repeated, Verdict
 from ingest.trouble import passes
 
 _log = logging.getLogger(__name__)
@@ -30,9 +30,9 @@ class Batch:
 
     @property
     def residents(self) -> list[UUID]:
-        return sorted({reading.resident_id for reading in self.new})
+        return sorted({reading.resident_id for reading in self.new}, key=BY_NUMBER)
 
-    def of(self, residents: Sequence[UUID]) -> "Batch":
+    def of(self, residents: Collection[UUID]) -> "Batch":
         """The same for some of the residents."""
         wanted = set(residents)
         return Batch(

@@ -6,6 +6,7 @@ per kit in 200 ms; no resident, no value and no score.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from uuid import UUID
@@ -73,6 +74,8 @@ def _receipts_topic(readings_topic: str) -> str:
     return readings_topic.removesuffix(Leaf.READINGS) + Leaf.RECEIPTS
 
 
+# The same kits' topics come again and again.
+@lru_cache(maxsize=8192)
 def kit_of(topic: str) -> UUID | None:
     """The kit a topic names, None where it cannot be read."""
     try:

@@ -1,0 +1,104 @@
+"""Makes readings of what is new: numbered as they came, each value judged, its operator's competence labelled.
+
+Guards: a resident's numbers go on from the row that the caller has locked, without a gap, so that they say who knew
+what; no value and no label ever turns a reading away.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from delegation.competence import Activity, Label, label
+from delegation.store import Operator, Placement
+from devices.reading import DeviceKind, ReadingPayload
+from devices.registry import LentKit
+from devices.vital_signs import VitalSign
+from ingest import quality
+from ingest.arrival import Arrival, NewReading
+from ingest.current import CurrentVitals
+
+_ACTIVITY: dict[str, Activity] = {
+    VitalSign.SYSTOLIC: Activity.BLOOD_PRESSURE,
+    VitalSign.DIASTOLIC: Activity.BLOOD_PRESSURE,
+    VitalSign.TEMPERATURE: Activity.TEMPERATURE,
+    VitalSign.SPO2: Activity.PULSE_OXIMETRY,
+    VitalSign.RESPIRATION_RATE: Activity.BREATHING_AND_ALERTNESS,
+    VitalSign.CONSCIOUSNESS: Activity.BREATHING_AND_ALERTNESS,
+}
+_NOBODY = Operator()
+
+
+class Sound(NamedTuple):
+    """An arrival that can be stored: a reading from a kit that may speak for the resident."""
+
+    arrival: Arrival
+    payload: ReadingPayload
+    kit: LentKit
+    placement: Placement
+
+
+@dataclass(slots=True)
+class _Line:
+    """One resident's readings in the order they come. `late`: one of them is older than what was known."""
+
+    arrivals: int
+    latest: datetime | None
+    moments: list[datetime] = field(default_factory=list)
+    late: bool = False
+
+    def next(self, effective_at: datetime) -> tuple[int, datetime]:
+        """The number of the next reading, and the latest effective time once it has come."""
+        latest = effective_at if self.latest is None else max(effective_at, self.latest)
+        self.arrivals += 1
+        self.latest = latest
+        self.moments.append(effective_at)
+        self.late = self.late or effective_at < latest
+        return self.arrivals, latest
+
+
+def readings_of(
+    sound: Sequence[Sound],
+    before: dict[UUID, CurrentVitals],
+    operators: dict[UUID, Operator],
+) -> tuple[list[NewReading], dict[UUID, list[datetime]]]:
+    """Number the readings in the order they came; say for which residents, and when, one is late."""
+    lines = {resident: _Line(row.arrivals, row.last_effective_at) for resident, row in before.items()}
+    readings: list[NewReading] = []
+    for arrival, payload, kit, placement in sound:
+        effective_at, oddities = quality.effective(payload.taken_at, arrival.arrived_at)
+        number, latest = lines[payload.resident].next(effective_at)
+        elsewhere = ("other_home",) if kit.home_id != placement.home_id else ()
+        assessed = quality.assess(payload)
+        readings.append(
+            NewReading(
+                payload=payload,
+                kit_id=kit.kit_id,
+                placement=placement,
+                arrival_number=number,
+                arrived_at=arrival.arrived_at,
+                effective_at=effective_at,
+                competence=_competence(payload, effective_at, operators),
+                values=assessed.values,
+                unusable=assessed.unusable,
+                cleared=quality.cleared(payload.not_obtained, assessed.unusable),
+                flags=oddities + elsewhere + assessed.flags,
+                latest_effective_at=latest,
+            )
+        )
+    return readings, {resident: line.moments for resident, line in lines.items() if line.late}
+
+
+def _competence(payload: ReadingPayload, at: datetime, operators: dict[UUID, Operator]) -> Label:
+    operator = operators[payload.taken_by] if payload.taken_by is not None else _NOBODY
+    activities = {activity for code in payload.values if (activity := _ACTIVITY.get(code))}
+    if payload.device.kind is DeviceKind.STETHOSCOPE:
+        activities.add(Activity.LUNG_SOUNDS)
+    return label(
+        operator.competences,
+        activities,
+        at,
+        operator_known=operator.known,
+        family_carer=operator.is_family_of(payload.resident, at),
+    )
