@@ -97,7 +97,8 @@ def test_anything_killed_at_any_moment_loses_nothing(
             with line.streaming(PER_KILL):
                 line.wait_for_sent(kill * PER_KILL + fate.randint(1, PER_KILL))
                 victim = fate.choice(("ingest", "broker", "database"))
-                print(f"kill {kill}: {victim}, {still_on(line.kits)} readings without a receipt")
+                before = line.stored()
+                print(f"kill {kill}: {victim}, {before} stored, {still_on(line.kits)} without a receipt")
                 if victim == "ingest":
                     line.ingest.kill()
                     line.ingest.start()
@@ -105,4 +106,5 @@ def test_anything_killed_at_any_moment_loses_nothing(
                     container = broker.own if victim == "broker" else own.container
                     container.kill()
                     container.restart()
+                line.wait_for_stored(before + 1)
         line.wait_until_settled()
