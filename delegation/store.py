@@ -127,6 +127,11 @@ def cancel_air(conn: psycopg.Connection, seen: Sequence[tuple[UUID, datetime]]) 
     return sorted({row[0] for row in rows})
 
 
+# Looked up, not called: a batch reads thousands of sign-offs.
+_ACTIVITY = {str(activity): activity for activity in Activity}
+_LEVEL = {str(level): level for level in Level}
+
+
 def operators(conn: psycopg.Connection, people: Collection[UUID]) -> dict[UUID, Operator]:
     """What is known of these people as operators of a kit."""
     held: dict[UUID, list[Competence]] = defaultdict(list)
@@ -135,7 +140,7 @@ def operators(conn: psycopg.Connection, people: Collection[UUID]) -> dict[UUID, 
     rows = conn.execute(_OPERATORS, {"people": list(people)}).fetchall() if people else []
     for person, what, name, level, resident, starts_at, ends_at, revoked_at in rows:
         if what == "competence":
-            sign_off = Competence(person, Activity(name), Level(level), starts_at, ends_at, revoked_at)
+            sign_off = Competence(person, _ACTIVITY[name], _LEVEL[level], starts_at, ends_at, revoked_at)
             held[person].append(sign_off)
         else:
             known.add(person)

@@ -163,7 +163,7 @@ def encode(readings: Sequence[ReadingPayload]) -> bytes:
 
 
 _ENVELOPE = frozenset({"version", "outbox_epoch", "seq"})
-_CONTENT = tuple(name for name in ReadingPayload.model_fields if name not in _ENVELOPE)
+_CONTENT = ReadingPayload.model_fields.keys() - _ENVELOPE
 # Every default in canonical form: what is left out says the same as one of these.
 _UNSAID = (None, False, {})
 _dump_canonical = json.JSONEncoder(separators=(",", ":"), sort_keys=True, check_circular=False).encode
@@ -177,7 +177,11 @@ def content_digest(reading: ReadingPayload) -> bytes:
     the same instant in another offset, 37 and 37.0, or a default left out do not make other content.
     """
     said = reading.__dict__
-    canonical = {name: form for name in _CONTENT if (form := _canonical(said[name])) not in _UNSAID}
+    canonical = {
+        name: form
+        for name in reading.model_fields_set
+        if name in _CONTENT and (form := _canonical(said[name])) not in _UNSAID
+    }
     return hashlib.sha256(_dump_canonical(canonical).encode()).digest()
 
 
