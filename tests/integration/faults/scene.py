@@ -14,6 +14,7 @@ from uuid import UUID
 
 import psycopg
 
+from devices.gateway.gateway import Pace
 from devices.gateway.outbox import State
 from tests.fixtures import independent
 from tests.fixtures import neighbourhood as n
@@ -23,7 +24,7 @@ from tests.fixtures.databases import Database
 from tests.fixtures.doorstep import Doorstep, admit, at_the_door, told
 from tests.fixtures.ingest_process import IngestProcess
 from tests.fixtures.length import length, seed
-from tests.fixtures.live_kits import LiveKit, live_kits, still_on
+from tests.fixtures.live_kits import QUICK, LiveKit, live_kits, still_on
 from tests.fixtures.receipt_watch import ReceiptWatch, watching_receipts
 
 PATIENCE = length(90, 600)
@@ -139,12 +140,17 @@ def _ingest_waits(conn: psycopg.Connection) -> bool:
 
 @contextmanager
 def scene(
-    database: Database, broker: Broker, folder: Path, ingest_sees: Database | None = None
+    database: Database,
+    broker: Broker,
+    folder: Path,
+    *,
+    ingest_sees: Database | None = None,
+    pace: Pace = QUICK,
 ) -> Iterator[Scene]:
     """Everything running; when the block ends all readings must be accounted for."""
     rng = random.Random(seed())
     ingest = IngestProcess(ingest_sees or database, broker, folder / "ingest.log")
-    with watching_receipts(database, broker) as watch, live_kits(folder, broker, KITS, rng) as kits:
+    with watching_receipts(database, broker) as watch, live_kits(folder, broker, KITS, rng, pace) as kits:
         made = Scene(database, kits, ingest, watch, rng)
         ingest.start()
         try:
