@@ -11,7 +11,7 @@ from tests.fixtures.containers import wait_until
 from tests.fixtures.cutting_proxy import Cut, CuttingProxy, cutting_proxy
 from tests.fixtures.databases import Database
 from tests.fixtures.length import length
-from tests.fixtures.live_kits import PATIENT, still_on
+from tests.fixtures.live_kits import UNHURRIED, still_on
 from tests.integration.faults.scene import PATIENCE, Scene, scene
 
 READINGS = length(120, 2000)
@@ -30,7 +30,7 @@ def line(neighbourhood: Database, proxy: CuttingProxy, mosquitto, tmp_path) -> I
     """Everything as usual, and the proxy between ingest and its database."""
     server = make_conninfo(neighbourhood.server, host="127.0.0.1", port=proxy.port)
     behind = Database(neighbourhood.kind, server, neighbourhood.name)
-    with scene(neighbourhood, mosquitto, tmp_path, ingest_sees=behind, pace=PATIENT) as line:
+    with scene(neighbourhood, mosquitto, tmp_path, ingest_sees=behind, pace=UNHURRIED) as line:
         yield line
 
 
