@@ -36,16 +36,17 @@ class CurrentVitals:
 _LOCK: LiteralString = """
 SELECT resident_id, arrivals, last_effective_at, signs::text FROM ingest.lock_residents(%b)
 """
-# One document rather than five arrays: an array of JSON is escaped element by element.
+# One document rather than five arrays: an array of JSON is escaped element by element. The ids are said once more,
+# because of a document the planner cannot tell how few rows it means, and would look at every resident.
 _UPDATE: LiteralString = """
 UPDATE ingest.current_vitals SET
     arrivals = fresh.arrivals,
     last_arrived_at = greatest(current_vitals.last_arrived_at, fresh.last_arrived_at),
     last_effective_at = greatest(current_vitals.last_effective_at, fresh.last_effective_at),
     signs = current_vitals.signs || fresh.signs
-FROM jsonb_to_recordset(%s) AS fresh (
+FROM jsonb_to_recordset(%(fresh)b) AS fresh (
     resident_id uuid, arrivals bigint, last_arrived_at timestamptz, last_effective_at timestamptz, signs jsonb)
-WHERE current_vitals.resident_id = fresh.resident_id
+WHERE current_vitals.resident_id = ANY (%(residents)b) AND current_vitals.resident_id = fresh.resident_id
 """
 
 
@@ -100,7 +101,7 @@ def update(conn: psycopg.Connection, before: Mapping[UUID, CurrentVitals], new: 
         }
         for resident, readings in by_resident.items()
     ]
-    conn.execute(_UPDATE, (Jsonb(fresh, dumps=to_json),))
+    conn.execute(_UPDATE, {"fresh": Jsonb(fresh, dumps=to_json), "residents": list(by_resident)})
 
 
 def _fresh(held: Signs, readings: Iterable[NewReading]) -> Signs:
