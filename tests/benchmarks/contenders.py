@@ -70,7 +70,11 @@ BRIDGE = Contender(
     (Member(3, ("-m", "tests.benchmarks.peers", "mq-bridge")),),
     "SELECT count(*) FROM peers.bridged",
     "SELECT extract(epoch FROM pg_xact_commit_timestamp(xmin)), count(*) FROM peers.bridged GROUP BY xmin",
-    "SELECT reading_id::uuid, extract(epoch FROM pg_xact_commit_timestamp(xmin)) FROM peers.bridged",
+    """
+SELECT (convert_from(payload, 'UTF8')::jsonb ->> 'reading_id')::uuid,
+       extract(epoch FROM pg_xact_commit_timestamp(xmin))
+FROM peers.bridged
+""",
 )
 PLAIN = Contender(
     "executemany",
