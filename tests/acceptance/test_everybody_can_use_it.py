@@ -154,7 +154,10 @@ def test_the_form_that_closes_an_escalation_in_its_dialog_and_as_a_page_with_som
 ) -> None:
     page = at_desk(n.CLINICIAN, AMARA)
     page.get_by_role("button", name="Claim").first.click()
-    page.get_by_role("link", name="Close the escalation").click()
+    close = page.get_by_role("link", name="Close the escalation")
+    expect(close).to_be_visible()
+    page.wait_for_load_state()  # before its scripts have run the link opens the form as a page, as it should
+    close.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert_everybody_can_use(page, "What was decided?")
     page.get_by_role("button", name="Close the escalation").click()
