@@ -76,7 +76,7 @@ class Evaluator:
             origin="unscored",
         )
         cases = case.open_or_join(conn, [concern], policies, at)
-        verdict = Verdict(next=CALL_HUB, escalation_id=cases[newest.resident_id])
+        verdict = Verdict(next=CALL_HUB, escalation_id=cases[newest.resident_id], found=True)
         return {one.key: verdict for one in readings}
 
     def cannot_keep(
@@ -92,7 +92,7 @@ class Evaluator:
             origin="unscored",
         )
         cases = case.open_or_join(conn, [concern], policies, at)
-        return Verdict(next=CALL_HUB, escalation_id=cases[placement.resident_id])
+        return Verdict(next=CALL_HUB, escalation_id=cases[placement.resident_id], found=True)
 
     def recall(
         self, conn: psycopg.Connection, repeated: Sequence[Repeated], at: datetime
@@ -199,6 +199,8 @@ def _verdicts(judged: Sequence[Judged], cases: Mapping[UUID, UUID]) -> dict[Read
             complete=one.scored.complete,
             deciding=tuple(str(sign) for sign in one.scored.deciding),
             escalation_id=cases.get(one.scored.cause.resident_id),
+            found=bool(one.found),
+            old=not one.fresh,
         )
         for one in judged
         if one.scored.target is one.scored.cause
@@ -207,6 +209,11 @@ def _verdicts(judged: Sequence[Judged], cases: Mapping[UUID, UUID]) -> dict[Read
 
 def _unscored_verdicts(unscored: Sequence[Unscored], cases: Mapping[UUID, UUID]) -> dict[ReadingKey, Verdict]:
     return {
-        one.reading.key: Verdict(next=one.next, escalation_id=cases.get(one.reading.resident_id))
+        one.reading.key: Verdict(
+            next=one.next,
+            escalation_id=cases.get(one.reading.resident_id),
+            found=bool(one.found),
+            old=not one.fresh,
+        )
         for one in unscored
     }

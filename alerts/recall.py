@@ -33,16 +33,17 @@ SELECT resident_id, escalation_id FROM alerts.escalation WHERE resident_id = ANY
 def verdicts(
     conn: psycopg.Connection, repeated: Sequence[Repeated], policies: PolicyBook, at: datetime
 ) -> dict[ReadingKey, Verdict]:
-    """By reading, for those that are still fresh."""
+    """By reading; of those that are no longer fresh, that they are old."""
     fresh = [one for one in repeated if _is_fresh(one, policies, at)]
+    old = {one.key: Verdict(old=True) for one in repeated if not _is_fresh(one, policies, at)}
     if not fresh:
-        return {}
+        return old
     residents = sorted({one.payload.resident for one in fresh})
     cases: dict[UUID, UUID] = dict(conn.execute(_OPEN_CASES, (residents,)).fetchall())
     moments = [one.effective_at for one in fresh]
     wanted = (residents, min(moments), max(moments), [one.payload.reading_id for one in fresh])
     scores = {(kit, reading): said for kit, reading, *said in conn.execute(_SAID, wanted).fetchall()}
-    return {
+    return old | {
         one.key: _verdict(one, scores.get(one.key), cases.get(one.payload.resident), policies)
         for one in fresh
     }
@@ -55,15 +56,16 @@ def _is_fresh(one: Repeated, policies: PolicyBook, at: datetime) -> bool:
 
 def _verdict(one: Repeated, said: Sequence[Any] | None, case: UUID | None, policies: PolicyBook) -> Verdict:
     if said is None:  # no score: either it could not be had, or NEWS2 does not fit this resident
-        return Verdict(next=CALL_HUB if case else NOTHING, escalation_id=case)
-    set_ = _as_set(one, said)
+        return Verdict(next=CALL_HUB if case else NOTHING, escalation_id=case, found=case is not None)
+    set_, policy = _as_set(one, said), policies.for_hub(one.placement.hub_id)
     return Verdict(
-        next=rules.next_step(set_, policies.for_hub(one.placement.hub_id)),
+        next=rules.next_step(set_, policy),
         low=set_.low,
         high=set_.high,
         complete=set_.complete,
         deciding=tuple(str(sign) for sign in set_.deciding),
         escalation_id=case,
+        found=bool(rules.findings(set_, policy)),
     )
 
 

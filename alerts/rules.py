@@ -100,11 +100,16 @@ def next_step(scored: ScoredSet, policy: Policy) -> str:
     """What the worker does now, at the bedside, without waiting for a queue."""
     if _consciousness(scored) in _WORST:
         return CALL_999
-    if scored.low >= policy.high_from:
+    if scored.low >= policy.high_from or _is_extreme(scored):
         return CALL_HUB
     deciding = scored.deciding if _acts_at_once(scored, policy) or asks(scored, policy) else ()
     wanted = [*deciding, *sorted(scored.unrecordable), *scored.confirm]
     return f"{MEASURE_PREFIX}{wanted[0]}" if wanted else NOTHING
+
+
+def _is_extreme(scored: ScoredSet) -> bool:
+    """A value that scores 3 and is hard to believe is acted on while it is repeated (clinical default, ours)."""
+    return any((part := scored.parts.get(sign)) is not None and part.low == 3 for sign in scored.confirm)
 
 
 def could_not_be_excluded(low: int, high: int, deciding: Sequence[str], policy: Policy) -> Finding:

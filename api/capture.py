@@ -54,7 +54,10 @@ class Observations:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """What became of it. Bounds are None where nothing was scored; `next` is a code of the kit's contract."""
+    """What became of it. Bounds are None where nothing was scored; `next` is a code of the kit's contract.
+
+    `found`: a rule concluded something. `old`: too old to act on, with newer knowledge there: nothing was raised.
+    """
 
     outcome: Outcome
     reason: str | None
@@ -64,6 +67,8 @@ class Captured:
     deciding: tuple[str, ...]
     next: str
     escalation_id: UUID | None
+    found: bool = False
+    old: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,8 @@ def capture(
         deciding=verdict.deciding,
         next=verdict.next,
         escalation_id=verdict.escalation_id,
+        found=verdict.found,
+        old=verdict.old,
     )
 
 

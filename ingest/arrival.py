@@ -93,7 +93,11 @@ class Repeated:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What evaluation makes of one reading, as its sender is told."""
+    """What evaluation makes of one reading, as its sender is told.
+
+    `found`: a rule concluded something. `old`: newer knowledge had come and it was no longer fresh, so nothing was
+    raised whatever it says.
+    """
 
     next: str = NOTHING
     low: int | None = None
@@ -101,6 +105,8 @@ class Verdict:
     complete: bool = False
     deciding: tuple[str, ...] = ()
     escalation_id: UUID | None = None
+    found: bool = False
+    old: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,9 @@ LEFT JOIN delegation.person claimer ON claimer.person_id = escalation.claimed_by
 LEFT JOIN delegation.person closer ON closer.person_id = escalation.closed_by
 """
 _ONE: LiteralString = _ESCALATION + "WHERE escalation.escalation_id = %s"
+_OPEN_OF_RESIDENT: LiteralString = (
+    _ESCALATION + "WHERE escalation.resident_id = %s AND escalation.state <> 'closed'"
+)
 _OF_RESIDENT: LiteralString = (
     _ESCALATION
     + """
@@ -124,6 +127,12 @@ def escalation(conn: psycopg.Connection[Any], escalation_id: UUID) -> Escalation
     """One escalation, where the actor may see its resident."""
     with conn.cursor(row_factory=class_row(Escalation)) as cursor:
         return cursor.execute(_ONE, (escalation_id,)).fetchone()
+
+
+def open_case(conn: psycopg.Connection[Any], resident_id: UUID) -> Escalation | None:
+    """The one escalation that is open for a resident, where there is one."""
+    with conn.cursor(row_factory=class_row(Escalation)) as cursor:
+        return cursor.execute(_OPEN_OF_RESIDENT, (resident_id,)).fetchone()
 
 
 def cases_of_resident(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> list[Case]:

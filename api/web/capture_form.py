@@ -26,6 +26,10 @@ NUMBERS = (
     VitalSign.PULSE,
     VitalSign.TEMPERATURE,
 )
+# Just after midnight "23:50" means last night; this long after it, it is more likely a slip.
+LAST_NIGHT = timedelta(hours=6)
+# A bedside clock may run ahead of ours by this much.
+AHEAD = timedelta(minutes=5)
 # A form left open for longer says nothing about when its readings were taken.
 OPEN_FOR = timedelta(minutes=15)
 _LONGEST_NOTE = 2000
@@ -79,6 +83,7 @@ def _values(form: _Reader) -> dict[VitalSign, Any]:
         text = form.text(sign)
         if text and (number := _number(form, sign, text)) is not None:
             values[sign] = number
+    _question_blood_pressure(form, values)
     if (consciousness := form.text(VitalSign.CONSCIOUSNESS)) in set(Consciousness):
         values[VitalSign.CONSCIOUSNESS] = consciousness
     if (oxygen := form.text(VitalSign.ON_OXYGEN)) in ("yes", "no"):
@@ -87,6 +92,13 @@ def _values(form: _Reader) -> dict[VitalSign, Any]:
         # An answer nobody can score: it keeps air from being assumed, where silence would not.
         values[VitalSign.ON_OXYGEN] = oxygen
     return values
+
+
+def _question_blood_pressure(form: _Reader, values: Mapping[VitalSign, Any]) -> None:
+    """The two numbers are easily typed the wrong way round; a cuff never measures them so."""
+    upper, lower = values.get(VitalSign.SYSTOLIC), values.get(VitalSign.DIASTOLIC)
+    if upper is not None and lower is not None and upper <= lower:
+        form.fault(VitalSign.SYSTOLIC, "The upper number must be above the lower one: look at both again")
 
 
 def _number(form: _Reader, sign: VitalSign, text: str) -> int | float | None:
@@ -141,30 +153,43 @@ def _taken_at(form: _Reader, opened_at: datetime, now: datetime) -> datetime:
 
     The arrival differs between two sendings of one form, and would make two readings of it.
     """
-    said = form.text("taken_time")
-    if said:
-        return _said_time(form, said, opened_at)
-    taken_at = opened_at + timedelta(milliseconds=_elapsed(form))
-    if taken_at > now + OPEN_FOR:
-        taken_at = opened_at
-    if now - taken_at > OPEN_FOR:
+    elapsed = _elapsed(form)
+    sent_at = opened_at + (elapsed or timedelta(0))
+    if sent_at > now + OPEN_FOR:
+        sent_at = opened_at
+    if said := form.text("taken_time"):
+        return _said_time(form, said, now if elapsed is None else sent_at)
+    if now - sent_at > OPEN_FOR:
         form.fault(
             "taken_time", "This form has been open for a while: say at what time the readings were taken"
         )
-    return taken_at
+    return sent_at
 
 
-def _elapsed(form: _Reader) -> int:
+def _elapsed(form: _Reader) -> timedelta | None:
+    """How long the form was open when it was first sent off; None where nothing counted."""
     text = form.text("elapsed")
-    return int(text) if text.isdecimal() and len(text) < 9 else 0
+    return timedelta(milliseconds=int(text)) if text.isdecimal() and len(text) < 9 else None
 
 
-def _said_time(form: _Reader, said: str, opened_at: datetime) -> datetime:
-    """A time of day, read as the last such time before the form was opened (give or take its being open)."""
+def _said_time(form: _Reader, said: str, sent_at: datetime) -> datetime:
+    """A time of day, of the day the form was sent off unless it is said to be of the day before.
+
+    What has not come yet is asked about: read as yesterday's, grave values would be stored as old ones.
+    """
+    here = sent_at.astimezone(LONDON)
     try:
         hour, minute = (int(part) for part in said.split(":")[:2])
-        here = opened_at.astimezone(LONDON).replace(hour=hour, minute=minute, second=0, microsecond=0)
+        today = here.replace(hour=hour, minute=minute, second=0, microsecond=0)
     except ValueError:
         form.fault("taken_time", "The time must be hours and minutes, as 14:05")
-        return opened_at
-    return here - timedelta(days=1) if here > opened_at + OPEN_FOR else here
+        return sent_at
+    yesterday = today - timedelta(days=1)
+    if form.text("taken_day") == "yesterday":
+        return yesterday
+    if today <= here + AHEAD:
+        return today
+    if yesterday >= here - LAST_NIGHT:
+        return yesterday
+    form.fault("taken_time", f"{today:%H:%M} has not come yet: mend the time, or say that it was yesterday")
+    return sent_at

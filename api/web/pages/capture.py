@@ -17,6 +17,7 @@ from api.access import Visit, needs
 from api.capture import CARERS, capture
 from api.parts import parts_of
 from api.problems import RefusedError, not_found
+from api.queries.escalation import open_case
 from api.queries.resident import decisions, resident
 from api.web.capture_form import read
 from api.web.presenters import capture as words
@@ -59,9 +60,10 @@ def send(
         return _form(request, visit, lives, reading_id, fields, dict(filled.faults))
     parts = parts_of(request)
     captured = capture(visit, parts.door, parts.evaluator, resident_id, filled.observations)
+    sent = words.Sent(filled.observations, captured, open_case(visit.conn, resident_id), visit.at)
     view = {
         "resident": lives,
-        "answer": words.answer(captured, lives),
+        "answer": words.answer(sent, lives),
         "goes_round": visit.actor.holds(Role.CARE_WORKER, Role.HOME_MANAGER),
     }
     return page(request, "captured.jinja", view, who=visit.actor.name)

@@ -1,15 +1,19 @@
 """The capture form and its answer, in the words of somebody at the bedside.
 
-Guards: never says stored of what is not; a ceiling of treatment comes before whom to phone; no text advises
-giving oxygen.
+Guards: never says stored of what is not, nor when something was taken without naming it; never says that nothing
+is needed while a rule has found something, a case is open or a sign is asked for; no text advises giving oxygen.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from api.capture import Captured
+from api.capture import Captured, Observations
+from api.queries.escalation import Escalation
 from api.web.presenters import signs
+from api.web.presenters.moments import age, clock
 from api.web.presenters.resident import ResidentView
+from devices.reading import SoftSign
 from devices.receipt import CALL_999, CALL_HUB, MEASURE_PREFIX, Outcome
 from devices.vital_signs import FACTS, Consciousness, VitalSign
 
@@ -60,74 +64,121 @@ NUMBERS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the care worker is told at once."""
+    """What the care worker is told at once. `phone_first`: the number to ring now; the hub's stands there always."""
 
     stored: bool
     title: str
     kept: str
     act: tuple[str, ...]
     urgent: bool
-    phone: str | None
+    phone_first: str | None
+    hub_phone: str
     score: str | None
     needed: str | None
-    told: str | None
 
 
-def answer(captured: Captured, resident: ResidentView) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was filled in, what became of it, and the case now open for the resident."""
+
+    observations: Observations
+    captured: Captured
+    case: Escalation | None
+    at: datetime
+
+
+def answer(sent: Sent, resident: ResidentView) -> Answer:
     """What became of the form, and what to do now."""
+    captured = sent.captured
     stored = captured.outcome in (Outcome.STORED, Outcome.DUPLICATE)
-    urgent = not stored or captured.next in (CALL_999, CALL_HUB)
     return Answer(
         stored=stored,
         title="Stored" if stored else "Not stored as a reading",
-        kept=_kept(captured),
-        act=_act(captured, resident, stored=stored),
-        urgent=urgent,
-        phone=_phone(captured, resident, stored=stored),
+        kept=_kept(sent),
+        act=_act(sent, resident, stored=stored),
+        urgent=not stored or captured.next in (CALL_999, CALL_HUB) or (captured.old and captured.found),
+        phone_first=_phone_first(captured, resident, stored=stored),
+        hub_phone=resident.hub_phone,
         score=_score(captured, resident) if stored else None,
         needed=_needed(captured) if stored else None,
-        told="The hub has an escalation open for this resident." if captured.escalation_id else None,
     )
 
 
-def _kept(captured: Captured) -> str:
+def _kept(sent: Sent) -> str:
+    captured = sent.captured
+    when = f"taken {clock(sent.observations.taken_at, sent.at)} ({age(sent.observations.taken_at, sent.at)})"
     if captured.outcome is Outcome.STORED:
-        return "The readings are stored, and the hub can see them."
+        return f"The readings are stored as {when}, and the hub can see them."
     if captured.outcome is Outcome.DUPLICATE:
-        return "These readings were stored before: sent twice, they count once."
+        return f"These readings, {when}, were stored before: sent twice, they count once."
     reason = f" ({signs.plain(captured.reason).lower()})" if captured.reason else ""
     return f"What you sent is kept for an operator to look at, but nobody at the hub sees it{reason}."
 
 
-def _act(captured: Captured, resident: ResidentView, *, stored: bool) -> tuple[str, ...]:
+def _act(sent: Sent, resident: ResidentView, *, stored: bool) -> tuple[str, ...]:
+    hub, captured = resident.hub_phone, sent.captured
     if not stored:
-        return (f"Phone the hub and read the values out: {resident.hub_phone}.",)
+        return (f"Phone the hub and read the values out: {hub}.",)
     if captured.next == CALL_999:
-        return ("Phone 999 now.", f"Then phone the hub: {resident.hub_phone}.")
+        return ("Phone 999 now.", f"Then phone the hub: {hub}.")
     if captured.next == CALL_HUB:
         return (
-            f"Phone the hub now: {resident.hub_phone}.",
+            f"Phone the hub now: {hub}.",
             "If nobody answers in 5 minutes, or they get worse: phone 999.",
         )
+    return (*(_to_do(sent, hub) or [_calm(captured)]), _WORRIED)
+
+
+def _to_do(sent: Sent, hub: str) -> list[str]:
+    """Everything that is not settled yet, the most pressing first."""
+    captured, lines = sent.captured, []
+    if captured.old:
+        lines.append(
+            "These readings are too old to act on, and newer ones are known: nobody was called because of them. "
+            f"If they are like this now, measure again and send it, or phone the hub: {hub}."
+        )
     if captured.next.startswith(MEASURE_PREFIX):
-        sign = captured.next.removeprefix(MEASURE_PREFIX)
-        return (f"Measure this now, and send it: {signs.label(sign).lower()}.", _WORRIED)
-    return ("Nothing more is needed now.", _WORRIED)
+        sign = signs.label(captured.next.removeprefix(MEASURE_PREFIX)).lower()
+        lines.append(f"Measure this now, and send it: {sign}. If you cannot, phone the hub: {hub}.")
+    if sent.case is not None:
+        lines.append(_waiting(sent.case, sent.at, hub))
+    elif captured.found and not captured.old:
+        lines.append("The hub has dealt with these readings: its answer is on the resident's page.")
+    if not captured.old and not lines and SoftSign.PRESENT in sent.observations.soft_signs.values():
+        lines.append("You saw a change in them: look in on them again soon, and tell whoever comes next.")
+    return lines
+
+
+def _waiting(case: Escalation, at: datetime, hub: str) -> str:
+    if case.deadline_at <= at:
+        return f"The hub was told, and has not answered in time: phone it now, {hub}."
+    by = f"answer by {clock(case.deadline_at, at)}"
+    if case.claimed_by_name:
+        return f"The hub has been told: {case.claimed_by_name} is looking at it, and is to {by}."
+    return f"The hub has been told, and is to {by}."
+
+
+def _calm(captured: Captured) -> str:
+    if captured.complete or captured.low is None or captured.low == captured.high:
+        return "Nothing more is needed now."
+    return "Nothing in these readings calls for the hub. A full set of observations would say more."
 
 
 _WORRIED = "If you are worried, phone the hub whatever the score. In an emergency phone 999."
 
 
-def _phone(captured: Captured, resident: ResidentView, *, stored: bool) -> str | None:
+def _phone_first(captured: Captured, resident: ResidentView, *, stored: bool) -> str | None:
     if stored and captured.next == CALL_999:
         return "999"
     return resident.hub_phone if not stored or captured.next == CALL_HUB else None
 
 
-def _score(captured: Captured, resident: ResidentView) -> str:
+def _score(captured: Captured, resident: ResidentView) -> str | None:
     if resident.no_score:
         return resident.no_score
     if captured.low is None or captured.high is None:
+        if captured.old:
+            return None
         return "These readings could not be scored: a person at the hub is asked to read them."
     air = captured.low == captured.high and not captured.complete
     return f"NEWS2 is {signs.bounds(captured.low, captured.high, assumed_air=air)}."

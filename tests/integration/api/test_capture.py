@@ -41,6 +41,8 @@ def test_a_full_set_is_stored_and_its_score_answered(sign_in: SignIn, neighbourh
         "deciding": [],
         "next": "nothing",
         "escalation_id": None,
+        "found": False,
+        "old": False,
     }
     with neighbourhood.connect() as conn:
         stored = conn.execute(

@@ -210,6 +210,11 @@ def test_a_worker_measures_what_decides_whether_or_not_it_escalates_already(low,
     assert step(low, 12, parts=parts, red=red, deciding=(S.SPO2, S.CONSCIOUSNESS)) == "measure:spo2"
 
 
+def test_a_worker_with_a_red_value_that_is_hard_to_believe_calls_the_hub_while_repeating_it():
+    assert step(3, 15, parts={S.SPO2: (3, 70)}, red="yes", confirm=(S.SPO2,)) == CALL_HUB
+    assert step(2, 12, parts={S.TEMPERATURE: (2, 41.5)}, confirm=(S.TEMPERATURE,)) == "measure:temperature"
+
+
 def test_a_worker_with_a_lone_normal_value_is_not_sent_for_more():
     assert step(0, 17, parts={S.TEMPERATURE: (0, 36.8)}, deciding=(S.SPO2,), red="unknown") == NOTHING
 

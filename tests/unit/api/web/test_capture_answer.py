@@ -1,19 +1,30 @@
 """What a care worker is told at once: stored or not, what to do, whom to phone."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from api.capture import Captured
+from api.capture import Captured, Observations
+from api.queries.escalation import Escalation
 from api.queries.resident import Decisions
-from api.web.presenters.capture import AT_ONCE, Answer, answer
+from api.web.presenters.capture import AT_ONCE, Answer, Sent, answer
 from api.web.presenters.resident import view
+from devices.reading import SoftSign
 from devices.receipt import Outcome
-from tests.unit.api.web.rows import NOW, resident
+from tests.unit.api.web.rows import COLLEAGUE, NOW, READING, ago, escalation, resident
 
 
 def told(
-    outcome: Outcome = Outcome.STORED, *, no_score_reason: str | None = None, **different: Any
+    outcome: Outcome = Outcome.STORED,
+    *,
+    no_score_reason: str | None = None,
+    case: Escalation | None = None,
+    taken_at: datetime = NOW,
+    soft_signs: Mapping[str, SoftSign] = MappingProxyType({}),
+    **different: Any,
 ) -> Answer:
     said: dict[str, Any] = {
         "reason": None,
@@ -25,7 +36,8 @@ def told(
         "escalation_id": None,
     }
     lives = view(resident(no_score_reason=no_score_reason), Decisions((), (), None, None), NOW)
-    return answer(Captured(outcome=outcome, **(said | different)), lives)
+    observations = Observations(READING, taken_at, {}, soft_signs=soft_signs)
+    return answer(Sent(observations, Captured(outcome=outcome, **(said | different)), case, NOW), lives)
 
 
 def test_what_is_stored_is_said_to_be_stored() -> None:
@@ -63,14 +75,71 @@ def test_at_seven_or_more_the_hub_is_phoned_and_then_999() -> None:
 
 def test_999_comes_first_where_it_must() -> None:
     found = told(next="call_999")
-    assert (found.act[0], found.phone) == ("Phone 999 now.", "999")
+    assert (found.act[0], found.phone_first) == ("Phone 999 now.", "999")
 
 
 def test_a_deciding_sign_is_asked_for_by_name() -> None:
     found = told(low=2, high=5, complete=False, deciding=("consciousness",), next="measure:consciousness")
     assert found.score == "NEWS2 is 2 to 5."
     assert found.needed == "The score could change with what is missing: how alert they are."
-    assert found.act[0] == "Measure this now, and send it: consciousness."
+    assert found.act[0] == (
+        "Measure this now, and send it: consciousness. If you cannot, phone the hub: 01632 960000."
+    )
+
+
+CALM = "Nothing more is needed now."
+
+
+def test_the_time_that_was_stored_is_named() -> None:
+    assert told(taken_at=ago(hours=7)).kept == (
+        "The readings are stored as taken today 07:02 (7 h ago), and the hub can see them."
+    )
+    assert "yesterday 23:02 (15 h ago)" in told(Outcome.DUPLICATE, taken_at=ago(hours=15)).kept
+
+
+def test_grave_readings_too_old_to_act_on_are_never_answered_calmly() -> None:
+    found = told(low=17, high=17, found=True, old=True)
+    assert found.urgent
+    assert found.act[0].startswith("These readings are too old to act on")
+    assert found.act[0].endswith("or phone the hub: 01632 960000.")
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        {"old": True},
+        {"found": True},
+        {"next": "measure:spo2"},
+        {"case": escalation()},
+        {"soft_signs": {"pain": SoftSign.PRESENT}},
+        {"low": 0, "high": 17, "complete": False, "deciding": ("spo2",)},
+    ],
+)
+def test_while_anything_is_open_nobody_is_told_that_nothing_is_needed(different: dict[str, Any]) -> None:
+    assert CALM not in told(**different).act
+
+
+def test_a_sign_asked_about_and_absent_is_no_worry() -> None:
+    assert told(soft_signs={"pain": SoftSign.ABSENT}).act[0] == CALM
+
+
+def test_while_the_hub_has_a_case_open_it_is_said_by_when_it_answers() -> None:
+    assert told(case=escalation()).act[0] == "The hub has been told, and is to answer by today 14:12."
+    claimed = escalation(claimed_by=COLLEAGUE, claimed_by_name="Clive Clinician")
+    assert told(case=claimed).act[0] == (
+        "The hub has been told: Clive Clinician is looking at it, and is to answer by today 14:12."
+    )
+
+
+def test_a_hub_that_has_not_answered_in_time_is_phoned() -> None:
+    assert told(case=escalation(deadline_at=ago(minutes=1))).act[0] == (
+        "The hub was told, and has not answered in time: phone it now, 01632 960000."
+    )
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_answer_gives_the_hubs_number(outcome: Outcome) -> None:
+    assert told(outcome).hub_phone == "01632 960000"
 
 
 def test_assumed_air_is_said() -> None:

@@ -108,9 +108,44 @@ def test_a_form_open_for_long_but_filled_in_just_now_is_taken_just_now() -> None
     assert found.observations.taken_at == ago(minutes=1)
 
 
-def test_a_time_of_day_is_the_last_such_time() -> None:
+def test_a_time_of_day_is_todays() -> None:
     assert filled(pulse="70", taken_time="09:30").observations.taken_at == ago(hours=4, minutes=32)
-    assert filled(pulse="70", taken_time="23:30").observations.taken_at == ago(hours=14, minutes=32)
+    assert filled(pulse="70", taken_time="14:05").observations.taken_at == ago(minutes=-3)
+
+
+@pytest.mark.parametrize("text", ["14:30", "23:30"])
+def test_a_time_that_has_not_come_is_never_taken_for_yesterdays(text: str) -> None:
+    fault = filled(pulse="135", taken_time=text).faults["taken_time"]
+    assert fault == f"{text} has not come yet: mend the time, or say that it was yesterday"
+
+
+def test_yesterday_is_said() -> None:
+    found = filled(pulse="70", taken_time="23:30", taken_day="yesterday")
+    assert (found.faults, found.observations.taken_at) == ({}, ago(hours=14, minutes=32))
+
+
+def test_after_midnight_a_late_hour_is_last_nights() -> None:
+    midnight = NOW.replace(hour=0, minute=10)
+    found = filled(midnight, midnight, pulse="70", taken_time="23:50")
+    assert (found.faults, found.observations.taken_at) == ({}, midnight - timedelta(minutes=20))
+
+
+@pytest.mark.parametrize("elapsed", ["", str(20 * 60_000)])
+def test_a_form_opened_before_midnight_and_sent_after_it(elapsed: str) -> None:
+    opened = NOW.replace(hour=23, minute=55)
+    now = opened + timedelta(minutes=20)
+    found = filled(opened, now, pulse="70", taken_time="00:10", elapsed=elapsed)
+    assert (found.faults, found.observations.taken_at) == ({}, opened + timedelta(minutes=15))
+
+
+def test_a_time_said_on_a_form_open_for_hours_is_todays() -> None:
+    found = filled(ago(hours=2), pulse="70", taken_time="13:55")
+    assert (found.faults, found.observations.taken_at) == ({}, ago(minutes=7))
+
+
+@pytest.mark.parametrize(("upper", "lower"), [("80", "120"), ("90", "90")])
+def test_a_blood_pressure_the_wrong_way_round_is_asked_about(upper: str, lower: str) -> None:
+    assert set(filled(systolic=upper, diastolic=lower).faults) == {"systolic"}
 
 
 @pytest.mark.parametrize("text", ["25:00", "noon", "12"])
