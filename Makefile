@@ -9,7 +9,7 @@ ASSET_SOURCES := $(wildcard api/web/assets/*.scss api/web/assets/*.mjs api/web/a
 # The two locks, compiled so that they name no index host.
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/bin/uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links
-RUNNING := --extra server --extra embedded --extra build
+RUNNING := --extra server --extra files --extra embedded --extra build
 
 .PHONY: help
 help: ## Say what each target does
