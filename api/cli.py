@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api import synthetic
+from api import evaluation, synthetic
 
 if TYPE_CHECKING:
     from api.settings import DatabaseRole, Settings
@@ -177,6 +177,7 @@ def check() -> None:
     raise typer.Exit(0 if all(result.ok for result in results) else 1)
 
 
+app.command()(evaluation.score)
 app.command()(synthetic.seed)
 app.command()(synthetic.simulate)
 app.command()(synthetic.demo)

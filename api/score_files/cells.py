@@ -1,0 +1,124 @@
+"""One column of cells as numbers the kernel takes, with what was wrong with each.
+
+Guards: blank is unknown; a cell that is no such value is unknown too, with the reason beside it; what was written
+comes out exactly, float32 included.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isnan, nan
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from alerts.news2 import CONSCIOUSNESS_CODES
+from api.score_files.problems import FileError
+from devices.vital_signs import FACTS, Range, VitalSign
+
+SCALE = "spo2_scale"
+COLUMNS = (
+    "respiration_rate",
+    "spo2",
+    SCALE,
+    "on_oxygen",
+    "systolic",
+    "pulse",
+    "consciousness",
+    "temperature",
+)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_OXYGEN = {"yes": 1.0, "true": 1.0, "1": 1.0, "no": 0.0, "false": 0.0, "0": 0.0}
+
+# One cell as a number, and what is wrong with it.
+Read = tuple[float, str | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """A column of n cells: float64 with NaN for unknown, or whole-number codes; and a sentence where one is wrong."""
+
+    values: NDArray[Any]
+    problems: Sequence[str | None] | None
+    """None where nothing is wrong, else one for each cell."""
+
+    @property
+    def unreadable(self) -> int:
+        return 0 if self.problems is None else sum(said is not None for said in self.problems)
+
+
+def read(name: str, column: pa.Array) -> Cells:
+    """The cells of the column of that name. Raises FileError for a type that holds no such values."""
+    kind, read_one = _readers[name]
+    encoded = _distinct(name, column)
+    # Vital signs repeat: each way of writing one is read once. The last place is for cells that hold nothing.
+    found = [read_one(_text(value)) for value in (*encoded.dictionary.to_pylist(), None)]
+    at = encoded.indices.fill_null(len(found) - 1).to_numpy(zero_copy_only=False)
+    values = np.array([value for value, _ in found], dtype=kind)[at]
+    problems = [f"{name}: {why}" if why else None for _, why in found]
+    return Cells(values, [problems[place] for place in at] if any(problems) else None)
+
+
+def _distinct(name: str, column: pa.Array) -> pa.DictionaryArray:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _distinct(name, column.dictionary_decode())
+    if pa.types.is_float16(kind) or pa.types.is_float32(kind):
+        column = column.cast(pa.string())  # its shortest text is what was meant: 38.05, not 38.0499992
+    elif pa.types.is_null(kind):
+        column = column.cast(pa.string())
+    elif pa.types.is_nested(kind) or pa.types.is_temporal(kind) or pa.types.is_binary(kind):
+        raise FileError(f"The column {name} holds {kind}: give numbers or text.")
+    return column.dictionary_encode()
+
+
+def _text(value: Any) -> str:
+    """As it was written, without space around it; nothing for what is blank or not a number."""
+    if value is None or (isinstance(value, float) and isnan(value)):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.0f}"
+    return f"{value}".strip()
+
+
+def _quantity(possible: Range) -> Callable[[str], Read]:
+    def read_one(text: str) -> Read:
+        if not text:
+            return nan, None
+        if not _NUMBER.fullmatch(text):
+            return nan, f"{_short(text)} is not a number"
+        if not possible.holds(float(text)):
+            return nan, f"{_short(text)} is outside {possible.low} to {possible.high}"
+        return float(text), None
+
+    return read_one
+
+
+def _oxygen(text: str) -> Read:
+    code = _OXYGEN.get(text.lower(), nan)
+    return code, f"{_short(text)} is neither yes nor no" if text and isnan(code) else None
+
+
+def _consciousness(text: str) -> Read:
+    code = CONSCIOUSNESS_CODES.get(text.upper(), -1)
+    return code, f"{_short(text)} is none of A, C, V, P and U" if text and code < 0 else None
+
+
+def _scale(text: str) -> Read:
+    if text in ("1", "2"):
+        return int(text), None
+    return 1, f"{_short(text)} is neither 1 nor 2, and 1 was used" if text else None
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:40]}..."
+
+
+_readers: dict[str, tuple[type[Any], Callable[[str], Read]]] = {
+    **{sign: (np.float64, _quantity(facts.possible)) for sign, facts in FACTS.items() if facts.possible},
+    SCALE: (np.int8, _scale),
+    VitalSign.ON_OXYGEN: (np.float64, _oxygen),
+    VitalSign.CONSCIOUSNESS: (np.int8, _consciousness),
+}

@@ -1,0 +1,87 @@
+"""What scoring adds to a table: bounds, red score, bands, deciding signs, a column for each part, and problems.
+
+Guards: a part that is not known is blank, never 0; what the table held before is kept as it was.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from alerts.news2 import BANDS, PARAMETERS, RED_SCORES, SIGNS, Scores, score
+from api.score_files import cells
+from api.score_files.cells import COLUMNS, Cells
+from api.score_files.problems import FileError
+
+PROBLEMS = "problems"
+PART_COLUMNS = tuple(f"part_{name}" for name in PARAMETERS)
+_ADDED = pa.schema(
+    [
+        ("news2_low", pa.uint8()),
+        ("news2_high", pa.uint8()),
+        ("red_score", pa.string()),
+        ("band_low", pa.string()),
+        ("band_high", pa.string()),
+        ("deciding", pa.string()),
+        *((name, pa.uint8()) for name in PART_COLUMNS),
+        (PROBLEMS, pa.string()),
+    ]
+)
+_BITS = 1 << np.arange(len(SIGNS))
+# The signs of every mask of seven bits, apart by spaces.
+_SIGNS_OF = pa.array(
+    [
+        " ".join(sign for bit, sign in zip(_BITS, SIGNS, strict=True) if mask & bit)
+        for mask in range(1 << len(SIGNS))
+    ]
+)
+
+
+def schema(given: pa.Schema) -> pa.Schema:
+    """The given columns and what is added. Raises FileError where it cannot be scored."""
+    names = given.names
+    if missing := [name for name in COLUMNS if name not in names]:
+        raise FileError(f"There is no column {_listed(missing)}. Needed are {_listed(COLUMNS)}.")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise FileError(f"There is more than one column {_listed(twice)}.")
+    if taken := [name for name in _ADDED.names if name in names]:
+        raise FileError(f"There is a column {_listed(taken)} already: is this file scored?")
+    return pa.schema([*given, *_ADDED])
+
+
+def scored(batch: pa.RecordBatch, into: pa.Schema) -> tuple[pa.RecordBatch, dict[str, int]]:
+    """The rows with what is added, and how many cells of each column were counted as unknown."""
+    read = {name: cells.read(name, batch.column(name)) for name in COLUMNS}
+    scores = score(**{name: one.values for name, one in read.items()})
+    arrays = [*batch.columns, *_added(scores), _problems(list(read.values()), len(batch))]
+    return pa.RecordBatch.from_arrays(arrays, schema=into), {
+        name: one.unreadable for name, one in read.items()
+    }
+
+
+def _added(scores: Scores) -> list[pa.Array]:
+    bands, reds = pa.array([str(band) for band in BANDS]), pa.array(list(RED_SCORES))
+    parts = zip(scores.part_low.T, scores.part_high.T, strict=True)
+    return [
+        pa.array(scores.low),
+        pa.array(scores.high),
+        reds.take(pa.array(scores.red)),
+        bands.take(pa.array(scores.band_low)),
+        bands.take(pa.array(scores.band_high)),
+        _SIGNS_OF.take(pa.array(scores.deciding @ _BITS)),
+        *(pa.array(low, mask=low != high) for low, high in parts),
+    ]
+
+
+def _problems(read: Sequence[Cells], rows: int) -> pa.Array:
+    said = [one.problems for one in read if one.problems is not None]
+    if not said:
+        return pa.nulls(rows, pa.string())
+    return pa.array(
+        ["; ".join(filter(None, of_row)) or None for of_row in zip(*said, strict=True)], pa.string()
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,217 @@
+"""`hearthwatch score`: each row keeps its cells and gains its bounds; what cannot be read is unknown and said."""
+
+import csv
+import io
+import subprocess
+import sys
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from api.score_files import FileError, score_file
+
+HEADER = "respiration_rate,spo2,spo2_scale,on_oxygen,systolic,pulse,consciousness,temperature"
+NORMAL = "16,97,1,no,120,70,A,36.8"
+
+
+def command(*arguments: str | Path, given: str | bytes = "") -> subprocess.CompletedProcess[bytes]:
+    run = [sys.executable, "-m", "api.cli", "score", *map(str, arguments)]
+    text = given.encode() if isinstance(given, str) else given
+    return subprocess.run(run, input=text, capture_output=True, check=False, timeout=60)
+
+
+def written(folder: Path, *lines: str, header: str = HEADER) -> Path:
+    path = folder / "sets.csv"
+    path.write_text("\n".join((header, *lines)) + "\n")
+    return path
+
+
+def scored(folder: Path, *lines: str, header: str = HEADER) -> list[dict[str, str]]:
+    into = folder / "scored.csv"
+    score_file(written(folder, *lines, header=header), into, lambda *_: None)
+    return list(csv.DictReader(io.StringIO(into.read_text())))
+
+
+def test_rows_from_standard_input_go_scored_to_standard_output_and_the_count_to_standard_error() -> None:
+    done = command(given=f"{HEADER}\n{NORMAL}\n26,91,1,no,92,124,A,39.2\n")
+    rows = list(csv.DictReader(io.StringIO(done.stdout.decode())))
+    assert [(row["news2_low"], row["news2_high"], row["band_low"]) for row in rows] == [
+        ("0", "0", "low"),
+        ("12", "12", "high"),
+    ]
+    assert (done.returncode, done.stderr.decode()) == (0, "Scored 2 rows.\n")
+
+
+def test_columns_may_stand_in_any_order_and_others_are_kept_as_they_are(tmp_path: Path) -> None:
+    names = HEADER.split(",")
+    header = ",".join(["who", *reversed(names), "note"])
+    line = ",".join(['"Amara, \n""A"""', *reversed(NORMAL.split(",")), " 007 "])
+    [row] = scored(tmp_path, line, header=header)
+    assert (row["who"], row["note"], row["temperature"]) == ('Amara, \n"A"', " 007 ", "36.8")
+    assert (row["news2_low"], row["problems"]) == ("0", "")
+
+
+def test_blank_is_unknown_and_the_scale_is_1_unless_it_says_2(tmp_path: Path) -> None:
+    nothing, scale_1, scale_2 = scored(
+        tmp_path, ",,,,,,,", "16,97,,yes,120,70,A,36.8", "16,97,2,yes,120,70,A,36.8"
+    )
+    assert (nothing["news2_low"], nothing["news2_high"], nothing["red_score"]) == ("0", "20", "unknown")
+    assert nothing["deciding"] == "respiration_rate spo2 on_oxygen systolic pulse consciousness temperature"
+    assert all(value == "" for name, value in nothing.items() if name.startswith("part_"))
+    assert (scale_1["part_spo2"], scale_1["news2_low"]) == ("0", "2")
+    assert (scale_2["part_spo2"], scale_2["news2_low"]) == ("3", "5")
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "problem"),
+    [
+        ("pulse", "fast", "pulse: fast is not a number"),
+        ("pulse", "1e2", "pulse: 1e2 is not a number"),
+        ("temperature", "98.6", "temperature: 98.6 is outside 25 to 45"),
+        ("spo2", "NaN", "spo2: NaN is not a number"),
+        ("on_oxygen", "2L", "on_oxygen: 2L is neither yes nor no"),
+        ("consciousness", "X", "consciousness: X is none of A, C, V, P and U"),
+        ("spo2_scale", "3", "spo2_scale: 3 is neither 1 nor 2, and 1 was used"),
+        ("systolic", "٩٠", "systolic: ٩٠ is not a number"),
+        ("systolic", "9" * 500, f"systolic: {'9' * 40}... is outside 30 to 300"),
+    ],
+)
+def test_a_bad_cell_is_unknown_with_its_reason_and_its_row_is_kept(
+    tmp_path: Path, column: str, cell: str, problem: str
+) -> None:
+    cells = dict(zip(HEADER.split(","), NORMAL.split(","), strict=True)) | {column: cell}
+    bad, good = scored(tmp_path, ",".join(cells.values()), NORMAL)
+    assert (bad[column], bad["problems"]) == (cell, problem)
+    assert (bad["news2_low"] == bad["news2_high"]) == (column == "spo2_scale")
+    assert (good["news2_low"], good["news2_high"], good["problems"]) == ("0", "0", "")
+
+
+def test_every_bad_cell_of_a_row_is_named_and_counted_by_column(tmp_path: Path) -> None:
+    tally = score_file(
+        written(tmp_path, "x,y,1,no,120,70,A,36.8", "x,97,1,no,120,70,A,36.8"),
+        tmp_path / "scored.csv",
+        lambda *_: None,
+    )
+    assert (tally.rows, tally.unreadable) == (2, {"respiration_rate": 2, "spo2": 1})
+    assert "respiration_rate: x is not a number; spo2: y is not a number" in (
+        (tmp_path / "scored.csv").read_text()
+    )
+
+
+@pytest.mark.parametrize("said", ["yes", "TRUE", "1", " Yes "])
+def test_oxygen_is_said_in_many_ways(tmp_path: Path, said: str) -> None:
+    [row] = scored(tmp_path, f"16,97,1,{said},120,70,a,36.8")
+    assert (row["part_air_or_oxygen"], row["problems"]) == ("2", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("", "There is nothing in it, not even the names of the columns."),
+        ("pulse\n70\n", "There is no column respiration_rate, spo2, spo2_scale"),
+        (f"{HEADER},pulse\n", "There is more than one column pulse."),
+        (f"{HEADER},news2_low\n", "There is a column news2_low already: is this file scored?"),
+        (f"{HEADER}\n16,97\n", "A row has another number of cells than there are names of columns"),
+        (f"{HEADER}\n\n16,97,1,no,120,70,A,\xff\n".encode("latin-1"), "It is not UTF-8 text"),
+    ],
+)
+def test_a_file_that_cannot_be_scored_is_one_sentence_and_status_2(given: str | bytes, sentence: str) -> None:
+    done = command(given=given)
+    assert done.returncode == 2
+    said = done.stderr.decode()
+    assert said.startswith(sentence)
+    assert "Traceback" not in said
+
+
+def test_what_is_not_there_or_cannot_be_written_is_said(tmp_path: Path) -> None:
+    missing = command(tmp_path / "nothing.csv")
+    assert (missing.returncode, "cannot be read: No such file" in missing.stderr.decode()) == (2, True)
+    nowhere = command(written(tmp_path, NORMAL), "--to", tmp_path / "no" / "where.csv")
+    assert (nowhere.returncode, "there is no such folder" in nowhere.stderr.decode()) == (2, True)
+
+
+def test_a_file_with_a_fault_near_its_end_leaves_nothing_half_written(tmp_path: Path) -> None:
+    many = [NORMAL] * 400_000
+    source = written(tmp_path, *many, "16,97")
+    into = tmp_path / "scored.csv"
+    into.write_text("what was there before")
+    with pytest.raises(FileError, match="another number of cells"):
+        score_file(source, into, lambda *_: None)
+    assert into.read_text() == "what was there before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["scored.csv", "sets.csv"]
+
+
+def test_many_batches_are_scored_in_their_order_and_told_of(tmp_path: Path) -> None:
+    lines = [f"16,97,1,no,120,{40 + number % 100},A,36.8" for number in range(400_000)]
+    told: list[tuple[int, float | None]] = []
+    into = tmp_path / "scored.csv"
+    source = written(tmp_path, *lines)
+    score_file(source, into, lambda tally, part: told.append((tally.rows, part)))
+    assert len(told) > 1
+    assert told[-1] == (400_000, 1.0)
+    with into.open() as file:
+        assert [row["pulse"] for row in csv.DictReader(file)] == [line.split(",")[5] for line in lines]
+
+
+def table(**columns: Iterable[Any] | pa.Array) -> pa.Table:
+    given: dict[str, Any] = {
+        "respiration_rate": [16],
+        "spo2": [97],
+        "spo2_scale": [1],
+        "on_oxygen": [False],
+        "systolic": [120],
+        "pulse": [70],
+        "consciousness": ["A"],
+        "temperature": [36.8],
+    }
+    return pa.table(given | columns)
+
+
+@pytest.mark.parametrize(
+    "temperature",
+    [
+        pa.array([38.05], pa.float32()),
+        pa.array([38.05], pa.float64()),
+        pa.array([Decimal("38.05")], pa.decimal128(6, 3)),
+        pa.array(["38.05"]).dictionary_encode(),
+        pa.array(["38.05"], pa.large_string()),
+    ],
+    ids=["float32", "float64", "decimal", "dictionary", "text"],
+)
+def test_parquet_values_are_scored_as_they_were_meant_whatever_holds_them(
+    tmp_path: Path, temperature: pa.Array
+) -> None:
+    parquet.write_table(table(temperature=temperature, pulse=pa.array([70.0])), tmp_path / "sets.parquet")
+    score_file(tmp_path / "sets.parquet", tmp_path / "scored.parquet", lambda *_: None)
+    [row] = parquet.read_table(tmp_path / "scored.parquet").to_pylist()
+    assert (row["part_temperature"], row["news2_low"], row["news2_high"]) == (1, 1, 1)
+    assert row["problems"] is None
+
+
+def test_nulls_and_nan_in_parquet_are_unknown_without_complaint(tmp_path: Path) -> None:
+    unknown = table(
+        pulse=pa.nulls(1), temperature=[float("nan")], on_oxygen=pa.array([None], pa.bool_()), spo2=[None]
+    )
+    parquet.write_table(unknown, tmp_path / "sets.parquet")
+    score_file(tmp_path / "sets.parquet", tmp_path / "scored.csv", lambda *_: None)
+    [row] = list(csv.DictReader(io.StringIO((tmp_path / "scored.csv").read_text())))
+    assert (row["deciding"], row["problems"]) == ("spo2 on_oxygen pulse temperature", "")
+
+
+def test_a_parquet_column_of_times_is_refused(tmp_path: Path) -> None:
+    parquet.write_table(table(pulse=pa.array([0], pa.timestamp("s"))), tmp_path / "sets.parquet")
+    with pytest.raises(FileError, match=r"^The column pulse holds timestamp\[.*\]: give numbers or text\.$"):
+        score_file(tmp_path / "sets.parquet", tmp_path / "scored.csv", lambda *_: None)
+
+
+def test_a_reader_who_has_seen_enough_ends_it_quietly(tmp_path: Path) -> None:
+    source = written(tmp_path, *[NORMAL] * 200_000)
+    run = f"'{sys.executable}' -m api.cli score '{source}' | head -1"
+    done = subprocess.run(["bash", "-c", run], capture_output=True, check=True, timeout=60)
+    assert done.stdout.startswith(b'"respiration_rate"')
+    assert done.stderr == b""
