@@ -8,19 +8,25 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api import evaluation, synthetic
+from api.complaint import complaint
 
 if TYPE_CHECKING:
     from api.settings import DatabaseRole, Settings
 
 app = typer.Typer(
     name="hearthwatch",
+    help=(
+        "Take kits' readings, store and score them, escalate, show.\n\n"
+        "Where the database and the broker are, and the secrets for them, is read from the environment:"
+        " HEARTHWATCH_DATABASE_HOST, HEARTHWATCH_BROKER_HOST and so on; a command says which it lacks."
+        " `demo` needs none of them."
+    ),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -30,23 +36,28 @@ quarantine = typer.Typer(help="What could not be understood: list it, or try it 
 app.add_typer(quarantine, name="quarantine")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
+# A number in the database has eight bytes.
+_LARGEST = 2**63 - 1
 
 
 def main() -> None:
     """Run a command; an error somebody can act on is a sentence, not a stack trace."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False, prog_name="hearthwatch"))
     except Exception as error:
-        sentence = _sentence(error)
+        sentence = complaint(error)
         if sentence is None:
             raise
         print(sentence, file=sys.stderr)
-        sys.exit(1)
+        sys.exit(getattr(error, "exit_code", 1))
 
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to this version's schema, and give each process its password."""
+    """Bring the database to this version's schema.
+
+    Then each process's role is given the password that is configured for it.
+    """
     from api.schema import bring_up_to_date
 
     ran = bring_up_to_date(_settings())
@@ -55,7 +66,7 @@ def migrate() -> None:
 
 @app.command()
 def serve() -> None:
-    """Serve the pages and the JSON API until told to stop."""
+    """Serve the pages and the JSON API."""
     from api.serving import serve as serve_until_stopped
 
     serve_until_stopped(_settings(with_journal=True), _stopped_by_signals())
@@ -64,23 +75,32 @@ def serve() -> None:
 @app.command()
 def ingest(
     name: Annotated[
-        str, typer.Option(help="This worker's number, 1 to 16: it signs in at the broker as <user>-<number>.")
-    ] = "1",
+        int,
+        typer.Option(
+            min=1, max=16, help="This worker's number: it signs in at the broker as <user>-<number>."
+        ),
+    ] = 1,
     partitions: Annotated[
         str | None, typer.Option(help="Which partitions it works on, as in 0-7 or 3,4; all if not said.")
     ] = None,
 ) -> None:
-    """Take readings from the broker into the database until told to stop."""
+    """Take readings from the broker into the database."""
     from api.ingesting import ingest as ingest_until_stopped
-    from api.partitions import parse_partitions
+    from api.partitions import NoSuchPartitionError, parse_partitions
 
-    wanted = parse_partitions(partitions) if partitions else None
-    ingest_until_stopped(_settings(with_journal=True), _stopped_by_signals(), name, wanted)
+    try:
+        wanted = parse_partitions(partitions) if partitions is not None else None
+    except NoSuchPartitionError as error:
+        raise typer.BadParameter(str(error), param_hint="'--partitions'") from None
+    ingest_until_stopped(_settings(with_journal=True), _stopped_by_signals(), str(name), wanted)
 
 
 @app.command()
 def scheduler() -> None:
-    """Run what is due, one scheduler at a time, until told to stop."""
+    """Run what is due: clocks, seals, the end of sessions.
+
+    Of any number of schedulers one works; another takes over when it ends.
+    """
     from api.scheduler import run
 
     run(_settings(with_journal=True), _stopped_by_signals())
@@ -88,7 +108,7 @@ def scheduler() -> None:
 
 @app.command()
 def ledger(as_json: Json = False) -> None:
-    """Each kit's books: what of it is stored, and what is in quarantine."""
+    """Each kit's books: how much is stored and in quarantine."""
     from dataclasses import asdict
 
     from api.settings import DatabaseRole
@@ -109,10 +129,13 @@ def list_quarantined(
     everything: Annotated[
         bool, typer.Option("--all", help="Also what was tried again with success.")
     ] = False,
-    after: Annotated[int, typer.Option(help="Go on after this number.")] = 0,
-    as_json: Json = False,
+    after: Annotated[int, typer.Option(min=0, max=_LARGEST, help="Go on after this number.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
 ) -> None:
-    """What is in quarantine and why, oldest first, without what it says."""
+    """What is in quarantine and why, without what it says.
+
+    The oldest first, and no more than a hundred: go on with --after.
+    """
     from api.settings import DatabaseRole
     from ingest.quarantine import listed
 
@@ -136,7 +159,9 @@ def list_quarantined(
 
 @quarantine.command()
 def replay(
-    numbers: Annotated[list[int] | None, typer.Argument(help="Which; as `list` shows them.")] = None,
+    numbers: Annotated[
+        list[int] | None, typer.Argument(max=_LARGEST, help="Which; as `list` shows them.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that waits.")] = False,
 ) -> None:
     """Send what is in quarantine through the door again."""
@@ -160,7 +185,10 @@ def replay(
 
 @app.command("new-epoch")
 def new_epoch(reason: Annotated[str, typer.Argument(help="What happened, for the record.")]) -> None:
-    """After a restore: have every kit send again what its ledger lacks."""
+    """After a restore: have kits send again what is missing.
+
+    Each kit compares its ledger with what this copy of the database has receipted.
+    """
     from api.schema import declare_epoch
 
     print(f"The database's epoch is now {declare_epoch(_settings(), reason, datetime.now(UTC))}.")
@@ -168,7 +196,7 @@ def new_epoch(reason: Annotated[str, typer.Argument(help="What happened, for the
 
 @app.command()
 def check() -> None:
-    """Whether this installation can do its work, one line for each thing it needs."""
+    """Whether this installation can do its work, line by line."""
     from api.check import checks
 
     results = checks(_settings())
@@ -211,26 +239,6 @@ def _stopped_by_signals() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     return stopping
-
-
-def _sentence(error: Exception) -> str | None:
-    """What to say of an error that is somebody's to put right; None for one that is ours."""
-    known: dict[str, Callable[[Exception], str]] = {
-        "api.settings.SettingsError": str,
-        "api.migrations.runner.MigrationChangedError": str,
-        "api.seed.store.AlreadySeededError": str,
-        "api.embedded.process.EmbeddedServiceError": str,
-        "api.embedded.process.PortInUseError": str,
-        "api.partitions.NoSuchPartitionError": str,
-    }
-    name = f"{type(error).__module__}.{type(error).__qualname__}"
-    if name in known:
-        return known[name](error)
-    if isinstance(error, OSError):
-        return str(error)
-    if any(kind.__name__ == "OperationalError" for kind in type(error).__mro__):
-        return f"The database cannot be used: {str(error).strip().splitlines()[0]}"
-    return None
 
 
 if __name__ == "__main__":

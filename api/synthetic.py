@@ -5,20 +5,41 @@ Guards: they are imported only when they run, and nothing else in the product kn
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
+from api.options import (
+    History,
+    Homes,
+    Port,
+    Rate,
+    ResidentsPerHome,
+    Seconds,
+    UntilStopped,
+    writable,
+    writable_beside,
+)
+
+if TYPE_CHECKING:
+    from devices.kits import KitSheet
+
+# Said here too, so that --help need not import the simulators; a test holds them to what those know.
+ILLNESSES = "sepsis, copd_exacerbation, bleed_after_fall, heart_failure or recovery"
+FAULTS = "drop, duplicate, reorder, clock_skew, garbage or offline"
+_AGAIN = "May be said more than once."
 
 
 def seed(
-    kits: Annotated[Path, typer.Option(help="Where to write the kit sheet, which holds secrets.")],
-    homes: Annotated[int, typer.Option(min=1)] = 6,
-    residents_per_home: Annotated[int, typer.Option(min=1)] = 12,
+    kits: Annotated[
+        Path,
+        typer.Option(help="Where to write the kit sheet, which holds secrets.", callback=writable_beside),
+    ],
+    homes: Homes = 6,
+    residents_per_home: ResidentsPerHome = 12,
     number: Annotated[int, typer.Option("--seed", help="The same number makes the same people.")] = 1,
 ) -> None:
-    """Put a synthetic neighbourhood into an empty database, for evaluation."""
+    """Put a synthetic neighbourhood into an empty database."""
     from api.settings import Settings
     from api.settling import settle
 
@@ -29,33 +50,47 @@ def seed(
 
 
 def simulate(
-    directory: Annotated[Path, typer.Option(help="Where the kits keep their outboxes.")] = Path(
-        "var/simulated"
-    ),
+    directory: Annotated[
+        Path, typer.Option(help="Where the kits keep their outboxes.", callback=writable)
+    ] = Path("var/simulated"),
     kits: Annotated[
-        Path | None, typer.Option(help="A kit sheet; without one the database is seeded.")
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="A kit sheet; without one the configured database is seeded, once.",
+        ),
     ] = None,
-    homes: Annotated[int, typer.Option(min=1)] = 6,
-    residents_per_home: Annotated[int, typer.Option(min=1)] = 12,
-    rate: Annotated[float, typer.Option(min=0, help="Readings a second, over all kits.")] = 20.0,
-    seconds: Annotated[float, typer.Option("--for", min=0, help="Seconds.")] = 60.0,
-    scenario: Annotated[
-        list[str] | None, typer.Option(help="An illness; may be said more than once.")
-    ] = None,
-    fault: Annotated[list[str] | None, typer.Option(help="A fault; may be said more than once.")] = None,
+    homes: Homes = 6,
+    residents_per_home: ResidentsPerHome = 12,
+    rate: Rate = 20.0,
+    seconds: Seconds = 60.0,
+    scenario: Annotated[list[str] | None, typer.Option(help=f"An illness: {ILLNESSES}. {_AGAIN}")] = None,
+    fault: Annotated[list[str] | None, typer.Option(help=f"A fault: {FAULTS}. {_AGAIN}")] = None,
     number: Annotated[
         int | None, typer.Option("--seed", help="The same number plans the same readings.")
     ] = None,
-    history_hours: Annotated[float, typer.Option(min=0, help="Healthy readings sent first.")] = 0.0,
-    summary: Annotated[Path | None, typer.Option(help="Write the JSON summary here too.")] = None,
+    history_hours: History = 0.0,
+    summary: Annotated[
+        Path | None, typer.Option(help="Write the JSON summary here too.", callback=writable_beside)
+    ] = None,
 ) -> None:
-    """Let simulated kits send readings, with a live table; prints a JSON summary."""
-    from devices.kits import KitSheet
+    """Let simulated kits send readings; prints a JSON summary.
+
+    At a terminal it shows a live table meanwhile.
+    """
     from simulators.faults import Fault
+    from simulators.illnesses import NobodyToFallIllError
     from simulators.progress import live_table
     from simulators.scenarios import ScenarioName
     from simulators.simulation import run
 
+    try:
+        scenarios, faults = [ScenarioName(one) for one in scenario or ()], [Fault(one) for one in fault or ()]
+    except ValueError:
+        known = f"scenarios are {', '.join(ScenarioName)}; faults are {', '.join(Fault)}"
+        raise typer.BadParameter(f"That cannot be simulated: {known}.") from None
     if kits is None:
         from api.settings import Settings
         from api.settling import settle
@@ -66,42 +101,62 @@ def simulate(
             settle(
                 Settings.load(), kits, homes=homes, residents_per_home=residents_per_home, seed=number or 1
             )
-    try:
-        scenarios, faults = [ScenarioName(one) for one in scenario or ()], [Fault(one) for one in fault or ()]
-    except ValueError:
-        known = f"scenarios are {', '.join(ScenarioName)}; faults are {', '.join(Fault)}"
-        raise typer.BadParameter(f"That cannot be simulated: {known}.") from None
+    sheet = _sheet(kits)
     with live_table(seconds) as progress:
-        done = run(
-            KitSheet.read(kits),
-            rate=rate,
-            seconds=seconds,
-            directory=directory,
-            scenarios=scenarios,
-            faults=faults,
-            seed=number,
-            history_hours=history_hours,
-            progress=progress,
-        )
+        try:
+            done = run(
+                sheet,
+                rate=rate,
+                seconds=seconds,
+                directory=directory,
+                scenarios=scenarios,
+                faults=faults,
+                seed=number,
+                history_hours=history_hours,
+                progress=progress,
+            )
+        except NobodyToFallIllError as error:
+            raise typer.BadParameter(str(error)) from None
     text = json.dumps(done.as_json())
     if summary is not None:
         summary.write_text(text)
     print(text)
 
 
+def _sheet(file: Path) -> "KitSheet":
+    from pydantic import ValidationError
+
+    from devices.kits import KitSheet
+
+    try:
+        return KitSheet.read(file)
+    except ValidationError:
+        # Its words would quote the sheet, which holds secrets.
+        raise typer.BadParameter(f"{file} is not a kit sheet.", param_hint="'--kits'") from None
+
+
 def demo(
-    port: Annotated[int, typer.Option(help="Where the pages are.")] = 8000,
-    folder: Annotated[Path, typer.Option(help="Emptied at each start.")] = Path("var/demo"),
-    homes: Annotated[int, typer.Option(min=1)] = 6,
-    residents_per_home: Annotated[int, typer.Option(min=1)] = 12,
-    rate: Annotated[float, typer.Option(min=0, help="Readings a second, over all kits.")] = 4.0,
-    seconds: Annotated[
-        float | None, typer.Option("--for", min=1, help="Seconds; until Ctrl-C if not said.")
-    ] = None,
-    number: Annotated[int, typer.Option("--seed")] = 1,
-    as_json: Json = False,
+    port: Port = 8000,
+    folder: Annotated[Path, typer.Option(help="Its own; emptied at each start.", callback=writable)] = Path(
+        "var/demo"
+    ),
+    homes: Homes = 6,
+    residents_per_home: ResidentsPerHome = 12,
+    rate: Rate = 4.0,
+    seconds: UntilStopped = None,
+    number: Annotated[
+        int, typer.Option("--seed", help="The same number makes the same people and illnesses.")
+    ] = 1,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print the figures as one JSON object; all else goes to standard error."),
+    ] = False,
 ) -> None:
-    """Everything on this machine, with a simulated neighbourhood: nothing to install, nothing left behind."""
+    """Everything on this machine, with a simulated neighbourhood.
+
+    A database, a broker, ingest, scheduler, pages and kits, in this terminal. Ctrl-C stops them all; the folder
+    stays, with their logs, until the next start.
+    """
     from api.demo.run import run
     from api.demo.stage import Options
 

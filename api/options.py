@@ -1,0 +1,45 @@
+"""What the command line takes for a number or a folder.
+
+Guards: a value that cannot work is refused before anything is started, in a sentence that names its option.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+# Ends of ranges keep out what is a slip of the finger (and `inf`), not what a large machine could do.
+_DAYS_30 = 30 * 24 * 3600.0
+
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the pages are.")]
+Homes = Annotated[int, typer.Option(min=1, max=1000, help="Care homes and home-care rounds.")]
+ResidentsPerHome = Annotated[int, typer.Option(min=1, max=100, help="Residents of each.")]
+Rate = Annotated[float, typer.Option(min=0.01, max=100_000, help="Readings a second, over all kits.")]
+Seconds = Annotated[float, typer.Option("--for", min=1, max=_DAYS_30, help="For how many seconds.")]
+UntilStopped = Annotated[
+    float | None,
+    typer.Option("--for", min=1, max=_DAYS_30, help="For how many seconds; until Ctrl-C if not said."),
+]
+History = Annotated[float, typer.Option(min=0, max=24 * 365, help="Hours of healthy readings sent first.")]
+
+
+def writable(folder: Path) -> Path:
+    """The folder, made where it is missing. Raises typer.BadParameter where nothing can be written in it."""
+    if folder.exists() and not folder.is_dir():
+        raise typer.BadParameter(f"{folder} is not a folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise typer.BadParameter(f"{folder} cannot be written in ({error.strerror}).") from None
+    return folder
+
+
+def writable_beside(file: Path | None) -> Path | None:
+    """The file, whose folder can be written in. Raises typer.BadParameter where it cannot."""
+    if file is not None:
+        if file.is_dir():
+            raise typer.BadParameter(f"{file} is a folder: name a file.")
+        writable(file.parent)
+    return file
