@@ -17,6 +17,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from devices.topics import Leaf, filter_of
+from ingest.wire import BufferedClient
 
 _log = logging.getLogger(__name__)
 _MOST_BYTES = 512 * 1024
@@ -73,7 +74,7 @@ class Consumer:
         self.connection = 0
         self.connected = threading.Event()
         self.redelivered = 0
-        self._client = mqtt.Client(
+        self._client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             # The user's name, where there is one: Mosquitto is told to allow no other.
             client_id=broker.username or f"hearthwatch-ingest-{name}",
