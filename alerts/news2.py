@@ -6,14 +6,17 @@ completions of the set, taken jointly, so nothing the result excludes can happen
 Source: Royal College of Physicians, National Early Warning Score (NEWS) 2, London 2017, charts 1, 2 and 4.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from alerts.news2_bounds import BAND_INDEX, BOUNDS, OUTCOMES
-from alerts.news2_chart import BANDS, CONSCIOUSNESS_CODES, MOST_POINTS, PART, PARTS, TERMS, Band
-from alerts.news2_codes import Codes, check, encode
+from alerts.news2_bounds import BAND_INDEX
+from alerts.news2_chart import BANDS, CONSCIOUSNESS_CODES, MOST_POINTS, Band
+from alerts.news2_codes import Columns, check
+from alerts.news2_codes import pack as pack_rows
+from alerts.news2_packed import PACKED, RESULT, RESULTS, SPACE
 
 __all__ = [
     "BANDS",
@@ -25,7 +28,9 @@ __all__ = [
     "Band",
     "Scores",
     "band_of",
+    "pack",
     "score",
+    "score_packed",
 ]
 
 # Part of every stored score. It changes whenever the same observations could score differently.
@@ -43,12 +48,12 @@ PARAMETERS = (
 )
 RED_SCORES = ("no", "yes", "unknown")
 
-_BLOCK = 16384  # rows worked on at a time, so that what lies between input and result stays in cache
+_BLOCK = 8192  # rows worked on at a time, so that what lies between input and result stays in cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """Results for n sets of observations, a row each. Points have no unit."""
+    """Results for n sets of observations, a row each. Points have no unit. The arrays are views of one table."""
 
     low: NDArray[np.uint8]  # the least the total can be, 0..20
     high: NDArray[np.uint8]  # the most it can be
@@ -104,35 +109,61 @@ def score(
         consciousness=consciousness,
         temperature=temperature,
     )
-    n = len(columns)
-    outcomes = np.empty(n, BOUNDS)
-    parts = np.empty((len(PARTS), n), PART)
-    deciding = np.zeros((len(PARTS), n), np.bool_)
-    for start in range(0, n, _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        codes = encode(columns, rows)
-        _look_up(codes, outcomes[rows], parts[:, rows])
-        kinds = outcomes["deciding"][rows]
-        if kinds.any():
-            np.not_equal(parts["decides"][:, rows] & kinds, 0, out=deciding[:, rows])
-    return Scores(
-        low=outcomes["low"],
-        high=outcomes["high"],
-        red=outcomes["red"],
-        band_low=outcomes["band_low"],
-        band_high=outcomes["band_high"],
-        part_low=parts["least"].T,
-        part_high=parts["most"].T,
-        deciding=deciding.T,
-        complete=outcomes["complete"],
+    results = np.empty(len(columns), RESULT)
+    packed = np.empty(min(_BLOCK, len(columns)), PACKED)
+    for rows in _blocks(columns):
+        codes = packed[: rows.stop - rows.start]
+        pack_rows(columns, rows, codes)
+        RESULTS.take(codes, out=results[rows], mode="clip")
+    return _scores(results)
+
+
+def pack(
+    *,
+    respiration_rate: ArrayLike,
+    spo2: ArrayLike,
+    spo2_scale: ArrayLike,
+    on_oxygen: ArrayLike,
+    systolic: ArrayLike,
+    pulse: ArrayLike,
+    consciousness: ArrayLike,
+    temperature: ArrayLike,
+) -> NDArray[np.uint16]:
+    """Two bytes a set that hold all the chart says of it, for scoring again and again; arguments as `score`.
+
+    The codes belong to one RULE_VERSION: they are for memory and for files that name it, not for keeping.
+    """
+    columns = check(
+        respiration_rate=respiration_rate,
+        spo2=spo2,
+        spo2_scale=spo2_scale,
+        on_oxygen=on_oxygen,
+        systolic=systolic,
+        pulse=pulse,
+        consciousness=consciousness,
+        temperature=temperature,
     )
+    packed = np.empty(len(columns), PACKED)
+    for rows in _blocks(columns):
+        pack_rows(columns, rows, packed[rows])
+    return packed
 
 
-def _look_up(codes: Codes, outcomes: NDArray[np.void], parts: NDArray[np.void]) -> None:
-    terms = TERMS["respiration_rate"].take(codes.respiration_rate)
-    for name in ("oxygenation", "systolic", "pulse", "consciousness", "temperature"):
-        terms += TERMS[name].take(getattr(codes, name))
-    # Codes are in range by construction; "clip" is said because "raise" would write through a buffer.
-    OUTCOMES.take(terms, out=outcomes, mode="clip")
-    for column, part in enumerate(PARTS):
-        part.table.take(getattr(codes, part.code), out=parts[column], mode="clip")
+def score_packed(codes: NDArray[np.uint16]) -> Scores:
+    """Score what `pack` made; n codes give n results. Raises ValueError for anything else."""
+    if codes.dtype != PACKED or codes.ndim != 1:
+        raise ValueError(
+            f"Packed codes are one-dimensional and uint16, not {codes.ndim}-dimensional {codes.dtype}."
+        )
+    if len(codes) and codes.max() >= SPACE:
+        raise ValueError(f"Packed codes lie below {SPACE}; there is {codes.max()}.")
+    return _scores(RESULTS.take(codes, mode="clip"))
+
+
+def _blocks(columns: Columns) -> Iterator[slice]:
+    n = len(columns)
+    return (slice(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK))
+
+
+def _scores(results: NDArray[np.void]) -> Scores:
+    return Scores(**{field.name: results[field.name] for field in fields(Scores)})

@@ -75,6 +75,8 @@ UNKNOWN_TENTHS = 511
 UNKNOWN_SPO2 = 127
 UNKNOWN_CONSCIOUSNESS = 7
 OXYGEN_UNKNOWN = 2  # beside 0, breathing air, and 1, on oxygen
+OXYGEN_KINDS = 3
+SPO2_CODES = UNKNOWN_SPO2 + 1
 
 # Which kind of missing sign decides. Free signs are interchangeable: if one decides, all that are missing do.
 DECIDES_FREE, DECIDES_CONSCIOUSNESS, DECIDES_SPO2, DECIDES_OXYGEN = 1, 2, 4, 8
@@ -90,7 +92,7 @@ PART = np.dtype([("least", np.uint8), ("most", np.uint8), ("decides", np.uint8),
 class Part(NamedTuple):
     """One parameter by code."""
 
-    code: str  # the field of `alerts.news2_codes.Codes` that indexes the table
+    column: str  # of COLUMNS, whose codes index the table
     table: NDArray[np.void]  # of PART
 
 
@@ -111,9 +113,9 @@ def _terms(steps: Steps, unknown: int, unknown_term: int) -> NDArray[np.int64]:
 def _oxygenation() -> NDArray[np.int64]:
     """SpO2 and oxygen as one term, because on scale 2 neither can be scored without the other.
 
-    Indexed by ((scale - 1) * 3 + oxygen) * 128 + SpO2.
+    Indexed by ((scale - 1) * OXYGEN_KINDS + oxygen) * SPO2_CODES + SpO2.
     """
-    terms = np.zeros((2, 3, UNKNOWN_SPO2 + 1), dtype=np.int64)
+    terms = np.zeros((2, OXYGEN_KINDS, SPO2_CODES), dtype=np.int64)
     for scale, on_air, on_oxygen in SPO2_SCALES:
         air = _terms(on_air, UNKNOWN_SPO2, FREE_TERM)
         oxygen = _terms(on_oxygen, UNKNOWN_SPO2, FREE_TERM) + OXYGEN_POINTS
@@ -131,7 +133,7 @@ def _part(code: str, steps: Steps, unknown: int, decides: int) -> Part:
 
 
 def _spo2_part() -> Part:
-    least = np.zeros((2, 3, UNKNOWN_SPO2 + 1), dtype=np.int64)
+    least = np.zeros((2, OXYGEN_KINDS, SPO2_CODES), dtype=np.int64)
     for scale, *supplies in SPO2_SCALES:
         least[scale - 1, :OXYGEN_UNKNOWN] = [
             _terms(steps, UNKNOWN_SPO2, 0) & POINTS_BITS for steps in supplies
@@ -146,7 +148,7 @@ def _spo2_part() -> Part:
 
 
 def _oxygen_part() -> Part:
-    least = np.zeros((2, 3, UNKNOWN_SPO2 + 1), dtype=np.int64)
+    least = np.zeros((2, OXYGEN_KINDS, SPO2_CODES), dtype=np.int64)
     most, bit = least.copy(), least.copy()
     least[:, 1] = OXYGEN_POINTS
     most[:, 1:] = OXYGEN_POINTS
@@ -162,7 +164,7 @@ def _records(
     return frozen(table)
 
 
-# The term of each code, by field of `alerts.news2_codes.Codes`.
+# The term of each code, by column. SpO2 and oxygen are one column: on scale 2 neither scores without the other.
 TERMS = {
     "respiration_rate": frozen(_terms(RESPIRATION_RATE, UNKNOWN_WHOLE, FREE_TERM).astype(np.uint16)),
     "oxygenation": frozen(_oxygenation().astype(np.uint16)),
@@ -173,6 +175,8 @@ TERMS = {
     ),
     "temperature": frozen(_terms(TEMPERATURE_TENTHS, UNKNOWN_TENTHS, FREE_TERM).astype(np.uint16)),
 }
+
+COLUMNS = tuple(TERMS)
 
 # The seven parameters, in the order of every n x 7 result.
 PARTS = (

@@ -1,4 +1,4 @@
-"""Observations as whole numbers that index the NEWS2 chart: checked, rounded half up, unknown kept unknown.
+"""Observations as packed codes: checked, rounded half up, unknown kept unknown.
 
 Invariant: what cannot be scored is refused with a sentence, no value is guessed, and rounding is half up in
 float64, the only way that is right on every hundredth of a degree.
@@ -11,12 +11,25 @@ from numpy.typing import ArrayLike, NDArray
 
 from alerts.news2_chart import (
     CONSCIOUSNESS_CODES,
+    OXYGEN_KINDS,
     OXYGEN_UNKNOWN,
+    SPO2_CODES,
     UNKNOWN_CONSCIOUSNESS,
     UNKNOWN_SPO2,
     UNKNOWN_TENTHS,
     UNKNOWN_WHOLE,
 )
+from alerts.news2_packed import PACKED, SHARES
+
+# What is measured, in the rows of one grid, and how many steps of the chart make one unit.
+_MEASURED = {"respiration_rate": 1.0, "spo2": 1.0, "systolic": 1.0, "pulse": 1.0, "temperature": 10.0}
+_SPO2 = list(_MEASURED).index("spo2")
+_UNKNOWN = np.array([[UNKNOWN_WHOLE], [UNKNOWN_SPO2], [UNKNOWN_WHOLE], [UNKNOWN_WHOLE], [UNKNOWN_TENTHS]])
+_MOST = _UNKNOWN - 1.0
+_TABLES = [SHARES["oxygenation" if name == "spo2" else name] for name in _MEASURED]
+# All rows' tables end to end, and where each row's begins.
+_SHARES = np.concatenate(_TABLES)
+_STARTS = np.cumsum([0, *(len(table) for table in _TABLES[:-1])])[:, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +47,6 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.respiration_rate)
-
-
-@dataclass(frozen=True, slots=True)
-class Codes:
-    """Rows as indexes into the chart's tables."""
-
-    respiration_rate: NDArray[np.intp]
-    oxygenation: NDArray[np.intp]
-    systolic: NDArray[np.intp]
-    pulse: NDArray[np.intp]
-    consciousness: NDArray[np.intp]
-    temperature: NDArray[np.intp]
 
 
 def check(
@@ -77,29 +78,32 @@ def check(
     return columns
 
 
-def encode(columns: Columns, rows: slice) -> Codes:
-    """The codes of some rows."""
+def pack(columns: Columns, rows: slice, into: NDArray[np.uint16]) -> None:
+    """The packed codes of some rows. Raises ValueError for an infinite value."""
+    grid = np.empty((len(_MEASURED), len(into)))
+    for row, (name, steps) in enumerate(_MEASURED.items()):
+        np.multiply(getattr(columns, name)[rows], steps, out=grid[row])
+    if bool(np.isinf(grid).any()):
+        name = list(_MEASURED)[int(np.isinf(grid).any(axis=1).argmax())]
+        raise ValueError(f"{name} holds an infinite value; give NaN where a value is unknown.")
+    codes = _half_up(grid)
+    codes += _STARTS
+    codes[_SPO2] += (columns.spo2_scale[rows].astype(np.intp) - 1) * (OXYGEN_KINDS * SPO2_CODES)
     # fmin takes the number where the other side is NaN: unknown becomes 2, 0 and 1 stay.
-    supply = np.fmin(columns.on_oxygen[rows], OXYGEN_UNKNOWN).astype(np.intp)
-    scale = columns.spo2_scale[rows].astype(np.intp) - 1
-    return Codes(
-        respiration_rate=_half_up(columns.respiration_rate[rows] + 0.5, 254, UNKNOWN_WHOLE),
-        oxygenation=(scale * 3 + supply) * (UNKNOWN_SPO2 + 1)
-        + _half_up(columns.spo2[rows] + 0.5, 126, UNKNOWN_SPO2),
-        systolic=_half_up(columns.systolic[rows] + 0.5, 254, UNKNOWN_WHOLE),
-        pulse=_half_up(columns.pulse[rows] + 0.5, 254, UNKNOWN_WHOLE),
-        # -1, unknown, has all bits set.
-        consciousness=columns.consciousness[rows].astype(np.intp) & UNKNOWN_CONSCIOUSNESS,
-        temperature=_half_up(columns.temperature[rows] * 10.0 + 0.5, 510, UNKNOWN_TENTHS),
-    )
+    codes[_SPO2] += np.fmin(columns.on_oxygen[rows], OXYGEN_UNKNOWN).astype(np.intp) * SPO2_CODES
+    # Codes are in range by construction; "clip" is said because "raise" would look at each first.
+    np.add.reduce(_SHARES.take(codes, mode="clip"), axis=0, dtype=PACKED, out=into)
+    # -1, unknown, has all bits set.
+    into += SHARES["consciousness"].take(columns.consciousness[rows] & UNKNOWN_CONSCIOUSNESS, mode="clip")
 
 
-def _half_up(raised: NDArray[np.float64], most: int, unknown: int) -> NDArray[np.intp]:
-    """Round down what was raised by a half, within 0..most (beyond, all score alike); NaN is `unknown`."""
-    np.minimum(raised, most, out=raised)  # keeps NaN,
-    np.fmin(raised, unknown, out=raised)  # and fmin replaces it
-    np.maximum(raised, 0.0, out=raised)
-    return raised.astype(np.intp)  # cutting off is rounding down, as nothing is negative now
+def _half_up(grid: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Round half up, within each row's codes (beyond them, all score alike); NaN becomes the code of unknown."""
+    grid += 0.5
+    np.minimum(grid, _MOST, out=grid)  # keeps NaN,
+    np.fmin(grid, _UNKNOWN, out=grid)  # and fmin replaces it
+    np.maximum(grid, 0.0, out=grid)
+    return grid.astype(np.intp)  # cutting off is rounding down, as nothing is negative now
 
 
 def _measured(name: str, values: ArrayLike, n: int) -> NDArray[np.float64]:
@@ -108,10 +112,7 @@ def _measured(name: str, values: ArrayLike, n: int) -> NDArray[np.float64]:
     if array.dtype != np.float64 and array.dtype.kind not in "iub":
         raise ValueError(f"{name} must be float64 or whole numbers, not {array.dtype}.")
     _long(name, array, n)
-    array = array.astype(np.float64, copy=False)
-    if bool(np.isinf(array).any()):
-        raise ValueError(f"{name} holds an infinite value; give NaN where a value is unknown.")
-    return array
+    return array.astype(np.float64, copy=False)
 
 
 def _coded(name: str, values: ArrayLike, least: int, most: int, n: int) -> NDArray[np.integer]:
