@@ -282,6 +282,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
              OR other.organisation_id IN (SELECT organisation_id FROM homes)
              OR other.hub_id IN (SELECT hub_id FROM homes)
              OR other.hub_id IN (SELECT delegation.visible_hubs())
+    -- Family carers, to those who work where their resident lives or watch over it; not to each other.
+    UNION SELECT carer.person_id FROM delegation.role_assignment carer JOIN delegation.resident USING (resident_id)
+          WHERE carer.role = 'carer' AND resident.home_id IN (SELECT home_id FROM homes)
     UNION SELECT delegation.workers_in_charge('trainer')
 $$;
 

@@ -55,6 +55,16 @@ class Current:
     signs: dict[str, dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class TakenBy:
+    """Who took a reading, how that is known, and the competence label; no name where it may not be seen."""
+
+    person_id: UUID | None
+    name: str | None
+    known_by: str | None
+    competence: str
+
+
 _READINGS: LiteralString = """
 SELECT reading.kit_id, reading.reading_id, reading.arrived_at, reading.taken_at, reading.effective_at,
        reading.taken_by, person.name AS taken_by_name, reading.operator_known_by, reading.competence,
@@ -70,7 +80,8 @@ ORDER BY reading.effective_at DESC, reading.arrival_number DESC
 LIMIT %(most)s
 """
 _OPERATORS: LiteralString = """
-SELECT reading.kit_id, reading.reading_id, person.name, reading.operator_known_by
+SELECT reading.kit_id, reading.reading_id, reading.taken_by, person.name, reading.operator_known_by,
+       reading.competence
 FROM ingest.visible_reading reading
 LEFT JOIN delegation.person ON person.person_id = reading.taken_by
 WHERE reading.resident_id = %s AND reading.effective_at = ANY (%s)
@@ -91,10 +102,10 @@ def readings(
 
 def operators(
     conn: psycopg.Connection[Any], resident_id: UUID, moments: Collection[datetime]
-) -> dict[tuple[UUID, UUID], tuple[str | None, str | None]]:
+) -> dict[tuple[UUID, UUID], TakenBy]:
     """By (kit, reading) at these moments: who took it, and how that is known."""
     rows = conn.execute(_OPERATORS, (resident_id, list(moments))).fetchall()
-    return {(kit, reading): (name, known_by) for kit, reading, name, known_by in rows}
+    return {(kit, reading): TakenBy(*who) for kit, reading, *who in rows}
 
 
 def current(conn: psycopg.Connection[Any], resident_id: UUID) -> Current:

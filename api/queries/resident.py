@@ -65,6 +65,7 @@ class Air:
     """ "No oxygen in use at this address", in force."""
 
     recorded_at: datetime
+    recorded_by: UUID
     recorded_by_name: str | None
 
 
@@ -110,7 +111,7 @@ WHERE resident_id = %(resident)s AND starts_at <= %(at)s
 ORDER BY starts_at DESC
 """
 _AIR: LiteralString = """
-SELECT air.recorded_at, person.name AS recorded_by_name
+SELECT air.recorded_at, air.recorded_by, person.name AS recorded_by_name
 FROM delegation.air_record air LEFT JOIN delegation.person ON person.person_id = air.recorded_by
 WHERE air.resident_id = %(resident)s AND air.recorded_at <= %(at)s
   AND (air.cancelled_at IS NULL OR air.cancelled_at > %(at)s)

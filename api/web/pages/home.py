@@ -22,8 +22,10 @@ from delegation.people import Role
 
 router = APIRouter()
 
-HomeVisit = Annotated[Visit, needs(Role.HOME_MANAGER, Role.CARE_WORKER, Role.HUB_CLINICIAN, Role.HUB_LEAD)]
-RoundVisit = Annotated[Visit, needs(Role.CARE_WORKER, Role.HOME_MANAGER)]
+ROUNDS = (Role.CARE_WORKER, Role.HOME_MANAGER)
+HOME_DESKS = (*ROUNDS, Role.HUB_CLINICIAN, Role.HUB_LEAD)
+HomeVisit = Annotated[Visit, needs(*HOME_DESKS)]
+RoundVisit = Annotated[Visit, needs(*ROUNDS)]
 _ANSWERED_WITHIN = timedelta(days=7)
 
 
@@ -35,7 +37,7 @@ def show(request: Request, home_id: UUID, visit: HomeVisit) -> HTMLResponse:
         raise not_found("home")
     view = {
         "day": _day(visit, found),
-        "may_capture": visit.actor.holds(Role.CARE_WORKER, Role.HOME_MANAGER),
+        "may_capture": visit.actor.holds(*ROUNDS),
         "now_iso": visit.at.isoformat(),
         "clock": full_clock(visit.at),
     }

@@ -15,6 +15,7 @@ from api.capture import CARERS
 from api.problems import not_found
 from api.queries import baseline, escalation, readings, scores
 from api.queries.resident import decisions, resident
+from api.web.pages.home import HOME_DESKS, ROUNDS
 from api.web.pages.queue import SAID
 from api.web.presenters import history, trends, vitals
 from api.web.presenters import resident as words
@@ -70,9 +71,12 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
             now=at,
         ),
         "open": [one for one in shown if one.open],
-        "past": [one for one in shown if not one.open],
+        "answered": [one for one in shown if one.answer is not None and one.answer.in_sight],
+        "past": [one for one in shown if one.answer is not None and not one.answer.in_sight],
         "readings": history.reading_rows(seen, at),
         "may_capture": visit.actor.holds(*CARERS),
+        "may_open_home": visit.actor.holds(*HOME_DESKS),
+        "may_go_round": visit.actor.holds(*ROUNDS),
         "said": SAID.get(said),
         "now_iso": at.isoformat(),
     }

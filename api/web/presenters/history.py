@@ -11,9 +11,10 @@ from uuid import UUID
 
 from alerts.desk import UNDO_WITHIN
 from api.queries.escalation import Case, Event
-from api.queries.readings import Reading
+from api.queries.readings import Reading, TakenBy
 from api.web.presenters import escalations, signs, soft_signs
-from api.web.presenters.moments import Deadline, Moment, clock, deadline, maybe_moment, moment, span
+from api.web.presenters.answers import AnswerView, answer
+from api.web.presenters.moments import Deadline, Moment, clock, deadline, moment, span
 from api.web.presenters.vitals import operator
 from devices.vital_signs import VitalSign
 
@@ -49,9 +50,7 @@ class CaseView:
     open: bool
     state: str
     raised: Moment
-    closed: Moment | None
-    answer: str | None
-    note: str | None
+    answer: AnswerView | None
     findings: tuple[str, ...]
     events: tuple[str, ...]
     may_claim: bool
@@ -67,7 +66,7 @@ def reading_row(one: Reading, now: datetime) -> ReadingRow:
         device=signs.DEVICES.get(one.device_kind, signs.plain(one.device_kind)),
         values=tuple(_values(one)),
         remarks=tuple(_remarks(one, now)),
-        who=operator(one.taken_by_name, one.operator_known_by),
+        who=operator(TakenBy(one.taken_by, one.taken_by_name, one.operator_known_by, one.competence)),
         competence=signs.COMPETENCE.get(one.competence, signs.plain(one.competence)),
         doubted=one.competence in _DOUBTED,
         corrected=_corrected(one, now),
@@ -138,9 +137,7 @@ def case_view(case: Case, me: UUID, now: datetime, *, at_my_hub: bool, lead: boo
         open=one.state != "closed",
         state=_state(case, me, now),
         raised=moment(one.raised_at, now),
-        closed=maybe_moment(one.closed_at, now),
-        answer=escalations.disposition(one.disposition) if one.closed_at else None,
-        note=one.note,
+        answer=answer(one, me, now),
         findings=tuple(f"{clock(found.found_at, now)}: {found.sentence}" for found in case.findings),
         events=tuple(_event(event, me, now) for event in case.events),
         may_claim=at_my_hub and one.state == "open",

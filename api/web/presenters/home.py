@@ -1,7 +1,7 @@
 """A home's day for its manager, and for the care worker who goes round.
 
-Guards: done, incomplete, due and overdue are words; synthetic residents are counted apart; the hub's answer to an
-escalation is shown as the hub wrote it.
+Guards: done, incomplete, due and overdue are words, and their counts add up to what is owed; synthetic residents
+are counted apart; the hub's answer to an escalation is shown as the hub wrote it.
 """
 
 from collections import Counter, defaultdict
@@ -13,21 +13,9 @@ from uuid import UUID
 from api.queries.escalation import Escalation
 from api.queries.home import FullSet, Home, Lives, Observed
 from api.web.presenters import escalations, signs
-from api.web.presenters.moments import Deadline, Moment, clock, deadline, london_day, moment
+from api.web.presenters.answers import AnswerView, answer
+from api.web.presenters.moments import Deadline, clock, deadline, london_day
 from api.web.presenters.rounds import NEED, Cell, Glimpse, Round, State, cell, current, rounds_of
-
-
-@dataclass(frozen=True, slots=True)
-class ResidentRow:
-    """One resident's day."""
-
-    resident_id: UUID
-    name: str
-    synthetic: bool
-    has_ceiling: bool
-    in_escalation: bool
-    cells: tuple[Cell, ...]
-    now: Cell | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +33,26 @@ class OpenRow:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerRow:
-    """An escalation the hub has answered."""
+class ResidentRow:
+    """One resident's day, with what lies at the hub about them and what it answered within a day."""
 
     resident_id: UUID
-    resident: str
+    name: str
     synthetic: bool
-    why: str
-    answer: str
-    note: str | None
-    by: str
-    closed: Moment
+    has_ceiling: bool
+    open: OpenRow | None
+    answers: tuple[AnswerView, ...]
+    cells: tuple[Cell, ...]
+    now: Cell | None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many sets of observations the home owes today, and how they stand: `counts` add up to `sets`."""
+
+    sets: int
+    counts: tuple[tuple[int, str], ...]
+    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +66,12 @@ class Day:
     hub_phone: str
     rounds: tuple[str, ...]
     this_round: str | None
-    summary: tuple[str, ...]
+    total: Total
     rows: tuple[ResidentRow, ...]
     open: tuple[OpenRow, ...]
-    answers: tuple[AnswerRow, ...]
+    answers: tuple[AnswerView, ...]
+    answered_about: tuple[tuple[UUID, str], ...]
+    earlier: tuple[AnswerView, ...]
 
 
 _KINDS = {"care_home": "Care home", "home_care_round": "Home-care round"}
@@ -91,8 +90,10 @@ def day(
     """The home's day as it stands now."""
     rounds = rounds_of(home.rounds, london_day(now))
     number = current(rounds, now)
-    open_ = {one.resident_id for one in cases if one.state != "closed"}
-    rows = tuple(_rows(lives, observed, full_sets, rounds, number, open_, now))
+    open_ = tuple(_open(one, me, now) for one in cases if one.state != "closed")
+    answered = [found for one in cases if (found := answer(one, me, now)) is not None]
+    recent = tuple(one for one in answered if one.in_sight)
+    rows = tuple(_rows(lives, _cells(lives, observed, full_sets, rounds, now), open_, recent, number))
     return Day(
         home_id=home.home_id,
         name=home.name,
@@ -101,10 +102,12 @@ def day(
         hub_phone=home.hub_phone,
         rounds=tuple(one.label for one in rounds),
         this_round=None if number is None else rounds[number].label,
-        summary=summary(rows),
+        total=total(rows),
         rows=rows,
-        open=tuple(_open(one, me, now) for one in cases if one.state != "closed"),
-        answers=tuple(_answer(one, me, now) for one in cases if one.closed_at is not None),
+        open=open_,
+        answers=recent,
+        answered_about=tuple(dict.fromkeys((one.resident_id, one.resident) for one in recent)),
+        earlier=tuple(one for one in answered if not one.in_sight),
     )
 
 
@@ -115,22 +118,43 @@ def by_need(rows: Sequence[ResidentRow]) -> tuple[ResidentRow, ...]:
 
 def _rows(
     lives: Sequence[Lives],
+    cells: Mapping[UUID, tuple[Cell, ...]],
+    open_: Sequence[OpenRow],
+    answers: Sequence[AnswerView],
+    number: int | None,
+) -> list[ResidentRow]:
+    waiting = {one.resident_id: one for one in open_}
+    return [
+        ResidentRow(
+            resident_id=one.resident_id,
+            name=one.name,
+            synthetic=one.synthetic,
+            has_ceiling=one.has_ceiling,
+            open=waiting.get(one.resident_id),
+            answers=tuple(said for said in answers if said.resident_id == one.resident_id),
+            cells=cells[one.resident_id],
+            now=None if number is None else cells[one.resident_id][number],
+        )
+        for one in lives
+    ]
+
+
+def _cells(
+    lives: Sequence[Lives],
     observed: Sequence[Observed],
     full_sets: Sequence[FullSet],
     rounds: Sequence[Round],
-    number: int | None,
-    open_: set[UUID],
     now: datetime,
-) -> list[ResidentRow]:
+) -> Mapping[UUID, tuple[Cell, ...]]:
+    """How each resident's rounds stand."""
     seen: Mapping[UUID, list[Glimpse]] = defaultdict(list)
     for one in observed:
         seen[one.resident_id].append(Glimpse(one.effective_at, one.signs))
     full: Mapping[UUID, list[datetime]] = defaultdict(list)
     for full_set in full_sets:
         full[full_set.resident_id].append(full_set.effective_at)
-    made: list[ResidentRow] = []
-    for one in lives:
-        cells = tuple(
+    return {
+        one.resident_id: tuple(
             cell(
                 round_,
                 seen[one.resident_id],
@@ -141,18 +165,8 @@ def _rows(
             )
             for round_ in rounds
         )
-        made.append(
-            ResidentRow(
-                resident_id=one.resident_id,
-                name=one.name,
-                synthetic=one.synthetic,
-                has_ceiling=one.has_ceiling,
-                in_escalation=one.resident_id in open_,
-                cells=cells,
-                now=None if number is None else cells[number],
-            )
-        )
-    return made
+        for one in lives
+    }
 
 
 def _paused(one: Lives, now: datetime) -> str | None:
@@ -161,23 +175,31 @@ def _paused(one: Lives, now: datetime) -> str | None:
     return f"{one.pause_reason}, until {clock(one.pause_ends_at, now)}"
 
 
+# Each state in one place only, so that what is counted adds up.
 _COUNTED = (
     ("done", (State.DONE, State.DONE_LATE)),
-    ("incomplete", (State.INCOMPLETE, State.INCOMPLETE_OVERDUE)),
-    ("due", (State.DUE,)),
+    ("begun, not full yet", (State.INCOMPLETE,)),
+    ("due now", (State.DUE,)),
     ("overdue", (State.OVERDUE, State.INCOMPLETE_OVERDUE)),
+    ("later today", (State.LATER,)),
+    ("paused", (State.PAUSED,)),
 )
 
 
-def summary(rows: Sequence[ResidentRow]) -> tuple[str, ...]:
-    """Counts over all rounds of the day so far; synthetic residents only where there is nobody else."""
+def total(rows: Sequence[ResidentRow]) -> Total:
+    """One set for each resident and round; synthetic residents only where there is nobody else."""
     real = [row for row in rows if not row.synthetic]
-    counted = Counter(cell_.state for row in real or rows for cell_ in row.cells)
-    words = tuple(f"{sum(counted[state] for state in states)} {name}" for name, states in _COUNTED)
-    synthetic = len(rows) - len(real)
+    counted = real or rows
+    states = Counter(cell_.state for row in counted for cell_ in row.cells)
+    counts = tuple((sum(states[one] for one in among), name) for name, among in _COUNTED)
+    return Total(sum(states.values()), counts, _about(len(counted), len(rows) - len(real), bool(real)))
+
+
+def _about(residents: int, synthetic: int, among_real: bool) -> str:
+    about = f"One full set for each of {residents} resident{'' if residents == 1 else 's'} at each round."
     if not synthetic:
-        return words
-    return (*words, f"not counted: {synthetic} synthetic" if real else "all of them synthetic")
+        return about
+    return f"{about} {f'{synthetic} synthetic not counted.' if among_real else 'All of them synthetic.'}"
 
 
 def _open(one: Escalation, me: UUID, now: datetime) -> OpenRow:
@@ -192,17 +214,4 @@ def _open(one: Escalation, me: UUID, now: datetime) -> OpenRow:
         why=one.why,
         wait=deadline(one.raised_at, one.deadline_at, now),
         state=f"Claimed by {by} at the hub" if claimed else "Waiting at the hub; nobody has claimed it",
-    )
-
-
-def _answer(one: Escalation, me: UUID, now: datetime) -> AnswerRow:
-    return AnswerRow(
-        resident_id=one.resident_id,
-        resident=one.resident_name,
-        synthetic=one.synthetic,
-        why=one.why,
-        answer=escalations.disposition(one.disposition),
-        note=one.note,
-        by=escalations.named(one.closed_by_name, one.closed_by, me),
-        closed=moment(one.closed_at or now, now),
     )

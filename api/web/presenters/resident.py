@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from api.queries.resident import Air, Ceiling, Decisions, Resident, ScaleTwo
+from api.web.presenters import escalations
 from api.web.presenters.moments import calendar_day, clock, full_clock, london_day, years_old
 
 REVIEW_SOON = timedelta(days=30)
@@ -164,8 +165,8 @@ def _air(air: Air | None) -> Fact:
             "Not recorded: a score without an oxygen entry stays a range",
             missing=True,
         )
-    who = f" by {air.recorded_by_name}" if air.recorded_by_name else ""
+    who = escalations.named(air.recorded_by_name, air.recorded_by)
     day = calendar_day(london_day(air.recorded_at))
     return Fact(
-        "Oxygen at this address", f"No oxygen in use, recorded {day}{who}: air is assumed, and said so"
+        "Oxygen at this address", f"No oxygen in use, recorded {day} by {who}: air is assumed, and said so"
     )

@@ -11,17 +11,19 @@ from typing import Any
 from uuid import UUID
 
 from api.queries.baseline import Usual
-from api.queries.readings import Current
+from api.queries.readings import Current, TakenBy
 from api.queries.scores import Score
-from api.web.presenters import signs
+from api.web.presenters import escalations, signs
 from api.web.presenters.moments import Moment, clock, moment
+from delegation.competence import Label
 from devices.vital_signs import VitalSign
 
 # As long as a score may join readings: an older one is of another moment.
 FRESH = timedelta(minutes=30)
 ENOUGH_FOR_USUAL = 10
+NOBODY_KNOWN = "not known who"
 
-Operators = Mapping[tuple[UUID, UUID], tuple[str | None, str | None]]
+Operators = Mapping[tuple[UUID, UUID], TakenBy]
 
 _ROWS = (
     VitalSign.RESPIRATION_RATE,
@@ -169,16 +171,19 @@ def _value(sign: VitalSign, held: Mapping[str, Any] | None, air_assumed: bool) -
 def _who(held: Mapping[str, Any] | None, operators: Operators) -> str | None:
     if held is None:
         return None
-    name, known_by = operators.get((UUID(held["kit"]), UUID(held["reading"])), (None, None))
-    return operator(name, known_by)
+    taken_by = operators.get((UUID(held["kit"]), UUID(held["reading"])))
+    return operator(taken_by) if taken_by else NOBODY_KNOWN
 
 
-def operator(name: str | None, known_by: str | None) -> str:
-    """Who took it and how far that is known."""
-    if name is None:
-        return "not known who"
-    how = signs.KNOWN_BY.get(known_by or "")
-    return f"{name} ({how})" if how else name
+def operator(one: TakenBy) -> str:
+    """Who took it and how far that is known. A name that may not be seen is not one that nobody knows."""
+    how = signs.KNOWN_BY.get(one.known_by or "")
+    if one.name is not None:
+        return f"{one.name} ({how})" if how else one.name
+    if one.person_id is None or one.competence == Label.OPERATOR_UNKNOWN:
+        return NOBODY_KNOWN
+    withheld = escalations.named(None, one.person_id)
+    return f"{withheld} ({how})" if how else withheld
 
 
 def _points(

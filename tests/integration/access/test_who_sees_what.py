@@ -61,6 +61,10 @@ OF_A_RESIDENT = (
 # Read by the api whoever asks: no row of these is about a resident.
 ABOUT_NOBODY = {"delegation.activity", "alerts.policy", "api.account", "api.session", "ingest.heartbeat"}
 
+ANOTHER_CARER: LiteralString = """
+INSERT INTO delegation.role_assignment (person_id, role, resident_id, starts_at)
+VALUES (%s, 'carer', %s, '2020-01-01')
+"""
 EVERY_RESIDENT = {n.AMARA, n.BRAM, n.CORA, n.STRANGER_RESIDENT}
 EVERY_KIT = {n.KIT, n.SECOND_KIT, n.STRANGE_KIT, n.WEB_KIT}
 ORCHARD_STAFF = {n.WORKER, n.MANAGER, n.AGENCY, n.TRAINER}
@@ -77,7 +81,7 @@ AT_ORCHARD: Seen = residents(n.AMARA, n.BRAM) | {
     "delegation.organisation": {n.ORCHARD_PROVIDER, n.HUB_PROVIDER},
     "delegation.hub": {n.HUB},
     "delegation.home": {n.ORCHARD},
-    "delegation.person": ORCHARD_STAFF | HUB_STAFF,
+    "delegation.person": ORCHARD_STAFF | HUB_STAFF | {n.CARER},
     "devices.kit": {n.KIT, n.WEB_KIT},
     "devices.kit_loan": {n.KIT, n.WEB_KIT},
     "devices.kit_status": {n.KIT, n.WEB_KIT},
@@ -87,7 +91,7 @@ AT_THE_HUB: Seen = residents(n.AMARA, n.BRAM, n.CORA) | {
     "delegation.organisation": {n.ORCHARD_PROVIDER, n.HUB_PROVIDER},
     "delegation.hub": {n.HUB},
     "delegation.home": {n.ORCHARD, n.MEADOW},
-    "delegation.person": ORCHARD_STAFF | HUB_STAFF,
+    "delegation.person": ORCHARD_STAFF | HUB_STAFF | {n.CARER},
     "devices.kit": {n.KIT, n.WEB_KIT, n.SECOND_KIT},
     "devices.kit_loan": {n.KIT, n.WEB_KIT, n.SECOND_KIT},
     "devices.kit_status": {n.KIT, n.WEB_KIT, n.SECOND_KIT},
@@ -195,6 +199,37 @@ def test_each_sees_their_own_and_nothing_else(records: Database, who: str) -> No
             act_as(conn, person)
         seen = {table: {row[0] for row in conn.execute(query)} for table, query in ABOUT.items()}
     assert seen == {table: expected.get(table, set()) for table in ABOUT}
+
+
+def test_a_family_carer_is_named_where_their_resident_lives_and_is_watched_and_nowhere_else(
+    own_records: Database,
+) -> None:
+    with own_records.connect(autocommit=True) as owner:
+        owner.execute(ANOTHER_CARER, (n.NOBODY, n.CORA))
+    names = {who: people_named(own_records, who) for who in (n.WORKER, n.CLINICIAN, n.CARER, n.OUTSIDER)}
+    carers = {n.CARER, n.NOBODY}
+    assert {who: seen & carers for who, seen in names.items()} == {
+        n.WORKER: {n.CARER},
+        n.CLINICIAN: carers,
+        n.CARER: {n.CARER},
+        n.OUTSIDER: set(),
+    }
+
+
+def test_a_family_carer_who_has_stopped_is_still_named_beside_what_they_measured(
+    own_records: Database,
+) -> None:
+    with own_records.connect(autocommit=True) as owner:
+        owner.execute(
+            "UPDATE delegation.role_assignment SET ends_at = now() WHERE person_id = %s", (n.CARER,)
+        )
+    assert n.CARER in people_named(own_records, n.WORKER)
+
+
+def people_named(records: Database, person: UUID) -> set[UUID]:
+    with records.connect("hearthwatch_api") as conn:
+        act_as(conn, person)
+        return {row[0] for row in conn.execute(ABOUT["delegation.person"])}
 
 
 def test_there_is_something_to_hide_in_every_table(records: Database) -> None:

@@ -41,6 +41,7 @@ DESKS = [
     (n.WORKER, "/rounds"),
     (n.WORKER, AMARA),
     (n.WORKER, CAPTURE),
+    (n.CARER, AMARA),
     (n.CARER, CAPTURE),
     (n.TRAINER, "/training"),
     (n.TRAINER, f"/training/sign-off?person={n.WORKER}&activity=temperature"),
@@ -55,6 +56,7 @@ class _Page(HTMLParser):
         super().__init__()
         self.inline: list[str] = []
         self.addresses: list[str] = []
+        self.links: set[str] = set()
         self.forms: list[dict[str, str]] = []
         self._script = False
         self.feed(text)
@@ -64,6 +66,8 @@ class _Page(HTMLParser):
         self.inline += [name for name in held if name == "style" or name.startswith("on")]
         self.inline += ["style"] if tag == "style" else []
         self.addresses += [held[name] for name in ("href", "src", "action") if name in held]
+        if tag == "a" and held["href"].startswith("/"):
+            self.links.add(held["href"].partition("#")[0])
         self._script = tag == "script"
         if tag == "form":
             self.forms.append({"action": held.get("action", "")})
@@ -104,10 +108,11 @@ def form_of(client: httpx.Client, address: str, action: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("person", "address"), DESKS)
-def test_a_desk_is_served_to_its_role_and_asks_nothing_of_outside(
+def test_a_desk_is_served_to_its_role_asks_nothing_of_outside_and_leads_to_nothing_refused(
     browse: SignIn, escalation: str, person: UUID, address: str
 ) -> None:
-    answer = browse(person).get(address)
+    client = browse(person)
+    answer = client.get(address)
     assert answer.status_code == 200
     found = _Page(answer.text)
     assert found.inline == []
@@ -116,6 +121,8 @@ def test_a_desk_is_served_to_its_role_and_asks_nothing_of_outside(
     ]
     assert outside == []
     assert "NHS logo" not in answer.text
+    led_to = {link: client.get(link).status_code for link in found.links}
+    assert {link for link, status in led_to.items() if status != 200} == set()
 
 
 @pytest.mark.parametrize(("_person", "address"), DESKS)
@@ -187,6 +194,53 @@ def test_an_escalation_is_claimed_closed_and_the_closing_undone_by_forms_alone(
     assert "Nobody is waiting." in closed.text
     assert "Doctor comes at four." in browse(n.MANAGER).get(HOME).text
     assert "Claimed by you" in client.post(f"/escalations/{escalation}/undo").text
+
+
+def test_the_hubs_answer_stands_where_whoever_waits_for_it_looks_first(
+    browse: SignIn, escalation: str
+) -> None:
+    hub = browse(n.CLINICIAN)
+    hub.post(f"/escalations/{escalation}/claim")
+    form = form_of(hub, f"/escalations/{escalation}/close", f"/escalations/{escalation}/close")
+    hub.post(
+        f"/escalations/{escalation}/close",
+        data=form | {"disposition": "gp_today", "note": "Doctor comes at four."},
+    )
+    withheld = "somebody at the hub (their name is not shown to you)"
+    for person, address, by in (
+        (n.WORKER, "/rounds", "Clive Clinician"),
+        (n.WORKER, AMARA, "Clive Clinician"),
+        (n.MANAGER, HOME, "Clive Clinician"),
+        (n.CARER, AMARA, withheld),
+    ):
+        shown = browse(person).get(address).text
+        answer, note = shown.index("GP today"), shown.index("Doctor comes at four.")
+        assert answer < note < shown.index(by, answer)
+        below = {"/rounds": "</table>", HOME: 'id="today"', AMARA: 'id="who"'}[address]
+        assert note < shown.index(below), f"{person} must look for it on {address}"
+
+
+@pytest.mark.parametrize(
+    ("person", "desk"),
+    [
+        (n.CLINICIAN, QUEUE),
+        (n.WORKER, "/rounds"),
+        (n.CARER, AMARA),
+        (n.TRAINER, "/training"),
+        (n.OPERATOR, "/kits"),
+    ],
+)
+@pytest.mark.parametrize("refused", [f"/homes/{n.STRANGE_HOME}", "/nothing/here"])
+def test_a_refusal_leads_everybody_back_to_their_own_start_page(
+    browse: SignIn, person: UUID, desk: str, refused: str
+) -> None:
+    client = browse(person)
+    answer = client.get(refused)
+    assert answer.status_code in (403, 404)
+    body = answer.text[answer.text.index("<main") :]
+    [way_out] = _Page(body).links
+    assert "Go to your start page" in body
+    assert client.get(way_out).url.path == desk
 
 
 def test_a_form_that_was_opened_before_it_worsened_is_shown_again_with_what_is_new(

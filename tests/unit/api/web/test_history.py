@@ -29,8 +29,14 @@ def test_a_reading_says_what_who_and_whether_they_were_signed_off() -> None:
     ],
 )
 def test_a_doubtful_competence_is_marked(label: str, words: str) -> None:
-    row = reading_row(reading(competence=label, taken_by_name=None), NOW)
-    assert (row.competence, row.doubted, row.who) == (words, True, "not known who")
+    row = reading_row(reading(competence=label), NOW)
+    assert (row.competence, row.doubted) == (words, True)
+
+
+def test_who_took_a_reading_is_known_withheld_or_unknown() -> None:
+    withheld = reading_row(reading(taken_by_name=None), NOW).who
+    unknown = reading_row(reading(taken_by=None, taken_by_name=None, operator_known_by=None), NOW).who
+    assert (withheld, unknown) == ("somebody you may not see the name of (PIN at the kit)", "not known who")
 
 
 def test_a_late_reading_says_how_late() -> None:
@@ -95,4 +101,5 @@ def test_ones_own_closing_may_be_undone_for_ten_minutes() -> None:
     fresh = case_view(case(**closed, closed_at=ago(minutes=9)), ME, NOW, at_my_hub=True)
     old = case_view(case(**closed, closed_at=ago(minutes=11)), ME, NOW, at_my_hub=True)
     assert (fresh.may_undo, old.may_undo) == (True, False)
-    assert (fresh.state, fresh.answer) == ("Closed by you", "GP today")
+    assert fresh.answer is not None
+    assert (fresh.state, fresh.answer.answer, fresh.answer.by) == ("Closed by you", "GP today", "you")

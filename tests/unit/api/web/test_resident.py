@@ -1,6 +1,7 @@
 """What is decided for a resident, in words a clinician can act on."""
 
 from datetime import date
+from uuid import UUID
 
 from api.queries.resident import Air, Ceiling, Decisions, Pause
 from api.web.presenters.resident import Fact, scale, view
@@ -64,10 +65,15 @@ def test_a_revoked_authorisation_leaves_scale_1_and_says_when_it_ended() -> None
 
 
 def test_assumed_air_rests_on_a_record_that_is_named() -> None:
-    shown = view(resident(), Decisions((), (), Air(ago(days=40), "Mona Manager"), None), NOW)
+    shown = view(resident(), Decisions((), (), Air(ago(days=40), UUID(int=52), "Mona Manager"), None), NOW)
     assert shown.oxygen[1].text == (
         "No oxygen in use, recorded 13 October 2026 by Mona Manager: air is assumed, and said so"
     )
+
+
+def test_a_name_behind_assumed_air_that_may_not_be_seen_is_said_to_be_withheld() -> None:
+    shown = view(resident(), Decisions((), (), Air(ago(days=40), UUID(int=52), None), None), NOW)
+    assert "recorded 13 October 2026 by somebody you may not see the name of:" in shown.oxygen[1].text
 
 
 def test_a_pause_says_why_and_until_when() -> None:

@@ -1,18 +1,22 @@
 """What a home owes its residents today: done, incomplete, due and overdue mean what they say."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from api.queries.home import FullSet, Home, Observed
+from api.queries.home import FullSet, Home, Lives, Observed
 from api.web.presenters import signs
-from api.web.presenters.home import by_need, day, summary
+from api.web.presenters.answers import answer
+from api.web.presenters.home import Day, by_need, day, total
 from api.web.presenters.rounds import Cell, Glimpse, Round, State, cell, current, rounds_of
-from tests.unit.api.web.rows import ME, NOW, ago, escalation, lives
+from tests.unit.api.web.rows import COLLEAGUE, ME, NOW, ago, escalation, lives
 
 DAY = date(2026, 11, 22)
 MORNING, NOON, EVENING = rounds_of([18, 8, 13], DAY)
-ALL = tuple(signs.SCORED)
+ALL = list(signs.SCORED)
 
 
 def at(hour: int, minute: int = 0) -> datetime:
@@ -127,22 +131,77 @@ def test_a_homes_day_shows_rounds_open_escalations_and_the_hubs_answers() -> Non
         now=NOW,
     )
     assert [one.state for one in shown.rows[0].cells] == [State.DONE, State.INCOMPLETE_OVERDUE, State.LATER]
-    assert shown.rows[0].in_escalation
+    assert shown.rows[0].open == shown.open[0]
+    assert shown.rows[0].answers == shown.answers
     assert shown.open[0].state == "Claimed by Clive at the hub"
     assert (shown.answers[0].answer, shown.answers[0].note) == ("GP today", "The GP rings at 15:00.")
-    assert shown.summary == ("1 done", "1 incomplete", "0 due", "1 overdue")
+    assert (shown.total.sets, said(shown)) == (3, {"done": 1, "overdue": 1, "later today": 1})
+
+
+def said(shown: Day) -> dict[str, int]:
+    """What is counted, where there is any."""
+    return {words: count for count, words in shown.total.counts if count}
+
+
+def test_an_answer_is_in_sight_for_a_day_and_then_among_the_earlier_ones() -> None:
+    closed = {"state": "closed", "closed_by": ME, "closed_by_name": "Clive", "disposition": "gp_today"}
+    fresh, old = (escalation(**closed, closed_at=ago(hours=hours)) for hours in (24, 25))
+    shown = day(HOME, [lives()], [], [], [fresh, old], me=lives().resident_id, now=NOW)
+    assert [one.closed.age for one in shown.answers] == ["24 h ago"]
+    assert [one.closed.age for one in shown.earlier] == ["25 h ago"]
+    assert shown.rows[0].answers == shown.answers
+    assert shown.answered_about == ((lives().resident_id, "Amara Synthetic"),)
+
+
+def test_whoever_may_not_see_who_answered_is_told_that_it_was_somebody_at_the_hub() -> None:
+    closed = escalation(state="closed", closed_by=COLLEAGUE, closed_at=NOW, disposition="gp_today")
+    shown = answer(closed, ME, NOW)
+    assert shown is not None
+    assert shown.by == "somebody at the hub (their name is not shown to you)"
+
+
+_PEOPLE = st.lists(
+    st.builds(
+        lives,
+        resident_id=st.uuids(),
+        synthetic=st.booleans(),
+        pause_reason=st.sampled_from([None, "In hospital"]),
+        pause_ends_at=st.just(ago(days=-1)),
+    ),
+    max_size=4,
+)
+_GLIMPSED = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 23), st.booleans()), max_size=12)
+
+
+@given(_PEOPLE, _GLIMPSED, st.integers(0, 23), st.lists(st.integers(0, 23), max_size=4))
+def test_every_set_owed_today_is_counted_once(
+    people: list[Lives], seen: list[tuple[int, int, bool]], hour: int, hours: list[int]
+) -> None:
+    at_hand = [(people[number], at(when), full) for number, when, full in seen if number < len(people)]
+    shown = day(
+        replace(HOME, rounds=hours),
+        people,
+        [Observed(one.resident_id, when, ALL if full else ["pulse"]) for one, when, full in at_hand],
+        [FullSet(one.resident_id, when, 1, assumed_air=False) for one, when, full in at_hand if full],
+        [escalation(resident_id=one.resident_id) for one, _, _ in at_hand],
+        me=ME,
+        now=at(hour),
+    )
+    counted = [one for one in people if not one.synthetic] or people
+    assert shown.total.sets == sum(count for count, _ in shown.total.counts)
+    assert shown.total.sets == len(counted) * len(set(hours))
 
 
 def test_synthetic_residents_are_counted_only_where_there_is_nobody_else() -> None:
     mixed = day(HOME, [lives(), lives(synthetic=True)], [], [], [], me=ME, now=NOW)
-    assert mixed.summary[-1] == "not counted: 1 synthetic"
-    assert mixed.summary[3] == "2 overdue"
-    assert summary(mixed.rows[1:])[-1] == "all of them synthetic"
+    assert said(mixed) == {"overdue": 2, "later today": 1}
+    assert mixed.total.about == "One full set for each of 1 resident at each round. 1 synthetic not counted."
+    assert total(mixed.rows[1:]).about.endswith("at each round. All of them synthetic.")
 
 
 def test_a_care_worker_sees_first_who_needs_it_most() -> None:
     done = lives(name="Done", resident_id=ME)
-    paused = lives(name="Away", pause_reason="In hospital", pause_ends_at=ago(days=-1))
+    paused = lives(name="Away", resident_id=COLLEAGUE, pause_reason="In hospital", pause_ends_at=ago(days=-1))
     overdue = lives(name="Waiting")
     shown = day(
         HOME, [done, paused, overdue], [], [FullSet(ME, at(13, 5), 0, assumed_air=False)], [], me=ME, now=NOW

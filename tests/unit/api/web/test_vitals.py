@@ -2,12 +2,15 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
+
+import pytest
 
 from api.queries.baseline import Usual
-from api.queries.readings import Current
+from api.queries.readings import Current, TakenBy
 from api.queries.scores import Score
 from api.web.presenters.scales import other_scale
-from api.web.presenters.vitals import SignRow, score_view, usual_words, view
+from api.web.presenters.vitals import SignRow, operator, score_view, usual_words, view
 from tests.unit.api.web.rows import KIT, NOW, READING, ago, full_parts, part, scale_two, score
 
 
@@ -27,7 +30,7 @@ def rows(signs: dict[str, dict[str, Any]], found: Score | None, *, air: bool = F
         found,
         None,
         {},
-        {(KIT, READING): ("Wanda Worker", "session")},
+        {(KIT, READING): TakenBy(UUID(int=51), "Wanda Worker", "session", "in_date")},
         air_assumed=air,
         other_scale=None,
         now=NOW,
@@ -44,6 +47,22 @@ def test_a_value_carries_its_age_and_who_took_it() -> None:
         "Wanda Worker (signed in)",
         "1",
     )
+
+
+@pytest.mark.parametrize(
+    ("taken_by", "words"),
+    [
+        (
+            TakenBy(UUID(int=51), None, "session", "in_date"),
+            "somebody you may not see the name of (signed in)",
+        ),
+        (TakenBy(UUID(int=51), None, None, "not_applicable"), "somebody you may not see the name of"),
+        (TakenBy(None, None, None, "operator_unknown"), "not known who"),
+        (TakenBy(UUID(int=4711), None, "kit", "operator_unknown"), "not known who"),
+    ],
+)
+def test_a_name_that_may_not_be_seen_is_not_called_unknown(taken_by: TakenBy, words: str) -> None:
+    assert operator(taken_by) == words
 
 
 def test_what_was_never_measured_is_not_recorded_and_unknown_to_the_score() -> None:

@@ -1,0 +1,53 @@
+"""The hub's answer to an escalation, for whoever waits for it at the bedside.
+
+Guards: what was decided, the note, by whom and when stand together; an answer stays in sight for a day, so that
+whoever comes on the next shift finds it where they look first.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from api.queries.escalation import Escalation
+from api.web.presenters import escalations
+from api.web.presenters.moments import Moment, moment
+
+IN_SIGHT = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """An escalation the hub has answered."""
+
+    resident_id: UUID
+    resident: str
+    synthetic: bool
+    why: str
+    answer: str
+    note: str | None
+    by: str
+    closed: Moment
+    in_sight: bool
+
+
+def answer(one: Escalation, me: UUID, now: datetime) -> AnswerView | None:
+    """What the hub decided; None while it has not."""
+    if one.closed_at is None:
+        return None
+    return AnswerView(
+        resident_id=one.resident_id,
+        resident=one.resident_name,
+        synthetic=one.synthetic,
+        why=one.why,
+        answer=escalations.disposition(one.disposition),
+        note=one.note,
+        by=_by(one, me),
+        closed=moment(one.closed_at, now),
+        in_sight=now - one.closed_at <= IN_SIGHT,
+    )
+
+
+def _by(one: Escalation, me: UUID) -> str:
+    if one.closed_by is not None and one.closed_by != me and not one.closed_by_name:
+        return "somebody at the hub (their name is not shown to you)"
+    return escalations.named(one.closed_by_name, one.closed_by, me)
