@@ -42,6 +42,16 @@ _OBSERVED = {
     "worry": {"by": "family"},
     "scheduled_full_set": True,
 }
+_AS_IT_CAME = {
+    "version": 1,
+    "reading_id": "0199a5c1-8a80-7c3e-9d52-0d0a4f6c1e06",
+    "outbox_epoch": _READING["outbox_epoch"],
+    "seq": 44,
+    "taken_at": "2026-11-22T09:30:30Z",
+    "resident": _READING["resident"],
+    "device": {"kind": "blood_pressure_monitor", "model": "example-cuff", "serial": "000123"},
+    "gatt": {"characteristic": "2a35", "value": "0480004a005c005200"},
+}
 _LISTENED = {
     "version": 1,
     "reading_id": "0199a5c1-bc00-7c3e-9d52-0d0a4f6c1e03",
@@ -94,9 +104,10 @@ _TOLD: dict[Leaf, tuple[str, str, list[Any]]] = {
     Leaf.READINGS: (
         "ReadingPayload",
         f"Kit to platform, QoS 1: one reading, or an array of at most {MAX_READINGS} and {MAX_BYTES} bytes. "
-        "A value that cannot be used becomes unknown; the rest of the reading stands. A broker's "
-        "acknowledgement is no receipt.",
-        [_READING, [_OBSERVED, _LISTENED]],
+        "Values are decoded, or in `gatt` a Bluetooth notification as the instrument sent it, which goes before "
+        "`values` where both speak of a sign. A value that cannot be used becomes unknown; the rest of the "
+        "reading stands. A broker's acknowledgement is no receipt.",
+        [_READING, _AS_IT_CAME, [_OBSERVED, _LISTENED]],
     ),
     Leaf.RECEIPTS: (
         "Receipts",

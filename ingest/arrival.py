@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from delegation.competence import Label
@@ -50,6 +51,8 @@ class NewReading:
     flags: tuple[str, ...]
     latest_effective_at: datetime
     """The latest effective time known of the resident once this reading had arrived: its own, or a later one."""
+    instrument: Mapping[str, Any] | None = None
+    """What the instrument's own octets say, where they were sent."""
 
     @property
     def key(self) -> ReadingKey:

@@ -79,20 +79,24 @@ def readings_of(
                 arrival_number=number,
                 arrived_at=arrival.arrived_at,
                 effective_at=effective_at,
-                competence=_competence(payload, effective_at, operators),
+                competence=_competence(payload, assessed, effective_at, operators),
                 values=assessed.values,
                 unusable=assessed.unusable,
                 cleared=quality.cleared(payload.not_obtained, assessed.unusable),
                 flags=oddities + elsewhere + assessed.flags,
                 latest_effective_at=latest,
+                instrument=assessed.instrument,
             )
         )
     return readings, {resident: line.moments for resident, line in lines.items() if line.late}
 
 
-def _competence(payload: ReadingPayload, at: datetime, operators: dict[UUID, Operator]) -> Label:
+def _competence(
+    payload: ReadingPayload, assessed: quality.Assessed, at: datetime, operators: dict[UUID, Operator]
+) -> Label:
     operator = operators[payload.taken_by] if payload.taken_by is not None else _NOBODY
-    activities = {activity for code in payload.values if (activity := _ACTIVITY.get(code))}
+    looked_for = (*assessed.values, *assessed.unusable)
+    activities = {activity for code in looked_for if (activity := _ACTIVITY.get(code))}
     if payload.device.kind is DeviceKind.STETHOSCOPE:
         activities.add(Activity.LUNG_SOUNDS)
     return label(

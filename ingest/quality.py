@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from devices.reading import NotObtained, ReadingPayload
+from devices.reading import NotObtained, ReadingPayload, measured
 from devices.vital_signs import FACTS, Consciousness, VitalSign
 
 Value = Decimal | bool | str
@@ -22,18 +22,26 @@ ANCIENT = timedelta(hours=72)
 # What an instrument says of its own measurement: the first means there was none.
 _NOT_A_MEASUREMENT = frozenset({"demo", "testing", "unavailable", "invalid", "sensor_off", "non_pulsatile"})
 _DOUBTFUL = frozenset(
-    {"low_perfusion", "poor_signal", "erratic", "irregular_pulse", "body_movement", "cuff_loose"}
+    {
+        *("low_perfusion", "poor_signal", "erratic", "irregular_pulse", "body_movement", "cuff_loose"),
+        *("improper_position", "questionable", "calibrating", "early_estimate", "from_storage"),
+        *("sensor_displaced", "malfunction"),
+    }
 )
 _LETTERS = frozenset(str(letter) for letter in Consciousness)
 
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """A reading's values after judgement. `unusable` holds the raw text of what became unknown."""
+    """A reading's values after judgement. `unusable` holds the raw text of what became unknown.
+
+    `instrument`: what an instrument's own octets say, where the reading holds them.
+    """
 
     values: Mapping[VitalSign, Value]
     unusable: Mapping[str, str]
     flags: tuple[str, ...]
+    instrument: Mapping[str, Any] | None = None
 
     @property
     def confirm(self) -> tuple[VitalSign, ...]:
@@ -43,13 +51,14 @@ class Assessed:
 
 def assess(payload: ReadingPayload) -> Assessed:
     """Judge every value of one reading."""
+    said = measured(payload)
     values: dict[VitalSign, Value] = {}
-    unusable: dict[str, str] = {}
+    unusable: dict[str, str] = dict(said.unknown)
     flags = [f"not_understood:{part}" for part in sorted(payload.not_understood)]
-    statuses = {status for status, said in payload.quality.items() if said is True}
-    flags += [f"device:{status}" for status in sorted(statuses & (_NOT_A_MEASUREMENT | _DOUBTFUL))]
-    not_measured = not statuses.isdisjoint(_NOT_A_MEASUREMENT)
-    for code, raw in payload.values.items():
+    flags += [f"device:{status}" for status in sorted(said.statuses & (_NOT_A_MEASUREMENT | _DOUBTFUL))]
+    flags += [*said.flags, *(f"unusable:{code}" for code in said.unknown)]
+    not_measured = not said.statuses.isdisjoint(_NOT_A_MEASUREMENT)
+    for code, raw in said.values.items():
         sign = _SIGN_BY_CODE.get(code)
         if sign is None:
             flags.append(f"unknown_code:{code[:60]}")
@@ -61,11 +70,11 @@ def assess(payload: ReadingPayload) -> Assessed:
             unusable[code] = _text(raw)
         else:
             values[sign] = value
-            if surprising:
+            if surprising or code in said.differing:
                 flags.append(f"confirm:{code}")
     if _pressures_cross(values):
         flags.append("systolic_not_above_diastolic")
-    return Assessed(values, unusable, tuple(flags))
+    return Assessed(values, unusable, tuple(flags), said.instrument)
 
 
 def effective(taken_at: datetime, arrived_at: datetime) -> tuple[datetime, tuple[str, ...]]:
@@ -103,15 +112,20 @@ def _usable(sign: VitalSign, raw: Any) -> tuple[Value | None, bool]:
         return (raw if isinstance(raw, bool) else None), False
     if sign is VitalSign.CONSCIOUSNESS:
         return (raw if isinstance(raw, str) and raw in _LETTERS else None), False
+    if isinstance(raw, Decimal):  # from the instrument itself
+        return _plausible(sign, raw)
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         return None, False
-    return _measured(sign, raw)
+    return _decoded(sign, raw)
 
 
 # The same few hundred numbers come again and again. Typed: 37 and 37.0 are written down differently.
 @lru_cache(maxsize=8192, typed=True)
-def _measured(sign: VitalSign, raw: float) -> tuple[Decimal | None, bool]:
-    number = Decimal(raw) if isinstance(raw, int) else Decimal(repr(raw))
+def _decoded(sign: VitalSign, raw: float) -> tuple[Decimal | None, bool]:
+    return _plausible(sign, Decimal(raw) if isinstance(raw, int) else Decimal(repr(raw)))
+
+
+def _plausible(sign: VitalSign, number: Decimal) -> tuple[Decimal | None, bool]:
     facts = FACTS[sign]
     if facts.possible is not None and not facts.possible.holds(number):
         return None, False
@@ -119,7 +133,7 @@ def _measured(sign: VitalSign, raw: float) -> tuple[Decimal | None, bool]:
 
 
 def _text(raw: Any) -> str:
-    text = raw if isinstance(raw, str) else repr(raw)
+    text = raw if isinstance(raw, str) else str(raw) if isinstance(raw, Decimal) else repr(raw)
     return text[:200]
 
 

@@ -136,11 +136,11 @@ def _row(reading: NewReading) -> tuple[Any, ...]:
         list(reading.flags),
         _jsonb(payload.not_obtained),
         _jsonb(reading.unusable),
-        _jsonb(observations(payload)),
+        _jsonb(observations(payload, reading.instrument)),
     )
 
 
-def observations(payload: ReadingPayload) -> dict[str, Any]:
+def observations(payload: ReadingPayload, instrument: Mapping[str, Any] | None) -> dict[str, Any]:
     """What a reading says besides vital signs, as it is stored: only what was said."""
     said: dict[str, Any] = {
         "soft_signs": payload.soft_signs,
@@ -149,6 +149,7 @@ def observations(payload: ReadingPayload) -> dict[str, Any]:
         "auscultation": payload.auscultation and payload.auscultation.model_dump(exclude_none=True),
         "method": payload.method,
         "quality": payload.quality,
+        "gatt": instrument,
         "scheduled_full_set": payload.scheduled_full_set,
         "not_understood": {part: repr(value)[:500] for part, value in payload.not_understood.items()},
     }

@@ -4,6 +4,7 @@ Invariant: nothing that can be read is ever refused, and nothing that cannot is 
 """
 
 from devices.reading.decoding import Unreadable, decode
+from devices.reading.measured import Measured, measured
 from devices.reading.payload import (
     MAX_BYTES,
     MAX_READINGS,
@@ -11,6 +12,7 @@ from devices.reading.payload import (
     Auscultation,
     Device,
     DeviceKind,
+    Gatt,
     NotObtained,
     OperatorKnownBy,
     ReadingPayload,
@@ -30,6 +32,8 @@ __all__ = [
     "Auscultation",
     "Device",
     "DeviceKind",
+    "Gatt",
+    "Measured",
     "NotObtained",
     "OperatorKnownBy",
     "ReadingPayload",
@@ -42,4 +46,5 @@ __all__ = [
     "decode",
     "encode",
     "encode_one",
+    "measured",
 ]

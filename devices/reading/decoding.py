@@ -132,7 +132,7 @@ def _set_aside(sound: dict[str, Any], aside: dict[str, Any], problem: ErrorDetai
 
 
 # These have parts that mean nothing alone.
-_WHOLE = frozenset({"worry", "auscultation"})
+_WHOLE = frozenset({"worry", "auscultation", "gatt"})
 
 
 def _check_time(sent: Any, reading: ReadingPayload) -> None:

@@ -15,9 +15,10 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from devices.identifiers import KitId, OutboxEpoch, PersonId, ReadingId, ResidentId
+from devices.profiles import shortened
 from devices.vital_signs import VitalSign
 
 VERSION = 1
@@ -100,6 +101,21 @@ class Auscultation(_WirePart):
     quality: ShortText | None = None
 
 
+def _as_digits(value: str) -> str:
+    return "".join(value.split()).lower()
+
+
+class Gatt(_WirePart):
+    """One notification of a Bluetooth instrument as it came: the characteristic, and its octets in hexadecimal.
+
+    Both in one form, whatever way they were written: "0x2A35" and its 128-bit form are "2a35".
+    """
+
+    characteristic: Annotated[str, StringConstraints(max_length=64), AfterValidator(shortened)]
+    value: Annotated[str, StringConstraints(max_length=1024), AfterValidator(_as_digits)]
+    """At most 512 octets: no attribute holds more."""
+
+
 class ReadingPayload(_WirePart):
     """What one device or person sends at one moment."""
 
@@ -117,6 +133,8 @@ class ReadingPayload(_WirePart):
     device: Device = Device()
     values: dict[str, Any] = Field(default_factory=dict)
     """Raw values by vital-sign code, unjudged; codes not known here are kept too."""
+    gatt: Gatt | None = None
+    """What the instrument itself sent, undecoded. It goes before `values` where both speak of a sign."""
     not_obtained: dict[Code, NotObtained] = Field(default_factory=dict)
     soft_signs: dict[Code, SoftSign] = Field(default_factory=dict)
     worry: Worry | None = None
@@ -206,5 +224,6 @@ _CANONICAL_FORMS: dict[type, Callable[[Any], Any]] = {
     list: lambda items: [_canonical(item) for item in items],
     Device: _canonical_part,
     Worry: _canonical_part,
+    Gatt: _canonical_part,
     Auscultation: _canonical_part,
 }

@@ -80,12 +80,34 @@ _DEVICE_FLAGS: Mapping[str, str] = MappingProxyType(
         "irregular_pulse": "irregular pulse",
         "body_movement": "moved while measuring",
         "cuff_loose": "cuff too loose",
+        "improper_position": "held in the wrong position",
+        "questionable": "the device itself doubts this",
+        "calibrating": "was still calibrating",
+        "early_estimate": "an early estimate",
+        "from_storage": "from its memory, so it may be older than it says",
+        "sensor_displaced": "sensor had slipped",
+        "malfunction": "reports a fault of its own",
         "demo": "demonstration mode, not scored",
         "testing": "test mode, not scored",
         "unavailable": "no measurement, not scored",
         "invalid": "marked invalid, not scored",
         "sensor_off": "sensor off, not scored",
         "non_pulsatile": "no pulse signal, not scored",
+    }
+)
+_GATT_FLAGS: Mapping[str, str] = MappingProxyType(
+    {
+        "truncated": "What the device sent was cut short and could not be read",
+        "too_long": "What the device sent was longer than it should be and could not be read",
+        "not_hex": "What the device sent could not be read",
+        "unknown_characteristic": "The device sent a kind of measurement that is not known here",
+        "intermediate_cuff_pressure": "Pressure in the cuff while it was still measuring: not a blood pressure",
+        "nan": "the device had no number",
+        "nres": "the device could not measure it finely enough",
+        "plus_infinity": "the device found it too high to measure",
+        "minus_infinity": "the device found it too low to measure",
+        "reserved": "the device sent no number that is known",
+        "differs": "the app sent another value than the device",
     }
 )
 
@@ -179,11 +201,19 @@ def flag(code: str, unusable: Mapping[str, Any]) -> str:
         return f"{label(of)} is surprising: repeat it"
     if kind == "device":
         return f"Device: {_DEVICE_FLAGS.get(of, plain(of).lower())}"
+    if kind == "gatt":
+        return _from_instrument(of)
     if kind == "unknown_code":
         return f"Unknown value {of}"
     if kind == "not_understood":
         return f"A part could not be understood: {of}"
     return _WHOLE_FLAGS.get(code, plain(code))
+
+
+def _from_instrument(said: str) -> str:
+    what, _, sign = said.partition(":")
+    words = _GATT_FLAGS.get(what, plain(what))
+    return f"{label(sign)}: {words}" if sign else words
 
 
 def _unusable(sign: str, raw: Any) -> str:

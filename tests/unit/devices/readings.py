@@ -10,6 +10,7 @@ from devices.reading import (
     Auscultation,
     Device,
     DeviceKind,
+    Gatt,
     NotObtained,
     OperatorKnownBy,
     ReadingPayload,
@@ -57,6 +58,13 @@ _auscultations = st.builds(
     seconds=st.floats(0.5, 600),
     quality=st.none() | _text,
 )
+_gatts = st.builds(
+    Gatt,
+    characteristic=st.sampled_from(
+        ["2a35", "0x2A1C", "2A5E", "2a36", "00002a5f-0000-1000-8000-00805f9b34fb"]
+    ),
+    value=st.binary(max_size=24).map(bytes.hex),
+)
 
 READINGS = st.builds(
     ReadingPayload,
@@ -74,6 +82,7 @@ READINGS = st.builds(
     worry=st.none() | st.builds(Worry, by=st.sampled_from(WorryFrom)),
     note=st.none() | _text,
     auscultation=st.none() | _auscultations,
+    gatt=st.none() | _gatts,
     method=st.dictionaries(_codes, _text | st.booleans(), max_size=2),
     quality=st.dictionaries(_codes, _text | st.booleans(), max_size=2),
     scheduled_full_set=st.booleans(),

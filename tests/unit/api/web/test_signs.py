@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from api.web.presenters import signs
+from devices.profiles import Status
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,26 @@ def test_not_sure_about_oxygen_reads_as_it_was_said() -> None:
 )
 def test_what_is_odd_about_a_reading_is_said_in_words(flag: str, words: str) -> None:
     assert signs.flag(flag, {"pulse": "NaN"}) == words
+
+
+@pytest.mark.parametrize("status", Status)
+def test_whatever_an_instrument_says_of_itself_is_said_in_words(status: Status) -> None:
+    words = signs.flag(f"device:{status}", {})
+    assert words.startswith("Device: ")
+    assert "_" not in words
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("gatt:nan:systolic", "Systolic blood pressure: the device had no number"),
+        ("gatt:differs:spo2", "Oxygen saturation: the app sent another value than the device"),
+        ("gatt:truncated", "What the device sent was cut short and could not be read"),
+        (
+            "gatt:intermediate_cuff_pressure",
+            "Pressure in the cuff while it was still measuring: not a blood pressure",
+        ),
+    ],
+)
+def test_what_a_device_sent_and_could_not_be_used_is_said_in_words(flag: str, words: str) -> None:
+    assert signs.flag(flag, {}) == words

@@ -1,0 +1,58 @@
+"""How a tablet hands over what a Bluetooth instrument notified: as it came, to be decoded by the platform.
+
+Invariant: nothing is decoded, dropped or judged here, so a better decoder later reads the same octets again.
+"""
+
+from datetime import datetime
+
+from devices.gateway.outbox import Outbox
+from devices.identifiers import PersonId, ReadingId, ResidentId, new_reading_id
+from devices.profiles import Characteristic, shortened
+from devices.reading import Device, DeviceKind, Gatt, OperatorKnownBy, ReadingPayload
+
+_KINDS: dict[str, DeviceKind] = {
+    Characteristic.TEMPERATURE: DeviceKind.THERMOMETER,
+    Characteristic.BLOOD_PRESSURE: DeviceKind.BLOOD_PRESSURE_MONITOR,
+    Characteristic.INTERMEDIATE_CUFF_PRESSURE: DeviceKind.BLOOD_PRESSURE_MONITOR,
+    Characteristic.PULSE_OXIMETRY_SPOT_CHECK: DeviceKind.PULSE_OXIMETER,
+    Characteristic.PULSE_OXIMETRY_CONTINUOUS: DeviceKind.PULSE_OXIMETER,
+}
+
+
+def keep_notification(
+    outbox: Outbox,
+    characteristic: str,
+    value: bytes,
+    *,
+    resident: ResidentId,
+    taken_at: datetime,
+    taken_by: PersonId | None = None,
+    operator_known_by: OperatorKnownBy | None = None,
+    model: str | None = None,
+    serial: str | None = None,
+    reading_id: ReadingId | None = None,
+) -> ReadingId:
+    """Keep one notification as a reading; durable when it returns, and sent by the outbox's gateway.
+
+    `characteristic`: its UUID as the Bluetooth library gives it, short or long. `value`: the notification's octets,
+    unchanged. `taken_at`: when it came, on the tablet's clock, with its zone; the instrument's own clock goes along
+    in the octets and is never believed over it. `reading_id`: give the same again to hand over again what may not
+    have been kept; nothing is then kept twice.
+
+    Raises ValueError where `taken_at` has no zone, or for more octets than a characteristic can hold (512).
+    """
+    reading_id = reading_id or new_reading_id()
+    outbox.put(
+        ReadingPayload(
+            reading_id=reading_id,
+            outbox_epoch=outbox.epoch,
+            seq=0,  # the outbox gives it
+            taken_at=taken_at,
+            resident=resident,
+            taken_by=taken_by,
+            operator_known_by=operator_known_by,
+            device=Device(kind=_KINDS.get(shortened(characteristic)), model=model, serial=serial),
+            gatt=Gatt(characteristic=characteristic, value=value.hex()),
+        )
+    )
+    return reading_id

@@ -1,0 +1,149 @@
+"""What one notification of an instrument says: numbers in our units, what it says of itself, and what was sent.
+
+Invariant: from kPa exactly; from Fahrenheit, where ninths have no end, to a millionth, which moves nothing across a
+line of the chart. The number is kept as it was sent, with its unit; a special value is never a number.
+
+Source of the units: 1 kPa is 7.500617 mmHg; Cel = (F - 32) x 5/9.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+from typing import Any
+
+from devices.profiles.medical_numbers import Number, Special
+from devices.vital_signs import VitalSign
+
+
+class Status(StrEnum):
+    """What an instrument says of its own measurement; the same words as in a reading's `quality`."""
+
+    DEMO = "demo"
+    TESTING = "testing"
+    UNAVAILABLE = "unavailable"
+    INVALID = "invalid"
+    SENSOR_OFF = "sensor_off"
+    NON_PULSATILE = "non_pulsatile"
+    LOW_PERFUSION = "low_perfusion"
+    POOR_SIGNAL = "poor_signal"
+    ERRATIC = "erratic"
+    IRREGULAR_PULSE = "irregular_pulse"
+    BODY_MOVEMENT = "body_movement"
+    CUFF_LOOSE = "cuff_loose"
+    IMPROPER_POSITION = "improper_position"
+    QUESTIONABLE = "questionable"
+    CALIBRATING = "calibrating"
+    EARLY_ESTIMATE = "early_estimate"
+    FROM_STORAGE = "from_storage"
+    SENSOR_DISPLACED = "sensor_displaced"
+    MALFUNCTION = "malfunction"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit an instrument may send in, and how to come to the sign's own."""
+
+    shown: str
+    convert: Callable[[Decimal], Decimal] | None = None
+
+
+_MMHG_PER_KPA = Decimal("7.500617")
+_MILLIONTH = Decimal("0.000001")
+# Beyond this nothing has a meaning in any unit, and more digits than a context holds would not be exact.
+_SENSELESS = Decimal(10**9)
+
+
+def _tidy(number: Decimal) -> Decimal:
+    """Without the zeros that conversion leaves behind; whole numbers without an exponent."""
+    whole = number.to_integral_value()
+    return Decimal(int(whole)) if number == whole else number.normalize()
+
+
+def _from_kilopascal(number: Decimal) -> Decimal:
+    return _tidy(number * _MMHG_PER_KPA)
+
+
+def _from_fahrenheit(number: Decimal) -> Decimal:
+    return _tidy(((number - 32) * 5 / 9).quantize(_MILLIONTH, ROUND_HALF_EVEN))
+
+
+MMHG = Unit("mmHg")
+KILOPASCAL = Unit("kPa", _from_kilopascal)
+CELSIUS = Unit("Cel")
+FAHRENHEIT = Unit("[degF]", _from_fahrenheit)
+PER_MINUTE = Unit("/min")
+PERCENT = Unit("%")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One field that holds a vital sign."""
+
+    sign: VitalSign
+    number: Number
+    unit: Unit
+
+    def in_own_unit(self) -> Decimal | None:
+        """The number in the sign's unit; None where there is none."""
+        if isinstance(self.number, Special):
+            return None
+        if self.unit.convert is None or abs(self.number) > _SENSELESS:
+            return self.number
+        return self.unit.convert(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What was decoded. `flags` say what is odd, for people.
+
+    `values`: numbers in the sign's unit. `no_number`: signs for which the instrument wrote that it has none, and
+    what it wrote. `unread`: signs that the octets should have held and that could not be read. `never`: signs that
+    nothing here may be taken for. `told`: everything else, plain enough to be stored as JSON.
+    """
+
+    values: Mapping[VitalSign, Decimal] = field(default_factory=dict)
+    no_number: Mapping[VitalSign, str] = field(default_factory=dict)
+    unread: tuple[VitalSign, ...] = ()
+    never: tuple[VitalSign, ...] = ()
+    statuses: frozenset[Status] = frozenset()
+    flags: tuple[str, ...] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
+
+
+def measurement(
+    quantities: Sequence[Quantity], statuses: Iterable[Status], told: Mapping[str, Any]
+) -> Measurement:
+    """Put together what a profile read. What it was not told, None, is left out."""
+    values = {one.sign: number for one in quantities if (number := one.in_own_unit()) is not None}
+    special = {one.sign: one.number for one in quantities if isinstance(one.number, Special)}
+    as_sent = {str(one.sign): shown(one.number, one.unit) for one in quantities}
+    kept = {name: value for name, value in told.items() if value is not None}
+    return Measurement(
+        values=values,
+        no_number={sign: _SPECIALS_SHOWN[number] for sign, number in special.items()},
+        statuses=frozenset(statuses),
+        flags=tuple(f"gatt:{number}:{sign}" for sign, number in special.items()),
+        told={"as_sent": as_sent, **kept},
+    )
+
+
+_SPECIALS_SHOWN: Mapping[Special, str] = {
+    Special.NAN: "NaN",
+    Special.NRES: "NRes",
+    Special.PLUS_INFINITY: "+INF",
+    Special.MINUS_INFINITY: "-INF",
+    Special.RESERVED: "reserved",
+}
+
+
+def shown(number: Number | None, unit: Unit) -> str | None:
+    """ "16.0 kPa", "NaN"."""
+    if number is None:
+        return None
+    return _SPECIALS_SHOWN[number] if isinstance(number, Special) else f"{number:f} {unit.shown}"
+
+
+def statuses_of(bits: int, meanings: Mapping[int, Status]) -> frozenset[Status]:
+    """The statuses whose bits are set."""
+    return frozenset(status for bit, status in meanings.items() if bits >> bit & 1)

@@ -1,0 +1,77 @@
+"""What a reading measured: its decoded values, and what the instrument's own octets say of them.
+
+Invariant: the instrument goes before the app. Where its octets hold a sign, their number is the sign's value, and
+where they say that there is none, there is none; a decoded value that says otherwise is kept beside it and the sign
+is to be measured again. Only where the octets cannot be read does a decoded value stand by itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from devices.profiles import Measurement, decode
+from devices.reading.payload import ReadingPayload
+from devices.vital_signs import FACTS, VitalSign
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Values by code, as yet unjudged: a Decimal from the instrument, as sent where decoded before.
+
+    `unknown`: signs looked for that have no value, with what there was instead. `differing`: signs of which app and
+    instrument say different things. `instrument`: all that was decoded, to be stored.
+    """
+
+    values: Mapping[str, Any]
+    unknown: Mapping[str, str]
+    differing: frozenset[str]
+    statuses: frozenset[str]
+    flags: tuple[str, ...]
+    instrument: Mapping[str, Any] | None
+
+
+def measured(payload: ReadingPayload) -> Measured:
+    """Put the two together. Never raises, whatever the octets are."""
+    statuses = frozenset(status for status, said in payload.quality.items() if said is True)
+    if payload.gatt is None:
+        return Measured(payload.values, {}, frozenset(), statuses, (), None)
+    said = decode(payload.gatt.characteristic, payload.gatt.value)
+    differing = _differing(payload.values, said)
+    values, unknown = _joined(payload.values, said)
+    also = {sign: repr(payload.values[sign])[:200] for sign in sorted(differing)}
+    instrument = {**payload.gatt.model_dump(), **said.told, **({"decoded_by_app": also} if also else {})}
+    flags = said.flags + tuple(f"gatt:differs:{sign}" for sign in sorted(differing))
+    return Measured(values, unknown, differing, statuses | said.statuses, flags, instrument)
+
+
+def _joined(decoded: Mapping[str, Any], said: Measurement) -> tuple[dict[str, Any], dict[str, str]]:
+    values = {**decoded, **{str(sign): number for sign, number in said.values.items()}}
+    unknown = {str(sign): why for sign, why in said.no_number.items()}
+    unknown |= {str(sign): "unreadable" for sign in said.unread if sign not in decoded}
+    unknown |= {str(sign): repr(decoded[sign])[:200] for sign in said.never if sign in decoded}
+    for sign in unknown:
+        values.pop(sign, None)
+    return values, unknown
+
+
+def _differing(decoded: Mapping[str, Any], said: Measurement) -> frozenset[str]:
+    both = [sign for sign in said.values if sign in decoded]
+    unlike = {str(sign) for sign in both if not _alike(sign, decoded[sign], said.values[sign])}
+    return frozenset(unlike | {str(sign) for sign in (*said.no_number, *said.never) if sign in decoded})
+
+
+def _alike(sign: VitalSign, decoded: Any, number: Decimal) -> bool:
+    """Whether both are the same on the sign's chart: an app may round what it converts."""
+    if isinstance(decoded, bool) or not isinstance(decoded, int | float):
+        return False
+    grid = Decimal(1).scaleb(-FACTS[sign].decimals)
+    sent = Decimal(decoded) if isinstance(decoded, int) else Decimal(repr(decoded))
+    try:
+        return _on(grid, sent) == _on(grid, number)
+    except ArithmeticError:  # infinite, or too large for any chart
+        return False
+
+
+def _on(grid: Decimal, number: Decimal) -> Decimal:
+    return number.quantize(grid, ROUND_HALF_UP)
