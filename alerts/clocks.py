@@ -37,7 +37,8 @@ LIMIT %s
 """
 _LOCK: LiteralString = "SELECT FROM ingest.lock_residents(%s)"
 # Of whom nothing ever came, the wait begins when they lived there with a kit to be watched by; where there is none,
-# nobody is watched. A hub that has answered a silence is told again if it lasts as long once more.
+# nobody is watched. A hub that has answered a silence is told again if it lasts as long once more. Whose care has ended
+# is silent, unless something came since that was recorded: then care goes on.
 _SILENT: LiteralString = """
 SELECT resident_id, quiet_from, heard, home_id, organisation_id, hub_id
 FROM (
@@ -59,6 +60,9 @@ FROM (
 ) watched
 WHERE quiet_from < since
   AND (%(among)s::uuid[] IS NULL OR resident_id = ANY (%(among)s))
+  AND NOT EXISTS (SELECT FROM delegation.end_of_care ended
+                  WHERE ended.resident_id = watched.resident_id AND ended.withdrawn_at IS NULL
+                    AND ended.recorded_at >= watched.quiet_from)
   AND NOT EXISTS (SELECT FROM delegation.monitoring_pause pause
                   WHERE pause.resident_id = watched.resident_id
                     AND pause.starts_at <= %(at)s AND %(at)s < pause.ends_at)

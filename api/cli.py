@@ -183,6 +183,21 @@ def replay(
         raise typer.Exit(1)
 
 
+@app.command()
+def retention(
+    now: Annotated[bool, typer.Option("--now", help="Erase it, rather than only say what is due.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Whose records have been kept long enough: list them, or erase them and leave tombstones."""
+    from api.database import open_pool
+    from api.retention import said_of_due, said_of_erased
+    from api.settings import DatabaseRole
+
+    with open_pool(_settings(), DatabaseRole.RETENTION, most=1) as pool:
+        for said in (said_of_erased if now else said_of_due)(pool, datetime.now(UTC)):
+            print(json.dumps(said, default=str) if as_json else said["says"])
+
+
 @app.command("new-epoch")
 def new_epoch(reason: Annotated[str, typer.Argument(help="What happened, for the record.")]) -> None:
     """After a restore: have kits send again what is missing.

@@ -16,6 +16,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from alerts.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
+from delegation.end_of_care import EndRefusedError
+from delegation.legal_hold import NoSuchHoldError
 from delegation.sign_off import SignOffRefusedError
 
 # Refusals of the layers below, whose sentences are meant for whoever asked; the first that fits counts.
@@ -26,6 +28,8 @@ _REFUSED_BELOW: dict[type[Exception], HTTPStatus] = {
     ChangedError: HTTPStatus.CONFLICT,
     DeskError: HTTPStatus.UNPROCESSABLE_ENTITY,
     SignOffRefusedError: HTTPStatus.FORBIDDEN,
+    EndRefusedError: HTTPStatus.FORBIDDEN,
+    NoSuchHoldError: HTTPStatus.NOT_FOUND,
 }
 
 MEDIA_TYPE = "application/problem+json"

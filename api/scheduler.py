@@ -1,11 +1,11 @@
-"""What happens because time passes: clocks, seals, the end of sessions.
+"""What happens because time passes: clocks, seals, the end of sessions, and of what is kept long enough.
 
 Guards: one scheduler works at a time, the one that holds an advisory lock; a run that comes late is run once,
 never skipped; every deadline is in the database, so whoever takes over finds them all.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from alerts import clocks
-from api import journal
+from api import journal, retention
 from api.database import Connection, Pool, open_pool, try_again
 from api.settings import DatabaseRole, Settings
 from api.watch import watched
@@ -29,16 +29,23 @@ _ONE_SCHEDULER: LiteralString = "SELECT pg_try_advisory_lock(4815162343)"
 _STILL_THERE: LiteralString = "SELECT 1"
 _END_SESSIONS: LiteralString = "DELETE FROM api.session WHERE ends_at < %s"
 _LOOK_EVERY = 5.0
+_Pools = Mapping[DatabaseRole, Pool]
 _log = journal.of("api.scheduler")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something done every so often, in a transaction of its own; returns how much there was to do."""
+    """Something done every so often, as `role`; returns how much there was to do."""
 
     name: str
     every: timedelta
-    work: Callable[[Connection, datetime], int]
+    work: Callable[[Pool, datetime], int]
+    role: DatabaseRole = DatabaseRole.SCHEDULER
+
+
+def _in_one(work: Callable[[Connection, datetime], int]) -> Callable[[Pool, datetime], int]:
+    """The work in a transaction of its own, all of it or none."""
+    return lambda pool, at: try_again(pool, lambda conn: work(conn, at))
 
 
 def _end_sessions(conn: Connection, at: datetime) -> int:
@@ -51,10 +58,15 @@ def _clocks(conn: Connection, at: datetime) -> int:
     return count
 
 
+def _erase_due(pool: Pool, at: datetime) -> int:
+    return sum(1 for _ in retention.erase_due(pool, at))
+
+
 JOBS = (
-    Job("clocks", timedelta(seconds=10), _clocks),
-    Job("seal", timedelta(seconds=30), audit.seal),
-    Job("sessions", timedelta(hours=1), _end_sessions),
+    Job("clocks", timedelta(seconds=10), _in_one(_clocks)),
+    Job("seal", timedelta(seconds=30), _in_one(audit.seal)),
+    Job("sessions", timedelta(hours=1), _in_one(_end_sessions)),
+    Job("retention", timedelta(hours=24), _erase_due, DatabaseRole.RETENTION),
 )
 
 
@@ -85,24 +97,26 @@ def run(settings: Settings, stopping: threading.Event) -> None:
     conninfo = settings.conninfo(DatabaseRole.SCHEDULER)
     with (
         open_pool(settings, DatabaseRole.SCHEDULER, most=len(JOBS)) as pool,
+        open_pool(settings, DatabaseRole.RETENTION, most=1) as eraser,
         watched(watch.host, watch.port, lambda: {"status": "alive"}, counts.registry),
     ):
+        pools = {DatabaseRole.SCHEDULER: pool, DatabaseRole.RETENTION: eraser}
         while not stopping.is_set():
             try:
                 with psycopg.connect(conninfo, autocommit=True) as lock:
-                    _while_first(lock, pool, counts, stopping)
+                    _while_first(lock, pools, counts, stopping)
             except psycopg.OperationalError as error:
                 _log.warning("lost the database", error=type(error).__name__)
             stopping.wait(_LOOK_EVERY)
 
 
-def _while_first(lock: Connection, pool: Pool, counts: _Counts, stopping: threading.Event) -> None:
+def _while_first(lock: Connection, pools: _Pools, counts: _Counts, stopping: threading.Event) -> None:
     """Work for as long as the connection that holds the lock lives."""
     row = lock.execute(_ONE_SCHEDULER).fetchone()
     if row is None or not row[0]:
         return
     _log.info("working", count=len(JOBS))
-    scheduler = _scheduler(pool, counts)
+    scheduler = _scheduler(pools, counts)
     counts.active.set(1)
     scheduler.start()
     try:
@@ -113,7 +127,7 @@ def _while_first(lock: Connection, pool: Pool, counts: _Counts, stopping: thread
         counts.active.set(0)
 
 
-def _scheduler(pool: Pool, counts: _Counts) -> BackgroundScheduler:
+def _scheduler(pools: _Pools, counts: _Counts) -> BackgroundScheduler:
     scheduler = BackgroundScheduler(
         timezone=UTC,
         executors={"default": ThreadPoolExecutor(len(JOBS))},
@@ -124,7 +138,7 @@ def _scheduler(pool: Pool, counts: _Counts) -> BackgroundScheduler:
         scheduler.add_job(
             do,
             "interval",
-            args=(job, pool, counts),
+            args=(job, pools[job.role], counts),
             seconds=job.every.total_seconds(),
             next_run_time=datetime.now(UTC),
         )
@@ -135,7 +149,7 @@ def do(job: Job, pool: Pool, counts: _Counts) -> None:
     """One run of one job; a failure is written down and the next run tries again."""
     at = datetime.now(UTC)
     try:
-        count = try_again(pool, lambda conn: job.work(conn, at))
+        count = job.work(pool, at)
     except Exception as error:
         _log.error("failed", job=job.name, error=type(error).__name__, places=journal.places(error))
         counts.runs.labels(job.name, "failed").inc()

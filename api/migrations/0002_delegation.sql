@@ -120,6 +120,53 @@ CREATE TABLE delegation.monitoring_pause (
 );
 CREATE INDEX monitoring_pause_by_resident ON delegation.monitoring_pause (resident_id);
 
+-- Where care ended; how long records are kept is counted from there. Care that goes on after all withdraws it.
+CREATE TABLE delegation.end_of_care (
+    end_id          uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    resident_id     uuid NOT NULL REFERENCES delegation.resident,
+    ended_at        timestamptz NOT NULL,
+    reason          text NOT NULL CHECK (reason IN ('died', 'moved_away', 'no_longer_watched')),
+    recorded_by     uuid NOT NULL REFERENCES delegation.person,
+    recorded_at     timestamptz NOT NULL CHECK (recorded_at >= ended_at),
+    withdrawn_by    uuid REFERENCES delegation.person,
+    withdrawn_at    timestamptz CHECK (withdrawn_at >= recorded_at),
+    CHECK ((withdrawn_by IS NULL) = (withdrawn_at IS NULL))
+);
+CREATE UNIQUE INDEX one_end_of_care ON delegation.end_of_care (resident_id) WHERE withdrawn_at IS NULL;
+
+-- Nothing about this resident is erased while it holds: a claim, an inquest, an inquiry.
+CREATE TABLE delegation.legal_hold (
+    hold_id         uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    resident_id     uuid NOT NULL REFERENCES delegation.resident,
+    reason          text NOT NULL CHECK (reason <> ''),
+    placed_by       uuid NOT NULL REFERENCES delegation.person,
+    starts_at       timestamptz NOT NULL,
+    ends_at         timestamptz CHECK (ends_at >= starts_at),
+    lifted_by       uuid REFERENCES delegation.person
+);
+CREATE INDEX legal_hold_by_resident ON delegation.legal_hold (resident_id);
+
+-- How long is data, in versions. Ours to start from, for an adopter's records officer to confirm.
+CREATE TABLE delegation.retention_rule (
+    version         text PRIMARY KEY,
+    years_after_care smallint NOT NULL CHECK (years_after_care > 0),
+    in_force_from   timestamptz NOT NULL
+);
+INSERT INTO delegation.retention_rule VALUES ('default-1', 8, '2020-01-01');
+
+-- What was erased, of whom and why, without a word of what it said. It stays.
+CREATE TABLE delegation.tombstone (
+    tombstone_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    resident_id     uuid NOT NULL REFERENCES delegation.resident,
+    care_ended_at   timestamptz NOT NULL,
+    rule_version    text NOT NULL REFERENCES delegation.retention_rule,
+    erased_at       timestamptz NOT NULL,
+    first_at        timestamptz,                -- the span of the readings that were erased
+    last_at         timestamptz,
+    erased          jsonb NOT NULL              -- what -> how many
+);
+CREATE INDEX tombstone_by_resident ON delegation.tombstone (resident_id, erased_at);
+
 -- A vocabulary: no row of it is about anybody.
 CREATE TABLE delegation.activity (
     activity        text PRIMARY KEY,
@@ -311,7 +358,8 @@ BEGIN
     FOREACH guarded IN ARRAY ARRAY[
         'delegation.organisation', 'delegation.hub', 'delegation.home', 'delegation.person', 'delegation.resident',
         'delegation.role_assignment', 'delegation.spo2_scale_authorisation', 'delegation.air_record',
-        'delegation.ceiling', 'delegation.monitoring_pause', 'delegation.competence',
+        'delegation.ceiling', 'delegation.monitoring_pause', 'delegation.competence', 'delegation.end_of_care',
+        'delegation.legal_hold', 'delegation.retention_rule', 'delegation.tombstone',
         'delegation.audit_event', 'delegation.audit_text', 'delegation.audit_seal', 'delegation.audit_sealed_event'
     ]::regclass[] LOOP
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', guarded);
@@ -401,3 +449,54 @@ GRANT INSERT ON delegation.audit_seal, delegation.audit_sealed_event TO hearthwa
 CREATE POLICY sealer ON delegation.audit_event FOR SELECT TO hearthwatch_scheduler USING (true);
 CREATE POLICY sealer ON delegation.audit_seal TO hearthwatch_scheduler USING (true) WITH CHECK (true);
 CREATE POLICY sealer ON delegation.audit_sealed_event TO hearthwatch_scheduler USING (true) WITH CHECK (true);
+
+-- The end of care and what holds its records: said by whoever answers for the home or leads its hub.
+GRANT SELECT, INSERT ON delegation.end_of_care, delegation.legal_hold TO hearthwatch_api;
+GRANT UPDATE (withdrawn_at, withdrawn_by) ON delegation.end_of_care TO hearthwatch_api;
+GRANT UPDATE (ends_at, lifted_by) ON delegation.legal_hold TO hearthwatch_api;
+GRANT SELECT ON delegation.tombstone TO hearthwatch_api;
+GRANT SELECT (resident_id, recorded_at, withdrawn_at) ON delegation.end_of_care TO hearthwatch_scheduler;
+
+CREATE FUNCTION delegation.residents_answered_for() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT resident_id FROM delegation.resident
+    WHERE home_id IN (SELECT delegation.homes_held('home_manager', 'hub_lead'))
+$$;
+ALTER FUNCTION delegation.residents_answered_for() OWNER TO hearthwatch_gate;
+
+CREATE POLICY in_scope ON delegation.end_of_care FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.visible_residents()));
+CREATE POLICY answered_for ON delegation.end_of_care FOR INSERT TO hearthwatch_api
+    WITH CHECK (recorded_by = delegation.actor() AND resident_id IN (SELECT delegation.residents_answered_for()));
+CREATE POLICY answered_for_withdraws ON delegation.end_of_care FOR UPDATE TO hearthwatch_api
+    USING (withdrawn_at IS NULL AND resident_id IN (SELECT delegation.residents_answered_for()))
+    WITH CHECK (withdrawn_by = delegation.actor());
+CREATE POLICY in_scope ON delegation.legal_hold FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.residents_answered_for()));
+CREATE POLICY answered_for ON delegation.legal_hold FOR INSERT TO hearthwatch_api
+    WITH CHECK (placed_by = delegation.actor() AND resident_id IN (SELECT delegation.residents_answered_for()));
+CREATE POLICY answered_for_lifts ON delegation.legal_hold FOR UPDATE TO hearthwatch_api
+    USING (lifted_by IS NULL AND resident_id IN (SELECT delegation.residents_answered_for()))
+    WITH CHECK (lifted_by = delegation.actor());
+CREATE POLICY in_scope ON delegation.tombstone FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.visible_residents()));
+CREATE POLICY watching ON delegation.end_of_care FOR SELECT TO hearthwatch_scheduler USING (true);
+
+-- Retention: when care ended and what holds, never why and never a name; the words beside the audit, not to read.
+GRANT SELECT (resident_id, ended_at, withdrawn_at) ON delegation.end_of_care TO hearthwatch_retention;
+GRANT SELECT (resident_id, starts_at, ends_at) ON delegation.legal_hold TO hearthwatch_retention;
+GRANT SELECT ON delegation.retention_rule TO hearthwatch_retention;
+GRANT SELECT, INSERT ON delegation.tombstone TO hearthwatch_retention;
+GRANT INSERT (at, actor, role, action, subject, resident_id, request_id, text_digest) ON delegation.audit_event
+    TO hearthwatch_retention;
+GRANT USAGE ON SEQUENCE delegation.audit_event_audit_id_seq TO hearthwatch_retention;
+GRANT SELECT (audit_id, resident_id) ON delegation.audit_event TO hearthwatch_retention;
+GRANT SELECT (audit_id), DELETE ON delegation.audit_text TO hearthwatch_retention;
+CREATE POLICY retention ON delegation.end_of_care FOR SELECT TO hearthwatch_retention USING (true);
+CREATE POLICY retention ON delegation.legal_hold FOR SELECT TO hearthwatch_retention USING (true);
+CREATE POLICY retention ON delegation.retention_rule FOR SELECT TO hearthwatch_retention USING (true);
+CREATE POLICY retention ON delegation.tombstone TO hearthwatch_retention USING (true) WITH CHECK (true);
+CREATE POLICY retention ON delegation.audit_event FOR SELECT TO hearthwatch_retention USING (true);
+CREATE POLICY as_retention ON delegation.audit_event FOR INSERT TO hearthwatch_retention
+    WITH CHECK (actor = 'process:retention');
+CREATE POLICY retention ON delegation.audit_text TO hearthwatch_retention USING (true);

@@ -177,12 +177,20 @@ GRANT SELECT, INSERT ON ingest.seen, ingest.reading, ingest.quarantine, ingest.o
 GRANT UPDATE (last_arrived_at, deliveries, replayed_at, replay_outcome) ON ingest.quarantine TO hearthwatch_ingest;
 GRANT UPDATE (leased_until, sent_at) ON ingest.outbox TO hearthwatch_ingest;
 GRANT SELECT ON ingest.seen, ingest.quarantine, ingest.reading_correction TO hearthwatch_api;
-GRANT SELECT, DELETE ON ingest.seen, ingest.reading TO hearthwatch_retention;
+-- What was seen stays: a kit that sends again what has been erased is told `duplicate`, and nothing comes back.
+GRANT SELECT ON ingest.seen TO hearthwatch_retention;
+GRANT SELECT, DELETE ON ingest.reading, ingest.reading_correction TO hearthwatch_retention;
+GRANT SELECT (quarantine_id, kit_id, reading_id, payload), DELETE ON ingest.quarantine TO hearthwatch_retention;
+GRANT SELECT, UPDATE (last_arrived_at, last_effective_at, signs) ON ingest.current_vitals TO hearthwatch_retention;
+GRANT EXECUTE ON FUNCTION ingest.lock_residents(uuid[]) TO hearthwatch_retention;
 
 CREATE POLICY door ON ingest.seen TO hearthwatch_ingest USING (true) WITH CHECK (true);
 CREATE POLICY operator_counts ON ingest.seen FOR SELECT TO hearthwatch_api
     USING (delegation.is_operator() OR resident_id IN (SELECT delegation.visible_residents()));
-CREATE POLICY retention ON ingest.seen TO hearthwatch_retention USING (true);
+CREATE POLICY retention ON ingest.seen FOR SELECT TO hearthwatch_retention USING (true);
+CREATE POLICY retention ON ingest.reading_correction TO hearthwatch_retention USING (true);
+CREATE POLICY retention ON ingest.quarantine TO hearthwatch_retention USING (true);
+CREATE POLICY retention ON ingest.current_vitals TO hearthwatch_retention USING (true) WITH CHECK (true);
 CREATE POLICY door ON ingest.current_vitals TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
 CREATE POLICY in_scope ON ingest.current_vitals FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));

@@ -163,6 +163,12 @@ GRANT UPDATE (severity, why, low, high, deadline_at) ON alerts.escalation TO hea
 GRANT UPDATE (state, claimed_by, claimed_at, closed_by, closed_at, disposition, note) ON alerts.escalation TO hearthwatch_api;
 GRANT INSERT, UPDATE, DELETE ON alerts.open_question TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT, DELETE ON alerts.score TO hearthwatch_retention;
+-- An erased case is still counted, but says nothing of anybody: its words go unread.
+GRANT SELECT (escalation_id, resident_id, state) ON alerts.escalation TO hearthwatch_retention;
+GRANT UPDATE (why, note, low, high) ON alerts.escalation TO hearthwatch_retention;
+GRANT SELECT (finding_id, resident_id), UPDATE (sentence, evidence) ON alerts.finding TO hearthwatch_retention;
+GRANT SELECT (escalation_id), UPDATE (words, cause_reading_id) ON alerts.escalation_event TO hearthwatch_retention;
+GRANT SELECT (resident_id), DELETE ON alerts.open_question TO hearthwatch_retention;
 
 -- A policy is about a hub, never about a person.
 CREATE POLICY readable ON alerts.policy FOR SELECT USING (true);
@@ -171,6 +177,11 @@ CREATE POLICY processes ON alerts.escalation TO hearthwatch_ingest, hearthwatch_
 CREATE POLICY processes ON alerts.finding TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
 CREATE POLICY processes ON alerts.escalation_event TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
 CREATE POLICY processes ON alerts.open_question TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
+
+CREATE POLICY retention ON alerts.escalation TO hearthwatch_retention USING (true) WITH CHECK (true);
+CREATE POLICY retention ON alerts.finding TO hearthwatch_retention USING (true) WITH CHECK (true);
+CREATE POLICY retention ON alerts.escalation_event TO hearthwatch_retention USING (true) WITH CHECK (true);
+CREATE POLICY retention ON alerts.open_question TO hearthwatch_retention USING (true);
 
 CREATE POLICY hub_desk ON alerts.hub_revision TO hearthwatch_api
     USING (hub_id IN (SELECT delegation.visible_hubs())) WITH CHECK (hub_id IN (SELECT delegation.visible_hubs()));

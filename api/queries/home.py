@@ -85,6 +85,8 @@ LEFT JOIN LATERAL (
     ORDER BY monitoring_pause.ends_at DESC LIMIT 1
 ) pause ON true
 WHERE resident.home_id = %(home)s AND resident.lives_here_from <= %(at)s
+  AND NOT EXISTS (SELECT FROM delegation.end_of_care ended
+                  WHERE ended.resident_id = resident.resident_id AND ended.withdrawn_at IS NULL)
 ORDER BY resident.name
 """
 _OBSERVED: LiteralString = """

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from api.routes import captures, competences, contract, homes, me, operations, queue, residents
+from api.routes import captures, competences, contract, homes, me, operations, queue, records, residents
 
 
 def routers() -> list[APIRouter]:
     """All of it, in the order the documentation shows it."""
-    parts = (me, queue, residents, captures, homes, competences, operations, contract)
+    parts = (me, queue, residents, records, captures, homes, competences, operations, contract)
     return [part.router for part in parts]

@@ -39,6 +39,12 @@ _OF_RESIDENT: tuple[LiteralString, ...] = (
        SELECT %s, 'Not for hospital', 'Dr Synthetic', '2026-01-01', person_id FROM delegation.person LIMIT 1""",
     """INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by)
        SELECT %s, 'Away', '2026-01-01', '2026-01-02', person_id FROM delegation.person LIMIT 1""",
+    """INSERT INTO delegation.end_of_care (resident_id, ended_at, reason, recorded_by, recorded_at)
+       SELECT %s, '2026-01-01', 'moved_away', person_id, '2026-01-01' FROM delegation.person LIMIT 1""",
+    """INSERT INTO delegation.legal_hold (resident_id, reason, placed_by, starts_at)
+       SELECT %s, 'A claim', person_id, '2026-01-01' FROM delegation.person LIMIT 1""",
+    """INSERT INTO delegation.tombstone (resident_id, care_ended_at, rule_version, erased_at, erased)
+       VALUES (%s, '2010-01-01', 'default-1', '2020-01-01', '{}')""",
     """INSERT INTO ingest.reading_correction (kit_id, reading_id, resident_id, reason, corrected_by, corrected_at)
        SELECT kit_id, reading_id, resident_id, 'Entered twice', gen_random_uuid(), arrived_at
        FROM ingest.reading WHERE resident_id = %s ORDER BY arrival_number LIMIT 1""",

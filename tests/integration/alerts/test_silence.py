@@ -15,6 +15,10 @@ PAUSE: LiteralString = """
 INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by)
 VALUES (%s, 'In hospital', %s, %s, %s)
 """
+END: LiteralString = """
+INSERT INTO delegation.end_of_care (resident_id, ended_at, reason, recorded_by, recorded_at)
+VALUES (%s, %s, 'moved_away', %s, %s)
+"""
 OWN_POLICY: LiteralString = """
 INSERT INTO alerts.policy (hub_id, version, in_force_from, body)
 SELECT %s, 'unhurried', '2020-01-01', body || '{"silent_after_hours": 50}' FROM alerts.policy WHERE hub_id IS NULL
@@ -59,6 +63,18 @@ def test_a_resident_whose_watching_is_paused_is_not_called_silent_until_the_paus
     ward.change(PAUSE, n.AMARA, NOW, NOW + 40 * HOURS, n.MANAGER)
     assert ward.tick(QUIET) == 0
     assert ward.tick(NOW + 41 * HOURS) == 1
+
+
+def test_nobody_is_called_silent_whose_care_has_ended(ward):
+    ward.send(n.NORMAL)
+    ward.change(END, n.AMARA, NOW, n.MANAGER, NOW + HOURS)
+    assert ward.tick(QUIET) == 0
+
+
+def test_a_reading_that_comes_after_the_end_of_care_was_recorded_says_that_care_goes_on(ward):
+    ward.change(END, n.AMARA, NOW - HOURS, n.MANAGER, NOW - HOURS)
+    ward.send(n.NORMAL)
+    assert ward.tick(QUIET) == 1
 
 
 def test_a_call_about_something_else_does_not_stand_for_an_arrival(ward):

@@ -1,0 +1,48 @@
+"""Erases what was concluded about one resident, once its time has come.
+
+Guards: a case that was answered is still counted, with its times and what was decided, but not a word or a number
+of it is about anybody; an open case is never erased.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+_OPEN: LiteralString = """
+SELECT DISTINCT resident_id FROM alerts.escalation WHERE resident_id = ANY (%s) AND state <> 'closed'
+"""
+_SCORES: LiteralString = (
+    "DELETE FROM alerts.score WHERE resident_id = %s AND effective_at >= %s AND effective_at <= %s"
+)
+_ESCALATIONS: LiteralString = """
+UPDATE alerts.escalation SET why = 'Erased.', note = NULL, low = NULL, high = NULL WHERE resident_id = %s
+"""
+_FINDINGS: LiteralString = """
+UPDATE alerts.finding SET sentence = 'Erased.', evidence = '[]' WHERE resident_id = %s
+"""
+_EVENTS: LiteralString = """
+UPDATE alerts.escalation_event SET words = NULL, cause_reading_id = NULL
+WHERE escalation_id IN (SELECT escalation_id FROM alerts.escalation WHERE resident_id = %s)
+"""
+_QUESTION: LiteralString = "DELETE FROM alerts.open_question WHERE resident_id = %s"
+
+
+def with_open_case(conn: psycopg.Connection, residents: Collection[UUID]) -> set[UUID]:
+    """Those of these residents about whom a hub still has something to answer."""
+    return {resident for (resident,) in conn.execute(_OPEN, (list(residents),))}
+
+
+def erase(
+    conn: psycopg.Connection, resident_id: UUID, span: tuple[datetime, datetime] | None
+) -> dict[str, int]:
+    """Erase a resident's scores within the span of their readings, and the words of their cases; how many of each."""
+    return {
+        "scores": conn.execute(_SCORES, (resident_id, *span)).rowcount if span else 0,
+        "escalations": conn.execute(_ESCALATIONS, (resident_id,)).rowcount,
+        "findings": conn.execute(_FINDINGS, (resident_id,)).rowcount,
+        "events": conn.execute(_EVENTS, (resident_id,)).rowcount,
+        "questions": conn.execute(_QUESTION, (resident_id,)).rowcount,
+    }

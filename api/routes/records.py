@@ -1,0 +1,65 @@
+"""What is decided about a resident's records: that care ended, and what keeps them from being erased.
+
+Guards: only whoever answers for the resident's home or leads its hub; the use case and the database both say so.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel, StringConstraints
+
+from api.access import Visit, needs
+from delegation import end_of_care, legal_hold
+from delegation.end_of_care import EndReason
+from delegation.people import Role
+
+router = APIRouter(prefix="/api/v1/residents/{resident_id}", tags=["records"])
+
+KeeperVisit = Annotated[Visit, needs(Role.HOME_MANAGER, Role.HUB_LEAD)]
+
+
+class Ending(BaseModel):
+    ended_at: AwareDatetime
+    reason: EndReason
+
+
+class Holding(BaseModel):
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    until: AwareDatetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    hold_id: UUID
+
+
+@router.post("/end-of-care", status_code=204)
+def end(resident_id: UUID, ending: Ending, visit: KeeperVisit) -> None:
+    """Record that care ended: how long records are kept is counted from there."""
+    end_of_care.record(
+        visit.conn, visit.actor, resident_id, ended_at=ending.ended_at, reason=ending.reason, at=visit.at
+    )
+
+
+@router.post("/end-of-care/withdraw", status_code=204)
+def go_on(resident_id: UUID, visit: KeeperVisit) -> None:
+    """Care goes on after all."""
+    end_of_care.withdraw(visit.conn, visit.actor, resident_id, visit.at)
+
+
+@router.post("/legal-holds", status_code=201)
+def hold(resident_id: UUID, holding: Holding, visit: KeeperVisit) -> Held:
+    """Keep this resident's records from being erased, until a day or until it is lifted."""
+    return Held(
+        legal_hold.place(
+            visit.conn, visit.actor, resident_id, reason=holding.reason, until=holding.until, at=visit.at
+        )
+    )
+
+
+@router.post("/legal-holds/{hold_id}/lift", status_code=204)
+def lift(resident_id: UUID, hold_id: UUID, visit: KeeperVisit) -> None:
+    """Let the records go their way again."""
+    legal_hold.lift(visit.conn, visit.actor, resident_id, hold_id, visit.at)

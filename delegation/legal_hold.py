@@ -1,0 +1,64 @@
+"""Keeps a resident's records from being erased: a claim, an inquest, an inquiry.
+
+Guards: a hold that is placed while records are being erased waits for that, or is waited for, never half of each;
+it ends only when somebody who may lifts it, or on the day it was given.
+"""
+
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+from delegation import audit, end_of_care, retention
+from delegation.people import Actor
+
+
+class NoSuchHoldError(LookupError):
+    """There is no such hold that still holds."""
+
+
+_PLACE: LiteralString = """
+INSERT INTO delegation.legal_hold (resident_id, reason, placed_by, starts_at, ends_at)
+VALUES (%s, %s, %s, %s, %s) RETURNING hold_id
+"""
+_LIFT: LiteralString = """
+UPDATE delegation.legal_hold SET ends_at = least(ends_at, %s), lifted_by = %s
+WHERE hold_id = %s AND resident_id = %s AND lifted_by IS NULL
+"""
+
+
+def place(
+    conn: psycopg.Connection,
+    actor: Actor,
+    resident_id: UUID,
+    *,
+    reason: str,
+    until: datetime | None,
+    at: datetime,
+) -> UUID:
+    """Hold this resident's records; `until` None: until it is lifted. Raises EndRefusedError."""
+    end_of_care.check(conn, actor, resident_id)
+    retention.lock(conn, resident_id)
+    row = conn.execute(_PLACE, (resident_id, reason, actor.person_id, at, until)).fetchone()
+    if row is None:
+        raise RuntimeError("The hold was not recorded.")
+    audit.record(
+        conn,
+        actor,
+        "records.held",
+        f"resident:{resident_id}/hold:{row[0]}",
+        at=at,
+        resident_id=resident_id,
+        words=reason,
+    )
+    return row[0]
+
+
+def lift(conn: psycopg.Connection, actor: Actor, resident_id: UUID, hold_id: UUID, at: datetime) -> None:
+    """Let go. Raises EndRefusedError, and NoSuchHoldError where nothing holds under this id."""
+    end_of_care.check(conn, actor, resident_id)
+    if conn.execute(_LIFT, (at, actor.person_id, hold_id, resident_id)).rowcount == 0:
+        raise NoSuchHoldError("There is no such hold.")
+    subject = f"resident:{resident_id}/hold:{hold_id}"
+    audit.record(conn, actor, "records.released", subject, at=at, resident_id=resident_id)

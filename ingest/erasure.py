@@ -1,0 +1,104 @@
+"""Erases what was read of one resident, once its time has come.
+
+Guards: what was seen stays, so that a kit which sends an erased reading again is told `duplicate`; a reading that
+was corrected to be somebody else's goes with that person's records, not with these.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much was erased, by noun, and the span of the resident's readings."""
+
+    counts: Mapping[str, int]
+    span: tuple[datetime, datetime] | None
+
+
+_LOCK: LiteralString = "SELECT FROM ingest.lock_residents(%s)"
+_LAST_ARRIVALS: LiteralString = """
+SELECT resident_id, last_arrived_at FROM ingest.current_vitals
+WHERE resident_id = ANY (%s) AND last_arrived_at IS NOT NULL
+"""
+_SPAN: LiteralString = """
+SELECT min(effective_at), max(effective_at) FROM ingest.reading WHERE resident_id = %s
+"""
+# What in quarantine names this resident, whoever sent it.
+_QUARANTINE: LiteralString = """
+DELETE FROM ingest.quarantine kept
+WHERE position(convert_to(%(resident)s::text, 'UTF8') IN kept.payload) > 0
+"""
+_READINGS: LiteralString = """
+WITH latest AS (
+    SELECT DISTINCT ON (kit_id, reading_id) kit_id, reading_id, resident_id FROM ingest.reading_correction
+    ORDER BY kit_id, reading_id, corrected_at DESC
+)
+DELETE FROM ingest.reading
+WHERE resident_id = %(resident)s AND effective_at BETWEEN %(first)s AND %(last)s
+  AND NOT EXISTS (SELECT FROM latest WHERE latest.kit_id = reading.kit_id AND latest.reading_id = reading.reading_id
+                  AND latest.resident_id <> %(resident)s)
+"""
+# Stored for others, and said since to have been taken from this resident.
+_TAKEN_FROM: LiteralString = """
+SELECT kit_id, reading_id, seen.effective_at
+FROM (SELECT DISTINCT ON (kit_id, reading_id) kit_id, reading_id, resident_id FROM ingest.reading_correction
+      ORDER BY kit_id, reading_id, corrected_at DESC) latest
+JOIN ingest.seen USING (kit_id, reading_id)
+WHERE latest.resident_id = %(resident)s AND seen.resident_id <> %(resident)s
+"""
+_READING: LiteralString = (
+    "DELETE FROM ingest.reading WHERE kit_id = %s AND reading_id = %s AND effective_at = %s"
+)
+# Of readings that are no longer there.
+_CORRECTIONS: LiteralString = """
+DELETE FROM ingest.reading_correction correction USING ingest.seen
+WHERE seen.kit_id = correction.kit_id AND seen.reading_id = correction.reading_id
+  AND (seen.resident_id = %(resident)s OR correction.resident_id = %(resident)s)
+  AND NOT EXISTS (SELECT FROM ingest.reading
+                  WHERE reading.kit_id = seen.kit_id AND reading.reading_id = seen.reading_id
+                    AND reading.effective_at = seen.effective_at)
+"""
+# The row stays, and so does its count of arrivals: should this resident ever be read again, numbers go on.
+_FORGET: LiteralString = """
+UPDATE ingest.current_vitals SET last_arrived_at = NULL, last_effective_at = NULL, signs = '{}'
+WHERE resident_id = %s AND last_arrived_at IS NOT NULL
+"""
+
+
+def last_arrivals(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UUID, datetime]:
+    """When something last arrived about each of these residents that has not been erased."""
+    return dict(conn.execute(_LAST_ARRIVALS, (list(residents),)).fetchall())
+
+
+def lock(conn: psycopg.Connection, resident_id: UUID) -> None:
+    """The first lock of the one lock order."""
+    conn.execute(_LOCK, ([resident_id],))
+
+
+def erase(conn: psycopg.Connection, resident_id: UUID) -> Erased:
+    """Erase this resident's readings, what is in quarantine about them, and what was last known. They are locked."""
+    wanted = {"resident": resident_id}
+    span = _span(conn, resident_id)
+    readings = 0
+    if span is not None:
+        readings = conn.execute(_READINGS, wanted | {"first": span[0], "last": span[1]}).rowcount
+    for row in conn.execute(_TAKEN_FROM, wanted).fetchall():
+        readings += conn.execute(_READING, row).rowcount
+    counts = {
+        "readings": readings,
+        "corrections": conn.execute(_CORRECTIONS, wanted).rowcount,
+        "quarantined": conn.execute(_QUARANTINE, wanted).rowcount,
+        "current vital signs": conn.execute(_FORGET, (resident_id,)).rowcount,
+    }
+    return Erased(counts, span)
+
+
+def _span(conn: psycopg.Connection, resident_id: UUID) -> tuple[datetime, datetime] | None:
+    first, last = conn.execute(_SPAN, (resident_id,)).fetchone() or (None, None)
+    return None if first is None or last is None else (first, last)
