@@ -1,9 +1,10 @@
 """A trainer signs a worker off for one activity, or takes that back.
 
-Guards: nobody signs themselves off, and nobody signs off a worker they do not answer for.
+Guards: nobody signs themselves off, and nobody signs off a worker they do not answer for; no sign-off outlives
+what can be known of somebody's skill; none is taken back without a reason that is kept.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import LiteralString
 from uuid import UUID
 
@@ -12,6 +13,10 @@ import psycopg
 from delegation import audit
 from delegation.competence import Activity, Level
 from delegation.people import Actor, Role
+
+LONGEST_VALIDITY = timedelta(days=3 * 366)
+"""Ours to start from, for an adopter to change: skills are assessed again at least every third year."""
+LONGEST_REASON = 2000
 
 
 class SignOffRefusedError(PermissionError):
@@ -46,6 +51,10 @@ def sign_off(
         raise SignOffRefusedError("Only a trainer signs workers off.")
     if valid_until <= at:
         raise SignOffRefusedError("A sign-off must be valid for some time after it is made.")
+    if valid_until > at + LONGEST_VALIDITY:
+        raise SignOffRefusedError(
+            "A sign-off is valid for three years at most: choose an earlier day, and assess them again then."
+        )
     answer = conn.execute(_MAY_SIGN_OFF, (person_id,)).fetchone()
     if answer is None or not answer[0]:
         raise SignOffRefusedError("This worker is not in your organisation.")
@@ -56,11 +65,18 @@ def sign_off(
     return row[0]
 
 
-def revoke(conn: psycopg.Connection, actor: Actor, competence_id: UUID, at: datetime) -> None:
+def revoke(conn: psycopg.Connection, actor: Actor, competence_id: UUID, *, reason: str, at: datetime) -> None:
     """Take a sign-off back from now on; what was done under it stays as it was."""
     if not actor.holds(Role.TRAINER):
         raise SignOffRefusedError("Only a trainer takes a sign-off back.")
+    if not reason.strip():
+        raise SignOffRefusedError("Say why you take it back: the reason is recorded.")
+    if len(reason) > LONGEST_REASON:
+        raise SignOffRefusedError(
+            f"The reason has {len(reason)} characters; there is room for {LONGEST_REASON}."
+        )
     row = conn.execute(_REVOKE, (at, competence_id)).fetchone()
     if row is None:
         raise SignOffRefusedError("There is no such sign-off in force among your workers.")
-    audit.record(conn, actor, "competence.revoked", f"person:{row[0]}/{row[1]}", at=at)
+    subject = f"person:{row[0]}/{row[1]}"
+    audit.record(conn, actor, "competence.revoked", subject, at=at, words=reason.strip())

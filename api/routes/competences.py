@@ -35,6 +35,10 @@ class SigningOff(BaseModel):
     valid_until: AwareDatetime
 
 
+class TakingBack(BaseModel):
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class SignedOff:
     competence_id: UUID
@@ -43,7 +47,9 @@ class SignedOff:
 @router.get("")
 def whole_matrix(visit: TrainerVisit) -> Matrix:
     """The workers one answers for, every activity, and the sign-offs between them."""
-    return Matrix(matrix.workers(visit.conn), matrix.activities(visit.conn), matrix.sign_offs(visit.conn))
+    return Matrix(
+        matrix.workers(visit.conn), matrix.activities(visit.conn), matrix.sign_offs(visit.conn, visit.at)
+    )
 
 
 @router.post("", status_code=201)
@@ -62,6 +68,6 @@ def record(signing: SigningOff, visit: TrainerVisit) -> SignedOff:
 
 
 @router.post("/{competence_id}/revoke", status_code=204)
-def revoke(competence_id: UUID, visit: TrainerVisit) -> None:
-    """Take a sign-off back from now on."""
-    sign_off.revoke(visit.conn, visit.actor, competence_id, visit.at)
+def revoke(competence_id: UUID, taking_back: TakingBack, visit: TrainerVisit) -> None:
+    """Take a sign-off back from now on, for a reason that is recorded."""
+    sign_off.revoke(visit.conn, visit.actor, competence_id, reason=taking_back.reason, at=visit.at)

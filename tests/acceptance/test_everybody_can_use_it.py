@@ -164,6 +164,14 @@ def test_the_form_that_closes_an_escalation_in_its_dialog_and_as_a_page_with_som
     assert_everybody_can_use(page, "Write a note: the home reads it as the hub's answer")
 
 
+@pytest.mark.usefixtures("full")
+def test_taking_a_sign_off_back_asks_first_and_asks_why(at_desk: AtDesk) -> None:
+    page = at_desk(n.TRAINER, "/training")
+    page.get_by_role("link", name="Take back").first.click()
+    page.get_by_role("button", name="Take it back").click()
+    assert_everybody_can_use(page, "Say why you take it back: the reason is recorded.")
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

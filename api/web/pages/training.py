@@ -13,9 +13,9 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit, needs
-from api.problems import not_found
+from api.problems import RefusedError, not_found
 from api.queries import matrix as queries
-from api.web.presenters.matrix import LEVELS, matrix
+from api.web.presenters.matrix import LEVELS, MEANINGS, matrix, standing_words
 from api.web.presenters.moments import LONDON, london_day
 from api.web.rendering import page
 from delegation import sign_off
@@ -27,7 +27,10 @@ router = APIRouter()
 
 TrainerVisit = Annotated[Visit, needs(Role.TRAINER)]
 USUAL_VALIDITY = timedelta(days=365)
-SAID = {"signed-off": "Signed off.", "revoked": "The sign-off is taken back from now on."}
+SAID = {
+    "signed-off": "Signed off.",
+    "revoked": "The sign-off is taken back from now on. To give it back, sign them off again.",
+}
 
 
 @router.get("/training")
@@ -75,14 +78,60 @@ def sign(
     return RedirectResponse(f"/training?said=signed-off#worker-{person}", HTTPStatus.SEE_OTHER)
 
 
+@router.get("/training/{competence_id}/revoke")
+def taking_back(request: Request, competence_id: UUID, visit: TrainerVisit) -> HTMLResponse:
+    """Asks whether to take a sign-off back, and why."""
+    return _taking_back(request, visit, _held(visit, competence_id), {}, "")
+
+
 @router.post("/training/{competence_id}/revoke")
-def revoke(request: Request, competence_id: UUID, visit: TrainerVisit) -> Response:
+def revoke(
+    request: Request, competence_id: UUID, visit: TrainerVisit, reason: Annotated[str, Form()] = ""
+) -> Response:
     """Take a sign-off back."""
+    held = _held(visit, competence_id)
     try:
-        sign_off.revoke(visit.conn, visit.actor, competence_id, visit.at)
+        sign_off.revoke(visit.conn, visit.actor, competence_id, reason=reason, at=visit.at)
     except SignOffRefusedError as refused:
-        return _matrix(request, visit, problem=str(refused))
-    return RedirectResponse("/training?said=revoked", HTTPStatus.SEE_OTHER)
+        return _taking_back(request, visit, held, {"reason": str(refused)}, reason)
+    return RedirectResponse(f"/training?said=revoked#worker-{held.person_id}", HTTPStatus.SEE_OTHER)
+
+
+def _held(visit: Visit, competence_id: UUID) -> queries.SignOff:
+    """The sign-off as the matrix shows it, where it can still be taken back."""
+    for one in queries.sign_offs(visit.conn, visit.at):
+        if one.competence_id == competence_id:
+            if one.revoked_at is not None or one.valid_until <= visit.at:
+                raise RefusedError(HTTPStatus.CONFLICT, "This sign-off is not in force any more.")
+            return one
+    raise not_found("sign-off in force")
+
+
+def _taking_back(
+    request: Request, visit: Visit, held: queries.SignOff, faults: Mapping[str, str], reason: str
+) -> HTMLResponse:
+    _, words, detail = standing_words(held, visit.actor.person_id, visit.at)
+    view = {
+        "competence_id": held.competence_id,
+        "worker": _worker(visit, held.person_id),
+        "label": _label(visit, held.activity),
+        "standing": f"{words}, {detail}",
+        "faults": faults,
+        "reason": reason,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "take_back.jinja", view, who=visit.actor.name, status=status)
+
+
+def _worker(visit: Visit, person: UUID) -> queries.Worker:
+    for one in queries.workers(visit.conn):
+        if one.person_id == person:
+            return one
+    raise not_found("worker")
+
+
+def _label(visit: Visit, activity: str) -> str:
+    return next(one.label for one in queries.activities(visit.conn) if one.activity == activity)
 
 
 def _end_of(day: str) -> datetime | None:
@@ -94,20 +143,16 @@ def _end_of(day: str) -> datetime | None:
         return None
 
 
-def _matrix(
-    request: Request, visit: Visit, *, said: str | None = None, problem: str | None = None
-) -> HTMLResponse:
+def _matrix(request: Request, visit: Visit, *, said: str | None = None) -> HTMLResponse:
     conn = visit.conn
     shown = matrix(
         queries.workers(conn),
         queries.activities(conn),
-        queries.sign_offs(conn),
+        queries.sign_offs(conn, visit.at),
         me=visit.actor.person_id,
         now=visit.at,
     )
-    view = {"matrix": shown, "said": said, "problem": problem}
-    status = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
-    return page(request, "training.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "training.jinja", {"matrix": shown, "said": said}, who=visit.actor.name)
 
 
 def _signing(
@@ -118,15 +163,13 @@ def _signing(
     faults: Mapping[str, str],
     given: Mapping[str, Any],
 ) -> HTMLResponse:
-    worker = next((one for one in queries.workers(visit.conn) if one.person_id == person), None)
-    if worker is None:
-        raise not_found("worker")
-    label = next(one.label for one in queries.activities(visit.conn) if one.activity == activity)
     view = {
-        "worker": worker,
+        "worker": _worker(visit, person),
         "activity": activity,
-        "label": label,
+        "label": _label(visit, activity),
         "levels": LEVELS,
+        "meanings": MEANINGS,
+        "latest": london_day(visit.at + sign_off.LONGEST_VALIDITY).isoformat(),
         "faults": faults,
         **given,
     }

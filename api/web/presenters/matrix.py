@@ -1,7 +1,7 @@
 """The trainer's matrix: workers by activities, and how each sign-off stands.
 
-Guards: in date, expiring, lapsed, taken back and none are different words; nobody is offered to sign themselves
-off.
+Guards: in date, expiring, supervised, observing, lapsed, taken back and none are different words; what is less than
+a full sign-off begins with how far it goes; nobody is offered to sign themselves off.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from api.queries.matrix import Activity, SignOff, Worker
+from api.web.presenters import escalations
 from api.web.presenters.moments import calendar_day, london_day, span
 
 EXPIRING = timedelta(days=30)
@@ -18,6 +19,17 @@ LEVELS = {
     "under_supervision": "Under supervision",
     "independent": "Independent",
     "may_supervise": "May supervise others",
+}
+MEANINGS = {
+    "observe": "They may watch. This does not sign them off: their readings say so",
+    "under_supervision": "They may do it while somebody who may supervise is with them",
+    "independent": "They may do it alone",
+    "may_supervise": "They may do it alone, and supervise others who do it",
+}
+# What is less than a full sign-off says so first, in date or not.
+_PARTIAL = {
+    "observe": ("observe", "Observe only, not signed off"),
+    "under_supervision": ("supervised", "Under supervision only"),
 }
 
 
@@ -79,7 +91,7 @@ def matrix(
 
 
 def _standing(worker: Worker, activity: Activity, held: SignOff | None, me: UUID, now: datetime) -> Standing:
-    state, words, detail = standing_words(held, now)
+    state, words, detail = standing_words(held, me, now)
     oneself = worker.person_id == me
     stands = held is not None and held.revoked_at is None and held.valid_until > now
     return Standing(
@@ -95,28 +107,41 @@ def _standing(worker: Worker, activity: Activity, held: SignOff | None, me: UUID
     )
 
 
-def standing_words(held: SignOff | None, now: datetime) -> tuple[str, str, str | None]:
+def standing_words(held: SignOff | None, me: UUID, now: datetime) -> tuple[str, str, str | None]:
     """A state's code, its words, and what lies behind it."""
     if held is None:
         return "none", "None", None
-    level = LEVELS.get(held.level, held.level)
-    by = f" by {held.assessor_name}" if held.assessor_name else ""
+    by = f"by {escalations.named(held.assessor_name, held.assessor_id, me)}"
     until = calendar_day(london_day(held.valid_until))
     if held.revoked_at is not None:
         return "revoked", "Taken back", f"on {calendar_day(london_day(held.revoked_at))}"
     if held.valid_until <= now:
         return "lapsed", "Lapsed", f"on {until}"
-    if held.valid_until - now <= EXPIRING:
-        return "expiring", "Expiring", f"in {span(held.valid_until - now)}, on {until}. {level}{by}"
-    return "in_date", "In date", f"until {until}. {level}{by}"
+    expiring = held.valid_until - now <= EXPIRING
+    ends = f"in {span(held.valid_until - now)}, on {until}" if expiring else f"until {until}"
+    if held.level in _PARTIAL:
+        state, words = _PARTIAL[held.level]
+        return state, f"{words}, expiring" if expiring else words, f"{ends}, {by}"
+    level = LEVELS.get(held.level, held.level)
+    return (
+        ("expiring", "Expiring", f"{ends}. {level}, {by}")
+        if expiring
+        else ("in_date", "In date", f"{ends}. {level}, {by}")
+    )
+
+
+# Every state once, so that the counts add up to workers times activities.
+_COUNTED = (
+    ("in_date", "in date"),
+    ("expiring", "expiring within 30 days"),
+    ("supervised", "under supervision only"),
+    ("observe", "observe only"),
+    ("lapsed", "lapsed"),
+    ("revoked", "taken back"),
+    ("none", "none"),
+)
 
 
 def _summary(rows: Sequence[WorkerRow]) -> tuple[str, ...]:
     states = [standing.state for row in rows for standing in row.standings]
-    counted = (
-        ("in_date", "in date"),
-        ("expiring", "expiring within 30 days"),
-        ("lapsed", "lapsed"),
-        ("none", "none"),
-    )
-    return tuple(f"{states.count(state)} {words}" for state, words in counted)
+    return tuple(f"{states.count(state)} {words}" for state, words in _COUNTED)

@@ -134,7 +134,9 @@ def test_a_trainer_signs_off_a_worker_and_takes_it_back_and_never_themselves(sig
     made = trainer.post("/api/v1/competences", json=signing).json()["competence_id"]
     [held] = trainer.get("/api/v1/competences").json()["sign_offs"]
     assert (held["person_id"], held["assessor_name"]) == (str(n.WORKER), "Tara Trainer")
-    assert trainer.post(f"/api/v1/competences/{made}/revoke").status_code == 204
+    taking_back = {"reason": "Has not done it for a year."}
+    assert trainer.post(f"/api/v1/competences/{made}/revoke", json={"reason": " "}).status_code == 403
+    assert trainer.post(f"/api/v1/competences/{made}/revoke", json=taking_back).status_code == 204
     assert trainer.get("/api/v1/competences").json()["sign_offs"][0]["revoked_at"]
     themselves = trainer.post("/api/v1/competences", json=signing | {"person_id": str(n.TRAINER)})
     assert (themselves.status_code, themselves.json()["detail"]) == (

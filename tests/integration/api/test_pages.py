@@ -351,12 +351,19 @@ def test_a_trainer_signs_a_worker_off_and_takes_it_back(browse: SignIn) -> None:
     assert asked.status_code == 422
     past = client.post("/training/sign-off", data=signing | {"valid_until": "2020-01-01"})
     assert "A sign-off must be valid for some time" in past.text
+    ages = client.post("/training/sign-off", data=signing | {"valid_until": "2399-01-01"})
+    assert "A sign-off is valid for three years at most" in ages.text
     until = (datetime.now(UTC) + timedelta(days=100)).date().isoformat()
     signed = client.post("/training/sign-off", data=signing | {"valid_until": until})
     assert "Signed off." in signed.text
     [action] = set(re.findall(r"/training/[0-9a-f-]{36}/revoke", signed.text))
-    assert "Taken back" in client.post(action).text
-    assert client.post(action).status_code == 409
+    assert "Why do you take it back?" in client.get(action).text
+    unsaid = client.post(action, data={"reason": " "})
+    assert (unsaid.status_code, "Say why you take it back" in unsaid.text) == (422, True)
+    said = {"reason": "Has not done it for a year."}
+    assert "Taken back" in client.post(action, data=said).text
+    assert client.post(action, data=said).status_code == 409
+    assert client.get(action).status_code == 409
 
 
 def test_a_trainer_of_elsewhere_is_told_that_there_is_no_such_worker(browse: SignIn) -> None:

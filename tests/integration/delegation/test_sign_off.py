@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from alerts.evaluator import Evaluator
+from api.queries import matrix
 from delegation import sign_off
 from delegation.competence import Activity, Level
 from delegation.people import Actor, actor_of
@@ -66,7 +67,13 @@ def test_the_workers_next_reading_carries_the_sign_off(conn, neighbourhood):
     competence = sign(conn, actor_of(conn, n.TRAINER), n.WORKER)
     conn.commit()
     assert label_of_next_reading(neighbourhood, NOW + n.minutes(1)) == "in_date"
-    sign_off.revoke(conn, actor_of(conn, n.TRAINER), competence, NOW + n.minutes(5))
+    sign_off.revoke(
+        conn,
+        actor_of(conn, n.TRAINER),
+        competence,
+        reason="Has not done it for a year.",
+        at=NOW + n.minutes(5),
+    )
     conn.commit()
     assert label_of_next_reading(neighbourhood, NOW + n.minutes(6)) == "lapsed"
     assert label_of_next_reading(neighbourhood, NOW + n.minutes(4)) == "in_date", "it was, when it was taken"
@@ -75,6 +82,8 @@ def test_the_workers_next_reading_carries_the_sign_off(conn, neighbourhood):
         events = owner.execute(
             "SELECT actor, action, subject FROM delegation.audit_event ORDER BY audit_id"
         ).fetchall()
+        words = owner.execute("SELECT words FROM delegation.audit_text").fetchall()
+    assert words == [("Has not done it for a year.",)]
     assert [label for (label,) in labels] == ["not_signed_off", "in_date", "lapsed", "in_date"]
     subject = f"person:{n.WORKER}/temperature"
     trainer = f"person:{n.TRAINER}"
@@ -158,20 +167,53 @@ def test_a_sign_off_that_is_over_before_it_begins_is_refused(conn):
         )
 
 
+def test_a_sign_off_is_valid_for_three_years_at_most(conn):
+    trainer = actor_of(conn, n.TRAINER)
+    given = {"person_id": n.WORKER, "activity": Activity.TEMPERATURE, "level": Level.INDEPENDENT, "at": NOW}
+    longest = NOW + sign_off.LONGEST_VALIDITY
+    with pytest.raises(SignOffRefusedError, match="three years at most"):
+        sign_off.sign_off(conn, trainer, valid_until=longest + n.minutes(1), **given)
+    assert sign_off.sign_off(conn, trainer, valid_until=longest, **given)
+
+
+@pytest.mark.parametrize("reason", ["", "  \n", "x" * 2001])
+def test_a_sign_off_is_not_taken_back_without_a_reason_that_can_be_kept(conn, reason):
+    trainer = actor_of(conn, n.TRAINER)
+    competence = sign(conn, trainer, n.WORKER)
+    with pytest.raises(SignOffRefusedError, match="reason"):
+        sign_off.revoke(conn, trainer, competence, reason=reason, at=NOW)
+    assert conn.execute("SELECT revoked_at FROM delegation.competence").fetchall() == [(None,)]
+
+
+def test_the_matrix_reads_the_sign_off_that_allows_most_as_readings_are_labelled(conn):
+    trainer = actor_of(conn, n.TRAINER)
+    given = {"person_id": n.WORKER, "activity": Activity.TEMPERATURE, "at": NOW}
+    independent = sign_off.sign_off(conn, trainer, level=Level.INDEPENDENT, valid_until=NOW + YEAR, **given)
+    watching = sign_off.sign_off(conn, trainer, level=Level.OBSERVE, valid_until=NOW + 2 * YEAR, **given)
+
+    def read(at: datetime) -> list[UUID]:
+        return [one.competence_id for one in matrix.sign_offs(conn, at)]
+
+    assert read(NOW) == [independent]
+    assert read(NOW + YEAR) == [watching], "the other has lapsed"
+    sign_off.revoke(conn, trainer, independent, reason="Because.", at=NOW)
+    assert read(NOW) == [watching]
+
+
 def test_another_providers_trainer_cannot_take_a_sign_off_back(conn, neighbourhood):
     competence = sign(conn, actor_of(conn, n.TRAINER), n.WORKER)
     conn.commit()
     for who, sentence in ((n.FAR_TRAINER, "among your workers"), (n.MANAGER, "Only a trainer")):
         with pytest.raises(SignOffRefusedError, match=sentence):
-            sign_off.revoke(conn, actor_of(conn, who), competence, NOW)
+            sign_off.revoke(conn, actor_of(conn, who), competence, reason="Because.", at=NOW)
         assert conn.execute("UPDATE delegation.competence SET revoked_at = %s", (NOW,)).rowcount == 0
 
 
 def test_what_was_revoked_stays_revoked(conn, neighbourhood):
     trainer = actor_of(conn, n.TRAINER)
     competence = sign(conn, trainer, n.WORKER)
-    sign_off.revoke(conn, trainer, competence, NOW)
+    sign_off.revoke(conn, trainer, competence, reason="Because.", at=NOW)
     with pytest.raises(SignOffRefusedError, match="no such sign-off in force"):
-        sign_off.revoke(conn, trainer, competence, NOW)
+        sign_off.revoke(conn, trainer, competence, reason="Because.", at=NOW)
     assert conn.execute("UPDATE delegation.competence SET revoked_at = NULL").rowcount == 0
     assert conn.execute("SELECT revoked_at FROM delegation.competence").fetchall() == [(NOW,)]

@@ -218,6 +218,7 @@ def sign_off(**different: Any) -> SignOff:
         person_id=UUID(int=51),
         activity="blood_pressure",
         level="independent",
+        assessor_id=UUID(int=55),
         assessor_name="Tara Trainer",
         signed_off_at=ago(days=100),
         valid_until=ago(days=-200),
