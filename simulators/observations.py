@@ -21,6 +21,7 @@ from devices.reading import (
     WorryFrom,
 )
 from devices.vital_signs import VitalSign
+from simulators.instruments import cuff_notification
 from simulators.physiology import Signs
 from simulators.rounds import Habits
 
@@ -30,6 +31,7 @@ MODELS = {
     DeviceKind.PULSE_OXIMETER: "Simulated oximeter",
     DeviceKind.STETHOSCOPE: "Simulated stethoscope",
 }
+MOVES_WHILE_MEASURED = 0.02
 SITES = ("left_base", "right_base", "left_apex", "right_apex", "mitral")
 
 
@@ -53,6 +55,8 @@ class Occasion:
     soft_signs: tuple[str, ...] = ()
     worried: bool = False
     with_stethoscope: bool = False
+    cuff_notifies: bool = False
+    """Whether this kit's cuff sends what it notified over Bluetooth, rather than decoded values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ def observe(occasion: Occasion, taken: Signs, rng: Random) -> ObservationSet:
             _saturation(occasion, taken, rng),
         )
     ]
+    if occasion.cuff_notifies and "values" in contents[0]:
+        contents[0] = _as_notified(contents[0], moved=rng.random() < MOVES_WHILE_MEASURED)
     if occasion.with_stethoscope:
         contents.append(_lung_sounds(occasion, rng))
     skips = rng.random() < habits.skips_respiration
@@ -95,7 +101,7 @@ def _device(occasion: Occasion, kind: DeviceKind) -> Device:
 
 
 def _pressure(occasion: Occasion, taken: Signs, rng: Random) -> dict[str, Any]:
-    even = occasion.habits.rounds_to_even
+    even = occasion.habits.rounds_to_even and not occasion.cuff_notifies
     values = {
         VitalSign.SYSTOLIC: _written(taken.systolic, even=even),
         VitalSign.DIASTOLIC: _written(taken.diastolic, even=even),
@@ -106,6 +112,13 @@ def _pressure(occasion: Occasion, taken: Signs, rng: Random) -> dict[str, Any]:
         "values": values,
         "method": {"position": "sitting", "arm": rng.choice(("left", "right"))},
     }
+
+
+def _as_notified(content: dict[str, Any], *, moved: bool) -> dict[str, Any]:
+    said = {name: part for name, part in content.items() if name != "values"}
+    values = content["values"]
+    signs = (values[sign] for sign in (VitalSign.SYSTOLIC, VitalSign.DIASTOLIC, VitalSign.PULSE))
+    return said | {"gatt": cuff_notification(*signs, moved=moved)}
 
 
 def _temperature(occasion: Occasion, taken: Signs) -> dict[str, Any]:

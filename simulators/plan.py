@@ -97,6 +97,7 @@ class Plan:
             soft_signs=illness.scenario.soft_signs_at(hours),
             worried=illness.scenario.worries(hours),
             with_stethoscope=next(self._sets) % STETHOSCOPE_EVERY == 0,
+            cuff_notifies=self._cuff_notifies(illness.kit),
         )
         taken = self._bodies.measure(illness.resident, offset, illness.scenario.at(hours))
         observed = observe(occasion, taken, self._bodies.rng(illness.resident))
@@ -122,7 +123,12 @@ class Plan:
             worker=visit.worker,
             habits=self._habits_of(visit.worker),
             with_stethoscope=next(self._sets) % STETHOSCOPE_EVERY == 0,
+            cuff_notifies=self._cuff_notifies(visit.kit),
         )
+
+    def _cuff_notifies(self, place: int) -> bool:
+        """Every other kit's cuff leaves decoding to the platform; the seed says which."""
+        return (place + self._programme.seed) % 2 == 0
 
     def _habits_of(self, worker: PersonId | None) -> Habits:
         if worker is None:

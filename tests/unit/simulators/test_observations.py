@@ -4,6 +4,7 @@ from random import Random
 from uuid import UUID
 
 from devices.identifiers import KitId, PersonId, ResidentId
+from devices.profiles import decode
 from devices.reading import DeviceKind, NotObtained
 from devices.vital_signs import Consciousness, VitalSign
 from simulators.observations import Occasion, observe
@@ -69,3 +70,19 @@ def test_a_carer_who_counts_half_a_minute_has_only_even_numbers():
     values = values_of(observed(Habits(rounds_to_even=True)))
     assert values[VitalSign.RESPIRATION_RATE] % 2 == 0
     assert values[VitalSign.SYSTOLIC] % 2 == 0
+
+
+def test_a_cuff_that_notifies_says_the_same_octet_by_octet_and_rounds_for_nobody():
+    habits = Habits(rounds_to_even=True)
+    decoded, notified = observed(seed=9), observed(habits, seed=9, cuff_notifies=True)
+    content = notified.readings[0].content
+    assert "values" not in content
+    said = decode(content["gatt"].characteristic, content["gatt"].value)
+    assert said.values == decoded.readings[0].content["values"]
+    assert said.values[VitalSign.SYSTOLIC] == 131
+
+
+def test_a_cuff_that_notifies_and_is_left_out_notifies_nothing():
+    left_out = observed(Habits(leaves_out_an_instrument=1.0), cuff_notifies=True).readings[0].content
+    assert "gatt" not in left_out
+    assert left_out["not_obtained"].keys() == {VitalSign.SYSTOLIC, VitalSign.DIASTOLIC, VitalSign.PULSE}

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from devices.kits import KitSheet
-from devices.reading import DeviceKind, ReadingPayload, decode, encode_one
+from devices.reading import DeviceKind, ReadingPayload, decode, encode_one, measured
 from devices.vital_signs import FACTS, QUANTITIES, VitalSign
 from simulators.illnesses import NobodyToFallIllError
 from simulators.physiology import Signs
@@ -95,10 +95,20 @@ def test_what_is_planned_can_be_read_and_is_plausible_and_nothing_in_it_is_set_a
         reading = as_reading(draft)
         assert not reading.not_understood
         assert not reading.unknown_codes
-        for sign in set(reading.values) & set(QUANTITIES):
-            assert FACTS[VitalSign(sign)].possible.holds(reading.values[sign])
+        said = measured(reading)
+        assert (said.flags, said.unknown) == ((), {})
+        for sign in set(said.values) & set(QUANTITIES):
+            assert FACTS[VitalSign(sign)].possible.holds(said.values[sign])
     kinds = Counter(as_reading(draft).device.kind for draft in made if draft.offset >= 0)
     assert set(kinds) == set(DeviceKind), "all four instruments, and people"
+
+
+def test_every_other_kits_cuff_leaves_decoding_to_the_platform():
+    forms = defaultdict(set)
+    for draft in drafts():
+        if draft.said.content["device"].kind is DeviceKind.BLOOD_PRESSURE_MONITOR:
+            forms[draft.kit] |= {"gatt", "values"} & draft.said.content.keys()
+    assert {kit: forms[kit] for kit in range(3)} == {0: {"gatt"}, 1: {"values"}, 2: {"gatt"}}
 
 
 def test_everybody_is_visited_and_by_a_worker_of_the_home_on_its_own_kit():
@@ -123,7 +133,7 @@ def test_whoever_falls_ill_is_seen_with_a_grave_full_set_within_forty_seconds(na
     scores: list[int] = []
     for draft in plan.live():
         if draft.said.resident == illness.resident.resident_id:
-            latest |= draft.said.content.get("values", {})
+            latest |= measured(as_reading(draft)).values
             if set(latest) >= SCORED:
                 taken = Signs(**{str(sign): value for sign, value in latest.items()})
                 scores.append(int(totals([taken], illness.resident.spo2_scale)[0]))
@@ -139,7 +149,7 @@ def test_sepsis_is_bad_enough_to_escalate_within_twenty_seconds_of_a_demonstrati
         latest: dict[str, object] = {}
         for draft in plan.live():
             if draft.said.resident == illness.resident.resident_id:
-                latest |= draft.said.content.get("values", {})
+                latest |= measured(as_reading(draft)).values
         taken = Signs(**{str(sign): value for sign, value in latest.items()})
         assert totals([taken], 1)[0] >= 7, seed
 
