@@ -76,6 +76,8 @@ class Fleet:
         self._file = OutboxFile(directory / OUTBOXES)
         self._receipts: Counter[Outcome] = Counter()
         self._poison = faults.poison()
+        self.spoilt = 0
+        """How many items were put that are no readings."""
         self._settings = LinkSettings(
             first_reconnect=0.2, longest_reconnect=5.0, status_every=max(5.0, len(sheet.kits) / 20)
         )
@@ -159,6 +161,7 @@ class Fleet:
         reading_id = new_reading_id()
         if self._poison and self._poison.strikes():
             kit.outbox.put_raw(self._poison.payload(reading_id), reading_id)
+            self.spoilt += 1
             return
         reading = ReadingPayload(
             reading_id=reading_id,

@@ -83,6 +83,7 @@ def run(
         return summary(
             ledger=fleet.ledger(),
             tally=fleet.tally(),
+            spoilt=fleet.spoilt,
             sheet=sheet,
             illnesses=plan.illnesses,
             began=began,

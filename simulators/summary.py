@@ -38,6 +38,8 @@ class Summary:
     stored: int
     quarantined: int
     on_kits: int
+    spoilt: int
+    """How many were spoilt on purpose in this run; all of them belong in quarantine."""
     receipts: int
     duplicates: int
     kits: int
@@ -60,6 +62,7 @@ def summary(
     *,
     ledger: Counter[State],
     tally: Tally,
+    spoilt: int,
     sheet: KitSheet,
     illnesses: Iterable[Illness],
     began: datetime,
@@ -77,6 +80,7 @@ def summary(
         stored=stored,
         quarantined=quarantined,
         on_kits=ledger[State.ON_KIT],
+        spoilt=spoilt,
         receipts=tally.receipts,
         duplicates=tally.duplicates,
         kits=len(sheet.kits),

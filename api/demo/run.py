@@ -4,14 +4,17 @@ Guards: Ctrl-C at any moment ends every process; a fault is said in a sentence a
 """
 
 import json
+import shlex
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, LiteralString
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from rich.console import Console
 
 from api.demo import books
@@ -20,7 +23,9 @@ from api.demo.stage import Options, Stage
 from api.demo.watcher import Watcher
 from api.seed import Cast
 
-_LOOK_EVERY = 2.0
+_SAY_EVERY = 2.0
+_LOOK_EVERY = 0.5
+_ESCALATIONS: LiteralString = "SELECT count(*) FROM alerts.escalation"
 _WHO = ("hub-clinician", "care-worker", "home-manager", "trainer", "operator", "family-carer")
 
 
@@ -29,7 +34,11 @@ def run(options: Options, *, as_json: bool) -> int:
     console = Console(stderr=as_json, highlight=False)
     with _signals_interrupt():
         try:
-            with Stage(options, lambda said: console.print(f"  {said} ...")) as stage:
+            with Stage(
+                options,
+                lambda said: console.print(f"  {said} ..."),
+                lambda said: console.print(f"! {said}", soft_wrap=True),
+            ) as stage:
                 return _play(stage, console, as_json=as_json)
         except KeyboardInterrupt:
             console.print("Stopped. No process is left running.")
@@ -42,21 +51,25 @@ def _play(stage: Stage, console: Console, *, as_json: bool) -> int:
     _introduce(stage, console)
     started = time.time()
     stage.open_curtain()
+    said_at = started
+    while stage.playing:
+        time.sleep(_LOOK_EVERY)
+        stage.check()
+        if time.time() - said_at >= _SAY_EVERY:
+            said_at = time.time()
+            _progress(stage, watcher, console, said_at - started)
+    _wait_for_events(stage, watcher)
+    watcher.stop()
     with psycopg.connect(stage.conninfo, autocommit=True) as conn:
-        while stage.playing:
-            time.sleep(_LOOK_EVERY)
-            stage.check()
-            _progress(conn, watcher, console, time.time() - started)
-        _wait_for_events(conn, watcher)
-        watcher.stop()
         made = _report(stage, conn, watcher, started)
     if as_json:
         print(json.dumps(dict(made.figures), indent=2))
     else:
         console.print_json(data=dict(made.figures))
-    for fault in made.faults:
-        print(fault, file=sys.stderr)
-    return 1 if made.faults else 0
+        _explain_quarantine(console, made)
+    for problem in made.problems:
+        print(problem, file=sys.stderr)
+    return 1 if made.problems else 0
 
 
 def _introduce(stage: Stage, console: Console) -> None:
@@ -68,22 +81,51 @@ def _introduce(stage: Stage, console: Console) -> None:
             console.print(
                 f"  [bold]{member.username:<14}[/bold] {member.role.replace('_', ' ')}, {member.place}"
             )
+    console.print(
+        "Some of what the kits send is spoilt on purpose, about 3 in 100, to show that nothing is thrown away:"
+        f"\nit is kept in quarantine with the reason. To look:\n  {_quarantine_list(stage)}\n",
+        soft_wrap=True,
+    )
     console.print("Ctrl-C stops everything.\n")
 
 
-def _progress(conn: psycopg.Connection, watcher: Watcher, console: Console, seconds: float) -> None:
-    counts = books.outcomes(conn)
+def _quarantine_list(stage: Stage) -> str:
+    """The command, as it finds this demonstration's database."""
+    host = conninfo_to_dict(stage.conninfo)["host"]
+    program = (
+        shlex.quote(str(Path(sys.argv[0]))) if Path(sys.argv[0]).name == "hearthwatch" else "hearthwatch"
+    )
+    return f"HEARTHWATCH_DATABASE_HOST={shlex.quote(str(host))} {program} quarantine list"
+
+
+def _explain_quarantine(console: Console, made: Report) -> None:
+    quarantined, spoilt = made.figures["quarantined"], made.figures["spoilt_on_purpose"]
+    if spoilt is not None:
+        console.print(f"In quarantine are {quarantined}; {spoilt} were spoilt on purpose.")
+
+
+def _progress(stage: Stage, watcher: Watcher, console: Console, seconds: float) -> None:
+    try:
+        with psycopg.connect(stage.conninfo, autocommit=True) as conn:
+            counts = books.outcomes(conn)
+    except psycopg.OperationalError:
+        return  # its being away is said by whoever brings it back
     console.print(
-        f"{seconds:5.0f} s   readings stored {counts['stored']:>6}   in quarantine {counts['quarantined']:>4}"
+        f"{seconds:5.0f} s   readings stored {counts['stored']:>6}   spoilt, in quarantine {counts['quarantined']:>4}"
         f"   escalations {len(watcher.escalations):>3}"
     )
 
 
-def _wait_for_events(conn: psycopg.Connection, watcher: Watcher, seconds: float = 5.0) -> None:
+def _wait_for_events(stage: Stage, watcher: Watcher, seconds: float = 5.0) -> None:
     """The last commit's events are on their way: wait until every escalation in the database was heard of."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        row = conn.execute("SELECT count(*) FROM alerts.escalation").fetchone()
+        stage.check()
+        try:
+            with psycopg.connect(stage.conninfo, autocommit=True) as conn:
+                row = conn.execute(_ESCALATIONS).fetchone()
+        except psycopg.OperationalError:
+            row = None
         if row is not None and row[0] <= len(watcher.escalations):
             return
         time.sleep(0.1)
@@ -96,8 +138,11 @@ def _report(stage: Stage, conn: psycopg.Connection, watcher: Watcher, started: f
         list(watcher.heard),
         receipts=int(said.get("receipts", 0)),
         duplicates=int(said.get("duplicates", 0)),
+        spoilt=said.get("spoilt"),
         started=started,
         faults=stage.options.faults,
+        seconds=stage.options.seconds,
+        also=[failed] if (failed := stage.kits_failed) else [],
     )
 
 

@@ -4,7 +4,6 @@ Guards: whatever ends us, by whatever signal, leaves no process behind; each run
 """
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -18,6 +17,8 @@ import httpx2
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from api.demo.folder import emptied
+from api.demo.upkeep import Part, Tell, Upkeep
 from api.embedded.broker import EmbeddedBroker
 from api.embedded.postgres import EmbeddedPostgres
 from api.embedded.process import EmbeddedServiceError, SupervisedProcess, free_port, require_free_port
@@ -28,8 +29,16 @@ from devices.kits import Broker
 DATABASE = "hearthwatch"
 READY_SECONDS = 45.0
 _CREATE: LiteralString = "CREATE DATABASE hearthwatch"
-
-Tell = Callable[[str], None]
+# What is so while a part is away; a reading is only ever in one place that is safe, or in two.
+WITHOUT = {
+    "database": "Nothing is stored or shown until it is back; what it had committed is on the disk,"
+    " and new readings wait safely on the kits.",
+    "broker": "Nothing reaches the platform until it is back; readings wait safely on the kits.",
+    "ingest": "No readings come in until it is back; they wait safely on the kits, and none is lost.",
+    "scheduler": "Nobody watches the clocks until it is back: deadlines are kept in the database,"
+    " and those that pass meanwhile are acted on then.",
+    "serve": "The pages do not answer until it is back; readings are stored and escalated all the same.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +61,13 @@ class Options:
 class Stage:
     """Everything that runs. Within `with` the services are up; `open_curtain` starts the kits."""
 
-    def __init__(self, options: Options, tell: Tell) -> None:
+    def __init__(self, options: Options, tell: Tell, news: Tell) -> None:
+        """`tell` is given each step of the way up; `news` what happens to a part once it runs."""
         self.options = options
         self._tell = tell
         self._exits = ExitStack()
-        self._processes: dict[str, SupervisedProcess] = {}
+        self._upkeep = Upkeep(news)
+        self._kits: SupervisedProcess | None = None
         self.conninfo = ""
         self._seeded: Seeded | None = None
 
@@ -90,10 +101,12 @@ class Stage:
 
     def _set_up(self) -> Self:
         require_free_port(self.options.http_port, "--port")
-        shutil.rmtree(self.options.folder, ignore_errors=True)
-        self.options.folder.mkdir(parents=True)
+        self._exits.enter_context(emptied(self.options.folder))
+        postgres = EmbeddedPostgres(self.options.folder / "postgres")
+        self._exits.callback(postgres.stop)
+        self._exits.callback(self._upkeep.stop)
         self._tell("Starting an embedded PostgreSQL")
-        self.conninfo = self._database()
+        self.conninfo = self._database(postgres)
         self._tell("Bringing its schema up to date")
         migrate(self.conninfo)
         self._tell("Settling a synthetic neighbourhood")
@@ -101,22 +114,32 @@ class Stage:
         self._seeded = self._settle(Broker(host=broker.host, port=broker.port))
         self._tell("Starting an embedded MQTT broker")
         broker.admit({kit.username: kit.secret.get_secret_value() for kit in self._seeded.sheet.kits})
-        broker.start()
-        self._exits.callback(broker.stop)
+
+        def start_broker() -> SupervisedProcess:
+            broker.start()
+            return broker.process
+
+        self._keep("broker", start_broker)
         self._seeded.sheet.write(self.options.folder / "kits.json")
         self._tell("Starting ingest, scheduler and api")
+        environment = self._environment(broker)
         for name in ("ingest", "scheduler", "serve"):
-            self._start(name, [name], self._environment(broker))
+            self._keep(name, lambda name=name: self._run(name, [name], environment))
         self._wait_until_ready()
         return self
 
-    def _database(self) -> str:
-        postgres = EmbeddedPostgres(self.options.folder / "postgres")
-        server = postgres.start()
-        self._exits.callback(postgres.stop)
-        with psycopg.connect(server, autocommit=True) as conn:
+    def _database(self, postgres: EmbeddedPostgres) -> str:
+        def start() -> SupervisedProcess:
+            postgres.start()
+            return postgres.process
+
+        self._keep("database", start)
+        with psycopg.connect(postgres.dsn, autocommit=True) as conn:
             conn.execute(_CREATE)
-        return make_conninfo(server, dbname=DATABASE)
+        return make_conninfo(postgres.dsn, dbname=DATABASE)
+
+    def _keep(self, name: str, start: Callable[[], SupervisedProcess]) -> None:
+        self._upkeep.start(Part(name, WITHOUT[name], start), time.monotonic())
 
     def _settle(self, broker: Broker) -> Seeded:
         with psycopg.connect(self.conninfo) as conn:
@@ -143,12 +166,10 @@ class Stage:
             "HEARTHWATCH_HTTP_PORT": str(self.options.http_port),
         }
 
-    def _start(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
-        process = SupervisedProcess(
+    def _run(self, name: str, arguments: list[str], environment: dict[str, str]) -> SupervisedProcess:
+        return SupervisedProcess(
             [sys.executable, "-m", "api.cli", *arguments], self.log(name), dict(os.environ) | environment
         )
-        self._processes[name] = process
-        self._exits.callback(process.stop)
 
     def log(self, name: str) -> Path:
         """Where a process writes its journal."""
@@ -159,7 +180,7 @@ class Stage:
         while time.monotonic() < deadline:
             self.check()
             try:
-                if httpx2.get(f"{self.address}/readyz", timeout=5).status_code == httpx2.codes.OK:
+                if _all_well(httpx2.get(f"{self.address}/readyz", timeout=5)):
                     return
             except httpx2.HTTPError:
                 pass
@@ -183,16 +204,31 @@ class Stage:
         arguments += ["--history-hours", str(options.history_hours), "--summary", str(self.summary)]
         arguments += [word for name in options.scenarios for word in ("--scenario", name)]
         arguments += [word for name in options.faults for word in ("--fault", name)]
-        self._start("simulate", arguments, {})
+        self._kits = self._run("simulate", arguments, {})
+        self._exits.callback(self._kits.stop)
 
     @property
     def playing(self) -> bool:
         """Whether the simulated kits are still sending or waiting for receipts."""
-        return self._processes["simulate"].running
+        return self._kits is not None and self._kits.running
+
+    @property
+    def kits_failed(self) -> str | None:
+        """What there is to say where the kits have ended before they had sent everything."""
+        if self._kits is None or self._kits.running or self.summary.exists():
+            return None
+        return (
+            f"The simulated kits' process {self._kits.ending()} before its time; what they had not sent is still"
+            f" in their outboxes ({self.outboxes}). Its log is {self.log('simulate')}."
+        )
 
     def check(self) -> None:
-        """Raise a sentence where a service has ended by itself."""
-        for name, process in self._processes.items():
-            if name != "simulate" and not process.running:
-                words = process.last_words()
-                raise EmbeddedServiceError(f"{name} has ended; its log {self.log(name)} ends with:\n{words}")
+        """Start again what has ended by itself. Raises EmbeddedServiceError where that does not help."""
+        self._upkeep.look(time.monotonic())
+
+
+def _all_well(answer: httpx2.Response) -> bool:
+    """Ready, and with nothing behind it that is away."""
+    return answer.status_code == httpx2.codes.OK and all(
+        one["ok"] for one in answer.json()["checks"].values()
+    )

@@ -64,6 +64,11 @@ class EmbeddedBroker:
         """The broker's own process id."""
         return self._running().pid
 
+    @property
+    def process(self) -> SupervisedProcess:
+        """The broker, to be watched. Raises EmbeddedServiceError where it was not started."""
+        return self._running()
+
     def start(self) -> None:
         """Start the broker, and return once it lets the platform sign in."""
         if self._asked_port is not None:

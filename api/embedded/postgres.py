@@ -90,6 +90,11 @@ class EmbeddedPostgres:
         """The server's own process id."""
         return self._running().pid
 
+    @property
+    def process(self) -> SupervisedProcess:
+        """The server, to be watched. Raises EmbeddedServiceError where it was not started."""
+        return self._running()
+
     def stop(self) -> None:
         """Shut down in order; open connections are closed."""
         if self._process is not None:
@@ -125,6 +130,11 @@ class EmbeddedPostgres:
             os.chown(path, account.pw_uid, account.pw_gid)
 
     def _socket_folder(self) -> Path:
+        if self._sockets is not None:
+            # Started again: whoever was told where the socket is finds it there.
+            self._sockets.mkdir(exist_ok=True)
+            self._own(self._sockets)
+            return self._sockets
         if len(os.fsencode(self._folder)) <= LONGEST_SOCKET_FOLDER:
             return self._folder
         short = Path(tempfile.mkdtemp(prefix="hearthwatch-"))

@@ -30,11 +30,17 @@ class PortInUseError(EmbeddedServiceError):
 
 def require_free_port(port: int, option: str) -> None:
     """Raise a sentence with the way out when somebody else has the port."""
+    if not 0 < port < 65536:
+        raise EmbeddedServiceError(f"{port} is no port: choose one from 1024 to 65535 with {option}.")
     with socket.socket() as probe:
         # A port in TIME_WAIT from our last run is free to us, as it is to the servers themselves.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise EmbeddedServiceError(
+                f"Port {port} may be used by root alone: choose one from 1024 to 65535 with {option}."
+            ) from None
         except OSError as error:
             raise PortInUseError(
                 f"Port {port} is already in use on this machine: stop what listens there, or choose another"
@@ -87,7 +93,7 @@ class SupervisedProcess:
     """A running command and the supervisor that ties its life to ours."""
 
     def __init__(self, command: Sequence[str], log: Path, environment: dict[str, str] | None = None) -> None:
-        self._log = log
+        self.log = log
         with log.open("ab") as output:
             self._supervisor: subprocess.Popen[bytes] = subprocess.Popen(
                 [
@@ -110,6 +116,17 @@ class SupervisedProcess:
     def running(self) -> bool:
         return self._supervisor.poll() is None
 
+    def ending(self) -> str:
+        """How it ended, as the end of a sentence."""
+        status = self._supervisor.poll()
+        if status is None:
+            return "is running"
+        # The supervisor passes a signal on as the low byte of its negative number.
+        number = -status if status < 0 else 256 - status
+        if 0 < number < signal.NSIG:
+            return f"was ended by {_signal_name(number)}"
+        return f"has ended with status {status}"
+
     def stop(self) -> None:
         """Ask the command to stop, and wait until it has."""
         _pipe(self._supervisor.stdin).close()
@@ -127,12 +144,19 @@ class SupervisedProcess:
 
     def last_words(self, lines: int = 5) -> str:
         """The end of the log, for an error message."""
-        text = self._log.read_text(errors="replace") if self._log.exists() else ""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
 
     def _wait(self) -> None:
         self._supervisor.wait(GRACE_SECONDS + 10)
         _pipe(self._supervisor.stdout).close()
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

@@ -1,5 +1,6 @@
 """`hearthwatch demo`: what somebody who has never seen the project types first."""
 
+import contextlib
 import json
 import os
 import signal
@@ -62,6 +63,18 @@ class Demo:
         mine = psutil.Process(self.process.pid)
         return [mine, *mine.children(recursive=True)]
 
+    def part(self, name: str) -> psutil.Process:
+        """One process of it, by what it is called in the words it prints."""
+        ends = {"database": "/bin/postgres", "broker": "/nats-server"}
+        for process in self.everything():
+            with contextlib.suppress(psutil.Error):
+                words = process.cmdline()
+                if "supervisor.py" in " ".join(words) or not words:
+                    continue
+                if words[-1] == name or words[0].endswith(ends.get(name, "\0")):
+                    return process
+        pytest.fail(f"there is no {name}")
+
     def close(self) -> None:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -88,21 +101,24 @@ def demo(tmp_path: Path) -> Iterator[type[Demo]]:
 def test_it_prints_one_json_object_whose_figures_add_up(demo) -> None:
     status, said = demo("--for", "20", "--json").finish()
     figures = json.loads(said)
+    assert figures["problems"] == []
     assert set(figures) == {
         "readings_sent",
         "stored",
         "duplicates",
         "quarantined",
+        "spoilt_on_purpose",
         "on_kits",
         "receipts",
         "escalations",
         "latency_ms",
+        "problems",
     }
     assert figures["readings_sent"] == figures["stored"] + figures["quarantined"] + figures["on_kits"]
     assert figures["readings_sent"] > 500
     assert figures["escalations"] >= 1
     assert figures["duplicates"] > 0
-    assert figures["quarantined"] > 0
+    assert figures["quarantined"] == figures["spoilt_on_purpose"] > 0
     assert all(figures["latency_ms"][name] > 0 for name in ("p50", "p95", "p99"))
     assert status == 0
 
@@ -128,6 +144,52 @@ def test_killed_outright_it_takes_everything_with_it(demo) -> None:
     running.process.kill()
     _, alive = psutil.wait_procs(everything, timeout=60)
     assert [one.name() for one in alive] == []
+
+
+def test_a_time_too_short_to_prove_anything_is_said_in_the_json_and_beside_it(demo) -> None:
+    running = demo("--for", "1", "--json")
+    status, said = running.finish()
+    problems = json.loads(said)["problems"]
+    assert status == 1
+    assert "No escalation was heard of." in problems
+    assert problems[-1].endswith("as in --for 30.")
+    assert all(problem in running.errors() for problem in problems)
+
+
+def test_a_part_that_is_killed_is_named_and_comes_back_and_nothing_is_lost(demo) -> None:
+    running = demo("--for", "25")
+    said = "".join(running.read_until("Ctrl-C stops everything"))
+    assert "spoilt on purpose" in said
+    running.read_until("readings stored")
+    for part in ("ingest", "database", "broker"):
+        running.part(part).kill()
+        told = "".join(running.read_until(f"{part} runs again."))
+        assert f"{part} was ended by SIGKILL" in told
+        assert "wait safely on the kits" in told
+    status, rest = running.finish()
+    assert (status, running.errors()) == (0, "")
+    assert '"problems": []' in rest
+
+
+def test_beside_a_running_demo_a_second_is_turned_away_and_its_quarantine_can_be_listed(demo) -> None:
+    first = demo()
+    [command] = [line for line in first.read_until("quarantine list") if "quarantine list" in line]
+    second = demo()
+    status, _ = second.finish()
+    said = second.errors()
+    assert status == 1
+    assert f"Another demonstration is running in {first.folder} (process {first.process.pid})" in said
+    assert f"--folder {first.folder}-2 --port" in said
+    first.read_until("readings stored")
+    variable, _, host = command.split()[0].partition("=")
+    listed = subprocess.run(
+        [sys.executable, "-m", "api.cli", "quarantine", "list"],
+        env=os.environ | {variable: host},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "not_json" in listed.stdout
 
 
 def test_a_port_in_use_is_said_in_a_sentence_with_the_way_out(tmp_path: Path) -> None:
@@ -161,13 +223,23 @@ def books(**changes) -> Books:
 
 
 @pytest.mark.parametrize(
-    ("fault", "complaint"), [("duplicate", "duplicates is 0."), ("garbage", "quarantined is 0.")]
+    ("fault", "complaint"), [("duplicate", "No reading came twice"), ("garbage", "Nothing is in quarantine")]
 )
 def test_a_fault_that_was_asked_for_and_left_no_trace_fails_in_a_sentence(fault, complaint) -> None:
     heard = [Heard(ESCALATION, "raised", READING, at=100.5)]
-    assert report(books(), heard, receipts=2, duplicates=0, started=90.0).faults == ()
+    assert report(books(), heard, receipts=2, duplicates=0, started=90.0).problems == ()
     made = report(books(), heard, receipts=2, duplicates=0, started=90.0, faults=(fault,))
-    assert made.faults == (complaint,)
+    [problem] = made.problems
+    assert complaint in problem
+
+
+def test_more_in_quarantine_than_was_spoilt_is_a_problem() -> None:
+    heard = [Heard(ESCALATION, "raised", READING, at=100.5)]
+    kept = books(sent=5, quarantined=3)
+    assert report(kept, heard, receipts=2, duplicates=0, started=90.0, spoilt=3).problems == ()
+    made = report(kept, heard, receipts=2, duplicates=0, started=90.0, spoilt=2)
+    assert made.problems == ("1 in quarantine were not spoilt on purpose.",)
+    assert made.figures["problems"] == list(made.problems)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +248,7 @@ def test_a_fault_that_was_asked_for_and_left_no_trace_fails_in_a_sentence(fault,
         (books(), READING, None),
         (books(stored=1), READING, "Sent is not stored"),
         (books(missing=[OTHER]), READING, str(OTHER)),
-        (books(sent=0, stored=0), READING, "readings_sent is 0"),
+        (books(sent=0, stored=0), READING, "No reading was sent."),
         (books(), OTHER, "names no reading published after the start"),
         (books(), None, "names no reading published after the start"),
     ],
@@ -184,6 +256,6 @@ def test_a_fault_that_was_asked_for_and_left_no_trace_fails_in_a_sentence(fault,
 def test_figures_that_do_not_add_up_fail_in_a_sentence(kept, cause, complaint) -> None:
     heard = [Heard(ESCALATION, "raised", cause, at=100.5)]
     made = report(kept, heard, receipts=2, duplicates=0, started=90.0)
-    told = " ".join(made.faults)
-    assert (complaint is None) == (made.faults == ())
+    told = " ".join(made.problems)
+    assert (complaint is None) == (made.problems == ())
     assert complaint is None or complaint in told

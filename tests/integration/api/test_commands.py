@@ -184,8 +184,3 @@ def test_a_declared_restore_makes_a_new_epoch(commands: MakeCommands, neighbourh
     said = printed(commands().run("new-epoch", "Restored from last night's dump."))
     assert epoch() != before
     assert str(epoch()) in said
-
-
-def test_an_illness_that_cannot_be_simulated_is_refused_with_those_that_can(commands: MakeCommands) -> None:
-    said = refused(commands().run("simulate", "--scenario", "hiccups", "--kits", "/nowhere"))
-    assert "sepsis" in said
