@@ -3,12 +3,16 @@
 Guards: a file larger than memory is read in bounded memory; CSV cells stay text, so nothing is guessed of them.
 """
 
+import errno
+import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import csv, parquet
@@ -31,40 +35,48 @@ class Source:
 
 @contextmanager
 def opened(path: Path | None) -> Iterator[Source]:
-    """The rows of a file, or of standard input as CSV. Raises FileError, also while its batches are read."""
-    if path is None:
-        yield _csv(sys.stdin.buffer, lambda: None)
-        return
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from None
-    with file:
-        yield _parquet(file) if _is_parquet(file) else _csv(file, lambda: _read_part(file, path))
+    """The rows of a file, or of standard input. Raises FileError, also while its batches are read."""
+    with _standard_input() if path is None else nullcontext(path) as known:
+        try:
+            file = pa.OSFile(str(known))
+            parquets = file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
+        except OSError as error:
+            raise FileError(f"{path} cannot be read: {_why(Path(known), error)}.") from None
+        with file:
+            file.seek(0)
+            with _parquet(file) if parquets else _csv(file) as source:
+                yield source
 
 
-def _read_part(file: BinaryIO, path: Path) -> float:
-    return 1.0 if file.closed else file.tell() / max(path.stat().st_size, 1)
+@contextmanager
+def _standard_input() -> Iterator[Path]:
+    """All of it, in a file: Arrow reads ahead in threads, and what is Python's could end before they do."""
+    with tempfile.NamedTemporaryFile(prefix="hearthwatch-") as spooled:
+        shutil.copyfileobj(sys.stdin.buffer, spooled, _BLOCK_BYTES)
+        spooled.flush()
+        yield Path(spooled.name)
 
 
-def _is_parquet(file: BinaryIO) -> bool:
-    start = file.read(len(_PARQUET_MAGIC))
-    file.seek(0)
-    return start == _PARQUET_MAGIC
+def _why(path: Path, error: OSError) -> str:
+    return "it is a folder" if path.is_dir() else os.strerror(error.errno or errno.EIO).lower()
 
 
-def _csv(file: BinaryIO, part: Callable[[], float | None]) -> Source:
+@contextmanager
+def _csv(file: pa.NativeFile) -> Iterator[Source]:
     with _in_a_sentence():
         reader = csv.open_csv(
-            pa.PythonFile(file, mode="r"),
+            file,
             read_options=csv.ReadOptions(block_size=_BLOCK_BYTES),
             parse_options=csv.ParseOptions(newlines_in_values=True),
             convert_options=csv.ConvertOptions(default_column_type=pa.string()),
         )
-    return Source(reader.schema, _each(reader), part)
+    size = max(file.size(), 1)
+    with reader:
+        yield Source(reader.schema, _each(reader), lambda: 1.0 if file.closed else file.tell() / size)
 
 
-def _parquet(file: BinaryIO) -> Source:
+@contextmanager
+def _parquet(file: pa.NativeFile) -> Iterator[Source]:
     with _in_a_sentence():
         table = parquet.ParquetFile(file)
     rows, seen = max(table.metadata.num_rows, 1), 0
@@ -75,7 +87,7 @@ def _parquet(file: BinaryIO) -> Source:
             seen += len(batch)
             yield batch
 
-    return Source(table.schema_arrow, _each(counted()), lambda: seen / rows)
+    yield Source(table.schema_arrow, _each(counted()), lambda: seen / rows)
 
 
 def _each(batches: Any) -> Iterator[pa.RecordBatch]:

@@ -130,7 +130,7 @@ def test_a_file_that_cannot_be_scored_is_one_sentence_and_status_2(given: str | 
 
 def test_what_is_not_there_or_cannot_be_written_is_said(tmp_path: Path) -> None:
     missing = command(tmp_path / "nothing.csv")
-    assert (missing.returncode, "cannot be read: No such file" in missing.stderr.decode()) == (2, True)
+    assert (missing.returncode, "cannot be read: no such file" in missing.stderr.decode()) == (2, True)
     nowhere = command(written(tmp_path, NORMAL), "--to", tmp_path / "no" / "where.csv")
     assert (nowhere.returncode, "there is no such folder" in nowhere.stderr.decode()) == (2, True)
 
