@@ -49,6 +49,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
 $$;
 ALTER FUNCTION devices.visible_kits() OWNER TO hearthwatch_gate;
 
+-- Where each kit is, for an operator who must telephone: the home's name, and nothing else of the home.
+CREATE FUNCTION devices.kits_at_homes() RETURNS TABLE (kit_id uuid, home_name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT loan.kit_id, home.name
+    FROM devices.kit_loan loan JOIN delegation.home USING (home_id)
+    WHERE loan.returned_at IS NULL AND delegation.is_operator()
+$$;
+ALTER FUNCTION devices.kits_at_homes() OWNER TO hearthwatch_gate;
+
 CREATE POLICY in_scope ON devices.kit FOR SELECT TO hearthwatch_api USING (kit_id IN (SELECT devices.visible_kits()));
 CREATE POLICY in_scope ON devices.kit_loan FOR SELECT TO hearthwatch_api
     USING (home_id IN (SELECT delegation.visible_homes()) OR delegation.is_operator());

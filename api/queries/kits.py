@@ -1,6 +1,7 @@
 """What an operator watches: kits, what they last said of themselves, what is stored and in quarantine.
 
-Guards: ids and counts only; no person, no home and no payload is read here.
+Guards: ids, counts and the names of homes only; no person and no payload is read here. What is here of every kit is
+counted in one statement, so of one moment; what was replayed or conflicts with what is stored counts once, as stored.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ class Kit:
     enrolled_at: datetime
     revoked_at: datetime | None
     lent: bool
+    home_name: str | None
     heard_at: datetime | None
     online: bool | None
     battery: int | None
@@ -43,18 +45,29 @@ class Quarantined:
     newest_at: datetime
 
 
+MOST = 1000
+
 _KITS: LiteralString = """
 SELECT kit.kit_id, kit.kind, kit.partition, kit.enrolled_at, kit.revoked_at,
        EXISTS (SELECT FROM devices.kit_loan loan
-               WHERE loan.kit_id = kit.kit_id AND loan.returned_at IS NULL) AS lent,
+               WHERE loan.kit_id = kit.kit_id AND loan.returned_at IS NULL) AS lent, at_home.home_name,
        status.heard_at, status.online, status.battery, status.outbox_length, status.clock_skew_s,
        status.sent_seq, coalesce(stored.total, 0) AS stored, coalesce(aside.total, 0) AS quarantined
 FROM devices.kit
+LEFT JOIN devices.kits_at_homes() at_home USING (kit_id)
 LEFT JOIN devices.kit_status status USING (kit_id)
 LEFT JOIN (SELECT kit_id, count(*) AS total FROM ingest.seen GROUP BY kit_id) stored USING (kit_id)
-LEFT JOIN (SELECT kit_id, count(*) AS total FROM ingest.quarantine GROUP BY kit_id) aside USING (kit_id)
-ORDER BY kit.revoked_at IS NOT NULL, status.online, status.heard_at NULLS FIRST, kit.kit_id
-LIMIT 1000
+LEFT JOIN (
+    SELECT kept.kit_id, count(DISTINCT kept.reading_id) + count(*) FILTER (WHERE kept.reading_id IS NULL) AS total
+    FROM ingest.quarantine kept
+    WHERE kept.replayed_at IS NULL
+      AND NOT EXISTS (SELECT FROM ingest.seen
+                      WHERE seen.kit_id = kept.kit_id AND seen.reading_id = kept.reading_id)
+    GROUP BY kept.kit_id
+) aside USING (kit_id)
+ORDER BY kit.revoked_at IS NOT NULL, kit.kind = 'web', coalesce(status.online, false),
+         status.heard_at NULLS FIRST, kit.kit_id
+LIMIT %s
 """
 _QUARANTINED: LiteralString = """
 SELECT reason, count(*) AS payloads, sum(deliveries)::bigint AS deliveries,
@@ -64,9 +77,9 @@ FROM ingest.quarantine GROUP BY reason ORDER BY newest_at DESC
 
 
 def kits(conn: psycopg.Connection[Any]) -> list[Kit]:
-    """Every kit, those that need looking at first; at most 1,000."""
+    """Every kit, those that are not online first; at most MOST."""
     with conn.cursor(row_factory=class_row(Kit)) as cursor:
-        return cursor.execute(_KITS).fetchall()
+        return cursor.execute(_KITS, (MOST,)).fetchall()
 
 
 def quarantined(conn: psycopg.Connection[Any]) -> list[Quarantined]:

@@ -1,6 +1,6 @@
 """Kits, their ledgers and the quarantine, for an operator.
 
-Guards: ids, counts and reasons only.
+Guards: ids, counts, reasons and the names of homes only.
 """
 
 from typing import Annotated
@@ -21,7 +21,7 @@ router = APIRouter()
 @router.get("/kits")
 def show(request: Request, visit: Annotated[Visit, needs(Role.OPERATOR)]) -> HTMLResponse:
     """Every kit, those that need looking at first."""
-    rows = [words.kit_row(one, visit.at) for one in queries.kits(visit.conn)]
+    rows = words.by_need([words.kit_row(one, visit.at) for one in queries.kits(visit.conn)])
     view = {
         "rows": rows,
         "summary": words.summary(rows),

@@ -1,19 +1,20 @@
 """Kits and their ledgers for an operator.
 
-Guards: no person and no home is named; a ledger that does not add up says so, and one that cannot be judged yet
-says that.
+Guards: no person is named; what a kit said of itself and what is counted here are never called of one moment; a
+ledger that does not add up says so, and one that cannot be judged yet says that.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from api.queries.kits import Kit, Quarantined
+from api.queries.kits import MOST, Kit, Quarantined
 from api.web.presenters import signs
-from api.web.presenters.moments import Moment, maybe_moment, moment
+from api.web.presenters.moments import Moment, maybe_moment, moment, span
 
 QUIET = timedelta(minutes=15)
-SKEW = 300.0
+SKEW = timedelta(minutes=5)
+LOW_BATTERY = 15
 NOT_A_KIT = "not a kit"
 REASONS = {
     "not_json": "Not JSON",
@@ -37,10 +38,12 @@ class KitRow:
 
     kit: str
     kind: str
+    home: str
     state: str
     worrying: bool
     heard: Moment | None
-    instrument: str
+    battery: str
+    worries: tuple[str, ...]
     sent: str
     stored: int
     quarantined: int
@@ -61,14 +64,17 @@ class QuarantineRow:
 
 def kit_row(one: Kit, now: datetime) -> KitRow:
     """One kit in words."""
-    state, worrying = _state(one, now)
+    state, amiss = _state(one, now)
+    worries = _worries(one)
     return KitRow(
         kit=str(one.kit_id),
         kind="Capture form" if one.kind == "web" else "Kit",
+        home=one.home_name or "At no home",
         state=state,
-        worrying=worrying,
+        worrying=amiss or bool(worries),
         heard=maybe_moment(one.heard_at, now),
-        instrument=_instrument(one),
+        battery=_battery(one),
+        worries=worries,
         sent=_count(one, one.sent_seq),
         stored=one.stored,
         quarantined=one.quarantined,
@@ -95,11 +101,20 @@ def _heard(one: Kit, now: datetime) -> tuple[str, bool]:
     return "Silent" if silent else "Online", silent
 
 
-def _instrument(one: Kit) -> str:
+def _battery(one: Kit) -> str:
     if one.kind == "web":
         return NOT_A_KIT
-    battery = "not known" if one.battery is None else f"{one.battery} %"
-    return f"{battery}, clock {_clock(one.clock_skew_s)}"
+    return "not known" if one.battery is None else f"{one.battery} %"
+
+
+def _worries(one: Kit) -> tuple[str, ...]:
+    """What is amiss with a kit that may still speak, besides how it is heard."""
+    if one.kind == "web" or one.revoked_at is not None:
+        return ()
+    found = [_clock(timedelta(seconds=one.clock_skew_s or 0))]
+    if one.battery is not None and one.battery <= LOW_BATTERY:
+        found.append("The battery is low")
+    return tuple(filter(None, found))
 
 
 def _count(one: Kit, count: int | None) -> str:
@@ -108,12 +123,12 @@ def _count(one: Kit, count: int | None) -> str:
     return "not known" if count is None else str(count)
 
 
-def _clock(skew: float | None) -> str:
-    if skew is None:
-        return "not known"
+def _clock(skew: timedelta) -> str:
     if abs(skew) <= SKEW:
-        return "right"
-    return f"{'ahead' if skew > 0 else 'behind'} by {round(abs(skew) / 60)} min"
+        return ""
+    if skew > timedelta(0):
+        return f"Its clock is {span(skew)} fast: its readings are ordered by when they arrive"
+    return f"Its clock is {span(-skew)} slow: its readings look older than they are"
 
 
 def _ledger(one: Kit) -> str:
@@ -121,9 +136,13 @@ def _ledger(one: Kit) -> str:
     if one.kind == "web" or one.sent_seq is None or one.outbox_length is None:
         return "Nothing to compare"
     there = one.stored + one.quarantined + one.outbox_length
-    if there >= one.sent_seq:
+    if there < one.sent_seq:
+        return f"{one.sent_seq - there} not accounted for when the kit last spoke"
+    if there == one.sent_seq:
         return "Adds up by count"
-    return f"{one.sent_seq - there} not accounted for when the kit last spoke"
+    return (
+        f"Adds up by count: {there - one.sent_seq} came since the kit last spoke, or wait for their receipt"
+    )
 
 
 def quarantine_row(one: Quarantined, now: datetime) -> QuarantineRow:
@@ -132,8 +151,14 @@ def quarantine_row(one: Quarantined, now: datetime) -> QuarantineRow:
     return QuarantineRow(reason, one.payloads, one.deliveries, one.waiting, moment(one.newest_at, now))
 
 
+def by_need(rows: Sequence[KitRow]) -> tuple[KitRow, ...]:
+    """Those that need looking at first."""
+    return tuple(sorted(rows, key=lambda row: not row.worrying))
+
+
 def summary(rows: Sequence[KitRow]) -> tuple[str, ...]:
     """What stands at the top."""
     worrying = sum(row.worrying for row in rows)
     apart = sum("not accounted" in row.ledger for row in rows)
-    return (f"{len(rows)} kits and forms", f"{worrying} need looking at", f"{apart} ledgers do not add up")
+    shown = f"The first {MOST} kits and forms" if len(rows) == MOST else f"{len(rows)} kits and forms"
+    return (shown, f"{worrying} need looking at", f"{apart} ledgers do not add up")

@@ -235,6 +235,7 @@ def kit(**different: Any) -> Kit:
         enrolled_at=ago(days=100),
         revoked_at=None,
         lent=True,
+        home_name="Orchard House",
         heard_at=ago(minutes=1),
         online=True,
         battery=80,

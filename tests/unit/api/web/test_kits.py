@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.queries.kits import Quarantined
-from api.web.presenters.kits import kit_row, quarantine_row, summary
+from api.web.presenters.kits import by_need, kit_row, quarantine_row, summary
 from tests.unit.api.web.rows import NOW, ago, kit
 
 
@@ -33,13 +33,37 @@ def test_a_ledger_that_does_not_add_up_says_by_how_much() -> None:
     assert summary([short]) == ("1 kits and forms", "0 need looking at", "1 ledgers do not add up")
 
 
-def test_a_wrong_clock_and_a_low_battery_are_shown() -> None:
-    assert kit_row(kit(battery=4, clock_skew_s=-3600.0), NOW).instrument == "4 %, clock behind by 60 min"
+def test_what_came_since_the_kit_spoke_is_no_fault() -> None:
+    assert kit_row(kit(stored=99), NOW).ledger == (
+        "Adds up by count: 2 came since the kit last spoke, or wait for their receipt"
+    )
+
+
+@pytest.mark.parametrize(
+    ("different", "worry"),
+    [
+        ({"clock_skew_s": -3600.0}, "Its clock is 1 h slow: its readings look older than they are"),
+        (
+            {"clock_skew_s": 420.0},
+            "Its clock is 7 min fast: its readings are ordered by when they arrive",
+        ),
+        ({"battery": 4}, "The battery is low"),
+    ],
+)
+def test_a_wrong_clock_and_a_low_battery_stand_out_in_words(different: dict[str, Any], worry: str) -> None:
+    row = kit_row(kit(**different), NOW)
+    assert (row.worries, row.worrying) == ((worry,), True)
+    assert kit_row(kit(clock_skew_s=-300.0), NOW).worries == ()
+
+
+def test_those_that_need_looking_at_come_first_with_their_homes_name() -> None:
+    well, slow = kit_row(kit(), NOW), kit_row(kit(home_name="Meadow View", clock_skew_s=-900.0), NOW)
+    assert [row.home for row in by_need([well, slow])] == ["Meadow View", "Orchard House"]
 
 
 def test_what_a_kit_never_said_is_not_known_rather_than_nothing() -> None:
     row = kit_row(kit(sent_seq=None, outbox_length=None, battery=None, clock_skew_s=None), NOW)
-    assert (row.sent, row.on_kit, row.instrument) == ("not known", "not known", "not known, clock not known")
+    assert (row.sent, row.on_kit, row.battery, row.worries) == ("not known", "not known", "not known", ())
     assert row.ledger == "Nothing to compare"
 
 
