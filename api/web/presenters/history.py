@@ -12,7 +12,7 @@ from uuid import UUID
 from alerts.desk import UNDO_WITHIN
 from api.queries.escalation import Case, Event
 from api.queries.readings import Reading, TakenBy
-from api.web.presenters import escalations, signs, soft_signs
+from api.web.presenters import escalations, instruments, signs, soft_signs
 from api.web.presenters.answers import AnswerView, answer
 from api.web.presenters.moments import Deadline, Moment, clock, deadline, moment, span
 from api.web.presenters.vitals import operator
@@ -98,6 +98,7 @@ def _remarks(one: Reading, now: datetime) -> list[str]:
         for sign, why in (one.not_obtained or {}).items()
     ]
     remarks += [signs.flag(flag, one.unusable or {}) for flag in one.flags]
+    remarks += instruments.remarks(told.get("gatt"), one.flags)
     late = one.arrived_at - one.effective_at
     if late > LATE:
         remarks.append(f"Arrived {span(late)} late, {clock(one.arrived_at, now)}")

@@ -199,10 +199,8 @@ def flag(code: str, unusable: Mapping[str, Any]) -> str:
         return _unusable(of, unusable.get(of))
     if kind == "confirm":
         return f"{label(of)} is surprising: repeat it"
-    if kind == "device":
-        return f"Device: {_DEVICE_FLAGS.get(of, plain(of).lower())}"
-    if kind == "gatt":
-        return _from_instrument(of)
+    if kind in ("device", "gatt"):
+        return _from_instrument(kind, of)
     if kind == "unknown_code":
         return f"Unknown value {of}"
     if kind == "not_understood":
@@ -210,7 +208,9 @@ def flag(code: str, unusable: Mapping[str, Any]) -> str:
     return _WHOLE_FLAGS.get(code, plain(code))
 
 
-def _from_instrument(said: str) -> str:
+def _from_instrument(kind: str, said: str) -> str:
+    if kind == "device":
+        return f"Device: {_DEVICE_FLAGS.get(said, plain(said).lower())}"
     what, _, sign = said.partition(":")
     words = _GATT_FLAGS.get(what, plain(what))
     return f"{label(sign)}: {words}" if sign else words

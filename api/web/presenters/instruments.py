@@ -1,0 +1,31 @@
+"""What a Bluetooth instrument sent and how it was taken, in words beside the reading.
+
+Guards: a value that was converted shows what was sent; what an app said otherwise is not hidden.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from api.web.presenters import signs
+
+# As the instrument's own displays write them. What is in the sign's own unit needs no words.
+_OTHER_UNITS = {"kPa": "kPa", "[degF]": "°F"}
+
+
+def remarks(told: Mapping[str, Any] | None, flags: Collection[str]) -> list[str]:
+    """Sentences about what was decoded; none where the reading held no octets, or nothing is odd."""
+    if not told:
+        return []
+    found = [
+        f"{signs.label(sign)} sent as {number} {_OTHER_UNITS[unit]}"
+        for sign, sent in told.get("as_sent", {}).items()
+        for number, _, unit in [sent.partition(" ")]
+        if unit in _OTHER_UNITS
+    ]
+    found += [
+        f"{signs.label(sign)} according to the app: {said}"
+        for sign, said in told.get("decoded_by_app", {}).items()
+    ]
+    if "device:from_storage" in flags and told.get("device_time"):
+        found.append(f"The device's own clock said {told['device_time'].replace('T', ' ')}")
+    return found

@@ -1,0 +1,34 @@
+"""What a Bluetooth instrument sent, in words: converted values, other words of the app's, an old clock."""
+
+import pytest
+
+from api.web.presenters.history import reading_row
+from api.web.presenters.instruments import remarks
+from tests.unit.api.web.rows import NOW, reading
+
+CUFF = {"characteristic": "2a35", "value": "01a0f06bf07df0", "as_sent": {"systolic": "16.0 kPa"}}
+
+
+@pytest.mark.parametrize(
+    ("told", "flags", "words"),
+    [
+        (None, [], []),
+        ({"as_sent": {"systolic": "120 mmHg", "pulse": "NaN"}}, [], []),
+        (CUFF, [], ["Systolic blood pressure sent as 16.0 kPa"]),
+        ({"as_sent": {"temperature": "98.6 [degF]"}}, [], ["Temperature sent as 98.6 °F"]),
+        ({"decoded_by_app": {"spo2": "98"}}, [], ["Oxygen saturation according to the app: 98"]),
+        ({"device_time": "2026-03-01T08:15:00"}, [], []),
+        (
+            {"device_time": "2026-03-01T08:15:00"},
+            ["device:from_storage"],
+            ["The device's own clock said 2026-03-01 08:15:00"],
+        ),
+    ],
+)
+def test_what_was_sent_otherwise_than_it_is_shown_is_said(told, flags, words) -> None:
+    assert remarks(told, flags) == words
+
+
+def test_a_reading_says_what_its_instrument_sent() -> None:
+    row = reading_row(reading(observations={"gatt": CUFF}), NOW)
+    assert row.remarks == ("Systolic blood pressure sent as 16.0 kPa",)
