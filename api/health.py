@@ -1,14 +1,16 @@
-"""Whether this process lives, and whether the platform behind it can do its work.
+"""Whether this process lives, whether it can answer, and whether the platform behind it does its work.
 
-Guards: ready means that a reading sent now would be stored and seen: the database answers, the broker speaks
-MQTT, and ingest is not behind. Nothing is shown but that.
+Guards: ready is about this process alone: its pools reach the database. Where ingest, the scheduler or the broker is
+away the answer is still 200, and names them: taking the pages away too would hide from the hub that nothing comes in.
+Nothing is shown but that.
 """
 
 import json
 import socket
 import ssl
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 import psycopg
@@ -20,6 +22,8 @@ from api.database import Pool
 from api.metrics import MEDIA_TYPE
 from api.parts import Parts, parts_of
 from api.settings import Broker
+from ingest import heartbeat
+from ingest.heartbeat import Beating
 
 router = APIRouter(tags=["health"], dependencies=[public])
 
@@ -43,11 +47,13 @@ def alive() -> dict[str, str]:
 
 @router.get("/readyz")
 def ready(request: Request) -> JSONResponse:
-    """Each part that a reading passes, with a sentence where it is not ready."""
+    """200 where this process can answer, else 503; `degraded` names what else is away."""
     parts = parts_of(request)
     checks = {name: _outcome(check, parts) for name, check in _CHECKS.items()}
-    is_ready = all(check["ok"] for check in checks.values())
-    return JSONResponse({"ready": is_ready, "checks": checks}, 200 if is_ready else 503)
+    away = [name for name, check in checks.items() if not check["ok"]]
+    is_ready = not _GATES.intersection(away)
+    answer = {"ready": is_ready, "degraded": [name for name in away if name not in _GATES], "checks": checks}
+    return JSONResponse(answer, 200 if is_ready else 503)
 
 
 @router.get("/metrics")
@@ -105,9 +111,11 @@ def _shake_hands(connection: socket.socket) -> None:
 
 
 def _ingest(parts: Parts) -> str:
+    """By its beats, which need the broker and the database; and how far behind, where its health is watched."""
+    beating = _beats(parts, Beating.INGEST)
     url = parts.settings.watch.ingest_url
     if url is None:
-        return "Ingest's health is not watched from here."
+        return beating
     try:
         with urllib.request.urlopen(f"{url.rstrip('/')}/healthz", timeout=ANSWER_SECONDS) as answer:
             said = json.load(answer)
@@ -118,7 +126,36 @@ def _ingest(parts: Parts) -> str:
         raise NotReadyError("Ingest is not connected to the broker.")
     if behind > FURTHEST_BEHIND_SECONDS:
         raise NotReadyError(f"Ingest is {behind:.0f} seconds behind.")
-    return f"Ingest is {behind:.1f} seconds behind."
+    return f"Ingest works, {behind:.1f} seconds behind."
 
 
-_CHECKS: dict[str, Callable[[Parts], str]] = {"database": _database, "broker": _broker, "ingest": _ingest}
+def _scheduler(parts: Parts) -> str:
+    return _beats(parts, Beating.SCHEDULER)
+
+
+def _beats(parts: Parts, process: Beating) -> str:
+    name = process.capitalize()
+    quiet = _quiet(parts)
+    if process not in quiet:
+        return f"{name} works."
+    last = quiet[process]
+    if last is None:
+        raise NotReadyError(f"{name} has never worked on this database.")
+    raise NotReadyError(f"{name} has not worked since {last.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC.")
+
+
+def _quiet(parts: Parts) -> Mapping[Beating, datetime | None]:
+    try:
+        with parts.pool.connection(timeout=ANSWER_SECONDS) as conn:
+            return heartbeat.quiet(conn, parts.clock())
+    except psycopg.Error:
+        raise NotReadyError("It is not known, since the database does not answer.") from None
+
+
+_CHECKS: dict[str, Callable[[Parts], str]] = {
+    "database": _database,
+    "broker": _broker,
+    "ingest": _ingest,
+    "scheduler": _scheduler,
+}
+_GATES = frozenset(("database",))

@@ -18,6 +18,7 @@ from alerts.evaluator import Evaluator
 from api.settings import DatabaseRole, Settings
 from api.watch import watched
 from ingest.consumer import Broker, Consumer
+from ingest.heartbeat import QUIET_AFTER
 from ingest.worker import Worker
 
 # A commit must be on the disk before it is answered, whatever the database's default is.
@@ -34,7 +35,7 @@ def ingest(
     registry.register(_Counts(worker, consumer))
     watch = settings.watch
     _spare_the_collector()
-    with watched(watch.host, watch.port, lambda: health(consumer, datetime.now(UTC)), registry):
+    with watched(watch.host, watch.port, lambda: health(worker, consumer, datetime.now(UTC)), registry):
         consumer.start()
         try:
             worker.run(stopping)
@@ -48,11 +49,17 @@ def _spare_the_collector() -> None:
     gc.set_threshold(100_000, 20, 20)
 
 
-def health(consumer: Consumer, at: datetime) -> Mapping[str, Any]:
-    """Whether the broker is reached, and for how long the oldest message has waited."""
+def health(worker: Worker, consumer: Consumer, at: datetime) -> Mapping[str, Any]:
+    """Whether it can do its work, whether the broker is reached, and for how long the oldest message has waited."""
     oldest = consumer.oldest_waiting()
     behind = (at - oldest).total_seconds() if oldest else 0.0
-    return {"status": "alive", "connected": consumer.connected.is_set(), "behind_seconds": behind}
+    beat_at = worker.tally.beat_at
+    return {
+        "status": "alive",
+        "ready": beat_at is not None and at - beat_at <= QUIET_AFTER,
+        "connected": consumer.connected.is_set(),
+        "behind_seconds": behind,
+    }
 
 
 def _broker(settings: Settings, name: str) -> Broker:
@@ -91,7 +98,7 @@ class _Counts(Collector):
         for outcome, count in sorted(tally.outcomes.items()):
             outcomes.add_metric([outcome], count)
         yield outcomes
-        now = health(self._consumer, datetime.now(UTC))
+        now = health(self._worker, self._consumer, datetime.now(UTC))
         yield GaugeMetricFamily(
             "hearthwatch_ingest_behind_seconds", "How long the oldest message waits.", now["behind_seconds"]
         )

@@ -19,7 +19,10 @@ Health = Callable[[], Mapping[str, Any]]
 
 @contextmanager
 def watched(host: str, port: int, health: Health, registry: CollectorRegistry) -> Iterator[int | None]:
-    """Answer /healthz and /metrics while the block runs; yields the port, or None where it is 0."""
+    """Answer /healthz, /readyz and /metrics while the block runs; yields the port, or None where it is 0.
+
+    /healthz is 200 while the process answers; /readyz is 503 where `health` says that it is not `ready`.
+    """
     if not port:
         yield None
         return
@@ -37,12 +40,14 @@ def watched(host: str, port: int, health: Health, registry: CollectorRegistry) -
 def _answering(health: Health, registry: CollectorRegistry) -> type[BaseHTTPRequestHandler]:
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path == "/healthz":
-                self._say(200, "application/json", json.dumps(health()).encode())
+            if self.path in ("/healthz", "/readyz"):
+                now = health()
+                status = 503 if self.path == "/readyz" and not now.get("ready", True) else 200
+                self._say(status, "application/json", json.dumps(now).encode())
             elif self.path == "/metrics":
                 self._say(200, MEDIA_TYPE, generate_latest(registry))
             else:
-                self._say(404, "text/plain", b"Here are /healthz and /metrics.\n")
+                self._say(404, "text/plain", b"Here are /healthz, /readyz and /metrics.\n")
 
         def _say(self, status: int, media_type: str, body: bytes) -> None:
             self.send_response(status)

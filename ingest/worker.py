@@ -42,6 +42,8 @@ class Tally:
     outcomes: dict[str, int] = field(default_factory=dict)
     retries: int = 0
     lag_seconds: float = 0.0
+    beat_at: datetime | None = None
+    """When it last could do its work: both the broker and the database were there."""
 
     def count(self, settled: Sequence[Settled]) -> None:
         self.batches += 1
@@ -180,7 +182,9 @@ class Worker:
         self._epoch, self._partitions = store.epoch(conn), registry.partitions(conn)
         self._tell_epoch()
         if self._consumer.connected.is_set():
-            heartbeat.beat(conn, Beating.INGEST, datetime.now(UTC))
+            at = datetime.now(UTC)
+            heartbeat.beat(conn, Beating.INGEST, at)
+            self.tally.beat_at = at
         outbox.send(conn, self._consumer.publish, self._partitions, datetime.now(UTC))
 
     def _tell_epoch(self) -> None:

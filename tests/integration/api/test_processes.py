@@ -11,6 +11,7 @@ import httpx2 as httpx
 import pytest
 from paho.mqtt import publish
 
+from api.embedded.process import free_port
 from api.settings import Broker as BrokerSettings
 from api.settings import Settings, Watch
 from delegation import audit
@@ -20,7 +21,7 @@ from tests.fixtures.brokers import Broker
 from tests.fixtures.commands import Commands
 from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
-from tests.fixtures.serving import Clock, give_accounts, serving, settings_for
+from tests.fixtures.serving import Clock, Served, give_accounts, serving, settings_for
 
 MakeCommands = Callable[..., Commands]
 SECRET = "synthetic-kit-secret"
@@ -56,14 +57,21 @@ def count(database: Database, query: LiteralString) -> int:
     return found
 
 
-def readiness(settings: Settings) -> dict[str, bool]:
-    """What an api with these settings says of each part."""
+def readiness(settings: Settings) -> tuple[bool, set[str]]:
+    """Whether an api with these settings is ready, and what it names as away."""
     with serving(settings, Clock()) as served:
-        answer = served.client().get("/readyz")
-        checks = {name: check["ok"] for name, check in answer.json()["checks"].items()}
-        assert answer.status_code == (200 if all(checks.values()) else 503)
-        assert answer.json()["ready"] is all(checks.values())
-    return checks
+        return asked(served)
+
+
+def asked(served: Served) -> tuple[bool, set[str]]:
+    """What an api says of itself and of what is behind it, which must agree."""
+    answer = served.client().get("/readyz")
+    said = answer.json()
+    away = {name for name, check in said["checks"].items() if not check["ok"]}
+    assert set(said["checks"]) == {"database", "broker", "ingest", "scheduler"}
+    assert set(said["degraded"]) == away - {"database"}
+    assert (answer.status_code, said["ready"]) == ((200, True) if "database" not in away else (503, False))
+    return said["ready"], away
 
 
 @pytest.mark.both_databases
@@ -87,9 +95,9 @@ def test_a_reading_goes_from_the_broker_to_the_hubs_queue_and_is_counted(
                 "watch": Watch(ingest_url=ingest.address),
             }
         )
-        assert readiness(settings) == {"database": True, "broker": True, "ingest": True}
+        assert readiness(settings) == (True, {"scheduler"})
         assert ingest.stop() == 0
-        assert readiness(settings) == {"database": True, "broker": True, "ingest": False}
+        assert readiness(settings) == (True, {"scheduler", "ingest"})
 
 
 def test_the_api_is_not_ready_where_no_broker_speaks_and_says_no_more(neighbourhood: Database) -> None:
@@ -97,13 +105,48 @@ def test_the_api_is_not_ready_where_no_broker_speaks_and_says_no_more(neighbourh
         settings = settings_for(neighbourhood).model_copy(
             update={"broker": BrokerSettings(host="127.0.0.1", port=port)}
         )
-        assert readiness(settings) == {"database": True, "broker": False, "ingest": True}
+        assert readiness(settings) == (True, {"broker", "ingest", "scheduler"})
 
 
 def test_an_api_whose_database_is_away_lives_and_is_not_ready(neighbourhood: Database) -> None:
     settings = settings_for(neighbourhood)
     elsewhere = settings.database.model_copy(update={"name": "nowhere"})
-    assert readiness(settings.model_copy(update={"database": elsewhere}))["database"] is False
+    ready, away = readiness(settings.model_copy(update={"database": elsewhere}))
+    assert (ready, away) == (False, {"database", "ingest", "scheduler"})
+
+
+def test_an_api_names_what_was_killed_behind_it_and_still_serves_its_pages(
+    commands: MakeCommands, neighbourhood: Database, broker: Broker
+) -> None:
+    make_old: LiteralString = "UPDATE ingest.heartbeat SET beat_at = beat_at - interval '1 minute'"
+    with (
+        serving(settings_for(neighbourhood), Clock()) as served,
+        commands(**at_broker(broker)).start("ingest") as ingest,
+        commands().start("scheduler") as scheduler,
+    ):
+        wait_until(lambda: asked(served) == (True, set()), "both to work")
+        assert httpx.get(f"{ingest.address}/readyz").status_code == 200
+        with neighbourhood.connect() as conn:
+            conn.execute(make_old)
+        # One that works says so again by itself.
+        wait_until(lambda: asked(served) == (True, set()), "both to be heard of again")
+        for running, name in ((scheduler, "scheduler"), (ingest, "ingest")):
+            running.process.kill()
+            running.process.wait()
+            with neighbourhood.connect() as conn:
+                conn.execute(make_old)
+            wait_until(lambda name=name: name in asked(served)[1], f"{name} to be missed")
+        assert asked(served) == (True, {"ingest", "scheduler"})
+        says = served.client().get("/readyz").json()["checks"]["ingest"]["says"]
+        assert says.startswith("Ingest has not worked since ")
+        assert served.client().get("/sign-in").status_code == 200
+
+
+def test_ingest_that_reaches_no_broker_lives_and_is_not_ready(commands: MakeCommands) -> None:
+    nowhere = {"HEARTHWATCH_BROKER_HOST": "127.0.0.1", "HEARTHWATCH_BROKER_PORT": str(free_port())}
+    with commands(**nowhere).start("ingest") as ingest:
+        assert httpx.get(f"{ingest.address}/healthz").status_code == 200
+        assert httpx.get(f"{ingest.address}/readyz").status_code == 503
 
 
 def test_counts_are_open_and_hold_no_ids(neighbourhood: Database) -> None:
