@@ -74,7 +74,8 @@ _CLOSE: LiteralString = """
 UPDATE alerts.escalation SET state = 'closed', closed_by = %s, closed_at = %s, disposition = %s, note = %s
 WHERE escalation_id = %s
 """
-# What the one who closes has not seen: that it was raised or worsened, or something as grave that joined it since.
+# What the one who closes has not seen: that it was raised or worsened, or that something as grave joined it since, or
+# something that a person said.
 # A revision that is yet to come is of a copy of this database that is gone.
 _CHANGED: LiteralString = """
 SELECT coalesce(max(event.revision), 0) < %(seen)s OR coalesce(bool_or(
@@ -83,7 +84,7 @@ SELECT coalesce(max(event.revision), 0) < %(seen)s OR coalesce(bool_or(
         OR (event.kind = 'joined' AND EXISTS (
             SELECT FROM alerts.finding
             WHERE finding.escalation_id = event.escalation_id AND finding.found_at = event.at
-              AND finding.severity = held.severity)))), false)
+              AND (finding.severity = held.severity OR finding.rule IN ('phone_call', 'worry')))))), false)
 FROM alerts.escalation held JOIN alerts.escalation_event event USING (escalation_id, hub_id)
 WHERE held.escalation_id = %(case)s
 """

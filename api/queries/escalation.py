@@ -12,6 +12,8 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
+from api.queries.course import Course, courses
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -51,8 +53,6 @@ class Escalation:
     state: str
     severity: str
     why: str
-    low: int | None
-    high: int | None
     raised_at: datetime
     deadline_at: datetime
     claimed_by: UUID | None
@@ -69,17 +69,18 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An escalation with its findings and its history."""
+    """An escalation with its findings, its history and how its resident has been while it was open."""
 
     escalation: Escalation
     findings: tuple[Finding, ...]
     events: tuple[Event, ...]
+    course: Course
 
 
 _ESCALATION: LiteralString = """
 SELECT escalation.escalation_id, escalation.resident_id, resident.name AS resident_name, resident.synthetic,
        escalation.home_id, home.name AS home_name, escalation.hub_id, escalation.origin, escalation.state,
-       escalation.severity, escalation.why, escalation.low, escalation.high, escalation.raised_at,
+       escalation.severity, escalation.why, escalation.raised_at,
        escalation.deadline_at, escalation.claimed_by, claimer.name AS claimed_by_name, escalation.claimed_at,
        escalation.closed_by, closer.name AS closed_by_name, escalation.closed_at, escalation.disposition,
        escalation.note,
@@ -135,11 +136,14 @@ def open_case(conn: psycopg.Connection[Any], resident_id: UUID) -> Escalation | 
         return cursor.execute(_OPEN_OF_RESIDENT, (resident_id,)).fetchone()
 
 
-def cases_of_resident(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> list[Case]:
-    """The open case and those raised after `since`, with findings and history; at most 20."""
+def cases_of_resident(
+    conn: psycopg.Connection[Any], resident_id: UUID, since: datetime, at: datetime
+) -> list[Case]:
+    """The open case and those raised after `since`, as they are known at this moment; at most 20."""
     with conn.cursor(row_factory=class_row(Escalation)) as cursor:
         found = cursor.execute(_OF_RESIDENT, (resident_id, since)).fetchall()
-    wanted = ([one.escalation_id for one in found],)
+    cases = [one.escalation_id for one in found]
+    wanted = (cases,)
     findings: dict[UUID, list[Finding]] = defaultdict(list)
     events: dict[UUID, list[Event]] = defaultdict(list)
     with conn.cursor(row_factory=class_row(Finding)) as cursor:
@@ -148,7 +152,16 @@ def cases_of_resident(conn: psycopg.Connection[Any], resident_id: UUID, since: d
     with conn.cursor(row_factory=class_row(Event)) as cursor:
         for event in cursor.execute(_EVENTS, wanted):
             events[event.escalation_id].append(event)
-    return [Case(one, tuple(findings[one.escalation_id]), tuple(events[one.escalation_id])) for one in found]
+    went = courses(conn, cases, at)
+    return [
+        Case(
+            one,
+            tuple(findings[one.escalation_id]),
+            tuple(events[one.escalation_id]),
+            went[one.escalation_id],
+        )
+        for one in found
+    ]
 
 
 def of_home(conn: psycopg.Connection[Any], home_id: UUID, since: datetime) -> list[Escalation]:

@@ -1,9 +1,9 @@
 """What a hub's queue shows: the escalations that wait, and those closed a moment ago.
 
-Guards: only rows of hubs and residents in the actor's scope; a score is never read without the time it is of.
+Guards: only rows of hubs and residents in the actor's scope. How each resident has been since is in `course`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -37,16 +37,12 @@ class Waiting:
     state: str
     severity: str
     why: str
-    low: int | None
-    high: int | None
     raised_at: datetime
     deadline_at: datetime
     claimed_by: UUID | None
     claimed_by_name: str | None
     claimed_at: datetime | None
-    measured_at: datetime | None  # of the newest reading behind it
     has_ceiling: bool
-    assumed_air: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +72,8 @@ class Totals:
     synthetic_waiting: int
     synthetic_claimed: int
     synthetic_overdue: int
+    claimed_overdue: int = 0  # of those that are overdue
+    synthetic_claimed_overdue: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,30 +94,17 @@ WHERE hub_id = %s AND hub_id IN (SELECT delegation.visible_hubs())
 _WAITING: LiteralString = """
 SELECT escalation.escalation_id, escalation.resident_id, resident.name AS resident_name, resident.synthetic,
        escalation.home_id, home.name AS home_name, escalation.origin, escalation.state, escalation.severity,
-       escalation.why, escalation.low, escalation.high, escalation.raised_at, escalation.deadline_at,
-       escalation.claimed_by, claimer.name AS claimed_by_name, escalation.claimed_at, evidence.measured_at,
+       escalation.why, escalation.raised_at, escalation.deadline_at,
+       escalation.claimed_by, claimer.name AS claimed_by_name, escalation.claimed_at,
        EXISTS (SELECT FROM delegation.ceiling
                WHERE ceiling.resident_id = escalation.resident_id AND ended_at IS NULL) AS has_ceiling
 FROM alerts.escalation
 JOIN delegation.resident USING (resident_id)
 JOIN delegation.home ON home.home_id = escalation.home_id
 LEFT JOIN delegation.person claimer ON claimer.person_id = escalation.claimed_by
-LEFT JOIN LATERAL (
-    SELECT max((item ->> 'effective_at')::timestamptz) AS measured_at
-    FROM alerts.finding, jsonb_array_elements(finding.evidence) item
-    WHERE finding.escalation_id = escalation.escalation_id
-) evidence ON true
 WHERE escalation.hub_id = %(hub)s AND escalation.state <> 'closed'
 ORDER BY %(high_first)s AND escalation.severity = 'high' DESC, escalation.deadline_at, escalation.raised_at
 LIMIT %(most)s
-"""
-# Asked once for all rows: looked up row by row, the view would work out the actor's scope for each.
-_ASSUMED: LiteralString = """
-SELECT DISTINCT ON (resident_id, effective_at) resident_id, effective_at, assumed_air
-FROM alerts.visible_score
-WHERE resident_id = ANY (%(residents)s) AND effective_at = ANY (%(moments)s)
-  AND effective_at > %(at)s - interval '3 days'
-ORDER BY resident_id, effective_at, cause_arrival DESC
 """
 _TOTALS: LiteralString = """
 SELECT count(*) FILTER (WHERE state = 'open' AND NOT synthetic) AS waiting,
@@ -127,7 +112,10 @@ SELECT count(*) FILTER (WHERE state = 'open' AND NOT synthetic) AS waiting,
        count(*) FILTER (WHERE deadline_at <= %(at)s AND NOT synthetic) AS overdue,
        count(*) FILTER (WHERE state = 'open' AND synthetic) AS synthetic_waiting,
        count(*) FILTER (WHERE state = 'claimed' AND synthetic) AS synthetic_claimed,
-       count(*) FILTER (WHERE synthetic AND deadline_at <= %(at)s) AS synthetic_overdue
+       count(*) FILTER (WHERE synthetic AND deadline_at <= %(at)s) AS synthetic_overdue,
+       count(*) FILTER (WHERE state = 'claimed' AND deadline_at <= %(at)s AND NOT synthetic) AS claimed_overdue,
+       count(*) FILTER (WHERE state = 'claimed' AND deadline_at <= %(at)s AND synthetic)
+           AS synthetic_claimed_overdue
 FROM alerts.escalation JOIN delegation.resident USING (resident_id)
 WHERE hub_id = %(hub)s AND state <> 'closed'
 """
@@ -160,29 +148,11 @@ def hub(conn: psycopg.Connection[Any], hub_id: UUID) -> Hub | None:
         return cursor.execute(_HUB, (hub_id,)).fetchone()
 
 
-def waiting(conn: psycopg.Connection[Any], hub_id: UUID, at: datetime, *, high_first: bool) -> list[Waiting]:
+def waiting(conn: psycopg.Connection[Any], hub_id: UUID, *, high_first: bool) -> list[Waiting]:
     """The open escalations by deadline, at most MOST_ROWS; `high_first` puts high severity on top."""
     wanted = {"hub": hub_id, "high_first": high_first, "most": MOST_ROWS}
     with conn.cursor(row_factory=class_row(Waiting)) as cursor:
-        rows = cursor.execute(_WAITING, wanted).fetchall()
-    assumed = _assumed_air(conn, rows, at)
-    return [replace(row, assumed_air=(row.resident_id, row.measured_at) in assumed) for row in rows]
-
-
-def _assumed_air(
-    conn: psycopg.Connection[Any], rows: list[Waiting], at: datetime
-) -> set[tuple[UUID, datetime | None]]:
-    """Whose score, at which moment, rests on assumed air."""
-    measured = [(row.resident_id, row.measured_at) for row in rows if row.measured_at is not None]
-    if not measured:
-        return set()
-    wanted = {
-        "residents": [one for one, _ in measured],
-        "moments": [moment for _, moment in measured],
-        "at": at,
-    }
-    found = conn.execute(_ASSUMED, wanted).fetchall()
-    return {(resident, moment) for resident, moment, assumed in found if assumed}
+        return cursor.execute(_WAITING, wanted).fetchall()
 
 
 def totals(conn: psycopg.Connection[Any], hub_id: UUID, at: datetime) -> Totals:

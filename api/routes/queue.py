@@ -16,6 +16,7 @@ from alerts.policy import Severity
 from api.access import Visit, needs
 from api.problems import not_found
 from api.queries import queue
+from api.queries.course import Course, courses
 from api.queries.escalation import Escalation, escalation
 from api.queries.findings import Finding, Step, findings_of, steps_of
 from delegation.people import Role
@@ -30,9 +31,10 @@ CareVisit = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class InQueue:
-    """One escalation of the queue with its findings."""
+    """One escalation of the queue with how its resident has been since, and its findings."""
 
     escalation: queue.Waiting
+    course: Course
     findings: list[Finding]
 
 
@@ -48,9 +50,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """One escalation with its findings and its history."""
+    """One escalation with how its resident has been while it was open, its findings and its history."""
 
     escalation: Escalation
+    course: Course
     findings: list[Finding]
     steps: list[Step]
 
@@ -79,13 +82,16 @@ def open_escalations(hub_id: UUID, visit: HubVisit, *, high_first: bool = False)
         raise not_found("hub")
     # First: what happens after it is read is in the stream, so nothing falls between the two.
     revision = queue.revision(visit.conn, hub_id)
-    waiting = queue.waiting(visit.conn, hub_id, visit.at, high_first=high_first)
-    findings = findings_of(visit.conn, [one.escalation_id for one in waiting])
+    waiting = queue.waiting(visit.conn, hub_id, high_first=high_first)
+    cases = [one.escalation_id for one in waiting]
+    went, findings = courses(visit.conn, cases, visit.at), findings_of(visit.conn, cases)
     return Queue(
         hub=hub,
         revision=revision,
         totals=queue.totals(visit.conn, hub_id, visit.at),
-        escalations=[InQueue(one, findings.get(one.escalation_id, [])) for one in waiting],
+        escalations=[
+            InQueue(one, went[one.escalation_id], findings.get(one.escalation_id, [])) for one in waiting
+        ],
     )
 
 
@@ -95,8 +101,9 @@ def one_escalation(escalation_id: UUID, visit: CareVisit) -> Whole:
     found = escalation(visit.conn, escalation_id)
     if found is None:
         raise not_found("escalation")
+    course = courses(visit.conn, [escalation_id], visit.at)[escalation_id]
     findings = findings_of(visit.conn, [escalation_id]).get(escalation_id, [])
-    return Whole(found, findings, steps_of(visit.conn, escalation_id))
+    return Whole(found, course, findings, steps_of(visit.conn, escalation_id))
 
 
 @router.post("/escalations/{escalation_id}/claim")

@@ -6,7 +6,10 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from alerts import desk
 from alerts.evaluator import Evaluator
+from alerts.policy import Severity
+from delegation.people import actor_of
 from ingest import door
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
@@ -23,6 +26,13 @@ def grave(neighbourhood: Database, resident: UUID, kit: UUID = n.KIT) -> None:
     with neighbourhood.connect() as conn:
         reading = sender.reading(resident, n.GRAVE, taken_at=now)
         door.receive(conn, [sender.arrival(reading, now)], Evaluator(), now)
+
+
+def phone(neighbourhood: Database, resident: UUID, words: str) -> None:
+    """Somebody rings, and a colleague writes it down."""
+    with neighbourhood.connect("hearthwatch_api") as conn:
+        colleague = actor_of(conn, n.COLLEAGUE)
+        desk.raise_by_hand(conn, colleague, resident, Severity.CONCERN, words, datetime.now(UTC))
 
 
 def row_of(page: Page, name: str) -> Locator:
@@ -67,6 +77,79 @@ def test_an_answer_half_written_survives_a_change_of_the_queue(
     expect(page.locator("tr").filter(has_text="Cora Synthetic")).to_have_count(1)
     expect(page.get_by_role("dialog")).to_be_visible()
     expect(page.get_by_role("textbox", name="Note")).to_have_value("Doctor comes at")
+
+
+@pytest.mark.parametrize(
+    "size", [{"width": 1280, "height": 800}, {"width": 390, "height": 844}], ids=["desk", "phone"]
+)
+def test_what_sends_the_hubs_answer_is_in_sight_however_much_there_is_to_read(
+    at_desk: AtDesk, neighbourhood: Database, size: dict[str, int]
+) -> None:
+    grave(neighbourhood, n.AMARA)
+    for words in ("She fell at breakfast.", "She is in pain now.", "She will not drink. " * 30):
+        phone(neighbourhood, n.AMARA, words)
+    page = at_desk(n.CLINICIAN, QUEUE, **size)
+    page.get_by_role("button", name="Claim Amara Synthetic").click()
+    expect(page.locator("[data-live-notice]")).to_contain_text("Live.")
+    page.get_by_role("link", name="Close Amara Synthetic").click()
+    send = page.get_by_role("dialog").get_by_role("button", name="Close the escalation")
+    expect(send).to_be_in_viewport(ratio=1)
+    page.get_by_role("textbox", name="Note").focus()
+    expect(send).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_what_is_said_while_an_answer_is_written_is_told_in_the_form_and_then_shown(
+    at_desk: AtDesk, neighbourhood: Database
+) -> None:
+    grave(neighbourhood, n.AMARA)
+    page = at_desk(n.CLINICIAN, QUEUE)
+    page.get_by_role("button", name="Claim Amara Synthetic").click()
+    expect(page.locator("[data-live-notice]")).to_contain_text("Live.")
+    page.get_by_role("link", name="Close Amara Synthetic").click()
+    form = page.get_by_role("dialog")
+    form.get_by_label("Advice given").check()
+    form.get_by_role("textbox", name="Note").fill("Doctor comes at four.")
+    phone(neighbourhood, n.AMARA, "She has stopped speaking.")
+    expect(form.get_by_role("alert")).to_contain_text("This case has changed since you opened this form.")
+    form.get_by_role("button", name="Show what is new").click()
+    expect(form).to_contain_text("She has stopped speaking.")
+    expect(form.get_by_role("alert")).to_be_empty()
+    expect(form.get_by_label("Advice given")).to_be_checked()
+    form.get_by_role("button", name="Close the escalation").click()
+    expect(page.get_by_text("Closed. The home sees your answer.")).to_be_visible()
+
+
+def test_what_was_said_stays_open_to_read_when_the_queue_changes(
+    at_desk: AtDesk, neighbourhood: Database
+) -> None:
+    grave(neighbourhood, n.AMARA)
+    phone(neighbourhood, n.AMARA, "She fell at breakfast.")
+    phone(neighbourhood, n.AMARA, "She is in pain now.")
+    page = at_desk(n.CLINICIAN, QUEUE)
+    expect(page.locator("[data-live-notice]")).to_contain_text("Live.")
+    page.get_by_text("Read all that was said (2)").click()
+    expect(page.get_by_text("She fell at breakfast.")).to_be_visible()
+    grave(neighbourhood, n.CORA, n.SECOND_KIT)
+    expect(row_of(page, "Cora Synthetic")).to_be_visible()
+    expect(page.get_by_text("She fell at breakfast.")).to_be_visible()
+
+
+def test_a_claimed_case_past_its_deadline_says_so_to_every_colleague(
+    at_desk: AtDesk, neighbourhood: Database
+) -> None:
+    grave(neighbourhood, n.AMARA)
+    at_desk(n.COLLEAGUE, QUEUE).get_by_role("button", name="Claim Amara Synthetic").click()
+    page = at_desk(n.CLINICIAN, QUEUE)
+    page.clock.install()
+    page.goto(QUEUE)
+    row = row_of(page, "Amara Synthetic")
+    expect(row).to_contain_text("Claimed by Cleo Colleague")
+    expect(row.get_by_text("Claimed, but past its deadline")).to_be_hidden()
+    page.clock.fast_forward("16:00")
+    expect(row.get_by_text("Claimed, but past its deadline")).to_be_visible()
+    expect(row).to_contain_text("Overdue by")
 
 
 def test_a_colleagues_claim_is_seen_at_once(at_desk: AtDesk, neighbourhood: Database) -> None:

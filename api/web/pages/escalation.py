@@ -18,11 +18,13 @@ from alerts.policy import Severity
 from alerts.store import policies_in_force
 from api.access import Visit
 from api.problems import not_found
+from api.queries.course import courses
 from api.queries.escalation import Escalation, escalation
 from api.queries.resident import Resident, decisions, resident
 from api.web.pages.queue import HubVisit, queue_page
 from api.web.presenters import escalations
 from api.web.presenters import resident as resident_words
+from api.web.presenters.course import course_view
 from api.web.presenters.moments import span
 from api.web.rendering import page
 
@@ -159,6 +161,12 @@ def _closing(
     lives = _somebody(visit, one.resident_id)
     view = {
         "one": one,
+        "course": course_view(
+            courses(visit.conn, [one.escalation_id], visit.at)[one.escalation_id],
+            visit.actor.person_id,
+            visit.at,
+            is_open=one.state != "closed",
+        ),
         "resident": resident_words.view(lives, decisions(visit.conn, one.resident_id, visit.at), visit.at),
         "call_back": resident_words.telephone(lives),
         "dispositions": escalations.DISPOSITIONS,

@@ -17,6 +17,7 @@ from api.access import Visit, needs
 from api.parts import parts_of
 from api.problems import not_found
 from api.queries import queue as queries
+from api.queries.course import courses
 from api.web.presenters.moments import calendar_day
 from api.web.presenters.queue import queue as present
 from api.web.rendering import page
@@ -85,8 +86,10 @@ def _view(visit: Visit, hub_id: UUID, order: str) -> Mapping[str, Any]:
     # First: what happens after it is read is in the stream, so nothing falls between the two.
     revision = queries.revision(conn, hub_id)
     by_deadline = order == "deadline"
+    waiting = queries.waiting(conn, hub_id, high_first=not by_deadline)
     shown = present(
-        queries.waiting(conn, hub_id, at, high_first=not by_deadline),
+        waiting,
+        courses(conn, [one.escalation_id for one in waiting], at),
         queries.closed_since(conn, hub_id, at - UNDO_WITHIN - timedelta(seconds=1)),
         queries.totals(conn, hub_id, at),
         revision,

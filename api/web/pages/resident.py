@@ -46,7 +46,7 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
     latest = scores.latest(conn, resident_id, at - _SCORE_SPAN)
     seen = readings.readings(conn, resident_id, at - trends.SPAN, at + AHEAD)
     held = readings.current(conn, resident_id)
-    cases = escalation.cases_of_resident(conn, resident_id, at - _CASE_SPAN)
+    cases = escalation.cases_of_resident(conn, resident_id, at - _CASE_SPAN, at)
     shown = [
         history.case_view(one, me, at, at_my_hub=found.at_my_hub, lead=visit.actor.holds(Role.HUB_LEAD))
         for one in cases

@@ -14,6 +14,7 @@ from api.queries.escalation import Case, Event
 from api.queries.readings import Reading, TakenBy
 from api.web.presenters import escalations, instruments, signs, soft_signs
 from api.web.presenters.answers import AnswerView, answer
+from api.web.presenters.course import CourseView, course_view
 from api.web.presenters.moments import Deadline, Moment, clock, deadline, moment, span
 from api.web.presenters.vitals import operator
 from devices.vital_signs import VitalSign
@@ -44,10 +45,11 @@ class CaseView:
     severity: str
     severity_words: str
     why: str
-    score: str | None
+    course: CourseView
     origin: str | None
     wait: Deadline
     open: bool
+    claimed: bool
     state: str
     raised: Moment
     answer: AnswerView | None
@@ -132,10 +134,11 @@ def case_view(case: Case, me: UUID, now: datetime, *, at_my_hub: bool, lead: boo
         severity=one.severity,
         severity_words=escalations.SEVERITIES.get(one.severity, signs.plain(one.severity)),
         why=one.why,
-        score=None if one.low is None else signs.bounds(one.low, one.high),
+        course=course_view(case.course, me, now, is_open=one.state != "closed"),
         origin=None if one.origin == "rule" else escalations.ORIGINS[one.origin],
         wait=deadline(one.raised_at, one.deadline_at, now),
         open=one.state != "closed",
+        claimed=one.state == "claimed",
         state=_state(case, me, now),
         raised=moment(one.raised_at, now),
         answer=answer(one, me, now),

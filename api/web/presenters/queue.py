@@ -3,14 +3,16 @@
 Guards: over-due and incomplete are said in words; synthetic residents are marked and counted apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from alerts.desk import UNDO_WITHIN
+from api.queries.course import Course
 from api.queries.queue import Closed, Totals, Waiting
 from api.web.presenters import escalations, signs
+from api.web.presenters.course import CourseView, course_view
 from api.web.presenters.moments import Deadline, Moment, deadline, maybe_moment, moment
 
 
@@ -27,9 +29,7 @@ class Row:
     home: str
     severity: str
     severity_words: str
-    score: str
-    score_note: str | None
-    measured: Moment | None
+    course: CourseView
     why: str
     origin: str | None
     wait: Deadline
@@ -71,6 +71,7 @@ class Queue:
 
 def queue(
     waiting: Sequence[Waiting],
+    courses: Mapping[UUID, Course],
     closed: Sequence[Closed],
     totals: Totals,
     revision: int,
@@ -84,14 +85,14 @@ def queue(
         now_iso=now.isoformat(),
         clock=moment(now, now).clock.removeprefix("today "),
         revision=revision,
-        rows=tuple(_row(one, me, now, lead=lead) for one in waiting),
+        rows=tuple(_row(one, courses[one.escalation_id], me, now, lead=lead) for one in waiting),
         closed=tuple(_closed(one, me, now) for one in closed),
         summary=_summary(totals),
         not_shown=_not_shown(totals, len(waiting)),
     )
 
 
-def _row(one: Waiting, me: UUID, now: datetime, *, lead: bool) -> Row:
+def _row(one: Waiting, course: Course, me: UUID, now: datetime, *, lead: bool) -> Row:
     mine = one.claimed_by == me
     claimed = one.state == "claimed"
     by = escalations.named(one.claimed_by_name, one.claimed_by, me)
@@ -105,9 +106,7 @@ def _row(one: Waiting, me: UUID, now: datetime, *, lead: bool) -> Row:
         home=one.home_name,
         severity=one.severity,
         severity_words=escalations.SEVERITIES.get(one.severity, signs.plain(one.severity)),
-        score=signs.bounds(one.low, one.high),
-        score_note=_score_note(one),
-        measured=maybe_moment(one.measured_at, now),
+        course=course_view(course, me, now),
         why=one.why,
         origin=None if one.origin == "rule" else escalations.ORIGINS[one.origin],
         wait=deadline(one.raised_at, one.deadline_at, now),
@@ -117,13 +116,6 @@ def _row(one: Waiting, me: UUID, now: datetime, *, lead: bool) -> Row:
         may_close=claimed and mine,
         may_release=claimed and (mine or lead),
     )
-
-
-def _score_note(one: Waiting) -> str | None:
-    if one.low is None:
-        return None
-    notes = ("air assumed" if one.assumed_air else "", "incomplete set" if one.low != one.high else "")
-    return ", ".join(filter(None, notes)) or None
 
 
 def _closed(one: Closed, me: UUID, now: datetime) -> ClosedRow:
@@ -143,8 +135,13 @@ def _closed(one: Closed, me: UUID, now: datetime) -> ClosedRow:
 
 def _summary(totals: Totals) -> tuple[str, ...]:
     """What stands at the top: synthetic residents never add to the count of real ones."""
-    real = _counts(totals.waiting, totals.claimed, totals.overdue)
-    synthetic = _counts(totals.synthetic_waiting, totals.synthetic_claimed, totals.synthetic_overdue)
+    real = _counts(totals.waiting, totals.claimed, totals.overdue, totals.claimed_overdue)
+    synthetic = _counts(
+        totals.synthetic_waiting,
+        totals.synthetic_claimed,
+        totals.synthetic_overdue,
+        totals.synthetic_claimed_overdue,
+    )
     if not totals.synthetic_waiting + totals.synthetic_claimed:
         return real
     if not totals.waiting + totals.claimed:
@@ -152,8 +149,9 @@ def _summary(totals: Totals) -> tuple[str, ...]:
     return (*real, f"not counted, because synthetic: {', '.join(synthetic)}")
 
 
-def _counts(waiting: int, claimed: int, overdue: int) -> tuple[str, ...]:
-    return f"{waiting} waiting", f"{claimed} claimed", f"{overdue} overdue"
+def _counts(waiting: int, claimed: int, overdue: int, claimed_overdue: int) -> tuple[str, ...]:
+    late = f"{overdue} overdue" + (f" ({claimed_overdue} of them claimed)" if claimed_overdue else "")
+    return f"{waiting} waiting", f"{claimed} claimed", late
 
 
 def _not_shown(totals: Totals, shown: int) -> str | None:

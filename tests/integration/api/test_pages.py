@@ -243,8 +243,9 @@ def test_a_refusal_leads_everybody_back_to_their_own_start_page(
     assert client.get(way_out).url.path == desk
 
 
-def test_a_form_that_was_opened_before_it_worsened_is_shown_again_with_what_is_new(
-    browse: SignIn, escalation: str
+@pytest.mark.parametrize("severity", ["high", "concern"])
+def test_a_form_that_was_opened_before_somebody_rang_is_shown_again_with_what_is_new(
+    browse: SignIn, escalation: str, severity: str
 ) -> None:
     client = browse(n.CLINICIAN)
     address = f"/escalations/{escalation}"
@@ -252,7 +253,7 @@ def test_a_form_that_was_opened_before_it_worsened_is_shown_again_with_what_is_n
     answer = {"disposition": "gp_today", "note": "Doctor comes at four."}
     opened = _Page(client.get(f"{address}/close").text).forms
     browse(n.COLLEAGUE).post(
-        f"{AMARA}/raise", data={"severity": "high", "words": "She has stopped speaking."}
+        f"{AMARA}/raise", data={"severity": severity, "words": "She has stopped speaking."}
     )
     [form] = [one for one in opened if one["action"].endswith("/close")]
     for seen in ({"seen": form["seen"]}, {}):
@@ -284,7 +285,7 @@ def test_a_phone_call_is_raised_by_hand_and_seen_by_the_home(browse: SignIn) -> 
         f"{AMARA}/raise", data={"severity": "concern", "words": "Daughter rang: not eating."}
     )
     assert "Daughter rang: not eating." in raised.text
-    assert "No score" in raised.text
+    assert "Nobody has measured them yet" in raised.text
     assert "Daughter rang: not eating." in browse(n.MANAGER).get(HOME).text
 
 

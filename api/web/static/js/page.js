@@ -15,6 +15,7 @@ export function tick(root = document) {
     one.classList.toggle("hw-overdue", overdue);
     one.closest(".hw-row")?.classList.toggle("hw-row--overdue", overdue);
   }
+  for (const one of root.querySelectorAll("[data-from]")) one.hidden = at < Date.parse(one.dataset.from);
   for (const one of root.querySelectorAll("[data-as-of]")) stood(one, at);
 }
 

@@ -7,6 +7,7 @@ const TRY_AGAIN = 5_000;
 const BREATHE = 500; // a burst of changes is fetched as a few, the first of them at once
 const HOLD_STILL = 1_500; // rows must not move under a hand that is about to press
 const HOLD_AT_MOST = 4_000;
+const LOOK_AGAIN = 30_000; // scores and notes that change no queue are told to nobody
 
 const region = document.querySelector("[data-live]");
 const notice = document.querySelector("[data-live-notice]");
@@ -20,8 +21,10 @@ let fetching = false;
 let wanted = false;
 let failed = false;
 let signedOut = false;
+let lookAt = Infinity;
 
 const LIVE = "Live. New escalations appear by themselves.";
+const NOT_LIVE = "This page is connected, but what it shows may be out of date: see below.";
 const reload = { href: location.href, text: "Reload" };
 
 function say(kind, words, link) {
@@ -43,11 +46,17 @@ function beneath(words) {
   quiet.hidden = !words;
 }
 
+/** All that is known is shown: whether that is the present depends on what comes in behind it. */
+function sure() {
+  heardAt = now();
+  if (quiet.hidden) say("", LIVE);
+  else say("stale", NOT_LIVE);
+}
+
 /** Something was heard, so what is shown is sure, unless a change is known that is not shown yet. */
 function heard() {
   if (fetching || wanted || failed) return;
-  heardAt = now();
-  say("", LIVE);
+  sure();
 }
 
 function stale() {
@@ -88,7 +97,9 @@ function listen() {
   });
   source.addEventListener("resync", renew);
   source.addEventListener("escalation", (event) => {
-    if (JSON.parse(event.data).revision > revision()) renew();
+    const detail = JSON.parse(event.data);
+    document.dispatchEvent(new CustomEvent("hw:escalation", { detail }));
+    if (detail.revision > revision()) renew();
   });
   source.addEventListener("ended", (event) => ended(JSON.parse(event.data).reason));
   source.addEventListener("error", () => {
@@ -126,8 +137,7 @@ async function fetchAndSwap() {
   await stillness();
   swap(fresh);
   failed = false;
-  heardAt = now();
-  say("", LIVE);
+  sure();
 }
 
 /** Wait while somebody is about to press something in the queue, but never for long. */
@@ -139,11 +149,35 @@ async function stillness() {
 }
 
 function swap(fresh) {
-  const focused = region.contains(document.activeElement) ? document.activeElement : null;
+  const shown = region.firstElementChild;
   setNow(fresh.dataset.now);
+  lookLater(fresh);
+  if (shown && essence(shown) === essence(fresh)) return;
+  const focused = region.contains(document.activeElement) ? document.activeElement : null;
+  const opened = [...region.querySelectorAll("details[open][id]")].map((one) => one.id);
   region.replaceChildren(document.importNode(fresh, true));
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   tick(region);
   if (focused) refocus(focused);
+}
+
+/** What is shown, but for what ticks and what was opened by hand: the same is left in peace. */
+function essence(content) {
+  const copy = content.cloneNode(true);
+  delete copy.dataset.now;
+  delete copy.dataset.clock;
+  copy.classList.remove("hw-untrusted");
+  if (!copy.classList.length) copy.removeAttribute("class");
+  for (const one of copy.querySelectorAll("[data-age], [data-wait], [data-deadline], [data-from]")) one.replaceWith("");
+  for (const one of copy.querySelectorAll(".hw-row--overdue")) one.classList.remove("hw-row--overdue");
+  for (const one of copy.querySelectorAll("details")) one.removeAttribute("open");
+  return copy.outerHTML;
+}
+
+/** Look again in a while, or when the next deadline passes: the counts above the queue change with it. */
+function lookLater(content) {
+  const deadlines = [...content.querySelectorAll("[data-deadline]")].map((one) => Date.parse(one.dataset.deadline));
+  lookAt = Math.min(now() + LOOK_AGAIN, ...deadlines.filter((one) => one > now()));
 }
 
 function refocus(focused) {
@@ -156,5 +190,11 @@ region.addEventListener("pointerdown", () => { pressedAt = Date.now(); });
 region.addEventListener("pointermove", (event) => {
   if (event.pointerType === "mouse" && event.target.closest("button, a")) pressedAt = Date.now();
 });
+lookLater(region);
 listen();
-setInterval(stale, 1_000);
+setInterval(() => {
+  stale();
+  if (signedOut || now() < lookAt) return;
+  lookAt = now() + LOOK_AGAIN;
+  renew();
+}, 1_000);

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from api.queries.course import Bounds, Course
 from api.queries.escalation import Case, Escalation
 from api.queries.home import Lives
 from api.queries.kits import Kit
@@ -13,6 +14,7 @@ from api.queries.matrix import SignOff
 from api.queries.queue import Waiting
 from api.queries.readings import Reading
 from api.queries.resident import Resident, ScaleTwo
+from api.queries.said import Said
 from api.queries.scores import Score
 
 # A Sunday in winter: London is UTC.
@@ -37,16 +39,43 @@ def waiting(**different: Any) -> Waiting:
         state="open",
         severity="high",
         why="NEWS2 is 7: pulse 135 beats a minute.",
-        low=7,
-        high=7,
         raised_at=ago(minutes=5),
         deadline_at=ago(minutes=-10),
         claimed_by=None,
         claimed_by_name=None,
         claimed_at=None,
-        measured_at=ago(minutes=6),
-        assumed_air=False,
         has_ceiling=False,
+    )
+    return replace(row, **different)
+
+
+def bounds(low: int, high: int | None = None, **different: Any) -> Bounds:
+    row = Bounds(low, low if high is None else high, assumed_air=False, effective_at=ago(minutes=6))
+    return replace(row, **different)
+
+
+def course(**different: Any) -> Course:
+    row = Course(
+        since=ago(minutes=6),
+        worst=bounds(7),
+        latest=bounds(7),
+        last_arrived_at=ago(minutes=5),
+        not_scored=False,
+        said=[],
+    )
+    return replace(row, **different)
+
+
+def said(**different: Any) -> Said:
+    row = Said(
+        at=ago(minutes=3),
+        by_phone=True,
+        by=COLLEAGUE,
+        by_name="Cleo Colleague",
+        known_by=None,
+        words="He is in pain now.",
+        soft_signs=[],
+        worry=None,
     )
     return replace(row, **different)
 
@@ -178,8 +207,6 @@ def escalation(**different: Any) -> Escalation:
         state="open",
         severity="high",
         why="NEWS2 is 7.",
-        low=7,
-        high=7,
         raised_at=ago(minutes=5),
         deadline_at=ago(minutes=-10),
         claimed_by=None,
@@ -195,7 +222,7 @@ def escalation(**different: Any) -> Escalation:
 
 
 def case(**different: Any) -> Case:
-    return Case(escalation(**different), (), ())
+    return Case(escalation(**different), (), (), course())
 
 
 def lives(**different: Any) -> Lives:

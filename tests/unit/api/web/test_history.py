@@ -7,7 +7,7 @@ import pytest
 
 from api.queries.escalation import Case, Event, Finding
 from api.web.presenters.history import case_view, reading_row
-from tests.unit.api.web.rows import COLLEAGUE, ME, NOW, ago, case, escalation, reading
+from tests.unit.api.web.rows import COLLEAGUE, ME, NOW, ago, case, course, escalation, reading
 
 
 def test_a_reading_says_what_who_and_whether_they_were_signed_off() -> None:
@@ -80,6 +80,7 @@ def test_an_escalation_shows_its_history_in_order() -> None:
             Event(escalation_id, "claimed", ago(minutes=3), COLLEAGUE, "Cleo Colleague", None),
             Event(escalation_id, "closed", ago(minutes=1), ME, "Clive Clinician", "The GP comes."),
         ),
+        course(),
     )
     shown = case_view(whole, ME, NOW, at_my_hub=True)
     assert shown.findings == ("today 13:57: NEWS2 is 7.",)

@@ -2,7 +2,7 @@
 
 from api.queries.queue import Closed, Totals, Waiting
 from api.web.presenters.queue import Queue, queue
-from tests.unit.api.web.rows import COLLEAGUE, ME, NOW, ago, waiting
+from tests.unit.api.web.rows import COLLEAGUE, ME, NOW, ago, course, waiting
 
 NONE = Totals(0, 0, 0, 0, 0, 0)
 
@@ -10,33 +10,8 @@ NONE = Totals(0, 0, 0, 0, 0, 0)
 def shown(
     *rows: Waiting, totals: Totals = NONE, closed: tuple[Closed, ...] = (), lead: bool = False
 ) -> Queue:
-    return queue(rows, closed, totals, 5, me=ME, now=NOW, lead=lead)
-
-
-def test_a_score_of_an_incomplete_set_is_shown_as_its_bounds() -> None:
-    [row] = shown(waiting(low=5, high=9)).rows
-    assert (row.score, row.score_note) == ("5 to 9", "incomplete set")
-
-
-def test_assumed_air_is_said_beside_a_score_that_rests_on_it() -> None:
-    [row] = shown(waiting(assumed_air=True)).rows
-    assert (row.score, row.score_note) == ("7", "air assumed")
-
-
-def test_an_escalation_without_a_score_says_so() -> None:
-    [row] = shown(waiting(low=None, high=None, origin="phone", measured_at=None)).rows
-    assert (row.score, row.score_note, row.measured, row.origin) == (
-        "No score",
-        None,
-        None,
-        "raised by phone",
-    )
-
-
-def test_a_score_is_never_shown_without_the_time_of_its_readings() -> None:
-    [row] = shown(waiting()).rows
-    assert row.measured is not None
-    assert (row.measured.clock, row.measured.age) == ("today 13:56", "6 min ago")
+    courses = {row.escalation_id: course() for row in rows}
+    return queue(rows, courses, closed, totals, 5, me=ME, now=NOW, lead=lead)
 
 
 def test_over_due_is_said_in_words() -> None:
@@ -100,6 +75,14 @@ def test_synthetic_residents_never_add_to_the_counts() -> None:
         "not counted, because synthetic: 12 waiting, 0 claimed, 4 overdue",
     )
     assert shown(totals=Totals(0, 0, 0, 2, 1, 0)).summary[-1] == "all of them synthetic"
+
+
+def test_of_those_that_are_overdue_the_claimed_are_counted_too() -> None:
+    assert shown(totals=Totals(1, 2, 2, 0, 0, 0, claimed_overdue=1)).summary == (
+        "1 waiting",
+        "2 claimed",
+        "2 overdue (1 of them claimed)",
+    )
 
 
 def test_rows_that_are_not_shown_are_said_to_exist() -> None:

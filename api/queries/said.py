@@ -1,0 +1,107 @@
+"""What people said while a case was open: phone calls, and the notes, soft signs and worries that came with readings.
+
+Guards: read as the actor, so nobody is told of whom they may not see; what a reading says that was taken from
+somebody else is left out; bounded in time and in number.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+
+MOST_SAID = 20
+"""Of each kind, by case: the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From when to when a resident's case was open, as far as what was measured and said belongs to it."""
+
+    escalation_id: UUID
+    resident_id: UUID
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that somebody said. `by` took the call, or the reading it came with."""
+
+    at: datetime
+    by_phone: bool
+    by: UUID | None
+    by_name: str | None
+    known_by: str | None
+    words: str | None
+    soft_signs: list[str]
+    worry: str | None
+
+
+# A call's finding and its event are of one transaction and one moment; only the event knows who took the call.
+_CALLS: LiteralString = """
+SELECT escalation_id, at, true AS by_phone, by, person.name AS by_name, NULL AS known_by, words,
+       '{}'::text[] AS soft_signs, NULL AS worry
+FROM (
+    SELECT finding.escalation_id, finding.found_at AS at, finding.sentence AS words,
+           (SELECT event.actor_id FROM alerts.escalation_event event
+            WHERE event.escalation_id = finding.escalation_id AND event.at = finding.found_at
+              AND event.kind IN ('raised', 'joined', 'worsened') AND event.actor_id IS NOT NULL
+            LIMIT 1) AS by,
+           row_number() OVER (PARTITION BY finding.escalation_id ORDER BY finding.found_at DESC) AS place
+    FROM alerts.finding
+    WHERE finding.escalation_id = ANY (%(cases)s) AND finding.rule = 'phone_call'
+) call
+LEFT JOIN delegation.person ON person.person_id = call.by
+WHERE place <= %(most)s
+"""
+_WITH_READINGS: LiteralString = """
+SELECT escalation_id, at, false AS by_phone, by, person.name AS by_name, known_by, told ->> 'note' AS words,
+       ARRAY(SELECT sign.key FROM jsonb_each_text(coalesce(told -> 'soft_signs', '{}')) sign
+             WHERE sign.value = 'present' ORDER BY sign.key) AS soft_signs,
+       told ->> 'worry' AS worry
+FROM (
+    SELECT span.escalation_id, reading.effective_at AS at, reading.taken_by AS by,
+           reading.operator_known_by AS known_by, reading.observations AS told,
+           row_number() OVER (PARTITION BY span.escalation_id
+                              ORDER BY reading.effective_at DESC, reading.arrival_number DESC) AS place
+    FROM ingest.visible_reading reading
+    JOIN unnest(%(cases)s::uuid[], %(residents)s::uuid[], %(sinces)s::timestamptz[], %(untils)s::timestamptz[])
+        AS span (escalation_id, resident_id, since, until)
+      ON span.resident_id = reading.resident_id AND reading.effective_at BETWEEN span.since AND span.until
+    WHERE reading.resident_id = ANY (%(residents)s)
+      AND reading.effective_at BETWEEN %(earliest)s AND %(latest)s
+      AND reading.observations IS NOT NULL AND reading.counts
+      AND (reading.observations ? 'note' OR reading.observations ? 'worry'
+           OR jsonb_path_exists(reading.observations, '$.soft_signs.* ? (@ == "present")'))
+) told_with
+LEFT JOIN delegation.person ON person.person_id = told_with.by
+WHERE place <= %(most)s
+"""
+
+
+def said(conn: psycopg.Connection[Any], windows: Collection[Window]) -> dict[UUID, list[Said]]:
+    """What was said in each of these cases, newest first; one in which nothing was said is missing."""
+    if not windows:
+        return {}
+    wanted = as_arrays(windows) | {"most": MOST_SAID}
+    found: dict[UUID, list[Said]] = defaultdict(list)
+    for query in (_CALLS, _WITH_READINGS):
+        for escalation_id, *one in conn.execute(query, wanted):
+            found[escalation_id].append(Said(*one))
+    return {case: sorted(all_, key=lambda one: one.at, reverse=True) for case, all_ in found.items()}
+
+
+def as_arrays(windows: Collection[Window]) -> dict[str, Any]:
+    """The windows as a query takes them, with the earliest and the latest moment of all."""
+    return {
+        "cases": [one.escalation_id for one in windows],
+        "residents": [one.resident_id for one in windows],
+        "sinces": [one.since for one in windows],
+        "untils": [one.until for one in windows],
+        "earliest": min(one.since for one in windows),
+        "latest": max(one.until for one in windows),
+    }

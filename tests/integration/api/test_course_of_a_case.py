@@ -1,0 +1,136 @@
+"""How a resident has been since their case was raised, and what people said, for the hub and for nobody else."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx2 as httpx
+import pytest
+
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.serving import Served
+from tests.integration.api.test_capture import observed, send
+
+SignIn = Callable[[UUID], httpx.Client]
+QUEUE = f"/api/v1/hubs/{n.HUB}/escalations"
+# NEWS2 7: respiration rate 3, pulse 2, temperature 2.
+LESS_GRAVE = n.NORMAL | {"respiration_rate": 26, "pulse": 124, "temperature": 39.2}
+SECRETS = ("She fell at breakfast.", "She is in pain now.", "Not eating.", "Amara Synthetic")
+
+
+def measured(client: httpx.Client, values: dict[str, Any], *, minutes_ago: float, **more: Any) -> str:
+    """A set taken some minutes ago; gives the case it raised or joined."""
+    taken_at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+    answer = send(client, observed(values, taken_at=taken_at.isoformat(), **more))
+    assert answer.status_code == 201, answer.text
+    return answer.json()["escalation_id"]
+
+
+def phoned(client: httpx.Client, words: str, severity: str = "concern") -> str:
+    answer = client.post(
+        f"/api/v1/residents/{n.AMARA}/escalations", json={"severity": severity, "words": words}
+    )
+    assert answer.status_code == 201, answer.text
+    return answer.json()["escalation_id"]
+
+
+def course_of(client: httpx.Client) -> dict[str, Any]:
+    [waiting] = client.get(QUEUE).json()["escalations"]
+    return waiting["course"]
+
+
+@pytest.fixture
+def told(sign_in: SignIn) -> str:
+    """A case about which two people rang and a worker wrote."""
+    first = phoned(sign_in(n.CLINICIAN), "She fell at breakfast.", "medium")
+    note = {
+        "note": "Not eating.",
+        "soft_signs": {"pain": "present", "skin": "absent"},
+        "worry": {"by": "family"},
+    }
+    measured(sign_in(n.WORKER), n.NORMAL, minutes_ago=0, **note)
+    assert phoned(sign_in(n.COLLEAGUE), "She is in pain now.") == first
+    return first
+
+
+def test_the_worst_is_kept_and_the_latest_is_beside_it(sign_in: SignIn) -> None:
+    worker, client = sign_in(n.WORKER), sign_in(n.CLINICIAN)
+    case = measured(worker, n.GRAVE, minutes_ago=20)
+    assert measured(worker, LESS_GRAVE, minutes_ago=10) == case
+    measured(worker, n.NORMAL, minutes_ago=1)
+    for course in (course_of(client), client.get(f"/api/v1/escalations/{case}").json()["course"]):
+        assert (course["worst"]["low"], course["worst"]["high"]) == (10, 10)
+        assert (course["latest"]["low"], course["latest"]["high"]) == (0, 0)
+        assert course["worst"]["effective_at"] < course["latest"]["effective_at"]
+
+
+def test_what_was_worse_before_the_case_is_no_part_of_it(sign_in: SignIn) -> None:
+    worker, client = sign_in(n.WORKER), sign_in(n.CLINICIAN)
+    case = measured(worker, n.GRAVE, minutes_ago=50)
+    client.post(f"/api/v1/escalations/{case}/claim")
+    closing = {"disposition": "gp_today", "note": "Doctor comes at four.", "seen": 2}
+    assert client.post(f"/api/v1/escalations/{case}/close", json=closing).status_code == 200
+    assert measured(worker, LESS_GRAVE, minutes_ago=1) != case
+    course = course_of(client)
+    assert (course["worst"]["low"], course["latest"]["low"]) == (7, 7)
+    earlier = client.get(f"/api/v1/escalations/{case}").json()["course"]
+    assert (earlier["worst"]["low"], earlier["latest"]) == (10, None)
+
+
+def test_a_call_about_somebody_measured_before_shows_what_was_measured_then(sign_in: SignIn) -> None:
+    client = sign_in(n.CLINICIAN)
+    measured(sign_in(n.WORKER), n.NORMAL, minutes_ago=90)
+    phoned(client, "She fell at breakfast.")
+    course = course_of(client)
+    assert (course["worst"], course["latest"]["low"]) == (None, 0)
+    page = client.get(f"/hubs/{n.HUB}").text
+    assert "Last, before it was raised" in page
+    assert "Nobody has measured" not in page
+
+
+def test_what_people_said_is_all_there_the_newest_first(sign_in: SignIn, told: str) -> None:
+    said = course_of(sign_in(n.CLINICIAN))["said"]
+    assert [(one["by_phone"], one["by_name"], one["words"]) for one in said] == [
+        (True, "Cleo Colleague", "She is in pain now."),
+        (False, "Wanda Worker", "Not eating."),
+        (True, "Clive Clinician", "She fell at breakfast."),
+    ]
+    assert (said[1]["soft_signs"], said[1]["worry"], said[1]["known_by"]) == (["pain"], "family", "session")
+
+
+@pytest.mark.parametrize("page", ["queue", "close", "resident"])
+def test_every_page_the_case_is_answered_from_shows_what_people_said(
+    sign_in: SignIn, told: str, page: str
+) -> None:
+    client = sign_in(n.CLINICIAN)
+    address = {
+        "queue": f"/hubs/{n.HUB}",
+        "close": f"/escalations/{told}/close",
+        "resident": f"/residents/{n.AMARA}",
+    }[page]
+    shown = client.get(address).text
+    for words in (
+        "She fell at breakfast.",
+        "Soft signs: In pain. Worried: Family or friends. “Not eating.”",
+        "She is in pain now.",
+        "By phone to Cleo Colleague",
+        "With a reading, Wanda Worker (signed in)",
+    ):
+        assert words in shown
+
+
+@pytest.mark.parametrize("person", [n.OUTSIDER, n.OUTSIDE_CLINICIAN, n.TRAINER, n.OPERATOR])
+def test_nobody_hears_of_it_who_may_not_see_the_resident(served: Served, told: str, person: UUID) -> None:
+    client = served.signed_in(person)
+    for address in (
+        QUEUE,
+        f"/api/v1/hubs/{n.OTHER_HUB}/escalations",
+        f"/api/v1/escalations/{told}",
+        f"/hubs/{n.HUB}/queue",
+        f"/hubs/{n.OTHER_HUB}/queue",
+        f"/escalations/{told}/close",
+        f"/residents/{n.AMARA}",
+    ):
+        answer = client.get(address).text
+        assert [words for words in SECRETS if words in answer] == []
