@@ -26,6 +26,8 @@ NUMBERS = (
     VitalSign.PULSE,
     VitalSign.TEMPERATURE,
 )
+# A fault of the form as a whole, not of one of its fields.
+WHOLE_FORM = "form"
 # Just after midnight "23:50" means last night; this long after it, it is more likely a slip.
 LAST_NIGHT = timedelta(hours=6)
 # A bedside clock may run ahead of ours by this much.
@@ -73,7 +75,10 @@ def read(fields: Mapping[str, str], reading_id: UUID, opened_at: datetime, now: 
     )
     said = (values, observations.not_obtained, observations.soft_signs, observations.worry, observations.note)
     if not any(said) and not form.faults:
-        form.fault(NUMBERS[0], "Fill in at least one vital sign, soft sign or worry")
+        form.fault(
+            WHOLE_FORM,
+            "The form is empty: fill in at least one measurement, change, worry or note, then send it",
+        )
     return Filled(observations, form.faults)
 
 

@@ -11,8 +11,9 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
-WIDTH, HEIGHT = 420, 170
-LEFT, RIGHT, TOP, BOTTOM = 40, 6, 8, 30
+# Drawn small, so that a phone need not shrink it: its letters stay as large as those around it.
+WIDTH, HEIGHT = 300, 200
+LEFT, RIGHT, TOP, BOTTOM = 36, 6, 8, 38
 _GAP = timedelta(hours=14)  # beyond it two points are not joined: nobody looked in between
 
 
@@ -56,7 +57,6 @@ class Chart:
     ticks: Sequence[Tick]
     points: Sequence[Point]
     joined: bool = True
-    faint: Sequence[Point] = ()  # a second line, never scored
 
 
 def svg(chart: Chart) -> str:
@@ -66,10 +66,8 @@ def svg(chart: Chart) -> str:
         *(_band(band, scale) for band in chart.bands),
         *_hours(chart, scale),
         *(_tick(tick, scale) for tick in chart.ticks),
-        *_line(chart.faint, scale, "hw-chart__faint"),
-        *(_line(chart.points, scale, "hw-chart__line") if chart.joined else ()),
-        *(_mark(point, scale, "hw-chart__faint-mark") for point in chart.faint),
-        *(_mark(point, scale, "hw-chart__mark") for point in chart.points),
+        *(_line(chart.points, scale) if chart.joined else ()),
+        *(_mark(point, scale) for point in chart.points),
         f'<rect class="hw-chart__frame" x="{LEFT}" y="{TOP}" width="{scale.width}" height="{scale.height}"/>',
     )
     key = escape(chart.key)
@@ -88,7 +86,7 @@ class _Scale:
     def __init__(self, chart: Chart) -> None:
         self.since = chart.since
         self.seconds = max((chart.until - chart.since).total_seconds(), 1.0)
-        values = [point.value for point in (*chart.points, *chart.faint)]
+        values = [point.value for point in chart.points]
         values += [point.low for point in chart.points if point.low is not None]
         self.low = min([*values, *(band.low for band in chart.bands)], default=0.0)
         self.high = max([*values, *(band.high for band in chart.bands)], default=1.0)
@@ -127,9 +125,9 @@ def _hours(chart: Chart, scale: _Scale) -> list[str]:
 def _hour(at: datetime, hour: int, scale: _Scale) -> str:
     x, foot = scale.x(at), TOP + scale.height
     weight = "day" if hour == 0 else "noon"
-    label = f"{at:%a} {at.day} {at:%b}" if hour == 0 else "12:00"
-    anchor = "end" if x > WIDTH - 40 else "start" if x < LEFT + 20 else "middle"
-    row = foot + (26 if hour == 0 else 13)
+    label = f"{at:%a} {at.day}" if hour == 0 else "12:00"
+    anchor = "end" if x > WIDTH - 24 else "start" if x < LEFT + 20 else "middle"
+    row = foot + (32 if hour == 0 else 15)
     return (
         f'<line class="hw-chart__{weight}" x1="{x}" y1="{TOP}" x2="{x}" y2="{foot}"/>'
         f'<text class="hw-chart__label" x="{x}" y="{row}" text-anchor="{anchor}">{label}</text>'
@@ -139,12 +137,12 @@ def _hour(at: datetime, hour: int, scale: _Scale) -> str:
 def _tick(tick: Tick, scale: _Scale) -> str:
     y = scale.y(tick.value)
     return (
-        f'<text class="hw-chart__label" x="{LEFT - 5}" y="{round(y + 4, 1)}" text-anchor="end">'
+        f'<text class="hw-chart__label" x="{LEFT - 5}" y="{round(y + 5, 1)}" text-anchor="end">'
         f"{escape(tick.label)}</text>"
     )
 
 
-def _line(points: Sequence[Point], scale: _Scale, name: str) -> list[str]:
+def _line(points: Sequence[Point], scale: _Scale) -> list[str]:
     """One line for each stretch without a gap."""
     stretches: list[list[Point]] = []
     for point in points:
@@ -152,17 +150,20 @@ def _line(points: Sequence[Point], scale: _Scale, name: str) -> list[str]:
             stretches[-1].append(point)
         else:
             stretches.append([point])
-    return [
-        f'<polyline class="{name}" points="{" ".join(f"{scale.x(p.at)},{scale.y(p.value)}" for p in stretch)}"/>'
-        for stretch in stretches
-        if len(stretch) > 1
-    ]
+    return [_polyline(stretch, scale) for stretch in stretches if len(stretch) > 1]
 
 
-def _mark(point: Point, scale: _Scale, name: str) -> str:
+def _polyline(stretch: Sequence[Point], scale: _Scale) -> str:
+    places = " ".join(f"{scale.x(point.at)},{scale.y(point.value)}" for point in stretch)
+    return f'<polyline class="hw-chart__line" points="{places}"/>'
+
+
+def _mark(point: Point, scale: _Scale) -> str:
     x, y = scale.x(point.at), scale.y(point.value)
     if point.low is not None and point.low != point.value:
         return f'<line class="hw-chart__bounds" x1="{x}" y1="{y}" x2="{x}" y2="{scale.y(point.low)}"/>'
     if point.square:
-        return f'<rect class="{name}" x="{round(x - 3.5, 1)}" y="{round(y - 3.5, 1)}" width="7" height="7"/>'
-    return f'<circle class="{name}" cx="{x}" cy="{y}" r="3.2"/>'
+        return (
+            f'<rect class="hw-chart__mark" x="{round(x - 3, 1)}" y="{round(y - 3, 1)}" width="6" height="6"/>'
+        )
+    return f'<circle class="hw-chart__mark" cx="{x}" cy="{y}" r="2.6"/>'

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader
 
 from api.parts import parts_of
+from api.web.capture_form import WHOLE_FORM
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,15 @@ def environment() -> Environment:
     return made
 
 
-def _faults(faults: Mapping[str, str]) -> list[dict[str, str]]:
-    """Faults by field as the design system's error summary wants them, each linked to its field."""
-    return [{"text": sentence, "href": f"#{field}"} for field, sentence in faults.items()]
+def _faults(faults: Mapping[str, str], first: str = "") -> list[dict[str, str]]:
+    """Faults by field as the design system's error summary wants them, each linked to its field.
+
+    A fault of the whole form is linked to where filling it in begins.
+    """
+    return [
+        {"text": sentence, "href": f"#{first if field == WHOLE_FORM else field}"}
+        for field, sentence in faults.items()
+    ]
 
 
 def page(

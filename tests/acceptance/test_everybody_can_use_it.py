@@ -135,7 +135,7 @@ def test_the_page_to_sign_in_on_and_its_refusal(at_desk: AtDesk) -> None:
 @pytest.mark.parametrize(
     ("person", "address", "button", "said"),
     [
-        (n.WORKER, CAPTURE, "Send", "Fill in at least one vital sign, soft sign or worry"),
+        (n.WORKER, CAPTURE, "Send", "The form is empty: fill in at least one measurement"),
         (n.CLINICIAN, RAISE, "Raise it", "Say in a sentence what the caller told you"),
         (n.TRAINER, SIGN_OFF, "Sign off", "Choose how far they are signed off"),
     ],
@@ -162,6 +162,14 @@ def test_the_form_that_closes_an_escalation_in_its_dialog_and_as_a_page_with_som
     assert_everybody_can_use(page, "What was decided?")
     page.get_by_role("button", name="Close the escalation").click()
     assert_everybody_can_use(page, "Write a note: the home reads it as the hub's answer")
+
+
+def test_an_empty_capture_form_blames_no_field_and_leads_to_the_first(at_desk: AtDesk) -> None:
+    page = at_desk(n.WORKER, CAPTURE)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator(".nhsuk-error-message")).to_have_count(0)
+    page.get_by_role("link", name="The form is empty").click()
+    expect(page.locator("#respiration_rate")).to_be_in_viewport()
 
 
 @pytest.mark.usefixtures("full")

@@ -1,7 +1,7 @@
 """What the charts show: each sign's values over three days, banded as NEWS2 scores them, and in words.
 
-Guards: bands come from the scoring chart itself, never written again here; corrected readings are left out; every
-picture has a table that says the same.
+Guards: bands come from the scoring chart itself, never written again here, and what NEWS2 does not score has none;
+corrected readings are left out; every picture has a table that says the same.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,14 +42,15 @@ class _Subject:
     low: int
     high: int
     ticks: tuple[int, ...]
-    steps: news2_chart.Steps
+    steps: news2_chart.Steps | None
     tenths: bool = False
 
 
 _SUBJECTS = (
     _Subject(VitalSign.RESPIRATION_RATE, 4, 32, (8, 12, 20, 24), news2_chart.RESPIRATION_RATE),
     _Subject(VitalSign.SYSTOLIC, 60, 240, (90, 110, 150, 220), news2_chart.SYSTOLIC),
-    _Subject(VitalSign.PULSE, 30, 145, (40, 50, 90, 110, 130), news2_chart.PULSE),
+    _Subject(VitalSign.DIASTOLIC, 40, 120, (40, 60, 80, 100, 120), None),
+    _Subject(VitalSign.PULSE, 30, 145, (50, 90, 110, 130), news2_chart.PULSE),
     _Subject(VitalSign.TEMPERATURE, 34, 41, (35, 36, 38, 39), news2_chart.TEMPERATURE_TENTHS, tenths=True),
 )
 _LETTERS = "UPVCA"  # from the bottom of the picture to its top
@@ -76,7 +77,6 @@ def _when(one: Reading) -> datetime:
 
 def _sign_trend(subject: _Subject, readings: Sequence[Reading], now: datetime) -> Trend:
     points = _points(readings, subject.sign)
-    faint = _points(readings, VitalSign.DIASTOLIC) if subject.sign is VitalSign.SYSTOLIC else []
     chart = Chart(
         key=f"chart-{subject.sign}",
         title=f"{_title(subject.sign)}, {SPAN_WORDS}",
@@ -86,9 +86,8 @@ def _sign_trend(subject: _Subject, readings: Sequence[Reading], now: datetime) -
         bands=_bands(subject, points),
         ticks=[Tick(value, str(value)) for value in subject.ticks],
         points=points,
-        faint=faint,
     )
-    legend = "Dots: systolic. Rings: diastolic, never scored." if faint else None
+    legend = "NEWS2 does not score it: it has no colours." if subject.steps is None else None
     return _trend(chart, _title(subject.sign), legend, _table(readings, subject.sign, now))
 
 
@@ -185,8 +184,7 @@ def _trend(chart: Chart, title: str, legend: str | None, rows: Sequence[tuple[st
 
 
 def _title(sign: VitalSign) -> str:
-    words = {VitalSign.SYSTOLIC: "Blood pressure"}.get(sign, signs.label(sign))
-    return f"{words} ({signs.FACTS[sign].unit_shown})"
+    return f"{signs.label(sign)} ({signs.FACTS[sign].unit_shown})"
 
 
 def _points(readings: Sequence[Reading], sign: VitalSign) -> list[Point]:
@@ -211,6 +209,8 @@ def _bands(subject: _Subject, points: Sequence[Point], highest: int | None = Non
     low = min([subject.low, *(point.value - 1 for point in points)])
     high = max([subject.high, *(point.value + 1 for point in points)])
     high = min(high, highest) if highest is not None else high
+    if subject.steps is None:
+        return [Band(low, high, 0)]
     starts = [(start - 0.5) / unit for start, _ in subject.steps]
     ends = [*starts[1:], high]
     return [
@@ -239,9 +239,6 @@ def _table(readings: Sequence[Reading], sign: VitalSign, now: datetime) -> tuple
 
 
 def _said(one: Reading, sign: VitalSign) -> str:
-    if sign is VitalSign.SYSTOLIC:
-        lower = signs.quantity("diastolic", one.diastolic)
-        return f"{signs.quantity(sign, one.systolic)}/{lower} mmHg"
     words = signs.with_unit(sign, getattr(one, sign))
     if sign is VitalSign.SPO2 and one.on_oxygen is not None:
         words += f", {signs.quantity('on_oxygen', one.on_oxygen).lower()}"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from api.web.capture_form import Filled, read
+from api.web.capture_form import WHOLE_FORM, Filled, read
 from devices.reading import NotObtained, SoftSign, Worry, WorryFrom
 from tests.unit.api.web.rows import NOW, ago
 
@@ -82,7 +82,9 @@ def test_a_value_and_a_reason_for_having_none_cannot_both_be() -> None:
 
 
 def test_an_empty_form_is_not_sent() -> None:
-    assert filled().faults == {"respiration_rate": "Fill in at least one vital sign, soft sign or worry"}
+    assert filled().faults == {
+        WHOLE_FORM: "The form is empty: fill in at least one measurement, change, worry or note, then send it"
+    }
 
 
 def test_a_worry_alone_is_enough() -> None:

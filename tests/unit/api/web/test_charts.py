@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
-from itertools import pairwise
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 from api.web.charts import HEIGHT, WIDTH, Band, Chart, Point, Tick, svg
@@ -57,7 +57,7 @@ def test_points_with_nothing_between_them_for_long_are_not_joined() -> None:
 
 def test_days_are_marked_at_midnight_in_london() -> None:
     labels = [one.text for one in drawn(chart()).findall("text")]
-    assert {"Fri 20 Nov", "Sat 21 Nov", "Sun 22 Nov", "12:00"} <= set(labels)
+    assert {"Fri 20", "Sat 21", "Sun 22", "12:00"} <= set(labels)
 
 
 def test_each_sign_has_a_picture_and_a_table_that_says_the_same() -> None:
@@ -70,6 +70,7 @@ def test_each_sign_has_a_picture_and_a_table_that_says_the_same() -> None:
         "chart-respiration_rate",
         "chart-spo2",
         "chart-systolic",
+        "chart-diastolic",
         "chart-pulse",
         "chart-temperature",
         "chart-consciousness",
@@ -104,9 +105,44 @@ def test_bands_are_those_of_the_scoring_chart_and_leave_no_gap() -> None:
         assert all(abs(above[2] - below[1]) < 0.2 for above, below in pairwise(found))
 
 
+def test_diastolic_pressure_is_drawn_by_itself_without_the_colours_of_a_score() -> None:
+    measured = [reading(systolic=Decimal(128), diastolic=Decimal(76))]
+    shown = {one.key: one for one in trends(measured, [], scale=1, now=NOW)}
+    assert [points for points, *_ in bands(1, "chart-diastolic")] == [0]
+    assert shown["chart-diastolic"].rows == (("today 13:57", "76 mmHg"),)
+    assert shown["chart-diastolic"].legend == "NEWS2 does not score it: it has no colours."
+    for key, value in (("chart-systolic", 128), ("chart-diastolic", 76)):
+        assert shown[key].summary.startswith(f"1 reading, from {value} to {value} mmHg.")
+        assert shown[key].svg.count("<circle") == 1
+
+
+def test_no_two_labels_of_a_picture_lie_on_each_other_at_any_hour() -> None:
+    """In Arial of 14 units, as the style sheet has it, a letter is about 7.5 wide and 11 high."""
+    for minutes in range(0, 24 * 60, 20):
+        now = NOW + timedelta(minutes=minutes)
+        for one in trends([], [], scale=1, now=now):
+            boxes = [_box(text) for text in ElementTree.fromstring(one.svg).findall("text")]
+            assert all(box[0] >= 0 and box[1] <= WIDTH and box[3] <= HEIGHT for box in boxes)
+            assert not any(_overlap(first, other) for first, other in combinations(boxes, 2)), one.key
+
+
+Box = tuple[float, float, float, float]
+
+
+def _box(text: ElementTree.Element) -> Box:
+    """Left, right, top and foot of a label."""
+    x, y, wide = float(text.get("x", "")), float(text.get("y", "")), 7.5 * len(text.text or "")
+    left = {"start": x, "middle": x - wide / 2, "end": x - wide}[text.get("text-anchor", "")]
+    return left, left + wide, y - 11, y
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
+
+
 def test_corrected_readings_are_left_out() -> None:
     shown = trends([reading(corrected_at=NOW, correction_reason="wrong resident")], [], scale=1, now=NOW)
-    assert [one.rows for one in shown] == [()] * 7
+    assert [one.rows for one in shown] == [()] * 8
 
 
 def test_a_set_that_came_in_parts_is_one_mark_its_last_score() -> None:
