@@ -28,6 +28,7 @@ _DOUBTFUL = frozenset(
         *("sensor_displaced", "malfunction"),
     }
 )
+_KNOWN_STATUSES = _NOT_A_MEASUREMENT | _DOUBTFUL
 _LETTERS = frozenset(str(letter) for letter in Consciousness)
 
 
@@ -55,8 +56,9 @@ def assess(payload: ReadingPayload) -> Assessed:
     values: dict[VitalSign, Value] = {}
     unusable: dict[str, str] = dict(said.unknown)
     flags = [f"not_understood:{part}" for part in sorted(payload.not_understood)]
-    flags += [f"device:{status}" for status in sorted(said.statuses & (_NOT_A_MEASUREMENT | _DOUBTFUL))]
-    flags += [*said.flags, *(f"unusable:{code}" for code in said.unknown)]
+    flags += [f"device:{status}" for status in sorted(said.statuses & _KNOWN_STATUSES)]
+    flags += said.flags
+    flags += [f"unusable:{code}" for code in said.unknown]
     not_measured = not said.statuses.isdisjoint(_NOT_A_MEASUREMENT)
     for code, raw in said.values.items():
         sign = _SIGN_BY_CODE.get(code)

@@ -6,17 +6,15 @@ is to be measured again. Only where the octets cannot be read does a decoded val
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from devices.profiles import Measurement, decode
 from devices.reading.payload import ReadingPayload
 from devices.vital_signs import FACTS, VitalSign
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """Values by code, as yet unjudged: a Decimal from the instrument, as sent where decoded before.
 
     `unknown`: signs looked for that have no value, with what there was instead. `differing`: signs of which app and
@@ -33,9 +31,9 @@ class Measured:
 
 def measured(payload: ReadingPayload) -> Measured:
     """Put the two together. Never raises, whatever the octets are."""
-    statuses = frozenset(status for status, said in payload.quality.items() if said is True)
+    statuses = _said_true(payload.quality) if payload.quality else _NONE
     if payload.gatt is None:
-        return Measured(payload.values, {}, frozenset(), statuses, (), None)
+        return Measured(payload.values, {}, _NONE, statuses, (), None)
     said = decode(payload.gatt.characteristic, payload.gatt.value)
     differing = _differing(payload.values, said)
     values, unknown = _joined(payload.values, said)
@@ -43,6 +41,13 @@ def measured(payload: ReadingPayload) -> Measured:
     instrument = {**payload.gatt.model_dump(), **said.told, **({"decoded_by_app": also} if also else {})}
     flags = said.flags + tuple(f"gatt:differs:{sign}" for sign in sorted(differing))
     return Measured(values, unknown, differing, statuses | said.statuses, flags, instrument)
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def _said_true(quality: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(status for status, said in quality.items() if said is True)
 
 
 def _joined(decoded: Mapping[str, Any], said: Measurement) -> tuple[dict[str, Any], dict[str, str]]:
