@@ -90,17 +90,11 @@ def compose(
     _check(readings, window)
     timeline = _timeline(readings)
     questions = _in_order(_questions(timeline, window), timeline)
-    m = len(questions.target)
-    found = np.full((m, len(SIGNS)), np.nan, order="F")
-    source = np.full((m, len(SIGNS)), _UNKNOWN, dtype=np.intp, order="F")
-    for sign in range(len(SIGNS)):
-        place = _last_word(timeline, questions, sign, window)
-        answered = np.flatnonzero(place >= 0)
-        rows = timeline.row[place[answered]]
-        given = values[rows, sign]
-        found[answered, sign] = given
-        source[answered, sign] = np.where(np.isnan(given), _UNKNOWN, rows)
-    return Composed(timeline.row[questions.target], timeline.row[questions.cause], found, source)
+    place = _last_words(timeline, questions, window)
+    row = timeline.row[place]
+    given = np.where(place >= 0, values[row, np.arange(len(SIGNS))], np.nan)
+    source = np.where(np.isnan(given), _UNKNOWN, row)
+    return Composed(timeline.row[questions.target], timeline.row[questions.cause], given, source)
 
 
 def columns(values: NDArray[np.float64]) -> dict[str, NDArray[np.generic]]:
@@ -188,21 +182,23 @@ def _touched_by_late(timeline: _Timeline, late: NDArray[np.intp], window: int) -
     return _Questions(np.concatenate(targets), np.concatenate(causes))
 
 
-def _last_word(timeline: _Timeline, questions: _Questions, sign: int, window: int) -> NDArray[np.intp]:
-    """For each question the place that last gave or cleared the sign, -1 if none within the window did."""
-    says = (timeline.says >> sign) & 1
-    spoke = np.maximum.accumulate(np.where(says, np.arange(len(says)), _UNKNOWN))
+def _last_words(timeline: _Timeline, questions: _Questions, window: int) -> NDArray[np.intp]:
+    """m x 7: the place that last gave or cleared each sign for each question, -1 if none within the window did."""
+    says = np.unpackbits(timeline.says[:, None], axis=1, count=len(SIGNS), bitorder="little")
+    spoke = np.maximum.accumulate(np.where(says, np.arange(len(says))[:, None], _UNKNOWN), axis=0)
     place = spoke[questions.target]
     first = timeline.start[questions.target]
     oldest = timeline.effective_at[questions.target] - window
     arrived = timeline.arrival[questions.cause]
-    place[(place < first) | (timeline.effective_at[place] < oldest)] = _UNKNOWN
+    place[(place < first[:, None]) | (timeline.effective_at[place] < oldest[:, None])] = _UNKNOWN
     # What was last in effective time may not have arrived yet: step back to the one before, where it has not.
-    asking = np.flatnonzero((place >= 0) & (timeline.arrival[place] > arrived))
+    asking, sign = np.nonzero((place >= 0) & (timeline.arrival[place] > arrived[:, None]))
     while len(asking):
-        earlier = spoke[place[asking] - 1]
-        earlier[(place[asking] == 0) | (earlier < first[asking])] = _UNKNOWN
-        earlier[(timeline.effective_at[earlier] < oldest[asking])] = _UNKNOWN
-        place[asking] = earlier
-        asking = asking[(earlier >= 0) & (timeline.arrival[earlier] > arrived[asking])]
+        later = place[asking, sign]
+        earlier = spoke[later - 1, sign]
+        earlier[(later == 0) | (earlier < first[asking])] = _UNKNOWN
+        earlier[timeline.effective_at[earlier] < oldest[asking]] = _UNKNOWN
+        place[asking, sign] = earlier
+        going = (earlier >= 0) & (timeline.arrival[earlier] > arrived[asking])
+        asking, sign = asking[going], sign[going]
     return place
