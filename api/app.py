@@ -7,14 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
-from importlib import resources
-from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
-from fastapi.staticfiles import StaticFiles
 from psycopg import DataError, OperationalError
 from psycopg.errors import InsufficientPrivilege
 from starlette.exceptions import HTTPException
@@ -33,6 +30,7 @@ from api.routes import routers
 from api.settings import DatabaseRole, Settings
 from api.throttle import Throttle
 from api.web import pages
+from api.web.files import MOUNT, files
 from delegation.sign_off import SignOffRefusedError
 
 SIGN_IN_PAGE = "/sign-in"
@@ -96,7 +94,7 @@ def create_app(settings: Settings, clock: Clock = now, pace: Pace | None = None)
     app.include_router(stream.router)
     app.include_router(health.router)
     app.include_router(pages.router)
-    app.mount("/static", StaticFiles(directory=_static()), name="static")
+    app.mount(MOUNT, files(), name="static")
     return app
 
 
@@ -105,7 +103,3 @@ async def _refuse(request: Request, error: Exception) -> Response:
         back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"{SIGN_IN_PAGE}?next={quote(back, safe='')}", HTTPStatus.SEE_OTHER)
     return answer(request, problem_of(error, request.state.request_id))
-
-
-def _static() -> Path:
-    return Path(str(resources.files("api.web"))) / "static"

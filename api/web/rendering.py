@@ -15,6 +15,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader
 
 from api.parts import parts_of
 from api.web.capture_form import WHOLE_FORM
+from api.web.files import files
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["hw_faults"] = _faults
+    made.globals["hw_static"] = files().address
     return made
 
 
