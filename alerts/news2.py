@@ -23,6 +23,7 @@ __all__ = [
     "CONSCIOUSNESS_CODES",
     "PARAMETERS",
     "RED_SCORES",
+    "RESULT",
     "RULE_VERSION",
     "SIGNS",
     "Band",
@@ -86,6 +87,7 @@ def score(
     pulse: ArrayLike,
     consciousness: ArrayLike,
     temperature: ArrayLike,
+    out: NDArray[np.void] | None = None,
 ) -> Scores:
     """Score n sets of observations (RCP 2017, charts 1, 2 and 4); safe to call from many threads.
 
@@ -98,6 +100,9 @@ def score(
 
     Raises ValueError, in a sentence, for another shape, length, precision, scale or code and for infinite
     values: it is the caller's part to make an impossible value unknown, and to say so.
+
+    `out`, n records of RESULT, is written to and what is returned are views of it: fresh memory for very many
+    sets costs more than their scores.
     """
     columns = check(
         respiration_rate=respiration_rate,
@@ -109,7 +114,7 @@ def score(
         consciousness=consciousness,
         temperature=temperature,
     )
-    results = np.empty(len(columns), RESULT)
+    results = _room(out, len(columns))
     packed = np.empty(min(_BLOCK, len(columns)), PACKED)
     for rows in _blocks(columns):
         codes = packed[: rows.stop - rows.start]
@@ -149,15 +154,27 @@ def pack(
     return packed
 
 
-def score_packed(codes: NDArray[np.uint16]) -> Scores:
-    """Score what `pack` made; n codes give n results. Raises ValueError for anything else."""
+def score_packed(codes: NDArray[np.uint16], out: NDArray[np.void] | None = None) -> Scores:
+    """Score what `pack` made; n codes give n results, in `out` as `score` does. Raises ValueError for anything else."""
     if codes.dtype != PACKED or codes.ndim != 1:
         raise ValueError(
             f"Packed codes are one-dimensional and uint16, not {codes.ndim}-dimensional {codes.dtype}."
         )
     if len(codes) and codes.max() >= SPACE:
         raise ValueError(f"Packed codes lie below {SPACE}; there is {codes.max()}.")
-    return _scores(RESULTS.take(codes, mode="clip"))
+    results = _room(out, len(codes))
+    for start in range(0, len(codes), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        RESULTS.take(codes[rows], out=results[rows], mode="clip")
+    return _scores(results)
+
+
+def _room(out: NDArray[np.void] | None, n: int) -> NDArray[np.void]:
+    if out is None:
+        return np.empty(n, RESULT)
+    if out.dtype != RESULT or out.shape != (n,):
+        raise ValueError(f"out must be {n} records of RESULT, not {out.shape} of {out.dtype}.")
+    return out
 
 
 def _blocks(columns: Columns) -> Iterator[slice]:

@@ -1,8 +1,8 @@
-"""How long one NEWS2 set takes: our kernel, plain Python, numpy's select and pandas, in the same run.
+"""How long one NEWS2 set takes: our kernel, and others, in the same run.
 
-Every contender starts from the same float columns with NaN for unknown. The others give a total, red score and
-band for complete sets only; ours also gives bounds, parts and deciding signs. Their results are compared first,
-so that nothing is timed that is wrong. Run: python tests/benchmarks/kernel.py [sets]
+Every contender starts from the same float columns with NaN for unknown, except where it says packed. The others give
+a total, red score and band for complete sets only; ours also gives bounds, parts and deciding signs. Their results
+are compared first, so that nothing is timed that is wrong. Run: python tests/benchmarks/kernel.py [sets] [many]
 """
 
 import json
@@ -19,10 +19,11 @@ import pandas as pd
 if __package__ in (None, ""):  # run as a script: the project is two folders up
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from alerts.news2 import Scores, score
+from alerts.news2 import RESULT, Scores, pack, score, score_packed
+from tests.benchmarks import scorers
 
 SEED = 20_170
-PLAIN_SAMPLE = 20_000
+SAMPLE = 20_000
 LIVE_BATCH = 1_000
 
 Columns = dict[str, np.ndarray]
@@ -53,100 +54,57 @@ def partial_sets(n: int, missing: float = 0.4, seed: int = SEED) -> Columns:
     return sets
 
 
-def plain_python(rows: list[dict[str, Any]]) -> list[tuple[int, bool, int]]:
-    """(total, red, band index) of complete sets, a branch at a time."""
-    return [_plain_one(**row) for row in rows]
-
-
-def _half_up(value: float, scale: int = 1) -> int:
-    return math.floor(value * scale + 0.5)
-
-
-def _plain_saturation(spo2: int, scale: int, on_oxygen: bool) -> int:
-    if scale == 1:
-        return 3 if spo2 <= 91 else 2 if spo2 <= 93 else 1 if spo2 <= 95 else 0
-    if spo2 <= 87:
-        return 3 if spo2 <= 83 else 2 if spo2 <= 85 else 1
-    if spo2 <= 92 or not on_oxygen:
-        return 0
-    return 1 if spo2 <= 94 else 2 if spo2 <= 96 else 3
-
-
-def _plain_one(
-    *,
-    respiration_rate: float,
-    spo2: float,
-    spo2_scale: int,
-    on_oxygen: float,
-    systolic: float,
-    pulse: float,
-    consciousness: int,
-    temperature: float,
-) -> tuple[int, bool, int]:
-    rate, pressure, beats = _half_up(respiration_rate), _half_up(systolic), _half_up(pulse)
-    tenths = _half_up(temperature, 10)
-    parts = (
-        3 if rate <= 8 else 1 if rate <= 11 else 0 if rate <= 20 else 2 if rate <= 24 else 3,
-        _plain_saturation(_half_up(spo2), spo2_scale, on_oxygen == 1),
-        3 if pressure <= 90 else 2 if pressure <= 100 else 1 if pressure <= 110 else 0 if pressure <= 219 else 3,
-        3 if beats <= 40 else 1 if beats <= 50 else 0 if beats <= 90 else 1 if beats <= 110 else 2
-        if beats <= 130 else 3,
-        0 if consciousness == 0 else 3,
-        3 if tenths <= 350 else 1 if tenths <= 360 else 0 if tenths <= 380 else 1 if tenths <= 390 else 2,
-    )  # fmt: skip
-    total, red = sum(parts) + (2 if on_oxygen == 1 else 0), 3 in parts
-    return total, red, 3 if total >= 7 else 2 if total >= 5 else int(red)
-
-
-def with_select(sets: Columns | pd.DataFrame) -> tuple[Any, Any, Any]:
-    """(total, red, band index) of complete sets as np.select writes it, on arrays or on pandas columns."""
-    rate, pressure, beats = (np.floor(sets[sign] + 0.5) for sign in ("respiration_rate", "systolic", "pulse"))
-    spo2, tenths = np.floor(sets["spo2"] + 0.5), np.floor(sets["temperature"] * 10 + 0.5)
-    oxygen = sets["on_oxygen"] == 1
-    one = np.select([spo2 <= 91, spo2 <= 93, spo2 <= 95], [3, 2, 1], 0)
-    two = np.select(
-        [spo2 <= 83, spo2 <= 85, spo2 <= 87, (spo2 <= 92) | ~oxygen, spo2 <= 94, spo2 <= 96],
-        [3, 2, 1, 0, 1, 2],
-        3,
-    )
-    parts = (
-        np.select([rate <= 8, rate <= 11, rate <= 20, rate <= 24], [3, 1, 0, 2], 3),
-        np.where(sets["spo2_scale"] == 1, one, two),
-        np.select([pressure <= 90, pressure <= 100, pressure <= 110, pressure <= 219], [3, 2, 1, 0], 3),
-        np.select([beats <= 40, beats <= 50, beats <= 90, beats <= 110, beats <= 130], [3, 1, 0, 1, 2], 3),
-        np.where(sets["consciousness"] == 0, 0, 3),
-        np.select([tenths <= 350, tenths <= 360, tenths <= 380, tenths <= 390], [3, 1, 0, 1], 2),
-    )
-    total = sum(parts) + np.where(oxygen, 2, 0)
-    red = np.logical_or.reduce([part == 3 for part in parts])
-    return total, red, np.select([total >= 7, total >= 5], [3, 2], red.astype(np.int64))
-
-
-def run(n: int = 1_000_000) -> dict[str, Any]:
-    """Nanoseconds per set, the best of a few rounds; plain Python on a sample, since it is slow and linear."""
+def run(n: int = 1_000_000, many: int = 100_000_000) -> dict[str, Any]:
+    """Nanoseconds per set, the best of a few rounds; what goes a set at a time on a sample, being slow and linear."""
     complete, partial = complete_sets(n), partial_sets(n)
     live = {name: column[:LIVE_BATCH] for name, column in partial.items()}
     frame = pd.DataFrame(complete)
-    rows = frame.head(PLAIN_SAMPLE).to_dict("records")
-    _agree(score(**complete), with_select(complete), plain_python(rows))
+    sample = [
+        dict(zip(complete, row, strict=True)) for row in frame.head(SAMPLE).itertuples(index=False, name=None)
+    ]
+    one_by_one = {name: [told(row) for row in sample] for name, (_, told) in scorers.ONE_BY_ONE.items()}
+    _agree(score(**complete), scorers.with_select(complete), one_by_one)
     floor = [column.copy() for column in complete.values()]
+    packed, packed_live = pack(**complete), pack(**live)
     times = {
         "copy_of_the_same_bytes": _best(lambda: [np.copyto(a, b) for a, b in _pairs(floor, complete)], n),
         "kernel_complete": _best(lambda: score(**complete), n),
         "kernel_partial": _best(lambda: score(**partial), n),
-        "kernel_live_batch_of_1000": _best(lambda: score(**live), len(live["spo2"]), rounds=200),
-        "numpy_select_complete": _best(lambda: with_select(complete), n, rounds=3),
-        "pandas_select_complete": _best(lambda: with_select(frame), n, rounds=3),
-        "plain_python_complete": _best(lambda: plain_python(rows), len(rows), rounds=3),
+        "kernel_live_batch_of_1000": _best(lambda: score(**live), LIVE_BATCH, rounds=200),
+        "kernel_packed": _best(lambda: score_packed(packed), n),
+        "kernel_packed_live_batch_of_1000": _best(lambda: score_packed(packed_live), LIVE_BATCH, rounds=200),
+        "numpy_select_complete": _best(lambda: scorers.with_select(complete), n, rounds=3),
+        "pandas_select_complete": _best(lambda: scorers.with_select(frame), n, rounds=3),
+        **{name: _one_by_one(name, sample) for name in scorers.ONE_BY_ONE},
     }
-    return {"sets": n, "seed": SEED, "ns_per_set": {name: round(ns, 2) for name, ns in times.items()}}
+    return {
+        "sets": n,
+        "seed": SEED,
+        "ns_per_set": {name: round(ns, 2) for name, ns in (times | _at(many)).items()},
+    }
+
+
+def _one_by_one(name: str, sample: list[dict[str, Any]]) -> float:
+    call, _ = scorers.ONE_BY_ONE[name]
+    return _best(lambda: [call(row) for row in sample], len(sample), rounds=3)
+
+
+def _at(many: int) -> dict[str, float]:
+    """The same for many more sets: what is worked on must stay in cache however many there are."""
+    some = partial_sets(min(many, 1_000_000))
+    columns = {name: np.tile(column, many // len(some["spo2"])) for name, column in some.items()}
+    codes, out = pack(**columns), np.zeros(len(columns["spo2"]), RESULT)
+    return {
+        f"kernel_partial_{many:,}": _best(lambda: score(**columns, out=out), many, rounds=2),
+        f"kernel_packed_{many:,}": _best(lambda: score_packed(codes, out), many, rounds=2),
+    }
 
 
 def _pairs(to: list[np.ndarray], columns: Columns) -> zip:
     return zip(to, columns.values(), strict=True)
 
 
-def _agree(ours: Scores, selected: tuple[Any, Any, Any], plain: list[tuple[int, bool, int]]) -> None:
+def _agree(ours: Scores, selected: tuple[Any, Any, Any], one_by_one: dict[str, list[int]]) -> None:
     for name, found, expected in zip(
         ("total", "red", "band"), (ours.low, ours.red, ours.band_low), selected, strict=True
     ):
@@ -154,9 +112,9 @@ def _agree(ours: Scores, selected: tuple[Any, Any, Any], plain: list[tuple[int, 
             raise AssertionError(
                 f"The kernel and np.select differ in {name}; timing them would mean nothing."
             )
-    for row, (total, red, band) in enumerate(plain):
-        if (ours.low[row], ours.red[row], ours.band_low[row]) != (total, red, band):
-            raise AssertionError(f"The kernel and plain Python differ in set {row}.")
+    for who, totals in one_by_one.items():
+        if not np.array_equal(ours.low[: len(totals)], totals):
+            raise AssertionError(f"The kernel and {who} differ; timing them would mean nothing.")
 
 
 def _best(work: Callable[[], object], sets: int, rounds: int = 7) -> float:
@@ -169,4 +127,4 @@ def _best(work: Callable[[], object], sets: int, rounds: int = 7) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(*map(int, sys.argv[1:2])), indent=2))
+    print(json.dumps(run(*map(int, sys.argv[1:3])), indent=2))

@@ -1,6 +1,7 @@
 """A complete set scores as the Royal College of Physicians' chart says, value by value."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
@@ -9,7 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.news2 import BANDS, PARAMETERS, RED_SCORES, RULE_VERSION, SIGNS, Band, band_of, score
+from alerts.news2 import (
+    BANDS,
+    PARAMETERS,
+    RED_SCORES,
+    RESULT,
+    RULE_VERSION,
+    SIGNS,
+    Band,
+    Scores,
+    band_of,
+    pack,
+    score,
+    score_packed,
+)
 from tests.unit.alerts import table_reference as reference
 from tests.unit.alerts.observation_sets import NORMAL, UNKNOWN, columns, scored
 
@@ -271,6 +285,54 @@ class TestInput:
             np.testing.assert_array_equal(
                 getattr(together, field), np.concatenate([getattr(piece, field) for piece in pieces])
             )
+
+
+class TestPackedCodes:
+    """Two bytes a set hold all the chart says of it."""
+
+    @staticmethod
+    def partial(n: int) -> dict[str, np.ndarray]:
+        draw = np.random.default_rng(7)
+        sets = columns([NORMAL] * n, scale=draw.integers(1, 3, n).tolist())
+        for name in ("respiration_rate", "spo2", "systolic", "pulse", "temperature"):
+            sets[name] = draw.normal(sets[name], 20).clip(0, 300)
+            sets[name][draw.random(n) < 0.3] = np.nan
+        sets["on_oxygen"] = draw.choice([0.0, 1.0, np.nan], n)
+        sets["consciousness"] = draw.integers(-1, 5, n)
+        return sets
+
+    def test_they_score_as_the_sets_do(self):
+        sets = self.partial(30_000)
+        direct, packed = score(**sets), score_packed(pack(**sets))
+        for field in fields(Scores):
+            np.testing.assert_array_equal(getattr(packed, field.name), getattr(direct, field.name))
+
+    def test_results_may_go_where_the_caller_says(self):
+        sets = self.partial(100)
+        room = np.zeros(100, RESULT)
+        found = score(**sets, out=room)
+        assert np.shares_memory(found.low, room)
+        np.testing.assert_array_equal(room["low"], score(**sets).low)
+        np.testing.assert_array_equal(score_packed(pack(**sets), room).high, score(**sets).high)
+
+    @pytest.mark.parametrize(
+        ("codes", "sentence"),
+        [
+            (np.array([1.0]), r"^Packed codes are one-dimensional and uint16, not 1-dimensional float64\.$"),
+            (np.zeros((2, 2), np.uint16), r"^Packed codes are .* not 2-dimensional uint16\.$"),
+            (np.array([65_535], np.uint16), r"^Packed codes lie below \d+; there is 65535\.$"),
+        ],
+        ids=["floats", "a table", "too large"],
+    )
+    def test_what_pack_did_not_make_is_refused(self, codes, sentence):
+        with pytest.raises(ValueError, match=sentence):
+            score_packed(codes)
+
+    def test_room_of_another_size_or_kind_is_refused(self):
+        with pytest.raises(ValueError, match=r"^out must be 1 records of RESULT, not \(2,\)"):
+            score(**columns([NORMAL]), out=np.zeros(2, RESULT))
+        with pytest.raises(ValueError, match=r"^out must be 1 records of RESULT, not \(1,\) of float64\.$"):
+            score(**columns([NORMAL]), out=np.zeros(1))
 
 
 def test_the_band_of_a_known_total_is_chart_2():
