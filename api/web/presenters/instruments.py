@@ -4,6 +4,7 @@ Guards: a value that was converted shows what was sent; what an app said otherwi
 """
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from api.web.presenters import signs
@@ -26,6 +27,15 @@ def remarks(told: Mapping[str, Any] | None, flags: Collection[str]) -> list[str]
         f"{signs.label(sign)} according to the app: {said}"
         for sign, said in told.get("decoded_by_app", {}).items()
     ]
-    if "device:from_storage" in flags and told.get("device_time"):
-        found.append(f"The device's own clock said {told['device_time'].replace('T', ' ')}")
+    if "device:from_storage" in flags and (said := _device_time(told.get("device_time"))):
+        found.append(f"The device's own clock said {said}")
     return found
+
+
+def _device_time(text: str | None) -> str | None:
+    """Without a zone, since it has none; None where the clock says no possible moment."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return f"{moment:%H:%M} on {moment.day} {moment:%B %Y}"

@@ -219,4 +219,5 @@ def _from_instrument(kind: str, said: str) -> str:
 def _unusable(sign: str, raw: Any) -> str:
     if raw == "not_sure":
         return "Not sure whether they are on oxygen"
-    return f"{label(sign)} could not be used" + (f" (sent as {raw})" if raw is not None else "")
+    sent = None if raw == "unreadable" else raw  # octets that could not be read hold no words to repeat
+    return f"{label(sign)} could not be used" + (f" (sent as {sent})" if sent is not None else "")

@@ -21,8 +21,9 @@ CUFF = {"characteristic": "2a35", "value": "01a0f06bf07df0", "as_sent": {"systol
         (
             {"device_time": "2026-03-01T08:15:00"},
             ["device:from_storage"],
-            ["The device's own clock said 2026-03-01 08:15:00"],
+            ["The device's own clock said 08:15 on 1 March 2026"],
         ),
+        ({"device_time": "0000-04-17T20:41:59"}, ["device:from_storage"], []),
     ],
 )
 def test_what_was_sent_otherwise_than_it_is_shown_is_said(told, flags, words) -> None:

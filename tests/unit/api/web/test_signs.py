@@ -92,3 +92,7 @@ def test_whatever_an_instrument_says_of_itself_is_said_in_words(status: Status) 
 )
 def test_what_a_device_sent_and_could_not_be_used_is_said_in_words(flag: str, words: str) -> None:
     assert signs.flag(flag, {}) == words
+
+
+def test_octets_nobody_could_read_are_not_repeated() -> None:
+    assert signs.flag("unusable:pulse", {"pulse": "unreadable"}) == "Pulse could not be used"
