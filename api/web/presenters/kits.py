@@ -40,6 +40,7 @@ class KitRow:
     kind: str
     home: str
     state: str
+    amiss: bool  # how it is heard, or not heard, is a reason to look at it
     worrying: bool
     heard: Moment | None
     battery: str
@@ -71,6 +72,7 @@ def kit_row(one: Kit, now: datetime) -> KitRow:
         kind="Capture form" if one.kind == "web" else "Kit",
         home=one.home_name or "At no home",
         state=state,
+        amiss=amiss,
         worrying=amiss or bool(worries),
         heard=maybe_moment(one.heard_at, now),
         battery=_battery(one),
@@ -160,5 +162,7 @@ def summary(rows: Sequence[KitRow]) -> tuple[str, ...]:
     """What stands at the top."""
     worrying = sum(row.worrying for row in rows)
     apart = sum("not accounted" in row.ledger for row in rows)
-    shown = f"The first {MOST} kits and forms" if len(rows) == MOST else f"{len(rows)} kits and forms"
-    return (shown, f"{worrying} need looking at", f"{apart} ledgers do not add up")
+    kits = "1 kit or form" if len(rows) == 1 else f"{len(rows)} kits and forms"
+    shown = f"The first {kits}" if len(rows) == MOST else kits
+    look = f"{worrying} {'needs' if worrying == 1 else 'need'} looking at"
+    return (shown, look, f"{apart} {'ledger does' if apart == 1 else 'ledgers do'} not add up")
