@@ -6,13 +6,13 @@ on how readings were batched.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import psycopg
 
-from alerts import case, questions, recall, scoring, store
+from alerts import case, evidence, questions, recall, scoring, store, withdrawal
 from alerts.case import Concern
+from alerts.evidence import Evidence
 from alerts.judgement import Judged, Unscored, judge, judge_unscored
 from alerts.policy import LONGEST_WINDOW, PolicyBook
 from alerts.questions import Question
@@ -25,7 +25,7 @@ from delegation.people import Process
 from delegation.store import Placement
 from devices.receipt import CALL_HUB
 from ingest.arrival import NewReading, ReadingKey, Repeated, Verdict
-from ingest.evaluation import Batch
+from ingest.evaluation import Batch, Withdrawn
 
 _INGEST = Process("ingest")
 
@@ -71,7 +71,7 @@ class Evaluator:
         concern = Concern(
             placement=newest.placement,
             found=[Finding("unscored", severity, sentence)],
-            evidence=[_evidence(one.kit_id, one.payload.reading_id, one.effective_at) for one in readings],
+            evidence=[evidence.item(one.key, one.effective_at) for one in readings],
             cause_reading_id=newest.payload.reading_id,
             origin="unscored",
         )
@@ -93,6 +93,10 @@ class Evaluator:
         )
         cases = case.open_or_join(conn, [concern], policies, at)
         return Verdict(next=CALL_HUB, escalation_id=cases[placement.resident_id], found=True)
+
+    def withdraw(self, conn: psycopg.Connection, withdrawn: Withdrawn, at: datetime) -> None:
+        """Judge anew what rested on a reading that was not theirs, and tell whoever acted on it."""
+        withdrawal.withdraw(conn, withdrawn, store.policies_in_force(conn, at), at)
 
     def recall(
         self, conn: psycopg.Connection, repeated: Sequence[Repeated], at: datetime
@@ -138,8 +142,8 @@ def _concern(one: Judged) -> Concern:
 
 def _unscored_concern(one: Unscored) -> Concern:
     reading = one.reading
-    evidence = [_evidence(reading.kit_id, reading.payload.reading_id, reading.effective_at)]
-    return Concern(reading.placement, one.found, evidence, cause_reading_id=reading.payload.reading_id)
+    rests_on = [evidence.item(reading.key, reading.effective_at)]
+    return Concern(reading.placement, one.found, rests_on, cause_reading_id=reading.payload.reading_id)
 
 
 def _settle_questions(
@@ -155,7 +159,7 @@ def _settle_questions(
         resident = one.scored.cause.resident_id
         if one.asks:
             policy = policies.for_hub(one.scored.cause.placement.hub_id)
-            asked[resident] = _question(one.scored, at + timedelta(minutes=policy.answer_within))
+            asked[resident] = questions.question_of(one.scored, at + timedelta(minutes=policy.answer_within))
         elif one.newest and (not one.scored.deciding or one.found):
             asked.pop(resident, None)
             settled.add(resident)
@@ -163,31 +167,10 @@ def _settle_questions(
     questions.ask(conn, list(asked.values()), at)
 
 
-def _question(scored: Scored, answer_by: datetime) -> Question:
-    kit_id, reading_id = scored.cause.key
-    return Question(
-        resident_id=scored.cause.resident_id,
-        kit_id=kit_id,
-        reading_id=reading_id,
-        effective_at=scored.target.effective_at,
-        deciding=tuple(str(sign) for sign in scored.deciding),
-        low=scored.low,
-        high=scored.high,
-        answer_by=answer_by,
-    )
-
-
-def _evidence_of(scored: Scored) -> list[dict[str, Any]]:
+def _evidence_of(scored: Scored) -> list[Evidence]:
     """The readings whose values carry points, and the one that caused the score."""
-    readings = {scored.cause.key: scored.cause.effective_at}
-    for part in scored.parts.values():
-        if part.low >= 1 and part.kit_id and part.reading_id and part.effective_at:
-            readings[part.kit_id, part.reading_id] = part.effective_at
-    return [_evidence(kit_id, reading_id, moment) for (kit_id, reading_id), moment in readings.items()]
-
-
-def _evidence(kit_id: UUID, reading_id: UUID, effective_at: datetime) -> dict[str, Any]:
-    return {"kit": str(kit_id), "reading": str(reading_id), "effective_at": effective_at.isoformat()}
+    readings = {scored.cause.key: scored.cause.effective_at} | evidence.of_points(scored)
+    return [evidence.item(key, moment) for key, moment in readings.items()]
 
 
 def _verdicts(judged: Sequence[Judged], cases: Mapping[UUID, UUID]) -> dict[ReadingKey, Verdict]:

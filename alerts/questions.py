@@ -11,6 +11,8 @@ from uuid import UUID
 
 import psycopg
 
+from alerts.scoring import Scored
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -26,6 +28,21 @@ class Question:
     answer_by: datetime
 
 
+def question_of(scored: Scored, answer_by: datetime) -> Question:
+    """What a score asks for."""
+    kit_id, reading_id = scored.cause.key
+    return Question(
+        resident_id=scored.cause.resident_id,
+        kit_id=kit_id,
+        reading_id=reading_id,
+        effective_at=scored.target.effective_at,
+        deciding=tuple(str(sign) for sign in scored.deciding),
+        low=scored.low,
+        high=scored.high,
+        answer_by=answer_by,
+    )
+
+
 _ASK: LiteralString = """
 INSERT INTO alerts.open_question
     (resident_id, kit_id, reading_id, effective_at, deciding, low, high, opened_at, answer_by)
@@ -35,6 +52,10 @@ ON CONFLICT (resident_id) DO UPDATE SET
     deciding = EXCLUDED.deciding, low = EXCLUDED.low, high = EXCLUDED.high
 """
 _ANSWERED: LiteralString = "DELETE FROM alerts.open_question WHERE resident_id = ANY (%s)"
+_OPEN: LiteralString = """
+SELECT resident_id, kit_id, reading_id, effective_at, deciding, low, high, answer_by
+FROM alerts.open_question WHERE resident_id = %s
+"""
 _POSTPONE: LiteralString = "UPDATE alerts.open_question SET answer_by = %s WHERE resident_id = %s"
 _DUE: LiteralString = """
 SELECT resident_id, kit_id, reading_id, effective_at, deciding, low, high, answer_by
@@ -72,6 +93,15 @@ def answered(conn: psycopg.Connection, residents: Collection[UUID]) -> None:
     """Stop the clock of these residents."""
     if residents:
         conn.execute(_ANSWERED, (list(residents),))
+
+
+def open_question(conn: psycopg.Connection, resident_id: UUID) -> Question | None:
+    """What is asked for this resident now, if anything."""
+    row = conn.execute(_OPEN, (resident_id,)).fetchone()
+    if row is None:
+        return None
+    resident, kit, reading, effective_at, deciding, low, high, answer_by = row
+    return Question(resident, kit, reading, effective_at, tuple(deciding), low, high, answer_by)
 
 
 def postpone(conn: psycopg.Connection, resident_id: UUID, until: datetime) -> None:

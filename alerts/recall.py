@@ -24,6 +24,8 @@ SELECT cause_kit_id, cause_reading_id, spo2_scale, low, high, red_score, complet
 FROM alerts.score
 WHERE resident_id = ANY (%b) AND effective_at >= %s AND effective_at <= %s
   AND kit_id = cause_kit_id AND reading_id = cause_reading_id AND cause_reading_id = ANY (%b)
+  AND NOT EXISTS (SELECT FROM ingest.reading_correction said
+                  WHERE said.kit_id = score.kit_id AND said.reading_id = score.reading_id)
 """
 _OPEN_CASES: LiteralString = """
 SELECT resident_id, escalation_id FROM alerts.escalation WHERE resident_id = ANY (%b) AND state <> 'closed'
@@ -55,7 +57,7 @@ def _is_fresh(one: Repeated, policies: PolicyBook, at: datetime) -> bool:
 
 
 def _verdict(one: Repeated, said: Sequence[Any] | None, case: UUID | None, policies: PolicyBook) -> Verdict:
-    if said is None:  # no score: either it could not be had, or NEWS2 does not fit this resident
+    if said is None:  # no score: it could not be had, NEWS2 does not fit, or it was somebody else's reading
         return Verdict(next=CALL_HUB if case else NOTHING, escalation_id=case, found=case is not None)
     set_, policy = _as_set(one, said), policies.for_hub(one.placement.hub_id)
     return Verdict(

@@ -32,6 +32,7 @@ from api.throttle import Throttle
 from api.web import pages
 from api.web.files import MOUNT, files
 from delegation.sign_off import SignOffRefusedError
+from ingest.correction import CorrectionRefusedError
 
 SIGN_IN_PAGE = "/sign-in"
 REQUESTS_AT_ONCE = 20
@@ -45,6 +46,7 @@ _REFUSALS: tuple[type[Exception], ...] = (
     OperationalError,
     DeskError,
     SignOffRefusedError,
+    CorrectionRefusedError,
 )
 
 

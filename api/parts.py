@@ -27,7 +27,7 @@ class Parts:
     settings: Settings
     pool: Pool
     door: Pool
-    """Signed in as ingest: only the capture use case may use it."""
+    """Signed in as ingest: only the use cases that capture and correct readings may use it."""
     evaluator: Evaluator
     counts: Counts
     throttle: Throttle

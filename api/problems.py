@@ -19,6 +19,7 @@ from alerts.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenErr
 from delegation.end_of_care import EndRefusedError
 from delegation.legal_hold import NoSuchHoldError
 from delegation.sign_off import SignOffRefusedError
+from ingest.correction import CorrectionRefusedError
 
 # Refusals of the layers below, whose sentences are meant for whoever asked; the first that fits counts.
 _REFUSED_BELOW: dict[type[Exception], HTTPStatus] = {
@@ -28,6 +29,7 @@ _REFUSED_BELOW: dict[type[Exception], HTTPStatus] = {
     ChangedError: HTTPStatus.CONFLICT,
     DeskError: HTTPStatus.UNPROCESSABLE_ENTITY,
     SignOffRefusedError: HTTPStatus.FORBIDDEN,
+    CorrectionRefusedError: HTTPStatus.CONFLICT,
     EndRefusedError: HTTPStatus.FORBIDDEN,
     NoSuchHoldError: HTTPStatus.NOT_FOUND,
 }

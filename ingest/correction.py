@@ -1,68 +1,211 @@
-"""Says of a stored reading that it was taken from somebody else.
+"""Says of a stored reading whose it is, where it was sent for somebody else.
 
-Guards: the reading is never touched; the correction is a row of its own, and from then on the reading is no part
-of what is known of the resident it was stored for, neither among the current signs nor in the scores that follow.
+Guards: the reading is never touched; the correction is a row of its own, and from then on what is known of the one
+it was not taken from is as if it had never come, and of the one it was taken from as if it came now. A correction
+can be corrected. Both residents are locked first, in the order in which everybody locks them.
 """
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import LiteralString
+from enum import StrEnum
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
 from pydantic_core import to_json
 
-from ingest import current, store
-from ingest.arrival import KnownReading, ReadingKey
-from ingest.current import Signs
+from delegation import store as delegation_store
+from delegation.store import Placement
+from ingest import current, store, stored
+from ingest.arrival import NewReading, ReadingKey, Verdict
+from ingest.current import CurrentVitals, Signs
+from ingest.evaluation import Batch, Evaluator, Withdrawn, evaluate_safely
+from ingest.stored import Held
+from ingest.trouble import passes
 
-# Further back a sign is shown with its age and decides nothing.
-_LOOK_BACK = timedelta(days=3)
+_log = logging.getLogger(__name__)
+# How far back to look for what a sign was before: nearly always the first of these tells.
+_LOOK_BACK = (timedelta(days=3), timedelta(days=60), timedelta(days=36_500))
+
+
+class Reason(StrEnum):
+    """How a reading came to be somebody else's. Codes, because a free word might name the other resident."""
+
+    WRONG_RESIDENT_CHOSEN = "wrong_resident_chosen"
+    KIT_USED_FOR_ANOTHER = "kit_used_for_another"
+    CORRECTED_BY_MISTAKE = "corrected_by_mistake"
+    NOT_KNOWN_HOW = "not_known_how"
+
+
+class CorrectionRefusedError(Exception):
+    """This cannot be corrected so; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Whose a reading is; None: nobody's we can name. `seen`: the last correction known to whoever says so, or 0."""
+
+    key: ReadingKey
+    seen: int
+    taken_from: UUID | None
+    reason: Reason
+    corrected_by: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """Whose it was held to be, and, where it is somebody's we can name, the reading as theirs with its verdict."""
+
+    held_for: UUID | None
+    reading: NewReading | None = None
+    verdict: Verdict | None = None
+
 
 _CORRECT: LiteralString = """
-INSERT INTO ingest.reading_correction (kit_id, reading_id, resident_id, reason, corrected_by, corrected_at)
-VALUES (%s, %s, %s, %s, %s, %s)
+INSERT INTO ingest.reading_correction
+    (kit_id, reading_id, effective_at, stored_for, held_for, resident_id, arrival_number, reason, corrected_by,
+     corrected_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-_NOW_KNOWN: LiteralString = "UPDATE ingest.current_vitals SET signs = %s WHERE resident_id = %s"
+_NOW_KNOWN: LiteralString = """
+UPDATE ingest.current_vitals SET signs = %s, arrivals = %s, last_effective_at = %s,
+    last_arrived_at = CASE WHEN last_arrived_at > %s THEN last_arrived_at ELSE %s END
+WHERE resident_id = %s
+"""
 
 
-def correct(
+def correct(conn: psycopg.Connection, evaluator: Evaluator, said: Correction, at: datetime) -> Corrected:
+    """Correct whom a reading was taken from. Authorised and audited by the caller, who commits.
+
+    Raises CorrectionRefusedError where no such reading is stored, or where it is not (any more) what `said` supposes.
+    """
+    one, known = _locked(conn, said)
+    whose = delegation_store.placements(conn, known)
+    loser = whose.get(one.held_for) if one.held_for is not None else None
+    around = evaluator.window
+    theirs = [] if loser is None else stored.readings_of(conn, loser, *_span(one, around))
+    number = known[said.taken_from].arrivals + 1 if said.taken_from is not None else None
+    conn.execute(
+        _CORRECT,
+        (
+            *one.key,
+            one.effective_at,
+            one.stored_for,
+            one.held_for,
+            said.taken_from,
+            number,
+            said.reason,
+            said.corrected_by,
+            at,
+        ),
+    )
+    if loser is not None:
+        _take_away(conn, evaluator, one, known[loser.resident_id], loser, theirs, at)
+    if said.taken_from is None or number is None:
+        return Corrected(one.held_for)
+    reading = stored.as_theirs(conn, one, whose[said.taken_from], number)
+    return Corrected(one.held_for, *_give(conn, evaluator, reading, known[said.taken_from], at))
+
+
+def _locked(conn: psycopg.Connection, said: Correction) -> tuple[Held, dict[UUID, CurrentVitals]]:
+    """The reading, once nobody else can correct it: whom it was stored for is locked too, whoever has it now."""
+    one = stored.held(conn, said.key)
+    if one is None:
+        raise CorrectionRefusedError("No such reading is stored.")
+    residents = {one.stored_for, one.held_for, said.taken_from}
+    known = current.lock(conn, [resident for resident in residents if resident is not None])
+    one = stored.held(conn, said.key)
+    if one is None or one.correction != said.seen:
+        raise CorrectionRefusedError("Somebody has corrected this reading meanwhile: look at it again.")
+    if one.held_for == said.taken_from:
+        raise CorrectionRefusedError("That is whose it is already: choose somebody else.")
+    return one, known
+
+
+def _span(one: Held, around: timedelta) -> tuple[datetime, datetime]:
+    return one.effective_at - around, one.effective_at + around
+
+
+def _take_away(
     conn: psycopg.Connection,
-    kit_id: UUID,
-    reading_id: UUID,
-    *,
-    taken_from: UUID | None,
-    reason: str,
-    corrected_by: UUID,
+    evaluator: Evaluator,
+    one: Held,
+    known: CurrentVitals,
+    loser: Placement,
+    theirs: Sequence[NewReading],
     at: datetime,
 ) -> None:
-    """Correct whom a reading was taken from; None: from nobody we can name. Authorised and audited by the caller.
+    """Bring what is known to where it would be without the reading, and have judged anew what rested on it."""
+    number = known.arrivals + 1
+    gone = stored.as_theirs(conn, one, loser, number)
+    rest = _before(conn, loser, known, gone)
+    latest = max((other.effective_at for other in rest), default=None)
+    arrived = max((other.arrived_at for other in rest), default=None)
+    signs = _without(known.signs, one.key, rest)
+    conn.execute(
+        _NOW_KNOWN,
+        (Jsonb(signs, dumps=to_json), number, latest, gone.arrived_at, arrived, loser.resident_id),
+    )
+    gone = replace(gone, latest_effective_at=latest or gone.effective_at)
+    withdrawn = Withdrawn(gone, theirs, [other for other in theirs if other.key != one.key])
+    try:
+        with conn.transaction():
+            evaluator.withdraw(conn, withdrawn, at)
+    except Exception as error:
+        if passes(error):
+            raise
+        _log.exception("what rested on a corrected reading could not be judged anew")
+        evaluator.cannot_score(conn, withdrawn.without or [gone], at)
 
-    Raises LookupError where no such reading is stored.
-    """
-    key = (kit_id, reading_id)
-    seen = store.seen(conn, [key]).get(key)
-    if seen is None:
-        raise LookupError("No such reading is stored.")
-    known = current.lock(conn, {seen.resident_id})[seen.resident_id]
-    conn.execute(_CORRECT, (kit_id, reading_id, taken_from, reason, corrected_by, at))
-    others = store.history(conn, {seen.resident_id: [known.last_effective_at or at]}, _LOOK_BACK)
-    signs = _without(known.signs, key, others)
-    conn.execute(_NOW_KNOWN, (Jsonb(signs, dumps=to_json), seen.resident_id))
+
+def _give(
+    conn: psycopg.Connection, evaluator: Evaluator, reading: NewReading, known: CurrentVitals, at: datetime
+) -> tuple[NewReading, Verdict]:
+    """As the door does with what comes now."""
+    latest = max(reading.effective_at, known.last_effective_at or reading.effective_at)
+    reading = replace(reading, latest_effective_at=latest)
+    current.update(conn, {known.resident_id: known}, [reading])
+    moments = {known.resident_id: [reading.effective_at]}
+    others = [one for one in store.history(conn, moments, evaluator.window) if one.key != reading.key]
+    verdicts = evaluate_safely(conn, evaluator, Batch([reading], others), at)
+    return reading, verdicts.get(reading.key, Verdict())
 
 
-def _without(signs: Signs, key: ReadingKey, others: Iterable[KnownReading]) -> Signs:
-    """The current signs with, in place of what the reading said, what the others last said, or nothing."""
+def _before(
+    conn: psycopg.Connection, loser: Placement, known: CurrentVitals, gone: NewReading
+) -> list[NewReading]:
+    """Their other readings, as far back as what the reading said last has to be looked for."""
+    until = max(gone.effective_at, known.last_effective_at or gone.effective_at)
+    wanted = _said_by(known.signs, gone.key)
+    rest: list[NewReading] = []
+    for span in _LOOK_BACK:
+        rest = stored.readings_of(conn, loser, until - min(span, until - _FIRST_DAY), until)
+        if rest and wanted <= {str(sign) for one in rest for sign in (*one.values, *one.cleared)}:
+            break
+    return rest
+
+
+_FIRST_DAY = datetime.fromisoformat("1900-01-01T00:00:00+00:00")
+
+
+def _said_by(signs: Signs, key: ReadingKey) -> set[str]:
     ours = tuple(map(str, key))
-    said_by_it = {sign for sign, entry in signs.items() if (entry["kit"], entry["reading"]) == ours}
-    left = {sign: entry for sign, entry in signs.items() if sign not in said_by_it}
-    for other in sorted(others, key=lambda one: (one.effective_at, one.arrival_number)):
+    return {sign for sign, entry in signs.items() if (entry["kit"], entry["reading"]) == ours}
+
+
+def _without(signs: Signs, key: ReadingKey, others: Sequence[NewReading]) -> Signs:
+    """The current signs with, in place of what the reading said, what the others last said, or nothing."""
+    said_by_it = _said_by(signs, key)
+    left: dict[str, dict[str, Any]] = {sign: entry for sign, entry in signs.items() if sign not in said_by_it}
+    for other in stored.in_order_of_time(others):
         stamp = {
             "effective_at": other.effective_at,
             "arrival": other.arrival_number,
             "kit": other.kit_id,
-            "reading": other.reading_id,
+            "reading": other.payload.reading_id,
         }
         for sign, value in (dict.fromkeys(other.cleared) | dict(other.values)).items():
             if sign in said_by_it:

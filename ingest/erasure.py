@@ -37,7 +37,7 @@ WHERE position(convert_to(%(resident)s::text, 'UTF8') IN kept.payload) > 0
 _READINGS: LiteralString = """
 WITH latest AS (
     SELECT DISTINCT ON (kit_id, reading_id) kit_id, reading_id, resident_id FROM ingest.reading_correction
-    ORDER BY kit_id, reading_id, corrected_at DESC
+    ORDER BY kit_id, reading_id, correction_id DESC
 )
 DELETE FROM ingest.reading
 WHERE resident_id = %(resident)s AND effective_at BETWEEN %(first)s AND %(last)s
@@ -48,7 +48,7 @@ WHERE resident_id = %(resident)s AND effective_at BETWEEN %(first)s AND %(last)s
 _TAKEN_FROM: LiteralString = """
 SELECT kit_id, reading_id, seen.effective_at
 FROM (SELECT DISTINCT ON (kit_id, reading_id) kit_id, reading_id, resident_id FROM ingest.reading_correction
-      ORDER BY kit_id, reading_id, corrected_at DESC) latest
+      ORDER BY kit_id, reading_id, correction_id DESC) latest
 JOIN ingest.seen USING (kit_id, reading_id)
 WHERE latest.resident_id = %(resident)s AND seen.resident_id <> %(resident)s
 """

@@ -41,6 +41,15 @@ class Batch:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A reading that was not theirs, numbered as what makes that known, and theirs around it, with it and without."""
+
+    reading: NewReading
+    with_it: Sequence[NewReading]
+    without: Sequence[NewReading]
+
+
 class BrokenTransactionError(Exception):
     """A rule returned as if all were well, and the transaction is not."""
 
@@ -67,6 +76,10 @@ class Evaluator(Protocol):
         self, conn: psycopg.Connection, placement: Placement, reading: ReadingKey, at: datetime
     ) -> Verdict:
         """Tell a person that a reading of this resident came and could only be kept in quarantine."""
+        ...
+
+    def withdraw(self, conn: psycopg.Connection, withdrawn: Withdrawn, at: datetime) -> None:
+        """Judge anew what rested on a reading that was not theirs, and tell whoever acted on it."""
         ...
 
     def recall(

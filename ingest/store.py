@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from devices.reading import ReadingPayload
 from devices.vital_signs import VitalSign
-from ingest import quality
+from ingest import quality, whose
 from ingest.arrival import KnownReading, NewReading, ReadingKey
 
 
@@ -60,15 +60,18 @@ _SIGNS = (
     VitalSign.CONSCIOUSNESS,
     VitalSign.TEMPERATURE,
 )
-# Both bounds are there so that only the chunks of the span are looked at.
-_HISTORY: LiteralString = """
-SELECT kit_id, reading_id, resident_id, effective_at, arrival_number,
+_SAID: LiteralString = """
        respiration_rate, spo2, on_oxygen, systolic, diastolic, pulse, consciousness, temperature, not_obtained, unusable
-FROM ingest.reading
-WHERE resident_id = ANY (%b) AND effective_at >= %s AND effective_at <= %s
-  AND NOT EXISTS (SELECT FROM ingest.reading_correction c
-                  WHERE c.kit_id = reading.kit_id AND c.reading_id = reading.reading_id)
 """
+_HISTORY: LiteralString = (
+    "SELECT reading.kit_id, reading.reading_id, reading.resident_id, reading.effective_at, reading.arrival_number,"
+    + _SAID
+    + whose.AS_STORED
+    + "UNION ALL SELECT reading.kit_id, reading.reading_id, corrected.resident_id, reading.effective_at,"
+    + " corrected.arrival_number,"
+    + _SAID
+    + whose.AS_CORRECTED
+)
 _EPOCH: LiteralString = "SELECT ingest.epoch()"
 
 
@@ -171,7 +174,8 @@ def history(
     """Stored readings within the window of any of these moments, before or after, per resident."""
     known: dict[ReadingKey, KnownReading] = {}
     for residents, start, end in _spans(wanted, window):
-        for row in conn.execute(_HISTORY, (residents, start, end)).fetchall():
+        span = {"residents": residents, "since": start, "until": end}
+        for row in conn.execute(_HISTORY, span).fetchall():
             reading = _known(row)
             known[reading.key] = reading
     return list(known.values())

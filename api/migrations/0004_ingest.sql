@@ -37,21 +37,31 @@ CREATE TABLE ingest.reading (
     flags           text[] NOT NULL,
     not_obtained    jsonb,
     unusable        jsonb,                      -- the raw value of what could not be used
-    observations    jsonb                       -- soft signs, worry, lung sounds, method, quality
+    observations    jsonb                       -- soft signs, worry, 999 signs, lung sounds, octets, method, quality
 );
 SELECT api.partition_by_time('ingest.reading', 'effective_at');
 CREATE INDEX reading_by_resident ON ingest.reading (resident_id, effective_at DESC);
 
--- A correction never rewrites: it is a row that the view applies. NULL: taken from nobody we can name.
+-- A correction never rewrites: it is a row that the views apply, and the last one counts. It is numbered in the line of
+-- the resident it says, so that everybody agrees on what was known there and when.
 CREATE TABLE ingest.reading_correction (
+    correction_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kit_id          uuid NOT NULL,
     reading_id      uuid NOT NULL,
-    resident_id     uuid,
-    reason          text NOT NULL,
+    effective_at    timestamptz NOT NULL,       -- the reading's, so that it can be found in one chunk
+    stored_for      uuid NOT NULL,              -- whom it was sent for
+    held_for        uuid,                       -- whose it was held to be until now
+    resident_id     uuid,                       -- whose it is. NULL: taken from nobody we can name
+    arrival_number  bigint,
+    reason          text NOT NULL CHECK (reason IN ('wrong_resident_chosen', 'kit_used_for_another',
+                        'corrected_by_mistake', 'not_known_how')),
     corrected_by    uuid NOT NULL,
     corrected_at    timestamptz NOT NULL,
-    PRIMARY KEY (kit_id, reading_id, corrected_at)
+    CHECK ((resident_id IS NULL) = (arrival_number IS NULL)),
+    CHECK (resident_id IS DISTINCT FROM held_for)
 );
+CREATE INDEX reading_correction_by_reading ON ingest.reading_correction (kit_id, reading_id, correction_id);
+CREATE INDEX reading_correction_by_resident ON ingest.reading_correction (resident_id, effective_at);
 
 CREATE TABLE ingest.current_vitals (
     resident_id     uuid PRIMARY KEY,
@@ -146,15 +156,44 @@ ALTER FUNCTION ingest.lock_visible_resident(uuid) OWNER TO hearthwatch_gate;
 
 -- What an actor may read. Hypertables carry no policies to their chunks, so nobody but the view's owner may select.
 GRANT SELECT ON ingest.reading, ingest.reading_correction TO hearthwatch_reader;
+-- A reading that was corrected is shown with everybody who ever had it, and counts for the one whose it is.
+-- The scope is asked outside the union: inside its halves it would be no barrier.
 CREATE VIEW ingest.visible_reading WITH (security_barrier) AS
-    SELECT reading.*, correction.reason AS correction_reason, correction.corrected_at, correction.resident_id AS corrected_resident_id
+SELECT * FROM (
+    SELECT reading.*, coalesce(last.resident_id = reading.resident_id, last.corrected_at IS NULL) AS counts,
+           coalesce(last.correction_id, 0) AS correction, last.reason AS correction_reason, last.corrected_at,
+           last.corrected_by
     FROM ingest.reading
     LEFT JOIN LATERAL (
-        SELECT c.resident_id, c.reason, c.corrected_at FROM ingest.reading_correction c
+        SELECT c.correction_id, c.resident_id, c.reason, c.corrected_at, c.corrected_by
+        FROM ingest.reading_correction c
         WHERE c.kit_id = reading.kit_id AND c.reading_id = reading.reading_id
-        ORDER BY c.corrected_at DESC LIMIT 1
-    ) correction ON true
-    WHERE reading.resident_id IN (SELECT delegation.visible_residents());
+        ORDER BY c.correction_id DESC LIMIT 1
+    ) last ON true
+    UNION ALL
+    SELECT reading.reading_id, reading.kit_id, held.resident_id, reading.home_id, held.arrival_number,
+           reading.arrived_at, reading.taken_at, reading.effective_at, reading.taken_by,
+           reading.operator_known_by, reading.competence, reading.device_kind, reading.device_model,
+           reading.device_serial, reading.outbox_epoch, reading.seq, reading.respiration_rate, reading.spo2,
+           reading.on_oxygen, reading.systolic, reading.diastolic, reading.pulse, reading.consciousness,
+           reading.temperature, reading.flags, reading.not_obtained, reading.unusable, reading.observations,
+           coalesce(last.resident_id = held.resident_id, false), last.correction_id, last.reason, last.corrected_at,
+           last.corrected_by
+    FROM ingest.reading_correction held
+    JOIN ingest.reading ON reading.resident_id = held.stored_for AND reading.effective_at = held.effective_at
+                       AND reading.kit_id = held.kit_id AND reading.reading_id = held.reading_id
+    CROSS JOIN LATERAL (
+        SELECT c.correction_id, c.resident_id, c.reason, c.corrected_at, c.corrected_by
+        FROM ingest.reading_correction c
+        WHERE c.kit_id = held.kit_id AND c.reading_id = held.reading_id
+        ORDER BY c.correction_id DESC LIMIT 1
+    ) last
+    WHERE held.resident_id <> held.stored_for
+      AND NOT EXISTS (SELECT FROM ingest.reading_correction again
+                      WHERE again.kit_id = held.kit_id AND again.reading_id = held.reading_id
+                        AND again.resident_id = held.resident_id AND again.correction_id > held.correction_id)
+) shown
+WHERE resident_id IN (SELECT delegation.visible_residents());
 ALTER VIEW ingest.visible_reading OWNER TO hearthwatch_reader;
 GRANT SELECT ON ingest.visible_reading TO hearthwatch_api;
 

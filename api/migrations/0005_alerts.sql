@@ -24,9 +24,17 @@ CREATE TABLE alerts.score (
 SELECT api.partition_by_time('alerts.score', 'effective_at');
 CREATE INDEX score_by_resident ON alerts.score (resident_id, effective_at DESC);
 
+-- A score of the moment of a reading that was not theirs stays as it was made, and is not theirs to be shown.
 GRANT SELECT ON alerts.score TO hearthwatch_reader;
 CREATE VIEW alerts.visible_score WITH (security_barrier) AS
-    SELECT score.* FROM alerts.score WHERE score.resident_id IN (SELECT delegation.visible_residents());
+    SELECT score.* FROM alerts.score
+    WHERE score.resident_id IN (SELECT delegation.visible_residents())
+      AND NOT EXISTS (SELECT FROM ingest.reading_correction last
+                      WHERE last.kit_id = score.kit_id AND last.reading_id = score.reading_id
+                        AND last.resident_id IS DISTINCT FROM score.resident_id
+                        AND NOT EXISTS (SELECT FROM ingest.reading_correction later
+                                        WHERE later.kit_id = last.kit_id AND later.reading_id = last.reading_id
+                                          AND later.correction_id > last.correction_id));
 ALTER VIEW alerts.visible_score OWNER TO hearthwatch_reader;
 
 CREATE TABLE alerts.policy (
@@ -155,6 +163,8 @@ GRANT SELECT ON alerts.escalation, alerts.finding, alerts.escalation_event TO he
 -- Not why, note and words: people write there, and may write names.
 GRANT SELECT (escalation_id, resident_id, home_id, hub_id, origin, state, severity, low, high, raised_at, deadline_at,
     closed_at, policy_version) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler;
+-- Which cases rest on a reading that turns out to be somebody else's.
+GRANT SELECT (escalation_id, resident_id, evidence) ON alerts.finding TO hearthwatch_ingest;
 GRANT SELECT, INSERT ON alerts.score TO hearthwatch_ingest;
 GRANT INSERT ON alerts.escalation, alerts.finding, alerts.escalation_event, alerts.hub_revision
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;

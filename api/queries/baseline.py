@@ -32,7 +32,7 @@ SELECT
     count(pulse), percentile_disc(ARRAY[0.2, 0.8]) WITHIN GROUP (ORDER BY pulse),
     count(temperature), percentile_disc(ARRAY[0.2, 0.8]) WITHIN GROUP (ORDER BY temperature)
 FROM ingest.visible_reading
-WHERE resident_id = %s AND effective_at > %s AND corrected_at IS NULL
+WHERE resident_id = %s AND effective_at > %s AND counts
 """
 _SIGN_ORDER = ("respiration_rate", "spo2", "systolic", "diastolic", "pulse", "temperature")
 _SCORE: LiteralString = """

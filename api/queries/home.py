@@ -100,14 +100,19 @@ SELECT resident_id, effective_at,
            CASE WHEN consciousness IS NOT NULL THEN 'consciousness' END,
            CASE WHEN temperature IS NOT NULL THEN 'temperature' END], NULL) AS signs
 FROM ingest.visible_reading
-WHERE resident_id = ANY (%s) AND effective_at >= %s AND effective_at <= %s AND corrected_at IS NULL
+WHERE resident_id = ANY (%s) AND effective_at >= %s AND effective_at <= %s AND counts
 ORDER BY effective_at
 """
 _FULL_SETS: LiteralString = """
-SELECT DISTINCT ON (effective_at, kit_id, reading_id) resident_id, effective_at, low, assumed_air
-FROM alerts.visible_score
-WHERE resident_id = ANY (%s) AND effective_at >= %s AND effective_at <= %s AND low = high
-ORDER BY effective_at, kit_id, reading_id, cause_arrival DESC
+SELECT resident_id, effective_at, low, assumed_air
+FROM (
+    SELECT DISTINCT ON (effective_at, kit_id, reading_id, resident_id) resident_id, effective_at, low, high, assumed_air
+    FROM alerts.visible_score
+    WHERE resident_id = ANY (%s) AND effective_at >= %s AND effective_at <= %s
+    ORDER BY effective_at, kit_id, reading_id, resident_id, cause_arrival DESC
+) standing
+WHERE low = high
+ORDER BY effective_at
 """
 
 

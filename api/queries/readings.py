@@ -13,6 +13,8 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
+from ingest.arrival import ReadingKey
+
 MOST_READINGS = 500
 
 
@@ -43,8 +45,14 @@ class Reading:
     not_obtained: dict[str, str] | None
     unusable: dict[str, Any] | None
     observations: dict[str, Any] | None
+    counts: bool
+    """Whether it is held to be this resident's."""
+    correction: int
+    """The last correction of whose it is; 0 where there is none."""
     correction_reason: str | None
     corrected_at: datetime | None
+    corrected_by: UUID | None
+    corrected_by_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +79,13 @@ SELECT reading.kit_id, reading.reading_id, reading.arrived_at, reading.taken_at,
        reading.device_kind, reading.device_model, reading.respiration_rate, reading.spo2, reading.on_oxygen,
        reading.systolic, reading.diastolic, reading.pulse, reading.consciousness, reading.temperature,
        reading.flags, reading.not_obtained, reading.unusable, reading.observations,
-       reading.correction_reason, reading.corrected_at
+       reading.counts, reading.correction, reading.correction_reason, reading.corrected_at,
+       reading.corrected_by, corrector.name AS corrected_by_name
 FROM ingest.visible_reading reading
 LEFT JOIN delegation.person ON person.person_id = reading.taken_by
+LEFT JOIN delegation.person corrector ON corrector.person_id = reading.corrected_by
 WHERE reading.resident_id = %(resident)s
+  AND (%(only)s::uuid IS NULL OR (reading.kit_id = %(kit)s AND reading.reading_id = %(only)s))
   AND reading.effective_at > %(since)s AND reading.effective_at <= %(until)s
 ORDER BY reading.effective_at DESC, reading.arrival_number DESC
 LIMIT %(most)s
@@ -97,7 +108,17 @@ def readings(
     """Readings after `since` and up to `until`, newest first, at most MOST_READINGS."""
     wanted = {"resident": resident_id, "since": since, "until": until, "most": MOST_READINGS}
     with conn.cursor(row_factory=class_row(Reading)) as cursor:
-        return cursor.execute(_READINGS, wanted).fetchall()
+        return cursor.execute(_READINGS, wanted | {"kit": None, "only": None}).fetchall()
+
+
+def reading(
+    conn: psycopg.Connection[Any], resident_id: UUID, key: ReadingKey, since: datetime, until: datetime
+) -> Reading | None:
+    """The one reading, where it is shown with this resident and of this span."""
+    kit_id, reading_id = key
+    wanted = {"resident": resident_id, "since": since, "until": until, "most": 1}
+    with conn.cursor(row_factory=class_row(Reading)) as cursor:
+        return cursor.execute(_READINGS, wanted | {"kit": kit_id, "only": reading_id}).fetchone()
 
 
 def operators(

@@ -47,22 +47,28 @@ ORDER BY effective_at DESC, cause_arrival DESC
 LIMIT 1
 """
 )
-# Bounds meet only where nothing is missing; air may be assumed.
-_LATEST_FULL_SET: LiteralString = (
-    "SELECT"
-    + _COLUMNS
-    + """
-WHERE resident_id = %s AND effective_at > %s AND low = high
-ORDER BY effective_at DESC, cause_arrival DESC
-LIMIT 1
-"""
-)
 _STANDING: LiteralString = (
     "SELECT DISTINCT ON (effective_at, kit_id, reading_id)"
     + _COLUMNS
     + """
 WHERE resident_id = %s AND effective_at > %s
 ORDER BY effective_at, kit_id, reading_id, cause_arrival DESC
+"""
+)
+# Bounds meet only where nothing is missing; air may be assumed. A score that no longer stands is no full set.
+_NEWEST_FIRST: LiteralString = (
+    "SELECT DISTINCT ON (effective_at, kit_id, reading_id)"
+    + _COLUMNS
+    + """
+WHERE resident_id = %s AND effective_at > %s
+ORDER BY effective_at DESC, kit_id, reading_id, cause_arrival DESC
+"""
+)
+_LATEST_FULL_SET: LiteralString = (
+    "WITH standing AS ("
+    + _NEWEST_FIRST
+    + """)
+SELECT * FROM standing WHERE low = high ORDER BY effective_at DESC, low DESC LIMIT 1
 """
 )
 

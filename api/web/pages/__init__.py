@@ -5,11 +5,22 @@ Guards: every page works by plain reload, without scripts; what is refused is sa
 
 from fastapi import APIRouter
 
-from api.web.pages import capture, escalation, home, kits, queue, resident, session, start, training
+from api.web.pages import (
+    capture,
+    correction,
+    escalation,
+    home,
+    kits,
+    queue,
+    resident,
+    session,
+    start,
+    training,
+)
 from api.web.pages.problem import problem_page
 
 __all__ = ["problem_page", "router"]
 
 router = APIRouter(include_in_schema=False)
-for part in (session, start, queue, escalation, resident, capture, home, training, kits):
+for part in (session, start, queue, escalation, resident, correction, capture, home, training, kits):
     router.include_router(part.router)

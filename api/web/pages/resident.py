@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
 from api.capture import CARERS
+from api.correcting import rights
 from api.problems import not_found
 from api.queries import baseline, escalation, readings, scores
 from api.queries.resident import decisions, resident
@@ -73,7 +74,7 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
         "open": [one for one in shown if one.open],
         "answered": [one for one in shown if one.answer is not None and one.answer.in_sight],
         "past": [one for one in shown if one.answer is not None and not one.answer.in_sight],
-        "readings": history.reading_rows(seen, at),
+        "readings": history.reading_rows(seen, at, rights(visit, resident_id).over),
         "may_capture": visit.actor.holds(*CARERS),
         "may_open_home": visit.actor.holds(*HOME_DESKS),
         "may_go_round": visit.actor.holds(*ROUNDS),

@@ -4,7 +4,7 @@ Guards: who took a reading, how that is known and the competence label of that m
 corrected and odd readings are marked in words.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,6 +14,7 @@ from api.queries.escalation import Case, Event
 from api.queries.readings import Reading, TakenBy
 from api.web.presenters import escalations, instruments, signs, soft_signs
 from api.web.presenters.answers import AnswerView, answer
+from api.web.presenters.corrections import corrected
 from api.web.presenters.course import CourseView, course_view
 from api.web.presenters.moments import Deadline, Moment, clock, deadline, moment, span
 from api.web.presenters.vitals import operator
@@ -35,6 +36,9 @@ class ReadingRow:
     competence: str
     doubted: bool
     corrected: str | None
+    counts: bool
+    correct_at: str | None
+    """Where to say that it is somebody else's, for whoever may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class CaseView:
     may_undo: bool
 
 
-def reading_row(one: Reading, now: datetime) -> ReadingRow:
+def reading_row(one: Reading, now: datetime, *, may_correct: bool = False) -> ReadingRow:
     """One reading in words."""
     return ReadingRow(
         taken=moment(one.effective_at, now),
@@ -71,7 +75,9 @@ def reading_row(one: Reading, now: datetime) -> ReadingRow:
         who=operator(TakenBy(one.taken_by, one.taken_by_name, one.operator_known_by, one.competence)),
         competence=signs.COMPETENCE.get(one.competence, signs.plain(one.competence)),
         doubted=one.competence in _DOUBTED,
-        corrected=_corrected(one, now),
+        corrected=corrected(one, now),
+        counts=one.counts,
+        correct_at=f"readings/{one.kit_id}/{one.reading_id}/correct" if may_correct else None,
     )
 
 
@@ -118,12 +124,6 @@ def _remarks(one: Reading, now: datetime) -> list[str]:
     return remarks
 
 
-def _corrected(one: Reading, now: datetime) -> str | None:
-    if one.corrected_at is None:
-        return None
-    return f"Corrected {clock(one.corrected_at, now)}: {one.correction_reason}. It does not count for this resident."
-
-
 def case_view(case: Case, me: UUID, now: datetime, *, at_my_hub: bool, lead: bool = False) -> CaseView:
     """One escalation as this person sees it, with what they may do."""
     one = case.escalation
@@ -168,6 +168,8 @@ def _event(event: Event, me: UUID, now: datetime) -> str:
     return f"{clock(event.at, now)} {words}{by}{said}"
 
 
-def reading_rows(readings: Sequence[Reading], now: datetime) -> tuple[ReadingRow, ...]:
+def reading_rows(
+    readings: Sequence[Reading], now: datetime, may_correct: Callable[[Reading], bool]
+) -> tuple[ReadingRow, ...]:
     """Readings in words, in the order given."""
-    return tuple(reading_row(one, now) for one in readings)
+    return tuple(reading_row(one, now, may_correct=may_correct(one)) for one in readings)

@@ -60,7 +60,7 @@ def trends(
     readings: Sequence[Reading], scores: Sequence[Score], *, scale: int, now: datetime
 ) -> tuple[Trend, ...]:
     """Every picture, the score first. `scale` is the SpO2 scale in force now."""
-    counted = [one for one in sorted(readings, key=_when) if one.corrected_at is None]
+    counted = [one for one in sorted(readings, key=_when) if one.counts]
     breathing, *others = (_sign_trend(subject, counted, now) for subject in _SUBJECTS)
     return (
         _score_trend(scores, now),

@@ -45,8 +45,10 @@ _OF_RESIDENT: tuple[LiteralString, ...] = (
        SELECT %s, 'A claim', person_id, '2026-01-01' FROM delegation.person LIMIT 1""",
     """INSERT INTO delegation.tombstone (resident_id, care_ended_at, rule_version, erased_at, erased)
        VALUES (%s, '2010-01-01', 'default-1', '2020-01-01', '{}')""",
-    """INSERT INTO ingest.reading_correction (kit_id, reading_id, resident_id, reason, corrected_by, corrected_at)
-       SELECT kit_id, reading_id, resident_id, 'Entered twice', gen_random_uuid(), arrived_at
+    """INSERT INTO ingest.reading_correction (kit_id, reading_id, effective_at, stored_for, held_for, resident_id,
+           arrival_number, reason, corrected_by, corrected_at)
+       SELECT kit_id, reading_id, effective_at, resident_id, NULL, resident_id, arrival_number, 'corrected_by_mistake',
+           gen_random_uuid(), arrived_at
        FROM ingest.reading WHERE resident_id = %s ORDER BY arrival_number LIMIT 1""",
 )
 _COMPETENCE: LiteralString = """

@@ -1,42 +1,42 @@
-"""A reading of the wrong resident is corrected by a row that the view applies (invariant 10)."""
+"""A reading of the wrong resident is corrected by a row that the views apply (invariant 10)."""
 
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import strategies as st
 
+from alerts.evaluator import Evaluator
+from api.queries import scores
 from devices.reading import ReadingPayload
-from ingest.correction import correct
+from ingest.correction import Corrected, Correction, CorrectionRefusedError, Reason, correct
 from tests.fixtures import neighbourhood as n
-from tests.fixtures.doorstep import NOW, Doorstep
+from tests.fixtures.doorstep import NOW, Doorstep, admit
+from tests.integration.ingest.histories import Sent, over_histories, payload, readings
 
 
 def corrected(
-    doorstep: Doorstep,
-    kit: n.Kit,
-    reading: ReadingPayload,
-    taken_from: UUID | None,
-    reason: str,
-    at: datetime = NOW,
-) -> None:
+    doorstep: Doorstep, kit: n.Kit, reading: ReadingPayload, taken_from: UUID | None, seen: int | None = None
+) -> Corrected:
+    """By somebody who has seen the last correction, unless they say which they have seen."""
+    [(last,)] = doorstep.rows(
+        "SELECT coalesce(max(correction_id), 0) FROM ingest.reading_correction WHERE reading_id = %s",
+        reading.reading_id,
+    )
+    key = (kit.kit_id, reading.reading_id)
+    known = last if seen is None else seen
+    said = Correction(key, known, taken_from, Reason.WRONG_RESIDENT_CHOSEN, n.CLINICIAN)
     with doorstep.conn.transaction():
-        correct(
-            doorstep.conn,
-            kit.kit_id,
-            reading.reading_id,
-            taken_from=taken_from,
-            reason=reason,
-            corrected_by=n.CLINICIAN,
-            at=at,
-        )
+        return correct(doorstep.conn, Evaluator(), said, NOW)
 
 
 def seen_by(doorstep: Doorstep, person: UUID) -> set[tuple[Any, ...]]:
     with doorstep.database.connect("hearthwatch_api") as conn, conn.transaction():
         conn.execute("SELECT set_config('hearthwatch.actor', %s, true)", (str(person),))
         rows = conn.execute(
-            "SELECT reading_id, resident_id, corrected_resident_id, correction_reason FROM ingest.visible_reading"
+            "SELECT reading_id, resident_id, counts, correction_reason FROM ingest.visible_reading"
         ).fetchall()
     return set(rows)
 
@@ -47,15 +47,42 @@ def test_a_correction_changes_what_is_seen_and_no_row(doorstep):
     doorstep.deliver(kit.arrival(wrong, NOW), kit.arrival(right, NOW))
     before = doorstep.rows("SELECT * FROM ingest.reading ORDER BY reading_id")
     scored = doorstep.rows("SELECT * FROM alerts.score ORDER BY cause_arrival")
-    corrected(doorstep, kit, wrong, n.BRAM, "Taken from Bram")
+    corrected(doorstep, kit, wrong, n.BRAM)
+    why = "wrong_resident_chosen"
     assert seen_by(doorstep, n.CLINICIAN) == {
-        (wrong.reading_id, n.AMARA, n.BRAM, "Taken from Bram"),
-        (right.reading_id, n.AMARA, None, None),
+        (wrong.reading_id, n.AMARA, False, why),
+        (wrong.reading_id, n.BRAM, True, why),
+        (right.reading_id, n.AMARA, True, None),
     }
-    corrected(doorstep, kit, wrong, None, "From nobody we can name", NOW + n.minutes(1))
-    assert (wrong.reading_id, n.AMARA, None, "From nobody we can name") in seen_by(doorstep, n.CLINICIAN)
+    assert seen_by(doorstep, n.CARER) == {
+        (wrong.reading_id, n.AMARA, False, why),
+        (right.reading_id, n.AMARA, True, None),
+    }
+    corrected(doorstep, kit, wrong, None)
+    assert seen_by(doorstep, n.CLINICIAN) == {
+        (wrong.reading_id, n.AMARA, False, why),
+        (wrong.reading_id, n.BRAM, False, why),
+        (right.reading_id, n.AMARA, True, None),
+    }
     assert doorstep.rows("SELECT * FROM ingest.reading ORDER BY reading_id") == before
-    assert doorstep.rows("SELECT * FROM alerts.score ORDER BY cause_arrival") == scored
+    anew = doorstep.rows("SELECT * FROM alerts.score ORDER BY cause_arrival")
+    assert [one for one in anew if one in scored] == scored
+
+
+def test_a_correction_can_be_taken_back(doorstep):
+    kit = n.Kit()
+    reading = kit.reading(values=n.GRAVE, taken_at=NOW)
+    doorstep.deliver(kit.arrival(reading, NOW))
+    corrected(doorstep, kit, reading, n.BRAM)
+    back = corrected(doorstep, kit, reading, n.AMARA)
+    assert back.verdict is not None
+    assert back.verdict.low == 10
+    assert {(resident, counts) for _, resident, counts, _ in seen_by(doorstep, n.CLINICIAN)} == {
+        (n.AMARA, True),
+        (n.BRAM, False),
+    }
+    assert known(doorstep, n.BRAM) == {}
+    assert known(doorstep, n.AMARA)["pulse"][0] == "124"
 
 
 @pytest.mark.parametrize("come_late", [False, True])
@@ -70,23 +97,146 @@ def test_a_corrected_reading_is_no_part_of_the_scores_that_follow(doorstep, come
     if come_late:
         newest = kit.reading(values={"diastolic": 80}, taken_at=NOW + n.minutes(1))
         doorstep.deliver(kit.arrival(newest, NOW))
-    corrected(doorstep, kit, wrong, n.BRAM, "Taken from Bram")
+    corrected(doorstep, kit, wrong, n.BRAM)
     [settled] = doorstep.deliver(kit.arrival(kit.reading(values={"pulse": 72}, taken_at=NOW), NOW))
     assert settled.verdict.low == 1
-    [(signs,)] = doorstep.rows("SELECT signs FROM ingest.current_vitals WHERE resident_id = %s", n.AMARA)
-    assert signs["temperature"]["value"] == "38.4"
-    assert signs["temperature"]["reading"] == str(true.reading_id)
+    assert known(doorstep, n.AMARA)["temperature"] == ("38.4", str(true.reading_id))
 
 
 def test_a_sign_that_only_the_corrected_reading_gave_is_unknown_again(doorstep):
     kit = n.Kit()
     wrong = kit.reading(taken_at=NOW)
     doorstep.deliver(kit.arrival(wrong, NOW))
-    corrected(doorstep, kit, wrong, n.BRAM, "Taken from Bram")
-    assert doorstep.rows("SELECT signs, arrivals FROM ingest.current_vitals") == [({}, 1)]
+    corrected(doorstep, kit, wrong, n.BRAM)
+    rows = (
+        "SELECT signs, last_effective_at, last_arrived_at FROM ingest.current_vitals WHERE resident_id = %s"
+    )
+    assert doorstep.rows(rows, n.AMARA) == [({}, None, None)]
+
+
+def test_what_was_known_months_ago_shows_again(doorstep):
+    kit = n.Kit()
+    old = kit.reading(values={"temperature": 36.9}, taken_at=NOW - timedelta(days=200))
+    wrong = kit.reading(values={"temperature": 39.4}, taken_at=NOW)
+    doorstep.deliver(kit.arrival(old, NOW - timedelta(days=200)), kit.arrival(wrong, NOW))
+    corrected(doorstep, kit, wrong, None)
+    assert known(doorstep, n.AMARA) == {"temperature": ("36.9", str(old.reading_id))}
+
+
+@pytest.mark.parametrize(
+    ("seen", "taken_from", "why"),
+    [(0, n.AMARA, "whose it is already"), (4711, n.BRAM, "meanwhile")],
+    ids=["theirs already", "corrected meanwhile"],
+)
+def test_a_correction_that_supposes_what_is_not_so_is_refused(doorstep, seen, taken_from, why):
+    kit = n.Kit()
+    reading = kit.reading(taken_at=NOW)
+    doorstep.deliver(kit.arrival(reading, NOW))
+    with pytest.raises(CorrectionRefusedError, match=why):
+        corrected(doorstep, kit, reading, taken_from, seen)
+    assert doorstep.rows("SELECT count(*) FROM ingest.reading_correction") == [(0,)]
 
 
 def test_what_was_never_stored_cannot_be_corrected(doorstep):
     kit = n.Kit()
-    with pytest.raises(LookupError, match="No such reading"):
-        corrected(doorstep, kit, kit.reading(taken_at=NOW), n.BRAM, "Taken from Bram")
+    with pytest.raises(CorrectionRefusedError, match="No such reading"):
+        corrected(doorstep, kit, kit.reading(taken_at=NOW), n.BRAM)
+
+
+def known(doorstep: Doorstep, resident: UUID) -> dict[str, tuple[Any, str]]:
+    rows = doorstep.rows("SELECT signs FROM ingest.current_vitals WHERE resident_id = %s", resident)
+    return {sign: (entry["value"], entry["reading"]) for (signs,) in rows for sign, entry in signs.items()}
+
+
+@dataclass(frozen=True)
+class Course:
+    """Readings and corrections in the order they are made: (reading, whose it is said to be), None nobody's."""
+
+    sent: list[Sent]
+    said: list[tuple[int, int | None]]
+
+    @property
+    def becoming_known(self) -> list[tuple[int, int | None]]:
+        """Each reading once, where it was last said whose it is."""
+        last = {number: step for step, (number, _) in enumerate(self.said)}
+        return [self.said[step] for step in sorted(last.values())]
+
+
+@st.composite
+def courses(draw: st.DrawFn) -> Course:
+    sent = draw(st.lists(readings, min_size=1, max_size=7))
+    order = draw(
+        st.permutations([*range(len(sent)), *draw(st.lists(st.integers(0, len(sent) - 1), max_size=6))])
+    )
+    whose: dict[int, int | None] = {}
+    said: list[tuple[int, int | None]] = []
+    for number in order:
+        first = number not in whose
+        others = [one for one in (0, 1, None) if one != whose.get(number, number)]
+        whose[number] = sent[number].resident if first else draw(st.sampled_from(others))
+        said.append((number, whose[number]))
+    return Course(sent, said)
+
+
+def stands(doorstep: Doorstep, residents: list[UUID], number: dict[UUID, int]) -> dict[str, Any]:
+    """Current signs and current scores, as a clinician sees them, under names that do not depend on ids."""
+    with doorstep.database.connect("hearthwatch_api") as conn, conn.transaction():
+        conn.execute("SELECT set_config('hearthwatch.actor', %s, true)", (str(n.CLINICIAN),))
+        standing = [scores.standing(conn, one, NOW - timedelta(days=2)) for one in residents]
+        latest = [scores.latest_full_set(conn, one, NOW - timedelta(days=2)) for one in residents]
+    rows = [
+        doorstep.rows("SELECT last_effective_at FROM ingest.current_vitals WHERE resident_id = %s", one)
+        for one in residents
+    ]
+    return {
+        "signs": [
+            {sign: (value, number[UUID(reading)]) for sign, (value, reading) in known(doorstep, one).items()}
+            for one in residents
+        ],
+        "latest": [row[0][0] if row else None for row in rows],
+        "full sets": [one and (number[one.reading_id], one.low) for one in latest],
+        "scores": [
+            {
+                number[one.reading_id]: (
+                    one.low,
+                    one.high,
+                    one.red_score,
+                    one.complete,
+                    frozenset(one.deciding),
+                    {
+                        sign: number[UUID(part["reading"])]
+                        for sign, part in one.parts.items()
+                        if "reading" in part
+                    },
+                )
+                for one in theirs
+            }
+            for theirs in standing
+        ],
+    }
+
+
+def test_after_any_corrections_what_stands_is_as_if_all_had_been_sent_right(doorstep):
+    @over_histories(courses())
+    def holds(course: Course) -> None:
+        residents, kit = admit(doorstep.owner, 2), n.Kit()
+        made = [payload(kit, one, residents) for one in course.sent]
+        sent: set[int] = set()
+        for number, resident in course.said:
+            whose = None if resident is None else residents[resident]
+            if number in sent:
+                corrected(doorstep, kit, made[number], whose)
+            else:
+                doorstep.deliver(kit.arrival(made[number], NOW))
+            sent.add(number)
+        ids = {one.reading_id: index for index, one in enumerate(made)}
+        put_right = stands(doorstep, residents, ids)
+
+        residents, kit = admit(doorstep.owner, 2), n.Kit()
+        ids = {}
+        for number, resident in course.becoming_known:
+            if resident is not None:
+                right = payload(kit, replace(course.sent[number], resident=resident), residents)
+                ids[right.reading_id] = number
+                doorstep.deliver(kit.arrival(right, NOW))
+        assert put_right == stands(doorstep, residents, ids)

@@ -149,8 +149,12 @@ def reading(**different: Any) -> Reading:
         not_obtained=None,
         unusable=None,
         observations=None,
+        counts=True,
+        correction=0,
         correction_reason=None,
         corrected_at=None,
+        corrected_by=None,
+        corrected_by_name=None,
     )
     return replace(row, **different)
 

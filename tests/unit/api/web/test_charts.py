@@ -141,7 +141,9 @@ def _overlap(one: Box, other: Box) -> bool:
 
 
 def test_corrected_readings_are_left_out() -> None:
-    shown = trends([reading(corrected_at=NOW, correction_reason="wrong resident")], [], scale=1, now=NOW)
+    shown = trends(
+        [reading(counts=False, corrected_at=NOW, correction_reason="not_known_how")], [], scale=1, now=NOW
+    )
     assert [one.rows for one in shown] == [()] * 8
 
 

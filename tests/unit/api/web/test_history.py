@@ -65,9 +65,28 @@ def test_soft_signs_worry_and_note_are_said() -> None:
     )
 
 
-def test_a_corrected_reading_says_that_it_does_not_count() -> None:
-    row = reading_row(reading(corrected_at=ago(minutes=2), correction_reason="wrong resident"), NOW)
-    assert row.corrected == ("Corrected today 14:00: wrong resident. It does not count for this resident.")
+@pytest.mark.parametrize(
+    ("counts", "what"),
+    [(False, "It is not theirs, and does not count for them."), (True, "It counts for this resident.")],
+)
+def test_a_corrected_reading_says_who_said_so_why_and_whether_it_counts(counts: bool, what: str) -> None:
+    one = reading(
+        counts=counts,
+        corrected_at=ago(minutes=2),
+        correction_reason="kit_used_for_another",
+        corrected_by_name="Mona Manager",
+    )
+    why = "the kit was used for somebody else in between"
+    assert reading_row(one, NOW).corrected == f"Corrected today 14:00 by Mona Manager: {why}. {what}"
+
+
+def test_only_whoever_may_is_led_to_correct_a_reading() -> None:
+    one = reading()
+    assert reading_row(one, NOW).correct_at is None
+    assert (
+        reading_row(one, NOW, may_correct=True).correct_at
+        == f"readings/{one.kit_id}/{one.reading_id}/correct"
+    )
 
 
 def test_an_escalation_shows_its_history_in_order() -> None:

@@ -1,0 +1,27 @@
+"""The readings that a finding rests on, as they are kept beside it.
+
+Guards: ids and times only: what was measured is read from the reading itself.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from alerts.scoring import Scored
+from ingest.arrival import ReadingKey
+
+Evidence = dict[str, Any]
+
+
+def item(key: ReadingKey, effective_at: datetime) -> Evidence:
+    """One reading."""
+    kit_id, reading_id = key
+    return {"kit": str(kit_id), "reading": str(reading_id), "effective_at": effective_at.isoformat()}
+
+
+def of_points(scored: Scored) -> dict[ReadingKey, datetime]:
+    """The readings whose values carry points, each with its time."""
+    found: dict[ReadingKey, datetime] = {}
+    for part in scored.parts.values():
+        if part.low >= 1 and part.kit_id and part.reading_id and part.effective_at:
+            found[part.kit_id, part.reading_id] = part.effective_at
+    return found

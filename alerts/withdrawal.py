@@ -1,0 +1,169 @@
+"""What becomes of a resident's scores, questions and cases once a reading turns out not to be theirs.
+
+Guards: scores that rested on it are appended anew and none is rewritten; whoever acted on it is told to look again,
+and no case closes itself; only what is worse than was known raises anything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import LiteralString
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from alerts import case, evidence, questions, scoring, store
+from alerts.case import Concern
+from alerts.escalation import EventKind, OpenEscalation
+from alerts.judgement import Judged, judge
+from alerts.policy import Policy, PolicyBook, Severity
+from alerts.questions import Question
+from alerts.rules import RULES_VERSION, Finding
+from alerts.scoring import Scored
+from alerts.store import Change, NewFinding
+from delegation import store as delegation_store
+from delegation.authority import Authority
+from devices.identifiers import new_uuid7
+from ingest.arrival import NewReading, ReadingKey
+from ingest.evaluation import Withdrawn
+
+_LONDON = ZoneInfo("Europe/London")
+
+_RESTS_ON_IT: LiteralString = """
+SELECT escalation_id FROM alerts.finding
+WHERE escalation_id IN (SELECT escalation_id FROM alerts.escalation WHERE resident_id = %s) AND evidence @> %s
+"""
+# The bounds that were shown may rest on it too: none are shown until something that is theirs gives them.
+_LOOK_AGAIN: LiteralString = """
+UPDATE alerts.escalation SET why = %s, low = NULL, high = NULL WHERE escalation_id = %s
+"""
+
+
+def withdraw(conn: psycopg.Connection, withdrawn: Withdrawn, policies: PolicyBook, at: datetime) -> None:
+    """Judge anew what rested on the reading, and tell the hub."""
+    gone = withdrawn.reading
+    policy = policies.for_hub(gone.placement.hub_id)
+    authority = delegation_store.authorities(conn, [gone.resident_id])[gone.resident_id]
+    worse: list[Judged] = []
+    if authority.no_score_reason is None:
+        worse = _score_anew(conn, withdrawn, authority, policy, at)
+    _tell(conn, gone, policies, at)
+    case.open_or_join(conn, [_concern(one) for one in worse if one.found and one.fresh], policies, at)
+
+
+def _score_anew(
+    conn: psycopg.Connection, withdrawn: Withdrawn, authority: Authority, policy: Policy, at: datetime
+) -> list[Judged]:
+    """Append what other scores would be; returns those that say worse than was known."""
+    gone = withdrawn.reading
+    authorities = {gone.resident_id: authority}
+    window = policy.composition_window
+    was = _standing(scoring.score_readings(withdrawn.with_it, [], authorities, window))
+    scores = scoring.score_readings(withdrawn.without, [], authorities, window)
+    changed = [replace(one, cause=gone) for key, one in _standing(scores).items() if _differs(one, was[key])]
+    store.append_scores(conn, (scoring.row_of(one, at) for one in changed))
+    _ask_anew(conn, gone, changed, [judge(one, policy, at) for one in scores], at)
+    worse = [one for one in changed if _is_worse(one, was[one.target.key])]
+    return [judge(one, policy, at) for one in worse]
+
+
+def _standing(scores: Sequence[Scored]) -> dict[ReadingKey, Scored]:
+    """Of each moment the score that the latest arrival gave: scores come in the order of arrivals."""
+    return {one.target.key: one for one in scores}
+
+
+def _differs(now: Scored, was: Scored) -> bool:
+    return replace(now, cause=was.cause, target=was.target) != was
+
+
+def _is_worse(now: Scored, was: Scored) -> bool:
+    return now.low > was.low or (now.red == "yes" and was.red != "yes")
+
+
+def _ask_anew(
+    conn: psycopg.Connection,
+    gone: NewReading,
+    changed: Sequence[Scored],
+    judged: Sequence[Judged],
+    at: datetime,
+) -> None:
+    """What was asked because of it is asked no more, unless their own readings ask; the deadline never moves."""
+    asked = questions.open_question(conn, gone.resident_id)
+    touched = {gone.key, *(one.target.key for one in changed)}
+    if asked is None or (asked.kit_id, asked.reading_id) not in touched:
+        return
+    wanted: Question | None = None
+    for one in judged:
+        if one.asks:
+            wanted = questions.question_of(one.scored, asked.answer_by)
+        elif one.newest and (not one.scored.deciding or one.found):
+            wanted = None
+    questions.answered(conn, [gone.resident_id])
+    questions.ask(conn, [wanted] if wanted else [], at)
+
+
+def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: datetime) -> None:
+    """A notice in the open case; where a case that is closed rested on the reading, a case of its own."""
+    resident = gone.resident_id
+    store.follow_residents(conn, [resident])
+    open_ = store.open_escalations(conn, [resident]).get(resident)
+    resting = {
+        row[0]
+        for row in conn.execute(
+            _RESTS_ON_IT,
+            (resident, Jsonb([{"kit": str(gone.kit_id), "reading": str(gone.payload.reading_id)}])),
+        ).fetchall()
+    }
+    if open_ is not None:
+        _join(conn, gone, open_, rests=open_.escalation_id in resting, at=at)
+    elif resting:
+        words = f"{_named(gone)}, on which a closed escalation rests, was not theirs: look again."
+        found = Finding("not_theirs", Severity.CONCERN, words)
+        concern = Concern(
+            gone.placement,
+            [found],
+            [evidence.item(gone.key, gone.effective_at)],
+            cause_reading_id=gone.payload.reading_id,
+        )
+        case.open_or_join(conn, [concern], policies, at)
+
+
+def _join(
+    conn: psycopg.Connection, gone: NewReading, open_: OpenEscalation, *, rests: bool, at: datetime
+) -> None:
+    """As grave as the case where that rests on the reading, so that nobody closes it without having seen this."""
+    words = f"{_named(gone)}, {'on which this rests' if rests else 'stored for them'}, was not theirs: look again."
+    severity = open_.severity if rests else Severity.CONCERN
+    finding = NewFinding(
+        finding_id=new_uuid7(),
+        escalation_id=open_.escalation_id,
+        resident_id=gone.resident_id,
+        rule_version=RULES_VERSION,
+        finding=Finding("not_theirs", severity, words),
+        evidence=[evidence.item(gone.key, gone.effective_at)],
+    )
+    if rests:
+        conn.execute(_LOOK_AGAIN, (words, open_.escalation_id))
+    store.add_findings(conn, [finding], at)
+    reading_id = gone.payload.reading_id
+    change = Change(open_.hub_id, open_.escalation_id, EventKind.JOINED, cause_reading_id=reading_id)
+    store.announce(conn, [change], at)
+
+
+def _named(gone: NewReading) -> str:
+    return f"A reading of {gone.effective_at.astimezone(_LONDON):%d %B at %H:%M}"
+
+
+def _concern(one: Judged) -> Concern:
+    """It rests on what is theirs, though it became known by what is not."""
+    scored = one.scored
+    readings = {scored.target.key: scored.target.effective_at} | evidence.of_points(scored)
+    return Concern(
+        placement=scored.cause.placement,
+        found=one.found,
+        evidence=[evidence.item(key, moment) for key, moment in readings.items()],
+        low=scored.low,
+        high=scored.high,
+        cause_reading_id=scored.cause.payload.reading_id,
+    )

@@ -1,0 +1,129 @@
+"""Saying whose a reading is, where it was sent for somebody else.
+
+Guards: only who answers for the home or the hub, or took the reading, may say so, of residents of one home whom they
+see; a wrong correction hides somebody's illness, so each is a row of its own, audited with its reason.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import LiteralString
+from uuid import UUID
+
+from alerts.evaluator import Evaluator
+from api.access import Visit
+from api.database import Connection, Pool, try_again
+from api.problems import RefusedError, not_found
+from api.queries import home, readings
+from api.queries.readings import Reading
+from api.queries.resident import Resident, resident
+from delegation import audit
+from delegation.people import Role, act_as
+from ingest import correction
+from ingest.arrival import ReadingKey
+from ingest.correction import Corrected, Correction, Reason
+from ingest.quality import AHEAD
+
+# A family carer is not among them: they see one resident, and could not say whose else it is.
+CORRECTORS = (Role.CARE_WORKER, Role.HOME_MANAGER, Role.HUB_CLINICIAN, Role.HUB_LEAD)
+# Older ones decide nothing any more, and would be looked for through all of history.
+SPAN = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Which readings of one resident somebody may say are somebody else's: any, or those they took."""
+
+    any_reading: bool
+    own: bool
+    person_id: UUID
+
+    def over(self, one: Reading) -> bool:
+        return self.any_reading or (self.own and one.taken_by == self.person_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Whose it is (None: not known whose), how that came, and the last correction that whoever says so has seen."""
+
+    taken_from: UUID | None
+    reason: Reason
+    seen: int
+    words: str | None = None
+
+
+_RIGHTS: LiteralString = """
+SELECT home_id IN (SELECT delegation.homes_held('home_manager', 'hub_clinician', 'hub_lead')),
+       home_id IN (SELECT delegation.homes_held('care_worker'))
+FROM delegation.resident WHERE resident_id = %s
+"""
+
+
+def rights(visit: Visit, resident_id: UUID) -> Rights:
+    """What the actor may say of this resident's readings."""
+    row = visit.conn.execute(_RIGHTS, (resident_id,)).fetchone()
+    any_reading, own = row or (False, False)
+    return Rights(any_reading, own, visit.actor.person_id)
+
+
+def in_question(visit: Visit, resident_id: UUID, key: ReadingKey) -> tuple[Resident, Reading]:
+    """The resident and the reading. Raises RefusedError where the actor may not say whose it is."""
+    found = resident(visit.conn, resident_id)
+    if found is None:
+        raise not_found("resident")
+    one = readings.reading(visit.conn, resident_id, key, visit.at - SPAN, visit.at + AHEAD)
+    if one is None:
+        raise not_found("reading")
+    if not rights(visit, resident_id).over(one):
+        sentence = (
+            "Only the home's manager, the hub, or whoever took a reading says that it is somebody else's."
+        )
+        raise RefusedError(HTTPStatus.FORBIDDEN, sentence)
+    return found, one
+
+
+def choices(visit: Visit, found: Resident, one: Reading) -> list[home.Lives]:
+    """Whose it may be: who lives in the same home, but the one whose it is held to be where that is on this page."""
+    there = home.living_there(visit.conn, found.home_id, visit.at)
+    return [lives for lives in there if not (one.counts and lives.resident_id == found.resident_id)]
+
+
+def correct(
+    visit: Visit, door_pool: Pool, evaluator: Evaluator, resident_id: UUID, key: ReadingKey, said: Said
+) -> Corrected:
+    """Correct it, score it anew for both, and write down who said so and why.
+
+    Raises RefusedError for what is not the actor's to correct, CorrectionRefusedError for what cannot be so.
+    """
+    found, one = in_question(visit, resident_id, key)
+    allowed = {lives.resident_id for lives in choices(visit, found, one)}
+    if said.taken_from is not None and said.taken_from not in allowed:
+        raise not_found("resident in this home")
+
+    def work(conn: Connection) -> Corrected:
+        decided = Correction(key, said.seen, said.taken_from, said.reason, visit.actor.person_id)
+        corrected = correction.correct(conn, evaluator, decided, visit.at)
+        _write_down(conn, visit, {resident_id, corrected.held_for, said.taken_from}, key, said)
+        return corrected
+
+    return try_again(door_pool, work)
+
+
+def _write_down(
+    conn: Connection, visit: Visit, residents: Collection[UUID | None], key: ReadingKey, said: Said
+) -> None:
+    """With everybody whose record it changes, so that each of their histories tells it."""
+    act_as(conn, visit.actor.person_id)
+    words = f"{said.reason}: {said.words}" if said.words else str(said.reason)
+    for whom in sorted(one for one in residents if one is not None):
+        audit.record(
+            conn,
+            visit.actor,
+            "reading.corrected",
+            f"reading:{key[1]}",
+            at=visit.at,
+            resident_id=whom,
+            request_id=visit.request_id,
+            words=words,
+        )

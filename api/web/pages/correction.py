@@ -1,0 +1,165 @@
+"""This reading is not theirs: whose it is, how that came, a look at what was chosen, and what to do now.
+
+Guards: nothing is changed before it was read back and confirmed; the answer is as urgent as the readings are.
+"""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse
+
+from api.access import Visit, needs
+from api.capture import Captured, Observations
+from api.correcting import CORRECTORS, Said, choices, correct, in_question
+from api.parts import parts_of
+from api.queries.escalation import open_case
+from api.queries.readings import Reading
+from api.queries.resident import Resident, decisions, resident
+from api.web.presenters import capture as answers
+from api.web.presenters import corrections as words
+from api.web.presenters.history import reading_row
+from api.web.presenters.moments import calendar_day
+from api.web.presenters.resident import ResidentView
+from api.web.presenters.resident import view as resident_view
+from api.web.rendering import page
+from devices.identifiers import UnreadableIdError, parse_id
+from devices.receipt import Outcome
+from ingest.correction import Corrected, CorrectionRefusedError, Reason
+
+router = APIRouter()
+
+CorrectorVisit = Annotated[Visit, needs(*CORRECTORS)]
+_LONGEST = 500
+
+
+@router.get("/residents/{resident_id}/readings/{kit_id}/{reading_id}/correct")
+def ask(
+    request: Request, resident_id: UUID, kit_id: UUID, reading_id: UUID, visit: CorrectorVisit
+) -> HTMLResponse:
+    """The form."""
+    found, one = in_question(visit, resident_id, (kit_id, reading_id))
+    return _form(request, visit, found, one, {"seen": str(one.correction)}, {})
+
+
+@router.post("/residents/{resident_id}/readings/{kit_id}/{reading_id}/correct")
+def say(
+    request: Request,
+    resident_id: UUID,
+    kit_id: UUID,
+    reading_id: UUID,
+    visit: CorrectorVisit,
+    whose: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form()] = "",
+    note: Annotated[str, Form()] = "",
+    seen: Annotated[int, Form(ge=0, le=2**62)] = 0,
+    confirmed: Annotated[str, Form()] = "",
+) -> HTMLResponse:
+    """Ask about what is missing, read back what was chosen, and once it is confirmed do it."""
+    found, one = in_question(visit, resident_id, (kit_id, reading_id))
+    fields = {"whose": whose, "reason": reason, "note": note.strip(), "seen": str(seen)}
+    names = {str(lives.resident_id): lives.name for lives in choices(visit, found, one)}
+    faults = _faults(fields, names)
+    if faults or confirmed != "yes":
+        names[words.NOBODY] = words.NOT_KNOWN
+        return _form(request, visit, found, one, fields, faults, chosen=None if faults else names[whose])
+    parts = parts_of(request)
+    taken_from = None if whose == words.NOBODY else _resident_id(whose)
+    said = Said(taken_from, Reason(reason), seen, fields["note"] or None)
+    try:
+        corrected = correct(visit, parts.door, parts.evaluator, resident_id, (kit_id, reading_id), said)
+    except CorrectionRefusedError as refused:
+        return _form(
+            request, visit, found, one, fields | {"seen": str(one.correction)}, {"whose": str(refused)}
+        )
+    return _done(request, visit, found, one, corrected)
+
+
+def _faults(fields: dict[str, str], names: dict[str, str]) -> dict[str, str]:
+    faults = {}
+    if fields["whose"] != words.NOBODY and fields["whose"] not in names:
+        faults["whose"] = "Choose whose it is, or that it is not known"
+    if fields["reason"] not in set(Reason):
+        faults["reason"] = "Choose how it came about"
+    if len(fields["note"]) > _LONGEST:
+        faults["note"] = f"There is room for {_LONGEST} characters"
+    return faults
+
+
+def _resident_id(text: str) -> UUID | None:
+    try:
+        return parse_id(text, "resident")
+    except UnreadableIdError:
+        return None
+
+
+def _form(
+    request: Request,
+    visit: Visit,
+    found: Resident,
+    one: Reading,
+    fields: dict[str, str],
+    faults: dict[str, str],
+    *,
+    chosen: str | None = None,
+) -> HTMLResponse:
+    view: dict[str, Any] = {
+        "resident": _head(visit, found),
+        "reading": reading_row(one, visit.at),
+        "path": f"/residents/{found.resident_id}/readings/{one.kit_id}/{one.reading_id}/correct",
+        "choices": [
+            (str(lives.resident_id), f"{lives.name}, born {calendar_day(lives.born_on)}")
+            for lives in choices(visit, found, one)
+        ],
+        "nobody": (words.NOBODY, words.NOT_KNOWN),
+        "reasons": words.REASONS,
+        "fields": fields,
+        "faults": faults,
+        "chosen": chosen,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "correct.jinja", view, who=visit.actor.name, status=status)
+
+
+def _done(
+    request: Request, visit: Visit, found: Resident, one: Reading, corrected: Corrected
+) -> HTMLResponse:
+    view: dict[str, Any] = {"resident": _head(visit, found), "reading": reading_row(one, visit.at)}
+    theirs = None
+    if corrected.reading is not None:
+        theirs = resident(visit.conn, corrected.reading.resident_id)
+    if theirs is not None:
+        lives = _head(visit, theirs)
+        view |= {"theirs": lives, "answer": answers.answer(_sent(visit, corrected), lives)}
+    return page(request, "corrected.jinja", view, who=visit.actor.name)
+
+
+def _sent(visit: Visit, corrected: Corrected) -> answers.Sent:
+    """The reading as if it had just been sent for the one whose it is."""
+    reading, verdict = corrected.reading, corrected.verdict
+    if reading is None or verdict is None:
+        raise ValueError("The reading is nobody's.")
+    seen = Observations(
+        reading_id=reading.payload.reading_id,
+        taken_at=reading.effective_at,
+        values=reading.values,
+        soft_signs=reading.payload.soft_signs,
+    )
+    captured = Captured(
+        outcome=Outcome.STORED,
+        reason=None,
+        low=verdict.low,
+        high=verdict.high,
+        complete=verdict.complete,
+        deciding=verdict.deciding,
+        next=verdict.next,
+        escalation_id=verdict.escalation_id,
+        found=verdict.found,
+        old=verdict.old,
+    )
+    return answers.Sent(seen, captured, open_case(visit.conn, reading.resident_id), visit.at)
+
+
+def _head(visit: Visit, found: Resident) -> ResidentView:
+    return resident_view(found, decisions(visit.conn, found.resident_id, visit.at), visit.at)

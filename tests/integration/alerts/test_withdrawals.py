@@ -1,0 +1,160 @@
+"""Once a reading turns out not to be theirs: who is told, what is scored anew, what is asked no more."""
+
+from uuid import UUID
+
+import pytest
+
+from alerts import desk
+from alerts.desk import ChangedError
+from alerts.escalation import Disposition
+from alerts.evaluator import Evaluator
+from devices.reading import ReadingPayload
+from devices.receipt import CALL_HUB
+from ingest.correction import Corrected, Correction, Reason, correct
+from tests.fixtures import neighbourhood as n
+from tests.integration.alerts.ward import NOW, Ward
+
+LATER = NOW + n.minutes(20)
+
+
+def corrected(
+    ward: Ward, reading: ReadingPayload, taken_from: UUID | None = n.BRAM, seen: int = 0
+) -> Corrected:
+    said = Correction(
+        (ward.kit.kit_id, reading.reading_id), seen, taken_from, Reason.KIT_USED_FOR_ANOTHER, n.MANAGER
+    )
+    with ward.database.connect("hearthwatch_ingest") as conn:
+        return correct(conn, Evaluator(), said, LATER)
+
+
+def test_the_one_it_was_taken_from_is_escalated_as_if_it_came_now(ward: Ward) -> None:
+    wrong = ward.reading(n.GRAVE)
+    ward.deliver(wrong)
+    told = corrected(ward, wrong)
+    assert told.verdict is not None
+    assert (told.verdict.low, told.verdict.next, told.verdict.old) == (10, CALL_HUB, False)
+    [(state, severity, why, low, high, raised_at, deadline_at)] = ward.cases(n.BRAM)
+    assert (state, severity, low, high) == ("open", "high", 10, 10)
+    assert why.startswith("NEWS2 is 10")
+    assert (raised_at, deadline_at) == (LATER, LATER + n.minutes(15))
+    assert told.verdict.escalation_id == ward.open_case(n.BRAM)
+
+
+def test_what_is_no_longer_fresh_calls_nobody_where_newer_is_known(ward: Ward) -> None:
+    wrong = ward.reading(n.GRAVE, taken_at=NOW - n.minutes(300))
+    ward.deliver(wrong)
+    ward.send(resident=n.BRAM)
+    told = corrected(ward, wrong)
+    assert told.verdict is not None
+    assert (told.verdict.low, told.verdict.old, told.verdict.next) == (10, True, "nothing")
+    assert ward.cases(n.BRAM) == []
+
+
+def test_the_open_case_that_rests_on_it_says_look_again_and_stays_open(ward: Ward) -> None:
+    wrong = ward.reading(n.GRAVE)
+    ward.deliver(wrong)
+    before = ward.cases()
+    corrected(ward, wrong)
+    [(state, severity, why, low, high, *clocks)] = ward.cases()
+    assert (state, severity, low, high) == ("open", "high", None, None)
+    assert why == "A reading of 04 March at 09:00, on which this rests, was not theirs: look again."
+    assert clocks == list(before[0][5:])
+    assert ward.rules() == ["score_threshold", "not_theirs"]
+    assert ward.events() == ["raised", "joined", "raised"]
+
+
+def test_nobody_closes_it_without_having_seen_that(ward: Ward) -> None:
+    wrong = ward.reading(n.GRAVE)
+    ward.deliver(wrong)
+    case = ward.open_case()
+    ward.act(desk.claim, case, NOW)
+    [(seen,)] = ward.rows("SELECT max(revision) FROM alerts.escalation_event")
+    corrected(ward, wrong)
+    with pytest.raises(ChangedError):
+        ward.act(desk.close, case, Disposition.GP_TODAY, "GP to visit.", LATER, seen=seen)
+
+
+def test_a_case_about_something_else_keeps_its_words(ward: Ward) -> None:
+    ward.send(n.GRAVE)
+    [before] = ward.cases()
+    wrong = ward.reading({"temperature": 36.9}, taken_at=NOW - n.minutes(40))
+    ward.deliver(wrong)
+    corrected(ward, wrong)
+    assert ward.cases() == [before]
+    assert ward.rules()[-1] == "not_theirs"
+
+
+def test_a_hub_that_has_answered_because_of_it_hears_of_it(ward: Ward) -> None:
+    wrong = ward.reading(n.GRAVE)
+    ward.deliver(wrong)
+    case = ward.open_case()
+    ward.act(desk.claim, case, NOW)
+    ward.act(desk.close, case, Disposition.GP_TODAY, "GP to visit.", NOW)
+    corrected(ward, wrong, None)
+    [_, (state, severity, why, *_)] = ward.cases()
+    assert (state, severity) == ("open", "concern")
+    assert why == (
+        "A reading of 04 March at 09:00, on which a closed escalation rests, was not theirs: look again."
+    )
+
+
+def test_where_nothing_rested_on_it_nobody_is_disturbed(ward: Ward) -> None:
+    wrong = ward.reading()
+    ward.deliver(wrong)
+    corrected(ward, wrong)
+    assert ward.cases() == ward.cases(n.BRAM) == []
+    assert ward.events() == []
+
+
+def test_a_normal_value_that_hid_a_grave_one_hides_it_no_more(ward: Ward) -> None:
+    """Their own saturation was low; somebody else's was stored over it; then a fast pulse came."""
+    ward.send({"respiration_rate": 22, "spo2": 93, "on_oxygen": False})
+    wrong = ward.reading({"spo2": 98, "respiration_rate": 16}, taken_at=NOW + n.minutes(5))
+    ward.deliver(wrong)
+    ward.send({"pulse": 112, "temperature": 38.5}, at=NOW + n.minutes(10))
+    assert ward.cases() == []
+    corrected(ward, wrong)
+    [(_, severity, why, low, *_)] = ward.cases()
+    assert (severity, low) == ("high", 7)
+    assert why.startswith("NEWS2 is 7 to 13: Breathing rate 22")
+    standing = ward.rows(
+        """SELECT low FROM alerts.score WHERE resident_id = %s AND effective_at = %s ORDER BY cause_arrival""",
+        n.AMARA,
+        NOW + n.minutes(10),
+    )
+    assert standing == [(3,), (7,)], "the old score stays as it was made"
+
+
+def test_a_question_that_it_asked_is_asked_no_more(ward: Ward) -> None:
+    wrong = ward.reading({"respiration_rate": 22})
+    ward.deliver(wrong)
+    assert set(ward.questions()) == {n.AMARA}
+    corrected(ward, wrong)
+    assert ward.questions() == {n.BRAM: LATER + n.minutes(30)}
+
+
+def test_a_question_that_their_own_reading_asks_keeps_its_deadline(ward: Ward) -> None:
+    ward.send({"respiration_rate": 22})
+    wrong = ward.reading({"pulse": 112}, taken_at=NOW + n.minutes(5))
+    ward.deliver(wrong)
+    corrected(ward, wrong, None)
+    assert ward.questions() == {n.AMARA: NOW + n.minutes(30)}
+    assert ward.rows("SELECT low FROM alerts.open_question") == [(2,)]
+
+
+def test_silence_is_counted_as_if_it_had_never_come(ward: Ward) -> None:
+    ward.send(at=NOW - n.minutes(26 * 60 + 1))
+    wrong = ward.reading()
+    ward.deliver(wrong)
+    corrected(ward, wrong, None)
+    ward.tick(LATER)
+    assert [one[1] for one in ward.cases()] == ["silent"]
+
+
+def test_a_kit_that_sends_it_again_is_not_told_what_was_said_of_somebody_else(ward: Ward) -> None:
+    wrong = ward.reading(n.NORMAL | {"consciousness": "U"})
+    [first] = ward.deliver(wrong)
+    assert first.verdict.next == "call_999"
+    corrected(ward, wrong)
+    [again] = ward.deliver(wrong, at=LATER)
+    assert (again.verdict.low, again.verdict.next) == (None, "call_hub")
