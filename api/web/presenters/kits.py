@@ -50,6 +50,7 @@ class KitRow:
     quarantined: int
     on_kit: str
     ledger: str
+    short: bool  # readings the kit sent are nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def kit_row(one: Kit, now: datetime) -> KitRow:
         home=one.home_name or "At no home",
         state=state,
         amiss=amiss,
-        worrying=amiss or bool(worries),
+        worrying=amiss or bool(worries) or _missing(one) > 0,
         heard=maybe_moment(one.heard_at, now),
         battery=_battery(one),
         worries=worries,
@@ -82,6 +83,7 @@ def kit_row(one: Kit, now: datetime) -> KitRow:
         quarantined=one.quarantined,
         on_kit=_count(one, one.outbox_length),
         ledger=_ledger(one),
+        short=_missing(one) > 0,
     )
 
 
@@ -137,14 +139,19 @@ def _ledger(one: Kit) -> str:
     """Counts alone cannot prove a ledger right; they can show it wrong."""
     if one.kind == "web" or one.sent_seq is None or one.outbox_length is None:
         return "Nothing to compare"
-    there = one.stored + one.quarantined + one.outbox_length
-    if there < one.sent_seq:
-        return f"{one.sent_seq - there} not accounted for when the kit last spoke"
-    if there == one.sent_seq:
+    missing = _missing(one)
+    if missing > 0:
+        return f"{missing} not accounted for when the kit last spoke"
+    if missing == 0:
         return "Adds up by count"
-    return (
-        f"Adds up by count: {there - one.sent_seq} came since the kit last spoke, or wait for their receipt"
-    )
+    return f"Adds up by count: {-missing} came since the kit last spoke, or wait for their receipt"
+
+
+def _missing(one: Kit) -> int:
+    """How many of the readings a kit sent are neither here nor, as it last said, still on it."""
+    if one.kind == "web" or one.sent_seq is None or one.outbox_length is None:
+        return 0
+    return one.sent_seq - one.stored - one.quarantined - one.outbox_length
 
 
 def quarantine_row(one: Quarantined, now: datetime) -> QuarantineRow:
@@ -161,7 +168,7 @@ def by_need(rows: Sequence[KitRow]) -> tuple[KitRow, ...]:
 def summary(rows: Sequence[KitRow]) -> tuple[str, ...]:
     """What stands at the top."""
     worrying = sum(row.worrying for row in rows)
-    apart = sum("not accounted" in row.ledger for row in rows)
+    apart = sum(row.short for row in rows)
     kits = "1 kit or form" if len(rows) == 1 else f"{len(rows)} kits and forms"
     shown = f"The first {kits}" if len(rows) == MOST else kits
     look = f"{worrying} {'needs' if worrying == 1 else 'need'} looking at"

@@ -30,7 +30,7 @@ def test_a_ledger_that_does_not_add_up_says_by_how_much() -> None:
     assert kit_row(kit(), NOW).ledger == "Adds up by count"
     short = kit_row(kit(stored=90), NOW)
     assert short.ledger == "7 not accounted for when the kit last spoke"
-    assert summary([short]) == ("1 kit or form", "0 need looking at", "1 ledger does not add up")
+    assert summary([short]) == ("1 kit or form", "1 needs looking at", "1 ledger does not add up")
 
 
 def test_what_came_since_the_kit_spoke_is_no_fault() -> None:
