@@ -58,6 +58,10 @@ class Policy(BaseModel):
         description="What is not remarked on where NEWS2 is not used, ends included, in each sign's unit."
     )
     silent_after_hours: int = Field(gt=0)
+    kit_quiet_after: int = Field(gt=0, description="A kit not heard for so long is a notice on the pages.")
+    kit_silent_after_hours: int = Field(
+        gt=0, description="It is an escalation for whoever has no other way to be heard."
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -101,6 +105,8 @@ SHIPPED = Policy.model_validate(
             "temperature": ["35.1", "39.0"],
         },
         "silent_after_hours": 26,
+        "kit_quiet_after": 240,
+        "kit_silent_after_hours": 12,
     }
 )
 

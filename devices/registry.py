@@ -3,7 +3,7 @@
 Guards: a kit speaks for the home it is lent to and for nobody else's.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -44,6 +44,11 @@ ON CONFLICT (kit_id) DO UPDATE SET
     clock_skew_s = coalesce(EXCLUDED.clock_skew_s, kit_status.clock_skew_s),
     sent_seq = coalesce(EXCLUDED.sent_seq, kit_status.sent_seq)
 """
+_HEARD: LiteralString = """
+INSERT INTO devices.kit_status (kit_id, heard_at, online)
+SELECT kit_id, heard_at, true FROM unnest(%s::uuid[], %s::timestamptz[]) AS heard (kit_id, heard_at) ORDER BY kit_id
+ON CONFLICT (kit_id) DO UPDATE SET heard_at = greatest(kit_status.heard_at, EXCLUDED.heard_at)
+"""
 _STATUS_KEPT: LiteralString = """
 INSERT INTO devices.kit_status (kit_id, heard_at, online, outbox_length, battery, sent_seq)
 VALUES (%s, %s, %s, %s, %s, %s)
@@ -60,6 +65,12 @@ def lent(conn: psycopg.Connection, kits: Collection[UUID]) -> dict[UUID, LentKit
 def partitions(conn: psycopg.Connection) -> dict[UUID, int]:
     """Every kit that may speak, with its partition."""
     return dict(conn.execute(_PARTITIONS).fetchall())
+
+
+def note_heard(conn: psycopg.Connection, heard: Mapping[UUID, datetime]) -> None:
+    """Note when something last arrived from these kits, by the hub's clock. They must be known."""
+    if heard:
+        conn.execute(_HEARD, (list(heard), list(heard.values())))
 
 
 def note_status(

@@ -62,6 +62,14 @@ class NewReading:
     def resident_id(self) -> UUID:
         return self.payload.resident
 
+    @property
+    def is_news(self) -> bool:
+        """Whether it says anything of the resident: a value that can be used, a soft sign asked about, a worry.
+
+        An instrument that fails, or a hand that was pushed away, is no word of how somebody is.
+        """
+        return bool(self.values or self.payload.soft_signs or self.payload.worry)
+
 
 @dataclass(frozen=True, slots=True)
 class KnownReading:

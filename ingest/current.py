@@ -42,10 +42,12 @@ _UPDATE: LiteralString = """
 UPDATE ingest.current_vitals SET
     arrivals = fresh.arrivals,
     last_arrived_at = greatest(current_vitals.last_arrived_at, fresh.last_arrived_at),
+    last_news_at = greatest(current_vitals.last_news_at, fresh.last_news_at),
     last_effective_at = greatest(current_vitals.last_effective_at, fresh.last_effective_at),
     signs = current_vitals.signs || fresh.signs
 FROM jsonb_to_recordset(%(fresh)b) AS fresh (
-    resident_id uuid, arrivals bigint, last_arrived_at timestamptz, last_effective_at timestamptz, signs jsonb)
+    resident_id uuid, arrivals bigint, last_arrived_at timestamptz, last_news_at timestamptz,
+    last_effective_at timestamptz, signs jsonb)
 WHERE current_vitals.resident_id = ANY (%(residents)b) AND current_vitals.resident_id = fresh.resident_id
 """
 
@@ -96,6 +98,9 @@ def update(conn: psycopg.Connection, before: Mapping[UUID, CurrentVitals], new: 
             "resident_id": resident,
             "arrivals": readings[-1].arrival_number,
             "last_arrived_at": max(reading.arrived_at for reading in readings),
+            "last_news_at": max(
+                (reading.arrived_at for reading in readings if reading.is_news), default=None
+            ),
             "last_effective_at": max(reading.effective_at for reading in readings),
             "signs": _fresh(before[resident].signs, readings),
         }

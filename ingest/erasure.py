@@ -66,7 +66,7 @@ WHERE seen.kit_id = correction.kit_id AND seen.reading_id = correction.reading_i
 """
 # The row stays, and so does its count of arrivals: should this resident ever be read again, numbers go on.
 _FORGET: LiteralString = """
-UPDATE ingest.current_vitals SET last_arrived_at = NULL, last_effective_at = NULL, signs = '{}'
+UPDATE ingest.current_vitals SET last_arrived_at = NULL, last_news_at = NULL, last_effective_at = NULL, signs = '{}'
 WHERE resident_id = %s AND last_arrived_at IS NOT NULL
 """
 

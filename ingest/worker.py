@@ -73,6 +73,7 @@ class Worker:
         self._housekept_at = 0.0
         self._telling: tuple[UUID, int] | None = None
         self._heard: set[UUID] = set()
+        self._sent_at: dict[UUID | None, datetime] = {}
         self.tally = Tally()
 
     def run(self, stopping: threading.Event) -> None:
@@ -101,6 +102,7 @@ class Worker:
         if settled is None:
             return  # told to stop before it could be stored: the broker and the kit still have it
         self._consumer.acknowledge(readings)
+        self._sent_at.update((kit_of(one.topic), one.arrived_at) for one in readings)
         self._note_statuses(statuses)
         self._consumer.acknowledge(statuses)
         self.tally.messages += len(deliveries)
@@ -185,6 +187,9 @@ class Worker:
             at = datetime.now(UTC)
             heartbeat.beat(conn, Beating.INGEST, at)
             self.tally.beat_at = at
+        heard = {kit: self._sent_at[kit] for kit in self._partitions.keys() & self._sent_at}
+        registry.note_heard(conn, heard)
+        self._sent_at.clear()
         outbox.send(conn, self._consumer.publish, self._partitions, datetime.now(UTC))
 
     def _tell_epoch(self) -> None:

@@ -66,7 +66,8 @@ CREATE INDEX reading_correction_by_resident ON ingest.reading_correction (reside
 CREATE TABLE ingest.current_vitals (
     resident_id     uuid PRIMARY KEY,
     arrivals        bigint NOT NULL DEFAULT 0,
-    last_arrived_at timestamptz,                -- silence is measured by this
+    last_arrived_at timestamptz,
+    last_news_at    timestamptz,                -- the last arrival that said anything: silence is measured by this
     last_effective_at timestamptz,
     signs           jsonb NOT NULL DEFAULT '{}' -- sign -> {value, effective_at, arrival, kit, reading}
 ) WITH (fillfactor = 60);
@@ -220,7 +221,7 @@ GRANT SELECT ON ingest.seen, ingest.quarantine, ingest.reading_correction TO hea
 GRANT SELECT ON ingest.seen TO hearthwatch_retention;
 GRANT SELECT, DELETE ON ingest.reading, ingest.reading_correction TO hearthwatch_retention;
 GRANT SELECT (quarantine_id, kit_id, reading_id, payload), DELETE ON ingest.quarantine TO hearthwatch_retention;
-GRANT SELECT, UPDATE (last_arrived_at, last_effective_at, signs) ON ingest.current_vitals TO hearthwatch_retention;
+GRANT SELECT, UPDATE (last_arrived_at, last_news_at, last_effective_at, signs) ON ingest.current_vitals TO hearthwatch_retention;
 GRANT EXECUTE ON FUNCTION ingest.lock_residents(uuid[]) TO hearthwatch_retention;
 
 CREATE POLICY door ON ingest.seen TO hearthwatch_ingest USING (true) WITH CHECK (true);

@@ -232,5 +232,7 @@ INSERT INTO alerts.policy (hub_id, version, in_force_from, body) VALUES (NULL, '
     "without_score": "low_medium",
     "limits": {"respiration_rate": [9, 24], "spo2": [92, 100], "systolic": [91, 219], "pulse": [41, 130],
                "temperature": [35.1, 39.0]},
-    "silent_after_hours": 26
+    "silent_after_hours": 26,
+    "kit_quiet_after": 240,
+    "kit_silent_after_hours": 12
 }');

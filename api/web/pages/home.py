@@ -12,10 +12,11 @@ from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
 from api.problems import not_found
-from api.queries import escalation, home
+from api.queries import escalation, home, quiet_kits
 from api.queries.home import Home
 from api.web.presenters.home import Day, by_need, day
 from api.web.presenters.moments import full_clock
+from api.web.presenters.quiet_kits import CHECK, notices
 from api.web.presenters.rounds import midnight
 from api.web.rendering import page
 from delegation.people import Role
@@ -37,6 +38,8 @@ def show(request: Request, home_id: UUID, visit: HomeVisit) -> HTMLResponse:
         raise not_found("home")
     view = {
         "day": _day(visit, found),
+        "quiet_kits": notices(quiet_kits.of_home(visit.conn, home_id, visit.at), visit.at),
+        "check_kit": CHECK,
         "may_capture": visit.actor.holds(*ROUNDS),
         "now_iso": visit.at.isoformat(),
         "clock": full_clock(visit.at),

@@ -17,9 +17,11 @@ from api.access import Visit, needs
 from api.parts import parts_of
 from api.problems import not_found
 from api.queries import queue as queries
+from api.queries import quiet_kits
 from api.queries.course import courses
 from api.web.presenters.moments import calendar_day
 from api.web.presenters.queue import queue as present
+from api.web.presenters.quiet_kits import notices
 from api.web.rendering import page
 from delegation.people import Role
 
@@ -97,4 +99,10 @@ def _view(visit: Visit, hub_id: UUID, order: str) -> Mapping[str, Any]:
         now=at,
         lead=visit.actor.holds(Role.HUB_LEAD),
     )
-    return {"hub": hub, "queue": shown, "order": "deadline" if by_deadline else "", "now_iso": shown.now_iso}
+    return {
+        "hub": hub,
+        "queue": shown,
+        "order": "deadline" if by_deadline else "",
+        "now_iso": shown.now_iso,
+        "quiet_kits": notices(quiet_kits.of_hub(conn, hub_id, at), at),
+    }

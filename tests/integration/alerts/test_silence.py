@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import LiteralString
 
+import pytest
+
 from alerts import desk
 from alerts.escalation import Disposition
 from alerts.policy import Severity
@@ -124,3 +126,37 @@ def test_a_question_and_a_silence_that_are_due_together_are_told_in_one_go(ward)
     assert ward.tick(QUIET) == 3
     assert ward.cases(n.AMARA)[0][1] == "low_medium", "of one resident the graver leads"
     assert ward.cases(n.BRAM)[0][1] == "silent"
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        {"values": {"pulse": "NaN", "spo2": 400}},
+        {"values": {"pulse": 72}, "quality": {"sensor_off": True}},
+        {"values": {}, "not_obtained": {"pulse": "refused", "temperature": "equipment"}},
+    ],
+    ids=["unusable", "sensor off", "not obtained"],
+)
+def test_a_reading_that_says_nothing_of_the_resident_does_not_break_the_silence(ward, nothing):
+    ward.send(n.NORMAL)
+    ward.send(at=NOW + 25 * HOURS, **nothing)
+    assert ward.tick(QUIET) == 1
+    [(_, severity, why, *_)] = ward.cases()
+    assert severity == "silent"
+    assert why == "Nothing that can be used has arrived about this resident since 04 March at 09:00."
+
+
+def test_of_whom_only_the_unusable_ever_came_is_silent(ward):
+    ward.change("UPDATE delegation.resident SET lives_here_from = %s WHERE resident_id = %s", NOW, n.AMARA)
+    ward.send({"pulse": "NaN"}, at=NOW + HOURS)
+    assert ward.tick(QUIET) == 1
+    [(_, _, why, *_)] = ward.cases()
+    assert why == (
+        "Nothing that can be used has ever arrived about this resident, watched since 04 March at 09:00."
+    )
+
+
+def test_a_soft_sign_is_news_of_somebody_of_whom_nothing_was_measured(ward):
+    ward.send(n.NORMAL)
+    ward.send({}, at=NOW + 25 * HOURS, soft_signs={"mobility": "absent"})
+    assert ward.tick(QUIET) == 0

@@ -89,6 +89,8 @@ def test_a_reading_goes_from_the_broker_to_the_hubs_queue_and_is_counted(
         )
         wait_until(lambda: ingest.says('readings_total{outcome="quarantined"} 1.0'), "the nonsense")
         assert count(neighbourhood, "SELECT count(*) FROM alerts.escalation WHERE state = 'open'") == 1
+        heard = "SELECT count(*) FROM devices.kit_status WHERE heard_at > now() - interval '1 minute'"
+        wait_until(lambda: count(neighbourhood, heard) == 1, "the kit to be noted as heard")
         settings = settings_for(neighbourhood).model_copy(
             update={
                 "broker": BrokerSettings(host="127.0.0.1", port=broker.port),

@@ -24,6 +24,8 @@ BODY: dict[str, Any] = {
     "without_score": "low_medium",
     "limits": {"respiration_rate": [9, 24], "spo2": [92, 100], "temperature": [35.1, 39.0]},
     "silent_after_hours": 26,
+    "kit_quiet_after": 240,
+    "kit_silent_after_hours": 12,
 }
 
 

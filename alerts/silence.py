@@ -1,0 +1,158 @@
+"""Residents of whom nothing comes, and kits that are not heard where a home has no other way to send.
+
+Guards: silence is measured by what can be used, as it arrived, on the hub's clock; a kit is no resident, so a kit
+that is not heard is a notice on the pages, and an escalation only for whoever nothing else can speak for.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import psycopg
+
+from alerts.case import Concern
+from alerts.policy import Policy, PolicyBook, Severity
+from alerts.rules import Finding
+from delegation.store import Placement
+
+_MOST = 500
+_LONDON = ZoneInfo("Europe/London")
+_IN_THE_LAST_DAYS = timedelta(days=3)
+
+# Of whom nothing ever came, the wait begins when they lived there with a kit to be watched by; where there is none,
+# nobody is watched. A hub that has answered a silence is told again if it lasts as long once more. Whose care has ended
+# is silent, unless something came since that was recorded: then care goes on.
+_RESIDENTS: LiteralString = """
+SELECT resident_id, home_id, organisation_id, hub_id, quiet_from, heard, arrived
+FROM (
+    SELECT resident.resident_id, home.home_id, home.organisation_id, home.hub_id,
+           vitals.last_news_at IS NOT NULL AS heard,
+           coalesce(vitals.last_arrived_at > vitals.last_news_at, vitals.last_arrived_at IS NOT NULL) AS arrived,
+           coalesce(vitals.last_news_at, greatest(resident.lives_here_from, watching.lent_at)) AS quiet_from,
+           coalesce(own.since, %(since)s) AS since
+    FROM delegation.resident
+    JOIN delegation.home USING (home_id)
+    LEFT JOIN ingest.current_vitals vitals USING (resident_id)
+    LEFT JOIN (
+        SELECT loan.home_id, min(loan.lent_at) AS lent_at
+        FROM devices.kit_loan loan JOIN devices.kit USING (kit_id)
+        WHERE loan.returned_at IS NULL AND kit.kind = 'kit' AND kit.revoked_at IS NULL
+        GROUP BY loan.home_id
+    ) watching USING (home_id)
+    LEFT JOIN unnest(%(hubs)s::uuid[], %(sinces)s::timestamptz[]) AS own (hub_id, since) USING (hub_id)
+    WHERE vitals.last_arrived_at IS NOT NULL OR watching.lent_at IS NOT NULL
+) watched
+WHERE quiet_from < since
+  AND (%(among)s::uuid[] IS NULL OR resident_id = ANY (%(among)s))
+  AND NOT EXISTS (SELECT FROM delegation.end_of_care ended
+                  WHERE ended.resident_id = watched.resident_id AND ended.withdrawn_at IS NULL
+                    AND ended.recorded_at >= watched.quiet_from)
+  AND NOT EXISTS (SELECT FROM delegation.monitoring_pause pause
+                  WHERE pause.resident_id = watched.resident_id
+                    AND pause.starts_at <= %(at)s AND %(at)s < pause.ends_at)
+  AND NOT EXISTS (SELECT FROM alerts.escalation told
+                  WHERE told.resident_id = watched.resident_id
+                    AND (told.state <> 'closed' OR (told.origin = 'silence' AND told.closed_at >= watched.since)))
+ORDER BY quiet_from LIMIT %(most)s
+"""
+# A home where no kit has been heard and which has no capture form; of those who live there, whoever was heard in the
+# last days, by its kits alone, and by nothing since. Whoever was not heard for longer is silent in their own right.
+_BY_KIT: LiteralString = """
+SELECT resident_id, home_id, organisation_id, hub_id, quiet_from
+FROM (
+    SELECT home.home_id, home.organisation_id, home.hub_id, array_agg(kit.kit_id) AS kits,
+           max(coalesce(status.heard_at, loan.lent_at)) AS quiet_from, coalesce(own.since, %(since)s) AS since
+    FROM delegation.home
+    JOIN devices.kit_loan loan ON loan.home_id = home.home_id AND loan.returned_at IS NULL
+    JOIN devices.kit ON kit.kit_id = loan.kit_id AND kit.revoked_at IS NULL
+    LEFT JOIN devices.kit_status status ON status.kit_id = kit.kit_id
+    LEFT JOIN unnest(%(hubs)s::uuid[], %(sinces)s::timestamptz[]) AS own (hub_id, since) ON own.hub_id = home.hub_id
+    GROUP BY home.home_id, own.since
+    HAVING bool_and(kit.kind = 'kit')
+) place
+JOIN delegation.resident USING (home_id)
+JOIN ingest.current_vitals vitals USING (resident_id)
+WHERE quiet_from < since
+  AND (%(among)s::uuid[] IS NULL OR resident_id = ANY (%(among)s))
+  AND vitals.last_news_at BETWEEN %(heard_from)s AND place.quiet_from
+  AND NOT EXISTS (SELECT FROM jsonb_each(vitals.signs) AS sign
+                  WHERE NOT (sign.value ->> 'kit')::uuid = ANY (place.kits))
+  AND NOT EXISTS (SELECT FROM delegation.end_of_care ended
+                  WHERE ended.resident_id = resident.resident_id AND ended.withdrawn_at IS NULL
+                    AND ended.recorded_at >= vitals.last_news_at)
+  AND NOT EXISTS (SELECT FROM delegation.monitoring_pause pause
+                  WHERE pause.resident_id = resident.resident_id
+                    AND pause.starts_at <= %(at)s AND %(at)s < pause.ends_at)
+  AND NOT EXISTS (SELECT FROM alerts.escalation told
+                  WHERE told.resident_id = resident.resident_id
+                    AND (told.state <> 'closed' OR (told.origin = 'silence' AND told.closed_at >= place.quiet_from)))
+ORDER BY quiet_from, resident_id LIMIT %(most)s
+"""
+
+
+def concerns(
+    conn: psycopg.Connection, policies: PolicyBook, at: datetime, among: Collection[UUID] | None = None
+) -> list[Concern]:
+    """Who has been silent, or could not be heard, for longer than their hub's policy lets them; one for each."""
+    silent = {
+        row[0]: _concern(Placement(*row[:4]), "silence", _sentence(*row[4:]))
+        for row in _found(conn, _RESIDENTS, policies, at, among, _silent_for)
+    }
+    unheard = {
+        row[0]: _concern(Placement(*row[:4]), "kit_silence", _kit_sentence(row[4]))
+        for row in _found(conn, _BY_KIT, policies, at, among, _kit_silent_for)
+    }
+    return list((unheard | silent).values())
+
+
+def _found(
+    conn: psycopg.Connection,
+    query: LiteralString,
+    policies: PolicyBook,
+    at: datetime,
+    among: Collection[UUID] | None,
+    lasts: Any,
+) -> Iterable[tuple[Any, ...]]:
+    wanted = {
+        "at": at,
+        "since": at - lasts(policies.default),
+        "hubs": list(policies.of_hub),
+        "sinces": [at - lasts(policy) for policy in policies.of_hub.values()],
+        "heard_from": at - _IN_THE_LAST_DAYS,
+        "among": None if among is None else list(among),
+        "most": _MOST,
+    }
+    return conn.execute(query, wanted).fetchall()
+
+
+def _silent_for(policy: Policy) -> timedelta:
+    return timedelta(hours=policy.silent_after_hours)
+
+
+def _kit_silent_for(policy: Policy) -> timedelta:
+    return timedelta(hours=policy.kit_silent_after_hours)
+
+
+def _concern(placement: Placement, rule: str, sentence: str) -> Concern:
+    return Concern(placement, [Finding(rule, Severity.SILENT, sentence)], origin="silence")
+
+
+def _sentence(since: datetime, heard: bool, arrived: bool) -> str:
+    """`heard`: anything ever came that could be used; `arrived`: something came since that could not be."""
+    what = "Nothing that can be used" if arrived else "Nothing"
+    if heard:
+        return f"{what} has arrived about this resident since {_clock(since)}."
+    return f"{what} has ever arrived about this resident, watched since {_clock(since)}."
+
+
+def _kit_sentence(since: datetime) -> str:
+    return (
+        f"The kit that this resident is watched by has not been heard since {_clock(since)}, "
+        "and the home has no other way to send readings."
+    )
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(_LONDON):%d %B at %H:%M}"
