@@ -150,6 +150,7 @@ anything = st.recursive(
 PARTS = [
     *("taken_by", "operator_known_by", "device", "values", "not_obtained", "soft_signs", "worry", "note"),
     *("auscultation", "method", "quality", "scheduled_full_set", "not_understood", "a_later_version's_field"),
+    "gatt",
 ]
 SIGNS = st.sampled_from([*n.NORMAL, "unknown", "x" * 70])
 of_the_right_form = st.fixed_dictionaries(
@@ -164,6 +165,12 @@ of_the_right_form = st.fixed_dictionaries(
         "quality": st.dictionaries(words, numbers | words | st.booleans(), max_size=3),
         "note": words,
         "device": st.dictionaries(st.sampled_from(["kind", "model", "serial"]), anything, max_size=3),
+        "gatt": st.fixed_dictionaries(
+            {
+                "characteristic": st.sampled_from(["2a35", "2a36", "2a1c", "2a5e", "2a5f"]) | words,
+                "value": st.binary(max_size=24).map(bytes.hex) | words,
+            }
+        ),
         "auscultation": st.fixed_dictionaries(
             {
                 "site": words,
