@@ -4,9 +4,9 @@ Guards: built only from what has committed, each with the epoch it committed in;
 per kit in 200 ms; no resident, no value and no score.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from heapq import heappop, heappush
 from itertools import groupby
 from operator import itemgetter
 from uuid import UUID
@@ -39,7 +39,9 @@ class ReceiptBook:
 
     def __init__(self, publish: _Publish) -> None:
         self._publish = publish
-        self._waiting: dict[str, list[tuple[UUID, Receipt]]] = defaultdict(list)
+        self._waiting: dict[str, list[tuple[UUID, Receipt]]] = {}
+        self._due: list[tuple[float, str]] = []
+        """When each topic that something waits for may be sent to, the next first."""
         self._sent_at: dict[str, float] = {}
         self.sent = 0
 
@@ -47,12 +49,12 @@ class ReceiptBook:
         """Note receipts of arrivals that committed in this epoch of the database's, whatever comes after it."""
         for one in settled:
             if one.arrival.kit_id is not None:
-                topic = _receipts_topic(one.arrival.topic)
-                self._waiting[topic].append((epoch, receipt_of(one)))
+                self._waiting_for(_receipts_topic(one.arrival.topic)).append((epoch, receipt_of(one)))
 
     def flush(self, now: float) -> None:
         """Send to every kit that was not sent to within the last 200 ms."""
-        for topic in [one for one in self._waiting if now - self._sent_at.get(one, -EVERY) >= EVERY]:
+        while self._due and self._due[0][0] <= now:
+            topic = heappop(self._due)[1]
             waiting = self._waiting.pop(topic)
             for epoch, receipts in groupby(waiting, key=itemgetter(0)):
                 self._send(topic, epoch, [receipt for _, receipt in receipts])
@@ -61,8 +63,13 @@ class ReceiptBook:
 
     def next_flush(self, now: float) -> float:
         """Seconds until something is due; infinity where nothing waits."""
-        due = (self._sent_at.get(topic, now - EVERY) + EVERY - now for topic in self._waiting)
-        return max(0.0, min(due, default=float("inf")))
+        return max(0.0, self._due[0][0] - now) if self._due else float("inf")
+
+    def _waiting_for(self, topic: str) -> list[tuple[UUID, Receipt]]:
+        if topic not in self._waiting:
+            self._waiting[topic] = []
+            heappush(self._due, (self._sent_at.get(topic, -EVERY) + EVERY, topic))
+        return self._waiting[topic]
 
     def _send(self, topic: str, epoch: UUID, receipts: Sequence[Receipt]) -> None:
         for start in range(0, len(receipts), _MOST):
