@@ -71,7 +71,7 @@ def create_app(settings: Settings, clock: Clock = now, pace: Pace | None = None)
                 door,
                 Evaluator(),
                 counts,
-                Throttle(),
+                Throttle(pool),
                 fanout,
                 pace or Pace(),
                 Pulse(pool),

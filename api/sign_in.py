@@ -33,7 +33,7 @@ def sign_in(request: Request, response: Response, username: str, password: str) 
     parts = parts_of(request)
     at = parts.clock()
     username = username.strip().lower()
-    wait = parts.throttle.wait(username, at)
+    wait = parts.throttle.begin(username, at)
     if wait:
         parts.counts.sign_ins.labels("throttled").inc()
         seconds = ceil(wait.total_seconds())
@@ -44,7 +44,6 @@ def sign_in(request: Request, response: Response, username: str, password: str) 
     except BusyError as busy:
         raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, str(busy), {"Retry-After": "3"}) from None
     if person_id is None:
-        parts.throttle.failed(username, at)
         parts.counts.sign_ins.labels("refused").inc()
         raise RefusedError(HTTPStatus.UNAUTHORIZED, WRONG)
     parts.throttle.succeeded(username)

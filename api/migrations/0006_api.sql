@@ -16,7 +16,18 @@ CREATE TABLE api.session (
 );
 CREATE INDEX session_by_person ON api.session (person_id);
 
+-- Tries at passwords since the last success, for all processes together. The name that was typed is kept as its
+-- SHA-256: it may be nobody's, and it may be a password in the wrong field.
+CREATE TABLE api.sign_in_try (
+    name_hash       bytea PRIMARY KEY,
+    tries           integer NOT NULL,
+    last_at         timestamptz NOT NULL,
+    again_at        timestamptz NOT NULL
+);
+
 GRANT SELECT ON api.account TO hearthwatch_api;
 GRANT UPDATE (password_hash) ON api.account TO hearthwatch_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON api.session TO hearthwatch_api;
 GRANT SELECT (token_hash, ends_at), DELETE ON api.session TO hearthwatch_scheduler;
+GRANT SELECT, INSERT, UPDATE, DELETE ON api.sign_in_try TO hearthwatch_api;
+GRANT SELECT (last_at), DELETE ON api.sign_in_try TO hearthwatch_scheduler;

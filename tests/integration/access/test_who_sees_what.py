@@ -64,7 +64,14 @@ OF_A_RESIDENT = (
     "alerts.open_question",
 )
 # Read by the api whoever asks: no row of these is about a resident.
-ABOUT_NOBODY = {"delegation.activity", "alerts.policy", "api.account", "api.session", "ingest.heartbeat"}
+ABOUT_NOBODY = {
+    "delegation.activity",
+    "alerts.policy",
+    "api.account",
+    "api.session",
+    "api.sign_in_try",
+    "ingest.heartbeat",
+}
 
 ANOTHER_CARER: LiteralString = """
 INSERT INTO delegation.role_assignment (person_id, role, resident_id, starts_at)

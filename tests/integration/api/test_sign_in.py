@@ -47,6 +47,7 @@ def test_a_wrong_password_and_an_unknown_name_are_answered_alike(served: Served)
 
 
 def test_guessing_is_slowed_down_and_never_locks_the_account(served: Served) -> None:
+    served.clock.stand_still()
     client = served.client()
     right = {"username": username(n.WORKER), "password": PASSWORD}
     for _ in range(5):
