@@ -16,7 +16,7 @@ from alerts.scoring import Scored
 from devices.reading import ReadingPayload
 from devices.receipt import NOTHING
 from devices.vital_signs import VitalSign
-from ingest import quality
+from ingest import pulses, quality
 from ingest.arrival import NewReading
 
 
@@ -50,6 +50,7 @@ class Words(TypedDict, total=False):
     worry: str | None
     scheduled: bool
     confirm: tuple[VitalSign, ...]
+    repeat: tuple[VitalSign, ...]
 
 
 def judge(scored: Scored, policy: Policy, at: datetime) -> Judged:
@@ -106,11 +107,16 @@ def _words_of(reading: NewReading) -> Words:
     confirm = tuple(
         VitalSign(flag.removeprefix("confirm:")) for flag in reading.flags if flag.startswith("confirm:")
     )
-    return words_of(reading.payload, quality.unrecordable(reading.payload) - reading.values.keys(), confirm)
+    unrecordable = quality.unrecordable(reading.payload) - reading.values.keys()
+    return words_of(reading.payload, unrecordable, confirm, pulses_differ=pulses.FLAG in reading.flags)
 
 
 def words_of(
-    payload: ReadingPayload, unrecordable: frozenset[VitalSign], confirm: tuple[VitalSign, ...]
+    payload: ReadingPayload,
+    unrecordable: frozenset[VitalSign],
+    confirm: tuple[VitalSign, ...],
+    *,
+    pulses_differ: bool,
 ) -> Words:
     """What the reading says besides vital signs."""
     return Words(
@@ -119,6 +125,7 @@ def words_of(
         worry=str(payload.worry.by) if payload.worry else None,
         scheduled=payload.scheduled_full_set,
         confirm=confirm,
+        repeat=(VitalSign.PULSE,) if pulses_differ else (),
     )
 
 

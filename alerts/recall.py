@@ -15,15 +15,19 @@ from alerts.policy import PolicyBook
 from alerts.rules import Part, ScoredSet
 from devices.receipt import CALL_HUB, NOTHING
 from devices.vital_signs import VitalSign
-from ingest import quality
+from ingest import pulses, quality
 from ingest.arrival import ReadingKey, Repeated, Verdict
 
 # Both bounds are there so that only the chunks of the span are looked at.
 _SAID: LiteralString = """
-SELECT cause_kit_id, cause_reading_id, spo2_scale, low, high, red_score, complete, deciding, parts
-FROM alerts.score
-WHERE resident_id = ANY (%b) AND effective_at >= %s AND effective_at <= %s
-  AND kit_id = cause_kit_id AND reading_id = cause_reading_id AND cause_reading_id = ANY (%b)
+SELECT score.kit_id, score.reading_id, spo2_scale, low, high, red_score, complete, deciding, parts, flags
+FROM alerts.score JOIN ingest.reading
+    ON reading.resident_id = score.resident_id AND reading.effective_at = score.effective_at
+   AND reading.kit_id = score.kit_id AND reading.reading_id = score.reading_id
+WHERE score.resident_id = ANY (%(residents)b)
+  AND score.effective_at >= %(since)s AND score.effective_at <= %(until)s
+  AND reading.effective_at >= %(since)s AND reading.effective_at <= %(until)s
+  AND score.kit_id = cause_kit_id AND score.reading_id = cause_reading_id AND score.reading_id = ANY (%(readings)b)
   AND NOT EXISTS (SELECT FROM ingest.reading_correction said
                   WHERE said.kit_id = score.kit_id AND said.reading_id = score.reading_id)
 """
@@ -43,7 +47,12 @@ def verdicts(
     residents = sorted({one.payload.resident for one in fresh})
     cases: dict[UUID, UUID] = dict(conn.execute(_OPEN_CASES, (residents,)).fetchall())
     moments = [one.effective_at for one in fresh]
-    wanted = (residents, min(moments), max(moments), [one.payload.reading_id for one in fresh])
+    wanted = {
+        "residents": residents,
+        "since": min(moments),
+        "until": max(moments),
+        "readings": [one.payload.reading_id for one in fresh],
+    }
     scores = {(kit, reading): said for kit, reading, *said in conn.execute(_SAID, wanted).fetchall()}
     return old | {
         one.key: _verdict(one, scores.get(one.key), cases.get(one.payload.resident), policies)
@@ -72,7 +81,7 @@ def _verdict(one: Repeated, said: Sequence[Any] | None, case: UUID | None, polic
 
 
 def _as_set(one: Repeated, said: Sequence[Any]) -> ScoredSet:
-    scale, low, high, red, complete, deciding, parts = said
+    scale, low, high, red, complete, deciding, parts, flags = said
     scored: Mapping[str, Mapping[str, Any]] = parts
     assessed = quality.assess(one.payload)
     unrecordable = quality.unrecordable(one.payload) - assessed.values.keys()
@@ -89,5 +98,5 @@ def _as_set(one: Repeated, said: Sequence[Any]) -> ScoredSet:
             for sign, part in scored.items()
         },
         spo2_scale=scale,
-        **judgement.words_of(one.payload, unrecordable, assessed.confirm),
+        **judgement.words_of(one.payload, unrecordable, assessed.confirm, pulses_differ=pulses.FLAG in flags),
     )

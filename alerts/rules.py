@@ -50,6 +50,9 @@ class ScoredSet:
     worry: str | None = None
     scheduled: bool = False
     confirm: tuple[VitalSign, ...] = ()
+    """Values that are hard to believe."""
+    repeat: tuple[VitalSign, ...] = ()
+    """Values that two instruments do not agree on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def next_step(scored: ScoredSet, policy: Policy) -> str:
     if scored.low >= policy.high_from or _is_extreme(scored):
         return CALL_HUB
     deciding = scored.deciding if _acts_at_once(scored, policy) or asks(scored, policy) else ()
-    wanted = [*deciding, *sorted(scored.unrecordable), *scored.confirm]
+    wanted = [*deciding, *sorted(scored.unrecordable), *scored.confirm, *scored.repeat]
     return f"{MEASURE_PREFIX}{wanted[0]}" if wanted else NOTHING
 
 

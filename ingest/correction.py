@@ -201,12 +201,7 @@ def _without(signs: Signs, key: ReadingKey, others: Sequence[NewReading]) -> Sig
     said_by_it = _said_by(signs, key)
     left: dict[str, dict[str, Any]] = {sign: entry for sign, entry in signs.items() if sign not in said_by_it}
     for other in stored.in_order_of_time(others):
-        stamp = {
-            "effective_at": other.effective_at,
-            "arrival": other.arrival_number,
-            "kit": other.kit_id,
-            "reading": other.payload.reading_id,
-        }
+        stamp = current.stamp_of(other)
         for sign, value in (dict.fromkeys(other.cleared) | dict(other.values)).items():
             if sign in said_by_it:
                 left[sign] = {"value": value, **stamp}

@@ -113,16 +113,24 @@ def _fresh(held: Signs, readings: Iterable[NewReading]) -> Signs:
     """What these readings say last of each sign, where nothing that is held is later."""
     fresh: Signs = {}
     for reading in readings:
-        stamp = {
-            "effective_at": reading.effective_at,
-            "arrival": reading.arrival_number,
-            "kit": reading.kit_id,
-            "reading": reading.payload.reading_id,
-        }
+        stamp = stamp_of(reading)
         for sign, value in (dict.fromkeys(reading.cleared) | dict(reading.values)).items():
             if _supersedes(reading, fresh.get(sign) or held.get(sign)):
                 fresh[sign] = {"value": value, **stamp}
     return fresh
+
+
+def stamp_of(reading: NewReading) -> dict[str, Any]:
+    """What is kept beside each value; of a pulse also which instrument gave it."""
+    stamp: dict[str, Any] = {
+        "effective_at": reading.effective_at,
+        "arrival": reading.arrival_number,
+        "kit": reading.kit_id,
+        "reading": reading.payload.reading_id,
+    }
+    if VitalSign.PULSE in reading.values and reading.payload.device.kind is not None:
+        stamp["device"] = reading.payload.device.kind
+    return stamp
 
 
 def _supersedes(reading: NewReading, entry: dict[str, Any] | None) -> bool:

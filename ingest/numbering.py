@@ -7,6 +7,7 @@ what; no value and no label ever turns a reading away.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,9 +16,10 @@ from delegation.store import Operator, Placement
 from devices.reading import DeviceKind, ReadingPayload
 from devices.registry import LentKit
 from devices.vital_signs import VitalSign
-from ingest import quality
+from ingest import pulses, quality
 from ingest.arrival import Arrival, NewReading
 from ingest.current import CurrentVitals
+from ingest.pulses import Pulse
 
 _ACTIVITY: dict[str, Activity] = {
     VitalSign.SYSTOLIC: Activity.BLOOD_PRESSURE,
@@ -47,6 +49,7 @@ class _Line:
     latest: datetime | None
     moments: list[datetime] = field(default_factory=list)
     late: bool = False
+    pulse: Pulse | None = None
 
     def next(self, effective_at: datetime) -> tuple[int, datetime]:
         """The number of the next reading, and the latest effective time once it has come."""
@@ -57,6 +60,17 @@ class _Line:
         self.late = self.late or effective_at < latest
         return self.arrivals, latest
 
+    def cross_check(self, payload: ReadingPayload, assessed: quality.Assessed) -> tuple[str, ...]:
+        """What is odd about the pulse of the reading that was just numbered, beside the newest one known."""
+        value = assessed.values.get(VitalSign.PULSE)
+        if not isinstance(value, Decimal):
+            return ()
+        pulse = Pulse(self.moments[-1], self.arrivals, value, payload.device.kind)
+        odd = pulse.differs_from(self.pulse)
+        if pulse.supersedes(self.pulse):
+            self.pulse = pulse
+        return (pulses.FLAG,) if odd else ()
+
 
 def readings_of(
     sound: Sequence[Sound],
@@ -64,11 +78,15 @@ def readings_of(
     operators: dict[UUID, Operator],
 ) -> tuple[list[NewReading], dict[UUID, list[datetime]]]:
     """Number the readings in the order they came; say for which residents, and when, one is late."""
-    lines = {resident: _Line(row.arrivals, row.last_effective_at) for resident, row in before.items()}
+    lines = {
+        resident: _Line(row.arrivals, row.last_effective_at, pulse=pulses.newest(row))
+        for resident, row in before.items()
+    }
     readings: list[NewReading] = []
     for arrival, payload, kit, placement in sound:
         effective_at, oddities = quality.effective(payload.taken_at, arrival.arrived_at)
-        number, latest = lines[payload.resident].next(effective_at)
+        line = lines[payload.resident]
+        number, latest = line.next(effective_at)
         elsewhere = ("other_home",) if kit.home_id != placement.home_id else ()
         assessed = quality.assess(payload)
         readings.append(
@@ -83,7 +101,7 @@ def readings_of(
                 values=assessed.values,
                 unusable=assessed.unusable,
                 cleared=quality.cleared(payload.not_obtained, assessed.unusable),
-                flags=oddities + elsewhere + assessed.flags,
+                flags=oddities + elsewhere + assessed.flags + line.cross_check(payload, assessed),
                 latest_effective_at=latest,
                 instrument=assessed.instrument,
             )

@@ -74,7 +74,7 @@ FROM (
       ON span.resident_id = reading.resident_id AND reading.effective_at BETWEEN span.since AND span.until
     WHERE reading.resident_id = ANY (%(residents)s)
       AND reading.effective_at BETWEEN %(earliest)s AND %(latest)s
-      AND reading.observations IS NOT NULL AND reading.corrected_at IS NULL
+      AND reading.observations IS NOT NULL AND reading.counts
       AND (reading.observations ? 'note' OR reading.observations ? 'worry'
            OR jsonb_path_exists(reading.observations, '$.soft_signs.* ? (@ == "present")'))
 ) told_with
