@@ -1,7 +1,7 @@
 """What the rules say of each scored moment, and whether that is still worth acting on.
 
 Guards: what a reading says besides vital signs counts at its own moment only; what comes late and is neither the
-newest knowledge nor fresh sends nobody running.
+newest knowledge nor fresh sends nobody running; a kit's slow clock makes nothing look too old to act on.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ def judge(scored: Scored, policy: Policy, at: datetime) -> Judged:
     set_ = _as_set(scored)
     cause, moment = scored.cause, scored.target.effective_at
     newest = _is_newest(cause, moment)
-    fresh = newest or _is_fresh(moment, policy, at)
+    fresh = newest or _is_fresh(moment + _slow_by(scored), policy, at)
     return Judged(
         scored,
         rules.findings(set_, policy),
@@ -72,13 +72,20 @@ def judge(scored: Scored, policy: Policy, at: datetime) -> Judged:
 def judge_unscored(reading: NewReading, policy: Policy, at: datetime) -> Unscored:
     """What follows from one reading where no score may."""
     set_ = _unfit_set(reading)
-    fresh = _is_newest(reading, reading.effective_at) or _is_fresh(reading.effective_at, policy, at)
+    moment = reading.effective_at
+    fresh = _is_newest(reading, moment) or _is_fresh(moment + reading.clock_slow_by, policy, at)
     next_ = rules.next_step(set_, policy) if fresh else NOTHING
     return Unscored(reading, rules.unscored_findings(set_, policy), next_, fresh)
 
 
 def _is_newest(cause: NewReading, moment: datetime) -> bool:
     return moment >= cause.latest_effective_at
+
+
+def _slow_by(scored: Scored) -> timedelta:
+    """What is known of the clock that timed this moment: of one kit's clock nothing follows for another's."""
+    same_clock = scored.target.kit_id == scored.cause.kit_id
+    return scored.cause.clock_slow_by if same_clock else timedelta(0)
 
 
 def _is_fresh(moment: datetime, policy: Policy, at: datetime) -> bool:

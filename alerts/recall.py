@@ -62,7 +62,7 @@ def verdicts(
 
 def _is_fresh(one: Repeated, policies: PolicyBook, at: datetime) -> bool:
     policy = policies.for_hub(one.placement.hub_id)
-    return one.effective_at >= at - timedelta(minutes=policy.act_within)
+    return one.effective_at + one.clock_slow_by >= at - timedelta(minutes=policy.act_within)
 
 
 def _verdict(one: Repeated, said: Sequence[Any] | None, case: UUID | None, policies: PolicyBook) -> Verdict:

@@ -22,13 +22,16 @@ class LentKit:
     partition: int
     home_id: UUID
     organisation_id: UUID
+    clock_skew_s: float | None = None
+    """By how much its clock was ahead when it last said, in seconds; behind where negative."""
 
 
 _LENT: LiteralString = """
-SELECT kit.kit_id, kit.partition, loan.home_id, home.organisation_id
+SELECT kit.kit_id, kit.partition, loan.home_id, home.organisation_id, status.clock_skew_s
 FROM devices.kit
 JOIN devices.kit_loan loan ON loan.kit_id = kit.kit_id AND loan.returned_at IS NULL
 JOIN delegation.home ON home.home_id = loan.home_id
+LEFT JOIN devices.kit_status status ON status.kit_id = kit.kit_id
 WHERE kit.kit_id = ANY (%b) AND kit.revoked_at IS NULL
 """
 _PARTITIONS: LiteralString = (

@@ -5,7 +5,7 @@ Guards: every item that arrives gets exactly one outcome, and no outcome says "s
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -51,6 +51,8 @@ class NewReading:
     flags: tuple[str, ...]
     latest_effective_at: datetime
     """The latest effective time known of the resident once this reading had arrived: its own, or a later one."""
+    clock_slow_by: timedelta = timedelta(0)
+    """By how much its kit's clock was known to be slow: it was taken so much later than it says."""
     instrument: Mapping[str, Any] | None = None
     """What the instrument's own octets say, where they were sent."""
 
@@ -96,6 +98,7 @@ class Repeated:
     kit_id: UUID
     placement: Placement
     effective_at: datetime
+    clock_slow_by: timedelta = timedelta(0)
 
     @property
     def key(self) -> ReadingKey:

@@ -141,7 +141,9 @@ def _claim(conn: psycopg.Connection, batch: _Sorted) -> list[int]:
     for index, key, said in others:
         arrival, payload, kit, placement = batch.sound[index]
         if stored[key].digest == said:
-            batch.repeated[index] = Repeated(payload, kit.kit_id, placement, stored[key].effective_at)
+            slow_by, _ = quality.clock(kit.clock_skew_s)
+            moment = stored[key].effective_at
+            batch.repeated[index] = Repeated(payload, kit.kit_id, placement, moment, slow_by)
         else:
             detail = "A reading with this id is stored already and says something else."
             batch.refuse(index, arrival, Reason("conflict", detail, "conflict"))

@@ -87,6 +87,9 @@ def readings_of(
         effective_at, oddities = quality.effective(payload.taken_at, arrival.arrived_at)
         line = lines[payload.resident]
         number, latest = line.next(effective_at)
+        slow_by, of_clock = quality.clock(kit.clock_skew_s)
+        if of_clock:
+            oddities = tuple(dict.fromkeys(oddities + of_clock))
         elsewhere = ("other_home",) if kit.home_id != placement.home_id else ()
         assessed = quality.assess(payload)
         readings.append(
@@ -103,6 +106,7 @@ def readings_of(
                 cleared=quality.cleared(payload.not_obtained, assessed.unusable),
                 flags=oddities + elsewhere + assessed.flags + line.cross_check(payload, assessed),
                 latest_effective_at=latest,
+                clock_slow_by=slow_by,
                 instrument=assessed.instrument,
             )
         )

@@ -88,6 +88,16 @@ def effective(taken_at: datetime, arrived_at: datetime) -> tuple[datetime, tuple
     return taken_at, ()
 
 
+def clock(skew_s: float | None) -> tuple[timedelta, tuple[str, ...]]:
+    """By how much a kit's clock is known to be slow, and what is odd about it; a few minutes are not.
+
+    A slow clock makes what was taken just now look old. It changes no time a reading is ordered by.
+    """
+    if skew_s is None or abs(skew_s) <= AHEAD.total_seconds():
+        return timedelta(0), ()
+    return (timedelta(seconds=-skew_s), ("clock_behind",)) if skew_s < 0 else (timedelta(0), ("clock_ahead",))
+
+
 def cleared(not_obtained: Collection[str], unusable: Collection[str]) -> frozenset[VitalSign]:
     """Signs that were looked for in vain, by their codes: what was known of them before no longer holds.
 

@@ -98,12 +98,12 @@ class Worker:
     def _work(self, deliveries: Sequence[Delivery], stopping: threading.Event) -> None:
         readings = [one for one in deliveries if not one.topic.endswith(f"/{Leaf.STATUS}")]
         statuses = [one for one in deliveries if one.topic.endswith(f"/{Leaf.STATUS}")]
+        self._note_statuses(statuses)  # first: what a kit says of its clock counts for its readings beside it
         settled = self._settle([arrival for one in readings for arrival in arrivals_of(one)], stopping)
         if settled is None:
             return  # told to stop before it could be stored: the broker and the kit still have it
         self._consumer.acknowledge(readings)
         self._sent_at.update((kit_of(one.topic), one.arrived_at) for one in readings)
-        self._note_statuses(statuses)
         self._consumer.acknowledge(statuses)
         self.tally.messages += len(deliveries)
         self.tally.count(settled)

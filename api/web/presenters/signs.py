@@ -65,7 +65,8 @@ NOT_OBTAINED: Mapping[str, str] = MappingProxyType(
 )
 _WHOLE_FLAGS: Mapping[str, str] = MappingProxyType(
     {
-        "clock_ahead": "Sent with a clock that runs ahead; ordered by its arrival",
+        "clock_ahead": "The kit's clock is fast: taken earlier than it says",
+        "clock_behind": "The kit's clock is slow: taken later than it says",
         "ancient": "Taken more than 3 days before it arrived",
         "other_home": "Sent by another home's kit",
         "systolic_not_above_diastolic": "Systolic is not above diastolic",

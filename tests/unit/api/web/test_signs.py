@@ -63,7 +63,8 @@ def test_not_sure_about_oxygen_reads_as_it_was_said() -> None:
         ("unusable:pulse", "Pulse could not be used (sent as NaN)"),
         ("confirm:spo2", "Oxygen saturation is surprising: repeat it"),
         ("device:low_perfusion", "Device: weak blood flow at the finger"),
-        ("clock_ahead", "Sent with a clock that runs ahead; ordered by its arrival"),
+        ("clock_ahead", "The kit's clock is fast: taken earlier than it says"),
+        ("clock_behind", "The kit's clock is slow: taken later than it says"),
         ("something_new", "Something new"),
     ],
 )

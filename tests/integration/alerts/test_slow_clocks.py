@@ -1,0 +1,67 @@
+"""A kit whose clock is slow makes what it measures now look old; it is acted on all the same, and said."""
+
+from datetime import timedelta
+
+import pytest
+
+from devices import registry
+from devices.receipt import CALL_HUB, NOTHING, Status
+from tests.fixtures import neighbourhood as n
+from tests.integration.alerts.ward import NOW
+
+BEHIND = [timedelta(minutes=6), timedelta(hours=5), timedelta(hours=12), timedelta(days=1)]
+
+
+def tells_its_clock(ward, slow_by: timedelta, kit=n.KIT) -> None:
+    with ward.database.connect("hearthwatch_ingest") as conn:
+        registry.note_status(conn, kit, Status(online=True, clock=NOW - slow_by), NOW)
+
+
+@pytest.mark.parametrize("slow_by", BEHIND, ids=str)
+@pytest.mark.parametrize("reason", [None, "pregnant"])
+def test_a_grave_reading_by_a_slow_clock_escalates_though_newer_things_are_known(ward, slow_by, reason):
+    ward.change("UPDATE delegation.resident SET no_score_reason = %s WHERE resident_id = %s", reason, n.AMARA)
+    second = n.Kit(n.SECOND_KIT, 2)
+    ward.take([second.arrival(second.reading(n.AMARA, taken_at=NOW - n.minutes(1)), NOW)], NOW)
+    tells_its_clock(ward, slow_by)
+    settled = ward.send(n.GRAVE, at=NOW, taken_at=NOW - slow_by)
+    assert settled.verdict.escalation_id == ward.open_case()
+    stored = ward.rows("SELECT effective_at, flags FROM ingest.reading WHERE kit_id = %s", n.KIT)
+    assert stored == [(NOW - slow_by, ["clock_behind"])], "the time it is ordered by is never changed"
+
+
+def test_what_was_measured_yesterday_by_a_slow_clock_is_still_yesterdays(ward):
+    tells_its_clock(ward, timedelta(hours=5))
+    ward.send(n.NORMAL, at=NOW, taken_at=NOW - timedelta(hours=5))
+    late = ward.send(n.GRAVE, at=NOW, taken_at=NOW - timedelta(hours=29))
+    assert (late.verdict.next, ward.cases()) == (NOTHING, [])
+
+
+def test_a_kits_clock_says_nothing_of_anothers(ward):
+    tells_its_clock(ward, timedelta(hours=5), kit=n.SECOND_KIT)
+    ward.send(n.NORMAL)
+    ward.send(n.GRAVE, at=NOW + n.minutes(1), taken_at=NOW - timedelta(hours=5))
+    assert ward.cases() == []
+
+
+def test_a_few_minutes_are_no_slow_clock(ward):
+    tells_its_clock(ward, timedelta(minutes=5))
+    ward.send(n.NORMAL, taken_at=NOW - n.minutes(5))
+    assert ward.rows("SELECT flags FROM ingest.reading") == [([],)]
+
+
+def test_a_fast_clock_is_said_and_makes_nothing_look_older(ward):
+    tells_its_clock(ward, timedelta(hours=-5))
+    ward.send(n.NORMAL, taken_at=NOW)
+    settled = ward.send(n.GRAVE, at=NOW, taken_at=NOW - timedelta(hours=3))
+    assert settled.verdict.escalation_id == ward.open_case()
+    assert ward.rows("SELECT DISTINCT flags FROM ingest.reading") == [(["clock_ahead"],)]
+
+
+def test_advice_that_may_not_have_arrived_is_repeated_to_a_kit_with_a_slow_clock(ward):
+    tells_its_clock(ward, timedelta(hours=12))
+    ward.send(n.NORMAL, at=NOW, taken_at=NOW - timedelta(hours=12))
+    grave = ward.reading(n.GRAVE, taken_at=NOW - timedelta(hours=12, minutes=30))
+    first, again = (ward.deliver(grave, at=at) for at in (NOW, NOW + n.minutes(5)))
+    assert [one.verdict.next for one in (*first, *again)] == [CALL_HUB, CALL_HUB]
+    assert again[0].outcome == "duplicate"
