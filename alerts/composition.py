@@ -4,12 +4,15 @@ Invariant: a result depends only on its own resident's readings that had arrived
 however the readings are cut into batches, live or in a replay, and nothing already decided is rewritten.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerts.news2 import SIGNS
+from alerts.timeline import Readings, Timeline, blocks, check, in_order, timeline_of
 
 _UNKNOWN = -1
 _CONSCIOUSNESS = SIGNS.index("consciousness")
@@ -26,31 +29,6 @@ class Composed:
 
     def __len__(self) -> int:
         return len(self.target)
-
-
-@dataclass(frozen=True, slots=True)
-class _Readings:
-    """The arguments of `compose`, in the caller's order."""
-
-    resident: NDArray[np.integer]
-    effective_at: NDArray[np.int64]
-    arrival: NDArray[np.int64]
-    values: NDArray[np.float64]
-    cleared: NDArray[np.bool_]
-    new: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class _Timeline:
-    """Readings sorted by resident, effective time, arrival; a *place* is a position in this order."""
-
-    row: NDArray[np.intp]
-    start: NDArray[np.intp]  # the first place of the same resident
-    end: NDArray[np.intp]  # one past the last
-    effective_at: NDArray[np.int64]
-    arrival: NDArray[np.int64]
-    new: NDArray[np.bool_]
-    says: NDArray[np.uint8]  # a bit per sign that the reading gives or clears
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +64,58 @@ def compose(
 
     Raises ValueError, in a sentence, for arrays that do not fit together or a negative window.
     """
-    readings = _Readings(resident, effective_at, arrival, values, cleared, new)
-    _check(readings, window)
-    timeline = _timeline(readings)
+    parts = list(
+        compose_each(
+            resident=resident,
+            effective_at=effective_at,
+            arrival=arrival,
+            values=values,
+            cleared=cleared,
+            new=new,
+            window=window,
+        )
+    )
+    if len(parts) == 1:
+        return parts[0]
+    return Composed(
+        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Composed))
+    )
+
+
+def compose_each(
+    *,
+    resident: NDArray[np.integer],
+    effective_at: NDArray[np.int64],
+    arrival: NDArray[np.int64],
+    values: NDArray[np.float64],
+    cleared: NDArray[np.bool_],
+    new: NDArray[np.bool_],
+    window: int,
+) -> Iterator[Composed]:
+    """The same in parts of some residents each, in order: for very many readings, whose scores need no room at once."""
+    readings = Readings(resident, effective_at, arrival, values, cleared, new)
+    check(readings, window)
+    order = in_order(readings)
+    for residents in blocks(resident[order]):
+        yield _composed(readings, order[residents], window)
+
+
+def _composed(readings: Readings, rows: NDArray[np.intp], window: int) -> Composed:
+    """All the rows of some residents, in order."""
+    values = readings.values.take(rows, axis=0)
+    timeline = timeline_of(readings, rows, values)
     questions = _in_order(_questions(timeline, window), timeline)
     place = _last_words(timeline, questions, window)
-    row = timeline.row[place]
-    given = np.where(place >= 0, values[row, np.arange(len(SIGNS))], np.nan)
-    source = np.where(np.isnan(given), _UNKNOWN, row)
-    return Composed(timeline.row[questions.target], timeline.row[questions.cause], given, source)
+    given = _with_unknown(values, np.nan).take(place * len(SIGNS) + np.arange(len(SIGNS)), mode="wrap")
+    source = np.where(np.isnan(given), _UNKNOWN, _with_unknown(rows, _UNKNOWN).take(place, mode="wrap"))
+    return Composed(rows[questions.target], rows[questions.cause], given, source)
+
+
+def _with_unknown(array: NDArray[Any], unknown: float) -> NDArray[Any]:
+    """One more row at the end, where place -1 wraps round to."""
+    more = np.empty((len(array) + 1, *array.shape[1:]), array.dtype)
+    more[:-1], more[-1] = array, unknown
+    return more
 
 
 def columns(values: NDArray[np.float64]) -> dict[str, NDArray[np.generic]]:
@@ -104,38 +125,7 @@ def columns(values: NDArray[np.float64]) -> dict[str, NDArray[np.generic]]:
     return arguments | {"consciousness": np.where(np.isnan(code), _UNKNOWN, code).astype(np.int8)}
 
 
-def _check(readings: _Readings, window: int) -> None:
-    n, signs = len(readings.resident), len(SIGNS)
-    shapes = {"values": (n, signs), "cleared": (n, signs)}
-    for field in fields(readings):
-        shape, expected = getattr(readings, field.name).shape, shapes.get(field.name, (n,))
-        if shape != expected:
-            raise ValueError(f"{field.name} must be of shape {expected}, not {shape}.")
-    for name, array in (("effective_at", readings.effective_at), ("arrival", readings.arrival)):
-        if array.dtype != np.int64:
-            raise ValueError(f"{name} must be int64, not {array.dtype}.")
-    if window < 0:
-        raise ValueError(f"The window must not be negative, and {window} is.")
-
-
-def _timeline(readings: _Readings) -> _Timeline:
-    row = np.lexsort((readings.arrival, readings.effective_at, readings.resident))
-    codes = readings.resident[row]
-    starts = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]])) if len(row) else row
-    lengths = np.diff(np.append(starts, len(row)))
-    spoken = ~np.isnan(readings.values) | readings.cleared
-    return _Timeline(
-        row=row,
-        start=np.repeat(starts, lengths),
-        end=np.repeat(starts + lengths, lengths),
-        effective_at=readings.effective_at[row],
-        arrival=readings.arrival[row],
-        new=readings.new[row],
-        says=np.packbits(spoken, axis=1, bitorder="little").reshape(-1)[row],
-    )
-
-
-def _questions(timeline: _Timeline, window: int) -> _Questions:
+def _questions(timeline: Timeline, window: int) -> _Questions:
     own = np.flatnonzero(timeline.new)
     late = _touched_by_late(timeline, _came_late(timeline, own), window)
     return _Questions(
@@ -144,25 +134,20 @@ def _questions(timeline: _Timeline, window: int) -> _Questions:
     )
 
 
-def _in_order(questions: _Questions, timeline: _Timeline) -> _Questions:
-    order = np.lexsort((questions.target, timeline.arrival[questions.cause], timeline.start[questions.cause]))
+def _in_order(questions: _Questions, timeline: Timeline) -> _Questions:
+    """By resident and the cause's arrival; those of one cause come in the order of time already."""
+    order = np.argsort(timeline.known_at[questions.cause], kind="stable")
     return _Questions(questions.target[order], questions.cause[order])
 
 
-def _came_late(timeline: _Timeline, places: NDArray[np.intp]) -> NDArray[np.intp]:
+def _came_late(timeline: Timeline, places: NDArray[np.intp]) -> NDArray[np.intp]:
     """Those with any reading of the resident later in effective time that had arrived before."""
-    if not len(places):
-        return places
     # Residents weigh more than arrivals, so the least of all that follows is the least of the same resident.
-    arrival = timeline.arrival - timeline.arrival.min()
-    if (int(arrival.max()) + 1) * len(arrival) > np.iinfo(np.int64).max:
-        arrival = np.unique(arrival, return_inverse=True)[1]
-    key = timeline.start * (arrival.max() + 1) + arrival
-    least_after = np.minimum.accumulate(key[::-1])[::-1]
-    return places[least_after[places] < key[places]]
+    least_after = np.minimum.accumulate(timeline.known_at[::-1])[::-1]
+    return places[least_after[places] < timeline.known_at[places]]
 
 
-def _touched_by_late(timeline: _Timeline, late: NDArray[np.intp], window: int) -> _Questions:
+def _touched_by_late(timeline: Timeline, late: NDArray[np.intp], window: int) -> _Questions:
     """Step forward from every late reading at once, until others have had the last word on all it says."""
     targets, causes = [late[:0]], [late[:0]]
     cause, place, unspoken = late, late + 1, timeline.says[late]
@@ -182,15 +167,16 @@ def _touched_by_late(timeline: _Timeline, late: NDArray[np.intp], window: int) -
     return _Questions(np.concatenate(targets), np.concatenate(causes))
 
 
-def _last_words(timeline: _Timeline, questions: _Questions, window: int) -> NDArray[np.intp]:
+def _last_words(timeline: Timeline, questions: _Questions, window: int) -> NDArray[np.intp]:
     """m x 7: the place that last gave or cleared each sign for each question, -1 if none within the window did."""
     says = np.unpackbits(timeline.says[:, None], axis=1, count=len(SIGNS), bitorder="little")
     spoke = np.maximum.accumulate(np.where(says, np.arange(len(says))[:, None], _UNKNOWN), axis=0)
-    place = spoke[questions.target]
+    place = spoke.take(questions.target, axis=0)
     first = timeline.start[questions.target]
     oldest = timeline.effective_at[questions.target] - window
     arrived = timeline.arrival[questions.cause]
-    place[(place < first[:, None]) | (timeline.effective_at[place] < oldest[:, None])] = _UNKNOWN
+    aged = timeline.effective_at.take(place, mode="wrap") < oldest[:, None]
+    place[aged | (place < first[:, None])] = _UNKNOWN
     # What was last in effective time may not have arrived yet: step back to the one before, where it has not.
     asking, sign = np.nonzero((place >= 0) & (timeline.arrival[place] > arrived[:, None]))
     while len(asking):

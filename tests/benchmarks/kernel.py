@@ -19,7 +19,8 @@ import pandas as pd
 if __package__ in (None, ""):  # run as a script: the project is two folders up
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from alerts.news2 import RESULT, Scores, pack, score, score_packed
+from alerts import composition
+from alerts.news2 import RESULT, SIGNS, Scores, pack, score, score_packed
 from tests.benchmarks import scorers
 
 SEED = 20_170
@@ -92,12 +93,37 @@ def _one_by_one(name: str, sample: list[dict[str, Any]]) -> float:
 def _at(many: int) -> dict[str, float]:
     """The same for many more sets: what is worked on must stay in cache however many there are."""
     some = partial_sets(min(many, 1_000_000))
-    columns = {name: np.tile(column, many // len(some["spo2"])) for name, column in some.items()}
-    codes, out = pack(**columns), np.zeros(len(columns["spo2"]), RESULT)
+    columns: dict[str, Any] = {
+        name: np.tile(column, many // len(some["spo2"])) for name, column in some.items()
+    }
+    codes, out = pack(**columns), np.zeros(many, RESULT)
     return {
         f"kernel_partial_{many:,}": _best(lambda: score(**columns, out=out), many, rounds=2),
         f"kernel_packed_{many:,}": _best(lambda: score_packed(codes, out), many, rounds=2),
     }
+
+
+def _composed(n: int) -> dict[str, float]:
+    """Composition and score of a month of readings, one in fifty late, each with some of the signs."""
+    draw = np.random.default_rng(SEED)
+    some = partial_sets(n)
+    taken = np.sort(draw.integers(0, 30 * 86_400 * 10**6, n))
+    history: dict[str, Any] = {
+        "resident": draw.integers(0, max(n // 1_000, 1), n),
+        "effective_at": taken - np.where(draw.random(n) < 0.02, draw.integers(0, 3_600 * 10**6, n), 0),
+        "arrival": np.arange(n),
+        "values": np.stack([some[sign].astype(np.float64) for sign in SIGNS], axis=1),
+        "cleared": draw.random((n, len(SIGNS))) < 0.005,
+        "new": np.ones(n, np.bool_),
+    }
+    at = SIGNS.index("consciousness")
+    history["values"][history["values"][:, at] < 0, at] = np.nan
+
+    def everything() -> None:
+        for part in composition.compose_each(**history, window=30 * 60 * 10**6):
+            score(**composition.columns(part.values), spo2_scale=np.ones(len(part), np.int8))
+
+    return {f"compose_and_score_{n:,}": _best(everything, n, rounds=1)}
 
 
 def _pairs(to: list[np.ndarray], columns: Columns) -> zip:

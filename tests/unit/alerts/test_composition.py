@@ -218,6 +218,35 @@ def test_one_residents_readings_never_reach_another():
     assert [signs for _, _, signs in found] == [(("pulse", 70.0, (1, 1)),), (("spo2", 97.0, (2, 1)),)]
 
 
+def test_many_residents_at_once_compose_as_each_by_themselves():
+    draw = np.random.default_rng(11)
+    n, people = 60_000, 90
+    day = np.sort(draw.integers(0, 24 * 60 * MINUTE, n))
+    sets = {
+        # Far apart and unevenly busy: the codes do not fit two bytes, and blocks end in odd places.
+        "resident": (draw.random(n) ** 3 * people).astype(np.int64) * 10_000_019,
+        "effective_at": day - np.where(draw.random(n) < 0.05, draw.integers(0, WINDOW, n), 0),
+        "arrival": np.arange(n),
+        "values": np.where(draw.random((n, 7)) < 0.5, draw.integers(0, 2, (n, 7)), np.nan),
+        "cleared": draw.random((n, 7)) < 0.02,
+        "new": draw.random(n) < 0.9,
+    }
+    together = compose(**sets, window=WINDOW)
+    at = 0
+    for resident in np.unique(sets["resident"]):
+        rows = np.flatnonzero(sets["resident"] == resident)
+        alone = compose(**{name: column[rows] for name, column in sets.items()}, window=WINDOW)
+        part = slice(at, at + len(alone))
+        np.testing.assert_array_equal(together.target[part], rows[alone.target])
+        np.testing.assert_array_equal(together.cause[part], rows[alone.cause])
+        np.testing.assert_array_equal(together.values[part], alone.values)
+        np.testing.assert_array_equal(
+            together.source[part], np.where(alone.source < 0, -1, rows[alone.source])
+        )
+        at += len(alone)
+    assert at == len(together)
+
+
 def test_arrivals_may_be_numbers_of_any_size():
     readings = [
         Reading(1, 0, {"pulse": 70}, resident=0),
