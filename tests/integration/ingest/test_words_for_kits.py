@@ -1,0 +1,46 @@
+"""Words left in the database for a kit reach that kit alone, and only if they were committed."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
+from devices.identifiers import new_uuid7
+from devices.receipt import Message
+from devices.topics import Leaf
+from ingest import outbox
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.containers import wait_until
+from tests.integration.ingest.line import Line, running_line
+
+WAITING = "SELECT count(*) FROM ingest.outbox WHERE sent_at IS NULL"
+
+
+@pytest.fixture
+def line(neighbourhood, broker, tmp_path) -> Iterator[Line]:
+    with running_line(neighbourhood, broker, tmp_path) as running:
+        yield running
+
+
+def leave(conn: psycopg.Connection, words: str, *, once: str) -> None:
+    at = datetime.now(UTC)
+    message = Message(message_id=new_uuid7(), sent_at=at, text=words)
+    outbox.put(conn, n.KIT, Leaf.MESSAGES, message.model_dump(mode="json"), dedupe_key=once, at=at)
+
+
+def test_words_that_were_committed_reach_their_kit_once_and_no_other(line: Line) -> None:
+    heard: dict[str, list[str]] = {"first": [], "second": []}
+    for name, kit in zip(heard, line.kits, strict=True):
+        kit.link.on_message = lambda said, to=heard[name]: to.append(said.text)
+    wait_until(lambda: all(kit.link.up for kit in line.kits), "the kits to be on the line")
+    with line.database.connect("hearthwatch_ingest") as conn:
+        leave(conn, "never meant", once="taken back")
+        conn.rollback()
+        leave(conn, "Please phone the hub.", once="please phone")
+        leave(conn, "Please phone the hub, again.", once="please phone")
+    wait_until(lambda: line.rows(WAITING) == [(0,)], "the words to be sent")
+    with line.database.connect("hearthwatch_ingest") as conn:
+        leave(conn, "Thank you.", once="thanks")
+    wait_until(lambda: "Thank you." in heard["first"], "the later words to be heard")
+    assert heard == {"first": ["Please phone the hub.", "Thank you."], "second": []}
