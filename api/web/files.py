@@ -42,13 +42,8 @@ class Files:
     version: str
 
     def address(self, name: str) -> str:
-        """Where a page finds this file. Raises KeyError for one there is not."""
-        return f"{MOUNT}/{self.version}/{self._known(name)}"
-
-    def _known(self, name: str) -> str:
-        if name not in self.by_name:
-            raise KeyError(f"There is no static file {name}: build the assets first (make setup).")
-        return name
+        """Where a page finds this file. A page whose style was not built is plain, and still says what it must."""
+        return f"{MOUNT}/{self.version}/{name}"
 
     def find(self, path: str) -> tuple[File, str] | None:
         """The file at this path below the mount, and how long a browser may keep it."""

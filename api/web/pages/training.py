@@ -169,7 +169,7 @@ def _signing(
         "label": _label(visit, activity),
         "levels": LEVELS,
         "meanings": MEANINGS,
-        "latest": london_day(visit.at + sign_off.LONGEST_VALIDITY).isoformat(),
+        "latest": london_day(visit.at + sign_off.LONGEST_VALIDITY - timedelta(days=1)).isoformat(),
         "faults": faults,
         **given,
     }

@@ -39,8 +39,3 @@ def test_only_the_present_address_may_be_kept_for_ever(folder: Path) -> None:
         )
     }
     assert list(kept.values()) == [FOR_EVER, ASK_AGAIN, ASK_AGAIN, None, None, None, None]
-
-
-def test_a_page_cannot_name_a_file_that_is_not_there(folder: Path) -> None:
-    with pytest.raises(KeyError, match="build the assets first"):
-        read(folder).address("build/hearthwatch.css")
