@@ -42,9 +42,8 @@ def open_or_join(
     if not concerns:
         return {}
     residents = {concern.placement.resident_id for concern in concerns}
-    store.follow_residents(conn, residents)
+    changes = store.follow_residents(conn, residents, concerns[0].raised_by)
     open_ = store.open_escalations(conn, residents)
-    changes: list[Change] = []
     findings: list[NewFinding] = []
     cases: dict[UUID, UUID] = {resident: one.escalation_id for resident, one in open_.items()}
     for concern in concerns:
@@ -66,8 +65,7 @@ def open_or_join(
 
 def follow(conn: psycopg.Connection, residents: Collection[UUID], at: datetime) -> None:
     """Bring the open cases of residents who have moved into the queues of their present hubs."""
-    moved = store.follow_residents(conn, residents)
-    store.announce(conn, [Change(hub_id, case, EventKind.JOINED) for case, hub_id in moved], at)
+    store.announce(conn, store.follow_residents(conn, residents), at)
 
 
 def _new(concern: Concern, escalation_id: UUID, policy_version: str) -> NewEscalation:

@@ -36,6 +36,7 @@ class EventKind(StrEnum):
     RELEASED = "released"
     CLOSED = "closed"
     REOPENED = "reopened"
+    MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True)

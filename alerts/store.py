@@ -62,6 +62,8 @@ class Change:
     actor_id: UUID | None = None
     cause_reading_id: UUID | None = None
     words: str | None = None
+    left_hub_id: UUID | None = None
+    """Whose queue it is in no more."""
 
 
 _COPY_SCORES: LiteralString = """
@@ -76,7 +78,8 @@ _OPEN: LiteralString = """
 SELECT resident_id, escalation_id, hub_id, severity, deadline_at FROM alerts.escalation
 WHERE resident_id = ANY (%b) AND state <> 'closed' ORDER BY escalation_id FOR UPDATE
 """
-_FOLLOW: LiteralString = "SELECT moved_case, to_hub FROM alerts.follow_residents(%s)"
+_FOLLOW: LiteralString = "SELECT moved_case, from_hub, to_hub FROM alerts.follow_residents(%s)"
+_LEAVE: LiteralString = "SELECT alerts.leave_hub(%s, %s)"
 _RAISE: LiteralString = """
 INSERT INTO alerts.escalation (escalation_id, resident_id, home_id, hub_id, origin, state, severity, why, low, high,
     raised_at, deadline_at, policy_version, raised_by)
@@ -148,12 +151,17 @@ def open_escalations(conn: psycopg.Connection, residents: Collection[UUID]) -> d
     return {row[0]: OpenEscalation(row[1], row[2], Severity(row[3]), row[4]) for row in rows}
 
 
-def follow_residents(conn: psycopg.Connection, residents: Collection[UUID]) -> list[tuple[UUID, UUID]]:
-    """Move the open cases of these residents, who are locked, to where they live now; returns which, to which hub.
+def follow_residents(
+    conn: psycopg.Connection, residents: Collection[UUID], actor_id: UUID | None = None
+) -> list[Change]:
+    """Move the open cases of these residents, who are locked, to where they live now; returns what to announce.
 
     A case that comes to another hub is nobody's there until it is claimed.
     """
-    return conn.execute(_FOLLOW, (list(residents),)).fetchall()
+    return [
+        Change(to_hub, case, EventKind.MOVED, actor_id, left_hub_id=from_hub if from_hub != to_hub else None)
+        for case, from_hub, to_hub in conn.execute(_FOLLOW, (list(residents),))
+    ]
 
 
 def raise_escalation(conn: psycopg.Connection, new: NewEscalation, step: Step, at: datetime) -> None:
@@ -210,28 +218,49 @@ def add_findings(conn: psycopg.Connection, findings: Iterable[NewFinding], at: d
 
 
 def announce(conn: psycopg.Connection, changes: Sequence[Change], at: datetime) -> None:
-    """Number what happened in each hub's queue and tell its pages. The last thing a transaction does."""
-    for hub_id in sorted({change.hub_id for change in changes}):
-        of_hub = [change for change in changes if change.hub_id == hub_id]
-        row = conn.execute(_REVISE, (hub_id, len(of_hub))).fetchone()
-        if row is None:
-            raise RuntimeError("A hub's revision did not move.")
-        first = row[0] - len(of_hub) + 1
-        with conn.cursor() as cursor:
-            cursor.executemany(
-                _EVENT,
-                [
-                    (
-                        hub_id,
-                        first + number,
-                        change.escalation_id,
-                        change.kind,
-                        at,
-                        change.actor_id,
-                        change.cause_reading_id,
-                        change.words,
-                    )
-                    for number, change in enumerate(of_hub)
-                ],
-            )
-        conn.execute(_NOTIFY, (CHANNEL, f"{hub_id}:{row[0]}"))
+    """Number what happened in each hub's queue and tell its pages. The last thing a transaction does.
+
+    A hub that a case has left is told only that something changed: the rest is not its business any more.
+    """
+    left = {change.left_hub_id for change in changes if change.left_hub_id is not None}
+    for hub_id in sorted({change.hub_id for change in changes} | left):
+        gone = [change for change in changes if change.left_hub_id == hub_id]
+        here = [change for change in changes if change.hub_id == hub_id]
+        revision = _let_go(conn, hub_id, gone)
+        if here:
+            revision = _number(conn, hub_id, here, at)
+        if revision is not None:
+            conn.execute(_NOTIFY, (CHANNEL, f"{hub_id}:{revision}"))
+
+
+def _let_go(conn: psycopg.Connection, hub_id: UUID, gone: Sequence[Change]) -> int | None:
+    revision = None
+    for change in gone:
+        row = conn.execute(_LEAVE, (change.escalation_id, hub_id)).fetchone()
+        revision = row[0] if row and row[0] is not None else revision
+    return revision
+
+
+def _number(conn: psycopg.Connection, hub_id: UUID, here: Sequence[Change], at: datetime) -> int:
+    row = conn.execute(_REVISE, (hub_id, len(here))).fetchone()
+    if row is None:
+        raise RuntimeError("A hub's revision did not move.")
+    first = row[0] - len(here) + 1
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            _EVENT,
+            [
+                (
+                    hub_id,
+                    first + number,
+                    change.escalation_id,
+                    change.kind,
+                    at,
+                    change.actor_id,
+                    change.cause_reading_id,
+                    change.words,
+                )
+                for number, change in enumerate(here)
+            ],
+        )
+    return row[0]

@@ -21,7 +21,7 @@ from api import journal
 from api.database import Pool, acting
 from api.listening import Ear
 from api.metrics import Counts
-from api.queries.events import MOST_EVENTS, HubEvent, events_after, revision_now
+from api.queries.events import MOST_EVENTS, HubEvent, news_after, revision_now
 
 # Room for several readings of the database at once: a burst is no reason to cut a healthy page off.
 LONGEST_QUEUE = 5 * MOST_EVENTS
@@ -33,9 +33,9 @@ _log = journal.of("api.fanout")
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often a stream shows that it lives, and that it may."""
+    """How often a stream shows that it lives and what stands behind it, and that it may."""
 
-    ping_seconds: float = 10.0
+    ping_seconds: float = 3.0
     look_again_seconds: float = 30.0
 
 
@@ -198,10 +198,12 @@ class Fanout:
         if desk.revision is None:
             chunks = [resync(await self._read(desk, revision_now, hub_id) or 0)]
         else:
-            events = await self._read(desk, events_after, hub_id, desk.revision) or []
+            now, events = await self._read(desk, news_after, hub_id, desk.revision) or (0, [])
             chunks = [chunk_of(event) for event in events]
             if len(events) == MOST_EVENTS:
                 desk.changed.set()
+            elif now > max((chunk.revision for chunk in chunks), default=desk.revision):
+                chunks.append(resync(now))
         for chunk in chunks:
             desk.revision = chunk.revision
             for follower in list(desk.followers):

@@ -18,7 +18,7 @@ from alerts.evaluator import Evaluator
 from api.settings import DatabaseRole, Settings
 from api.watch import watched
 from ingest.consumer import Broker, Consumer
-from ingest.heartbeat import QUIET_AFTER
+from ingest.heartbeat import QUIET_AFTER, Beating
 from ingest.worker import Worker
 
 # A commit must be on the disk before it is answered, whatever the database's default is.
@@ -56,7 +56,7 @@ def health(worker: Worker, consumer: Consumer, at: datetime) -> Mapping[str, Any
     beat_at = worker.tally.beat_at
     return {
         "status": "alive",
-        "ready": beat_at is not None and at - beat_at <= QUIET_AFTER,
+        "ready": beat_at is not None and at - beat_at <= QUIET_AFTER[Beating.INGEST],
         "connected": consumer.connected.is_set(),
         "behind_seconds": behind,
     }

@@ -1,6 +1,8 @@
 """Whether readings can come in and deadlines be kept at this moment, in a sentence for the hub's page.
 
 Guards: a page that hears its stream is not a platform that hears its kits: what is not known is said as such.
+Where ingest stops, a page says so within ten seconds of its last beat: six until it counts as quiet, at most one
+until that is asked, at most three until the next ping.
 """
 
 import threading
@@ -14,7 +16,7 @@ from api.database import Pool
 from ingest import heartbeat
 from ingest.heartbeat import Beating
 
-_ASK_EVERY = 5.0
+ASK_EVERY = 1.0
 _LONDON = ZoneInfo("Europe/London")
 _UNKNOWN = "It is not known whether readings are coming in: the database does not answer."
 _SAID = {
@@ -24,21 +26,24 @@ _SAID = {
 
 
 class Pulse:
-    """The sentence, asked of the database at most every few seconds for all pages together."""
+    """The sentence, asked of the database at most once a second for all pages together."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._lock = threading.Lock()
         self._asked_at = float("-inf")
-        self._words: str | None = None
+        self._words: str | None = _UNKNOWN
 
     def words(self, at: datetime) -> str | None:
         """What is wrong now, None where nothing is."""
-        with self._lock:
-            if time.monotonic() - self._asked_at >= _ASK_EVERY:
+        # While one page asks, perhaps in vain, the others are told what was known last.
+        if time.monotonic() - self._asked_at >= ASK_EVERY and self._lock.acquire(blocking=False):
+            try:
                 self._words = self._ask(at)
                 self._asked_at = time.monotonic()
-            return self._words
+            finally:
+                self._lock.release()
+        return self._words
 
     def _ask(self, at: datetime) -> str | None:
         try:

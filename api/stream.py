@@ -119,14 +119,16 @@ class _EventStream(Response):
         return message("ping", {"at": at, "quiet": await to_thread.run_sync(self._parts.pulse.words, at)})
 
     async def _missed(self) -> list[Chunk]:
-        """What happened since the page's revision; all anew if that is too much, or of another database."""
+        """What happened since the page's revision; all anew if too much, out of sight or of another database."""
         now = self._opened.revision
         if self._sent > now:
             return [resync(now)]
         found = await self._as_follower(
             partial(events_after, hub_id=self._opened.hub_id, revision=self._sent)
         )
-        return [resync(now)] if len(found) == MOST_EVENTS else [chunk_of(event) for event in found]
+        if len(found) == MOST_EVENTS or max((event.revision for event in found), default=self._sent) < now:
+            return [resync(now)]
+        return [chunk_of(event) for event in found]
 
     async def _send_all(self, send: Send, chunks: list[Chunk], *, ready: bool = False) -> None:
         wanted: list[bytes] = []

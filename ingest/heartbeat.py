@@ -4,14 +4,13 @@ Guards: a beat means work that can be done, not a process that exists: ingest be
 database are both there, the scheduler only after its clocks have run.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import LiteralString
 
 import psycopg
-
-QUIET_AFTER = timedelta(seconds=45)
-"""Longer than any pause between two beats of a process that works."""
 
 
 class Beating(StrEnum):
@@ -19,6 +18,18 @@ class Beating(StrEnum):
 
     INGEST = "ingest"
     SCHEDULER = "scheduler"
+
+
+QUIET_AFTER: Mapping[Beating, timedelta] = MappingProxyType(
+    {Beating.INGEST: timedelta(seconds=6), Beating.SCHEDULER: timedelta(seconds=45)}
+)
+"""Longer than any pause between two beats of a process that works.
+
+Ingest beats every second, between two batches: a batch of a thousand readings on a busy machine with two cores takes
+one or two, so six in a row are missed only by what has stopped, or cannot store anything. The scheduler beats every ten
+seconds, after its clocks have run, and nothing it raises is due sooner than in minutes. Their hosts' clocks and the
+api's must agree to a second or two.
+"""
 
 
 _BEAT: LiteralString = """
@@ -37,5 +48,7 @@ def quiet(conn: psycopg.Connection, at: datetime) -> dict[Beating, datetime | No
     """The processes that have stopped working, with when each was last known to; None is never."""
     beats = dict(conn.execute(_BEATS).fetchall())
     return {
-        one: beats.get(one) for one in Beating if (last := beats.get(one)) is None or last < at - QUIET_AFTER
+        one: last
+        for one, patience in QUIET_AFTER.items()
+        if (last := beats.get(one)) is None or last < at - patience
     }

@@ -100,7 +100,7 @@ CREATE TABLE alerts.escalation_event (
     hub_id          uuid NOT NULL,
     revision        bigint NOT NULL,
     escalation_id   uuid NOT NULL REFERENCES alerts.escalation,
-    kind            text NOT NULL CHECK (kind IN ('raised', 'joined', 'worsened', 'claimed', 'released', 'closed', 'reopened')),
+    kind            text NOT NULL CHECK (kind IN ('raised', 'joined', 'worsened', 'claimed', 'released', 'closed', 'reopened', 'moved')),
     at              timestamptz NOT NULL,
     actor_id        uuid,
     cause_reading_id uuid,
@@ -125,7 +125,7 @@ CREATE INDEX open_question_due ON alerts.open_question (answer_by);
 
 -- A case follows its resident to the home and the hub where they live now, and waits there for anybody to claim.
 -- Nobody at the old hub can see it any more, and the old hub's rows are not the new one's to change: hence a function.
-CREATE FUNCTION alerts.follow_residents(residents uuid[]) RETURNS TABLE (moved_case uuid, to_hub uuid)
+CREATE FUNCTION alerts.follow_residents(residents uuid[]) RETURNS TABLE (moved_case uuid, from_hub uuid, to_hub uuid)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
     UPDATE alerts.escalation held SET
         home_id = home.home_id,
@@ -133,18 +133,34 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
         state = CASE WHEN held.hub_id = home.hub_id THEN held.state ELSE 'open' END,
         claimed_by = CASE WHEN held.hub_id = home.hub_id THEN held.claimed_by END,
         claimed_at = CASE WHEN held.hub_id = home.hub_id THEN held.claimed_at END
-    FROM delegation.resident JOIN delegation.home USING (home_id)
-    WHERE held.resident_id = ANY (residents) AND held.state <> 'closed'
-      AND resident.resident_id = held.resident_id
+    FROM (SELECT escalation_id, hub_id FROM alerts.escalation
+          WHERE resident_id = ANY (residents) AND state <> 'closed' ORDER BY escalation_id FOR UPDATE) was,
+         delegation.resident JOIN delegation.home USING (home_id)
+    WHERE was.escalation_id = held.escalation_id AND resident.resident_id = held.resident_id
       AND (held.home_id <> home.home_id OR held.hub_id <> home.hub_id)
       AND (session_user IN ('hearthwatch_ingest', 'hearthwatch_scheduler')
            OR held.resident_id IN (SELECT delegation.visible_residents()))
-    RETURNING held.escalation_id, held.hub_id
+    RETURNING held.escalation_id, was.hub_id, held.hub_id
 $$;
-REVOKE EXECUTE ON FUNCTION alerts.follow_residents(uuid[]) FROM PUBLIC;
-GRANT SELECT, UPDATE ON alerts.escalation TO hearthwatch_gate;
+
+-- The pages of the hub it has left read their queue again; of what they may see no more they are told nothing.
+CREATE FUNCTION alerts.leave_hub(moved_case uuid, left_hub uuid) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    UPDATE alerts.hub_revision told SET revision = told.revision + 1
+    WHERE told.hub_id = left_hub
+      AND EXISTS (SELECT FROM alerts.escalation held JOIN alerts.escalation_event event USING (escalation_id)
+                  WHERE held.escalation_id = moved_case AND held.hub_id <> left_hub AND event.hub_id = left_hub
+                    AND (session_user IN ('hearthwatch_ingest', 'hearthwatch_scheduler')
+                         OR held.resident_id IN (SELECT delegation.visible_residents())))
+    RETURNING told.revision
+$$;
+REVOKE EXECUTE ON FUNCTION alerts.follow_residents(uuid[]), alerts.leave_hub(uuid, uuid) FROM PUBLIC;
+GRANT SELECT, UPDATE ON alerts.escalation, alerts.hub_revision TO hearthwatch_gate;
+GRANT SELECT ON alerts.escalation_event TO hearthwatch_gate;
 ALTER FUNCTION alerts.follow_residents(uuid[]) OWNER TO hearthwatch_gate;
-GRANT EXECUTE ON FUNCTION alerts.follow_residents(uuid[]) TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
+ALTER FUNCTION alerts.leave_hub(uuid, uuid) OWNER TO hearthwatch_gate;
+GRANT EXECUTE ON FUNCTION alerts.follow_residents(uuid[]), alerts.leave_hub(uuid, uuid)
+    TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 
 DO $$
 DECLARE guarded regclass;

@@ -41,6 +41,18 @@ def events_after(conn: psycopg.Connection[Any], hub_id: UUID, revision: int) -> 
         return cursor.execute(_EVENTS, (hub_id, revision, MOST_EVENTS)).fetchall()
 
 
+def news_after(
+    conn: psycopg.Connection[Any], hub_id: UUID, revision: int
+) -> tuple[int, list[HubEvent]] | None:
+    """The hub's newest revision, and what happened after this one; None where the actor does not see the hub.
+
+    The events may stop short of the revision: a case that left the hub left no event here that anybody may see.
+    """
+    # First: events up to it are there when it is, and later ones do no harm.
+    now = revision_now(conn, hub_id)
+    return (now, events_after(conn, hub_id, revision)) if now else None
+
+
 def revision_now(conn: psycopg.Connection[Any], hub_id: UUID) -> int:
     """The hub's newest revision; 0 if nothing ever happened."""
     row = conn.execute(_REVISION, (hub_id,)).fetchone()

@@ -14,6 +14,7 @@ from ingest import door
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 from tests.fixtures.desks import AtDesk
+from tests.fixtures.serving import let_all_work
 
 pytestmark = pytest.mark.browser
 QUEUE = f"/hubs/{n.HUB}"
@@ -159,6 +160,21 @@ def test_a_colleagues_claim_is_seen_at_once(at_desk: AtDesk, neighbourhood: Data
     colleague.get_by_role("button", name="Claim Amara Synthetic").click()
     expect(row_of(page, "Amara Synthetic")).to_contain_text("Claimed by Cleo Colleague")
     expect(page.get_by_role("button", name="Claim Amara Synthetic")).to_have_count(0)
+
+
+def test_a_queue_behind_which_ingest_has_stopped_is_not_called_live_until_it_works_again(
+    at_desk: AtDesk, neighbourhood: Database
+) -> None:
+    page = at_desk(n.CLINICIAN, QUEUE)
+    live, quiet = page.locator("[data-live-notice]"), page.locator("[data-quiet]")
+    expect(live).to_contain_text("Live.")
+    with neighbourhood.connect() as conn:
+        conn.execute("UPDATE ingest.heartbeat SET beat_at = now() - interval '7 s' WHERE process = 'ingest'")
+    expect(quiet).to_contain_text("No readings are coming in since")
+    expect(live).not_to_contain_text("Live.")
+    let_all_work(neighbourhood)
+    expect(quiet).to_be_hidden()
+    expect(live).to_contain_text("Live.")
 
 
 def test_somebody_signed_out_elsewhere_is_not_left_with_a_queue_that_looks_live(

@@ -46,6 +46,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "released": "Released",
         "closed": "Closed",
         "reopened": "Reopened",
+        "moved": "Went with its resident to another home",
     }
 )
 

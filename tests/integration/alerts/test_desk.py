@@ -120,10 +120,20 @@ def test_an_answer_given_before_something_as_grave_was_seen_is_refused_once(ward
 def test_what_joins_and_is_less_grave_leaves_an_answer_as_good_as_it_was(ward, case):
     ward.act(desk.claim, case, NOW)
     seen = shown(ward)
-    ward.act(
-        desk.raise_by_hand, n.AMARA, Severity.CONCERN, "He rang too.", NOW + n.minutes(1), by=n.COLLEAGUE
-    )
+    ward.send(n.NORMAL | {"systolic": 88}, at=NOW + n.minutes(40))
+    assert ward.events() == ["raised", "claimed", "joined"]
     ward.act(desk.close, case, ADVICE, NOTE, NOW, seen=seen)
+    assert state(ward) == ["closed"]
+
+
+def test_what_a_person_said_is_read_before_the_case_is_closed_however_little_it_weighs(ward, case):
+    ward.act(desk.claim, case, NOW)
+    seen = shown(ward)
+    call = (n.AMARA, Severity.CONCERN, "He rang too.", NOW + n.minutes(1))
+    ward.act(desk.raise_by_hand, *call, by=n.COLLEAGUE)
+    with pytest.raises(ChangedError):
+        ward.act(desk.close, case, ADVICE, NOTE, NOW, seen=seen)
+    ward.act(desk.close, case, ADVICE, NOTE, NOW, seen=shown(ward))
     assert state(ward) == ["closed"]
 
 

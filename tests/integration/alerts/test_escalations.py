@@ -181,7 +181,10 @@ def test_a_case_goes_with_its_resident_to_the_hub_that_can_claim_it(ward, told_b
     else:
         ward.tick(at)
     assert ward.open_case() == case
-    assert ward.events(n.OTHER_HUB) == ["joined"]
+    assert ward.events(n.OTHER_HUB) == (["moved"] if told_by == "the clocks" else ["moved", "joined"])
+    assert ward.rows("SELECT hub_id, revision FROM alerts.hub_revision WHERE hub_id = %s", n.HUB) == [
+        (n.HUB, 3)
+    ]
     where: LiteralString = "SELECT hub_id, home_id, state, claimed_by FROM alerts.escalation"
     assert ward.rows(where) == [(n.OTHER_HUB, n.STRANGE_HOME, "open", None)]
     ward.act(desk.claim, case, at, by=n.OUTSIDE_CLINICIAN)

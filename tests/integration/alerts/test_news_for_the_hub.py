@@ -7,6 +7,7 @@ import pytest
 
 from alerts import desk
 from alerts.escalation import Disposition
+from alerts.policy import Severity
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.ward import NOW
 
@@ -62,6 +63,30 @@ def test_a_batch_is_told_once_to_each_hub_it_concerns_with_the_last_revision(war
     ward.take(arrivals, NOW)
     assert sorted(ear.heard()) == [f"{n.HUB}:3", f"{n.OTHER_HUB}:1"]
     assert ward.rows(NUMBERED) == [(n.HUB, 1), (n.HUB, 2), (n.HUB, 3), (n.OTHER_HUB, 1)]
+
+
+@pytest.mark.parametrize("told_by", ["a call", "the clocks"])
+def test_both_hubs_are_told_of_a_case_that_moves_and_the_old_one_no_more_than_that(ward, ear, told_by):
+    ward.send(n.GRAVE)
+    ward.change("UPDATE delegation.resident SET home_id = %s WHERE resident_id = %s", n.STRANGE_HOME, n.AMARA)
+    if told_by == "a call":
+        words = (n.AMARA, Severity.CONCERN, "Her new home rang.", NOW + n.minutes(1))
+        ward.act(desk.raise_by_hand, *words, by=n.OUTSIDE_CLINICIAN)
+    else:
+        ward.tick(NOW + n.minutes(1))
+    last = 2 if told_by == "a call" else 1
+    assert ear.heard() == [f"{n.HUB}:1", f"{n.HUB}:2", f"{n.OTHER_HUB}:{last}"]
+    events = ward.rows(NUMBERED)
+    assert [revision for hub, revision in events if hub == n.HUB] == [1]
+
+
+def test_nobody_tells_a_hub_of_a_case_that_was_never_there_or_is_there_still(ward, ear):
+    ward.send(n.GRAVE)
+    case = ward.open_case()
+    assert ear.heard() == [f"{n.HUB}:1"]
+    for hub in (n.HUB, n.OTHER_HUB):
+        with ward.desk() as (conn, _):
+            assert conn.execute("SELECT alerts.leave_hub(%s, %s)", (case, hub)).fetchone() == (None,)
 
 
 def test_a_change_that_is_rolled_back_is_not_told_and_leaves_no_gap(ward, ear):

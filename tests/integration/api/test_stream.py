@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -12,7 +13,7 @@ import httpx2 as httpx
 import psycopg
 import pytest
 
-from alerts import desk
+from alerts import clocks, desk
 from alerts.policy import Severity
 from api.queries.events import MOST_EVENTS
 from delegation.people import actor_of
@@ -44,6 +45,16 @@ def raised(database: Database, resident: UUID = n.AMARA, at: Clock | None = None
         return desk.raise_by_hand(
             conn, actor, resident, Severity.CONCERN, "She is worried.", (at or Clock())()
         )
+
+
+def move_away(database: Database) -> None:
+    """Amara moves to a home of another hub, and the clocks bring her case after her."""
+    with database.connect() as conn:
+        conn.execute(
+            "UPDATE delegation.resident SET home_id = %s WHERE resident_id = %s", (n.STRANGE_HOME, n.AMARA)
+        )
+    with database.connect("hearthwatch_scheduler") as conn:
+        clocks.run(conn, datetime.now(UTC))
 
 
 def test_a_change_is_heard_with_what_it_was(sign_in: SignIn, neighbourhood: Database) -> None:
@@ -87,6 +98,25 @@ def test_a_page_from_a_database_that_was_restored_starts_anew(
 def test_a_ping_can_be_seen_by_the_page(sign_in: SignIn) -> None:
     with following(sign_in(n.CLINICIAN)) as events:
         assert next_of(events, "ping").json()["at"]
+
+
+@pytest.mark.parametrize("was_away", [False, True], ids=["there", "away meanwhile"])
+def test_a_page_of_the_hub_that_a_resident_has_left_reads_its_queue_again_and_hears_nothing_of_them(
+    sign_in: SignIn, neighbourhood: Database, was_away: bool
+) -> None:
+    client = sign_in(n.CLINICIAN)
+    escalation = raised(neighbourhood)
+    if was_away:
+        move_away(neighbourhood)
+        with following(client, after=1) as events:
+            heard = next_of(events, "resync", "escalation")
+    else:
+        with following(client) as events:
+            next_of(events, "ready")
+            move_away(neighbourhood)
+            heard = next_of(events, "resync", "escalation")
+    assert (heard.event, heard.json()) == ("resync", {"revision": 2})
+    assert str(escalation) not in client.get(f"/hubs/{n.HUB}/queue").text
 
 
 @pytest.mark.parametrize("person", [n.WORKER, n.MANAGER, n.TRAINER, n.OPERATOR, n.CARER, n.OUTSIDER])

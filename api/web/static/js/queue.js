@@ -12,8 +12,8 @@ const LOOK_AGAIN = 30_000; // scores and notes that change no queue are told to 
 const region = document.querySelector("[data-live]");
 const notice = document.querySelector("[data-live-notice]");
 const quiet = document.querySelector("[data-quiet]");
-// Two pings missed, and a little grace.
-const STALE_AFTER = 2.5 * 1000 * Number(region.dataset.pingSeconds);
+// Three pings missed, and a little grace.
+const STALE_AFTER = 3.5 * 1000 * Number(region.dataset.pingSeconds);
 let source;
 let heardAt = now();
 let pressedAt = 0;
