@@ -118,9 +118,9 @@ def _with_unknown(array: NDArray[Any], unknown: float) -> NDArray[Any]:
     return more
 
 
-def columns(values: NDArray[np.float64]) -> dict[str, NDArray[np.generic]]:
+def columns(values: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
     """Composed values (m x 7) as the arguments of news2.score, all but `spo2_scale`, which depends on authority."""
-    arguments: dict[str, NDArray[np.generic]] = {sign: values[:, i] for i, sign in enumerate(SIGNS)}
+    arguments: dict[str, NDArray[Any]] = {sign: values[:, i] for i, sign in enumerate(SIGNS)}
     code = values[:, _CONSCIOUSNESS]
     return arguments | {"consciousness": np.where(np.isnan(code), _UNKNOWN, code).astype(np.int8)}
 
