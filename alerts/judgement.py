@@ -47,6 +47,8 @@ class Words(TypedDict, total=False):
 
     unrecordable: frozenset[VitalSign]
     soft_signs: tuple[str, ...]
+    emergency_signs: tuple[str, ...]
+    phoned_999: bool
     worry: str | None
     scheduled: bool
     confirm: tuple[VitalSign, ...]
@@ -129,11 +131,20 @@ def words_of(
     return Words(
         unrecordable=unrecordable,
         soft_signs=tuple(sorted(sign for sign, answer in payload.soft_signs.items() if answer == "present")),
+        emergency_signs=_emergency_signs(payload),
+        phoned_999=payload.phoned_999,
         worry=str(payload.worry.by) if payload.worry else None,
         scheduled=payload.scheduled_full_set,
         confirm=confirm,
         repeat=(VitalSign.PULSE,) if pulses_differ else (),
     )
+
+
+def _emergency_signs(payload: ReadingPayload) -> tuple[str, ...]:
+    """What was said to be there, and what was said of an emergency that nobody can read."""
+    present = sorted(sign for sign, answer in payload.emergency_signs.items() if answer == "present")
+    unread = [part for part in payload.not_understood if part.startswith("emergency_signs")]
+    return (*present, *(["something_unreadable"] if unread else []))
 
 
 def _unfit_set(reading: NewReading) -> ScoredSet:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from alerts.policy import Policy, Severity
+from devices.emergency import EMERGENCY_LABELS
 from devices.receipt import CALL_999, CALL_HUB, MEASURE_PREFIX, NOTHING
 from devices.vital_signs import FACTS, VitalSign
 
@@ -47,6 +48,8 @@ class ScoredSet:
     spo2_scale: int = 1
     unrecordable: frozenset[VitalSign] = frozenset()
     soft_signs: tuple[str, ...] = ()
+    emergency_signs: tuple[str, ...] = ()
+    phoned_999: bool = False
     worry: str | None = None
     scheduled: bool = False
     confirm: tuple[VitalSign, ...] = ()
@@ -67,6 +70,7 @@ class Finding:
 def findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
     """Everything the rules conclude, gravest first."""
     found = [
+        *_emergency(scored),
         *_threshold(scored, policy),
         *_unresponsive(scored, policy),
         *_red_sign(scored, policy),
@@ -79,6 +83,7 @@ def findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
 def unscored_findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
     """For a resident whom NEWS2 does not fit: each value against the policy's limits, concern, and no score."""
     found = [
+        *_emergency(scored),
         *_unresponsive(scored, policy),
         *_outside_limits(scored, policy),
         *_unrecordable(scored, policy),
@@ -101,7 +106,7 @@ def asks(scored: ScoredSet, policy: Policy) -> bool:
 
 def next_step(scored: ScoredSet, policy: Policy) -> str:
     """What the worker does now, at the bedside, without waiting for a queue."""
-    if _consciousness(scored) in _WORST:
+    if scored.emergency_signs or _consciousness(scored) in _WORST:
         return CALL_999
     if scored.low >= policy.high_from or _is_extreme(scored):
         return CALL_HUB
@@ -125,6 +130,19 @@ def could_not_be_excluded(low: int, high: int, deciding: Sequence[str], policy: 
 def _acts_at_once(scored: ScoredSet, policy: Policy) -> bool:
     """Whether what is certain is enough to escalate on."""
     return scored.low >= policy.medium_from or scored.red == "yes"
+
+
+def _emergency(scored: ScoredSet) -> list[Finding]:
+    """Some things go straight to 999 without a score, and no measurement speaks against them."""
+    if not scored.emergency_signs:
+        return []
+    signs = _capitalised("; ".join(_emergency_words(sign) for sign in scored.emergency_signs))
+    phoned = "999 has been phoned" if scored.phoned_999 else "It is not known that 999 has been phoned"
+    return [Finding("emergency_sign", Severity.HIGH, f"{signs}. {phoned}.")]
+
+
+def _emergency_words(sign: str) -> str:
+    return EMERGENCY_LABELS.get(sign, f"an emergency called {sign.replace('_', ' ')}")
 
 
 def _threshold(scored: ScoredSet, policy: Policy) -> list[Finding]:

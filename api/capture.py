@@ -47,6 +47,8 @@ class Observations:
     values: Mapping[VitalSign, Any]
     not_obtained: Mapping[VitalSign, NotObtained] = field(default_factory=dict)
     soft_signs: Mapping[str, SoftSign] = field(default_factory=dict)
+    emergency_signs: Mapping[str, SoftSign] = field(default_factory=dict)
+    phoned_999: bool = False
     worry: Worry | None = None
     note: str | None = None
     scheduled_full_set: bool = False
@@ -167,6 +169,8 @@ def _payload(
         values={str(sign): value for sign, value in seen.values.items()},
         not_obtained={str(sign): why for sign, why in seen.not_obtained.items()},
         soft_signs=dict(seen.soft_signs),
+        emergency_signs=dict(seen.emergency_signs),
+        phoned_999=seen.phoned_999,
         worry=seen.worry,
         note=seen.note,
         scheduled_full_set=seen.scheduled_full_set,

@@ -39,6 +39,7 @@ _OBSERVED = {
     "values": {"respiration_rate": 18, "consciousness": "A", "on_oxygen": False},
     "not_obtained": {"temperature": "refused"},
     "soft_signs": {"eating_and_drinking": "present"},
+    "emergency_signs": {"chest_pain": "absent", "stroke_signs": "absent"},
     "worry": {"by": "family"},
     "scheduled_full_set": True,
 }

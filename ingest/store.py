@@ -147,6 +147,8 @@ def observations(payload: ReadingPayload, instrument: Mapping[str, Any] | None) 
     """What a reading says besides vital signs, as it is stored: only what was said."""
     said: dict[str, Any] = {
         "soft_signs": payload.soft_signs,
+        "emergency_signs": payload.emergency_signs,
+        "phoned_999": payload.phoned_999,
         "worry": payload.worry and payload.worry.by,
         "note": payload.note,
         "auscultation": payload.auscultation and payload.auscultation.model_dump(exclude_none=True),

@@ -126,6 +126,8 @@ def _payload(
         values={str(sign): value for sign, value in values.items()},
         not_obtained={code: NotObtained(why) for code, why in not_obtained.items()},
         soft_signs={code: SoftSign(answer) for code, answer in said.get("soft_signs", {}).items()},
+        emergency_signs={code: SoftSign(answer) for code, answer in said.get("emergency_signs", {}).items()},
+        phoned_999=said.get("phoned_999", False),
         worry=Worry(by=said["worry"]) if "worry" in said else None,
         note=said.get("note"),
         method=said.get("method", {}),

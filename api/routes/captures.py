@@ -31,6 +31,10 @@ class SetOfObservations(BaseModel):
     soft_signs: Annotated[
         dict[Annotated[str, Field(min_length=1, max_length=64)], SoftSign], Field(max_length=50)
     ] = {}
+    emergency_signs: Annotated[
+        dict[Annotated[str, Field(min_length=1, max_length=64)], SoftSign], Field(max_length=20)
+    ] = {}
+    phoned_999: bool = False
     worry: Worry | None = None
     note: Annotated[str, Field(max_length=2000)] | None = None
     scheduled_full_set: bool = False
@@ -42,6 +46,8 @@ class SetOfObservations(BaseModel):
             values=self.values,
             not_obtained=self.not_obtained,
             soft_signs=self.soft_signs,
+            emergency_signs=self.emergency_signs,
+            phoned_999=self.phoned_999,
             worry=self.worry,
             note=self.note,
             scheduled_full_set=self.scheduled_full_set,

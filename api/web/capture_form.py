@@ -15,6 +15,7 @@ from api.capture import Observations
 from api.web.presenters.moments import LONDON
 from api.web.presenters.signs import label
 from api.web.presenters.soft_signs import SOFT_SIGNS
+from devices.emergency import EmergencySign
 from devices.reading import NotObtained, SoftSign, Worry, WorryFrom
 from devices.vital_signs import FACTS, Consciousness, VitalSign
 
@@ -62,19 +63,21 @@ class _Reader:
 def read(fields: Mapping[str, str], reading_id: UUID, opened_at: datetime, now: datetime) -> Filled:
     """Read the fields of the capture form. Where there are faults, the observations are not to be sent."""
     form = _Reader(fields)
-    values = _values(form)
+    values, emergency = _values(form), _emergency_signs(form)
     observations = Observations(
         reading_id=reading_id,
         taken_at=_taken_at(form, opened_at, now),
         values=values,
         not_obtained=_not_obtained(form, values),
         soft_signs=_soft_signs(form),
+        emergency_signs=emergency,
+        phoned_999=bool(emergency),
         worry=_worry(form),
         note=_note(form),
         scheduled_full_set=form.text("round") == "yes",
     )
     said = (values, observations.not_obtained, observations.soft_signs, observations.worry, observations.note)
-    if not any(said) and not form.faults:
+    if not any((emergency, *said)) and not form.faults:
         form.fault(
             WHOLE_FORM,
             "The form is empty: fill in at least one measurement, change, worry or note, then send it",
@@ -139,6 +142,11 @@ def _shared(sign: VitalSign) -> VitalSign:
 def _soft_signs(form: _Reader) -> dict[str, SoftSign]:
     answers = {code: form.text(f"soft-{code}") for code in SOFT_SIGNS}
     return {code: SoftSign(said) for code, said in answers.items() if said in set(SoftSign)}
+
+
+def _emergency_signs(form: _Reader) -> dict[str, SoftSign]:
+    """What they have phoned 999 for."""
+    return {sign: SoftSign.PRESENT for sign in EmergencySign if form.text(f"emergency-{sign}") == "yes"}
 
 
 def _worry(form: _Reader) -> Worry | None:

@@ -137,6 +137,10 @@ class ReadingPayload(_WirePart):
     """What the instrument itself sent, undecoded. It goes before `values` where both speak of a sign."""
     not_obtained: dict[Code, NotObtained] = Field(default_factory=dict)
     soft_signs: dict[Code, SoftSign] = Field(default_factory=dict)
+    emergency_signs: dict[Code, SoftSign] = Field(default_factory=dict)
+    """Signs that go straight to 999, by code; one that is not known here counts as well."""
+    phoned_999: bool = False
+    """Whether whoever sends this has phoned 999 already."""
     worry: Worry | None = None
     note: Annotated[str, StringConstraints(max_length=2000)] | None = None
     auscultation: Auscultation | None = None

@@ -105,6 +105,7 @@ def _form(
         "fields": fields,
         "faults": faults,
         "at_once": words.AT_ONCE,
+        "emergency_said": any(fields.get(f"emergency-{code}") for code in words.AT_ONCE),
         "numbers": words.NUMBERS,
         "acvpu": words.ACVPU,
         "oxygen": words.OXYGEN,

@@ -145,6 +145,7 @@ def _sent(visit: Visit, corrected: Corrected) -> answers.Sent:
         taken_at=reading.effective_at,
         values=reading.values,
         soft_signs=reading.payload.soft_signs,
+        phoned_999=reading.payload.phoned_999,
     )
     captured = Captured(
         outcome=Outcome.STORED,

@@ -13,16 +13,12 @@ from api.queries.escalation import Escalation
 from api.web.presenters import signs
 from api.web.presenters.moments import age, clock
 from api.web.presenters.resident import ResidentView
+from devices.emergency import EMERGENCY_LABELS
 from devices.reading import SoftSign
 from devices.receipt import CALL_999, CALL_HUB, MEASURE_PREFIX, Outcome
 from devices.vital_signs import FACTS, Consciousness, VitalSign
 
-AT_ONCE = (
-    "chest pain",
-    "signs of a stroke: face drooping, arm weakness, slurred speech",
-    "a seizure that lasts more than 5 minutes, or one after another",
-    "not breathing, choking, or heavy bleeding that does not stop",
-)
+AT_ONCE = EMERGENCY_LABELS
 ACVPU: Mapping[Consciousness, str] = {
     Consciousness.ALERT: "Alert: awake and as they usually are",
     Consciousness.CONFUSION: "New confusion: more confused than they usually are. If unsure, choose this",
@@ -119,6 +115,11 @@ def _act(sent: Sent, resident: ResidentView, *, stored: bool) -> tuple[str, ...]
     hub, captured = resident.hub_phone, sent.captured
     if not stored:
         return (f"Phone the hub and read the values out: {hub}.",)
+    if captured.next == CALL_999 and sent.observations.phoned_999:
+        return (
+            "You have phoned 999: do as they told you, and stay with them. If they get worse, phone 999 again.",
+            f"Then phone the hub: {hub}.",
+        )
     if captured.next == CALL_999:
         return ("Phone 999 now.", f"Then phone the hub: {hub}.")
     if captured.next == CALL_HUB:

@@ -335,3 +335,28 @@ def test_a_question_is_never_asked_of_what_escalates_already(one):
         assert one.low < POLICY.medium_from
         assert one.red != "yes"
         assert one.deciding
+
+
+@pytest.mark.parametrize("find", [rules.findings, rules.unscored_findings])
+def test_an_emergency_sign_is_the_gravest_whatever_was_measured(find):
+    calm = scored(0, parts={S.PULSE: (0, 72)}, emergency_signs=("chest_pain", "choking"))
+    [found] = find(calm, policy())
+    assert (found.rule, found.severity) == ("emergency_sign", Severity.HIGH)
+    assert found.sentence == "Chest pain; choking. It is not known that 999 has been phoned."
+    assert rules.next_step(calm, policy()) == CALL_999
+
+
+def test_the_hub_is_told_that_999_has_been_phoned():
+    [found] = rules.findings(scored(0, emergency_signs=("stroke_signs",), phoned_999=True), policy())
+    assert found.sentence.startswith("Signs of a stroke")
+    assert found.sentence.endswith(". 999 has been phoned.")
+
+
+def test_an_emergency_that_nobody_here_knows_counts_as_well():
+    [found] = rules.findings(scored(0, emergency_signs=("snake_bite",)), policy())
+    assert found.sentence.startswith("An emergency called snake bite.")
+
+
+def test_with_a_high_score_the_emergency_comes_first():
+    grave = scored(9, parts={S.PULSE: (3, 140)}, red="yes", emergency_signs=("chest_pain",))
+    assert [one.rule for one in rules.findings(grave, policy())] == ["emergency_sign", "score_threshold"]

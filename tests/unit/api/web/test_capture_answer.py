@@ -24,6 +24,7 @@ def told(
     case: Escalation | None = None,
     taken_at: datetime = NOW,
     soft_signs: Mapping[str, SoftSign] = MappingProxyType({}),
+    phoned_999: bool = False,
     **different: Any,
 ) -> Answer:
     said: dict[str, Any] = {
@@ -36,7 +37,7 @@ def told(
         "escalation_id": None,
     }
     lives = view(resident(no_score_reason=no_score_reason), Decisions((), (), None, None), NOW)
-    observations = Observations(READING, taken_at, {}, soft_signs=soft_signs)
+    observations = Observations(READING, taken_at, {}, soft_signs=soft_signs, phoned_999=phoned_999)
     return answer(Sent(observations, Captured(outcome=outcome, **(said | different)), case, NOW), lives)
 
 
@@ -156,6 +157,14 @@ def test_what_could_not_be_scored_is_put_before_a_person() -> None:
     assert told(low=None, high=None, next="call_hub").score == (
         "These readings could not be scored: a person at the hub is asked to read them."
     )
+
+
+def test_whoever_has_phoned_999_is_not_sent_to_phone_it_first_again() -> None:
+    found = told(next="call_999", phoned_999=True)
+    assert found.urgent
+    assert found.act[0].startswith("You have phoned 999")
+    assert "If they get worse, phone 999 again." in found.act[0]
+    assert told(next="call_999").act[0] == "Phone 999 now."
 
 
 @pytest.mark.parametrize("next_", ["nothing", "call_hub", "call_999", "measure:spo2"])

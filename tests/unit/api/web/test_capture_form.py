@@ -49,6 +49,14 @@ def test_every_kind_of_answer_is_read() -> None:
     )
 
 
+def test_what_999_was_phoned_for_can_be_sent_alone() -> None:
+    found = filled(**{"emergency-chest_pain": "yes"})
+    assert found.faults == {}
+    assert found.observations.emergency_signs == {"chest_pain": SoftSign.PRESENT}
+    assert found.observations.phoned_999
+    assert not filled(pulse="72").observations.phoned_999
+
+
 @pytest.mark.parametrize(
     ("sign", "text"), [("respiration_rate", "5"), ("spo2", "62"), ("pulse", "0"), ("systolic", "250")]
 )
