@@ -8,7 +8,6 @@ _SENTENCES = {
     "api.migrations.runner.MigrationChangedError",
     "api.seed.store.AlreadySeededError",
     "api.embedded.process.EmbeddedServiceError",
-    "api.embedded.process.PortInUseError",
 }
 
 
@@ -19,11 +18,12 @@ def complaint(error: Exception) -> str | None:
     """
     if hasattr(error, "format_message"):
         return _usage(error)
-    if f"{type(error).__module__}.{type(error).__qualname__}" in _SENTENCES:
+    kinds = type(error).__mro__
+    if any(f"{kind.__module__}.{kind.__qualname__}" in _SENTENCES for kind in kinds):
         return str(error)
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}." if error.filename else str(error)
-    if any(kind.__name__ == "OperationalError" for kind in type(error).__mro__):
+    if any(kind.__name__ == "OperationalError" for kind in kinds):
         return f"The database cannot be used: {str(error).strip().splitlines()[0]}"
     return None
 

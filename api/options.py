@@ -26,9 +26,9 @@ History = Annotated[float, typer.Option(min=0, max=24 * 365, help="Hours of heal
 
 def writable(folder: Path) -> Path:
     """The folder, made where it is missing. Raises typer.BadParameter where nothing can be written in it."""
-    if folder.exists() and not folder.is_dir():
-        raise typer.BadParameter(f"{folder} is not a folder.")
     try:
+        if folder.exists() and not folder.is_dir():
+            raise typer.BadParameter(f"{folder} is not a folder.")
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
@@ -39,7 +39,7 @@ def writable(folder: Path) -> Path:
 def writable_beside(file: Path | None) -> Path | None:
     """The file, whose folder can be written in. Raises typer.BadParameter where it cannot."""
     if file is not None:
+        writable(file.parent)
         if file.is_dir():
             raise typer.BadParameter(f"{file} is a folder: name a file.")
-        writable(file.parent)
     return file

@@ -180,6 +180,7 @@ def test_beside_a_running_demo_a_second_is_turned_away_and_its_quarantine_can_be
     assert status == 1
     assert f"Another demonstration is running in {first.folder} (process {first.process.pid})" in said
     assert f"--folder {first.folder}-2 --port" in said
+    assert len(said.splitlines()) == 1
     first.read_until("readings stored")
     variable, _, host = command.split()[0].partition("=")
     listed = subprocess.run(

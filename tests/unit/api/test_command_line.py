@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from api import cli, synthetic
+from api.embedded.process import free_port
 from simulators.faults import Fault
 from simulators.scenarios import ScenarioName
 
@@ -77,6 +78,14 @@ def test_a_file_is_no_folder_and_an_unreadable_sheet_is_not_quoted(answer, tmp_p
     status, said = answer("simulate", "--kits", str(file), "--directory", str(tmp_path))
     assert (status, f"{file} is not a kit sheet" in said, "synthetic" in said) == (2, True, False)
     assert answer("seed", "--kits", str(tmp_path))[0] == 2
+
+
+def test_somebody_elses_folder_is_left_alone_and_said_in_a_line(answer, tmp_path: Path) -> None:
+    (tmp_path / "photographs").mkdir()
+    status, said = answer("demo", "--port", str(free_port()), "--folder", str(tmp_path))
+    assert (status, len(said.splitlines())) == (1, 1)
+    assert "--folder" in said
+    assert (tmp_path / "photographs").is_dir()
 
 
 def test_without_a_word_it_explains_itself(answer) -> None:
