@@ -36,8 +36,9 @@ class CurrentVitals:
 _LOCK: LiteralString = """
 SELECT resident_id, arrivals, last_effective_at, signs::text FROM ingest.lock_residents(%b)
 """
-# One document rather than five arrays: an array of JSON is escaped element by element. The ids are said once more,
-# because of a document the planner cannot tell how few rows it means, and would look at every resident.
+# One document rather than six arrays: an array of JSON is escaped element by element. The ids are said once more,
+# because of a document the planner cannot tell how few rows it means, and would look at every resident; and joined,
+# not compared with ANY, or each row's look into the index would first sort all the ids anew.
 _UPDATE: LiteralString = """
 UPDATE ingest.current_vitals SET
     arrivals = fresh.arrivals,
@@ -48,7 +49,8 @@ UPDATE ingest.current_vitals SET
 FROM jsonb_to_recordset(%(fresh)b) AS fresh (
     resident_id uuid, arrivals bigint, last_arrived_at timestamptz, last_news_at timestamptz,
     last_effective_at timestamptz, signs jsonb)
-WHERE current_vitals.resident_id = ANY (%(residents)b) AND current_vitals.resident_id = fresh.resident_id
+JOIN unnest(%(residents)b::uuid[]) AS changed (resident_id) USING (resident_id)
+WHERE current_vitals.resident_id = fresh.resident_id
 """
 
 
