@@ -149,7 +149,8 @@ def list_quarantined(
             "kit": one.kit_id,
             "arrived_at": one.arrived_at,
             "deliveries": one.deliveries,
-            "bytes": len(one.payload),
+            "bytes": one.cut_from or len(one.payload),
+            "kept": len(one.payload),
             "replay": one.replay_outcome,
         }
         when = f"{one.arrived_at:%Y-%m-%d %H:%M:%S}"

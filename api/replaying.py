@@ -30,6 +30,8 @@ def replay_all(conn: Connection, wanted: Collection[int] | None, at: datetime) -
 
 
 def _attempt(conn: Connection, kept: quarantine.Quarantined, evaluator: Evaluator, at: datetime) -> str:
+    if kept.cut_from is not None:
+        return f"{FAILED}: only the beginning of it was kept"
     try:
         with conn.transaction():
             return replay(conn, kept, evaluator, at)

@@ -4,7 +4,8 @@ Guards: all of it in the caller's one transaction, identity first, residents loc
 stored is scored and escalated, exactly once, in whatever order and by however many workers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -34,7 +35,7 @@ def put_away(
     """Keep in quarantine what could not be stored; if it is a reading of somebody here, a person is told."""
     reason = Reason("unstorable", why, "unstorable")
     sorted_ = _sort(conn, [arrival])
-    quarantine.keep(conn, sorted_.refused or [(arrival, reason)])
+    quarantine.keep(conn, sorted_.refused or [(arrival, reason)], whole=0 in sorted_.sound)
     if 0 not in sorted_.sound:
         return sorted_.settled[0]
     _, payload, kit, placement = sorted_.sound[0]
@@ -49,12 +50,20 @@ class _Sorted:
     def __init__(self) -> None:
         self.settled: dict[int, Settled] = {}
         self.refused: list[tuple[Arrival, Reason]] = []
+        self._refused_at: list[int] = []
         self.sound: dict[int, Sound] = {}
         self.repeated: dict[int, Repeated] = {}
 
     def refuse(self, index: int, arrival: Arrival, reason: Reason) -> None:
         self.refused.append((arrival, reason))
+        self._refused_at.append(index)
         self.settled[index] = Settled(arrival, Outcome.QUARANTINED, reason.told)
+
+    def cut(self, places: Collection[int]) -> None:
+        """Tell the senders of what was refused that it is not kept whole."""
+        for place in places:
+            index = self._refused_at[place]
+            self.settled[index] = replace(self.settled[index], reason=quarantine.OVER_QUOTA)
 
     def accept(self, index: int, verdicts: Mapping[ReadingKey, Verdict]) -> None:
         arrival, payload, kit, _ = self.sound[index]
@@ -73,7 +82,7 @@ def receive(
     """
     batch = _sort(conn, arrivals)
     fresh = _claim(conn, batch)
-    quarantine.keep(conn, batch.refused)
+    batch.cut(quarantine.keep(conn, batch.refused))
     verdicts = _store_and_judge(conn, [batch.sound[index] for index in fresh], evaluator, at)
     earlier = [one for one in batch.repeated.values() if one.key not in verdicts]
     verdicts |= recall_safely(conn, evaluator, earlier, at)

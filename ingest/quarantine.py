@@ -1,21 +1,27 @@
 """Where what cannot be understood is kept, shown and replayable.
 
-Guards: nothing that arrived is thrown away, and a resend of the same bytes is counted, not kept twice.
+Guards: nothing that arrived is thrown away, and a resend of the same bytes is counted, not kept twice; beyond what
+may be kept of a sender in a day only the beginning is, and that is said.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import LiteralString
+from datetime import UTC, datetime
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 
+from devices import registry
 from devices.reading import Unreadable, encode_one
+from ingest import quota
 from ingest.arrival import Arrival
 
 MAX_KEPT = 1024 * 1024
+OVER_QUOTA = "over_quota"
+"""What a receipt says of what was not kept whole."""
+_Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +49,27 @@ class Quarantined:
     deliveries: int
     replayed_at: datetime | None
     replay_outcome: str | None
+    cut_from: int | None
+    """How many bytes it had, where only its beginning is kept."""
 
 
 _KEEP: LiteralString = """
 INSERT INTO ingest.quarantine
-    (kit_id, reading_id, topic, payload, payload_sha256, reason, detail, arrived_at, last_arrived_at)
-VALUES (%(kit)s, %(reading)s, %(topic)s, %(payload)s, %(sha256)s, %(reason)s, %(detail)s, %(at)s, %(at)s)
+    (kit_id, reading_id, topic, payload, cut_from, payload_sha256, reason, detail, arrived_at, last_arrived_at)
+VALUES (%(kit)s, %(reading)s, %(topic)s, %(payload)s, %(cut_from)s, %(sha256)s, %(reason)s, %(detail)s, %(at)s, %(at)s)
 ON CONFLICT (coalesce(kit_id, '00000000-0000-0000-0000-000000000000'), payload_sha256)
 DO UPDATE SET
     last_arrived_at = greatest(quarantine.last_arrived_at, EXCLUDED.last_arrived_at),
     deliveries = quarantine.deliveries + 1
 """
+_KEPT: LiteralString = """
+SELECT kit_id, payload_sha256, cut_from IS NOT NULL FROM ingest.quarantine
+WHERE (coalesce(kit_id, '00000000-0000-0000-0000-000000000000'), payload_sha256)
+      IN (SELECT * FROM unnest(%s::uuid[], %s::bytea[]))
+"""
 _LIST: LiteralString = """
 SELECT quarantine_id, kit_id, reading_id, topic, payload, reason, detail, arrived_at, last_arrived_at, deliveries,
-       replayed_at, replay_outcome
+       replayed_at, replay_outcome, cut_from
 FROM ingest.quarantine
 WHERE quarantine_id > %s AND (NOT %s OR replayed_at IS NULL)
 ORDER BY quarantine_id LIMIT %s
@@ -79,25 +92,63 @@ def digest(arrival: Arrival) -> bytes:
     return hashlib.sha256(raw_bytes(arrival)).digest()
 
 
-def keep(conn: psycopg.Connection, arrivals: Iterable[tuple[Arrival, Reason]]) -> None:
-    """Put these away, in one order for all workers."""
-    rows = [
+def keep(
+    conn: psycopg.Connection, arrivals: Sequence[tuple[Arrival, Reason]], *, whole: bool = False
+) -> frozenset[int]:
+    """Put these away, in one order for all workers; returns which of them are not kept whole, by their place.
+
+    `whole`: whatever the sender's quota says.
+    """
+    rows: list[_Row] = [
         {
             "kit": arrival.kit_id,
             "reading": arrival.item.reading_id,
             "topic": arrival.topic[:500].replace("\0", "\ufffd"),
-            "payload": raw_bytes(arrival)[:MAX_KEPT],
+            "payload": raw_bytes(arrival),
+            "cut_from": None,
             "sha256": digest(arrival),
             "reason": reason.code,
             "detail": reason.detail[:2000].replace("\0", "\ufffd"),
             "at": arrival.arrived_at,
+            "place": place,
         }
-        for arrival, reason in arrivals
+        for place, (arrival, reason) in enumerate(arrivals)
     ]
-    if rows:
-        rows.sort(key=lambda row: (str(row["kit"]), row["sha256"]))
-        with conn.cursor() as cursor:
-            cursor.executemany(_KEEP, rows)
+    if not rows:
+        return frozenset()
+    rows.sort(key=lambda row: (str(row["kit"]), row["sha256"]))
+    not_whole = _cut(conn, rows, whole=whole)
+    with conn.cursor() as cursor:
+        cursor.executemany(_KEEP, rows)
+    return not_whole
+
+
+def _cut(conn: psycopg.Connection, rows: Sequence[_Row], *, whole: bool) -> frozenset[int]:
+    """Cut the payloads of new rows to what may be kept of their senders; which rows are, or were before, cut."""
+    is_cut = _kept(conn, rows)
+    known = registry.lent(conn, {row["kit"] for row in rows if row["kit"] is not None})
+    sender_of = {row["kit"]: row["kit"] if row["kit"] in known else quota.STRANGERS for row in rows}
+    new = [row for row in rows if (row["kit"], row["sha256"]) not in is_cut]
+    left = quota.left(
+        conn, {sender_of[row["kit"]] for row in new}, max(row["at"] for row in rows).astimezone(UTC).date()
+    )
+    for row in new:
+        key, sender, length = (row["kit"], row["sha256"]), sender_of[row["kit"]], len(row["payload"])
+        if key in is_cut:
+            continue  # twice among these
+        most = MAX_KEPT if whole or length <= left[sender] else quota.BEGINNING
+        is_cut[key] = length > most
+        if is_cut[key]:
+            row.update(payload=row["payload"][:most], cut_from=length)
+        left[sender] -= len(row["payload"])
+    quota.note(conn, left)
+    return frozenset(row["place"] for row in rows if is_cut[row["kit"], row["sha256"]])
+
+
+def _kept(conn: psycopg.Connection, rows: Sequence[_Row]) -> dict[tuple[UUID | None, bytes], bool]:
+    """Those that are in quarantine already, and whether they are cut."""
+    wanted = ([row["kit"] or quota.STRANGERS for row in rows], [row["sha256"] for row in rows])
+    return {(kit, bytes(sha256)): cut for kit, sha256, cut in conn.execute(_KEPT, wanted).fetchall()}
 
 
 def listed(

@@ -78,6 +78,7 @@ CREATE TABLE ingest.quarantine (
     reading_id      uuid,
     topic           text NOT NULL,
     payload         bytea NOT NULL,
+    cut_from        integer CHECK (cut_from > octet_length(payload)),   -- its length, where this is only its beginning
     payload_sha256  bytea NOT NULL,
     reason          text NOT NULL,
     detail          text NOT NULL,
@@ -89,6 +90,17 @@ CREATE TABLE ingest.quarantine (
 );
 CREATE UNIQUE INDEX quarantine_once ON ingest.quarantine (coalesce(kit_id, '00000000-0000-0000-0000-000000000000'), payload_sha256);
 CREATE INDEX quarantine_by_reading ON ingest.quarantine (kit_id, reading_id) WHERE reading_id IS NOT NULL;
+
+-- How much of each sender's was kept whole on its last day: a kit, or everybody whom no kit is known for.
+CREATE TABLE ingest.quarantine_quota (
+    sender          uuid PRIMARY KEY,
+    day             date NOT NULL,
+    bytes           bigint NOT NULL
+);
+ALTER TABLE ingest.quarantine_quota ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ingest.quarantine_quota FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT, UPDATE ON ingest.quarantine_quota TO hearthwatch_ingest;
+CREATE POLICY door ON ingest.quarantine_quota TO hearthwatch_ingest USING (true) WITH CHECK (true);
 
 -- Words to kits: ingest alone publishes. Claimed with a lease, sent, then marked: at least once.
 CREATE TABLE ingest.outbox (

@@ -43,6 +43,7 @@ class Quarantined:
     deliveries: int
     waiting: int  # not replayed with success
     newest_at: datetime
+    cut: int  # of which only the beginning was kept
 
 
 MOST = 1000
@@ -71,7 +72,8 @@ LIMIT %s
 """
 _QUARANTINED: LiteralString = """
 SELECT reason, count(*) AS payloads, sum(deliveries)::bigint AS deliveries,
-       count(*) FILTER (WHERE replayed_at IS NULL) AS waiting, max(last_arrived_at) AS newest_at
+       count(*) FILTER (WHERE replayed_at IS NULL) AS waiting, max(last_arrived_at) AS newest_at,
+       count(cut_from) AS cut
 FROM ingest.quarantine GROUP BY reason ORDER BY newest_at DESC
 """
 

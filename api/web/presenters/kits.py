@@ -58,7 +58,7 @@ class QuarantineRow:
     """What is in quarantine for one reason."""
 
     reason: str
-    payloads: int
+    payloads: str
     deliveries: int
     waiting: int
     newest: Moment
@@ -157,7 +157,8 @@ def _missing(one: Kit) -> int:
 def quarantine_row(one: Quarantined, now: datetime) -> QuarantineRow:
     """One reason in words."""
     reason = REASONS.get(one.reason, signs.plain(one.reason))
-    return QuarantineRow(reason, one.payloads, one.deliveries, one.waiting, moment(one.newest_at, now))
+    payloads = f"{one.payloads}, of {one.cut} only the beginning" if one.cut else str(one.payloads)
+    return QuarantineRow(reason, payloads, one.deliveries, one.waiting, moment(one.newest_at, now))
 
 
 def by_need(rows: Sequence[KitRow]) -> tuple[KitRow, ...]:

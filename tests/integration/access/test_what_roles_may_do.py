@@ -49,6 +49,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "ingest.reading_correction": {API: "S", INGEST: "SI", RETENTION: "SD"},
     "ingest.current_vitals": {API: "S", INGEST: "SU", SCHEDULER: "S", RETENTION: "Su"},
     "ingest.quarantine": {API: "S", INGEST: "SIu", RETENTION: "sD"},
+    "ingest.quarantine_quota": {INGEST: "SIU"},
     "ingest.outbox": {INGEST: "SIu"},
     "ingest.declared_epoch": {},
     "ingest.heartbeat": {API: "S", INGEST: "SIU", SCHEDULER: "SIU"},

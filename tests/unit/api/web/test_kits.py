@@ -68,5 +68,10 @@ def test_what_a_kit_never_said_is_not_known_rather_than_nothing() -> None:
 
 
 def test_quarantine_is_counted_by_reason_in_words() -> None:
-    row = quarantine_row(Quarantined("conflict", 2, 5, 1, ago(minutes=3)), NOW)
-    assert (row.reason, row.payloads, row.newest.age) == ("Same id, other content", 2, "3 min ago")
+    row = quarantine_row(Quarantined("conflict", 2, 5, 1, ago(minutes=3), 0), NOW)
+    assert (row.reason, row.payloads, row.newest.age) == ("Same id, other content", "2", "3 min ago")
+
+
+def test_what_was_not_kept_whole_is_said() -> None:
+    row = quarantine_row(Quarantined("not_json", 20, 20, 20, ago(minutes=3), 4), NOW)
+    assert row.payloads == "20, of 4 only the beginning"
