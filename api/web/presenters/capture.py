@@ -154,8 +154,8 @@ def _waiting(case: Escalation, at: datetime, hub: str) -> str:
     if case.deadline_at <= at:
         return f"The hub was told, and has not answered in time: phone it now, {hub}."
     by = f"answer by {clock(case.deadline_at, at)}"
-    if case.claimed_by_name:
-        return f"The hub has been told: {case.claimed_by_name} is looking at it, and is to {by}."
+    if case.claimed_by:
+        return f"The hub has been told: {case.claimed_by_name or 'somebody there'} is looking at it, and is to {by}."
     return f"The hub has been told, and is to {by}."
 
 

@@ -130,6 +130,9 @@ def test_while_the_hub_has_a_case_open_it_is_said_by_when_it_answers() -> None:
     assert told(case=claimed).act[0] == (
         "The hub has been told: Clive Clinician is looking at it, and is to answer by today 14:12."
     )
+    assert told(case=escalation(claimed_by=COLLEAGUE)).act[0] == (
+        "The hub has been told: somebody there is looking at it, and is to answer by today 14:12."
+    )
 
 
 def test_a_hub_that_has_not_answered_in_time_is_phoned() -> None:
