@@ -73,6 +73,8 @@ class BufferedClient(mqtt.Client):
 
     def _create_socket(self) -> Any:
         connected: Any = super()._create_socket()
+        # What is flushed is in one piece already: receipts need not wait until the broker has heard the one before.
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return BufferedSocket(connected)
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
