@@ -106,7 +106,7 @@ def _ask_anew(
 def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: datetime) -> None:
     """A notice in the open case; where a case that is closed rested on the reading, a case of its own."""
     resident = gone.resident_id
-    store.follow_residents(conn, [resident])
+    moved = store.follow_residents(conn, [resident])
     open_ = store.open_escalations(conn, [resident]).get(resident)
     resting = {
         row[0]
@@ -116,7 +116,8 @@ def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: 
         ).fetchall()
     }
     if open_ is not None:
-        _join(conn, gone, open_, rests=open_.escalation_id in resting, at=at)
+        joined = _join(conn, gone, open_, rests=open_.escalation_id in resting, at=at)
+        store.announce(conn, [*moved, joined], at)
     elif resting:
         words = f"{_named(gone)}, on which a closed escalation rests, was not theirs: look again."
         found = Finding("not_theirs", Severity.CONCERN, words)
@@ -131,7 +132,7 @@ def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: 
 
 def _join(
     conn: psycopg.Connection, gone: NewReading, open_: OpenEscalation, *, rests: bool, at: datetime
-) -> None:
+) -> Change:
     """As grave as the case where that rests on the reading, so that nobody closes it without having seen this."""
     words = f"{_named(gone)}, {'on which this rests' if rests else 'stored for them'}, was not theirs: look again."
     severity = open_.severity if rests else Severity.CONCERN
@@ -147,8 +148,7 @@ def _join(
         conn.execute(_LOOK_AGAIN, (words, open_.escalation_id))
     store.add_findings(conn, [finding], at)
     reading_id = gone.payload.reading_id
-    change = Change(open_.hub_id, open_.escalation_id, EventKind.JOINED, cause_reading_id=reading_id)
-    store.announce(conn, [change], at)
+    return Change(open_.hub_id, open_.escalation_id, EventKind.JOINED, cause_reading_id=reading_id)
 
 
 def _named(gone: NewReading) -> str:
