@@ -72,7 +72,8 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _NOW_KNOWN: LiteralString = """
 UPDATE ingest.current_vitals SET signs = %s, arrivals = %s, last_effective_at = %s,
-    last_arrived_at = CASE WHEN last_arrived_at > %s THEN last_arrived_at ELSE %s END
+    last_arrived_at = CASE WHEN last_arrived_at > %s THEN last_arrived_at ELSE %s END,
+    last_news_at = CASE WHEN last_news_at > %s THEN last_news_at ELSE %s END
 WHERE resident_id = %s
 """
 
@@ -144,11 +145,10 @@ def _take_away(
     rest = _before(conn, loser, known, gone)
     latest = max((other.effective_at for other in rest), default=None)
     arrived = max((other.arrived_at for other in rest), default=None)
-    signs = _without(known.signs, one.key, rest)
-    conn.execute(
-        _NOW_KNOWN,
-        (Jsonb(signs, dumps=to_json), number, latest, gone.arrived_at, arrived, loser.resident_id),
-    )
+    news = max((other.arrived_at for other in rest if other.is_news), default=None)
+    signs = Jsonb(_without(known.signs, one.key, rest), dumps=to_json)
+    moments = (gone.arrived_at, arrived, gone.arrived_at, news)
+    conn.execute(_NOW_KNOWN, (signs, number, latest, *moments, loser.resident_id))
     gone = replace(gone, latest_effective_at=latest or gone.effective_at)
     withdrawn = Withdrawn(gone, theirs, [other for other in theirs if other.key != one.key])
     try:

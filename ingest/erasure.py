@@ -26,8 +26,14 @@ _LAST_ARRIVALS: LiteralString = """
 SELECT resident_id, last_arrived_at FROM ingest.current_vitals
 WHERE resident_id = ANY (%s) AND last_arrived_at IS NOT NULL
 """
+# Also of readings that were held to be theirs for a while: their scores are still there.
 _SPAN: LiteralString = """
-SELECT min(effective_at), max(effective_at) FROM ingest.reading WHERE resident_id = %s
+SELECT min(first), max(last) FROM (
+    SELECT min(effective_at) AS first, max(effective_at) AS last FROM ingest.reading WHERE resident_id = %(resident)s
+    UNION ALL
+    SELECT min(effective_at), max(effective_at) FROM ingest.reading_correction
+    WHERE %(resident)s IN (resident_id, held_for)
+) theirs
 """
 # What in quarantine names this resident, whoever sent it.
 _QUARANTINE: LiteralString = """
@@ -35,34 +41,34 @@ DELETE FROM ingest.quarantine kept
 WHERE position(convert_to(%(resident)s::text, 'UTF8') IN kept.payload) > 0
 """
 _READINGS: LiteralString = """
-WITH latest AS (
-    SELECT DISTINCT ON (kit_id, reading_id) kit_id, reading_id, resident_id FROM ingest.reading_correction
-    ORDER BY kit_id, reading_id, correction_id DESC
-)
 DELETE FROM ingest.reading
 WHERE resident_id = %(resident)s AND effective_at BETWEEN %(first)s AND %(last)s
-  AND NOT EXISTS (SELECT FROM latest WHERE latest.kit_id = reading.kit_id AND latest.reading_id = reading.reading_id
-                  AND latest.resident_id <> %(resident)s)
+  AND NOT EXISTS (SELECT FROM ingest.reading_correction said
+                  WHERE said.kit_id = reading.kit_id AND said.reading_id = reading.reading_id
+                    AND said.resident_id <> %(resident)s
+                    AND NOT EXISTS (SELECT FROM ingest.reading_correction later
+                                    WHERE later.kit_id = said.kit_id AND later.reading_id = said.reading_id
+                                      AND later.correction_id > said.correction_id))
 """
 # Stored for others, and said since to have been taken from this resident.
 _TAKEN_FROM: LiteralString = """
-SELECT kit_id, reading_id, seen.effective_at
-FROM (SELECT DISTINCT ON (kit_id, reading_id) kit_id, reading_id, resident_id FROM ingest.reading_correction
-      ORDER BY kit_id, reading_id, correction_id DESC) latest
-JOIN ingest.seen USING (kit_id, reading_id)
-WHERE latest.resident_id = %(resident)s AND seen.resident_id <> %(resident)s
+SELECT kit_id, reading_id, effective_at FROM ingest.reading_correction said
+WHERE resident_id = %(resident)s AND stored_for <> %(resident)s
+  AND NOT EXISTS (SELECT FROM ingest.reading_correction later
+                  WHERE later.kit_id = said.kit_id AND later.reading_id = said.reading_id
+                    AND later.correction_id > said.correction_id)
 """
 _READING: LiteralString = (
     "DELETE FROM ingest.reading WHERE kit_id = %s AND reading_id = %s AND effective_at = %s"
 )
 # Of readings that are no longer there.
 _CORRECTIONS: LiteralString = """
-DELETE FROM ingest.reading_correction correction USING ingest.seen
-WHERE seen.kit_id = correction.kit_id AND seen.reading_id = correction.reading_id
-  AND (seen.resident_id = %(resident)s OR correction.resident_id = %(resident)s)
+DELETE FROM ingest.reading_correction gone
+WHERE (kit_id, reading_id) IN (SELECT kit_id, reading_id FROM ingest.reading_correction
+                               WHERE %(resident)s IN (stored_for, held_for, resident_id))
   AND NOT EXISTS (SELECT FROM ingest.reading
-                  WHERE reading.kit_id = seen.kit_id AND reading.reading_id = seen.reading_id
-                    AND reading.effective_at = seen.effective_at)
+                  WHERE reading.kit_id = gone.kit_id AND reading.reading_id = gone.reading_id
+                    AND reading.effective_at = gone.effective_at)
 """
 # The row stays, and so does its count of arrivals: should this resident ever be read again, numbers go on.
 _FORGET: LiteralString = """
@@ -100,5 +106,5 @@ def erase(conn: psycopg.Connection, resident_id: UUID) -> Erased:
 
 
 def _span(conn: psycopg.Connection, resident_id: UUID) -> tuple[datetime, datetime] | None:
-    first, last = conn.execute(_SPAN, (resident_id,)).fetchone() or (None, None)
+    first, last = conn.execute(_SPAN, {"resident": resident_id}).fetchone() or (None, None)
     return None if first is None or last is None else (first, last)

@@ -7,7 +7,9 @@ import pytest
 
 from alerts import desk
 from alerts.escalation import Disposition
+from alerts.evaluator import Evaluator
 from alerts.policy import Severity
+from ingest.correction import Correction, Reason, correct
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.ward import NOW
 
@@ -154,6 +156,17 @@ def test_of_whom_only_the_unusable_ever_came_is_silent(ward):
     assert why == (
         "Nothing that can be used has ever arrived about this resident, watched since 04 March at 09:00."
     )
+
+
+def test_a_reading_that_was_somebody_elses_never_broke_the_silence(ward):
+    ward.send(n.NORMAL)
+    anothers = ward.reading(n.NORMAL, taken_at=NOW + 25 * HOURS)
+    ward.deliver(anothers)
+    said = Correction((n.KIT, anothers.reading_id), 0, n.BRAM, Reason.WRONG_RESIDENT_CHOSEN, n.CLINICIAN)
+    with ward.database.connect("hearthwatch_ingest") as conn:
+        correct(conn, Evaluator(), said, NOW + 25 * HOURS)
+    assert ward.tick(QUIET) == 1
+    assert ward.cases(n.AMARA)[0][1] == "silent"
 
 
 def test_a_soft_sign_is_news_of_somebody_of_whom_nothing_was_measured(ward):

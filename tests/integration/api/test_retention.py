@@ -12,6 +12,7 @@ from uuid import UUID
 import httpx2 as httpx
 import psycopg
 import pytest
+from psycopg.sql import SQL, Composed, Identifier
 
 from alerts import desk
 from alerts.escalation import Disposition
@@ -23,6 +24,7 @@ from delegation.people import actor_of
 from delegation.retention import Tombstone
 from ingest import door
 from ingest.arrival import Settled
+from ingest.correction import Correction, Reason, correct
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.commands import Commands
 from tests.fixtures.containers import wait_until
@@ -95,7 +97,7 @@ class Home:
         with self.database.connect(RETENTION) as conn:
             return {one.resident_id: one.kept_because for one in retention.standing(conn, at)}
 
-    def rows(self, query: LiteralString, *values: Any) -> list[tuple[Any, ...]]:
+    def rows(self, query: LiteralString | Composed, *values: Any) -> list[tuple[Any, ...]]:
         return self.owner.execute(query, values or None).fetchall()
 
     def said(self, resident: UUID) -> dict[str, int]:
@@ -191,6 +193,26 @@ def test_what_came_after_care_ended_and_what_is_not_answered_is_kept(home: Home)
         n.AMARA: f"a reading that arrived on {later:%d %B %Y}, after care ended",
         n.BRAM: "an escalation that is still open",
     }
+
+
+def test_a_reading_goes_with_the_records_of_the_one_whose_it_is(home: Home) -> None:
+    for resident in (n.AMARA, n.BRAM):
+        home.end(resident)
+    hers, his = (home.kit.reading(n.AMARA, taken_at=WATCHED + n.minutes(one)) for one in (0, 600))
+    home.send(n.AMARA, hers, his, at=WATCHED + n.minutes(600))
+    said = Correction((n.KIT, his.reading_id), 0, n.BRAM, Reason.WRONG_RESIDENT_CHOSEN, n.CLINICIAN)
+    with home.database.connect("hearthwatch_ingest") as conn:
+        correct(conn, Evaluator(), said, WATCHED + n.minutes(700))
+    stone = home.erase(n.AMARA)
+    assert stone is not None
+    assert stone.erased["readings"] == 1
+    assert home.rows("SELECT reading_id FROM ingest.reading") == [(his.reading_id,)]
+    assert home.rows("SELECT count(*) FROM alerts.score WHERE resident_id = %s", n.AMARA) == [(0,)]
+    stone = home.erase(n.BRAM)
+    assert stone is not None
+    assert (stone.erased["readings"], stone.erased["corrections"]) == (1, 1)
+    for table in ("ingest.reading", "ingest.reading_correction", "alerts.score"):
+        assert home.rows(SQL("SELECT count(*) FROM {}").format(Identifier(*table.split(".")))) == [(0,)]
 
 
 @pytest.mark.parametrize("who", [n.WORKER, n.CLINICIAN, n.OPERATOR, n.OUTSIDE_CLINICIAN])
