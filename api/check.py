@@ -13,7 +13,7 @@ from api.health import NotReadyError, check_broker
 from api.migrations.runner import MigrationChangedError, pending
 from api.settings import DatabaseRole, Settings, SettingsError
 
-_PROCESSES = (DatabaseRole.API, DatabaseRole.INGEST, DatabaseRole.SCHEDULER)
+_PROCESSES = (DatabaseRole.API, DatabaseRole.INGEST, DatabaseRole.SCHEDULER, DatabaseRole.RETENTION)
 _POWERS: LiteralString = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
 _SEES_UNASKED: LiteralString = "SELECT count(*) FROM delegation.resident"
 _POLICY: LiteralString = "SELECT count(*) FROM alerts.policy WHERE hub_id IS NULL AND in_force_from <= now()"

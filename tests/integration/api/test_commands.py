@@ -54,6 +54,7 @@ def test_help_lists_every_command(commands: MakeCommands) -> None:
         "scheduler",
         "ledger",
         "quarantine",
+        "retention",
         "simulate",
         "demo",
         "check",
@@ -70,7 +71,7 @@ def test_migrating_again_changes_nothing(commands: MakeCommands) -> None:
 def test_check_says_that_all_is_well(commands: MakeCommands, broker: Broker) -> None:
     all_there = commands(HEARTHWATCH_BROKER_HOST="127.0.0.1", HEARTHWATCH_BROKER_PORT=str(broker.port))
     lines = printed(all_there.run("check")).splitlines()
-    assert len(lines) == 8
+    assert len(lines) == 9
     assert all(line.startswith("ok ") for line in lines), lines
 
 
