@@ -66,11 +66,12 @@ class NewReading:
 
     @property
     def is_news(self) -> bool:
-        """Whether it says anything of the resident: a value that can be used, a soft sign asked about, a worry.
+        """Whether it says anything of the resident: a value that can be used, a sign asked about, a worry.
 
         An instrument that fails, or a hand that was pushed away, is no word of how somebody is.
         """
-        return bool(self.values or self.payload.soft_signs or self.payload.worry)
+        said = self.payload
+        return bool(self.values or said.soft_signs or said.emergency_signs or said.worry)
 
 
 @dataclass(frozen=True, slots=True)

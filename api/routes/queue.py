@@ -15,7 +15,7 @@ from alerts.escalation import Disposition
 from alerts.policy import Severity
 from api.access import Visit, needs
 from api.problems import not_found
-from api.queries import queue
+from api.queries import queue, reviews
 from api.queries.course import Course, courses
 from api.queries.escalation import Escalation, escalation
 from api.queries.findings import Finding, Step, findings_of, steps_of
@@ -72,6 +72,14 @@ class PhoneCall(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Raised:
     escalation_id: UUID
+
+
+@router.get("/hubs/{hub_id}/reviews")
+def reviews_due(hub_id: UUID, visit: HubVisit) -> list[reviews.Review]:
+    """Authorisations of SpO2 scale 2 to be reviewed within 30 days, the longest overdue first."""
+    if queue.hub(visit.conn, hub_id) is None:
+        raise not_found("hub")
+    return reviews.due(visit.conn, hub_id, visit.at)
 
 
 @router.get("/hubs/{hub_id}/escalations")

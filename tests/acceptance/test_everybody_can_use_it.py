@@ -35,6 +35,7 @@ DESKS = [
     (n.CLINICIAN, HOME),
     (n.CLINICIAN, FIND),
     (n.CLINICIAN, RAISE),
+    (n.CLINICIAN, f"{QUEUE}/reviews"),
     (n.MANAGER, "/"),
     (n.MANAGER, HOME),
     (n.WORKER, "/rounds"),
@@ -130,6 +131,24 @@ def test_the_page_to_sign_in_on_and_its_refusal(at_desk: AtDesk) -> None:
     page.get_by_label("Password").fill("nothing")
     page.get_by_role("button", name="Sign in").click()
     assert_everybody_can_use(page, "The user name or the password is not right.")
+
+
+def test_saying_whose_a_reading_is(at_desk: AtDesk, neighbourhood: Database) -> None:
+    """By the keyboard alone, from the resident's page to the answer; each step can be used by everybody."""
+    live(neighbourhood)
+    page = at_desk(n.CLINICIAN, AMARA)
+    page.get_by_role("link", name="This is not theirs").first.press("Enter")
+    assert_everybody_can_use(page, "Whose is this reading?")
+    page.get_by_role("button", name="Go on").press("Enter")
+    assert_everybody_can_use(page, "Choose whose it is, or that it is not known")
+    page.get_by_label("Whose is it?").select_option(label="Bram Synthetic, born 1 May 1940")
+    page.get_by_label("The wrong name was chosen when it was sent").check()
+    page.get_by_role("button", name="Go on").press("Enter")
+    assert_everybody_can_use(page, "Is this right?")
+    page.get_by_role("button", name="Yes, correct it").press("Enter")
+    assert_everybody_can_use(page, "What to do now for Bram Synthetic")
+    page.get_by_role("link", name="Back to Amara Synthetic").press("Enter")
+    assert_everybody_can_use(page, "It is not theirs, and does not count for them.")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from api.web.pages import (
     kits,
     queue,
     resident,
+    reviews,
     session,
     start,
     training,
@@ -22,5 +23,5 @@ from api.web.pages.problem import problem_page
 __all__ = ["problem_page", "router"]
 
 router = APIRouter(include_in_schema=False)
-for part in (session, start, queue, escalation, resident, correction, capture, home, training, kits):
+for part in (session, start, queue, reviews, escalation, resident, correction, capture, home, training, kits):
     router.include_router(part.router)

@@ -17,8 +17,9 @@ from api.access import Visit, needs
 from api.parts import parts_of
 from api.problems import not_found
 from api.queries import queue as queries
-from api.queries import quiet_kits
+from api.queries import quiet_kits, reviews
 from api.queries.course import courses
+from api.web.presenters import reviews as review_words
 from api.web.presenters.moments import calendar_day
 from api.web.presenters.queue import queue as present
 from api.web.presenters.quiet_kits import notices
@@ -75,6 +76,7 @@ def queue_page(
     view = {**_view(visit, hub_id, order), "said": said, "problem": problem}
     parts = parts_of(request)
     view["ping_seconds"] = parts.pace.ping_seconds
+    view["reviews"] = review_words.summary(reviews.due(visit.conn, hub_id, visit.at), visit.at)
     view["quiet"] = parts.pulse.words(visit.at)
     status = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
     return page(request, "queue.jinja", view, who=visit.actor.name, status=status)

@@ -1,6 +1,7 @@
 """What a score would be on the other SpO2 scale, for 30 days after an authorisation of scale 2 has ended.
 
-Guards: worked out by the scoring kernel from the very values the score rests on; shown beside it, never instead.
+Guards: worked out by the scoring kernel from the very values the score rests on; shown beside it, never instead. So
+also of a score from before the end, which is of scale 2: the scale that is used now is the other one.
 """
 
 from collections.abc import Sequence
@@ -18,19 +19,21 @@ from api.web.presenters.resident import in_force
 
 
 def other_scale(score: Score | None, scale_two: Sequence[ScaleTwo], now: datetime) -> str | None:
-    """The score on scale 2 in words, where scale 2 ended within the last 30 days; else None."""
-    if score is None or score.spo2_scale == 2 or not scale_two or in_force(tuple(scale_two), now):
+    """The score on the other scale in words, where scale 2 ended within the last 30 days; else None."""
+    if score is None or not scale_two or in_force(tuple(scale_two), now):
         return None
+    other = 1 if score.spo2_scale == 2 else 2
     known: dict[str, Any] = {sign: score.parts.get(sign, {}).get("value") for sign in news2.SIGNS}
     if score.assumed_air:
         known["on_oxygen"] = False
     numbers = {sign: np.array([_number(value)]) for sign, value in known.items() if sign != "consciousness"}
     conscious = news2.CONSCIOUSNESS_CODES.get(str(known["consciousness"]), -1)
     found = news2.score(
-        **numbers, consciousness=np.array([conscious], np.int8), spo2_scale=np.array([2], np.int8)
+        **numbers, consciousness=np.array([conscious], np.int8), spo2_scale=np.array([other], np.int8)
     )
     words = signs.bounds(int(found.low[0]), int(found.high[0]), assumed_air=score.assumed_air)
-    return f"On scale 2, whose authorisation has ended, it would be {words}."
+    whose = "which is used now" if other == 1 else "whose authorisation has ended"
+    return f"On scale {other}, {whose}, it would be {words}."
 
 
 def _number(value: Any) -> float:

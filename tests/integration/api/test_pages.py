@@ -33,6 +33,7 @@ DESKS = [
     (n.CLINICIAN, QUEUE),
     (n.CLINICIAN, f"{QUEUE}/queue"),
     (n.CLINICIAN, f"{QUEUE}/raise?name=amara"),
+    (n.CLINICIAN, f"{QUEUE}/reviews"),
     (n.CLINICIAN, f"{AMARA}/raise"),
     (n.CLINICIAN, AMARA),
     (n.CLINICIAN, HOME),

@@ -138,5 +138,7 @@ def test_for_30_days_after_scale_2_ended_both_results_are_shown() -> None:
     parts = full_parts() | {"spo2": part(3, "90")}
     words = other_scale(score(parts, low=4, high=4), [ended], NOW)
     assert words == "On scale 2, whose authorisation has ended, it would be 1."
+    before = score(full_parts() | {"spo2": part(0, "90")}, low=1, high=1, spo2_scale=2)
+    assert other_scale(before, [ended], NOW) == "On scale 1, which is used now, it would be 4."
     assert other_scale(score(), [scale_two()], NOW) is None
     assert other_scale(score(), [], NOW) is None

@@ -1,0 +1,33 @@
+"""The hub's list of reviews that are due: a task for the week, not an emergency, so it is apart from the queue.
+
+Guards: it shows only residents of the hub's homes, and ends no authorisation.
+"""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from api.problems import not_found
+from api.queries import queue as queries
+from api.queries import reviews
+from api.web.pages.queue import HubVisit
+from api.web.presenters import reviews as words
+from api.web.presenters.moments import full_clock
+from api.web.rendering import page
+
+router = APIRouter()
+
+
+@router.get("/hubs/{hub_id}/reviews")
+def show(request: Request, hub_id: UUID, visit: HubVisit) -> HTMLResponse:
+    """The list."""
+    hub = queries.hub(visit.conn, hub_id)
+    if hub is None:
+        raise not_found("hub")
+    view = {
+        "hub": hub,
+        "rows": words.rows(reviews.due(visit.conn, hub_id, visit.at), visit.at),
+        "clock": full_clock(visit.at),
+    }
+    return page(request, "reviews.jinja", view, who=visit.actor.name)

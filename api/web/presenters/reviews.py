@@ -1,0 +1,60 @@
+"""Reviews that are due, in words.
+
+Guards: overdue is said in words; what an overdue review does not do is said as well.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from api.queries.reviews import Review
+from api.web.presenters.moments import calendar_day, london_day
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """One review."""
+
+    resident_id: UUID
+    name: str
+    synthetic: bool
+    home: str
+    what: str
+    by_when: str
+    overdue: bool
+    authorised: str
+
+
+def rows(reviews: Sequence[Review], now: datetime) -> tuple[ReviewRow, ...]:
+    """In the order given."""
+    return tuple(_row(one, now) for one in reviews)
+
+
+def summary(reviews: Sequence[Review], now: datetime) -> str | None:
+    """How many there are, for the queue's page; synthetic residents are counted apart. None where there is none."""
+    real = [one for one in reviews if not one.synthetic]
+    overdue = sum(one.review_by <= now for one in real)
+    if not reviews:
+        return None
+    said = f"Reviews due: {len(real)}" + (f", {overdue} overdue" if overdue else "")
+    made_up = len(reviews) - len(real)
+    return f"{said} (and {made_up} synthetic)" if made_up else said
+
+
+def _row(one: Review, now: datetime) -> ReviewRow:
+    day = calendar_day(london_day(one.review_by))
+    overdue = one.review_by <= now
+    return ReviewRow(
+        resident_id=one.resident_id,
+        name=one.resident_name,
+        synthetic=one.synthetic,
+        home=one.home_name,
+        what=f"Oxygen saturation on scale 2: {one.reason.rstrip('.')}",
+        by_when=f"Overdue since {day}" if overdue else f"By {day}",
+        overdue=overdue,
+        authorised=(
+            f"{one.clinician_name} ({one.regulator} {one.regulator_number}), "
+            f"{calendar_day(london_day(one.decided_at))}"
+        ),
+    )
