@@ -30,11 +30,12 @@ from ingest.evaluation import Withdrawn
 
 _LONDON = ZoneInfo("Europe/London")
 
-_RESTS_ON_IT: LiteralString = """
-SELECT escalation_id FROM alerts.finding
-WHERE escalation_id IN (SELECT escalation_id FROM alerts.escalation WHERE resident_id = %s) AND evidence @> %s
+_FOUND: LiteralString = """
+SELECT escalation_id, severity, evidence @> %(reading)s FROM alerts.finding
+WHERE escalation_id IN (SELECT escalation_id FROM alerts.escalation WHERE resident_id = %(resident)s)
+ORDER BY found_at, finding_id
 """
-# The bounds that were shown may rest on it too: none are shown until something that is theirs gives them.
+# The bounds beside a sentence that rests on it do so too: none are kept until something that is theirs gives them.
 _LOOK_AGAIN: LiteralString = """
 UPDATE alerts.escalation SET why = %s, low = NULL, high = NULL WHERE escalation_id = %s
 """
@@ -108,22 +109,24 @@ def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: 
     resident = gone.resident_id
     moved = store.follow_residents(conn, [resident])
     open_ = store.open_escalations(conn, [resident]).get(resident)
-    resting = {
-        row[0]
-        for row in conn.execute(
-            _RESTS_ON_IT,
-            (resident, Jsonb([{"kit": str(gone.kit_id), "reading": str(gone.payload.reading_id)}])),
-        ).fetchall()
-    }
+    reading = Jsonb([{"kit": str(gone.kit_id), "reading": str(gone.payload.reading_id)}])
+    found = conn.execute(_FOUND, {"resident": resident, "reading": reading}).fetchall()
+    resting = {escalation_id for escalation_id, _, rests in found if rests}
     if open_ is not None:
-        joined = _join(conn, gone, open_, rests=open_.escalation_id in resting, at=at)
+        # The sentence that is shown is that of the last finding as grave as the case.
+        shown = [
+            rests
+            for case_id, severity, rests in found
+            if (case_id, severity) == (open_.escalation_id, open_.severity)
+        ]
+        rests = open_.escalation_id in resting
+        joined = _join(conn, gone, open_, rests=rests, reword=bool(shown) and shown[-1], at=at)
         store.announce(conn, [*moved, joined], at)
     elif resting:
         words = f"{_named(gone)}, on which a closed escalation rests, was not theirs: look again."
-        found = Finding("not_theirs", Severity.CONCERN, words)
         concern = Concern(
             gone.placement,
-            [found],
+            [Finding("not_theirs", Severity.CONCERN, words)],
             [evidence.item(gone.key, gone.effective_at)],
             cause_reading_id=gone.payload.reading_id,
         )
@@ -131,7 +134,13 @@ def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: 
 
 
 def _join(
-    conn: psycopg.Connection, gone: NewReading, open_: OpenEscalation, *, rests: bool, at: datetime
+    conn: psycopg.Connection,
+    gone: NewReading,
+    open_: OpenEscalation,
+    *,
+    rests: bool,
+    reword: bool,
+    at: datetime,
 ) -> Change:
     """As grave as the case where that rests on the reading, so that nobody closes it without having seen this."""
     words = f"{_named(gone)}, {'on which this rests' if rests else 'stored for them'}, was not theirs: look again."
@@ -144,7 +153,7 @@ def _join(
         finding=Finding("not_theirs", severity, words),
         evidence=[evidence.item(gone.key, gone.effective_at)],
     )
-    if rests:
+    if reword:
         conn.execute(_LOOK_AGAIN, (words, open_.escalation_id))
     store.add_findings(conn, [finding], at)
     reading_id = gone.payload.reading_id

@@ -34,11 +34,11 @@ def rows(reviews: Sequence[Review], now: datetime) -> tuple[ReviewRow, ...]:
 def summary(reviews: Sequence[Review], now: datetime) -> str | None:
     """How many there are, for the queue's page; synthetic residents are counted apart. None where there is none."""
     real = [one for one in reviews if not one.synthetic]
-    overdue = sum(one.review_by <= now for one in real)
-    if not reviews:
-        return None
-    said = f"Reviews due: {len(real)}" + (f", {overdue} overdue" if overdue else "")
     made_up = len(reviews) - len(real)
+    if not real:
+        return f"Reviews due: {made_up}, all of them synthetic" if made_up else None
+    overdue = sum(one.review_by <= now for one in real)
+    said = f"Reviews due: {len(real)}" + (f", {overdue} overdue" if overdue else "")
     return f"{said} (and {made_up} synthetic)" if made_up else said
 
 

@@ -84,6 +84,21 @@ def test_a_case_about_something_else_keeps_its_words(ward: Ward) -> None:
     assert ward.rules()[-1] == "not_theirs"
 
 
+def test_a_case_that_rests_on_more_keeps_its_words_while_what_is_theirs_gives_them(ward: Ward) -> None:
+    wrong = ward.reading({"spo2": 79})
+    ward.deliver(wrong)
+    ward.send(n.GRAVE, at=NOW + n.minutes(40))
+    [before] = ward.cases()
+    corrected(ward, wrong)
+    assert ward.cases() == [before]
+    [(words, severity)] = ward.rows(
+        "SELECT sentence, severity FROM alerts.finding WHERE rule = 'not_theirs' AND resident_id = %s",
+        n.AMARA,
+    )
+    assert severity == "high", "nobody closes the case without having seen it"
+    assert "on which this rests" in words
+
+
 def test_a_hub_that_has_answered_because_of_it_hears_of_it(ward: Ward) -> None:
     wrong = ward.reading(n.GRAVE)
     ward.deliver(wrong)
