@@ -1,5 +1,7 @@
 """A reading of the wrong resident is corrected by a row that the views apply (invariant 10)."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +15,7 @@ from api.queries import scores
 from devices.reading import ReadingPayload
 from ingest.correction import Corrected, Correction, CorrectionRefusedError, Reason, correct
 from tests.fixtures import neighbourhood as n
-from tests.fixtures.doorstep import NOW, Doorstep, admit
+from tests.fixtures.doorstep import NOW, Doorstep, admit, at_the_door
 from tests.integration.ingest.histories import Sent, over_histories, payload, readings
 
 
@@ -141,6 +143,43 @@ def test_what_was_never_stored_cannot_be_corrected(doorstep):
     kit = n.Kit()
     with pytest.raises(CorrectionRefusedError, match="No such reading"):
         corrected(doorstep, kit, kit.reading(taken_at=NOW), n.BRAM)
+
+
+def test_corrections_both_ways_and_arrivals_for_both_never_wait_for_each_other_for_ever(
+    doorstep, neighbourhood
+):
+    kit = n.Kit()
+    hers, his = (kit.reading(one, n.GRAVE, taken_at=NOW) for one in (n.AMARA, n.BRAM))
+    doorstep.deliver(kit.arrival(hers, NOW), kit.arrival(his, NOW))
+    together = threading.Barrier(3)
+
+    def swap(reading: ReadingPayload, there: UUID, back: UUID) -> None:
+        with at_the_door(neighbourhood) as own:
+            together.wait(30)
+            for whose in (there, back) * 5:
+                corrected(own, kit, reading, whose)
+
+    def arrive() -> None:
+        sender = n.Kit(n.WEB_KIT)
+        with at_the_door(neighbourhood) as own:
+            together.wait(30)
+            for minute in range(10):
+                taken_at = NOW + n.minutes(minute / 10)
+                both = [sender.reading(one, taken_at=taken_at) for one in (n.BRAM, n.AMARA)]
+                own.deliver(*(sender.arrival(one, NOW) for one in both))
+
+    with ThreadPoolExecutor(3) as pool:
+        work = [pool.submit(swap, hers, n.BRAM, n.AMARA), pool.submit(swap, his, n.AMARA, n.BRAM)]
+        for one in [*work, pool.submit(arrive)]:
+            one.result(60)
+    assert doorstep.rows("SELECT count(*) FROM ingest.reading_correction") == [(20,)]
+    numbers = doorstep.rows(
+        """SELECT resident_id, count(*), count(DISTINCT number) FROM (
+               SELECT resident_id, arrival_number AS number FROM ingest.reading
+               UNION ALL SELECT resident_id, arrival_number FROM ingest.reading_correction) given
+           GROUP BY resident_id"""
+    )
+    assert sorted(numbers) == [(n.AMARA, 21, 21), (n.BRAM, 21, 21)]
 
 
 def known(doorstep: Doorstep, resident: UUID) -> dict[str, tuple[Any, str]]:
