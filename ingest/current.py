@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -65,20 +66,26 @@ def known_readings(current: CurrentVitals, since: datetime) -> list[KnownReading
     by_reading: dict[tuple[str, str], dict[VitalSign, dict[str, Any]]] = {}
     for sign, entry in current.signs.items():
         by_reading.setdefault((entry["kit"], entry["reading"]), {})[_SIGN_BY_CODE[sign]] = entry
-    known = (_known(current.resident_id, *ids, entries) for ids, entries in by_reading.items())
-    return [one for one in known if one.effective_at >= since]
+    return [
+        _known(current.resident_id, *ids, entries, effective_at)
+        for ids, entries in by_reading.items()
+        if (effective_at := _moment(next(iter(entries.values())))) >= since
+    ]
 
 
 def _known(
-    resident_id: UUID, kit: str, reading: str, entries: Mapping[VitalSign, dict[str, Any]]
+    resident_id: UUID,
+    kit: str,
+    reading: str,
+    entries: Mapping[VitalSign, dict[str, Any]],
+    effective_at: datetime,
 ) -> KnownReading:
-    said = next(iter(entries.values()))
     return KnownReading(
-        kit_id=UUID(kit),
+        kit_id=_kit_id(kit),
         reading_id=UUID(reading),
         resident_id=resident_id,
-        effective_at=datetime.fromisoformat(said["effective_at"]),
-        arrival_number=said["arrival"],
+        effective_at=effective_at,
+        arrival_number=next(iter(entries.values()))["arrival"],
         values={
             sign: _value(sign, entry["value"])
             for sign, entry in entries.items()
@@ -138,9 +145,17 @@ def stamp_of(reading: NewReading) -> dict[str, Any]:
 def _supersedes(reading: NewReading, entry: dict[str, Any] | None) -> bool:
     if entry is None:
         return True
-    held = entry["effective_at"]  # text where it was stored, a moment where this batch brought it
-    moment = datetime.fromisoformat(held) if isinstance(held, str) else held
-    return (reading.effective_at, reading.arrival_number) > (moment, entry["arrival"])
+    return (reading.effective_at, reading.arrival_number) > (_moment(entry), entry["arrival"])
+
+
+def _moment(entry: Mapping[str, Any]) -> datetime:
+    """Text where it was stored, a moment where this batch brought it."""
+    held = entry["effective_at"]
+    return datetime.fromisoformat(held) if isinstance(held, str) else held
+
+
+# The same kits come again and again, and an id takes a while to read.
+_kit_id = lru_cache(maxsize=8192)(UUID)
 
 
 def _value(sign: VitalSign, stored: Any) -> Value:
