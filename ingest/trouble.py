@@ -8,6 +8,14 @@ import psycopg
 # Connections, rollbacks for concurrency, resources, operators, the machine (SQL standard and PostgreSQL classes).
 _PASSING_CLASSES = frozenset({"08", "40", "53", "57", "58"})
 _PASSING = frozenset({psycopg.errors.LockNotAvailable.sqlstate, psycopg.errors.ObjectInUse.sqlstate})
+# A copy that may only be read, or a schema half restored: no reading is at fault, and the next may go through.
+_NOBODYS = frozenset(
+    {
+        psycopg.errors.ReadOnlySqlTransaction.sqlstate,
+        psycopg.errors.InsufficientPrivilege.sqlstate,
+        psycopg.errors.UndefinedTable.sqlstate,
+    }
+)
 
 
 def passes(error: Exception) -> bool:
@@ -16,3 +24,8 @@ def passes(error: Exception) -> bool:
         return False
     code = error.sqlstate
     return code is None or code[:2] in _PASSING_CLASSES or code in _PASSING
+
+
+def refuses_all(error: Exception) -> bool:
+    """Whether the database refuses every reading alike, until somebody has put it right."""
+    return isinstance(error, psycopg.Error) and error.sqlstate in _NOBODYS

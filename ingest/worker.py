@@ -27,7 +27,7 @@ from ingest.consumer import Consumer, Delivery
 from ingest.evaluation import Evaluator
 from ingest.heartbeat import Beating
 from ingest.receipts import ReceiptBook, kit_of
-from ingest.trouble import passes
+from ingest.trouble import passes, refuses_all
 
 _log = logging.getLogger(__name__)
 _HOUSEKEEPING_EVERY = 1.0
@@ -117,9 +117,10 @@ class Worker:
                 return self._transact(arrivals)
             except Exception as error:
                 self._lost("storing a batch")
-                if not passes(error) and len(arrivals) > 1:
+                its_own = not passes(error) and not refuses_all(error)
+                if its_own and len(arrivals) > 1:
                     return self._settle_halves(arrivals, stopping)
-                if not passes(error) and (put_away := self._put_away(arrivals[0], error)):
+                if its_own and (put_away := self._put_away(arrivals[0], error)):
                     return put_away
             stopping.wait(pause)
             pause = min(5.0, pause * 2)
