@@ -143,3 +143,21 @@ def test_a_form_sent_twice_is_one_reading(at_the_desk_of: Desk, served: Served, 
             "SELECT reading_id::text FROM ingest.reading WHERE resident_id = %s", (n.BRAM,)
         )
         assert stored.fetchall() == [(reading_id,)]
+
+
+def test_what_was_typed_stays_where_one_has_been_signed_out_meanwhile(at_the_desk_of: Desk) -> None:
+    worker = at_the_desk_of(n.WORKER)
+    worker.goto(f"/residents/{n.BRAM}/capture")
+    worker.locator("[name=temperature]").fill("37.1")
+    worker.context.clear_cookies()
+    worker.get_by_role("button", name="Send").click()
+    expect(worker.get_by_role("alert")).to_contain_text("You have been signed out.")
+    expect(worker.locator("[name=temperature]")).to_have_value("37.1")
+    with worker.expect_popup() as other:
+        worker.get_by_role("link", name="Sign in again in another tab.").click()
+    other.value.get_by_label("User name").fill(username(n.WORKER))
+    other.value.get_by_label("Password").fill(PASSWORD)
+    other.value.get_by_role("button", name="Sign in").click()
+    expect(other.value.get_by_role("button", name="Sign out")).to_be_visible()
+    worker.get_by_role("button", name="Send again").click()
+    expect(worker.get_by_role("status")).to_contain_text("Stored")

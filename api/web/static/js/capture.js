@@ -5,9 +5,9 @@
 let shownAt = 0; // when this form was shown, by this page's own clock
 let sending = false;
 
-function offline(form, words) {
+function offline(form, words, link) {
   const notice = document.querySelector("[data-offline]");
-  notice.querySelector("[data-offline-words]").textContent = words;
+  notice.querySelector("[data-offline-words]").replaceChildren(words, ...(link ? [" ", link] : []));
   notice.hidden = false;
   notice.scrollIntoView();
   form.querySelector("[data-send]").textContent = "Send again";
@@ -31,14 +31,25 @@ document.addEventListener("submit", async (event) => {
       headers: { Accept: "text/html" },
     });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (answer.status >= 500) offline(form, "Hearthwatch could not answer.");
-    else show(page);
+    // Anything but the form's own pages would take the place of what was typed, and it may be nowhere else.
+    if (page.querySelector("form[data-capture], [data-captured]")) show(page);
+    else if (answer.status === 401) offline(form, "You have been signed out.", signInElsewhere());
+    else if (answer.status >= 500) offline(form, "Hearthwatch could not answer.");
+    else offline(form, page.querySelector("main h1 + p")?.textContent ?? "Hearthwatch did not take it.");
   } catch {
     offline(form, "There is no connection.");
   } finally {
     sending = false;
   }
 });
+
+function signInElsewhere() {
+  const link = document.createElement("a");
+  link.href = "/sign-in";
+  link.target = "_blank";
+  link.textContent = "Sign in again in another tab.";
+  return link;
+}
 
 /** Put the answer, or the form with what to mend, in place of the form. */
 function show(page) {
