@@ -1,4 +1,4 @@
-"""What people said while a case was open: phone calls, and the notes, soft signs and worries that came with readings.
+"""What people said while a case was open: phone calls, and the signs, worries and notes that came with readings.
 
 Guards: read as the actor, so nobody is told of whom they may not see; what a reading says that was taken from
 somebody else is left out; bounded in time and in number.
@@ -39,12 +39,15 @@ class Said:
     words: str | None
     soft_signs: list[str]
     worry: str | None
+    emergency_signs: list[str]
+    """What goes straight to 999."""
+    phoned_999: bool
 
 
 # A call's finding and its event are of one transaction and one moment; only the event knows who took the call.
 _CALLS: LiteralString = """
 SELECT escalation_id, at, true AS by_phone, by, person.name AS by_name, NULL AS known_by, words,
-       '{}'::text[] AS soft_signs, NULL AS worry
+       '{}'::text[] AS soft_signs, NULL AS worry, '{}'::text[] AS emergency_signs, false AS phoned_999
 FROM (
     SELECT finding.escalation_id, finding.found_at AS at, finding.sentence AS words,
            (SELECT event.actor_id FROM alerts.escalation_event event
@@ -62,7 +65,10 @@ _WITH_READINGS: LiteralString = """
 SELECT escalation_id, at, false AS by_phone, by, person.name AS by_name, known_by, told ->> 'note' AS words,
        ARRAY(SELECT sign.key FROM jsonb_each_text(coalesce(told -> 'soft_signs', '{}')) sign
              WHERE sign.value = 'present' ORDER BY sign.key) AS soft_signs,
-       told ->> 'worry' AS worry
+       told ->> 'worry' AS worry,
+       ARRAY(SELECT sign.key FROM jsonb_each_text(coalesce(told -> 'emergency_signs', '{}')) sign
+             WHERE sign.value = 'present' ORDER BY sign.key) AS emergency_signs,
+       coalesce((told ->> 'phoned_999')::boolean, false) AS phoned_999
 FROM (
     SELECT span.escalation_id, reading.effective_at AS at, reading.taken_by AS by,
            reading.operator_known_by AS known_by, reading.observations AS told,
@@ -76,7 +82,9 @@ FROM (
       AND reading.effective_at BETWEEN %(earliest)s AND %(latest)s
       AND reading.observations IS NOT NULL AND reading.counts
       AND (reading.observations ? 'note' OR reading.observations ? 'worry'
-           OR jsonb_path_exists(reading.observations, '$.soft_signs.* ? (@ == "present")'))
+           OR jsonb_path_exists(reading.observations, '$.soft_signs.* ? (@ == "present")')
+           OR jsonb_path_exists(reading.observations, '$.emergency_signs.* ? (@ == "present")')
+           OR reading.observations @> '{"phoned_999": true}')
 ) told_with
 LEFT JOIN delegation.person ON person.person_id = told_with.by
 WHERE place <= %(most)s

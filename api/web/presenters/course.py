@@ -11,6 +11,7 @@ from uuid import UUID
 from api.queries.course import Bounds, Course
 from api.queries.said import MOST_SAID, Said
 from api.web.presenters import escalations, signs, soft_signs
+from api.web.presenters.emergencies import emergency
 from api.web.presenters.moments import Moment, moment
 from api.web.presenters.vitals import FRESH
 
@@ -102,7 +103,9 @@ def _none(course: Course, now: datetime, *, is_open: bool) -> str:
 
 
 def _said(one: Said, me: UUID, now: datetime) -> SaidLine:
-    words = ". ".join(filter(None, (_soft_signs(one), _worry(one), f"“{one.words}”" if one.words else "")))
+    urgent = emergency(one.emergency_signs, phoned=one.phoned_999)
+    quoted = f"“{one.words}”" if one.words else ""
+    words = ". ".join(filter(None, (urgent, _soft_signs(one), _worry(one), quoted)))
     short = words if len(words) <= _SHORT else f"{words[:_SHORT].rsplit(' ', 1)[0]} …"
     return SaidLine(words, short, _who(one, me), moment(one.at, now))
 

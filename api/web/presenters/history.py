@@ -16,9 +16,9 @@ from api.web.presenters import escalations, instruments, signs, soft_signs
 from api.web.presenters.answers import AnswerView, answer
 from api.web.presenters.corrections import corrected
 from api.web.presenters.course import CourseView, course_view
+from api.web.presenters.emergencies import emergency
 from api.web.presenters.moments import Deadline, Moment, clock, deadline, moment, span
 from api.web.presenters.vitals import operator
-from devices.emergency import EMERGENCY_LABELS
 from devices.vital_signs import VitalSign
 
 LATE = timedelta(minutes=5)
@@ -118,14 +118,9 @@ def _remarks(one: Reading, now: datetime) -> list[str]:
     ]
     if present:
         remarks.append(f"Soft signs: {signs.listed(present)}")
-    emergencies = [
-        EMERGENCY_LABELS.get(code, signs.plain(code).lower())
-        for code, said in told.get("emergency_signs", {}).items()
-        if said == "present"
-    ]
-    if emergencies:
-        phoned = "999 was phoned" if told.get("phoned_999") else "Straight to 999"
-        remarks.insert(0, f"{phoned}: {'; '.join(emergencies)}")
+    present = [code for code, said in told.get("emergency_signs", {}).items() if said == "present"]
+    if urgent := emergency(present, phoned=bool(told.get("phoned_999"))):
+        remarks.insert(0, urgent)
     if told.get("worry"):
         remarks.append(f"Worried: {soft_signs.WORRIED.get(told['worry'], told['worry'])}")
     if told.get("note"):

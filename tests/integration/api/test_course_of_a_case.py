@@ -99,6 +99,17 @@ def test_what_people_said_is_all_there_the_newest_first(sign_in: SignIn, told: s
     assert (said[1]["soft_signs"], said[1]["worry"], said[1]["known_by"]) == (["pain"], "family", "session")
 
 
+def test_what_999_was_phoned_for_stays_in_sight_when_something_as_grave_follows(sign_in: SignIn) -> None:
+    worker, clinician = sign_in(n.WORKER), sign_in(n.CLINICIAN)
+    signs = {"emergency_signs": {"chest_pain": "present", "choking": "absent"}, "phoned_999": True}
+    case = measured(worker, {}, minutes_ago=3, **signs)
+    assert measured(worker, n.GRAVE, minutes_ago=0) == case
+    [one] = course_of(clinician)["said"]
+    assert (one["emergency_signs"], one["phoned_999"]) == (["chest_pain"], True)
+    for page in (f"/hubs/{n.HUB}", f"/residents/{n.AMARA}"):
+        assert "999 was phoned: chest pain" in clinician.get(page).text
+
+
 @pytest.mark.parametrize("page", ["queue", "close", "resident"])
 def test_every_page_the_case_is_answered_from_shows_what_people_said(
     sign_in: SignIn, told: str, page: str

@@ -76,6 +76,8 @@ def said(**different: Any) -> Said:
         words="He is in pain now.",
         soft_signs=[],
         worry=None,
+        emergency_signs=[],
+        phoned_999=False,
     )
     return replace(row, **different)
 

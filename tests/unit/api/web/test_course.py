@@ -85,6 +85,17 @@ def test_what_came_with_a_reading_is_shown_with_who_sent_it() -> None:
     assert line.who == "With a reading, Wanda Worker (PIN at the kit)"
 
 
+def test_what_goes_straight_to_999_is_said_first() -> None:
+    told = said(by_phone=False, words="Grey.", emergency_signs=["chest_pain", "fits_anew"], phoned_999=True)
+    not_phoned = said(by_phone=False, words=None, emergency_signs=["choking"])
+    alone = said(by_phone=False, words=None, phoned_999=True)
+    assert [line.words for line in shown(course(said=[told, not_phoned, alone])).said] == [
+        "999 was phoned: chest pain; fits anew. “Grey.”",
+        "Straight to 999: choking",
+        "999 was phoned",
+    ]
+
+
 def test_a_name_that_may_not_be_seen_is_not_one_that_nobody_knows() -> None:
     hidden, unknown = (said(by_phone=False, by=by, by_name=None, words="Sleepy.") for by in (COLLEAGUE, None))
     assert [line.who for line in shown(course(said=[hidden, unknown])).said] == [

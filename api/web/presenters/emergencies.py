@@ -1,0 +1,17 @@
+"""What goes straight to 999, in words.
+
+Guards: a code that is not known here is said as it came; whether 999 was phoned is never guessed.
+"""
+
+from collections.abc import Collection
+
+from api.web.presenters import signs
+from devices.emergency import EMERGENCY_LABELS
+
+
+def emergency(codes: Collection[str], *, phoned: bool) -> str:
+    """ "999 was phoned: chest pain; choking"; nothing where nothing was said."""
+    if not codes:
+        return "999 was phoned" if phoned else ""
+    named = "; ".join(EMERGENCY_LABELS.get(code, signs.plain(code).lower()) for code in codes)
+    return f"{'999 was phoned' if phoned else 'Straight to 999'}: {named}"
