@@ -161,6 +161,7 @@ def cases_of_resident(
             went[one.escalation_id],
         )
         for one in found
+        if one.escalation_id in went
     ]
 
 

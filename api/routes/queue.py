@@ -98,7 +98,10 @@ def open_escalations(hub_id: UUID, visit: HubVisit, *, high_first: bool = False)
         revision=revision,
         totals=queue.totals(visit.conn, hub_id, visit.at),
         escalations=[
-            InQueue(one, went[one.escalation_id], findings.get(one.escalation_id, [])) for one in waiting
+            # A case without a course has left the hub since it was read, with its resident or their records.
+            InQueue(one, went[one.escalation_id], findings.get(one.escalation_id, []))
+            for one in waiting
+            if one.escalation_id in went
         ],
     )
 
@@ -107,9 +110,9 @@ def open_escalations(hub_id: UUID, visit: HubVisit, *, high_first: bool = False)
 def one_escalation(escalation_id: UUID, visit: CareVisit) -> Whole:
     """One escalation of a resident in one's care or in the homes of one's hub."""
     found = escalation(visit.conn, escalation_id)
-    if found is None:
+    course = courses(visit.conn, [escalation_id], visit.at).get(escalation_id)
+    if found is None or course is None:
         raise not_found("escalation")
-    course = courses(visit.conn, [escalation_id], visit.at)[escalation_id]
     findings = findings_of(visit.conn, [escalation_id]).get(escalation_id, [])
     return Whole(found, course, findings, steps_of(visit.conn, escalation_id))
 

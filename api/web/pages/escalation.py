@@ -159,14 +159,12 @@ def _closing(
     request: Request, visit: Visit, one: Escalation, faults: dict[str, str], disposition: str, note: str
 ) -> Response:
     lives = _somebody(visit, one.resident_id)
+    course = courses(visit.conn, [one.escalation_id], visit.at).get(one.escalation_id)
+    if course is None:
+        raise not_found("escalation")
     view = {
         "one": one,
-        "course": course_view(
-            courses(visit.conn, [one.escalation_id], visit.at)[one.escalation_id],
-            visit.actor.person_id,
-            visit.at,
-            is_open=one.state != "closed",
-        ),
+        "course": course_view(course, visit.actor.person_id, visit.at, is_open=one.state != "closed"),
         "resident": resident_words.view(lives, decisions(visit.conn, one.resident_id, visit.at), visit.at),
         "call_back": resident_words.telephone(lives),
         "dispositions": escalations.DISPOSITIONS,

@@ -85,7 +85,12 @@ def queue(
         now_iso=now.isoformat(),
         clock=moment(now, now).clock.removeprefix("today "),
         revision=revision,
-        rows=tuple(_row(one, courses[one.escalation_id], me, now, lead=lead) for one in waiting),
+        # A case without a course has left the hub since it was read, with its resident or their records.
+        rows=tuple(
+            _row(one, courses[one.escalation_id], me, now, lead=lead)
+            for one in waiting
+            if one.escalation_id in courses
+        ),
         closed=tuple(_closed(one, me, now) for one in closed),
         summary=_summary(totals),
         not_shown=_not_shown(totals, len(waiting)),

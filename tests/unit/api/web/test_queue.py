@@ -1,5 +1,7 @@
 """The queue says what is urgent, incomplete, over-due and whose, in words."""
 
+from uuid import UUID
+
 from api.queries.queue import Closed, Totals, Waiting
 from api.web.presenters.queue import Queue, queue
 from tests.unit.api.web.rows import COLLEAGUE, ME, NOW, ago, course, waiting
@@ -17,6 +19,13 @@ def shown(
 def test_over_due_is_said_in_words() -> None:
     [row] = shown(waiting(deadline_at=ago(minutes=3))).rows
     assert (row.wait.standing, row.wait.overdue) == ("Overdue by 3 min", True)
+
+
+def test_a_case_that_left_the_hub_while_it_was_read_takes_no_other_off_the_page() -> None:
+    stays, left = waiting(), waiting(escalation_id=UUID(int=20))
+    courses = {stays.escalation_id: course()}
+    page = queue((left, stays), courses, (), NONE, 5, me=ME, now=NOW)
+    assert [row.escalation_id for row in page.rows] == [stays.escalation_id]
 
 
 def test_what_nobody_claimed_may_be_claimed() -> None:
