@@ -59,7 +59,7 @@ def say(
     """Ask about what is missing, read back what was chosen, and once it is confirmed do it."""
     found, one = in_question(visit, resident_id, (kit_id, reading_id))
     fields = {"whose": whose, "reason": reason, "note": note.strip(), "seen": str(seen)}
-    names = {str(lives.resident_id): lives.name for lives in choices(visit, found, one)}
+    names = _names(visit, found, one)
     faults = _faults(fields, names)
     if faults or confirmed != "yes":
         names[words.NOBODY] = words.NOT_KNOWN
@@ -74,6 +74,14 @@ def say(
             request, visit, found, one, fields | {"seen": str(one.correction)}, {"whose": str(refused)}
         )
     return _done(request, visit, found, one, corrected)
+
+
+def _names(visit: Visit, found: Resident, one: Reading) -> dict[str, str]:
+    """By id, whose it may be: two in one home may bear one name."""
+    return {
+        str(lives.resident_id): f"{lives.name}, born {calendar_day(lives.born_on)}"
+        for lives in choices(visit, found, one)
+    }
 
 
 def _faults(fields: dict[str, str], names: dict[str, str]) -> dict[str, str]:
@@ -108,10 +116,7 @@ def _form(
         "resident": _head(visit, found),
         "reading": reading_row(one, visit.at),
         "path": f"/residents/{found.resident_id}/readings/{one.kit_id}/{one.reading_id}/correct",
-        "choices": [
-            (str(lives.resident_id), f"{lives.name}, born {calendar_day(lives.born_on)}")
-            for lives in choices(visit, found, one)
-        ],
+        "choices": list(_names(visit, found, one).items()),
         "nobody": (words.NOBODY, words.NOT_KNOWN),
         "reasons": words.REASONS,
         "fields": fields,
@@ -125,13 +130,18 @@ def _form(
 def _done(
     request: Request, visit: Visit, found: Resident, one: Reading, corrected: Corrected
 ) -> HTMLResponse:
-    view: dict[str, Any] = {"resident": _head(visit, found), "reading": reading_row(one, visit.at)}
+    view: dict[str, Any] = {
+        "resident": _head(visit, found),
+        "reading": reading_row(one, visit.at),
+        "given_back": False,
+    }
     theirs = None
     if corrected.reading is not None:
         theirs = resident(visit.conn, corrected.reading.resident_id)
     if theirs is not None:
         lives = _head(visit, theirs)
         view |= {"theirs": lives, "answer": answers.answer(_sent(visit, corrected), lives)}
+        view["given_back"] = theirs.resident_id == found.resident_id
     return page(request, "corrected.jinja", view, who=visit.actor.name)
 
 

@@ -144,6 +144,7 @@ def test_on_the_page_it_is_read_back_before_it_is_done(
     read_back = client.post(link, data=chosen)
     assert read_back.status_code == 200
     assert "Is this right?" in read_back.text
+    assert "<strong>Bram Synthetic, born" in read_back.text
     assert corrections(neighbourhood) == []
 
     done = client.post(link, data=chosen | {"confirmed": "yes"})
@@ -151,6 +152,8 @@ def test_on_the_page_it_is_read_back_before_it_is_done(
     assert "What to do now for Bram Synthetic" in done.text
     assert "Phone the hub now" in done.text
     assert corrections(neighbourhood) == [(n.BRAM, n.WORKER)]
+
+    assert "It says nothing of Amara Synthetic: check how they are" in done.text
 
     twice = client.post(link, data=chosen | {"confirmed": "yes"})
     assert twice.status_code == 422
@@ -165,6 +168,18 @@ def test_a_reading_may_be_nobodys_we_can_name(sign_in: SignIn, wrong: str, neigh
     assert "It counts for nobody" in done.text
     assert corrections(neighbourhood) == [(None, n.MANAGER)]
     assert "Correct this again" in client.get(f"/residents/{n.AMARA}").text
+
+
+def test_what_is_given_back_sends_nobody_to_look_at_the_one_who_was_measured(
+    sign_in: SignIn, wrong: str
+) -> None:
+    client = sign_in(n.MANAGER)
+    assert say(client, wrong).status_code == 201
+    [row] = client.get(f"/api/v1/residents/{n.AMARA}/readings").json()
+    back = {"whose": str(n.AMARA), "reason": "corrected_by_mistake", "seen": str(row["correction"])}
+    done = client.post(f"{path(wrong)}/correct", data=back | {"confirmed": "yes"}).text
+    assert "It now counts for Amara Synthetic." in done
+    assert "It says nothing of" not in done
 
 
 def corrections(database: Database) -> list[tuple[Any, ...]]:
