@@ -6,7 +6,7 @@ it is. The same form sent twice reads the same, so it is one reading.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -197,12 +197,18 @@ def _said_time(form: _Reader, said: str, sent_at: datetime) -> datetime:
     except ValueError:
         form.fault("taken_time", "The time must be hours and minutes, as 14:05")
         return sent_at
-    yesterday = today - timedelta(days=1)
-    if form.text("taken_day") == "yesterday":
+    yesterday = _latest(today - timedelta(days=1), sent_at)
+    if form.text("taken_day") == "yesterday" and yesterday is not None:
         return yesterday
-    if today <= here + AHEAD:
-        return today
-    if yesterday >= here - LAST_NIGHT:
+    if (moment := _latest(today, sent_at)) is not None:
+        return moment
+    if yesterday is not None and yesterday >= sent_at - LAST_NIGHT:
         return yesterday
     form.fault("taken_time", f"{today:%H:%M} has not come yet: mend the time, or say that it was yesterday")
     return sent_at
+
+
+def _latest(shown: datetime, sent_at: datetime) -> datetime | None:
+    """The latest moment, not yet to come, at which a clock here shows this; in an hour of autumn it does so twice."""
+    moments = (shown.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    return max((one for one in moments if one <= sent_at + AHEAD), default=None)

@@ -153,6 +153,27 @@ def test_a_time_said_on_a_form_open_for_hours_is_todays() -> None:
     assert (found.faults, found.observations.taken_at) == ({}, ago(minutes=7))
 
 
+# On 25 October 2026 clocks in London show 01:00 to 01:59 twice, on 29 March not at all.
+@pytest.mark.parametrize(
+    ("sent", "said", "taken"),
+    [
+        ("2026-10-25T02:10Z", "01:50", "2026-10-25T01:50Z"),
+        ("2026-10-25T01:10Z", "01:50", "2026-10-25T00:50Z"),
+        ("2026-10-25T01:10Z", "01:05", "2026-10-25T01:05Z"),
+        ("2026-10-25T00:55Z", "01:50", "2026-10-25T00:50Z"),
+        ("2026-10-25T02:10Z", "00:50", "2026-10-24T23:50Z"),
+        ("2026-03-29T01:45Z", "01:30", "2026-03-29T01:30Z"),
+        ("2026-03-29T01:10Z", "01:30", "2026-03-29T00:30Z"),
+    ],
+)
+def test_where_clocks_are_put_back_or_forward_it_is_the_latest_moment_there_was(
+    sent: str, said: str, taken: str
+) -> None:
+    now = datetime.fromisoformat(sent)
+    found = filled(now, now, pulse="70", taken_time=said)
+    assert (found.faults, found.observations.taken_at) == ({}, datetime.fromisoformat(taken))
+
+
 @pytest.mark.parametrize(("upper", "lower"), [("80", "120"), ("90", "90")])
 def test_a_blood_pressure_the_wrong_way_round_is_asked_about(upper: str, lower: str) -> None:
     assert set(filled(systolic=upper, diastolic=lower).faults) == {"systolic"}
