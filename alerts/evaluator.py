@@ -6,6 +6,7 @@ on how readings were batched.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from uuid import UUID
 
 import psycopg
@@ -13,7 +14,7 @@ import psycopg
 from alerts import case, evidence, questions, recall, scoring, store, withdrawal
 from alerts.case import Concern
 from alerts.evidence import Evidence
-from alerts.judgement import Judged, Unscored, judge, judge_unscored
+from alerts.judgement import Judged, Unscored, judge, judge_unscored, urgent_unscored, urgent_unstored
 from alerts.policy import LONGEST_WINDOW, PolicyBook
 from alerts.questions import Question
 from alerts.rules import Finding
@@ -23,7 +24,8 @@ from delegation import store as delegation_store
 from delegation.authority import Authority
 from delegation.people import Process
 from delegation.store import Placement
-from devices.receipt import CALL_HUB
+from devices.reading import ReadingPayload
+from devices.receipt import CALL_999, CALL_HUB
 from ingest.arrival import NewReading, ReadingKey, Repeated, Verdict
 from ingest.evaluation import Batch, Withdrawn
 
@@ -62,37 +64,40 @@ class Evaluator:
     def cannot_score(
         self, conn: psycopg.Connection, readings: Sequence[NewReading], at: datetime
     ) -> Mapping[ReadingKey, Verdict]:
-        """One escalation that asks a person to read values no rule could."""
+        """One escalation that asks a person to read values no rule could, and says first what goes to 999."""
         policies = store.policies_in_force(conn, at)
         _cancel_air(conn, readings, at)
         newest = max(readings, key=lambda one: (one.effective_at, one.arrival_number))
-        severity = policies.for_hub(newest.placement.hub_id).unscored
+        policy = policies.for_hub(newest.placement.hub_id)
+        urgent = {one.key: found for one in readings if (found := urgent_unscored(one, policy, at))}
         sentence = "A reading is stored that could not be scored: please read its values."
         concern = Concern(
             placement=newest.placement,
-            found=[Finding("unscored", severity, sentence)],
+            found=[*chain.from_iterable(urgent.values()), Finding("unscored", policy.unscored, sentence)],
             evidence=[evidence.item(one.key, one.effective_at) for one in readings],
             cause_reading_id=newest.payload.reading_id,
             origin="unscored",
         )
         cases = case.open_or_join(conn, [concern], policies, at)
-        verdict = Verdict(next=CALL_HUB, escalation_id=cases[newest.resident_id], found=True)
-        return {one.key: verdict for one in readings}
+        escalation_id = cases[newest.resident_id]
+        return {one.key: _told(escalation_id, urgent=one.key in urgent) for one in readings}
 
     def cannot_keep(
-        self, conn: psycopg.Connection, placement: Placement, reading: ReadingKey, at: datetime
+        self, conn: psycopg.Connection, placement: Placement, payload: ReadingPayload, at: datetime
     ) -> Verdict:
         """One escalation that asks a person to find out what a reading in quarantine says."""
         policies = store.policies_in_force(conn, at)
+        policy = policies.for_hub(placement.hub_id)
+        urgent = urgent_unstored(payload, placement.resident_id, policy)
         sentence = "A reading came that could not be stored: please ask the home for its values."
         concern = Concern(
             placement=placement,
-            found=[Finding("unstored", policies.for_hub(placement.hub_id).unscored, sentence)],
-            cause_reading_id=reading[1],
+            found=[*urgent, Finding("unstored", policy.unscored, sentence)],
+            cause_reading_id=payload.reading_id,
             origin="unscored",
         )
         cases = case.open_or_join(conn, [concern], policies, at)
-        return Verdict(next=CALL_HUB, escalation_id=cases[placement.resident_id], found=True)
+        return _told(cases[placement.resident_id], urgent=bool(urgent))
 
     def withdraw(self, conn: psycopg.Connection, withdrawn: Withdrawn, at: datetime) -> None:
         """Judge anew what rested on a reading that was not theirs, and tell whoever acted on it."""
@@ -103,6 +108,10 @@ class Evaluator:
     ) -> Mapping[ReadingKey, Verdict]:
         """What the senders of these were to be told the first time, where it is still fresh."""
         return recall.verdicts(conn, repeated, store.policies_in_force(conn, at), at)
+
+
+def _told(escalation_id: UUID, *, urgent: bool) -> Verdict:
+    return Verdict(next=CALL_999 if urgent else CALL_HUB, escalation_id=escalation_id, found=True)
 
 
 def _scores(batch: Batch, authorities: Mapping[UUID, Authority], policies: PolicyBook) -> list[Scored]:

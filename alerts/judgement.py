@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
+from uuid import UUID
 
 from alerts import rules
 from alerts.policy import Policy
 from alerts.rules import Finding, Part, ScoredSet
 from alerts.scoring import Scored
+from devices.emergency import EMERGENCY_LABELS
 from devices.reading import ReadingPayload
 from devices.receipt import NOTHING
 from devices.vital_signs import VitalSign
@@ -74,10 +76,47 @@ def judge(scored: Scored, policy: Policy, at: datetime) -> Judged:
 def judge_unscored(reading: NewReading, policy: Policy, at: datetime) -> Unscored:
     """What follows from one reading where no score may."""
     set_ = _unfit_set(reading)
-    moment = reading.effective_at
-    fresh = _is_newest(reading, moment) or _is_fresh(moment + reading.clock_slow_by, policy, at)
+    fresh = _acts_now(reading, policy, at)
     next_ = rules.next_step(set_, policy) if fresh else NOTHING
     return Unscored(reading, rules.unscored_findings(set_, policy), next_, fresh)
+
+
+def goes_to_999(payload: ReadingPayload) -> bool:
+    """Whether what a reading says goes straight to 999, whatever was scored or could not be."""
+    consciousness = quality.assess(payload).values.get(VitalSign.CONSCIOUSNESS)
+    return rules.goes_to_999(_emergency_signs(payload), consciousness)
+
+
+def urgent_unscored(reading: NewReading, policy: Policy, at: datetime) -> list[Finding]:
+    """What of a reading that could not be scored goes straight to 999, where it is worth acting on."""
+    return rules.straight_to_999(_unfit_set(reading), policy) if _acts_now(reading, policy, at) else []
+
+
+def urgent_unstored(payload: ReadingPayload, resident_id: UUID, policy: Policy) -> list[Finding]:
+    """The same of one that could not be stored; only words of ours, lest they cannot be stored either."""
+    consciousness = quality.assess(payload).values.get(VitalSign.CONSCIOUSNESS)
+    set_ = ScoredSet(
+        resident_id=resident_id,
+        effective_at=payload.taken_at,
+        low=0,
+        high=20,
+        red="unknown",
+        complete=False,
+        deciding=(),
+        parts={VitalSign.CONSCIOUSNESS: Part(0, 0, consciousness)},
+        emergency_signs=tuple(
+            dict.fromkeys(
+                sign if sign in EMERGENCY_LABELS else _UNREADABLE for sign in _emergency_signs(payload)
+            )
+        ),
+        phoned_999=payload.phoned_999,
+    )
+    return rules.straight_to_999(set_, policy)
+
+
+def _acts_now(reading: NewReading, policy: Policy, at: datetime) -> bool:
+    moment = reading.effective_at
+    return _is_newest(reading, moment) or _is_fresh(moment + reading.clock_slow_by, policy, at)
 
 
 def _is_newest(cause: NewReading, moment: datetime) -> bool:
@@ -144,7 +183,10 @@ def _emergency_signs(payload: ReadingPayload) -> tuple[str, ...]:
     """What was said to be there, and what was said of an emergency that nobody can read."""
     present = sorted(sign for sign, answer in payload.emergency_signs.items() if answer == "present")
     unread = [part for part in payload.not_understood if part.startswith("emergency_signs")]
-    return (*present, *(["something_unreadable"] if unread else []))
+    return (*present, *([_UNREADABLE] if unread else []))
+
+
+_UNREADABLE = "something_unreadable"
 
 
 def _unfit_set(reading: NewReading) -> ScoredSet:

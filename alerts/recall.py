@@ -13,7 +13,7 @@ import psycopg
 from alerts import judgement, rules
 from alerts.policy import PolicyBook
 from alerts.rules import Part, ScoredSet
-from devices.receipt import CALL_HUB, NOTHING
+from devices.receipt import CALL_999, CALL_HUB, NOTHING
 from devices.vital_signs import VitalSign
 from ingest import pulses, quality
 from ingest.arrival import ReadingKey, Repeated, Verdict
@@ -67,7 +67,8 @@ def _is_fresh(one: Repeated, policies: PolicyBook, at: datetime) -> bool:
 
 def _verdict(one: Repeated, said: Sequence[Any] | None, case: UUID | None, policies: PolicyBook) -> Verdict:
     if said is None:  # no score: it could not be had, NEWS2 does not fit, or it was somebody else's reading
-        return Verdict(next=CALL_HUB if case else NOTHING, escalation_id=case, found=case is not None)
+        next_ = CALL_999 if judgement.goes_to_999(one.payload) else CALL_HUB if case else NOTHING
+        return Verdict(next=next_, escalation_id=case, found=case is not None)
     set_, policy = _as_set(one, said), policies.for_hub(one.placement.hub_id)
     return Verdict(
         next=rules.next_step(set_, policy),

@@ -4,7 +4,7 @@ Guards: low bounds act at once, what cannot be excluded is asked for and not ass
 advises giving oxygen. Thresholds: Royal College of Physicians, NEWS2, 2017, as data in the policy.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -106,13 +106,23 @@ def asks(scored: ScoredSet, policy: Policy) -> bool:
 
 def next_step(scored: ScoredSet, policy: Policy) -> str:
     """What the worker does now, at the bedside, without waiting for a queue."""
-    if scored.emergency_signs or _consciousness(scored) in _WORST:
+    if goes_to_999(scored.emergency_signs, _consciousness(scored)):
         return CALL_999
     if scored.low >= policy.high_from or _is_extreme(scored):
         return CALL_HUB
     deciding = scored.deciding if _acts_at_once(scored, policy) or asks(scored, policy) else ()
     wanted = [*deciding, *sorted(scored.unrecordable), *scored.confirm, *scored.repeat]
     return f"{MEASURE_PREFIX}{wanted[0]}" if wanted else NOTHING
+
+
+def goes_to_999(emergency_signs: Collection[str], consciousness: Any) -> bool:
+    """Whether 999 comes first, whatever was scored or could not be."""
+    return bool(emergency_signs) or consciousness in _WORST
+
+
+def straight_to_999(scored: ScoredSet, policy: Policy) -> list[Finding]:
+    """What nothing that fails may keep from being said."""
+    return [*_emergency(scored), *_unresponsive(scored, policy)]
 
 
 def _is_extreme(scored: ScoredSet) -> bool:

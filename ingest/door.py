@@ -38,9 +38,9 @@ def put_away(
     quarantine.keep(conn, sorted_.refused or [(arrival, reason)], whole=0 in sorted_.sound)
     if 0 not in sorted_.sound:
         return sorted_.settled[0]
-    _, payload, kit, placement = sorted_.sound[0]
+    _, payload, _, placement = sorted_.sound[0]
     current.lock(conn, {placement.resident_id})
-    verdict = evaluator.cannot_keep(conn, placement, (kit.kit_id, payload.reading_id), at)
+    verdict = evaluator.cannot_keep(conn, placement, payload, at)
     return Settled(arrival, Outcome.QUARANTINED, reason.told, verdict)
 
 

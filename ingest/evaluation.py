@@ -15,6 +15,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from delegation.store import Placement
+from devices.reading import ReadingPayload
 from ingest.arrival import BY_NUMBER, KnownReading, NewReading, ReadingKey, Repeated, Verdict
 from ingest.trouble import passes
 
@@ -73,7 +74,7 @@ class Evaluator(Protocol):
         ...
 
     def cannot_keep(
-        self, conn: psycopg.Connection, placement: Placement, reading: ReadingKey, at: datetime
+        self, conn: psycopg.Connection, placement: Placement, payload: ReadingPayload, at: datetime
     ) -> Verdict:
         """Tell a person that a reading of this resident came and could only be kept in quarantine."""
         ...

@@ -2,8 +2,11 @@
 
 import pytest
 
+from alerts import store
+from alerts.evaluator import Evaluator
 from devices.reading import decode, encode_one
 from devices.receipt import Outcome
+from ingest import door
 from ingest.arrival import Arrival
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.ward import NOW, Ward
@@ -27,7 +30,10 @@ def test_it_is_told_at_once_and_raised_as_the_gravest(ward: Ward, values: dict, 
     }
 
 
-def test_whoever_asks_again_is_told_the_same_again(ward: Ward) -> None:
+@pytest.mark.parametrize("fits", [True, False], ids=["scored", "not scored"])
+def test_whoever_asks_again_is_told_the_same_again(ward: Ward, fits: bool) -> None:
+    if not fits:
+        ward.change(UNFIT, n.AMARA)
     reading = ward.reading({}, emergency_signs={"stroke_signs": "present"}, phoned_999=True)
     [first] = ward.deliver(reading)
     [again] = ward.deliver(reading)
@@ -51,3 +57,48 @@ def test_all_absent_is_no_emergency(ward: Ward) -> None:
     settled = ward.send(emergency_signs={"chest_pain": "absent"})
     assert settled.verdict.next == "nothing"
     assert ward.cases() == []
+
+
+def test_whoever_asks_again_about_somebody_unresponsive_who_is_not_scored_is_told_the_same(
+    ward: Ward,
+) -> None:
+    ward.change(UNFIT, n.AMARA)
+    reading = ward.reading({"consciousness": "U"})
+    told = [settled.verdict.next for _ in range(2) for settled in ward.deliver(reading)]
+    assert told == ["call_999", "call_999"]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"emergency_signs": {"choking": "present"}}, "Choking. It is not known that 999 has been phoned."),
+        ({"values": {"consciousness": "P"}}, "Responds only to pain: urgent whatever the score."),
+    ],
+    ids=["a sign", "unresponsive"],
+)
+def test_a_rule_that_breaks_keeps_nobody_from_999(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch, said: dict, why: str
+) -> None:
+    monkeypatch.setattr(store, "append_scores", _breaks)
+    reading = ward.reading(**({"values": {}} | said))
+    told = [settled.verdict.next for _ in range(2) for settled in ward.deliver(reading)]
+    assert told == ["call_999", "call_999"]
+    assert [one[1:3] for one in ward.cases()] == [("high", why)]
+    assert "unscored" in ward.rules()
+
+
+def test_what_cannot_be_stored_keeps_nobody_from_999(ward: Ward) -> None:
+    reading = ward.reading(
+        {}, emergency_signs={"choking": "present", "not_in_the_book": "present"}, phoned_999=True
+    )
+    arrival = ward.kit.arrival(reading, NOW)
+    with ward.database.connect("hearthwatch_ingest") as conn:
+        settled = door.put_away(conn, arrival, "It could not be stored.", Evaluator(), NOW)
+    assert (settled.outcome, settled.verdict.next) == (Outcome.QUARANTINED, "call_999")
+    [(_, severity, why, *_)] = ward.cases()
+    assert severity == "high"
+    assert why == "Choking; an emergency called something unreadable. 999 has been phoned."
+
+
+def _breaks(*_: object) -> None:
+    raise ZeroDivisionError
