@@ -30,6 +30,7 @@ FROM (
     SELECT resident.resident_id, home.home_id, home.organisation_id, home.hub_id,
            vitals.last_news_at IS NOT NULL AS heard,
            coalesce(vitals.last_arrived_at > vitals.last_news_at, vitals.last_arrived_at IS NOT NULL) AS arrived,
+           vitals.last_news_at,
            coalesce(vitals.last_news_at, greatest(resident.lives_here_from, watching.lent_at)) AS quiet_from,
            coalesce(own.since, %(since)s) AS since
     FROM delegation.resident
@@ -48,7 +49,7 @@ WHERE quiet_from < since
   AND (%(among)s::uuid[] IS NULL OR resident_id = ANY (%(among)s))
   AND NOT EXISTS (SELECT FROM delegation.end_of_care ended
                   WHERE ended.resident_id = watched.resident_id AND ended.withdrawn_at IS NULL
-                    AND ended.recorded_at >= watched.quiet_from)
+                    AND (watched.last_news_at IS NULL OR ended.recorded_at >= watched.last_news_at))
   AND NOT EXISTS (SELECT FROM delegation.monitoring_pause pause
                   WHERE pause.resident_id = watched.resident_id
                     AND pause.starts_at <= %(at)s AND %(at)s < pause.ends_at)

@@ -75,6 +75,17 @@ def test_nobody_is_called_silent_whose_care_has_ended(ward):
     assert ward.tick(QUIET) == 0
 
 
+def test_a_kit_that_is_lent_to_the_home_later_makes_nobody_silent_whose_care_has_ended(ward):
+    ward.change(
+        "UPDATE delegation.resident SET lives_here_from = %s WHERE resident_id = %s", n.LONG_AGO, n.AMARA
+    )
+    ward.change("UPDATE devices.kit_loan SET lent_at = %s", NOW)
+    ward.change(END, n.AMARA, NOW - 60 * HOURS, n.MANAGER, NOW - 50 * HOURS)
+    assert ward.tick(QUIET) == 0, "of whom nothing is known, or nothing any more"
+    ward.change("UPDATE delegation.end_of_care SET withdrawn_at = %s, withdrawn_by = %s", NOW, n.MANAGER)
+    assert ward.tick(QUIET) == 1
+
+
 def test_a_reading_that_comes_after_the_end_of_care_was_recorded_says_that_care_goes_on(ward):
     ward.change(END, n.AMARA, NOW - HOURS, n.MANAGER, NOW - HOURS)
     ward.send(n.NORMAL)
