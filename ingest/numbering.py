@@ -4,7 +4,7 @@ Guards: a resident's numbers go on from the row that the caller has locked, with
 what; no value and no label ever turns a reading away.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -60,11 +60,15 @@ class _Line:
         self.late = self.late or effective_at < latest
         return self.arrivals, latest
 
-    def cross_check(self, payload: ReadingPayload, assessed: quality.Assessed) -> tuple[str, ...]:
+    def cross_check(
+        self, payload: ReadingPayload, assessed: quality.Assessed, cleared: Collection[VitalSign]
+    ) -> tuple[str, ...]:
         """What is odd about the pulse of the reading that was just numbered, beside the newest one known."""
         value = assessed.values.get(VitalSign.PULSE)
         if not isinstance(value, Decimal):
-            return ()
+            if VitalSign.PULSE not in cleared:
+                return ()
+            value = None
         pulse = Pulse(self.moments[-1], self.arrivals, value, payload.device.kind)
         odd = pulse.differs_from(self.pulse)
         if pulse.supersedes(self.pulse):
@@ -92,6 +96,7 @@ def readings_of(
             oddities = tuple(dict.fromkeys(oddities + of_clock))
         elsewhere = ("other_home",) if kit.home_id != placement.home_id else ()
         assessed = quality.assess(payload)
+        cleared = quality.cleared(payload.not_obtained, assessed.unusable)
         readings.append(
             NewReading(
                 payload=payload,
@@ -103,8 +108,8 @@ def readings_of(
                 competence=_competence(payload, assessed, effective_at, operators),
                 values=assessed.values,
                 unusable=assessed.unusable,
-                cleared=quality.cleared(payload.not_obtained, assessed.unusable),
-                flags=oddities + elsewhere + assessed.flags + line.cross_check(payload, assessed),
+                cleared=cleared,
+                flags=oddities + elsewhere + assessed.flags + line.cross_check(payload, assessed, cleared),
                 latest_effective_at=latest,
                 clock_slow_by=slow_by,
                 instrument=assessed.instrument,

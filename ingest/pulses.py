@@ -22,17 +22,19 @@ _INSTRUMENTS = frozenset({DeviceKind.BLOOD_PRESSURE_MONITOR, DeviceKind.PULSE_OX
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """One pulse, a minute, by the instrument that gave it; None where none did."""
+    """One pulse, a minute, by the instrument that gave it; a value of None where it was looked for in vain."""
 
     effective_at: datetime
     arrival_number: int
-    value: Decimal
-    instrument: DeviceKind | None
+    value: Decimal | None
+    instrument: DeviceKind | None = None
 
     def differs_from(self, other: "Pulse | None") -> bool:
         """Whether two instruments disagree about one heart at about one time."""
         return (
             other is not None
+            and self.value is not None
+            and other.value is not None
             and {self.instrument, other.instrument} == _INSTRUMENTS
             and abs(self.effective_at - other.effective_at) <= _CLOSE_IN_TIME
             and abs(self.value - other.value) > _FAR_APART
@@ -47,11 +49,11 @@ class Pulse:
 def newest(known: CurrentVitals) -> Pulse | None:
     """The pulse that is current when the resident's row is locked."""
     entry: dict[str, Any] | None = known.signs.get(VitalSign.PULSE)
-    if entry is None or entry["value"] is None:
+    if entry is None:
         return None
     return Pulse(
         datetime.fromisoformat(entry["effective_at"]),
         entry["arrival"],
-        Decimal(entry["value"]),
+        None if entry["value"] is None else Decimal(entry["value"]),
         DeviceKind(entry["device"]) if "device" in entry else None,
     )

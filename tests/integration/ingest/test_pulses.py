@@ -75,3 +75,17 @@ def test_flags_do_not_depend_on_batches(doorstep):
         for one in made:
             doorstep.deliver(kit.arrival(one, NOW))
         assert [one.reading_id in flagged(doorstep) for one in made] == together
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("cleared_ago", [5, 0], ids=["between the two", "after both"])
+def test_a_pulse_that_was_looked_for_in_vain_since_is_held_against_none(doorstep, together, cleared_ago):
+    kit = n.Kit()
+    in_vain = kit.reading(
+        values={}, not_obtained={"pulse": "refused"}, device=CUFF, taken_at=NOW - n.minutes(cleared_ago)
+    )
+    made = [pulse(kit, 60, CUFF, 9), in_vain, pulse(kit, 99, OXIMETER, 2)]
+    arrivals = [kit.arrival(one, NOW) for one in made]
+    for part in [arrivals] if together else [[one] for one in arrivals]:
+        doorstep.deliver(*part)
+    assert flagged(doorstep) == set()
