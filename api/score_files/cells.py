@@ -19,6 +19,7 @@ from api.score_files.problems import FileError
 from devices.vital_signs import FACTS, Range, VitalSign
 
 SCALE = "spo2_scale"
+UNKNOWN_SCALE = 0
 COLUMNS = (
     "respiration_rate",
     "spo2",
@@ -30,7 +31,9 @@ COLUMNS = (
     "temperature",
 )
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
-_OXYGEN = {"yes": 1.0, "true": 1.0, "1": 1.0, "no": 0.0, "false": 0.0, "0": 0.0}
+# A column of whole numbers with a blank among them is often written with decimals.
+_OXYGEN = {"yes": 1.0, "true": 1.0, "1": 1.0, "1.0": 1.0, "no": 0.0, "false": 0.0, "0": 0.0, "0.0": 0.0}
+_SCALES = {"1": 1, "1.0": 1, "2": 2, "2.0": 2}
 
 # One cell as a number, and what is wrong with it.
 Read = tuple[float, str | None]
@@ -107,9 +110,11 @@ def _consciousness(text: str) -> Read:
 
 
 def _scale(text: str) -> Read:
-    if text in ("1", "2"):
-        return int(text), None
-    return 1, f"{_short(text)} is neither 1 nor 2, and 1 was used" if text else None
+    if not text:
+        return 1, None
+    if text in _SCALES:
+        return _SCALES[text], None
+    return UNKNOWN_SCALE, f"{_short(text)} is neither 1 nor 2, so spo2 is counted as unknown"
 
 
 def _short(text: str) -> str:

@@ -3,15 +3,18 @@
 Guards: a part that is not known is blank, never 0; what the table held before is kept as it was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from alerts.news2 import BANDS, PARAMETERS, RED_SCORES, SIGNS, Scores, score
 from api.score_files import cells
 from api.score_files.cells import COLUMNS, Cells
 from api.score_files.problems import FileError
+from devices.vital_signs import VitalSign
 
 PROBLEMS = "problems"
 PART_COLUMNS = tuple(f"part_{name}" for name in PARAMETERS)
@@ -52,10 +55,20 @@ def schema(given: pa.Schema) -> pa.Schema:
 def scored(batch: pa.RecordBatch, into: pa.Schema) -> tuple[pa.RecordBatch, dict[str, int]]:
     """The rows with what is added, and how many cells of each column were counted as unknown."""
     read = {name: cells.read(name, batch.column(name)) for name in COLUMNS}
-    scores = score(**{name: one.values for name, one in read.items()})
+    scores = score(**_values(read))
     arrays = [*batch.columns, *_added(scores), _problems(list(read.values()), len(batch))]
     return pa.RecordBatch.from_arrays(arrays, schema=into), {
         name: one.unreadable for name, one in read.items()
+    }
+
+
+def _values(read: Mapping[str, Cells]) -> dict[str, NDArray[Any]]:
+    """What the kernel takes. 97 on oxygen is 0 on scale 1 and 3 on scale 2: on no known scale it says nothing."""
+    values = {name: one.values for name, one in read.items()}
+    scale = values[cells.SCALE]
+    return values | {
+        cells.SCALE: np.where(scale == cells.UNKNOWN_SCALE, 1, scale).astype(np.int8),
+        VitalSign.SPO2: np.where(scale == cells.UNKNOWN_SCALE, np.nan, values[VitalSign.SPO2]),
     }
 
 

@@ -76,7 +76,7 @@ def test_blank_is_unknown_and_the_scale_is_1_unless_it_says_2(tmp_path: Path) ->
         ("spo2", "NaN", "spo2: NaN is not a number"),
         ("on_oxygen", "2L", "on_oxygen: 2L is neither yes nor no"),
         ("consciousness", "X", "consciousness: X is none of A, C, V, P and U"),
-        ("spo2_scale", "3", "spo2_scale: 3 is neither 1 nor 2, and 1 was used"),
+        ("spo2_scale", "3", "spo2_scale: 3 is neither 1 nor 2, so spo2 is counted as unknown"),
         ("systolic", "٩٠", "systolic: ٩٠ is not a number"),
         ("systolic", "9" * 500, f"systolic: {'9' * 40}... is outside 30 to 300"),
     ],
@@ -87,7 +87,7 @@ def test_a_bad_cell_is_unknown_with_its_reason_and_its_row_is_kept(
     cells = dict(zip(HEADER.split(","), NORMAL.split(","), strict=True)) | {column: cell}
     bad, good = scored(tmp_path, ",".join(cells.values()), NORMAL)
     assert (bad[column], bad["problems"]) == (cell, problem)
-    assert (bad["news2_low"] == bad["news2_high"]) == (column == "spo2_scale")
+    assert bad["news2_low"] != bad["news2_high"]
     assert (good["news2_low"], good["news2_high"], good["problems"]) == ("0", "0", "")
 
 
@@ -101,6 +101,16 @@ def test_every_bad_cell_of_a_row_is_named_and_counted_by_column(tmp_path: Path) 
     assert "respiration_rate: x is not a number; spo2: y is not a number" in (
         (tmp_path / "scored.csv").read_text()
     )
+
+
+def test_on_no_known_scale_oxygen_saturation_is_never_scored_as_if_on_scale_1(tmp_path: Path) -> None:
+    [row] = scored(tmp_path, "16,97,scale 2,yes,120,70,A,36.8")
+    assert (row["news2_low"], row["news2_high"], row["part_spo2"]) == ("2", "5", "")
+
+
+def test_whole_numbers_written_with_decimals_are_what_they_say(tmp_path: Path) -> None:
+    [row] = scored(tmp_path, "16.0,97.0,2.0,1.0,120.0,70.0,A,36.8")
+    assert (row["news2_low"], row["news2_high"], row["problems"]) == ("5", "5", "")
 
 
 @pytest.mark.parametrize("said", ["yes", "TRUE", "1", " Yes "])
