@@ -1,8 +1,9 @@
 """Slows down whoever guesses at one account's password.
 
-Guards: guessing gets slower with every try, whichever process is asked and however many are asked at once; nobody
-can lock somebody else out, since the longest wait is a minute and success forgets it. A try counts before the password
-is looked at, and the name that was typed is kept only as its SHA-256.
+Guards: guessing gets slower with every try, whichever process is asked and however many are asked at once; the longest
+wait is a minute and success forgets it, so nobody is locked out for longer than somebody goes on guessing (SECURITY.md
+says what that leaves open). A try counts before the password is looked at, and the name that was typed is kept only as
+its SHA-256.
 """
 
 import hashlib
