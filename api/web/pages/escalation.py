@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from alerts import desk
-from alerts.desk import ChangedError, DeskError
+from alerts.desk import DeskError
 from alerts.escalation import Disposition
 from alerts.policy import Severity
 from alerts.store import policies_in_force
@@ -31,6 +31,8 @@ from api.web.rendering import page
 router = APIRouter()
 
 Back = Annotated[str, Form()]
+_LONGEST_NOTE = 4000
+_LONGEST_WORDS = 2000
 _RAISED_BY_HAND = (Severity.HIGH, Severity.MEDIUM, Severity.LOW_MEDIUM, Severity.CONCERN)
 
 
@@ -64,7 +66,7 @@ def close(
     escalation_id: UUID,
     visit: HubVisit,
     disposition: Annotated[str, Form()] = "",
-    note: Annotated[str, Form(max_length=4000)] = "",
+    note: Annotated[str, Form()] = "",
     seen: Annotated[int, Form(ge=-1, le=2**62)] = -1,
 ) -> Response:
     """Answer it."""
@@ -74,17 +76,20 @@ def close(
         faults["disposition"] = "Choose what was decided"
     if not note.strip():
         faults["note"] = "Write a note: the home reads it as the hub's answer"
+    if too_long := _too_long(note, _LONGEST_NOTE):
+        faults["note"] = too_long
     if faults:
         return _closing(request, visit, one, faults, disposition, note)
     try:
         desk.close(
             visit.conn, visit.actor, escalation_id, Disposition(disposition), note, visit.at, seen=seen
         )
-    except ChangedError as refused:
-        changed = _found(visit, escalation_id)
-        return _closing(request, visit, changed, {"why": str(refused)}, disposition, note)
     except DeskError as refused:
-        return queue_page(request, visit, one.hub_id, problem=str(refused))
+        now = _found(visit, escalation_id)
+        if now.closed_by == visit.actor.person_id:
+            return queue_page(request, visit, one.hub_id, problem=str(refused))
+        # With the note that was written: it may have to be told by telephone, or to whoever has the case now.
+        return _closing(request, visit, now, {"why": str(refused)}, disposition, note)
     return _onward(one.hub_id, "closed", escalation_id)
 
 
@@ -100,7 +105,7 @@ def raise_by_hand(
     resident_id: UUID,
     visit: HubVisit,
     severity: Annotated[str, Form()] = "",
-    words: Annotated[str, Form(max_length=2000)] = "",
+    words: Annotated[str, Form()] = "",
 ) -> Response:
     """Raise it, or let the call join the escalation that is open."""
     one = _somebody(visit, resident_id)
@@ -109,6 +114,8 @@ def raise_by_hand(
         faults["severity"] = "Choose how urgent it is"
     if not words.strip():
         faults["words"] = "Say in a sentence what the caller told you"
+    if too_long := _too_long(words, _LONGEST_WORDS):
+        faults["words"] = too_long
     if faults:
         return _raising(request, visit, one, faults, severity, words)
     try:
@@ -116,6 +123,13 @@ def raise_by_hand(
     except DeskError as refused:
         return _raising(request, visit, one, {"words": str(refused)}, severity, words)
     return _onward(one.hub_id, "raised", raised)
+
+
+def _too_long(text: str, longest: int) -> str | None:
+    """Said beside the field: a refusal of the whole form would lose what was typed."""
+    if len(text) <= longest:
+        return None
+    return f"This has {len(text)} characters; there is room for {longest}"
 
 
 def _done(

@@ -268,6 +268,21 @@ def test_a_form_that_was_opened_before_somebody_rang_is_shown_again_with_what_is
     assert "Nobody is waiting." in closed.text
 
 
+def test_no_words_of_an_answer_are_lost_where_it_cannot_be_given(browse: SignIn, escalation: str) -> None:
+    client, address = browse(n.CLINICIAN), f"/escalations/{escalation}/close"
+    answer = {"disposition": "gp_today", "note": "Doctor comes at four.", "seen": "1"}
+    refused = client.post(address, data=answer)
+    assert refused.status_code == 422
+    assert "Claim this escalation before you close it." in refused.text
+    assert "Doctor comes at four." in refused.text
+    long = "Doctor comes at four. " * 200
+    for where, field in ((address, "note"), (f"{AMARA}/raise", "words")):
+        refused = client.post(where, data=answer | {"severity": "concern", field: long})
+        assert refused.status_code == 422
+        assert "This has 4400 characters; there is room for" in refused.text
+        assert refused.text.count(long.strip()) == 1
+
+
 def test_a_colleague_who_comes_second_is_told_so_on_the_queue(browse: SignIn, escalation: str) -> None:
     browse(n.COLLEAGUE).post(f"/escalations/{escalation}/claim")
     late = browse(n.CLINICIAN).post(f"/escalations/{escalation}/claim")
