@@ -1,6 +1,6 @@
 """What an operator watches: kits, their books, and what could not be understood.
 
-Guards: ids, counts and reasons; no person, no home, no payload.
+Guards: ids, counts, reasons and the names of homes; no person and no payload.
 """
 
 from dataclasses import dataclass

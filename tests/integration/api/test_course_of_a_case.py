@@ -1,4 +1,4 @@
-"""How a resident has been since their case was raised, and what people said, for the hub and for nobody else."""
+"""How a resident has been since their case was raised, and what people said, for whoever may see them."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
