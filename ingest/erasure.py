@@ -35,10 +35,10 @@ SELECT min(first), max(last) FROM (
     WHERE %(resident)s IN (resident_id, held_for)
 ) theirs
 """
-# What in quarantine names this resident, whoever sent it.
+# What in quarantine names this resident, whoever sent it: in capitals, or without hyphens, too.
 _QUARANTINE: LiteralString = """
 DELETE FROM ingest.quarantine kept
-WHERE position(convert_to(%(resident)s::text, 'UTF8') IN kept.payload) > 0
+WHERE position(replace(%(resident)s::text, '-', '') IN replace(lower(encode(kept.payload, 'escape')), '-', '')) > 0
 """
 _READINGS: LiteralString = """
 DELETE FROM ingest.reading

@@ -22,8 +22,9 @@ from delegation import audit, end_of_care, legal_hold
 from delegation.end_of_care import EndReason, EndRefusedError
 from delegation.people import actor_of
 from delegation.retention import Tombstone
+from devices.reading import decode
 from ingest import door
-from ingest.arrival import Settled
+from ingest.arrival import Arrival, Settled
 from ingest.correction import Correction, Reason, correct
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.commands import Commands
@@ -193,6 +194,21 @@ def test_what_came_after_care_ended_and_what_is_not_answered_is_kept(home: Home)
         n.AMARA: f"a reading that arrived on {later:%d %B %Y}, after care ended",
         n.BRAM: "an escalation that is still open",
     }
+
+
+@pytest.mark.parametrize("written", [str(n.BRAM).upper(), n.BRAM.hex], ids=["in capitals", "without hyphens"])
+def test_what_is_in_quarantine_goes_however_it_names_them(home: Home, written: str) -> None:
+    home.end(n.BRAM)
+    for name in (written, n.AMARA.hex):
+        nobody_reads_this = b'{"resident":"' + name.encode() + b'","note":"\xff'
+        [item] = decode(nobody_reads_this)
+        arrival = Arrival(n.KIT, home.kit.topic(), item, WATCHED)
+        with home.database.connect("hearthwatch_ingest") as conn:
+            door.receive(conn, [arrival], Evaluator(), WATCHED)
+    stone = home.erase(n.BRAM)
+    assert stone is not None
+    assert stone.erased["quarantined"] == 1
+    assert home.rows("SELECT count(*) FROM ingest.quarantine") == [(1,)]
 
 
 def test_a_reading_goes_with_the_records_of_the_one_whose_it_is(home: Home) -> None:
