@@ -145,6 +145,16 @@ def test_a_form_sent_twice_is_one_reading(at_the_desk_of: Desk, served: Served, 
         assert stored.fetchall() == [(reading_id,)]
 
 
+def sign_in_elsewhere(page: Page, person: UUID) -> None:
+    """Follow the link that a page of somebody signed out offers."""
+    with page.expect_popup() as other:
+        page.get_by_role("link", name=re.compile("sign in again in another tab", re.IGNORECASE)).click()
+    other.value.get_by_label("User name").fill(username(person))
+    other.value.get_by_label("Password").fill(PASSWORD)
+    other.value.get_by_role("button", name="Sign in").click()
+    expect(other.value.get_by_role("button", name="Sign out")).to_be_visible()
+
+
 def test_what_was_typed_stays_where_one_has_been_signed_out_meanwhile(at_the_desk_of: Desk) -> None:
     worker = at_the_desk_of(n.WORKER)
     worker.goto(f"/residents/{n.BRAM}/capture")
@@ -153,11 +163,19 @@ def test_what_was_typed_stays_where_one_has_been_signed_out_meanwhile(at_the_des
     worker.get_by_role("button", name="Send").click()
     expect(worker.get_by_role("alert")).to_contain_text("You have been signed out.")
     expect(worker.locator("[name=temperature]")).to_have_value("37.1")
-    with worker.expect_popup() as other:
-        worker.get_by_role("link", name="Sign in again in another tab.").click()
-    other.value.get_by_label("User name").fill(username(n.WORKER))
-    other.value.get_by_label("Password").fill(PASSWORD)
-    other.value.get_by_role("button", name="Sign in").click()
-    expect(other.value.get_by_role("button", name="Sign out")).to_be_visible()
+    sign_in_elsewhere(worker, n.WORKER)
     worker.get_by_role("button", name="Send again").click()
     expect(worker.get_by_role("status")).to_contain_text("Stored")
+
+
+def test_what_a_caller_said_goes_through_after_signing_in_again(at_the_desk_of: Desk) -> None:
+    clinician = at_the_desk_of(n.CLINICIAN)
+    clinician.goto(f"/residents/{n.BRAM}/raise")
+    clinician.locator("[name=severity][value=medium]").check(force=True)
+    clinician.locator("[name=words]").fill("He fell at breakfast.")
+    clinician.context.clear_cookies()
+    clinician.get_by_role("button", name="Raise it").click()
+    expect(clinician.locator("main")).to_contain_text("Nothing was done.")
+    sign_in_elsewhere(clinician, n.CLINICIAN)
+    clinician.reload()
+    expect(clinician.locator("main")).to_contain_text("He fell at breakfast.")

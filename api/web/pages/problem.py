@@ -30,5 +30,6 @@ def problem_page(request: Request, problem: Problem) -> Response:
         "failed": failed,
         "was_capture": request.method == "POST" and request.url.path.endswith("/capture"),
         "signed_out": problem.status == HTTPStatus.UNAUTHORIZED,
+        "was_form": request.method == "POST" and request.url.path != "/sign-out",
     }
     return page(request, "problem.jinja", view, status=problem.status)
