@@ -84,7 +84,7 @@ def judge_unscored(reading: NewReading, policy: Policy, at: datetime) -> Unscore
 def goes_to_999(payload: ReadingPayload) -> bool:
     """Whether what a reading says goes straight to 999, whatever was scored or could not be."""
     consciousness = quality.assess(payload).values.get(VitalSign.CONSCIOUSNESS)
-    return rules.goes_to_999(_emergency_signs(payload), consciousness)
+    return rules.goes_to_999(quality.emergency_signs(payload), consciousness)
 
 
 def urgent_unscored(reading: NewReading, policy: Policy, at: datetime) -> list[Finding]:
@@ -106,7 +106,8 @@ def urgent_unstored(payload: ReadingPayload, resident_id: UUID, policy: Policy) 
         parts={VitalSign.CONSCIOUSNESS: Part(0, 0, consciousness)},
         emergency_signs=tuple(
             dict.fromkeys(
-                sign if sign in EMERGENCY_LABELS else _UNREADABLE for sign in _emergency_signs(payload)
+                sign if sign in EMERGENCY_LABELS else quality.UNREADABLE
+                for sign in quality.emergency_signs(payload)
             )
         ),
         phoned_999=payload.phoned_999,
@@ -170,23 +171,13 @@ def words_of(
     return Words(
         unrecordable=unrecordable,
         soft_signs=tuple(sorted(sign for sign, answer in payload.soft_signs.items() if answer == "present")),
-        emergency_signs=_emergency_signs(payload),
+        emergency_signs=quality.emergency_signs(payload),
         phoned_999=payload.phoned_999,
         worry=str(payload.worry.by) if payload.worry else None,
         scheduled=payload.scheduled_full_set,
         confirm=confirm,
         repeat=(VitalSign.PULSE,) if pulses_differ else (),
     )
-
-
-def _emergency_signs(payload: ReadingPayload) -> tuple[str, ...]:
-    """What was said to be there, and what was said of an emergency that nobody can read."""
-    present = sorted(sign for sign, answer in payload.emergency_signs.items() if answer == "present")
-    unread = [part for part in payload.not_understood if part.startswith("emergency_signs")]
-    return (*present, *([_UNREADABLE] if unread else []))
-
-
-_UNREADABLE = "something_unreadable"
 
 
 def _unfit_set(reading: NewReading) -> ScoredSet:

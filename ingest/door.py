@@ -15,7 +15,7 @@ from delegation import store as delegation_store
 from delegation.store import Placement
 from devices import registry
 from devices.reading import ReadingPayload, Unreadable, content_digest
-from devices.receipt import Outcome
+from devices.receipt import CALL_999, Outcome
 from devices.registry import LentKit
 from ingest import current, quality, quarantine, store
 from ingest.arrival import Arrival, KnownReading, NewReading, ReadingKey, Repeated, Settled, Verdict
@@ -57,7 +57,7 @@ class _Sorted:
     def refuse(self, index: int, arrival: Arrival, reason: Reason) -> None:
         self.refused.append((arrival, reason))
         self._refused_at.append(index)
-        self.settled[index] = Settled(arrival, Outcome.QUARANTINED, reason.told)
+        self.settled[index] = Settled(arrival, Outcome.QUARANTINED, reason.told, _told_all_the_same(arrival))
 
     def cut(self, places: Collection[int]) -> None:
         """Tell the senders of what was refused that it is not kept whole."""
@@ -70,6 +70,13 @@ class _Sorted:
         outcome = Outcome.DUPLICATE if index in self.repeated else Outcome.STORED
         verdict = verdicts.get((kit.kit_id, payload.reading_id), Verdict())
         self.settled[index] = Settled(arrival, outcome, None, verdict)
+
+
+def _told_all_the_same(arrival: Arrival) -> Verdict:
+    """Whoever sees what goes to 999 is told so, whatever is wrong with the rest."""
+    said = arrival.item
+    urgent = isinstance(said, ReadingPayload) and quality.emergency_signs(said)
+    return Verdict(next=CALL_999) if urgent else Verdict()
 
 
 def receive(

@@ -115,6 +115,16 @@ def unrecordable(payload: ReadingPayload) -> frozenset[VitalSign]:
     )
 
 
+UNREADABLE = "something_unreadable"
+
+
+def emergency_signs(payload: ReadingPayload) -> tuple[str, ...]:
+    """What was said to be there, and that something was said of an emergency which nobody can read."""
+    present = sorted(sign for sign, answer in payload.emergency_signs.items() if answer == "present")
+    unread = any(part.startswith("emergency_signs") for part in payload.not_understood)
+    return (*present, UNREADABLE) if unread else tuple(present)
+
+
 _SIGN_BY_CODE = {str(sign): sign for sign in VitalSign}
 
 

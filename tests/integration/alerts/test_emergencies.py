@@ -1,10 +1,12 @@
 """What goes straight to 999 is told at once and is in the hub's queue, whatever was measured."""
 
+from uuid import UUID
+
 import pytest
 
 from alerts import store
 from alerts.evaluator import Evaluator
-from devices.reading import decode, encode_one
+from devices.reading import SoftSign, decode, encode_one
 from devices.receipt import Outcome
 from ingest import door
 from ingest.arrival import Arrival
@@ -98,6 +100,19 @@ def test_what_cannot_be_stored_keeps_nobody_from_999(ward: Ward) -> None:
     [(_, severity, why, *_)] = ward.cases()
     assert severity == "high"
     assert why == "Choking; an emergency called something unreadable. 999 has been phoned."
+
+
+@pytest.mark.parametrize(
+    "whose", [n.AMARA, n.NOBODY, n.STRANGER_RESIDENT], ids=["changed", "unknown", "another's"]
+)
+def test_what_goes_to_quarantine_keeps_nobody_from_999(ward: Ward, whose: UUID) -> None:
+    reading = ward.kit.reading(whose, {}, taken_at=NOW)
+    ward.deliver(reading)
+    changed = reading.model_copy(update={"emergency_signs": {"choking": SoftSign.PRESENT}})
+    [settled] = ward.deliver(changed)
+    assert (settled.outcome, settled.verdict.next) == (Outcome.QUARANTINED, "call_999")
+    [other] = ward.deliver(reading.model_copy(update={"emergency_signs": {"choking": SoftSign.ABSENT}}))
+    assert (other.outcome, other.verdict.next) == (Outcome.QUARANTINED, "nothing")
 
 
 def _breaks(*_: object) -> None:
