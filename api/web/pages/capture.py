@@ -30,6 +30,9 @@ from devices.identifiers import UnreadableIdError, new_reading_id, parse_id
 
 router = APIRouter()
 
+# Far from the ends of what a moment can be: it is reckoned from.
+_YEARS = range(2000, 9000)
+
 CarerVisit = Annotated[Visit, needs(*CARERS)]
 
 
@@ -75,7 +78,7 @@ def _made_with(fields: dict[str, str]) -> tuple[UUID, datetime]:
         reading_id = parse_id(fields.get("reading_id", ""), "reading")
     except (ValueError, UnreadableIdError):
         opened_at, reading_id = None, None
-    if reading_id is None or opened_at is None or opened_at.tzinfo is None:
+    if reading_id is None or opened_at is None or opened_at.tzinfo is None or opened_at.year not in _YEARS:
         sentence = (
             "This form has lost its number: nothing was stored. Open it again from the resident's page."
         )

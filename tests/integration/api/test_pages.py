@@ -305,6 +305,19 @@ def test_a_phone_call_is_raised_by_hand_and_seen_by_the_home(browse: SignIn) -> 
     assert "Daughter rang: not eating." in browse(n.MANAGER).get(HOME).text
 
 
+@pytest.mark.parametrize(
+    "opened_at", ["", "now", "2026-11-22T14:02:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+)
+def test_a_form_that_says_no_time_it_could_be_from_stores_nothing_and_says_so(
+    browse: SignIn, opened_at: str
+) -> None:
+    client = browse(n.WORKER)
+    form = form_of(client, CAPTURE, CAPTURE) | FILLED | {"opened_at": opened_at, "taken_time": "10:00"}
+    refused = client.post(CAPTURE, data=form)
+    assert refused.status_code == 422
+    assert "This form has lost its number: nothing was stored." in refused.text
+
+
 def test_a_set_captured_by_hand_is_answered_at_once_and_twice_is_once(
     browse: SignIn, neighbourhood: Database
 ) -> None:
