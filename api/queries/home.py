@@ -29,7 +29,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Lives:
-    """Somebody who lives there, with the reason they are not watched now, if any."""
+    """Somebody who lives there: why they are not watched now, if they are not, and the signs the hub waits for."""
 
     resident_id: UUID
     name: str
@@ -39,6 +39,7 @@ class Lives:
     has_ceiling: bool
     pause_reason: str | None
     pause_ends_at: datetime | None
+    asked: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,10 @@ _LIVES: LiteralString = """
 SELECT resident.resident_id, resident.name, resident.born_on, resident.synthetic, resident.no_score_reason,
        EXISTS (SELECT FROM delegation.ceiling
                WHERE ceiling.resident_id = resident.resident_id AND ended_at IS NULL) AS has_ceiling,
-       pause.reason AS pause_reason, pause.ends_at AS pause_ends_at
+       pause.reason AS pause_reason, pause.ends_at AS pause_ends_at,
+       coalesce(question.deciding, '{}') AS asked
 FROM delegation.resident
+LEFT JOIN alerts.open_question question USING (resident_id)
 LEFT JOIN LATERAL (
     SELECT reason, ends_at FROM delegation.monitoring_pause
     WHERE monitoring_pause.resident_id = resident.resident_id

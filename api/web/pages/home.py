@@ -14,8 +14,9 @@ from api.access import Visit, needs
 from api.problems import not_found
 from api.queries import escalation, home, quiet_kits
 from api.queries.home import Home
-from api.web.presenters.home import Day, by_need, day
+from api.web.presenters.home import Day, day
 from api.web.presenters.moments import full_clock
+from api.web.presenters.need import by_need
 from api.web.presenters.quiet_kits import CHECK, notices
 from api.web.presenters.rounds import midnight
 from api.web.rendering import page

@@ -15,7 +15,7 @@ from api.queries.home import FullSet, Home, Lives, Observed
 from api.web.presenters import escalations, signs
 from api.web.presenters.answers import AnswerView, answer
 from api.web.presenters.moments import Deadline, clock, deadline, london_day
-from api.web.presenters.rounds import NEED, Cell, Glimpse, Round, State, cell, current, rounds_of
+from api.web.presenters.rounds import Cell, Glimpse, Round, State, cell, current, rounds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class ResidentRow:
     name: str
     synthetic: bool
     has_ceiling: bool
+    paused: str | None
+    ask: str | None
     open: OpenRow | None
     answers: tuple[AnswerView, ...]
     cells: tuple[Cell, ...]
@@ -93,7 +95,7 @@ def day(
     open_ = tuple(_open(one, me, now) for one in cases if one.state != "closed")
     answered = [found for one in cases if (found := answer(one, me, now)) is not None]
     recent = tuple(one for one in answered if one.in_sight)
-    rows = tuple(_rows(lives, _cells(lives, observed, full_sets, rounds, now), open_, recent, number))
+    rows = tuple(_rows(lives, _cells(lives, observed, full_sets, rounds, now), open_, recent, number, now))
     return Day(
         home_id=home.home_id,
         name=home.name,
@@ -111,17 +113,13 @@ def day(
     )
 
 
-def by_need(rows: Sequence[ResidentRow]) -> tuple[ResidentRow, ...]:
-    """Residents in the order a care worker should turn to them."""
-    return tuple(sorted(rows, key=lambda row: NEED.index(row.now.state) if row.now else len(NEED)))
-
-
 def _rows(
     lives: Sequence[Lives],
     cells: Mapping[UUID, tuple[Cell, ...]],
     open_: Sequence[OpenRow],
     answers: Sequence[AnswerView],
     number: int | None,
+    now: datetime,
 ) -> list[ResidentRow]:
     waiting = {one.resident_id: one for one in open_}
     return [
@@ -130,6 +128,8 @@ def _rows(
             name=one.name,
             synthetic=one.synthetic,
             has_ceiling=one.has_ceiling,
+            paused=paused(one, now),
+            ask=signs.measure_now(one.asked) if one.asked else None,
             open=waiting.get(one.resident_id),
             answers=tuple(said for said in answers if said.resident_id == one.resident_id),
             cells=cells[one.resident_id],
@@ -160,7 +160,7 @@ def _cells(
                 seen[one.resident_id],
                 sorted(full[one.resident_id]),
                 scored=one.no_score_reason is None,
-                paused=_paused(one, now),
+                paused=paused(one, now),
                 now=now,
             )
             for round_ in rounds
@@ -169,7 +169,8 @@ def _cells(
     }
 
 
-def _paused(one: Lives, now: datetime) -> str | None:
+def paused(one: Lives, now: datetime) -> str | None:
+    """ "In hospital, until today 18:00"; None while they are watched."""
     if one.pause_reason is None or one.pause_ends_at is None:
         return None
     return f"{one.pause_reason}, until {clock(one.pause_ends_at, now)}"

@@ -30,19 +30,6 @@ class State(StrEnum):
     PAUSED = "paused"
 
 
-# What a care worker should turn to first.
-NEED = (
-    State.OVERDUE,
-    State.INCOMPLETE_OVERDUE,
-    State.INCOMPLETE,
-    State.DUE,
-    State.DONE_LATE,
-    State.DONE,
-    State.LATER,
-    State.PAUSED,
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Round:
     """One round of a day: it takes what is observed from `opens_at` until `closes_at`."""

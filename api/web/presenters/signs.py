@@ -185,6 +185,18 @@ def asked(signs: Iterable[str]) -> str:
     return listed(_inside(sign) for sign in SCORED if sign in set(signs))
 
 
+def measure_now(signs: Iterable[str]) -> str:
+    """ "Measure pulse and check how alert they are now": what no device measures is checked."""
+    wanted = set(signs)
+    measured, checked = asked(wanted - _LOOKED_AT), asked(wanted & _LOOKED_AT)
+    parts = [f"{verb} {what}" for verb, what in (("measure", measured), ("check", checked)) if what]
+    words = " and ".join(parts) or "measure again"
+    return f"{words[0].upper()}{words[1:]} now"
+
+
+_LOOKED_AT = frozenset({str(VitalSign.ON_OXYGEN), str(VitalSign.CONSCIOUSNESS)})
+
+
 def _inside(sign: VitalSign) -> str:
     return {
         VitalSign.ON_OXYGEN: "whether they are on oxygen",

@@ -241,6 +241,7 @@ def lives(**different: Any) -> Lives:
         has_ceiling=False,
         pause_reason=None,
         pause_ends_at=None,
+        asked=[],
     )
     return replace(row, **different)
 

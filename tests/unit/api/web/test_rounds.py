@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from api.queries.home import FullSet, Home, Lives, Observed
 from api.web.presenters import signs
 from api.web.presenters.answers import answer
-from api.web.presenters.home import Day, by_need, day, total
+from api.web.presenters.home import Day, day, total
+from api.web.presenters.need import by_need
 from api.web.presenters.rounds import Cell, Glimpse, Round, State, cell, current, rounds_of
 from tests.unit.api.web.rows import COLLEAGUE, ME, NOW, ago, escalation, lives
 
@@ -207,3 +209,41 @@ def test_a_care_worker_sees_first_who_needs_it_most() -> None:
         HOME, [done, paused, overdue], [], [FullSet(ME, at(13, 5), 0, assumed_air=False)], [], me=ME, now=NOW
     )
     assert [row.name for row in by_need(shown.rows)] == ["Waiting", "Done", "Away"]
+
+
+def test_before_any_round_those_at_the_hub_come_first_the_gravest_before_the_others() -> None:
+    people = {
+        name: lives(name=name, resident_id=UUID(int=100 + number), **different)
+        for number, (name, different) in enumerate(
+            [
+                ("Amara", {}),
+                ("Bella", {"pause_reason": "In hospital", "pause_ends_at": ago(days=-1)}),
+                ("Cyril", {}),
+                ("Dora", {"asked": ["respiration_rate"]}),
+                ("Edwin", {}),
+                ("Fern", {}),
+            ]
+        )
+    }
+    cases = [
+        escalation(resident_id=people[name].resident_id, severity=severity)
+        for name, severity in (("Edwin", "concern"), ("Fern", "high"))
+    ]
+    shown = day(HOME, list(people.values()), [], [], cases, me=ME, now=at(5))
+    assert [row.name for row in by_need(shown.rows)] == ["Fern", "Edwin", "Dora", "Amara", "Cyril", "Bella"]
+    rows = {row.name: row for row in shown.rows}
+    assert rows["Dora"].ask == "Measure breathing rate now"
+    assert rows["Bella"].paused == "In hospital, until tomorrow 14:02"
+    assert (rows["Amara"].ask, rows["Amara"].paused) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (["systolic", "pulse"], "Measure blood pressure and pulse now"),
+        (["consciousness"], "Check how alert they are now"),
+        (["pulse", "on_oxygen"], "Measure pulse and check whether they are on oxygen now"),
+    ],
+)
+def test_what_is_asked_is_said_as_what_to_do(asked: list[str], words: str) -> None:
+    assert signs.measure_now(asked) == words

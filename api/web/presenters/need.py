@@ -1,0 +1,38 @@
+"""Whom a care worker turns to first on a round.
+
+Guards: whoever has an escalation open comes before any round, the gravest first; who is away comes last, unless
+something is open or asked about them; the order is the same at every look, whatever the query gave first.
+"""
+
+from collections.abc import Sequence
+
+from alerts.policy import Severity
+from api.web.presenters.home import ResidentRow
+from api.web.presenters.rounds import State
+
+_ROUND = (
+    State.OVERDUE,
+    State.INCOMPLETE_OVERDUE,
+    State.INCOMPLETE,
+    State.DUE,
+    State.DONE_LATE,
+    State.DONE,
+    State.LATER,
+    State.PAUSED,
+)
+
+
+def by_need(rows: Sequence[ResidentRow]) -> tuple[ResidentRow, ...]:
+    """Open escalations first, the gravest before the others; then what was asked, the round, who is away; by name."""
+    return tuple(sorted(rows, key=_place))
+
+
+def _place(row: ResidentRow) -> tuple[int, bool, int, str]:
+    gravity = len(Severity) if row.open is None else Severity(row.open.severity).rank
+    return gravity, row.ask is None, _round(row), row.name
+
+
+def _round(row: ResidentRow) -> int:
+    if row.paused is not None:
+        return _ROUND.index(State.PAUSED)
+    return 0 if row.now is None else _ROUND.index(row.now.state)
