@@ -269,6 +269,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT delegation.homes_held('care_worker', 'home_manager', 'hub_clinician', 'hub_lead')
 $$;
 
+-- Residents whom the actor sees together with everybody else of their home.
+CREATE FUNCTION delegation.residents_of_visible_homes() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT resident_id FROM delegation.resident WHERE home_id IN (SELECT delegation.visible_homes())
+$$;
+
 CREATE FUNCTION delegation.visible_residents() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT resident_id FROM delegation.resident WHERE home_id IN (SELECT delegation.visible_homes())
@@ -343,6 +349,7 @@ $$;
 ALTER FUNCTION delegation.roles_in_force() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.homes_held(text[]) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.visible_homes() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.residents_of_visible_homes() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.visible_residents() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.visible_hubs() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.known_homes() OWNER TO hearthwatch_gate;

@@ -169,7 +169,8 @@ ALTER FUNCTION ingest.lock_visible_resident(uuid) OWNER TO hearthwatch_gate;
 
 -- What an actor may read. Hypertables carry no policies to their chunks, so nobody but the view's owner may select.
 GRANT SELECT ON ingest.reading, ingest.reading_correction TO hearthwatch_reader;
--- A reading that was corrected is shown with everybody who ever had it, and counts for the one whose it is.
+-- A reading that was corrected is shown with everybody who ever had it, and counts for the one whose it is. To who sees
+-- residents one by one, not through their home, only what counts is shown: what was another's may name the other.
 -- The scope is asked outside the union: inside its halves it would be no barrier.
 CREATE VIEW ingest.visible_reading WITH (security_barrier) AS
 SELECT * FROM (
@@ -206,7 +207,8 @@ SELECT * FROM (
                       WHERE again.kit_id = held.kit_id AND again.reading_id = held.reading_id
                         AND again.resident_id = held.resident_id AND again.correction_id > held.correction_id)
 ) shown
-WHERE resident_id IN (SELECT delegation.visible_residents());
+WHERE resident_id IN (SELECT delegation.visible_residents())
+  AND (counts OR resident_id IN (SELECT delegation.residents_of_visible_homes()));
 ALTER VIEW ingest.visible_reading OWNER TO hearthwatch_reader;
 GRANT SELECT ON ingest.visible_reading TO hearthwatch_api;
 

@@ -115,13 +115,23 @@ def test_who_said_so_and_why_is_audited_with_both(
 
 
 def test_the_other_resident_is_not_named_on_the_page_of_the_one(sign_in: SignIn, wrong: str) -> None:
-    say(sign_in(n.MANAGER), wrong)
-    carer = sign_in(n.CARER)
-    page = carer.get(f"/residents/{n.AMARA}").text
+    clinician = sign_in(n.CLINICIAN)
+    say(clinician, wrong)
+    page = clinician.get(f"/residents/{n.AMARA}").text
     assert "It is not theirs, and does not count for them." in page
     assert "Bram" not in page
-    assert str(n.BRAM) not in page + carer.get(f"/api/v1/residents/{n.AMARA}/readings").text
+    assert str(n.BRAM) not in page + clinician.get(f"/api/v1/residents/{n.AMARA}/readings").text
+
+
+def test_a_carer_is_not_shown_a_reading_that_was_somebody_elses(sign_in: SignIn, wrong: str) -> None:
+    carer = sign_in(n.CARER)
+    assert [reading for reading, *_ in shown(carer, n.AMARA)] == [wrong]
+    say(sign_in(n.MANAGER), wrong)
+    page = carer.get(f"/residents/{n.AMARA}").text
+    assert "It is not theirs" not in page
+    assert "Bram" not in page
     assert "/correct" not in page
+    assert shown(carer, n.AMARA) == []
 
 
 def test_on_the_page_it_is_read_back_before_it_is_done(

@@ -56,10 +56,6 @@ def test_a_correction_changes_what_is_seen_and_no_row(doorstep):
         (wrong.reading_id, n.BRAM, True, why),
         (right.reading_id, n.AMARA, True, None),
     }
-    assert seen_by(doorstep, n.CARER) == {
-        (wrong.reading_id, n.AMARA, False, why),
-        (right.reading_id, n.AMARA, True, None),
-    }
     corrected(doorstep, kit, wrong, None)
     assert seen_by(doorstep, n.CLINICIAN) == {
         (wrong.reading_id, n.AMARA, False, why),
@@ -69,6 +65,20 @@ def test_a_correction_changes_what_is_seen_and_no_row(doorstep):
     assert doorstep.rows("SELECT * FROM ingest.reading ORDER BY reading_id") == before
     anew = doorstep.rows("SELECT * FROM alerts.score ORDER BY cause_arrival")
     assert [one for one in anew if one in scored] == scored
+
+
+def test_who_sees_one_resident_alone_is_not_shown_what_was_anothers(doorstep):
+    """Its note may name the other; whoever sees the home sees both, and what was given back is shown again."""
+    kit = n.Kit()
+    wrong, right = kit.reading(taken_at=NOW, note="Bram slept badly."), kit.reading(taken_at=NOW)
+    doorstep.deliver(kit.arrival(wrong, NOW), kit.arrival(right, NOW))
+    why = "wrong_resident_chosen"
+    for whose in (n.BRAM, None):
+        corrected(doorstep, kit, wrong, whose)
+        assert seen_by(doorstep, n.CARER) == {(right.reading_id, n.AMARA, True, None)}
+        assert (wrong.reading_id, n.AMARA, False, why) in seen_by(doorstep, n.WORKER)
+    corrected(doorstep, kit, wrong, n.AMARA)
+    assert (wrong.reading_id, n.AMARA, True, why) in seen_by(doorstep, n.CARER)
 
 
 def test_a_correction_can_be_taken_back(doorstep):
