@@ -1,18 +1,22 @@
-"""Whether readings can come in and deadlines be kept at this moment, in a sentence for the hub's page.
+"""Whether readings can come in and deadlines be kept at this moment, in a sentence for whoever relies on it.
 
-Guards: a page that hears its stream is not a platform that hears its kits: what is not known is said as such.
-Where ingest stops, a page says so within ten seconds of its last beat: six until it counts as quiet, at most one
-until that is asked, at most three until the next ping.
+Guards: whoever is at the bedside is told to phone the hub if they are worried, never that what they type in here is
+lost, for it does not go through ingest; a page that hears its stream is not a platform that hears its kits: what is
+not known is said as such. Where ingest stops, a live page says so within ten seconds of its last beat: six until it
+counts as quiet, at most one until that is asked, at most three until the next ping.
 """
 
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import psycopg
 
 from api.database import Pool
+from delegation.people import Actor, Role
 from ingest import heartbeat
 from ingest.heartbeat import Beating
 
@@ -23,6 +27,24 @@ _SAID = {
     Beating.INGEST: "No readings are coming in{since}. Escalations may be missing: homes must phone the hub.",
     Beating.SCHEDULER: "Nobody is watching the clocks{since}: silence and unanswered questions raise nothing.",
 }
+_UNKNOWN_AT_THE_BEDSIDE = "It is not known whether readings from kits are coming in."
+_SAID_AT_THE_BEDSIDE = {
+    Beating.INGEST: "Readings from kits are not coming in{since}: the hub does not see them.",
+    Beating.SCHEDULER: "Nobody is told{since} when a resident is not heard of, or when what was asked is not measured.",
+}
+_IF_WORRIED = "If you are worried about somebody, phone the hub: do not wait to hear from it."
+_BEHIND_THE_SCENES = (Role.HUB_CLINICIAN, Role.HUB_LEAD, Role.OPERATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class _Notice:
+    """What is wrong, for those who work behind the scenes and for those at the bedside."""
+
+    behind: str | None
+    bedside: str | None
+
+
+_NOT_KNOWN = _Notice(_UNKNOWN, f"{_UNKNOWN_AT_THE_BEDSIDE} {_IF_WORRIED}")
 
 
 class Pulse:
@@ -32,26 +54,39 @@ class Pulse:
         self._pool = pool
         self._lock = threading.Lock()
         self._asked_at = float("-inf")
-        self._words: str | None = _UNKNOWN
+        self._notice = _NOT_KNOWN
 
     def words(self, at: datetime) -> str | None:
-        """What is wrong now, None where nothing is."""
+        """What is wrong now, as the hub is told it; None where nothing is."""
+        return self._now(at).behind
+
+    def words_for(self, actor: Actor, at: datetime) -> str | None:
+        """The same in the words of this reader's work."""
+        notice = self._now(at)
+        return notice.behind if actor.holds(*_BEHIND_THE_SCENES) else notice.bedside
+
+    def _now(self, at: datetime) -> _Notice:
         # While one page asks, perhaps in vain, the others are told what was known last.
         if time.monotonic() - self._asked_at >= ASK_EVERY and self._lock.acquire(blocking=False):
             try:
-                self._words = self._ask(at)
+                self._notice = self._ask(at)
                 self._asked_at = time.monotonic()
             finally:
                 self._lock.release()
-        return self._words
+        return self._notice
 
-    def _ask(self, at: datetime) -> str | None:
+    def _ask(self, at: datetime) -> _Notice:
         try:
             with self._pool.connection(timeout=2.0) as conn:
                 quiet = heartbeat.quiet(conn, at)
         except psycopg.Error:
-            return _UNKNOWN
-        return " ".join(_SAID[one].format(since=_since(last)) for one, last in quiet.items()) or None
+            return _NOT_KNOWN
+        bedside = _sentences(_SAID_AT_THE_BEDSIDE, quiet)
+        return _Notice(_sentences(_SAID, quiet), bedside and f"{bedside} {_IF_WORRIED}")
+
+
+def _sentences(said: Mapping[Beating, str], quiet: Mapping[Beating, datetime | None]) -> str | None:
+    return " ".join(said[one].format(since=_since(last)) for one, last in quiet.items()) or None
 
 
 def _since(last: datetime | None) -> str:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
+from api.parts import parts_of
 from api.problems import not_found
 from api.queries import escalation, home, quiet_kits
 from api.queries.home import Home
@@ -38,6 +39,7 @@ def show(request: Request, home_id: UUID, visit: HomeVisit) -> HTMLResponse:
     if found is None:
         raise not_found("home")
     view = {
+        "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),
         "day": _day(visit, found),
         "quiet_kits": notices(quiet_kits.of_home(visit.conn, home_id, visit.at), visit.at),
         "check_kit": CHECK,
@@ -53,6 +55,7 @@ def rounds(request: Request, visit: RoundVisit) -> HTMLResponse:
     """Everybody to observe, those who need it first."""
     days = [_day(visit, one) for one in home.homes(visit.conn)]
     view = {
+        "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),
         "days": [(one, by_need(one.rows)) for one in days],
         "now_iso": visit.at.isoformat(),
         "clock": full_clock(visit.at),

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from api.access import Visit, needs
 from api.capture import CARERS
 from api.correcting import rights
+from api.parts import parts_of
 from api.problems import not_found
 from api.queries import baseline, escalation, readings, scores
 from api.queries.resident import decisions, resident
@@ -54,6 +55,7 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
     ]
     in_force = words.in_force(decided.scale_two, at)
     view = {
+        "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),
         "resident": words.view(found, decided, at),
         "vitals": vitals.view(
             held,
