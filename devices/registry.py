@@ -5,7 +5,7 @@ Guards: a kit speaks for the home it is lent to and for nobody else's.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import LiteralString
 from uuid import UUID
 
@@ -26,6 +26,12 @@ class LentKit:
     """By how much its clock was ahead when it last said, in seconds; behind where negative."""
 
 
+_AGREE_WITHIN = 30.0
+_APART = timedelta(seconds=45)
+"""Two statuses agree on a clock that differ by at most so many seconds, and came at least so long one after another.
+
+Apart by more than they may differ, or one status that the broker delivers twice would agree with itself.
+"""
 _LENT: LiteralString = """
 SELECT kit.kit_id, kit.partition, loan.home_id, home.organisation_id, status.clock_skew_s
 FROM devices.kit
@@ -37,15 +43,31 @@ WHERE kit.kit_id = ANY (%b) AND kit.revoked_at IS NULL
 _PARTITIONS: LiteralString = (
     "SELECT kit_id, partition FROM devices.kit WHERE revoked_at IS NULL AND kind = 'kit'"
 )
+# What a status says of the clock may have waited at the broker, which makes the clock look slow and never fast. So it
+# is believed at once only where it makes the clock less slow, and else where two agree that came some while apart: of
+# what waited no two waited equally long.
 _STATUS: LiteralString = """
-INSERT INTO devices.kit_status (kit_id, heard_at, online, outbox_length, battery, clock_skew_s, sent_seq)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+INSERT INTO devices.kit_status AS known (kit_id, heard_at, online, outbox_length, battery, sent_seq,
+    clock_skew_s, skew_said_s, skew_said_at)
+VALUES (%(kit)s, %(at)s, %(online)s, %(outbox_length)s, %(battery)s, %(sent_seq)s,
+    %(ahead)s, %(skew)s, %(skew_at)s)
 ON CONFLICT (kit_id) DO UPDATE SET
     heard_at = EXCLUDED.heard_at, online = EXCLUDED.online,
-    outbox_length = coalesce(EXCLUDED.outbox_length, kit_status.outbox_length),
-    battery = coalesce(EXCLUDED.battery, kit_status.battery),
-    clock_skew_s = coalesce(EXCLUDED.clock_skew_s, kit_status.clock_skew_s),
-    sent_seq = coalesce(EXCLUDED.sent_seq, kit_status.sent_seq)
+    outbox_length = coalesce(EXCLUDED.outbox_length, known.outbox_length),
+    battery = coalesce(EXCLUDED.battery, known.battery),
+    sent_seq = coalesce(EXCLUDED.sent_seq, known.sent_seq),
+    clock_skew_s = CASE
+        WHEN EXCLUDED.skew_said_s >= coalesce(known.clock_skew_s, 0)
+            OR (abs(EXCLUDED.skew_said_s - known.skew_said_s) <= %(agree)s
+                AND EXCLUDED.skew_said_at >= known.skew_said_at + %(apart)s)
+        THEN EXCLUDED.skew_said_s ELSE known.clock_skew_s END,
+    (skew_said_s, skew_said_at) = (
+        -- The first of those that agree stays, so that it comes to be long enough ago.
+        SELECT CASE WHEN stays THEN known.skew_said_s ELSE EXCLUDED.skew_said_s END,
+               CASE WHEN stays THEN known.skew_said_at ELSE EXCLUDED.skew_said_at END
+        FROM (SELECT EXCLUDED.skew_said_s IS NULL
+                     OR (abs(EXCLUDED.skew_said_s - known.skew_said_s) <= %(agree)s
+                         AND EXCLUDED.skew_said_at < known.skew_said_at + %(apart)s) AS stays) whether)
 """
 _HEARD: LiteralString = """
 INSERT INTO devices.kit_status (kit_id, heard_at, online)
@@ -88,6 +110,8 @@ def note_status(
         conn.execute(_STATUS_KEPT, (kit_id, at, *said))
         return
     skew = (status.clock - at).total_seconds() if status.clock else None
-    conn.execute(
-        _STATUS, (kit_id, at, status.online, status.outbox_length, status.battery, skew, status.sent_seq)
-    )
+    said = {"kit": kit_id, "at": at, "online": status.online, "outbox_length": status.outbox_length}
+    said |= {"battery": status.battery, "sent_seq": status.sent_seq}
+    said |= {"skew": skew, "skew_at": None if skew is None else at}
+    said |= {"ahead": None if skew is None or skew < 0 else skew}
+    conn.execute(_STATUS, said | {"agree": _AGREE_WITHIN, "apart": _APART})

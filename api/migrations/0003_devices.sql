@@ -24,7 +24,9 @@ CREATE TABLE devices.kit_status (
     online          boolean NOT NULL,
     outbox_length   integer,
     battery         smallint,
-    clock_skew_s    double precision,
+    clock_skew_s    double precision,                   -- believed: ahead by so much, behind where negative
+    skew_said_s     double precision,                   -- as a status said, which may have waited on its way
+    skew_said_at    timestamptz,
     sent_seq        bigint
 );
 

@@ -13,8 +13,10 @@ BEHIND = [timedelta(minutes=6), timedelta(hours=5), timedelta(hours=12), timedel
 
 
 def tells_its_clock(ward, slow_by: timedelta, kit=n.KIT) -> None:
+    """Twice, a minute apart, as a kit does."""
     with ward.database.connect("hearthwatch_ingest") as conn:
-        registry.note_status(conn, kit, Status(online=True, clock=NOW - slow_by), NOW)
+        for at in (NOW - n.minutes(1), NOW):
+            registry.note_status(conn, kit, Status(online=True, clock=at - slow_by), at)
 
 
 @pytest.mark.parametrize("slow_by", BEHIND, ids=str)
@@ -42,6 +44,15 @@ def test_a_kits_clock_says_nothing_of_anothers(ward):
     ward.send(n.NORMAL)
     ward.send(n.GRAVE, at=NOW + n.minutes(1), taken_at=NOW - timedelta(hours=5))
     assert ward.cases() == []
+
+
+def test_a_status_that_waited_at_the_broker_makes_no_clock_slow(ward):
+    with ward.database.connect("hearthwatch_ingest") as conn:
+        registry.note_status(conn, n.KIT, Status(online=True, clock=NOW - timedelta(hours=5)), NOW)
+    ward.send(n.NORMAL, at=NOW, taken_at=NOW)
+    ward.send(n.GRAVE, at=NOW, taken_at=NOW - timedelta(hours=5))
+    assert ward.cases() == []
+    assert ward.rows("SELECT DISTINCT flags FROM ingest.reading") == [([],)]
 
 
 def test_a_few_minutes_are_no_slow_clock(ward):

@@ -108,3 +108,33 @@ def test_a_status_that_the_broker_kept_is_noted_where_there_is_no_other(doorstep
     assert doorstep.rows("SELECT heard_at, online, clock_skew_s FROM devices.kit_status") == [
         (at, True, None)
     ]
+
+
+# When each status arrives and what the kit's clock says in it, in seconds; and by how much it is held to be ahead.
+SAID = {
+    "a clock that is right": ([(0, 0), (60, 60)], 0),
+    "a slow one, said twice": ([(0, -3600), (60, -3540)], -3600),
+    "a slow one, said every twenty seconds": ([(0, -3600), (20, -3580), (40, -3560), (60, -3540)], -3600),
+    "said once": ([(0, -3600)], None),
+    "a queue that is drained": ([(0, -180), (1, -120), (2, -60), (3, 0)], None),
+    "a queue that is drained slowly, minute by minute": ([(0, -3600), (50, -3400), (100, -3200)], None),
+    "a queue of a kit whose clock was right": ([(-60, -60), (0, 0), (3600, 60), (3601, 120)], 0),
+    "one status, delivered twice": ([(0, -3600), (50, -3600)], None),
+    "a slow one put right": ([(0, -3600), (60, -3540), (120, 120)], 0),
+    "a right one that became slow": ([(0, 0), (60, -3540), (120, -3480)], -3600),
+    "a fast one": ([(0, 3600)], 3600),
+    "a fast one whose word waited": ([(0, 3600), (1860, 3660)], 3600),
+    "a fast one put right": ([(0, 3600), (60, 60), (120, 120)], 0),
+}
+
+
+@pytest.mark.parametrize(("said", "skew"), SAID.values(), ids=SAID.keys())
+def test_a_clock_is_called_slower_only_when_two_statuses_that_came_apart_agree(
+    doorstep: Doorstep, said: list[tuple[float, float]], skew: float | None
+) -> None:
+    """What waits at the broker makes a clock look slow, never fast, and no two wait equally long."""
+    for at, clock in said:
+        status = Status(online=True, clock=NOW + timedelta(seconds=clock))
+        registry.note_status(doorstep.conn, KIT.kit_id, status, NOW + timedelta(seconds=at))
+    registry.note_status(doorstep.conn, KIT.kit_id, Status(online=False), NOW + timedelta(days=1))
+    assert doorstep.rows("SELECT clock_skew_s FROM devices.kit_status") == [(skew,)]
