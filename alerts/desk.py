@@ -53,6 +53,7 @@ class _Case:
     claimed_by: UUID | None
     closed_by: UUID | None
     closed_at: datetime | None
+    disposition: str | None
 
 
 _RESIDENT_OF: LiteralString = """
@@ -61,7 +62,7 @@ WHERE escalation_id = %s AND hub_id IN (SELECT delegation.visible_hubs())
 """
 _LOCK_RESIDENT: LiteralString = "SELECT ingest.lock_visible_resident(%s)"
 _CASE: LiteralString = """
-SELECT escalation_id, resident_id, hub_id, state, claimed_by, closed_by, closed_at
+SELECT escalation_id, resident_id, hub_id, state, claimed_by, closed_by, closed_at, disposition
 FROM alerts.escalation WHERE escalation_id = %s FOR UPDATE
 """
 _CLAIM: LiteralString = """
@@ -175,7 +176,8 @@ def undo(conn: psycopg.Connection, actor: Actor, escalation_id: UUID, at: dateti
     if row is None or row[0]:
         raise NotOpenError("A newer escalation is open for this resident: use that one.")
     conn.execute(_REOPEN, (escalation_id,))
-    _done(conn, actor, held, EventKind.REOPENED, at)
+    # The home may have read it: what was taken back is said while the case is open again.
+    _done(conn, actor, held, EventKind.REOPENED, at, words=held.disposition)
 
 
 def raise_by_hand(

@@ -4,6 +4,7 @@ Guards: the history is read from the events, never guessed from the present stat
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
@@ -68,6 +69,15 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The answer that a case had before it was opened again, as its code; None where it is erased or not known."""
+
+    escalation_id: UUID
+    answered_at: datetime
+    disposition: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """An escalation with its findings, its history and how its resident has been while it was open."""
 
@@ -118,9 +128,20 @@ SELECT escalation_id, rule, severity, sentence, found_at FROM alerts.finding
 WHERE escalation_id = ANY (%s) ORDER BY found_at, finding_id
 """
 _EVENTS: LiteralString = """
-SELECT event.escalation_id, event.kind, event.at, event.actor_id, person.name AS actor_name, event.words
+SELECT event.escalation_id, event.kind, event.at, event.actor_id, person.name AS actor_name,
+       CASE WHEN event.kind <> 'reopened' THEN event.words END AS words
 FROM alerts.escalation_event event LEFT JOIN delegation.person ON person.person_id = event.actor_id
 WHERE event.escalation_id = ANY (%s) ORDER BY event.at, event.revision
+"""
+_TAKEN_BACK: LiteralString = """
+SELECT DISTINCT ON (reopened.escalation_id)
+       reopened.escalation_id, closed.at AS answered_at, reopened.words AS disposition
+FROM alerts.escalation_event reopened
+JOIN alerts.escalation USING (escalation_id)
+JOIN alerts.escalation_event closed
+    ON closed.escalation_id = reopened.escalation_id AND closed.kind = 'closed' AND closed.at <= reopened.at
+WHERE reopened.escalation_id = ANY (%s) AND reopened.kind = 'reopened' AND escalation.state <> 'closed'
+ORDER BY reopened.escalation_id, reopened.at DESC, closed.at DESC
 """
 
 
@@ -169,3 +190,9 @@ def of_home(conn: psycopg.Connection[Any], home_id: UUID, since: datetime) -> li
     """A home's open escalations, and those closed after `since`."""
     with conn.cursor(row_factory=class_row(Escalation)) as cursor:
         return cursor.execute(_OF_HOME, (home_id, since)).fetchall()
+
+
+def taken_back(conn: psycopg.Connection[Any], cases: Collection[UUID]) -> dict[UUID, TakenBack]:
+    """Of those that are open again, the newest answer that the hub took back."""
+    with conn.cursor(row_factory=class_row(TakenBack)) as cursor:
+        return {one.escalation_id: one for one in cursor.execute(_TAKEN_BACK, (list(cases),))}

@@ -68,12 +68,14 @@ def _day(visit: Visit, found: Home) -> Day:
     lives = home.living_there(conn, found.home_id, at)
     residents = [one.resident_id for one in lives]
     since = midnight(at)
+    cases = escalation.of_home(conn, found.home_id, at - _ANSWERED_WITHIN)
     return day(
         found,
         lives,
         home.observed(conn, residents, since, at),
         home.full_sets(conn, residents, since, at),
-        escalation.of_home(conn, found.home_id, at - _ANSWERED_WITHIN),
+        cases,
+        escalation.taken_back(conn, [one.escalation_id for one in cases]),
         me=visit.actor.person_id,
         now=at,
     )

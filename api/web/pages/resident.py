@@ -21,6 +21,7 @@ from api.web.pages.home import HOME_DESKS, ROUNDS
 from api.web.pages.queue import SAID
 from api.web.presenters import history, trends, vitals
 from api.web.presenters import resident as words
+from api.web.presenters.answers import taken_back
 from api.web.presenters.scales import other_scale
 from api.web.rendering import page
 from delegation import audit
@@ -53,6 +54,10 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
         history.case_view(one, me, at, at_my_hub=found.at_my_hub, lead=visit.actor.holds(Role.HUB_LEAD))
         for one in cases
     ]
+    open_ = {
+        one.escalation.escalation_id: one.escalation for one in cases if one.escalation.state != "closed"
+    }
+    undone = escalation.taken_back(conn, open_)
     in_force = words.in_force(decided.scale_two, at)
     view = {
         "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),
@@ -73,6 +78,10 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
             scale=2 if in_force else 1,
             now=at,
         ),
+        "taken_back": [
+            taken_back(one, at, claimed=open_[one.escalation_id].state == "claimed")
+            for one in undone.values()
+        ],
         "open": [one for one in shown if one.open],
         "answered": [one for one in shown if one.answer is not None and one.answer.in_sight],
         "past": [one for one in shown if one.answer is not None and not one.answer.in_sight],

@@ -1,16 +1,16 @@
 """The hub's answer to an escalation, for whoever waits for it at the bedside.
 
 Guards: what was decided, the note, by whom and when stand together; an answer stays in sight for a day, so that
-whoever comes on the next shift finds it where they look first.
+whoever comes on the next shift finds it where they look first; one that was taken back is said to be.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from api.queries.escalation import Escalation
+from api.queries.escalation import Escalation, TakenBack
 from api.web.presenters import escalations
-from api.web.presenters.moments import Moment, moment
+from api.web.presenters.moments import Moment, clock, moment
 
 IN_SIGHT = timedelta(hours=24)
 
@@ -45,6 +45,13 @@ def answer(one: Escalation, me: UUID, now: datetime) -> AnswerView | None:
         closed=moment(one.closed_at, now),
         in_sight=now - one.closed_at <= IN_SIGHT,
     )
+
+
+def taken_back(one: TakenBack, now: datetime, *, claimed: bool) -> str:
+    """That an answer somebody may have read holds no more."""
+    what = f" ({escalations.disposition(one.disposition)})" if one.disposition else ""
+    next_ = "is looking at it again" if claimed else "is to answer it again"
+    return f"The hub took back its answer of {clock(one.answered_at, now)}{what}: it {next_}."
 
 
 def _by(one: Escalation, me: UUID) -> str:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from api.queries.escalation import Escalation
+from api.queries.escalation import Escalation, TakenBack
 from api.queries.home import FullSet, Home, Lives, Observed
 from api.web.presenters import escalations, signs
-from api.web.presenters.answers import AnswerView, answer
+from api.web.presenters.answers import AnswerView, answer, taken_back
 from api.web.presenters.moments import Deadline, clock, deadline, london_day
 from api.web.presenters.rounds import Cell, Glimpse, Round, State, cell, current, rounds_of
 
@@ -30,6 +30,7 @@ class OpenRow:
     why: str
     wait: Deadline
     state: str
+    taken_back: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def day(
     observed: Sequence[Observed],
     full_sets: Sequence[FullSet],
     cases: Sequence[Escalation],
+    undone: Mapping[UUID, TakenBack],
     *,
     me: UUID,
     now: datetime,
@@ -92,7 +94,9 @@ def day(
     """The home's day as it stands now."""
     rounds = rounds_of(home.rounds, london_day(now))
     number = current(rounds, now)
-    open_ = tuple(_open(one, me, now) for one in cases if one.state != "closed")
+    open_ = tuple(
+        _open(one, undone.get(one.escalation_id), me, now) for one in cases if one.state != "closed"
+    )
     answered = [found for one in cases if (found := answer(one, me, now)) is not None]
     recent = tuple(one for one in answered if one.in_sight)
     rows = tuple(_rows(lives, _cells(lives, observed, full_sets, rounds, now), open_, recent, number, now))
@@ -203,7 +207,7 @@ def _about(residents: int, synthetic: int, among_real: bool) -> str:
     return f"{about} {f'{synthetic} synthetic not counted.' if among_real else 'All of them synthetic.'}"
 
 
-def _open(one: Escalation, me: UUID, now: datetime) -> OpenRow:
+def _open(one: Escalation, undone: TakenBack | None, me: UUID, now: datetime) -> OpenRow:
     claimed = one.state == "claimed"
     by = escalations.named(one.claimed_by_name, one.claimed_by, me)
     return OpenRow(
@@ -215,4 +219,5 @@ def _open(one: Escalation, me: UUID, now: datetime) -> OpenRow:
         why=one.why,
         wait=deadline(one.raised_at, one.deadline_at, now),
         state=f"Claimed by {by} at the hub" if claimed else "Waiting at the hub; nobody has claimed it",
+        taken_back=taken_back(undone, now, claimed=claimed) if undone else None,
     )

@@ -129,6 +129,7 @@ def test_a_homes_day_shows_rounds_open_escalations_and_the_hubs_answers() -> Non
                 note="The GP rings at 15:00.",
             ),
         ],
+        {},
         me=lives().resident_id,
         now=NOW,
     )
@@ -148,7 +149,7 @@ def said(shown: Day) -> dict[str, int]:
 def test_an_answer_is_in_sight_for_a_day_and_then_among_the_earlier_ones() -> None:
     closed = {"state": "closed", "closed_by": ME, "closed_by_name": "Clive", "disposition": "gp_today"}
     fresh, old = (escalation(**closed, closed_at=ago(hours=hours)) for hours in (24, 25))
-    shown = day(HOME, [lives()], [], [], [fresh, old], me=lives().resident_id, now=NOW)
+    shown = day(HOME, [lives()], [], [], [fresh, old], {}, me=lives().resident_id, now=NOW)
     assert [one.closed.age for one in shown.answers] == ["24 h ago"]
     assert [one.closed.age for one in shown.earlier] == ["25 h ago"]
     assert shown.rows[0].answers == shown.answers
@@ -186,6 +187,7 @@ def test_every_set_owed_today_is_counted_once(
         [Observed(one.resident_id, when, ALL if full else ["pulse"]) for one, when, full in at_hand],
         [FullSet(one.resident_id, when, 1, assumed_air=False) for one, when, full in at_hand if full],
         [escalation(resident_id=one.resident_id) for one, _, _ in at_hand],
+        {},
         me=ME,
         now=at(hour),
     )
@@ -195,7 +197,7 @@ def test_every_set_owed_today_is_counted_once(
 
 
 def test_synthetic_residents_are_counted_only_where_there_is_nobody_else() -> None:
-    mixed = day(HOME, [lives(), lives(synthetic=True)], [], [], [], me=ME, now=NOW)
+    mixed = day(HOME, [lives(), lives(synthetic=True)], [], [], [], {}, me=ME, now=NOW)
     assert said(mixed) == {"overdue": 2, "later today": 1}
     assert mixed.total.about == "One full set for each of 1 resident at each round. 1 synthetic not counted."
     assert total(mixed.rows[1:]).about.endswith("at each round. All of them synthetic.")
@@ -206,7 +208,14 @@ def test_a_care_worker_sees_first_who_needs_it_most() -> None:
     paused = lives(name="Away", resident_id=COLLEAGUE, pause_reason="In hospital", pause_ends_at=ago(days=-1))
     overdue = lives(name="Waiting")
     shown = day(
-        HOME, [done, paused, overdue], [], [FullSet(ME, at(13, 5), 0, assumed_air=False)], [], me=ME, now=NOW
+        HOME,
+        [done, paused, overdue],
+        [],
+        [FullSet(ME, at(13, 5), 0, assumed_air=False)],
+        [],
+        {},
+        me=ME,
+        now=NOW,
     )
     assert [row.name for row in by_need(shown.rows)] == ["Waiting", "Done", "Away"]
 
@@ -229,7 +238,7 @@ def test_before_any_round_those_at_the_hub_come_first_the_gravest_before_the_oth
         escalation(resident_id=people[name].resident_id, severity=severity)
         for name, severity in (("Edwin", "concern"), ("Fern", "high"))
     ]
-    shown = day(HOME, list(people.values()), [], [], cases, me=ME, now=at(5))
+    shown = day(HOME, list(people.values()), [], [], cases, {}, me=ME, now=at(5))
     assert [row.name for row in by_need(shown.rows)] == ["Fern", "Edwin", "Dora", "Amara", "Cyril", "Bella"]
     rows = {row.name: row for row in shown.rows}
     assert rows["Dora"].ask == "Measure breathing rate now"
