@@ -15,7 +15,7 @@ import psycopg
 from alerts import store
 from alerts.escalation import EventKind, OpenEscalation, step
 from alerts.policy import PolicyBook
-from alerts.rules import RULES_VERSION, Finding
+from alerts.rules import ABOUT_SCORE, RULES_VERSION, Finding
 from alerts.store import Change, NewEscalation, NewFinding
 from delegation.store import Placement
 from devices.identifiers import new_uuid7
@@ -49,12 +49,12 @@ def open_or_join(
     for concern in concerns:
         resident = concern.placement.resident_id
         policy = policies.for_hub(concern.placement.hub_id)
-        taken = step(open_.get(resident), concern.found, policy, at)
+        taken = step(open_.get(resident), concern.found, concern.low, policy, at)
         if taken.kind is EventKind.RAISED:
             cases[resident] = new_uuid7()
             store.raise_escalation(conn, _new(concern, cases[resident], policy.version), taken, at)
         else:
-            store.join_escalation(conn, cases[resident], taken, concern.low, concern.high)
+            store.join_escalation(conn, cases[resident], taken, concern.high)
         open_[resident] = taken.as_open(cases[resident], concern.placement.hub_id)
         changes.append(_change(concern, open_[resident], taken.kind))
         findings += [_finding(concern, cases[resident], finding) for finding in concern.found]
@@ -76,7 +76,6 @@ def _new(concern: Concern, escalation_id: UUID, policy_version: str) -> NewEscal
         hub_id=concern.placement.hub_id,
         origin=concern.origin,
         policy_version=policy_version,
-        low=concern.low,
         high=concern.high,
         raised_by=concern.raised_by,
     )
@@ -99,5 +98,6 @@ def _finding(concern: Concern, escalation_id: UUID, finding: Finding) -> NewFind
         resident_id=concern.placement.resident_id,
         rule_version=RULES_VERSION,
         finding=finding,
+        low=concern.low if finding.rule in ABOUT_SCORE else None,
         evidence=concern.evidence,
     )

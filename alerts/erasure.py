@@ -21,7 +21,7 @@ _ESCALATIONS: LiteralString = """
 UPDATE alerts.escalation SET why = 'Erased.', note = NULL, low = NULL, high = NULL WHERE resident_id = %s
 """
 _FINDINGS: LiteralString = """
-UPDATE alerts.finding SET sentence = 'Erased.', evidence = '[]' WHERE resident_id = %s
+UPDATE alerts.finding SET sentence = 'Erased.', low = NULL, evidence = '[]' WHERE resident_id = %s
 """
 _EVENTS: LiteralString = """
 UPDATE alerts.escalation_event SET words = NULL, cause_reading_id = NULL

@@ -10,7 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from alerts.policy import Policy, Severity
-from alerts.rules import Finding
+from alerts.rules import ABOUT_SCORE, Finding
 
 
 class Disposition(StrEnum):
@@ -47,6 +47,8 @@ class OpenEscalation:
     hub_id: UUID
     severity: Severity
     deadline_at: datetime
+    low: int | None = None
+    """The score its sentence is about; None where it is about something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +60,31 @@ class Step:
     deadline_at: datetime
     why: str | None
     """The new sentence, None where the graver one that is there stays."""
+    low: int | None
+    """The score that the sentence, new or not, is about; None where it is about something else."""
 
     def as_open(self, escalation_id: UUID, hub_id: UUID) -> OpenEscalation:
         """The case as it is after this step."""
-        return OpenEscalation(escalation_id, hub_id, self.severity, self.deadline_at)
+        return OpenEscalation(escalation_id, hub_id, self.severity, self.deadline_at, self.low)
 
 
-def step(open_: OpenEscalation | None, found: Sequence[Finding], policy: Policy, at: datetime) -> Step:
-    """What these findings (one at least) do to a resident's open case, or to having none."""
-    gravest = min(found, key=lambda one: one.severity.rank)
+def step(
+    open_: OpenEscalation | None, found: Sequence[Finding], low: int | None, policy: Policy, at: datetime
+) -> Step:
+    """What these findings (one at least), of a set that scores `low` at least, do to a resident's case or to none."""
+    gravest = min(found, key=lambda one: (one.severity.rank, one.rule in ABOUT_SCORE))
+    score = low if gravest.rule in ABOUT_SCORE else None
     deadline = policy.deadline_at(gravest.severity, at)
     if open_ is None:
-        return Step(EventKind.RAISED, gravest.severity, deadline, gravest.sentence)
+        return Step(EventKind.RAISED, gravest.severity, deadline, gravest.sentence, score)
     deadline = min(deadline, open_.deadline_at)
     if gravest.severity.rank < open_.severity.rank:
-        return Step(EventKind.WORSENED, gravest.severity, deadline, gravest.sentence)
-    same = gravest.severity == open_.severity
-    return Step(EventKind.JOINED, open_.severity, deadline, gravest.sentence if same else None)
+        return Step(EventKind.WORSENED, gravest.severity, deadline, gravest.sentence, score)
+    if gravest.severity == open_.severity and _says_more(score, open_.low):
+        return Step(EventKind.JOINED, open_.severity, deadline, gravest.sentence, score)
+    return Step(EventKind.JOINED, open_.severity, deadline, None, open_.low)
+
+
+def _says_more(score: int | None, said: int | None) -> bool:
+    """Of sentences as grave: a worse score than the one said, and what is about no score rather than any score."""
+    return said is not None and (score is None or score > said)

@@ -62,13 +62,14 @@ def judge(scored: Scored, policy: Policy, at: datetime) -> Judged:
     set_ = _as_set(scored)
     cause, moment = scored.cause, scored.target.effective_at
     newest = _is_newest(cause, moment)
-    fresh = newest or _is_fresh(moment + _slow_by(scored), policy, at)
+    acts = newest or _is_fresh(moment + _slow_by(scored), policy, at)
+    told = rules.findings(set_, policy) if acts else _whenever(set_) or rules.findings(set_, policy)
     return Judged(
         scored,
-        rules.findings(set_, policy),
-        fresh and rules.asks(set_, policy),
-        rules.next_step(set_, policy) if fresh else NOTHING,
-        fresh,
+        told,
+        acts and rules.asks(set_, policy),
+        rules.next_step(set_, policy) if acts else NOTHING,
+        acts or bool(_whenever(set_)),
         newest,
     )
 
@@ -76,9 +77,15 @@ def judge(scored: Scored, policy: Policy, at: datetime) -> Judged:
 def judge_unscored(reading: NewReading, policy: Policy, at: datetime) -> Unscored:
     """What follows from one reading where no score may."""
     set_ = _unfit_set(reading)
-    fresh = _acts_now(reading, policy, at)
-    next_ = rules.next_step(set_, policy) if fresh else NOTHING
-    return Unscored(reading, rules.unscored_findings(set_, policy), next_, fresh)
+    acts = _acts_now(reading, policy, at)
+    found = rules.unscored_findings(set_, policy) if acts else _whenever(set_)
+    next_ = rules.next_step(set_, policy) if acts else NOTHING
+    return Unscored(reading, found or rules.unscored_findings(set_, policy), next_, acts or bool(found))
+
+
+def _whenever(set_: ScoredSet) -> list[Finding]:
+    """What the hub is told of however late it comes: that somebody phoned 999, or had reason to."""
+    return rules.emergency(set_)
 
 
 def goes_to_999(payload: ReadingPayload) -> bool:

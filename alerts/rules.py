@@ -16,6 +16,8 @@ from devices.receipt import CALL_999, CALL_HUB, MEASURE_PREFIX, NOTHING
 from devices.vital_signs import FACTS, VitalSign
 
 RULES_VERSION = "rules-1"
+# Whose sentences are about a score; what others say holds by itself, and no score puts it aside.
+ABOUT_SCORE = frozenset({"score_threshold", "could_not_be_excluded"})
 
 _LABELS = {sign: facts.label for sign, facts in FACTS.items()}
 # For what comes back from the database: a sign this version does not know is called by its code.
@@ -70,7 +72,7 @@ class Finding:
 def findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
     """Everything the rules conclude, gravest first."""
     found = [
-        *_emergency(scored),
+        *emergency(scored),
         *_threshold(scored, policy),
         *_unresponsive(scored, policy),
         *_red_sign(scored, policy),
@@ -83,7 +85,7 @@ def findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
 def unscored_findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
     """For a resident whom NEWS2 does not fit: each value against the policy's limits, concern, and no score."""
     found = [
-        *_emergency(scored),
+        *emergency(scored),
         *_unresponsive(scored, policy),
         *_outside_limits(scored, policy),
         *_unrecordable(scored, policy),
@@ -122,7 +124,7 @@ def goes_to_999(emergency_signs: Collection[str], consciousness: Any) -> bool:
 
 def straight_to_999(scored: ScoredSet, policy: Policy) -> list[Finding]:
     """What nothing that fails may keep from being said."""
-    return [*_emergency(scored), *_unresponsive(scored, policy)]
+    return [*emergency(scored), *_unresponsive(scored, policy)]
 
 
 def _is_extreme(scored: ScoredSet) -> bool:
@@ -142,7 +144,7 @@ def _acts_at_once(scored: ScoredSet, policy: Policy) -> bool:
     return scored.low >= policy.medium_from or scored.red == "yes"
 
 
-def _emergency(scored: ScoredSet) -> list[Finding]:
+def emergency(scored: ScoredSet) -> list[Finding]:
     """Some things go straight to 999 without a score, and no measurement speaks against them."""
     if not scored.emergency_signs:
         return []

@@ -35,7 +35,6 @@ class NewEscalation:
     hub_id: UUID
     origin: str
     policy_version: str
-    low: int | None
     high: int | None
     raised_by: UUID | None = None
 
@@ -50,6 +49,8 @@ class NewFinding:
     rule_version: str
     finding: Finding
     evidence: Sequence[dict[str, Any]]
+    low: int | None = None
+    """Where the sentence is about a score, the least it could be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ FROM STDIN (FORMAT BINARY)
 _SCORE_TYPES = ["uuid"] * 5 + ["int8", "timestamptz", "timestamptz", "text", "int2", "bool", "int2", "int2"]
 _SCORE_TYPES += ["text", "text", "text", "bool", "text[]", "jsonb"]
 _OPEN: LiteralString = """
-SELECT resident_id, escalation_id, hub_id, severity, deadline_at FROM alerts.escalation
+SELECT resident_id, escalation_id, hub_id, severity, deadline_at, low FROM alerts.escalation
 WHERE resident_id = ANY (%b) AND state <> 'closed' ORDER BY escalation_id FOR UPDATE
 """
 _FOLLOW: LiteralString = "SELECT moved_case, from_hub, to_hub FROM alerts.follow_residents(%s)"
@@ -86,14 +87,13 @@ INSERT INTO alerts.escalation (escalation_id, resident_id, home_id, hub_id, orig
 VALUES (%s, %s, %s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _JOIN: LiteralString = "UPDATE alerts.escalation SET severity = %s, deadline_at = %s WHERE escalation_id = %s"
-# The bounds shown are those of the sentence shown; a call or a silence has none, and leaves those that are there.
-_SAY_WHY: LiteralString = """
-UPDATE alerts.escalation SET why = %s, low = coalesce(%s, low), high = coalesce(%s, high) WHERE escalation_id = %s
-"""
+_SAY_WHY: LiteralString = (
+    "UPDATE alerts.escalation SET why = %s, low = %s, high = %s WHERE escalation_id = %s"
+)
 _FIND: LiteralString = """
 INSERT INTO alerts.finding
-    (finding_id, escalation_id, resident_id, rule, rule_version, severity, sentence, evidence, found_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+    (finding_id, escalation_id, resident_id, rule, rule_version, severity, sentence, low, evidence, found_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _REVISE: LiteralString = """
 INSERT INTO alerts.hub_revision (hub_id, revision) VALUES (%s, %s)
@@ -148,7 +148,7 @@ def append_scores(conn: psycopg.Connection, rows: Iterable[Sequence[Any]]) -> No
 def open_escalations(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UUID, OpenEscalation]:
     """The open case of each of these residents, locked."""
     rows = conn.execute(_OPEN, (list(residents),)).fetchall()
-    return {row[0]: OpenEscalation(row[1], row[2], Severity(row[3]), row[4]) for row in rows}
+    return {row[0]: OpenEscalation(row[1], row[2], Severity(row[3]), row[4], row[5]) for row in rows}
 
 
 def follow_residents(
@@ -176,8 +176,8 @@ def raise_escalation(conn: psycopg.Connection, new: NewEscalation, step: Step, a
             new.origin,
             step.severity,
             step.why,
-            new.low,
-            new.high,
+            step.low,
+            new.high if step.low is not None else None,
             at,
             step.deadline_at,
             new.policy_version,
@@ -186,13 +186,12 @@ def raise_escalation(conn: psycopg.Connection, new: NewEscalation, step: Step, a
     )
 
 
-def join_escalation(
-    conn: psycopg.Connection, escalation_id: UUID, step: Step, low: int | None, high: int | None
-) -> None:
+def join_escalation(conn: psycopg.Connection, escalation_id: UUID, step: Step, high: int | None) -> None:
     """Let findings join the case that is open."""
     conn.execute(_JOIN, (step.severity, step.deadline_at, escalation_id))
     if step.why is not None:
-        conn.execute(_SAY_WHY, (step.why, low, high, escalation_id))
+        bounds = (step.low, high if step.low is not None else None)
+        conn.execute(_SAY_WHY, (step.why, *bounds, escalation_id))
 
 
 def add_findings(conn: psycopg.Connection, findings: Iterable[NewFinding], at: datetime) -> None:
@@ -209,6 +208,7 @@ def add_findings(conn: psycopg.Connection, findings: Iterable[NewFinding], at: d
                     new.rule_version,
                     new.finding.severity,
                     new.finding.sentence,
+                    new.low,
                     Jsonb(list(new.evidence)),
                     at,
                 )

@@ -31,9 +31,11 @@ from ingest.evaluation import Withdrawn
 _LONDON = ZoneInfo("Europe/London")
 
 _FOUND: LiteralString = """
-SELECT escalation_id, severity, evidence @> %(reading)s FROM alerts.finding
-WHERE escalation_id IN (SELECT escalation_id FROM alerts.escalation WHERE resident_id = %(resident)s)
-ORDER BY found_at, finding_id
+SELECT finding.escalation_id, finding.evidence @> %(reading)s,
+       finding.severity = escalation.severity AND finding.low IS NOT DISTINCT FROM escalation.low
+FROM alerts.finding JOIN alerts.escalation USING (escalation_id)
+WHERE escalation.resident_id = %(resident)s
+ORDER BY finding.found_at, finding.finding_id
 """
 # The bounds beside a sentence that rests on it do so too: none are kept until something that is theirs gives them.
 _LOOK_AGAIN: LiteralString = """
@@ -111,16 +113,12 @@ def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: 
     open_ = store.open_escalations(conn, [resident]).get(resident)
     reading = Jsonb([{"kit": str(gone.kit_id), "reading": str(gone.payload.reading_id)}])
     found = conn.execute(_FOUND, {"resident": resident, "reading": reading}).fetchall()
-    resting = {escalation_id for escalation_id, _, rests in found if rests}
+    resting = {escalation_id for escalation_id, rests, _ in found if rests}
     if open_ is not None:
-        # The sentence that is shown is that of the last finding as grave as the case.
-        shown = [
-            rests
-            for case_id, severity, rests in found
-            if (case_id, severity) == (open_.escalation_id, open_.severity)
-        ]
+        # The first that could have given the sentence shown did: others as grave, and no worse, leave it.
+        shown = [rests for case_id, rests, shown in found if shown and case_id == open_.escalation_id]
         rests = open_.escalation_id in resting
-        joined = _join(conn, gone, open_, rests=rests, reword=bool(shown) and shown[-1], at=at)
+        joined = _join(conn, gone, open_, rests=rests, reword=bool(shown) and shown[0], at=at)
         store.announce(conn, [*moved, joined], at)
     elif resting:
         words = f"{_named(gone)}, on which a closed escalation rests, was not theirs: look again."

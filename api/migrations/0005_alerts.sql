@@ -59,8 +59,8 @@ CREATE TABLE alerts.escalation (
     origin          text NOT NULL CHECK (origin IN ('rule', 'unscored', 'phone', 'silence')),
     state           text NOT NULL CHECK (state IN ('open', 'claimed', 'closed')),
     severity        text NOT NULL CHECK (severity IN ('high', 'medium', 'low_medium', 'concern', 'silent')),
-    why             text NOT NULL,              -- the sentence of the gravest finding
-    low             smallint,
+    why             text NOT NULL,              -- the sentence of the gravest finding, of scores the worst
+    low             smallint,                   -- the score that sentence is of; none where it is of something else
     high            smallint,
     raised_at       timestamptz NOT NULL,
     deadline_at     timestamptz NOT NULL,
@@ -90,6 +90,7 @@ CREATE TABLE alerts.finding (
     rule_version    text NOT NULL,
     severity        text NOT NULL,
     sentence        text NOT NULL,
+    low             smallint,                   -- where the sentence is about a score, the least it could be
     evidence        jsonb NOT NULL,             -- [{kit, reading, effective_at}]
     found_at        timestamptz NOT NULL
 );
@@ -180,7 +181,7 @@ GRANT SELECT ON alerts.escalation, alerts.finding, alerts.escalation_event TO he
 GRANT SELECT (escalation_id, resident_id, home_id, hub_id, origin, state, severity, low, high, raised_at, deadline_at,
     closed_at, policy_version) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler;
 -- Which cases rest on a reading that turns out to be somebody else's.
-GRANT SELECT (finding_id, escalation_id, resident_id, severity, evidence, found_at) ON alerts.finding TO hearthwatch_ingest;
+GRANT SELECT (finding_id, escalation_id, resident_id, severity, low, evidence, found_at) ON alerts.finding TO hearthwatch_ingest;
 GRANT SELECT, INSERT ON alerts.score TO hearthwatch_ingest;
 GRANT INSERT ON alerts.escalation, alerts.finding, alerts.escalation_event, alerts.hub_revision
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
@@ -192,7 +193,7 @@ GRANT SELECT, DELETE ON alerts.score TO hearthwatch_retention;
 -- An erased case is still counted, but says nothing of anybody: its words go unread.
 GRANT SELECT (escalation_id, resident_id, state) ON alerts.escalation TO hearthwatch_retention;
 GRANT UPDATE (why, note, low, high) ON alerts.escalation TO hearthwatch_retention;
-GRANT SELECT (finding_id, resident_id), UPDATE (sentence, evidence) ON alerts.finding TO hearthwatch_retention;
+GRANT SELECT (finding_id, resident_id), UPDATE (sentence, low, evidence) ON alerts.finding TO hearthwatch_retention;
 GRANT SELECT (escalation_id), UPDATE (words, cause_reading_id) ON alerts.escalation_event TO hearthwatch_retention;
 GRANT SELECT (resident_id), DELETE ON alerts.open_question TO hearthwatch_retention;
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 
+from api.queries.reasons import Reason, reasons
 from api.queries.said import Said, Window, as_arrays, said
 from ingest.quality import AHEAD
 
@@ -41,6 +42,7 @@ class Course:
     not_scored: bool
     """Whether NEWS2 is not used for this resident."""
     said: list[Said]
+    reasons: list[Reason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def courses(conn: psycopg.Connection[Any], escalations: Collection[UUID], at: da
     worst = _worst(conn, cases)
     latest = _latest(conn, {one.window.resident_id for one in cases if one.is_open}, at)
     words = said(conn, [one.window for one in cases])
+    why = reasons(conn, [one.window.escalation_id for one in cases])
     return {
         case.window.escalation_id: Course(
             since=case.since,
@@ -109,6 +112,7 @@ def courses(conn: psycopg.Connection[Any], escalations: Collection[UUID], at: da
             last_arrived_at=case.last_arrived_at,
             not_scored=case.not_scored,
             said=words.get(case.window.escalation_id, []),
+            reasons=why.get(case.window.escalation_id, []),
         )
         for case in cases
     }

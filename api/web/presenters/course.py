@@ -41,8 +41,19 @@ class SaidLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ReasonLine:
+    """One thing that was found, and when: it may not be so any more."""
+
+    sentence: str
+    found: Moment
+    by_phone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CourseView:
     """One case. `none` is said where there is no score."""
+
+    reasons: tuple[ReasonLine, ...]
 
     scores: tuple[ScoreLine, ...]
     none: str | None
@@ -55,6 +66,10 @@ def course_view(course: Course, me: UUID, now: datetime, *, is_open: bool = True
     """One case as this person sees it now."""
     scores = () if course.not_scored else _scores(course, now, is_open=is_open)
     return CourseView(
+        reasons=tuple(
+            ReasonLine(one.sentence, moment(one.found_at, now), one.rule == "phone_call")
+            for one in course.reasons
+        ),
         scores=scores,
         none=None if scores else _none(course, now, is_open=is_open),
         said=tuple(_said(one, me, now) for one in course.said),

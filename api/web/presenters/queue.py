@@ -31,7 +31,6 @@ class Row:
     severity_words: str
     course: CourseView
     why: str
-    origin: str | None
     wait: Deadline
     state: str
     claimed: Moment | None
@@ -113,7 +112,6 @@ def _row(one: Waiting, course: Course, me: UUID, now: datetime, *, lead: bool) -
         severity_words=escalations.SEVERITIES.get(one.severity, signs.plain(one.severity)),
         course=course_view(course, me, now),
         why=one.why,
-        origin=None if one.origin == "rule" else escalations.ORIGINS[one.origin],
         wait=deadline(one.raised_at, one.deadline_at, now),
         state=f"Claimed by {by}" if claimed else "Not claimed",
         claimed=maybe_moment(one.claimed_at, now) if claimed else None,

@@ -1,5 +1,6 @@
 """What goes straight to 999 is told at once and is in the hub's queue, whatever was measured."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from alerts import store
 from alerts.evaluator import Evaluator
 from devices.reading import SoftSign, decode, encode_one
-from devices.receipt import Outcome
+from devices.receipt import NOTHING, Outcome
 from ingest import door
 from ingest.arrival import Arrival
 from tests.fixtures import neighbourhood as n
@@ -117,3 +118,14 @@ def test_what_goes_to_quarantine_keeps_nobody_from_999(ward: Ward, whose: UUID) 
 
 def _breaks(*_: object) -> None:
     raise ZeroDivisionError
+
+
+def test_however_late_it_comes_the_hub_is_told_and_nobody_is_sent_running(ward: Ward) -> None:
+    ward.send(n.NORMAL)
+    early = ward.reading(n.GRAVE, emergency_signs={"chest_pain": "present"}, phoned_999=True)
+    old = early.model_copy(update={"taken_at": early.taken_at - timedelta(days=1)})
+    [settled] = ward.deliver(old, at=NOW)
+    assert (settled.verdict.next, settled.verdict.old) == (NOTHING, False)
+    assert ward.rows("SELECT rule, sentence FROM alerts.finding") == [
+        ("emergency_sign", "Chest pain. 999 has been phoned.")
+    ]

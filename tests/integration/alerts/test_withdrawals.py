@@ -172,4 +172,5 @@ def test_a_kit_that_sends_it_again_is_not_told_what_was_said_of_somebody_else(wa
     assert first.verdict.next == "call_999"
     corrected(ward, wrong)
     [again] = ward.deliver(wrong, at=LATER)
-    assert (again.verdict.low, again.verdict.next) == (None, "call_hub")
+    # No score of anybody's; but what it says goes to 999 by itself, whosever it is.
+    assert (again.verdict.low, again.verdict.next) == (None, "call_999")

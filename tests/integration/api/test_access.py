@@ -49,6 +49,9 @@ def addresses(method: str, escalation: UUID) -> list[str]:
         "resident_id": n.AMARA,
         "escalation_id": escalation,
         "competence_id": uuid4(),
+        "hold_id": uuid4(),
+        "kit_id": n.KIT,
+        "reading_id": uuid4(),
     }
     return [
         str(route.path).format(**ids)
@@ -73,7 +76,9 @@ def test_a_stranger_reads_nothing_at_any_address(sign_in: SignIn, escalation: UU
         for accept in ("application/json", "text/html"):
             answer = client.get(address, headers={"Accept": accept})
             assert answer.status_code in (200, 303, 403, 404, 422, 503), (address, answer.status_code)
-            assert told(answer) == [], address
+            # Whoever looks after the kits reads in which home each is, and nothing of who lives there.
+            known = {"Orchard House", "Meadow View"} if stranger == n.OPERATOR and "kits" in address else set()
+            assert set(told(answer)) <= known, address
 
 
 def test_nobody_reads_anything_without_signing_in(served: Served, escalation: UUID) -> None:

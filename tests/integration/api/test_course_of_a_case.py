@@ -145,3 +145,20 @@ def test_nobody_hears_of_it_who_may_not_see_the_resident(served: Served, told: s
     ):
         answer = client.get(address).text
         assert [words for words in SECRETS if words in answer] == []
+
+
+def test_every_reason_stays_with_its_time_and_of_scores_the_worst(sign_in: SignIn) -> None:
+    worker, client = sign_in(n.WORKER), sign_in(n.CLINICIAN)
+    phoned(client, "She fell and hit her head.", "medium")
+    measured(worker, {}, minutes_ago=3, emergency_signs={"chest_pain": "present"}, phoned_999=True)
+    measured(worker, n.GRAVE, minutes_ago=2)
+    measured(worker, LESS_GRAVE, minutes_ago=1)
+    [waiting] = client.get(QUEUE).json()["escalations"]
+    assert waiting["escalation"]["why"] == "Chest pain. 999 has been phoned."
+    sentences = [one["sentence"] for one in waiting["course"]["reasons"]]
+    assert sentences[0] == "Chest pain. 999 has been phoned."
+    assert sentences[1].startswith("NEWS2 is 10")
+    assert sentences[-1] == "She fell and hit her head."
+    page = client.get(f"/hubs/{n.HUB}", headers={"Accept": "text/html"}).text
+    for sentence in sentences:
+        assert sentence in page

@@ -62,6 +62,7 @@ def course(**different: Any) -> Course:
         last_arrived_at=ago(minutes=5),
         not_scored=False,
         said=[],
+        reasons=[],
     )
     return replace(row, **different)
 

@@ -1,0 +1,53 @@
+"""Why a case is open: of each rule that found something, its gravest finding, and of scores the worst.
+
+Guards: read as the actor; what rests on a reading that turned out to be somebody else's is left out.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+
+# What people said is told as such, with who said it; a call is why a case is there as well.
+_TOLD_ELSEWHERE = ["worry", "soft_sign"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule's sentence, and when it was found."""
+
+    rule: str
+    severity: str
+    sentence: str
+    found_at: datetime
+
+
+# A notice that a reading was not theirs names it as its evidence: what rested on it before is no reason any more.
+_REASONS: LiteralString = """
+SELECT DISTINCT ON (finding.escalation_id, finding.rule)
+       finding.escalation_id, finding.rule, finding.severity, finding.sentence, finding.found_at
+FROM alerts.finding
+WHERE finding.escalation_id = ANY (%s) AND finding.rule <> ALL (%s)
+  AND NOT EXISTS (SELECT FROM alerts.finding notice
+                  WHERE notice.escalation_id = finding.escalation_id AND notice.rule = 'not_theirs'
+                    AND finding.rule <> 'not_theirs' AND notice.found_at >= finding.found_at
+                    AND finding.evidence @> notice.evidence)
+ORDER BY finding.escalation_id, finding.rule,
+         array_position(ARRAY['high', 'medium', 'low_medium', 'concern', 'silent'], finding.severity),
+         finding.low DESC NULLS LAST, finding.found_at, finding.finding_id
+"""
+_GRAVEST_FIRST = ("high", "medium", "low_medium", "concern", "silent")
+
+
+def reasons(conn: psycopg.Connection[Any], escalations: Collection[UUID]) -> dict[UUID, list[Reason]]:
+    """The reasons of each of these cases, gravest first; one without any is missing."""
+    found: dict[UUID, list[Reason]] = defaultdict(list)
+    for escalation_id, *one in conn.execute(_REASONS, (list(escalations), _TOLD_ELSEWHERE)):
+        found[escalation_id].append(Reason(*one))
+    for all_ in found.values():
+        all_.sort(key=lambda one: (_GRAVEST_FIRST.index(one.severity), one.found_at))
+    return found
