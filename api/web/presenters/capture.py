@@ -1,10 +1,11 @@
 """The capture form and its answer, in the words of somebody at the bedside.
 
 Guards: never says stored of what is not, nor when something was taken without naming it; never says that nothing
-is needed while a rule has found something, a case is open or a sign is asked for; no text advises giving oxygen.
+is needed while a rule has found something, a case is open or a sign is asked for; what they have just refused is not
+asked for again, nor 999 from who has phoned it; no text advises giving oxygen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +14,9 @@ from api.queries.escalation import Escalation
 from api.web.presenters import signs
 from api.web.presenters.moments import age, clock
 from api.web.presenters.resident import ResidentView
+from api.web.presenters.soft_signs import soft_sign
 from devices.emergency import EMERGENCY_LABELS
-from devices.reading import SoftSign
+from devices.reading import NotObtained, SoftSign
 from devices.receipt import CALL_999, CALL_HUB, MEASURE_PREFIX, Outcome
 from devices.vital_signs import FACTS, Consciousness, VitalSign
 
@@ -93,9 +95,9 @@ def answer(sent: Sent, resident: ResidentView) -> Answer:
         kept=_kept(sent),
         act=_act(sent, resident, stored=stored),
         urgent=not stored or captured.next in (CALL_999, CALL_HUB) or (captured.old and captured.found),
-        phone_first=_phone_first(captured, resident, stored=stored),
+        phone_first=_phone_first(captured, resident, stored=stored, phoned_999=sent.observations.phoned_999),
         hub_phone=resident.hub_phone,
-        score=_score(captured, resident) if stored else None,
+        score=_score(captured, resident, measured=bool(sent.observations.values)) if stored else None,
         needed=_needed(captured) if stored else None,
     )
 
@@ -104,7 +106,11 @@ def _kept(sent: Sent) -> str:
     captured = sent.captured
     when = f"taken {clock(sent.observations.taken_at, sent.at)} ({age(sent.observations.taken_at, sent.at)})"
     if captured.outcome is Outcome.STORED:
+        if not sent.observations.values:
+            return f"What you sent is stored as {when}, and the hub can see it."
         return f"The readings are stored as {when}, and the hub can see them."
+    if captured.outcome is Outcome.DUPLICATE and not sent.observations.values:
+        return f"What you sent, {when}, was stored before: sent twice, it counts once."
     if captured.outcome is Outcome.DUPLICATE:
         return f"These readings, {when}, were stored before: sent twice, they count once."
     reason = f" ({signs.plain(captured.reason).lower()})" if captured.reason else ""
@@ -114,20 +120,36 @@ def _kept(sent: Sent) -> str:
 def _act(sent: Sent, resident: ResidentView, *, stored: bool) -> tuple[str, ...]:
     hub, captured = resident.hub_phone, sent.captured
     if not stored:
-        return (f"Phone the hub and read the values out: {hub}.",)
+        return (f"Phone the hub and read the values out: {hub}.", *_tell_the_hub(sent.observations))
     if captured.next == CALL_999 and sent.observations.phoned_999:
         return (
             "You have phoned 999: do as they told you, and stay with them. If they get worse, phone 999 again.",
             f"Then phone the hub: {hub}.",
+            *_tell_the_hub(sent.observations),
         )
     if captured.next == CALL_999:
-        return ("Phone 999 now.", f"Then phone the hub: {hub}.")
+        return ("Phone 999 now.", f"Then phone the hub: {hub}.", *_tell_the_hub(sent.observations))
     if captured.next == CALL_HUB:
-        return (
-            f"Phone the hub now: {hub}.",
-            "If nobody answers in 5 minutes, or they get worse: phone 999.",
-        )
+        return (f"Phone the hub now: {hub}.", *_tell_the_hub(sent.observations), *_in_vain(sent.observations))
     return (*(_to_do(sent, hub) or [_calm(captured)]), _WORRIED)
+
+
+def _tell_the_hub(said: Observations) -> list[str]:
+    """What whoever is phoned should hear besides the values."""
+    lines = ["Tell the hub: 999 has been phoned."] if said.phoned_999 else []
+    if changed := _changes(said):
+        lines.append(f"Tell the hub what you saw: {changed}.")
+    return lines
+
+
+def _in_vain(said: Observations) -> list[str]:
+    return [] if said.phoned_999 else ["If nobody answers in 5 minutes, or they get worse: phone 999."]
+
+
+def _changes(said: Observations) -> str:
+    """The soft signs they saw, by name."""
+    seen = [soft_sign(code) for code, answer in said.soft_signs.items() if answer is SoftSign.PRESENT]
+    return "; ".join(f"{words[0].lower()}{words[1:]}" for words in seen)
 
 
 def _to_do(sent: Sent, hub: str) -> list[str]:
@@ -135,19 +157,39 @@ def _to_do(sent: Sent, hub: str) -> list[str]:
     captured, lines = sent.captured, []
     if captured.old:
         lines.append(
-            "These readings are too old to act on, and newer ones are known: nobody was called because of them. "
+            f"{_what(sent)} too old to act on, and newer readings are known: nobody was called because of "
+            f"{'them' if sent.observations.values else 'it'}. "
             f"If they are like this now, measure again and send it, or phone the hub: {hub}."
         )
     if captured.next.startswith(MEASURE_PREFIX):
-        sign = signs.label(captured.next.removeprefix(MEASURE_PREFIX)).lower()
-        lines.append(f"Measure this now, and send it: {sign}. If you cannot, phone the hub: {hub}.")
+        lines.append(_measure(sent, hub))
     if sent.case is not None:
         lines.append(_waiting(sent.case, sent.at, hub))
     elif captured.found and not captured.old:
-        lines.append("The hub has dealt with these readings: its answer is on the resident's page.")
-    if not captured.old and not lines and SoftSign.PRESENT in sent.observations.soft_signs.values():
-        lines.append("You saw a change in them: look in on them again soon, and tell whoever comes next.")
+        what = "these readings" if sent.observations.values else "what you sent"
+        lines.append(f"The hub has dealt with {what}: its answer is on the resident's page.")
+    if changed := _changes(sent.observations):
+        then = "The hub can see it." if lines else "Look in on them again soon, and tell whoever comes next."
+        lines.append(f"You saw a change in them: {changed}. {then}")
     return lines
+
+
+def _what(sent: Sent) -> str:
+    return "These readings are" if sent.observations.values else "What you sent is"
+
+
+def _measure(sent: Sent, hub: str) -> str:
+    """The sign to measure next: one they have just refused is not asked for again."""
+    refused = {sign for sign, why in sent.observations.not_obtained.items() if why is NotObtained.REFUSED}
+    wanted = [sent.captured.next.removeprefix(MEASURE_PREFIX), *sent.captured.deciding]
+    left = next((sign for sign in wanted if sign not in refused), None)
+    if left is None:
+        return f"They refused: {_named(wanted)}. The hub decides without it: phone it and say so, {hub}."
+    return f"Measure this now, and send it: {_named([left])}. If you cannot, phone the hub: {hub}."
+
+
+def _named(wanted: Sequence[str]) -> str:
+    return signs.asked(wanted) or signs.label(wanted[0]).lower()
 
 
 def _waiting(case: Escalation, at: datetime, hub: str) -> str:
@@ -162,23 +204,23 @@ def _waiting(case: Escalation, at: datetime, hub: str) -> str:
 def _calm(captured: Captured) -> str:
     if captured.complete or captured.low is None or captured.low == captured.high:
         return "Nothing more is needed now."
-    return "Nothing in these readings calls for the hub. A full set of observations would say more."
+    return "Nothing in what is known calls for the hub. A full set of observations would say more."
 
 
 _WORRIED = "If you are worried, phone the hub whatever the score. In an emergency phone 999."
 
 
-def _phone_first(captured: Captured, resident: ResidentView, *, stored: bool) -> str | None:
-    if stored and captured.next == CALL_999:
+def _phone_first(captured: Captured, resident: ResidentView, *, stored: bool, phoned_999: bool) -> str | None:
+    if stored and captured.next == CALL_999 and not phoned_999:
         return "999"
-    return resident.hub_phone if not stored or captured.next == CALL_HUB else None
+    return resident.hub_phone if not stored or captured.next in (CALL_HUB, CALL_999) else None
 
 
-def _score(captured: Captured, resident: ResidentView) -> str | None:
+def _score(captured: Captured, resident: ResidentView, *, measured: bool) -> str | None:
     if resident.no_score:
         return resident.no_score
     if captured.low is None or captured.high is None:
-        if captured.old:
+        if captured.old or not measured:
             return None
         return "These readings could not be scored: a person at the hub is asked to read them."
     air = captured.low == captured.high and not captured.complete

@@ -29,6 +29,10 @@ FILLED = {
     "consciousness": "A",
     "temperature": "39.2",
 }
+PAUSED = """
+INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by)
+VALUES (%s, 'In hospital', now() - interval '1 hour', now() + interval '1 day', %s)
+"""
 DESKS = [
     (n.CLINICIAN, QUEUE),
     (n.CLINICIAN, f"{QUEUE}/queue"),

@@ -12,8 +12,9 @@ from api.queries.escalation import Escalation
 from api.queries.resident import Decisions
 from api.web.presenters.capture import AT_ONCE, Answer, Sent, answer
 from api.web.presenters.resident import view
-from devices.reading import SoftSign
+from devices.reading import NotObtained, SoftSign
 from devices.receipt import Outcome
+from devices.vital_signs import VitalSign
 from tests.unit.api.web.rows import COLLEAGUE, NOW, READING, ago, escalation, resident
 
 
@@ -25,6 +26,8 @@ def told(
     taken_at: datetime = NOW,
     soft_signs: Mapping[str, SoftSign] = MappingProxyType({}),
     phoned_999: bool = False,
+    values: Mapping[VitalSign, Any] = MappingProxyType({VitalSign.PULSE: 95}),
+    refused: tuple[VitalSign, ...] = (),
     **different: Any,
 ) -> Answer:
     said: dict[str, Any] = {
@@ -37,7 +40,14 @@ def told(
         "escalation_id": None,
     }
     lives = view(resident(no_score_reason=no_score_reason), Decisions((), (), None, None), NOW)
-    observations = Observations(READING, taken_at, {}, soft_signs=soft_signs, phoned_999=phoned_999)
+    observations = Observations(
+        READING,
+        taken_at,
+        values,
+        dict.fromkeys(refused, NotObtained.REFUSED),
+        soft_signs=soft_signs,
+        phoned_999=phoned_999,
+    )
     return answer(Sent(observations, Captured(outcome=outcome, **(said | different)), case, NOW), lives)
 
 
@@ -84,7 +94,7 @@ def test_a_deciding_sign_is_asked_for_by_name() -> None:
     assert found.score == "NEWS2 is 2 to 5."
     assert found.needed == "The score could change with what is missing: how alert they are."
     assert found.act[0] == (
-        "Measure this now, and send it: consciousness. If you cannot, phone the hub: 01632 960000."
+        "Measure this now, and send it: how alert they are. If you cannot, phone the hub: 01632 960000."
     )
 
 
@@ -168,6 +178,57 @@ def test_whoever_has_phoned_999_is_not_sent_to_phone_it_first_again() -> None:
     assert found.act[0].startswith("You have phoned 999")
     assert "If they get worse, phone 999 again." in found.act[0]
     assert told(next="call_999").act[0] == "Phone 999 now."
+
+
+def test_whoever_has_phoned_999_tells_the_hub_so_and_is_sent_there_next() -> None:
+    for next_ in ("call_999", "call_hub"):
+        found = told(next=next_, phoned_999=True)
+        assert "Tell the hub: 999 has been phoned." in found.act
+        assert not any("5 minutes" in line for line in found.act)
+        assert found.phone_first == "01632 960000"
+    assert "Tell the hub: 999 has been phoned." in told(Outcome.QUARANTINED, phoned_999=True).act
+
+
+def test_where_nothing_was_measured_no_readings_are_said_to_be_stored() -> None:
+    found = told(values={}, low=None, high=None, case=escalation(severity="concern"))
+    assert found.kept == "What you sent is stored as taken today 14:02 (just now), and the hub can see it."
+    assert found.score is None
+    twice = told(Outcome.DUPLICATE, values={}).kept
+    assert twice.startswith("What you sent, taken today 14:02")
+    assert told(values={}, old=True, found=True).act[0].startswith("What you sent is too old to act on")
+
+
+SEEN = {
+    "mobility": SoftSign.PRESENT,
+    "eating_and_drinking": SoftSign.PRESENT,
+    "pain": SoftSign.ABSENT,
+}
+CHANGES = "moving about less, or unsteady; eating or drinking less"
+
+
+def test_what_they_saw_is_acknowledged_by_name_beside_what_is_asked() -> None:
+    asked = told(soft_signs=SEEN, low=2, high=5, deciding=("pulse",), next="measure:pulse")
+    assert asked.act[0].startswith("Measure this now")
+    assert asked.act[1] == f"You saw a change in them: {CHANGES}. The hub can see it."
+    alone = told(soft_signs=SEEN).act[0]
+    assert (
+        alone
+        == f"You saw a change in them: {CHANGES}. Look in on them again soon, and tell whoever comes next."
+    )
+    assert f"Tell the hub what you saw: {CHANGES}." in told(soft_signs=SEEN, next="call_hub").act
+
+
+def test_a_sign_they_have_just_refused_is_not_asked_for_again() -> None:
+    decide = ("respiration_rate", "consciousness")
+    asked = told(
+        low=2, high=5, deciding=decide, next="measure:respiration_rate", refused=(VitalSign.RESPIRATION_RATE,)
+    )
+    assert asked.act[0].startswith("Measure this now, and send it: how alert they are.")
+    both = (VitalSign.RESPIRATION_RATE, VitalSign.CONSCIOUSNESS)
+    assert told(low=2, high=5, deciding=decide, next="measure:respiration_rate", refused=both).act[0] == (
+        "They refused: breathing rate and how alert they are. "
+        "The hub decides without it: phone it and say so, 01632 960000."
+    )
 
 
 @pytest.mark.parametrize("next_", ["nothing", "call_hub", "call_999", "measure:spo2"])
