@@ -10,7 +10,7 @@ import socket
 import ssl
 import urllib.request
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, LiteralString
 
 import psycopg
@@ -23,7 +23,7 @@ from api.metrics import MEDIA_TYPE
 from api.parts import Parts, parts_of
 from api.settings import Broker
 from ingest import heartbeat
-from ingest.heartbeat import Beating
+from ingest.heartbeat import Beating, Quiet
 
 router = APIRouter(tags=["health"], dependencies=[public])
 
@@ -138,13 +138,13 @@ def _beats(parts: Parts, process: Beating) -> str:
     quiet = _quiet(parts)
     if process not in quiet:
         return f"{name} works."
-    last = quiet[process]
+    last, where = quiet[process].since, " on some partitions" if quiet[process].partly else ""
     if last is None:
-        raise NotReadyError(f"{name} has never worked on this database.")
-    raise NotReadyError(f"{name} has not worked since {last.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC.")
+        raise NotReadyError(f"{name} has never worked{where or ' on this database'}.")
+    raise NotReadyError(f"{name} has not worked{where} since {last.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC.")
 
 
-def _quiet(parts: Parts) -> Mapping[Beating, datetime | None]:
+def _quiet(parts: Parts) -> Mapping[Beating, Quiet]:
     try:
         with parts.pool.connection(timeout=ANSWER_SECONDS) as conn:
             return heartbeat.quiet(conn, parts.clock())

@@ -18,18 +18,18 @@ import psycopg
 from api.database import Pool
 from delegation.people import Actor, Role
 from ingest import heartbeat
-from ingest.heartbeat import Beating
+from ingest.heartbeat import Beating, Quiet
 
 ASK_EVERY = 1.0
 _LONDON = ZoneInfo("Europe/London")
 _UNKNOWN = "It is not known whether readings are coming in: the database does not answer."
 _SAID = {
-    Beating.INGEST: "No readings are coming in{since}. Escalations may be missing: homes must phone the hub.",
+    Beating.INGEST: "{none} readings are coming in{since}. Escalations may be missing: homes must phone the hub.",
     Beating.SCHEDULER: "Nobody is watching the clocks{since}: silence and unanswered questions raise nothing.",
 }
 _UNKNOWN_AT_THE_BEDSIDE = "It is not known whether readings from kits are coming in."
 _SAID_AT_THE_BEDSIDE = {
-    Beating.INGEST: "Readings from kits are not coming in{since}: the hub does not see them.",
+    Beating.INGEST: "Readings from {kits} are not coming in{since}: the hub does not see them.",
     Beating.SCHEDULER: "Nobody is told{since} when a resident is not heard of, or when what was asked is not measured.",
 }
 _IF_WORRIED = "If you are worried about somebody, phone the hub: do not wait to hear from it."
@@ -85,8 +85,16 @@ class Pulse:
         return _Notice(_sentences(_SAID, quiet), bedside and f"{bedside} {_IF_WORRIED}")
 
 
-def _sentences(said: Mapping[Beating, str], quiet: Mapping[Beating, datetime | None]) -> str | None:
-    return " ".join(said[one].format(since=_since(last)) for one, last in quiet.items()) or None
+def _sentences(said: Mapping[Beating, str], quiet: Mapping[Beating, Quiet]) -> str | None:
+    return " ".join(said[one].format(**_in_words(how)) for one, how in quiet.items()) or None
+
+
+def _in_words(quiet: Quiet) -> dict[str, str]:
+    return {
+        "none": "From some kits no" if quiet.partly else "No",
+        "kits": "some kits" if quiet.partly else "kits",
+        "since": _since(quiet.since),
+    }
 
 
 def _since(last: datetime | None) -> str:

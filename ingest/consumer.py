@@ -16,7 +16,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from devices.topics import Leaf, filter_of
+from devices.topics import PARTITIONS, Leaf, filter_of
 from ingest.wire import BufferedClient
 
 _log = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ class Consumer:
         self._broker = broker
         self._ask_again = ask_again
         self._ask_again_at: float | None = None
+        self.partitions = tuple(partitions) if partitions is not None else tuple(range(PARTITIONS))
         self._filters = [
             (filter_of(partition, leaf), 1)
             for partition in (partitions if partitions is not None else [None])

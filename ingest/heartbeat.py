@@ -1,16 +1,20 @@
 """When each process last did its work, so that silence of the platform is not taken for health of the residents.
 
 Guards: a beat means work that can be done, not a process that exists: ingest beats only while the broker and the
-database are both there, the scheduler only after its clocks have run.
+database are both there, the scheduler only after its clocks have run. Ingest beats for each partition that it works on:
+one worker's beat hides no other's end, and a partition that nobody works on, be it on purpose, is said.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import LiteralString
 
 import psycopg
+
+from devices.topics import PARTITIONS
 
 
 class Beating(StrEnum):
@@ -30,25 +34,44 @@ one or two, so six in a row are missed only by what has stopped, or cannot store
 seconds, after its clocks have run, and nothing it raises is due sooner than in minutes. Their hosts' clocks and the
 api's must agree to a second or two.
 """
+_BEATS_FOR: Mapping[Beating, range] = MappingProxyType(
+    {Beating.INGEST: range(PARTITIONS), Beating.SCHEDULER: range(1)}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A process that has stopped working; `partly` where it goes on working on some partitions."""
+
+    since: datetime | None
+    """When what is quiet was last known to work, the quietest of it; None is never."""
+    partly: bool = False
 
 
 _BEAT: LiteralString = """
-INSERT INTO ingest.heartbeat (process, beat_at) VALUES (%s, %s)
-ON CONFLICT (process) DO UPDATE SET beat_at = greatest(heartbeat.beat_at, EXCLUDED.beat_at)
+INSERT INTO ingest.heartbeat (process, partition, beat_at)
+SELECT %s, partition, %s FROM unnest(%s::smallint[]) AS worked_on (partition) ORDER BY partition
+ON CONFLICT (process, partition) DO UPDATE SET beat_at = greatest(heartbeat.beat_at, EXCLUDED.beat_at)
 """
-_BEATS: LiteralString = "SELECT process, beat_at FROM ingest.heartbeat"
+_BEATS: LiteralString = "SELECT process, partition, beat_at FROM ingest.heartbeat"
 
 
-def beat(conn: psycopg.Connection, process: Beating, at: datetime) -> None:
-    """Note that this process could do its work just now."""
-    conn.execute(_BEAT, (process, at))
+def beat(
+    conn: psycopg.Connection, process: Beating, at: datetime, partitions: Iterable[int] | None = None
+) -> None:
+    """Note that this process could do its work just now; on all partitions, if not said on which."""
+    worked_on = _BEATS_FOR[process] if partitions is None else partitions
+    conn.execute(_BEAT, (process, at, list(worked_on)))
 
 
-def quiet(conn: psycopg.Connection, at: datetime) -> dict[Beating, datetime | None]:
-    """The processes that have stopped working, with when each was last known to; None is never."""
-    beats = dict(conn.execute(_BEATS).fetchall())
-    return {
-        one: last
-        for one, patience in QUIET_AFTER.items()
-        if (last := beats.get(one)) is None or last < at - patience
-    }
+def quiet(conn: psycopg.Connection, at: datetime) -> dict[Beating, Quiet]:
+    """The processes that have stopped working, or work on some partitions alone."""
+    beats = {(process, partition): beat_at for process, partition, beat_at in conn.execute(_BEATS).fetchall()}
+    found: dict[Beating, Quiet] = {}
+    for process, patience in QUIET_AFTER.items():
+        lasts = [beats.get((process, partition)) for partition in _BEATS_FOR[process]]
+        quiet_ones = [last for last in lasts if last is None or last < at - patience]
+        if quiet_ones:
+            since = min((last for last in quiet_ones if last is not None), default=None)
+            found[process] = Quiet(since, partly=len(quiet_ones) < len(lasts))
+    return found

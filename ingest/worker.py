@@ -186,7 +186,7 @@ class Worker:
         self._tell_epoch()
         if self._consumer.connected.is_set():
             at = datetime.now(UTC)
-            heartbeat.beat(conn, Beating.INGEST, at)
+            heartbeat.beat(conn, Beating.INGEST, at, self._consumer.partitions)
             self.tally.beat_at = at
         heard = {kit: self._sent_at[kit] for kit in self._partitions.keys() & self._sent_at}
         registry.note_heard(conn, heard)

@@ -115,10 +115,12 @@ CREATE TABLE ingest.outbox (
 );
 CREATE INDEX outbox_waiting ON ingest.outbox (outbox_id) WHERE sent_at IS NULL;
 
--- When ingest and the scheduler last did their work: a page must not look live when nothing comes in.
+-- When ingest, on each partition, and the scheduler last did their work: a page must not look live when nothing comes in.
 CREATE TABLE ingest.heartbeat (
-    process         text PRIMARY KEY CHECK (process IN ('ingest', 'scheduler')),
-    beat_at         timestamptz NOT NULL
+    process         text NOT NULL CHECK (process IN ('ingest', 'scheduler')),
+    partition       smallint NOT NULL CHECK (partition BETWEEN 0 AND 15),  -- 0 where all are worked on as one
+    beat_at         timestamptz NOT NULL,
+    PRIMARY KEY (process, partition)
 );
 GRANT SELECT ON ingest.heartbeat TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 GRANT INSERT, UPDATE ON ingest.heartbeat TO hearthwatch_ingest, hearthwatch_scheduler;

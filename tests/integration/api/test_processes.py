@@ -144,6 +144,28 @@ def test_an_api_names_what_was_killed_behind_it_and_still_serves_its_pages(
         assert served.client().get("/sign-in").status_code == 200
 
 
+def test_an_api_says_so_where_one_of_two_workers_is_killed_and_the_other_works(
+    commands: MakeCommands, neighbourhood: Database, broker: Broker
+) -> None:
+    def ingest(served: Served) -> str:
+        return served.client().get("/readyz").json()["checks"]["ingest"]["says"]
+
+    at = at_broker(broker)
+    with (
+        serving(settings_for(neighbourhood), Clock()) as served,
+        commands(**at).start("ingest", "--partitions", "0-7") as first,
+    ):
+        wait_until(lambda: ingest(served) == "Ingest has never worked on some partitions.", "the one to work")
+        with commands(**at).start("ingest", "--name", "2", "--partitions", "8-15"):
+            wait_until(lambda: ingest(served) == "Ingest works.", "both to work")
+            first.process.kill()
+            first.process.wait()
+            with neighbourhood.connect() as conn:
+                conn.execute("UPDATE ingest.heartbeat SET beat_at = beat_at - interval '1 minute'")
+            missed = "Ingest has not worked on some partitions since "
+            wait_until(lambda: ingest(served).startswith(missed), "the one to be missed")
+
+
 def test_ingest_that_reaches_no_broker_lives_and_is_not_ready(commands: MakeCommands) -> None:
     nowhere = {"HEARTHWATCH_BROKER_HOST": "127.0.0.1", "HEARTHWATCH_BROKER_PORT": str(free_port())}
     with commands(**nowhere).start("ingest") as ingest:
