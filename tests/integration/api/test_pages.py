@@ -340,6 +340,17 @@ def test_a_set_captured_by_hand_is_answered_at_once_and_twice_is_once(
     assert "Not signed off" in shown
 
 
+def test_that_monitoring_is_paused_is_said_before_what_to_do_and_on_the_round(
+    browse: SignIn, neighbourhood: Database
+) -> None:
+    with neighbourhood.connect() as conn:
+        conn.execute(PAUSED, (n.AMARA, n.MANAGER))
+    client = browse(n.WORKER)
+    shown = client.post(CAPTURE, data=form_of(client, CAPTURE, CAPTURE) | FILLED).text
+    assert shown.index("Monitoring is paused") < shown.index("What to do now")
+    assert "In hospital, until tomorrow" in client.get("/rounds").text
+
+
 def test_what_cannot_be_is_asked_about_and_nothing_is_lost_of_the_rest(
     browse: SignIn, neighbourhood: Database
 ) -> None:
