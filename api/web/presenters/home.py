@@ -14,8 +14,8 @@ from api.queries.escalation import Escalation, TakenBack
 from api.queries.home import FullSet, Home, Lives, Observed
 from api.web.presenters import escalations, signs
 from api.web.presenters.answers import AnswerView, answer, taken_back
-from api.web.presenters.moments import Deadline, clock, deadline, london_day
-from api.web.presenters.rounds import Cell, Glimpse, Round, State, cell, current, rounds_of
+from api.web.presenters.moments import Deadline, Moment, clock, deadline, london_day, maybe_moment
+from api.web.presenters.rounds import Cell, Glimpse, Round, State, cell, current, outside, rounds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,13 @@ class OpenRow:
     resident_id: UUID
     resident: str
     synthetic: bool
+    has_ceiling: bool
     severity: str
     severity_words: str
     why: str
     wait: Deadline
     state: str
+    claimed: Moment | None
     taken_back: str | None
 
 
@@ -47,6 +49,8 @@ class ResidentRow:
     answers: tuple[AnswerView, ...]
     cells: tuple[Cell, ...]
     now: Cell | None
+    outside: str | None
+    """Their last full set today, where it lies outside every round and so in none of the cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +98,18 @@ def day(
     """The home's day as it stands now."""
     rounds = rounds_of(home.rounds, london_day(now))
     number = current(rounds, now)
+    limited = {one.resident_id for one in lives if one.has_ceiling}
     open_ = tuple(
-        _open(one, undone.get(one.escalation_id), me, now) for one in cases if one.state != "closed"
+        _open(one, undone.get(one.escalation_id), me, now, has_ceiling=one.resident_id in limited)
+        for one in cases
+        if one.state != "closed"
     )
     answered = [found for one in cases if (found := answer(one, me, now)) is not None]
     recent = tuple(one for one in answered if one.in_sight)
-    rows = tuple(_rows(lives, _cells(lives, observed, full_sets, rounds, now), open_, recent, number, now))
+    cells = _cells(lives, observed, full_sets, rounds, now)
+    newest = {one.resident_id: one.effective_at for one in full_sets}
+    last = {resident: words for resident, at in newest.items() if (words := outside(rounds, at))}
+    rows = tuple(_rows(lives, cells, open_, recent, last, number, now))
     return Day(
         home_id=home.home_id,
         name=home.name,
@@ -122,6 +132,7 @@ def _rows(
     cells: Mapping[UUID, tuple[Cell, ...]],
     open_: Sequence[OpenRow],
     answers: Sequence[AnswerView],
+    last: Mapping[UUID, str],
     number: int | None,
     now: datetime,
 ) -> list[ResidentRow]:
@@ -138,6 +149,7 @@ def _rows(
             answers=tuple(said for said in answers if said.resident_id == one.resident_id),
             cells=cells[one.resident_id],
             now=None if number is None else cells[one.resident_id][number],
+            outside=last.get(one.resident_id),
         )
         for one in lives
     ]
@@ -207,17 +219,21 @@ def _about(residents: int, synthetic: int, among_real: bool) -> str:
     return f"{about} {f'{synthetic} synthetic not counted.' if among_real else 'All of them synthetic.'}"
 
 
-def _open(one: Escalation, undone: TakenBack | None, me: UUID, now: datetime) -> OpenRow:
+def _open(
+    one: Escalation, undone: TakenBack | None, me: UUID, now: datetime, *, has_ceiling: bool
+) -> OpenRow:
     claimed = one.state == "claimed"
     by = escalations.named(one.claimed_by_name, one.claimed_by, me)
     return OpenRow(
         resident_id=one.resident_id,
         resident=one.resident_name,
         synthetic=one.synthetic,
+        has_ceiling=has_ceiling,
         severity=one.severity,
         severity_words=escalations.SEVERITIES.get(one.severity, signs.plain(one.severity)),
         why=one.why,
         wait=deadline(one.raised_at, one.deadline_at, now),
         state=f"Claimed by {by} at the hub" if claimed else "Waiting at the hub; nobody has claimed it",
+        claimed=maybe_moment(one.claimed_at, now) if claimed else None,
         taken_back=taken_back(undone, now, claimed=claimed) if undone else None,
     )

@@ -117,6 +117,13 @@ def _done_at(
     return None
 
 
+def outside(rounds: Sequence[Round], full_set: datetime) -> str | None:
+    """ "Last full set at 01:42", where no round takes it."""
+    if any(one.opens_at <= full_set < one.closes_at for one in rounds):
+        return None
+    return f"Last full set at {full_set.astimezone(LONDON):%H:%M}"
+
+
 def current(rounds: Sequence[Round], now: datetime) -> int | None:
     """Which round is under way; None before the first one opens."""
     opened = [number for number, one in enumerate(rounds) if one.opens_at <= now]

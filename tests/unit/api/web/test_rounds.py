@@ -256,3 +256,21 @@ def test_before_any_round_those_at_the_hub_come_first_the_gravest_before_the_oth
 )
 def test_what_is_asked_is_said_as_what_to_do(asked: list[str], words: str) -> None:
     assert signs.measure_now(asked) == words
+
+
+def test_a_full_set_outside_every_round_is_said_as_long_as_it_is_the_last() -> None:
+    night = FullSet(lives().resident_id, at(1, 42), 0, assumed_air=False)
+    morning = FullSet(lives().resident_id, at(8, 5), 0, assumed_air=False)
+    for full_sets, said_ in (([night], "Last full set at 01:42"), ([night, morning], None), ([], None)):
+        shown = day(HOME, [lives()], [], full_sets, [], {}, me=ME, now=NOW)
+        assert shown.rows[0].outside == said_
+
+
+def test_a_claim_is_as_old_as_the_claim_and_a_ceiling_stands_beside_the_name() -> None:
+    claimed = escalation(state="claimed", claimed_by=COLLEAGUE, claimed_at=ago(minutes=1))
+    shown = day(HOME, [lives(has_ceiling=True)], [], [], [claimed], {}, me=ME, now=NOW)
+    [row] = shown.open
+    assert row.claimed is not None
+    assert (row.claimed.age, row.wait.waiting, row.has_ceiling) == ("1 min ago", "5 min", True)
+    [unclaimed] = day(HOME, [lives()], [], [], [escalation()], {}, me=ME, now=NOW).open
+    assert (unclaimed.claimed, unclaimed.has_ceiling) == (None, False)
