@@ -131,10 +131,10 @@ def test_what_was_said_stays_open_to_read_when_the_queue_changes(
     page = at_desk(n.CLINICIAN, QUEUE)
     expect(page.locator("[data-live-notice]")).to_contain_text("Live.")
     page.get_by_text("Read all that was said (2)").click()
-    expect(page.get_by_text("She fell at breakfast.")).to_be_visible()
+    expect(page.get_by_text("“She fell at breakfast.”")).to_be_visible()
     grave(neighbourhood, n.CORA, n.SECOND_KIT)
     expect(row_of(page, "Cora Synthetic")).to_be_visible()
-    expect(page.get_by_text("She fell at breakfast.")).to_be_visible()
+    expect(page.get_by_text("“She fell at breakfast.”")).to_be_visible()
 
 
 def test_a_claimed_case_past_its_deadline_says_so_to_every_colleague(
