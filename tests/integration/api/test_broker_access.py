@@ -15,7 +15,8 @@ from api.health import check_broker
 from api.settings import Broker as BrokerSettings
 from tests.fixtures.brokers import Broker, Mosquitto
 
-WAIT = 20.0
+# Longer than the embedded broker waits before it delivers again what a line just closed did not acknowledge.
+WAIT = 45.0
 READINGS = "hearthwatch/v1/3/kits/{}/readings"
 RECEIPTS = "hearthwatch/v1/3/kits/{}/receipts"
 STATUS = "hearthwatch/v1/3/kits/{}/status"
