@@ -18,12 +18,15 @@ _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Outcome(StrEnum):
-    """Where the reading is. Each of them means: kept durably, the kit may forget it."""
+    """Where the reading is. Each means: kept durably, the kit may forget it, but where the reason is `over_quota`."""
 
     STORED = "stored"
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
 
+
+OVER_QUOTA = "over_quota"
+"""The reason of a receipt for what is in quarantine and not whole: the kit keeps it."""
 
 # What the kit should have its user do next.
 NOTHING = "nothing"

@@ -15,7 +15,7 @@ from delegation import store as delegation_store
 from delegation.store import Placement
 from devices import registry
 from devices.reading import ReadingPayload, Unreadable, content_digest
-from devices.receipt import CALL_999, Outcome
+from devices.receipt import CALL_999, OVER_QUOTA, Outcome
 from devices.registry import LentKit
 from ingest import current, quality, quarantine, store
 from ingest.arrival import Arrival, KnownReading, NewReading, ReadingKey, Repeated, Settled, Verdict
@@ -63,7 +63,7 @@ class _Sorted:
         """Tell the senders of what was refused that it is not kept whole."""
         for place in places:
             index = self._refused_at[place]
-            self.settled[index] = replace(self.settled[index], reason=quarantine.OVER_QUOTA)
+            self.settled[index] = replace(self.settled[index], reason=OVER_QUOTA)
 
     def accept(self, index: int, verdicts: Mapping[ReadingKey, Verdict]) -> None:
         arrival, payload, kit, _ = self.sound[index]

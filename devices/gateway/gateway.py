@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from devices.gateway.outbox import Item, Outbox
-from devices.receipt import Config, Receipts
+from devices.receipt import OVER_QUOTA, Config, Receipts
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +138,10 @@ class Gateway:
             if receipt.payload_sha256:
                 # Of a whole array: the receipt covers none of its readings by name, so each goes again alone.
                 self.outbox.isolate(self._arrays.pop(bytes.fromhex(receipt.payload_sha256), ()))
+        if any(receipt.reason == OVER_QUOTA for receipt in message.receipts):
+            log.warning(
+                "The platform kept only the beginning of what it cannot understand: look at this kit."
+            )
         self._heard_at = now
         self._wake_at = 0.0
         if self.on_receipts:

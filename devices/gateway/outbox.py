@@ -15,7 +15,7 @@ from devices.gateway import schema
 from devices.gateway.outbox_file import OutboxFile
 from devices.identifiers import DatabaseEpoch, KitId, OutboxEpoch, ReadingId
 from devices.reading import ReadingPayload, encode_one
-from devices.receipt import Outcome, Receipt
+from devices.receipt import OVER_QUOTA, Outcome, Receipt
 
 KEEP_SECONDS = 14 * 24 * 3600
 _TOO_BIG_TO_SHARE = 64 * 1024
@@ -177,9 +177,14 @@ class Outbox:
         return True
 
     def forget(self, now: float) -> int:
-        """Delete what was receipted more than 14 days ago; how many."""
+        """Delete what was receipted more than 14 days ago, and is kept whole elsewhere; how many."""
+        old = (self._kit, now - KEEP_SECONDS, OVER_QUOTA)
         with self._file.transaction(durable=False) as connection:
-            return connection.execute(schema.FORGET, (self._kit, now - KEEP_SECONDS)).rowcount
+            return connection.execute(schema.FORGET, old).rowcount
+
+    def not_kept_whole(self) -> int:
+        """How many the platform has only the beginning of: they stay here, and are not sent again."""
+        return self._file.rows(schema.COUNT_SETTLED_BY, (self._kit, OVER_QUOTA))[0][0]
 
     def waiting(self) -> int:
         """How many readings the platform has not receipted."""

@@ -121,7 +121,11 @@ WHERE kit = ?1 AND pending != (receipt_epoch IS NOT ?2)
 """
 
 FORGET: LiteralString = """
-DELETE FROM item WHERE pending = 0 AND kit = ? AND receipted_at < ?
+DELETE FROM item WHERE pending = 0 AND kit = ? AND receipted_at < ? AND reason IS NOT ?
+"""
+
+COUNT_SETTLED_BY: LiteralString = """
+SELECT count(*) FROM item WHERE pending = 0 AND kit = ? AND reason = ?
 """
 
 COUNT_WAITING: LiteralString = """

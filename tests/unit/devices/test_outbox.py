@@ -181,6 +181,17 @@ def test_what_is_receipted_is_kept_14_days_and_what_is_not_for_ever(outbox):
     assert outbox.put(some_reading()) == 3, "a number is never used twice"
 
 
+def test_what_the_platform_has_only_the_beginning_of_is_kept_counted_and_not_sent_again(outbox):
+    whole, cut = some_reading(), some_reading()
+    for reading, reason in ((whole, "conflict"), (cut, "over_quota")):
+        outbox.put(reading)
+        refused = Receipt(reading_id=reading.reading_id, outcome=Outcome.QUARANTINED, reason=reason)
+        outbox.receipted([refused], EPOCH, START)
+    assert outbox.forget(START + 100 * KEEP_SECONDS) == 1
+    assert list(outbox.ledger()) == [LedgerEntry(cut.reading_id, 2, State.QUARANTINED)]
+    assert (outbox.waiting(), outbox.not_kept_whole()) == (0, 1)
+
+
 def test_what_a_new_epoch_made_due_is_not_forgotten(outbox):
     reading = some_reading()
     outbox.put(reading)
