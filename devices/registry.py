@@ -40,6 +40,7 @@ JOIN delegation.home ON home.home_id = loan.home_id
 LEFT JOIN devices.kit_status status ON status.kit_id = kit.kit_id
 WHERE kit.kit_id = ANY (%b) AND kit.revoked_at IS NULL
 """
+_ENROLLED: LiteralString = "SELECT kit_id FROM devices.kit WHERE kit_id = ANY (%b) AND revoked_at IS NULL"
 _PARTITIONS: LiteralString = (
     "SELECT kit_id, partition FROM devices.kit WHERE revoked_at IS NULL AND kind = 'kit'"
 )
@@ -85,6 +86,11 @@ def lent(conn: psycopg.Connection, kits: Collection[UUID]) -> dict[UUID, LentKit
     """The kits among these that may speak, by id."""
     rows = conn.execute(_LENT, (list(kits),)).fetchall()
     return {row[0]: LentKit(*row) for row in rows}
+
+
+def enrolled(conn: psycopg.Connection, kits: Collection[UUID]) -> frozenset[UUID]:
+    """The kits among these that are known and not revoked, lent or not."""
+    return frozenset(kit for (kit,) in conn.execute(_ENROLLED, (list(kits),)).fetchall())
 
 
 def partitions(conn: psycopg.Connection) -> dict[UUID, int]:

@@ -19,8 +19,6 @@ from ingest import quota
 from ingest.arrival import Arrival
 
 MAX_KEPT = 1024 * 1024
-OVER_QUOTA = "over_quota"
-"""What a receipt says of what was not kept whole."""
 _Row = dict[str, Any]
 
 
@@ -126,7 +124,7 @@ def keep(
 def _cut(conn: psycopg.Connection, rows: Sequence[_Row], *, whole: bool) -> frozenset[int]:
     """Cut the payloads of new rows to what may be kept of their senders; which rows are, or were before, cut."""
     is_cut = _kept(conn, rows)
-    known = registry.lent(conn, {row["kit"] for row in rows if row["kit"] is not None})
+    known = registry.enrolled(conn, {row["kit"] for row in rows if row["kit"] is not None})
     sender_of = {row["kit"]: row["kit"] if row["kit"] in known else quota.STRANGERS for row in rows}
     new = [row for row in rows if (row["kit"], row["sha256"]) not in is_cut]
     left = quota.left(

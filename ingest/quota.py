@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 
 KEPT_A_DAY = 8 * 1024 * 1024
-"""Bytes for each kit, and for all together whom no kit is known for: some ten thousand readings."""
+"""Bytes for each enrolled kit, lent or not, and for all strangers together: some ten thousand readings."""
 BEGINNING = 256
 STRANGERS = UUID(int=0)
 

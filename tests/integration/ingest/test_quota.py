@@ -78,6 +78,20 @@ def test_strangers_have_one_quota_however_many_names_they_go_by(doorstep):
     assert [one.reason for one in settled] == ["too_large"] * FULL + ["over_quota"]
 
 
+def test_a_kit_that_is_enrolled_and_not_yet_lent_has_a_quota_of_its_own(doorstep):
+    one, another, stranger = UUID(int=65), UUID(int=66), UUID(int=7000)
+    doorstep.owner.execute(
+        """INSERT INTO devices.kit (kit_id, partition, kind, enrolled_at)
+           SELECT kit_id, 3, 'kit', %s FROM unnest(%s::uuid[]) AS new (kit_id)""",
+        (NOW, [one, another]),
+    )
+    settled = send(doorstep, *(nonsense(number) for number in range(FULL + 1)), kit=stranger)
+    assert "over_quota" in {each.reason for each in settled}
+    for kit in (one, another):
+        settled = send(doorstep, *(nonsense(number) for number in range(FULL)), kit=kit, partition=3)
+        assert {each.reason for each in settled} == {"too_large"}
+
+
 def test_what_is_sent_again_takes_no_more_room(doorstep):
     for _ in range(FULL + 2):
         [settled] = send(doorstep, nonsense(0))
