@@ -146,7 +146,7 @@ def test_saying_whose_a_reading_is(at_desk: AtDesk, neighbourhood: Database) -> 
     page.get_by_role("button", name="Go on").press("Enter")
     assert_everybody_can_use(page, "Is this right?")
     page.get_by_role("button", name="Yes, correct it").press("Enter")
-    assert_everybody_can_use(page, "What to do now for Bram Synthetic")
+    assert_everybody_can_use(page, "What the queue shows for Bram Synthetic")
     page.get_by_role("link", name="Back to Amara Synthetic").press("Enter")
     assert_everybody_can_use(page, "It is not theirs, and does not count for them.")
 

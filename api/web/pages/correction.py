@@ -140,7 +140,10 @@ def _done(
         theirs = resident(visit.conn, corrected.reading.resident_id)
     if theirs is not None:
         lives = _head(visit, theirs)
-        view |= {"theirs": lives, "answer": answers.answer(_sent(visit, corrected), lives)}
+        sent = _sent(visit, corrected)
+        view |= {"theirs": lives, "answer": answers.answer(sent, lives)}
+        if lives.at_my_hub:
+            view["in_queue"] = words.in_queue(sent.case, sent.captured, visit.actor.person_id, visit.at)
         view["given_back"] = theirs.resident_id == found.resident_id
     return page(request, "corrected.jinja", view, who=visit.actor.name)
 

@@ -1,15 +1,21 @@
 """Whose a reading is, in words: who said so, how it came, and what it means for both residents.
 
-Guards: the other resident is never named on somebody's page; only who may choose whose it is reads who lives there.
+Guards: the other resident is never named on somebody's page; only who may choose whose it is reads who lives there;
+the hub is not sent to phone itself.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
+from uuid import UUID
 
+from api.capture import Captured
+from api.queries.escalation import Escalation
 from api.queries.readings import Reading
-from api.web.presenters.moments import clock
-from api.web.presenters.signs import plain
+from api.web.presenters import escalations
+from api.web.presenters.moments import clock, deadline
+from api.web.presenters.signs import measure_now, plain
+from devices.receipt import MEASURE_PREFIX
 from ingest.correction import Reason
 
 NOBODY = "nobody"
@@ -42,3 +48,22 @@ def corrected(one: Reading, now: datetime) -> str | None:
     if one.counts:
         return f"{said} It counts for this resident."
     return f"{said} It is not theirs, and does not count for them."
+
+
+def in_queue(case: Escalation | None, captured: Captured, me: UUID, now: datetime) -> tuple[str, ...]:
+    """What whoever corrected it at the hub finds in their queue now, about the one whose it is."""
+    lines = ["No escalation is open for them."] if case is None else [*_open(case, me, now)]
+    if captured.old and captured.found:
+        lines.append("These readings raised nothing: they are too old to act on, and newer ones are known.")
+    if captured.next.startswith(MEASURE_PREFIX):
+        asked = measure_now([captured.next.removeprefix(MEASURE_PREFIX)])
+        lines.append(f"Asked of the home: {asked[0].lower()}{asked[1:]}.")
+    return tuple(lines)
+
+
+def _open(case: Escalation, me: UUID, now: datetime) -> tuple[str, str]:
+    severity = escalations.SEVERITIES.get(case.severity, plain(case.severity))
+    by = escalations.named(case.claimed_by_name, case.claimed_by, me)
+    standing = deadline(case.raised_at, case.deadline_at, now).standing
+    state = f"Claimed by {by}" if case.state == "claimed" else "Not claimed"
+    return f"{severity}: {case.why}", f"{state}. {standing}."

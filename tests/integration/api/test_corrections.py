@@ -171,6 +171,16 @@ def test_on_the_page_it_is_read_back_before_it_is_done(
     assert corrections(neighbourhood) == [(n.BRAM, n.WORKER)]
 
 
+def test_the_hub_is_told_what_its_queue_shows_and_not_to_phone_itself(sign_in: SignIn, wrong: str) -> None:
+    form = {"whose": str(n.BRAM), "reason": REASON, "note": "", "seen": "0", "confirmed": "yes"}
+    done = sign_in(n.CLINICIAN).post(f"{path(wrong)}/correct", data=form).text
+    assert "What the queue shows for Bram Synthetic" in done
+    assert "High: NEWS2 is 10" in done
+    assert "Not claimed. 1" in done
+    assert f'href="/hubs/{n.HUB}"' in done
+    assert "Phone the hub" not in done
+
+
 def test_a_reading_may_be_nobodys_we_can_name(sign_in: SignIn, wrong: str, neighbourhood: Database) -> None:
     client = sign_in(n.MANAGER)
     chosen = {"whose": "nobody", "reason": "not_known_how", "seen": "0", "confirmed": "yes"}
