@@ -44,11 +44,12 @@ def schema(given: pa.Schema) -> pa.Schema:
     """The given columns and what is added. Raises FileError where it cannot be scored."""
     names = given.names
     if missing := [name for name in COLUMNS if name not in names]:
-        raise FileError(f"There is no column {_listed(missing)}. Needed are {_listed(COLUMNS)}.")
+        raise FileError(f"{_lacks(missing)} All of these are needed: {_listed(COLUMNS)}.")
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise FileError(f"There is more than one column {_listed(twice)}.")
     if taken := [name for name in _ADDED.names if name in names]:
-        raise FileError(f"There is a column {_listed(taken)} already: is this file scored?")
+        there = f"is a column {_listed(taken)}" if len(taken) == 1 else f"are columns {_listed(taken)}"
+        raise FileError(f"There {there} already: is this file scored?")
     return pa.schema([*given, *_ADDED])
 
 
@@ -93,6 +94,10 @@ def _problems(read: Sequence[Cells], rows: int) -> pa.Array:
     return pa.array(
         ["; ".join(filter(None, of_row)) or None for of_row in zip(*said, strict=True)], pa.string()
     )
+
+
+def _lacks(missing: Sequence[str]) -> str:
+    return f"There {'is no column' if len(missing) == 1 else 'are no columns'} {_listed(missing)}."
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -123,7 +123,12 @@ def test_oxygen_is_said_in_many_ways(tmp_path: Path, said: str) -> None:
     ("given", "sentence"),
     [
         ("", "There is nothing in it, not even the names of the columns."),
-        ("pulse\n70\n", "There is no column respiration_rate, spo2, spo2_scale"),
+        ("pulse\n70\n", "There are no columns respiration_rate, spo2, spo2_scale"),
+        (
+            f"{HEADER.replace('pulse,', '')}\n",
+            "There is no column pulse. All of these are needed: respiration_rate",
+        ),
+        (f"{HEADER},news2_low,news2_high\n", "There are columns news2_low and news2_high already"),
         (f"{HEADER},pulse\n", "There is more than one column pulse."),
         (f"{HEADER},news2_low\n", "There is a column news2_low already: is this file scored?"),
         (f"{HEADER}\n16,97\n", "A row has another number of cells than there are names of columns"),
