@@ -1,6 +1,6 @@
 """Looks whether an installation can do its work, and whether its guards are up.
 
-Guards: each finding is one sentence that names what to put right; nothing is changed.
+Guards: each finding says what was looked at, and in one sentence what to put right; nothing is changed.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,23 +25,30 @@ class Result:
     """One thing looked at."""
 
     ok: bool
+    about: str
     says: str
 
 
 def checks(settings: Settings) -> list[Result]:
     """Everything, whatever fails before it."""
-    return [
-        _looked_at(look, settings) for look in (_schema, *_sign_ins(), _scope, _policy, _durability, _broker)
-    ]
+    looks = {
+        "Schema": _schema,
+        **{f"Sign-in of {role}": look for role, look in _sign_ins()},
+        "Row-level security": _scope,
+        "Policy": _policy,
+        "Durability": _durability,
+        "Broker": _broker,
+    }
+    return [_looked_at(about, look, settings) for about, look in looks.items()]
 
 
-def _looked_at(look: Callable[[Settings], str], settings: Settings) -> Result:
+def _looked_at(about: str, look: Callable[[Settings], str], settings: Settings) -> Result:
     try:
-        return Result(ok=True, says=look(settings))
+        return Result(ok=True, about=about, says=look(settings))
     except (SettingsError, NotReadyError, MigrationChangedError) as error:
-        return Result(ok=False, says=str(error))
+        return Result(ok=False, about=about, says=str(error))
     except psycopg.Error as error:
-        return Result(ok=False, says=f"The database says: {str(error).strip().splitlines()[0]}")
+        return Result(ok=False, about=about, says=f"The database says: {str(error).strip().splitlines()[0]}")
 
 
 def _connect(settings: Settings, role: DatabaseRole) -> psycopg.Connection:
@@ -62,7 +69,7 @@ def _schema(settings: Settings) -> str:
     return "The schema is up to date."
 
 
-def _sign_ins() -> Iterator[Callable[[Settings], str]]:
+def _sign_ins() -> Iterator[tuple[DatabaseRole, Callable[[Settings], str]]]:
     for role in _PROCESSES:
 
         def look(settings: Settings, role: DatabaseRole = role) -> str:
@@ -71,7 +78,7 @@ def _sign_ins() -> Iterator[Callable[[Settings], str]]:
                     raise NotReadyError(f"{role} passes every guard in the database: take its powers away.")
             return f"{role} signs in, and the guards hold for it."
 
-        yield look
+        yield role, look
 
 
 def _scope(settings: Settings) -> str:

@@ -217,7 +217,7 @@ def check() -> None:
 
     results = checks(_settings())
     for result in results:
-        print(f"{'ok ' if result.ok else 'NOT'}  {result.says}")
+        print(f"{'ok ' if result.ok else 'NOT'}  {result.about}: {result.says}")
     raise typer.Exit(0 if all(result.ok for result in results) else 1)
 
 

@@ -89,6 +89,14 @@ def test_check_names_what_is_wrong_and_goes_on(commands: MakeCommands, neighbour
     ] * 3
 
 
+def test_check_without_settings_says_of_each_line_what_was_looked_at() -> None:
+    done = Commands({}).run("check")
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert len(set(lines)) == len(lines) == 9
+    assert lines[0] == "NOT  Schema: The database's host is not set: set HEARTHWATCH_DATABASE_HOST."
+
+
 def test_a_setting_that_is_missing_is_named(commands: MakeCommands) -> None:
     said = refused(commands().run("ledger", HEARTHWATCH_DATABASE_INGEST_PASSWORD_FILE="/nowhere"))
     assert "INGEST_PASSWORD_FILE names /nowhere" in said
