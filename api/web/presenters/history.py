@@ -96,7 +96,8 @@ def _values(one: Reading) -> list[str]:
         said.append(signs.quantity("on_oxygen", one.on_oxygen))
     sound = (one.observations or {}).get("auscultation")
     if isinstance(sound, Mapping):
-        said.append(f"Lung sounds, {sound.get('site')}, {sound.get('seconds')} seconds (never scored)")
+        where = signs.plain(str(sound.get("site") or "site not said")).lower()
+        said.append(f"Lung sounds, {where}, {sound.get('seconds')} seconds (never scored)")
     return said
 
 

@@ -77,7 +77,9 @@ def test_a_stranger_reads_nothing_at_any_address(sign_in: SignIn, escalation: UU
             answer = client.get(address, headers={"Accept": accept})
             assert answer.status_code in (200, 303, 403, 404, 422, 503), (address, answer.status_code)
             # Whoever looks after the kits reads in which home each is, and nothing of who lives there.
-            known = {"Orchard House", "Meadow View"} if stranger == n.OPERATOR and "kits" in address else set()
+            known = (
+                {"Orchard House", "Meadow View"} if stranger == n.OPERATOR and "kits" in address else set()
+            )
             assert set(told(answer)) <= known, address
 
 
