@@ -63,13 +63,13 @@ def judge(scored: Scored, policy: Policy, at: datetime) -> Judged:
     cause, moment = scored.cause, scored.target.effective_at
     newest = _is_newest(cause, moment)
     acts = newest or _is_fresh(moment + _slow_by(scored), policy, at)
-    told = rules.findings(set_, policy) if acts else _whenever(set_) or rules.findings(set_, policy)
+    urgent, found = rules.emergency(set_), rules.findings(set_, policy)
     return Judged(
         scored,
-        told,
+        found if acts else urgent or found,
         acts and rules.asks(set_, policy),
         rules.next_step(set_, policy) if acts else NOTHING,
-        acts or bool(_whenever(set_)),
+        acts or bool(urgent),  # of 999 the hub is told however late it comes
         newest,
     )
 
@@ -78,14 +78,9 @@ def judge_unscored(reading: NewReading, policy: Policy, at: datetime) -> Unscore
     """What follows from one reading where no score may."""
     set_ = _unfit_set(reading)
     acts = _acts_now(reading, policy, at)
-    found = rules.unscored_findings(set_, policy) if acts else _whenever(set_)
+    urgent, found = rules.emergency(set_), rules.unscored_findings(set_, policy)
     next_ = rules.next_step(set_, policy) if acts else NOTHING
-    return Unscored(reading, found or rules.unscored_findings(set_, policy), next_, acts or bool(found))
-
-
-def _whenever(set_: ScoredSet) -> list[Finding]:
-    """What the hub is told of however late it comes: that somebody phoned 999, or had reason to."""
-    return rules.emergency(set_)
+    return Unscored(reading, found if acts else urgent or found, next_, acts or bool(urgent))
 
 
 def goes_to_999(payload: ReadingPayload) -> bool:

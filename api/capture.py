@@ -7,7 +7,7 @@ is answered alike; what is answered is committed.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Self
 from uuid import UUID
 
 from alerts.evaluator import Evaluator
@@ -33,7 +33,7 @@ from devices.receipt import Outcome
 from devices.topics import Leaf, topic
 from devices.vital_signs import VitalSign
 from ingest import door
-from ingest.arrival import Arrival, Settled
+from ingest.arrival import Arrival, Settled, Verdict
 
 CARERS = (Role.CARE_WORKER, Role.CARER, Role.HOME_MANAGER)
 
@@ -71,6 +71,22 @@ class Captured:
     escalation_id: UUID | None
     found: bool = False
     old: bool = False
+
+    @classmethod
+    def of(cls, outcome: Outcome, verdict: Verdict, reason: str | None = None) -> Self:
+        """What became of a reading of which this is the verdict."""
+        return cls(
+            outcome=outcome,
+            reason=reason,
+            low=verdict.low,
+            high=verdict.high,
+            complete=verdict.complete,
+            deciding=verdict.deciding,
+            next=verdict.next,
+            escalation_id=verdict.escalation_id,
+            found=verdict.found,
+            old=verdict.old,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +131,7 @@ def capture(
         return settled
 
     settled = try_again(door_pool, send)
-    verdict = settled.verdict
-    return Captured(
-        outcome=settled.outcome,
-        reason=settled.reason,
-        low=verdict.low,
-        high=verdict.high,
-        complete=verdict.complete,
-        deciding=verdict.deciding,
-        next=verdict.next,
-        escalation_id=verdict.escalation_id,
-        found=verdict.found,
-        old=verdict.old,
-    )
+    return Captured.of(settled.outcome, settled.verdict, settled.reason)
 
 
 def _place(conn: Connection, actor: Actor, resident_id: UUID) -> _Place:

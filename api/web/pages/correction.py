@@ -160,18 +160,7 @@ def _sent(visit: Visit, corrected: Corrected) -> answers.Sent:
         soft_signs=reading.payload.soft_signs,
         phoned_999=reading.payload.phoned_999,
     )
-    captured = Captured(
-        outcome=Outcome.STORED,
-        reason=None,
-        low=verdict.low,
-        high=verdict.high,
-        complete=verdict.complete,
-        deciding=verdict.deciding,
-        next=verdict.next,
-        escalation_id=verdict.escalation_id,
-        found=verdict.found,
-        old=verdict.old,
-    )
+    captured = Captured.of(Outcome.STORED, verdict)
     return answers.Sent(seen, captured, open_case(visit.conn, reading.resident_id), visit.at)
 
 
