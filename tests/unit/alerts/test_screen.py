@@ -1,121 +1,77 @@
 """Whatever the rules may have to say of a moment gets through the screen; of the rest they have nothing to say."""
 
+from collections.abc import Iterator
+
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
 
 from alerts import rules
-from alerts.news2 import CONSCIOUSNESS_CODES, RED_SCORES, SIGNS, Scores, score
+from alerts.news2 import RED_SCORES, SIGNS, Scores, score_packed
+from alerts.news2_packed import PACKED, SPACE
 from alerts.rules import Part, ScoredSet
 from alerts.screen import may_speak
 from devices.receipt import NOTHING
 from devices.vital_signs import VitalSign
 from tests.unit.alerts.judged_sets import NOW, policy
 
-UNKNOWN = None
-KEPT = {
-    "respiration_rate": [UNKNOWN, 8, 10, 16, 22, 26],
-    "spo2": [UNKNOWN, 83, 85, 87, 90, 93, 95, 97],
-    "on_oxygen": [UNKNOWN, False, True],
-    "systolic": [UNKNOWN, 88, 95, 105, 128, 225],
-    "pulse": [UNKNOWN, 38, 45, 72, 100, 120, 140],
-    "consciousness": [UNKNOWN, *CONSCIOUSNESS_CODES],
-    "temperature": [UNKNOWN, 34.8, 35.5, 36.8, 38.5, 39.4],
-}
-sets_of_signs = st.fixed_dictionaries({sign: st.sampled_from(values) for sign, values in KEPT.items()})
-# Mostly well, so that many are left out: a value of 0 points is drawn as often as all others together.
-WELL = {
-    "respiration_rate": 16,
-    "spo2": 97,
-    "on_oxygen": False,
-    "systolic": 128,
-    "pulse": 72,
-    "consciousness": "A",
-    "temperature": 36.8,
-}
-mostly_well = st.fixed_dictionaries(
-    {sign: st.sampled_from([WELL[sign], WELL[sign], UNKNOWN, values[-1]]) for sign, values in KEPT.items()}
-)
-words = st.fixed_dictionaries(
-    {},
-    optional={
-        "unrecordable": st.frozensets(st.sampled_from([VitalSign.SPO2, VitalSign.PULSE]), min_size=1),
-        "soft_signs": st.just(("breathing",)),
-        "emergency_signs": st.just(("chest_pain",)),
-        "worry": st.just("family"),
-        "confirm": st.just((VitalSign.PULSE,)),
-        "repeat": st.just((VitalSign.PULSE,)),
-    },
-)
+SIGNS_IN_ORDER = tuple(VitalSign(sign) for sign in SIGNS)
+# Every set of observations there can be: two sets of one packed code score alike in every part.
+ALL = score_packed(np.arange(SPACE, dtype=PACKED))
+NONE, EACH = np.zeros(SPACE, bool), np.ones(SPACE, bool)
 
 
-def kernel(signs: dict, scale: int) -> Scores:
-    numbers = {
-        sign: np.array([np.nan if signs[sign] is UNKNOWN else float(signs[sign])])
-        for sign in SIGNS
-        if sign != "consciousness"
-    }
-    letter = signs["consciousness"]
-    code = -1 if letter is UNKNOWN else CONSCIOUSNESS_CODES[letter]
-    return score(**numbers, consciousness=np.array([code], np.int8), spo2_scale=np.array([scale]))
+def left_out(scheduled: bool, medium_from: int) -> np.ndarray:
+    looked_at = may_speak(ALL, said=NONE, scheduled=EACH if scheduled else NONE, medium_from=medium_from)
+    return np.flatnonzero(~looked_at)
 
 
-def as_rules_see_it(signs: dict, scale: int, scores: Scores, **said) -> ScoredSet:
-    return ScoredSet(
-        resident_id=None,
-        effective_at=NOW,
-        low=int(scores.low[0]),
-        high=int(scores.high[0]),
-        red=RED_SCORES[scores.red[0]],
-        complete=bool(scores.complete[0]),
-        deciding=tuple(VitalSign(sign) for sign, it in zip(SIGNS, scores.deciding[0], strict=True) if it),
-        parts={
-            VitalSign(sign): Part(int(low), int(high), signs[sign])
-            for sign, low, high in zip(SIGNS, scores.part_low[0], scores.part_high[0], strict=True)
-        },
-        spo2_scale=scale,
-        **said,
-    )
+def as_rules_see_them(scores: Scores, places: np.ndarray, scheduled: bool) -> Iterator[ScoredSet]:
+    """Nothing is said besides the signs; whoever scores for consciousness is unresponsive, which is worst."""
+    columns = (scores.low, scores.high, scores.red, scores.complete, scores.deciding)
+    for low, high, red, complete, deciding, least, most in zip(
+        *(column[places].tolist() for column in (*columns, scores.part_low, scores.part_high)), strict=True
+    ):
+        parts = {sign: Part(a, b) for sign, a, b in zip(SIGNS_IN_ORDER, least, most, strict=True)}
+        if least[SIGNS.index("consciousness")] == 3:
+            parts[VitalSign.CONSCIOUSNESS] = Part(3, 3, "U")
+        yield ScoredSet(
+            resident_id=None,
+            effective_at=NOW,
+            low=low,
+            high=high,
+            red=RED_SCORES[red],
+            complete=complete,
+            deciding=tuple(sign for sign, it in zip(SIGNS_IN_ORDER, deciding, strict=True) if it),
+            parts=parts,
+            scheduled=scheduled,
+        )
 
 
-@settings(max_examples=600, deadline=None)
-@given(
-    signs=sets_of_signs | mostly_well,
-    scale=st.sampled_from([1, 2]),
-    said=words,
-    scheduled=st.booleans(),
-    medium_from=st.integers(1, 7),
-)
-def test_whatever_the_rules_may_say_gets_through(signs, scale, said, scheduled, medium_from):
-    scores = kernel(signs, scale)
-    looked_at = may_speak(
-        scores,
-        said=np.array([bool(said)]),
-        scheduled=np.array([scheduled]),
-        medium_from=medium_from,
-    )
-    if not looked_at[0]:
-        seen = as_rules_see_it(signs, scale, scores, scheduled=scheduled, **said)
-        under = policy(medium_from=medium_from)
+@pytest.mark.parametrize("scheduled", [False, True])
+@pytest.mark.parametrize("medium_from", [1, 3, 5, 7])
+def test_of_no_set_that_is_left_out_have_the_rules_anything_to_say(scheduled, medium_from):
+    under = policy(medium_from=medium_from)
+    for seen in as_rules_see_them(ALL, left_out(scheduled, medium_from), scheduled):
         assert rules.findings(seen, under) == []
         assert not rules.asks(seen, under)
         assert rules.next_step(seen, under) == NOTHING
 
 
-def test_a_whole_round_of_well_residents_is_left_out():
-    scores = kernel(WELL, 1)
-    nothing = np.array([False])
-    assert not may_speak(scores, said=nothing, scheduled=np.array([True]), medium_from=5).any()
+@pytest.mark.parametrize("scheduled", [False, True])
+def test_and_of_those_that_get_through_they_always_have(scheduled):
+    under = policy(medium_from=5)
+    through = np.setdiff1d(np.arange(SPACE), left_out(scheduled, 5))
+    for seen in as_rules_see_them(ALL, through, scheduled):
+        assert rules.findings(seen, under) or rules.asks(seen, under)
 
 
-def test_a_lone_normal_value_is_left_out_and_opens_no_clock():
-    scores = kernel(dict.fromkeys(SIGNS, UNKNOWN) | {"temperature": 36.8}, 1)
-    nothing = np.array([False])
-    assert scores.high[0] == 17
-    assert not may_speak(scores, said=nothing, scheduled=nothing, medium_from=5).any()
+def test_what_is_said_besides_signs_gets_through_whatever_the_score():
+    assert may_speak(ALL, said=EACH, scheduled=NONE, medium_from=20).all()
 
 
-def test_an_incomplete_set_that_was_scheduled_gets_through():
-    scores = kernel(WELL | {"respiration_rate": UNKNOWN, "systolic": UNKNOWN}, 1)
-    nothing = np.array([False])
-    assert may_speak(scores, said=nothing, scheduled=np.array([True]), medium_from=5).all()
+def test_a_round_of_well_residents_and_a_lone_normal_value_are_left_out():
+    complete_and_well = np.flatnonzero(ALL.complete & (ALL.high == 0))
+    assert set(complete_and_well) <= set(left_out(scheduled=True, medium_from=5))
+    lone = np.flatnonzero((ALL.low == 0) & (ALL.high == 17))
+    assert len(lone)
+    assert set(lone) <= set(left_out(scheduled=False, medium_from=5))
