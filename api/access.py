@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from api import sessions
+from api import cookies, sessions
 from api.database import Connection
 from api.parts import parts_of
 from api.problems import NotSignedInError, RefusedError
@@ -30,11 +30,6 @@ class Visit:
     session: bytes
 
 
-def cookie_name(*, https: bool) -> str:
-    """The session cookie; over HTTPS its name binds it to this host."""
-    return "__Host-hearthwatch" if https else "hearthwatch"
-
-
 class Needs:
     """A dependency that opens a visit for somebody who holds one of these roles; without roles, anybody's."""
 
@@ -43,7 +38,7 @@ class Needs:
 
     def __call__(self, request: Request) -> Iterator[Visit]:
         parts = parts_of(request)
-        token = request.cookies.get(cookie_name(https=parts.uses_https))
+        token = request.cookies.get(cookies.session_name(https=parts.uses_https))
         if not token:
             raise NotSignedInError
         with parts.pool.connection() as conn:

@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from alerts import clocks
-from api import journal, retention, throttle
+from api import journal, known_browsers, retention, throttle
 from api.database import Connection, Pool, open_pool, try_again
 from api.settings import DatabaseRole, Settings
 from api.watch import watched
@@ -67,6 +67,7 @@ JOBS = (
     Job("seal", timedelta(seconds=30), _in_one(audit.seal)),
     Job("sessions", timedelta(hours=1), _in_one(_end_sessions)),
     Job("sign_ins", throttle.FORGOTTEN_AFTER, _in_one(throttle.forget)),
+    Job("known_browsers", timedelta(hours=24), _in_one(known_browsers.forget)),
     Job("retention", timedelta(hours=24), _erase_due, DatabaseRole.RETENTION),
 )
 

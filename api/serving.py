@@ -31,6 +31,8 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                # What a request says of where it came from is believed by a setting alone, in `api.addresses`.
+                proxy_headers=False,
                 timeout_graceful_shutdown=_LAST_REQUESTS_SECONDS,
             )
         )

@@ -33,9 +33,14 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def new_token() -> str:
+    """256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
 def begin(conn: Connection, person_id: UUID, at: datetime) -> str:
     """Start a session and return its token, the only time it is known here."""
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     conn.execute(_BEGIN, (digest(token), person_id, at, at, at + LONGEST))
     return token
 

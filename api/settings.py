@@ -91,10 +91,14 @@ class Broker(_Group):
 
 
 class Http(_Group):
-    """Where the pages and the JSON API are served."""
+    """Where the pages and the JSON API are served.
+
+    `client_header` names the header in which a proxy in front of us says who asks; without it none is believed.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, lt=65536)
+    client_header: str | None = None
 
 
 class Watch(_Group):

@@ -1,7 +1,7 @@
 """Signing in and out.
 
 Guards: a wrong name and a wrong password are answered alike and cost alike; every sign-in is audited; the
-token reaches only an HttpOnly cookie.
+tokens reach only HttpOnly cookies.
 """
 
 from http import HTTPStatus
@@ -11,11 +11,13 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-from api import sessions
-from api.access import Visit, cookie_name
+from api import cookies, known_browsers, sessions
+from api.access import Visit
+from api.addresses import address_of
 from api.parts import Parts, parts_of
 from api.passwords import BusyError, hash_password, is_outdated, is_right
 from api.problems import RefusedError
+from api.throttle import Try
 from delegation import audit
 from delegation.people import actor_of
 
@@ -33,12 +35,8 @@ def sign_in(request: Request, response: Response, username: str, password: str) 
     parts = parts_of(request)
     at = parts.clock()
     username = username.strip().lower()
-    wait = parts.throttle.begin(username, at)
-    if wait:
-        parts.counts.sign_ins.labels("throttled").inc()
-        seconds = ceil(wait.total_seconds())
-        sentence = f"Too many tries. Wait {seconds} seconds, then try again."
-        raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, sentence, {"Retry-After": str(seconds)})
+    tried = _try(request, username)
+    _wait_for_it(parts, tried)
     try:
         person_id = _checked(parts, username, password)
     except BusyError as busy:
@@ -46,13 +44,18 @@ def sign_in(request: Request, response: Response, username: str, password: str) 
     if person_id is None:
         parts.counts.sign_ins.labels("refused").inc()
         raise RefusedError(HTTPStatus.UNAUTHORIZED, WRONG)
-    parts.throttle.succeeded(username)
+    parts.throttle.succeeded(tried)
     parts.counts.sign_ins.labels("signed_in").inc()
     with parts.pool.connection() as conn:
         actor = actor_of(conn, person_id)
         token = sessions.begin(conn, person_id, at)
+        known = known_browsers.remember(conn, person_id, tried.browser, at)
         audit.record(conn, actor, "signed_in", str(actor), at=at, request_id=request.state.request_id)
-    _set_cookie(parts, response, token)
+    https = parts.uses_https
+    cookies.give(request, response, cookies.session_name(https=https), token, sessions.LONGEST)
+    cookies.give(
+        request, response, cookies.known_name(username, https=https), known, known_browsers.KNOWN_FOR
+    )
     return person_id
 
 
@@ -64,8 +67,24 @@ def sign_out(request: Request, response: Response, visit: Visit) -> None:
     audit.record(
         visit.conn, visit.actor, "signed_out", str(visit.actor), at=visit.at, request_id=visit.request_id
     )
-    https = parts.uses_https
-    response.delete_cookie(cookie_name(https=https), path="/", secure=https, httponly=True, samesite="lax")
+    cookies.take_away(request, response, cookies.session_name(https=parts.uses_https))
+
+
+def _try(request: Request, username: str) -> Try:
+    parts = parts_of(request)
+    token = request.cookies.get(cookies.known_name(username, https=parts.uses_https))
+    with parts.pool.connection() as conn:
+        browser = known_browsers.recognise(conn, username, token, parts.clock())
+    return Try(username, address_of(request, parts.settings.http.client_header), browser)
+
+
+def _wait_for_it(parts: Parts, tried: Try) -> None:
+    wait = parts.throttle.begin(tried, parts.clock())
+    if wait:
+        parts.counts.sign_ins.labels("throttled").inc()
+        seconds = ceil(wait.total_seconds())
+        sentence = f"Too many tries. Wait {seconds} seconds, then try again."
+        raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, sentence, {"Retry-After": str(seconds)})
 
 
 def _checked(parts: Parts, username: str, password: str) -> UUID | None:
@@ -79,15 +98,3 @@ def _checked(parts: Parts, username: str, password: str) -> UUID | None:
         with parts.pool.connection() as conn:
             conn.execute(_REHASH, (hash_password(password), person_id))
     return person_id
-
-
-def _set_cookie(parts: Parts, response: Response, token: str) -> None:
-    response.set_cookie(
-        cookie_name(https=parts.uses_https),
-        token,
-        max_age=int(sessions.LONGEST.total_seconds()),
-        path="/",
-        secure=parts.uses_https,
-        httponly=True,
-        samesite="lax",
-    )

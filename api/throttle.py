@@ -1,26 +1,67 @@
-"""Slows down whoever guesses at one account's password.
+"""Slows down whoever guesses, without keeping out whose account it is.
 
-Guards: guessing gets slower with every try, whichever process is asked and however many are asked at once; the longest
-wait is a minute and success forgets it, so nobody is locked out for longer than somebody goes on guessing (SECURITY.md
-says what that leaves open). A try counts before the password is looked at, and the name that was typed is kept only as
-its SHA-256.
+Guards: guessing gets slower with every try, whichever process is asked and however many are asked at once. Strangers
+share the tries at an account, and those from one address share them too; a browser that signed in to the account
+before has tries of its own, so nobody else can use them up. A try counts before anything is looked at, one that comes
+too early changes nothing, and what was typed is kept only as its SHA-256.
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import LiteralString
+
+import psycopg
 
 from api.database import Connection, Pool
 
-FREE_TRIES = 5
-LONGEST = timedelta(seconds=60)
-FORGOTTEN_AFTER = timedelta(minutes=15)
+FORGOTTEN_AFTER = timedelta(hours=1)
 
-# The wait after the fifth try in a row is a second, and doubles. A try that comes too early changes nothing.
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many tries in a row cost nothing; then the wait is a second, and doubles up to the longest."""
+
+    free: int
+    longest: timedelta
+
+
+ACCOUNT = Limit(5, timedelta(minutes=5))
+ADDRESS = Limit(30, timedelta(minutes=1))
+# What follows from the above: a test tries to guess more often.
+MOST_GUESSES_AN_HOUR = 30
+
+
+class Guessed(StrEnum):
+    """What is tried: each is counted by itself."""
+
+    PASSWORD = "password"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try at an account. `browser` is the digest of the token of one that signed in to it before."""
+
+    username: str
+    address: str
+    browser: bytes | None = None
+    guessed: Guessed = Guessed.PASSWORD
+
+    def counted(self) -> Iterator[tuple[bytes, Limit]]:
+        """What it is counted against: a known browser alone, else the address and then the account."""
+        if self.browser is not None:
+            yield _digest(self.guessed, "browser", self.browser), ACCOUNT
+            return
+        yield _digest(self.guessed, "address", self.address.encode()), ADDRESS
+        yield _digest(self.guessed, "account", self.username.encode("utf-8", "surrogatepass")), ACCOUNT
+
+
 _TRY: LiteralString = """
-INSERT INTO api.sign_in_try AS kept (name_hash, tries, last_at, again_at) VALUES (%(name)s, 1, %(at)s, %(at)s)
-ON CONFLICT (name_hash) DO UPDATE SET
+INSERT INTO api.sign_in_try AS kept (counted_hash, tries, last_at, again_at) VALUES (%(what)s, 1, %(at)s, %(at)s)
+ON CONFLICT (counted_hash) DO UPDATE SET
     tries = CASE WHEN kept.last_at < %(forgotten)s THEN 1 ELSE kept.tries + 1 END,
     last_at = EXCLUDED.last_at,
     again_at = EXCLUDED.last_at + CASE
@@ -30,31 +71,43 @@ ON CONFLICT (name_hash) DO UPDATE SET
 WHERE kept.again_at <= EXCLUDED.last_at
 RETURNING tries
 """
-_AGAIN: LiteralString = "SELECT again_at FROM api.sign_in_try WHERE name_hash = %s"
-_SUCCEEDED: LiteralString = "DELETE FROM api.sign_in_try WHERE name_hash = %s"
+_AGAIN: LiteralString = "SELECT again_at FROM api.sign_in_try WHERE counted_hash = %s"
+_GIVE_BACK: LiteralString = (
+    "UPDATE api.sign_in_try SET tries = greatest(tries - 1, 0) WHERE counted_hash = %s"
+)
 _FORGET: LiteralString = "DELETE FROM api.sign_in_try WHERE last_at < %s"
 
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The tries at each account name since its last success, in the database. Each call is a transaction."""
+    """The tries that were let through of late, in the database. Each call is a transaction."""
 
     pool: Pool
 
-    def begin(self, username: str, at: datetime) -> timedelta:
+    def begin(self, tried: Try, at: datetime) -> timedelta:
         """Count a try and answer zero, or answer how long to wait before one is looked at."""
-        name = _digest(username)
-        rule = {"forgotten": at - FORGOTTEN_AFTER, "free": FREE_TRIES, "longest": LONGEST}
-        with self.pool.connection() as conn:
-            if conn.execute(_TRY, {"name": name, "at": at, **rule}).fetchone():
-                return timedelta()
-            row = conn.execute(_AGAIN, (name,)).fetchone()
-        return row[0] - at if row is not None else timedelta()
+        wait = timedelta()
+        with self.pool.connection() as conn, conn.transaction():
+            for what, limit in tried.counted():
+                wait = _count(conn, what, limit, at)
+                if wait:
+                    # What is not looked at is not counted anywhere.
+                    raise psycopg.Rollback
+        return wait
 
-    def succeeded(self, username: str) -> None:
-        """Forget this name's tries."""
+    def succeeded(self, tried: Try) -> None:
+        """Give this try back, and no other: whoever knows one password has no more guesses at the next."""
         with self.pool.connection() as conn:
-            conn.execute(_SUCCEEDED, (_digest(username),))
+            for what, _ in tried.counted():
+                conn.execute(_GIVE_BACK, (what,))
+
+
+def _count(conn: Connection, what: bytes, limit: Limit, at: datetime) -> timedelta:
+    rule = {"forgotten": at - FORGOTTEN_AFTER, "free": limit.free, "longest": limit.longest}
+    if conn.execute(_TRY, {"what": what, "at": at, **rule}).fetchone():
+        return timedelta()
+    row = conn.execute(_AGAIN, (what,)).fetchone()
+    return row[0] - at if row is not None else timedelta()
 
 
 def forget(conn: Connection, at: datetime) -> int:
@@ -62,5 +115,5 @@ def forget(conn: Connection, at: datetime) -> int:
     return conn.execute(_FORGET, (at - FORGOTTEN_AFTER,)).rowcount
 
 
-def _digest(username: str) -> bytes:
-    return hashlib.sha256(username.encode("utf-8", "surrogatepass")).digest()
+def _digest(guessed: Guessed, kind: str, what: bytes) -> bytes:
+    return hashlib.sha256(f"{guessed}:{kind}:".encode() + what).digest()

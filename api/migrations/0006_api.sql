@@ -16,10 +16,18 @@ CREATE TABLE api.session (
 );
 CREATE INDEX session_by_person ON api.session (person_id);
 
--- Tries at passwords since the last success, for all processes together. The name that was typed is kept as its
--- SHA-256: it may be nobody's, and it may be a password in the wrong field.
+-- A browser that somebody signed in with before: it has tries of its own, which nobody else can use up.
+CREATE TABLE api.known_browser (
+    token_hash      bytea PRIMARY KEY,
+    person_id       uuid NOT NULL REFERENCES api.account,
+    last_used_at    timestamptz NOT NULL
+);
+CREATE INDEX known_browser_by_person ON api.known_browser (person_id, last_used_at);
+
+-- Tries that were looked at of late, for all processes together, by what they are counted against: an account, an
+-- address, a known browser. It is kept as SHA-256: a name may be nobody's, and a password in the wrong field.
 CREATE TABLE api.sign_in_try (
-    name_hash       bytea PRIMARY KEY,
+    counted_hash    bytea PRIMARY KEY,
     tries           integer NOT NULL,
     last_at         timestamptz NOT NULL,
     again_at        timestamptz NOT NULL
@@ -29,5 +37,7 @@ GRANT SELECT ON api.account TO hearthwatch_api;
 GRANT UPDATE (password_hash) ON api.account TO hearthwatch_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON api.session TO hearthwatch_api;
 GRANT SELECT (token_hash, ends_at), DELETE ON api.session TO hearthwatch_scheduler;
+GRANT SELECT, INSERT, DELETE ON api.known_browser TO hearthwatch_api;
+GRANT SELECT (last_used_at), DELETE ON api.known_browser TO hearthwatch_scheduler;
 GRANT SELECT, INSERT, UPDATE, DELETE ON api.sign_in_try TO hearthwatch_api;
 GRANT SELECT (last_at), DELETE ON api.sign_in_try TO hearthwatch_scheduler;

@@ -16,6 +16,7 @@ UNGUARDED = {
     "ingest.reading": "policies do not reach a hypertable's chunks: read through a view that filters",
     "alerts.score": "policies do not reach a hypertable's chunks: read through a view that filters",
     "api.account": "read before there is an actor, by the api alone",
+    "api.known_browser": "read before there is an actor, by the api alone; tokens are kept as hashes",
     "api.session": "read before there is an actor, by the api alone; tokens are kept as hashes",
     "api.sign_in_try": "written before there is an actor, by the api alone; names are kept as hashes",
     "api.migration": "no process may read or write it",

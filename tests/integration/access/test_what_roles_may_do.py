@@ -63,6 +63,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "alerts.open_question": {API: "S", INGEST: "SIUD", SCHEDULER: "SIUD", RETENTION: "sD"},
     "api.account": {API: "Su"},
     "api.session": {API: "SIUD", SCHEDULER: "sD"},
+    "api.known_browser": {API: "SID", SCHEDULER: "sD"},
     "api.sign_in_try": {API: "SIUD", SCHEDULER: "sD"},
     "api.migration": {},
 }

@@ -69,6 +69,7 @@ ABOUT_NOBODY = {
     "alerts.policy",
     "api.account",
     "api.session",
+    "api.known_browser",
     "api.sign_in_try",
     "ingest.heartbeat",
 }

@@ -1,20 +1,34 @@
-"""Guessing gets slower, whichever process is asked, and is forgotten."""
+"""Guessing gets slower, whichever process is asked, and whoever guesses keeps nobody out but themselves."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from psycopg_pool import ConnectionPool
 
-from api.throttle import FREE_TRIES, Throttle, forget
-from tests.fixtures import neighbourhood as n
+from api.throttle import (
+    ACCOUNT,
+    ADDRESS,
+    FORGOTTEN_AFTER,
+    MOST_GUESSES_AN_HOUR,
+    Guessed,
+    Throttle,
+    Try,
+    forget,
+)
 from tests.fixtures.databases import Database
-from tests.fixtures.serving import PASSWORD, Clock, give_accounts, serving, settings_for, username
 
 pytestmark = pytest.mark.both_databases
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 AT_ONCE = timedelta()
+HOUR = timedelta(hours=1)
+ANN = Try("ann", "192.0.2.1")
+ANNS_OWN = replace(ANN, browser=b"known")
 
 
 @pytest.fixture
@@ -23,82 +37,111 @@ def throttle(database: Database) -> Iterator[Throttle]:
         yield Throttle(pool)
 
 
-def tried(throttle: Throttle, count: int, at: datetime = NOW) -> datetime:
+def elsewhere(number: int, username: str = "ann") -> Try:
+    """A try from an address of its own."""
+    return Try(username, f"198.51.{number // 256}.{number % 256}")
+
+
+def tried(throttle: Throttle, count: int, at: datetime = NOW, one: Try = ANN) -> datetime:
     """Try so often, each as soon as it is let, and answer when the last was."""
     for _ in range(count):
-        while wait := throttle.begin("ann", at):
+        while wait := throttle.begin(one, at):
             at += wait
     return at
 
 
 def test_the_first_tries_cost_nothing(throttle: Throttle) -> None:
-    assert tried(throttle, FREE_TRIES) == NOW
+    assert tried(throttle, ACCOUNT.free) == NOW
 
 
-def test_each_further_try_doubles_the_wait_up_to_a_minute_and_no_more(throttle: Throttle) -> None:
-    at = tried(throttle, FREE_TRIES)
+def test_each_further_try_doubles_the_wait_up_to_the_longest_and_no_more(throttle: Throttle) -> None:
+    at = tried(throttle, ACCOUNT.free)
     waits: list[float] = []
-    for _ in range(9):
+    for _ in range(11):
         tried_at = tried(throttle, 1, at)
         waits.append((tried_at - at).total_seconds())
         at = tried_at
-    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
 
 
-def test_a_try_that_comes_too_early_does_not_lengthen_the_wait(throttle: Throttle) -> None:
-    at = tried(throttle, FREE_TRIES)
+def test_a_try_that_comes_too_early_counts_nowhere(throttle: Throttle) -> None:
+    at = tried(throttle, ACCOUNT.free)
     early = at + timedelta(seconds=0.25)
-    assert [throttle.begin("ann", early) for _ in range(3)] == [timedelta(seconds=0.75)] * 3
-    assert throttle.begin("bob", early) == AT_ONCE
+    assert [throttle.begin(ANN, early) for _ in range(ADDRESS.free)] == [
+        timedelta(seconds=0.75)
+    ] * ADDRESS.free
+    assert throttle.begin(replace(ANN, username="bob"), early) == AT_ONCE
 
 
-def test_success_and_a_quarter_of_an_hour_both_forget(throttle: Throttle) -> None:
-    at = tried(throttle, FREE_TRIES + 3)
-    assert throttle.begin("ann", at) > AT_ONCE
-    later = at + timedelta(minutes=16)
-    assert tried(throttle, FREE_TRIES, later) == later
-    throttle.succeeded("ann")
-    assert tried(throttle, FREE_TRIES, later) == later
+def test_an_hour_of_rest_forgets_and_success_gives_back_its_own_try_alone(throttle: Throttle) -> None:
+    at = tried(throttle, ACCOUNT.free - 1)
+    for _ in range(3):
+        assert throttle.begin(ANN, at) == AT_ONCE
+        throttle.succeeded(ANN)
+        at += timedelta(seconds=1)
+    assert throttle.begin(ANN, at) == AT_ONCE
+    assert throttle.begin(ANN, at) == timedelta(seconds=1)
+    later = at + FORGOTTEN_AFTER + timedelta(seconds=1)
+    assert tried(throttle, ACCOUNT.free, later) == later
 
 
 def test_many_guesses_at_once_are_counted_one_by_one(throttle: Throttle) -> None:
     with ThreadPoolExecutor(8) as guessers:
-        waits = list(guessers.map(lambda _: throttle.begin("ann", NOW), range(40)))
-    assert waits.count(AT_ONCE) == FREE_TRIES
+        waits = list(guessers.map(lambda number: throttle.begin(elsewhere(number), NOW), range(40)))
+    assert waits.count(AT_ONCE) == ACCOUNT.free
+
+
+def test_one_address_that_tries_many_accounts_is_slowed_down_too(throttle: Throttle) -> None:
+    sprayed = [throttle.begin(replace(ANN, username=f"name-{one}"), NOW) for one in range(ADDRESS.free + 5)]
+    assert sprayed.count(AT_ONCE) == ADDRESS.free
+    # Whoever comes from there with a browser of their own is not kept out, nor anybody from elsewhere.
+    assert throttle.begin(ANNS_OWN, NOW) == AT_ONCE
+    assert throttle.begin(elsewhere(1), NOW) == AT_ONCE
+
+
+def test_a_password_and_a_code_are_counted_each_by_itself(throttle: Throttle) -> None:
+    tried(throttle, ACCOUNT.free)
+    assert throttle.begin(ANN, NOW) > AT_ONCE
+    assert throttle.begin(replace(ANN, guessed=Guessed.CODE), NOW) == AT_ONCE
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rests=st.lists(st.sampled_from((0, 0, 0, 1, 30, 301, 900, 3601)), max_size=40),
+)
+def test_nobody_guesses_more_often_an_hour_however_they_rest_and_from_wherever(
+    throttle: Throttle, rests: list[int]
+) -> None:
+    at, looked_at, name = NOW, [], f"ann {uuid4()}"
+    for place, rest in enumerate(rests + [0] * MOST_GUESSES_AN_HOUR):
+        at = tried(throttle, 1, at + timedelta(seconds=rest), elsewhere(place, name))
+        looked_at.append(at)
+    for begin in looked_at:
+        within = [one for one in looked_at if begin <= one < begin + HOUR]
+        assert len(within) <= MOST_GUESSES_AN_HOUR
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(guesses=st.integers(1, 60), gap=st.sampled_from((0.0, 0.5, 7.0, 61.0)))
+def test_whoever_guesses_never_takes_a_try_from_the_owners_own_browser(
+    throttle: Throttle, guesses: int, gap: float
+) -> None:
+    at, name = NOW, f"ann {uuid4()}"
+    own = Try(name, "198.51.0.0", browser=name.encode())
+    for one in range(guesses):
+        throttle.begin(elsewhere(one % 3, name), at)
+        at += timedelta(seconds=gap)
+    for _ in range(ACCOUNT.free):
+        assert throttle.begin(own, at) == AT_ONCE
 
 
 def test_no_name_is_kept_and_what_no_longer_counts_is_deleted(throttle: Throttle, database: Database) -> None:
     for name in ("ann", "her password \x00 in the wrong field", "\udcff"):
-        throttle.begin(name, NOW)
+        throttle.begin(Try(name, "192.0.2.1"), NOW)
     with database.connect() as conn:
-        assert "ann" not in str(conn.execute("SELECT * FROM api.sign_in_try").fetchall())
+        kept = str(conn.execute("SELECT * FROM api.sign_in_try").fetchall())
+    assert "ann" not in kept
+    assert "192.0.2" not in kept
     with database.connect("hearthwatch_scheduler") as conn:
-        assert forget(conn, NOW + timedelta(minutes=15)) == 0
-        assert forget(conn, NOW + timedelta(minutes=16)) == 3
-
-
-def test_two_processes_and_one_that_was_restarted_count_together(neighbourhood: Database) -> None:
-    give_accounts(neighbourhood)
-    settings = settings_for(neighbourhood)
-    right = {"username": username(n.WORKER), "password": PASSWORD}
-    clock = Clock().stand_still()
-    with serving(settings, clock) as one, serving(settings, clock) as other:
-        for number in range(FREE_TRIES):
-            asked = (one, other)[number % 2].client()
-            assert asked.post("/api/v1/sign-in", json=right | {"password": "guess"}).status_code == 401
-        assert [
-            served.client().post("/api/v1/sign-in", json=right).status_code for served in (one, other)
-        ] == [429, 429]
-    with serving(settings, clock) as restarted:
-        # The right password does not help before the wait is over, and ends it afterwards.
-        for number in range(3):
-            clock.ahead += timedelta(seconds=61)
-            assert (
-                restarted.client()
-                .post("/api/v1/sign-in", json=right | {"password": f"guess {number}"})
-                .status_code
-                == 401
-            )
-            assert restarted.client().post("/api/v1/sign-in", json=right).status_code == 429
-        clock.ahead += timedelta(seconds=61)
-        assert restarted.client().post("/api/v1/sign-in", json=right).status_code == 204
+        assert forget(conn, NOW + FORGOTTEN_AFTER) == 0
+        assert forget(conn, NOW + FORGOTTEN_AFTER + timedelta(minutes=1)) == 4

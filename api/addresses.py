@@ -1,0 +1,33 @@
+"""Where a request came from.
+
+Guards: only what is certain counts. That is the other end of the connection, unless a setting names the header that
+the proxy in front of us writes; of that, only its last entry, which the proxy itself wrote.
+"""
+
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from fastapi import Request
+
+# What one household or attacker is given of IPv6.
+_ONE_NETWORK = 64
+UNKNOWN = "unknown"
+
+
+def address_of(request: Request, header: str | None) -> str:
+    """The address as it is counted: an IPv4 address, or the network of an IPv6 one."""
+    said = request.headers.getlist(header) if header else []
+    written = said[-1].rpartition(",")[2].strip() if said else ""
+    return counted(written) or counted(request.client.host if request.client else "") or UNKNOWN
+
+
+def counted(text: str) -> str | None:
+    """An address in one spelling, cut to its network; None for what is none."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is None:
+            return str(ip_network((int(address), _ONE_NETWORK), strict=False))
+        address = address.ipv4_mapped
+    return str(address)

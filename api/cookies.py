@@ -1,0 +1,43 @@
+"""The cookies that a browser is given, by what each is for.
+
+Guards: none can be read by a script; over HTTPS each is bound to this host, so that no other host can plant one.
+"""
+
+import hashlib
+from datetime import timedelta
+
+from fastapi import Request, Response
+
+from api.parts import parts_of
+
+_BOUND = "__Host-"
+
+
+def session_name(*, https: bool) -> str:
+    """What the session's token is under."""
+    return f"{_BOUND if https else ''}hearthwatch"
+
+
+def known_name(username: str, *, https: bool) -> str:
+    """Under what a browser keeps that somebody signed in with it before: one for each account, named by a digest."""
+    digest = hashlib.sha256(username.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{session_name(https=https)}-known-{digest[:16]}"
+
+
+def give(request: Request, response: Response, name: str, token: str, keep: timedelta) -> None:
+    """Have the browser keep a token for so long."""
+    response.set_cookie(
+        name,
+        token,
+        max_age=int(keep.total_seconds()),
+        path="/",
+        secure=parts_of(request).uses_https,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def take_away(request: Request, response: Response, name: str) -> None:
+    """Have the browser forget a token."""
+    https = parts_of(request).uses_https
+    response.delete_cookie(name, path="/", secure=https, httponly=True, samesite="lax")
