@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from alerts import case, evidence, questions, recall, scoring, store, withdrawal
+from alerts import case, evidence, judgement, notice, questions, recall, scoring, store, withdrawal
 from alerts.case import Concern
 from alerts.evidence import Evidence
 from alerts.judgement import Judged, Unscored, judge, judge_unscored, urgent_unscored, urgent_unstored
@@ -24,10 +24,10 @@ from delegation import store as delegation_store
 from delegation.authority import Authority
 from delegation.people import Process
 from delegation.store import Placement
-from devices.reading import ReadingPayload
+from devices.reading import ReadingPayload, Unreadable
 from devices.receipt import CALL_999, CALL_HUB
 from ingest.arrival import NewReading, ReadingKey, Repeated, Verdict
-from ingest.evaluation import Batch, Withdrawn
+from ingest.evaluation import Batch, Unnamed, Withdrawn
 
 _INGEST = Process("ingest")
 
@@ -98,6 +98,14 @@ class Evaluator:
         )
         cases = case.open_or_join(conn, [concern], policies, at)
         return _told(cases[placement.resident_id], urgent=bool(urgent))
+
+    def goes_to_999(self, said: ReadingPayload | Unreadable) -> bool:
+        """Whether what is said goes straight to 999."""
+        return judgement.goes_to_999(said)
+
+    def cannot_name(self, conn: psycopg.Connection, unnamed: Sequence[Unnamed], at: datetime) -> None:
+        """A notice to the hub of each kit, or to operators."""
+        notice.tell(conn, unnamed, at)
 
     def withdraw(self, conn: psycopg.Connection, withdrawn: Withdrawn, at: datetime) -> None:
         """Judge anew what rested on a reading that was not theirs, and tell whoever acted on it."""

@@ -15,7 +15,7 @@ from alerts.policy import Policy
 from alerts.rules import Finding, Part, ScoredSet
 from alerts.scoring import Scored
 from devices.emergency import EMERGENCY_LABELS
-from devices.reading import ReadingPayload
+from devices.reading import ReadingPayload, Unreadable
 from devices.receipt import NOTHING
 from devices.vital_signs import VitalSign
 from ingest import pulses, quality
@@ -83,8 +83,10 @@ def judge_unscored(reading: NewReading, policy: Policy, at: datetime) -> Unscore
     return Unscored(reading, found if acts else urgent or found, next_, acts or bool(urgent))
 
 
-def goes_to_999(payload: ReadingPayload) -> bool:
-    """Whether what a reading says goes straight to 999, whatever was scored or could not be."""
+def goes_to_999(payload: ReadingPayload | Unreadable) -> bool:
+    """Whether what a reading says goes straight to 999, whatever was scored or could not be read."""
+    if isinstance(payload, Unreadable):
+        return bool(payload.emergency_signs)
     consciousness = quality.assess(payload).values.get(VitalSign.CONSCIOUSNESS)
     return rules.goes_to_999(quality.emergency_signs(payload), consciousness)
 

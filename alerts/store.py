@@ -233,6 +233,14 @@ def announce(conn: psycopg.Connection, changes: Sequence[Change], at: datetime) 
             conn.execute(_NOTIFY, (CHANNEL, f"{hub_id}:{revision}"))
 
 
+def renew(conn: psycopg.Connection, hubs: Collection[UUID]) -> None:
+    """Have the pages of these hubs read their queue again, where what changed is no case."""
+    for hub_id in sorted(hubs):
+        row = conn.execute(_REVISE, (hub_id, 1)).fetchone()
+        if row is not None:
+            conn.execute(_NOTIFY, (CHANNEL, f"{hub_id}:{row[0]}"))
+
+
 def _let_go(conn: psycopg.Connection, hub_id: UUID, gone: Sequence[Change]) -> int | None:
     revision = None
     for change in gone:

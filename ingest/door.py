@@ -20,7 +20,7 @@ from devices.registry import LentKit
 from ingest import current, quality, quarantine, store
 from ingest.arrival import Arrival, KnownReading, NewReading, ReadingKey, Repeated, Settled, Verdict
 from ingest.current import CurrentVitals
-from ingest.evaluation import Batch, Evaluator, evaluate_safely, recall_safely
+from ingest.evaluation import Batch, Evaluator, Unnamed, evaluate_safely, recall_safely
 from ingest.numbering import Sound, readings_of
 from ingest.quarantine import Reason
 from ingest.store import Seen
@@ -34,9 +34,10 @@ def put_away(
 ) -> Settled:
     """Keep in quarantine what could not be stored; if it is a reading of somebody here, a person is told."""
     reason = Reason("unstorable", why, "unstorable")
-    sorted_ = _sort(conn, [arrival])
-    quarantine.keep(conn, sorted_.refused or [(arrival, reason)], whole=0 in sorted_.sound)
+    sorted_ = _sort(conn, [arrival], evaluator)
+    kept = quarantine.keep(conn, sorted_.refused or [(arrival, reason)], whole=0 in sorted_.sound)
     if 0 not in sorted_.sound:
+        _tell(conn, sorted_, sorted_.emergencies(kept.new), evaluator, at)
         return sorted_.settled[0]
     _, payload, _, placement = sorted_.sound[0]
     current.lock(conn, {placement.resident_id})
@@ -47,7 +48,12 @@ def put_away(
 class _Sorted:
     """The arrivals of one batch, as the door learns what each of them is."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, kits: Mapping[UUID, LentKit], placements: Mapping[UUID, Placement], evaluator: Evaluator
+    ) -> None:
+        self.kits = kits
+        self.placements = placements
+        self._evaluator = evaluator
         self.settled: dict[int, Settled] = {}
         self.refused: list[tuple[Arrival, Reason]] = []
         self._refused_at: list[int] = []
@@ -57,7 +63,9 @@ class _Sorted:
     def refuse(self, index: int, arrival: Arrival, reason: Reason) -> None:
         self.refused.append((arrival, reason))
         self._refused_at.append(index)
-        self.settled[index] = Settled(arrival, Outcome.QUARANTINED, reason.told, _told_all_the_same(arrival))
+        # Whoever sees what goes to 999 is told so, whatever is wrong with the rest.
+        verdict = Verdict(next=CALL_999) if self._evaluator.goes_to_999(arrival.item) else Verdict()
+        self.settled[index] = Settled(arrival, Outcome.QUARANTINED, reason.told, verdict)
 
     def cut(self, places: Collection[int]) -> None:
         """Tell the senders of what was refused that it is not kept whole."""
@@ -65,18 +73,25 @@ class _Sorted:
             index = self._refused_at[place]
             self.settled[index] = replace(self.settled[index], reason=OVER_QUOTA)
 
+    def emergencies(self, places: Collection[int]) -> list[int]:
+        """The indexes of what goes to 999 among what was refused."""
+        indexes = (self._refused_at[place] for place in sorted(places))
+        return [index for index in indexes if self.settled[index].verdict.next == CALL_999]
+
+    def whose(self, index: int) -> Placement | None:
+        """Whose a refused reading is, where that is known and the kit's provider cares for them."""
+        arrival = self.settled[index].arrival
+        kit = self.kits.get(arrival.kit_id) if arrival.kit_id is not None else None
+        if kit is None or isinstance(arrival.item, Unreadable):
+            return None
+        found = self.placements.get(arrival.item.resident)
+        return found if found is not None and found.organisation_id == kit.organisation_id else None
+
     def accept(self, index: int, verdicts: Mapping[ReadingKey, Verdict]) -> None:
         arrival, payload, kit, _ = self.sound[index]
         outcome = Outcome.DUPLICATE if index in self.repeated else Outcome.STORED
         verdict = verdicts.get((kit.kit_id, payload.reading_id), Verdict())
         self.settled[index] = Settled(arrival, outcome, None, verdict)
-
-
-def _told_all_the_same(arrival: Arrival) -> Verdict:
-    """Whoever sees what goes to 999 is told so, whatever is wrong with the rest."""
-    said = arrival.item
-    urgent = isinstance(said, ReadingPayload) and quality.emergency_signs(said)
-    return Verdict(next=CALL_999) if urgent else Verdict()
 
 
 def receive(
@@ -87,23 +102,56 @@ def receive(
     Raises psycopg.OperationalError where the whole batch must run again, and whatever the database says of
     data it cannot hold: the caller then tries the messages one by one.
     """
-    batch = _sort(conn, arrivals)
+    batch = _sort(conn, arrivals, evaluator)
     fresh = _claim(conn, batch)
-    batch.cut(quarantine.keep(conn, batch.refused))
+    kept = quarantine.keep(conn, batch.refused)
+    batch.cut(kept.cut)
+    emergencies = batch.emergencies(kept.new)
+    _lock_together(conn, batch, fresh, emergencies)
     verdicts = _store_and_judge(conn, [batch.sound[index] for index in fresh], evaluator, at)
     earlier = [one for one in batch.repeated.values() if one.key not in verdicts]
     verdicts |= recall_safely(conn, evaluator, earlier, at)
     for index in (*fresh, *batch.repeated):
         batch.accept(index, verdicts)
+    _tell(conn, batch, emergencies, evaluator, at)
     return [batch.settled[index] for index in range(len(arrivals))]
 
 
-def _sort(conn: psycopg.Connection, arrivals: Sequence[Arrival]) -> _Sorted:
+def _lock_together(
+    conn: psycopg.Connection, batch: _Sorted, fresh: Collection[int], emergencies: Collection[int]
+) -> None:
+    """Whoever is told of in the end is locked with the others, in the one order."""
+    told = {one.resident_id for index in emergencies if (one := batch.whose(index))}
+    if told:
+        current.lock(conn, told | {batch.sound[index].payload.resident for index in fresh})
+
+
+def _tell(
+    conn: psycopg.Connection, batch: _Sorted, emergencies: Collection[int], evaluator: Evaluator, at: datetime
+) -> None:
+    """Of an emergency a person hears, stored or not: in the resident's case, or else of the kit that said it."""
+    unnamed: list[Unnamed] = []
+    for index in emergencies:
+        settled, whose = batch.settled[index], batch.whose(index)
+        kit_id, said = settled.arrival.kit_id, settled.arrival.item
+        if whose is not None and isinstance(said, ReadingPayload):
+            verdict = evaluator.cannot_keep(conn, whose, said, at)
+            batch.settled[index] = replace(settled, verdict=verdict)
+        elif kit_id is not None and (kit := batch.kits.get(kit_id)):
+            unnamed.append(Unnamed(kit_id, kit.home_id, said))
+        else:
+            known = registry.enrolled(conn, {kit_id} if kit_id is not None else ())
+            unnamed.append(Unnamed(kit_id if kit_id in known else None, None, said))
+    if unnamed:
+        evaluator.cannot_name(conn, unnamed, at)
+
+
+def _sort(conn: psycopg.Connection, arrivals: Sequence[Arrival], evaluator: Evaluator) -> _Sorted:
     """Tell what can be stored from what must be kept in quarantine."""
-    sorted_ = _Sorted()
     kits = registry.lent(conn, {one.kit_id for one in arrivals if one.kit_id is not None})
     residents = {one.item.resident for one in arrivals if isinstance(one.item, ReadingPayload)}
     placements = delegation_store.placements(conn, residents)
+    sorted_ = _Sorted(kits, placements, evaluator)
     for index, arrival in enumerate(arrivals):
         kit = kits.get(arrival.kit_id) if arrival.kit_id is not None else None
         if isinstance(arrival.item, Unreadable):

@@ -15,7 +15,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from delegation.store import Placement
-from devices.reading import ReadingPayload
+from devices.reading import ReadingPayload, Unreadable
 from ingest.arrival import BY_NUMBER, KnownReading, NewReading, ReadingKey, Repeated, Verdict
 from ingest.trouble import passes
 
@@ -51,6 +51,17 @@ class Withdrawn:
     without: Sequence[NewReading]
 
 
+@dataclass(frozen=True, slots=True)
+class Unnamed:
+    """What came of somebody who cannot be named here. `kit_id` None: from no kit that is known; `home_id` None:
+    from none that is lent.
+    """
+
+    kit_id: UUID | None
+    home_id: UUID | None
+    said: ReadingPayload | Unreadable
+
+
 class BrokenTransactionError(Exception):
     """A rule returned as if all were well, and the transaction is not."""
 
@@ -77,6 +88,14 @@ class Evaluator(Protocol):
         self, conn: psycopg.Connection, placement: Placement, payload: ReadingPayload, at: datetime
     ) -> Verdict:
         """Tell a person that a reading of this resident came and could only be kept in quarantine."""
+        ...
+
+    def goes_to_999(self, said: ReadingPayload | Unreadable) -> bool:
+        """Whether what is said is an emergency, of which a person must hear even where it is not stored."""
+        ...
+
+    def cannot_name(self, conn: psycopg.Connection, unnamed: Sequence[Unnamed], at: datetime) -> None:
+        """Tell whoever can ring the home that this was said, of somebody who cannot be named here."""
         ...
 
     def withdraw(self, conn: psycopg.Connection, withdrawn: Withdrawn, at: datetime) -> None:

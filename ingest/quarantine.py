@@ -5,7 +5,7 @@ may be kept of a sender in a day only the beginning is, and that is said.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, LiteralString
@@ -20,6 +20,7 @@ from ingest.arrival import Arrival
 
 MAX_KEPT = 1024 * 1024
 _Row = dict[str, Any]
+_Key = tuple[UUID | None, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,14 @@ class Quarantined:
     replay_outcome: str | None
     cut_from: int | None
     """How many bytes it had, where only its beginning is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Of what was put away, by place: what is not kept whole, and what had not been put away before."""
+
+    cut: frozenset[int] = frozenset()
+    new: frozenset[int] = frozenset()
 
 
 _KEEP: LiteralString = """
@@ -92,11 +101,8 @@ def digest(arrival: Arrival) -> bytes:
 
 def keep(
     conn: psycopg.Connection, arrivals: Sequence[tuple[Arrival, Reason]], *, whole: bool = False
-) -> frozenset[int]:
-    """Put these away, in one order for all workers; returns which of them are not kept whole, by their place.
-
-    `whole`: whatever the sender's quota says.
-    """
+) -> Kept:
+    """Put these away, in one order for all workers. `whole`: whatever the sender's quota says."""
     rows: list[_Row] = [
         {
             "kit": arrival.kit_id,
@@ -113,17 +119,21 @@ def keep(
         for place, (arrival, reason) in enumerate(arrivals)
     ]
     if not rows:
-        return frozenset()
+        return Kept()
     rows.sort(key=lambda row: (str(row["kit"]), row["sha256"]))
-    not_whole = _cut(conn, rows, whole=whole)
+    before = _kept(conn, rows)
+    new = {key: row["place"] for row in rows if (key := (row["kit"], row["sha256"])) not in before}
+    cut = _cut(conn, rows, before, whole=whole)
     with conn.cursor() as cursor:
         cursor.executemany(_KEEP, rows)
-    return not_whole
+    return Kept(cut, frozenset(new.values()))
 
 
-def _cut(conn: psycopg.Connection, rows: Sequence[_Row], *, whole: bool) -> frozenset[int]:
+def _cut(
+    conn: psycopg.Connection, rows: Sequence[_Row], before: Mapping[_Key, bool], *, whole: bool
+) -> frozenset[int]:
     """Cut the payloads of new rows to what may be kept of their senders; which rows are, or were before, cut."""
-    is_cut = _kept(conn, rows)
+    is_cut = dict(before)
     known = registry.enrolled(conn, {row["kit"] for row in rows if row["kit"] is not None})
     sender_of = {row["kit"]: row["kit"] if row["kit"] in known else quota.STRANGERS for row in rows}
     new = [row for row in rows if (row["kit"], row["sha256"]) not in is_cut]
@@ -143,7 +153,7 @@ def _cut(conn: psycopg.Connection, rows: Sequence[_Row], *, whole: bool) -> froz
     return frozenset(row["place"] for row in rows if is_cut[row["kit"], row["sha256"]])
 
 
-def _kept(conn: psycopg.Connection, rows: Sequence[_Row]) -> dict[tuple[UUID | None, bytes], bool]:
+def _kept(conn: psycopg.Connection, rows: Sequence[_Row]) -> dict[_Key, bool]:
     """Those that are in quarantine already, and whether they are cut."""
     wanted = ([row["kit"] or quota.STRANGERS for row in rows], [row["sha256"] for row in rows])
     return {(kit, bytes(sha256)): cut for kit, sha256, cut in conn.execute(_KEPT, wanted).fetchall()}

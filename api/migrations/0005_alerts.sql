@@ -124,6 +124,28 @@ CREATE TABLE alerts.open_question (
 );
 CREATE INDEX open_question_due ON alerts.open_question (answer_by);
 
+-- What a kit said of an emergency of somebody who cannot be named here, and how often: it names nobody. One that came
+-- from a kit that is lent to no home is for operators, and one from no kit that is known as well.
+CREATE TABLE alerts.notice (
+    notice_id       uuid PRIMARY KEY,
+    kit_id          uuid,
+    home_id         uuid,
+    hub_id          uuid,
+    signs           text[] NOT NULL CHECK (cardinality(signs) BETWEEN 1 AND 20),
+    phoned_999      boolean NOT NULL,           -- whether each of them said so
+    readings        integer NOT NULL,
+    first_at        timestamptz NOT NULL,
+    last_at         timestamptz NOT NULL,
+    acknowledged_by uuid,
+    acknowledged_at timestamptz,
+    CHECK ((home_id IS NULL) = (hub_id IS NULL)),
+    CHECK ((acknowledged_by IS NULL) = (acknowledged_at IS NULL))
+);
+CREATE UNIQUE INDEX one_open_notice ON alerts.notice (
+    coalesce(kit_id, '00000000-0000-0000-0000-000000000000'),
+    coalesce(home_id, '00000000-0000-0000-0000-000000000000')) WHERE acknowledged_at IS NULL;
+CREATE INDEX open_notice_by_hub ON alerts.notice (hub_id) WHERE acknowledged_at IS NULL;
+
 -- A case follows its resident to the home and the hub where they live now, and waits there for anybody to claim.
 -- Nobody at the old hub can see it any more, and the old hub's rows are not the new one's to change: hence a function.
 CREATE FUNCTION alerts.follow_residents(residents uuid[]) RETURNS TABLE (moved_case uuid, from_hub uuid, to_hub uuid)
@@ -167,7 +189,8 @@ DO $$
 DECLARE guarded regclass;
 BEGIN
     FOREACH guarded IN ARRAY ARRAY['alerts.policy', 'alerts.hub_revision', 'alerts.escalation', 'alerts.finding',
-                                   'alerts.escalation_event', 'alerts.open_question']::regclass[] LOOP
+                                   'alerts.escalation_event', 'alerts.open_question',
+                                   'alerts.notice']::regclass[] LOOP
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', guarded);
         EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', guarded);
     END LOOP;
@@ -189,6 +212,9 @@ GRANT UPDATE (revision) ON alerts.hub_revision TO hearthwatch_api, hearthwatch_i
 GRANT UPDATE (severity, why, low, high, deadline_at) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_api;
 GRANT UPDATE (state, claimed_by, claimed_at, closed_by, closed_at, disposition, note) ON alerts.escalation TO hearthwatch_api;
 GRANT INSERT, UPDATE, DELETE ON alerts.open_question TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT ON alerts.notice TO hearthwatch_api, hearthwatch_ingest;
+GRANT INSERT, UPDATE (signs, phoned_999, readings, last_at) ON alerts.notice TO hearthwatch_ingest;
+GRANT UPDATE (acknowledged_by, acknowledged_at) ON alerts.notice TO hearthwatch_api;
 GRANT SELECT, DELETE ON alerts.score TO hearthwatch_retention;
 -- An erased case is still counted, but says nothing of anybody: its words go unread.
 GRANT SELECT (escalation_id, resident_id, state) ON alerts.escalation TO hearthwatch_retention;
@@ -231,6 +257,13 @@ CREATE POLICY hub_desk ON alerts.escalation_event FOR INSERT TO hearthwatch_api
                 AND EXISTS (SELECT FROM alerts.escalation held
                             WHERE held.escalation_id = escalation_event.escalation_id
                               AND held.hub_id = escalation_event.hub_id));
+CREATE POLICY door ON alerts.notice TO hearthwatch_ingest USING (true) WITH CHECK (true);
+CREATE POLICY hub_desk ON alerts.notice FOR SELECT TO hearthwatch_api
+    USING (hub_id IN (SELECT delegation.visible_hubs()) OR (hub_id IS NULL AND delegation.is_operator()));
+CREATE POLICY hub_desk_acknowledges ON alerts.notice FOR UPDATE TO hearthwatch_api
+    USING (acknowledged_at IS NULL
+           AND (hub_id IN (SELECT delegation.visible_hubs()) OR (hub_id IS NULL AND delegation.is_operator())))
+    WITH CHECK (acknowledged_by = delegation.actor());
 CREATE POLICY in_scope ON alerts.open_question FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 

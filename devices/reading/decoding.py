@@ -33,7 +33,7 @@ class Unreadable:
     """What goes to quarantine: the bytes, their digest, and a sentence that says what is wrong.
 
     `sha256` is of the whole payload where the item came alone, else of the item as compact JSON; it is what a
-    receipt names when the reading's id cannot be read.
+    receipt names when the reading's id cannot be read. What is said of an emergency is read whatever else is not.
     """
 
     reason: Refusal
@@ -41,6 +41,8 @@ class Unreadable:
     reading_id: ReadingId | None
     sha256: bytes
     raw: bytes
+    emergency_signs: tuple[str, ...] = ()
+    phoned_999: bool = False
 
 
 class _RefusedError(Exception):
@@ -81,7 +83,8 @@ def _item(item: Any, payload: bytes | None) -> ReadingPayload | Unreadable:
     except _RefusedError as refused:
         raw = _compact(item) if payload is None else payload
         digest = hashlib.sha256(raw).digest()
-        return Unreadable(refused.reason, refused.detail, _legible_id(item), digest, raw)
+        signs, phoned = _legible_emergency(item)
+        return Unreadable(refused.reason, refused.detail, _legible_id(item), digest, raw, signs, phoned)
 
 
 def _reading(item: Any) -> ReadingPayload:
@@ -177,6 +180,17 @@ def _legible_id(item: Any) -> ReadingId | None:
         return ReadingId(UUID(item["reading_id"]))
     except (TypeError, KeyError, ValueError, AttributeError):
         return None
+def _legible_emergency(item: Any) -> tuple[tuple[str, ...], bool]:
+    said = item if isinstance(item, dict) else {}
+    signs = said.get("emergency_signs")
+    present = (
+        sorted(sign for sign, answer in signs.items() if answer == "present")
+        if isinstance(signs, dict)
+        else ()
+    )
+    return tuple(present), said.get("phoned_999") is True
+
+
 
 
 def _compact(item: Any) -> bytes:

@@ -12,6 +12,7 @@ import psycopg
 from alerts.evaluator import Evaluator
 from delegation import audit
 from delegation.people import Process
+from devices.reading import SoftSign
 from ingest import door
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
@@ -70,6 +71,10 @@ _OUTBOX: LiteralString = """
 INSERT INTO ingest.outbox (kit_id, leaf, payload, dedupe_key, created_at)
 VALUES (%s, 'messages', '{"text": "Please measure again"}', %s, '2026-01-01')
 """
+_NOTICE_OF_NO_HOME: LiteralString = """
+INSERT INTO alerts.notice (notice_id, signs, phoned_999, readings, first_at, last_at)
+VALUES (gen_random_uuid(), '{choking}', false, 1, '2026-01-01', '2026-01-01')
+"""
 
 
 def fill(database: Database) -> None:
@@ -91,6 +96,7 @@ def fill(database: Database) -> None:
         conn.execute(_EARLIER_LOAN, (n.KIT, n.STRANGE_HOME))
         conn.execute(_ACCOUNT)
         conn.execute(_SESSION)
+        conn.execute(_NOTICE_OF_NO_HOME)
         audit.seal(conn, NOW)
 
 
@@ -105,5 +111,7 @@ def _deliver(conn: psycopg.Connection[Any]) -> None:
             for at in (NOW - timedelta(days=2), NOW - timedelta(hours=2))
         ]
         half = kit.reading(resident, {"respiration_rate": 22}, taken_at=NOW)
-        nobodys = kit.reading(UUID(int=999), {"pulse": 70}, taken_at=NOW)
+        nobodys = kit.reading(
+            UUID(int=999), {"pulse": 70}, taken_at=NOW, emergency_signs={"choking": SoftSign.PRESENT}
+        )
         door.receive(conn, [*arrivals, kit.arrival(half, NOW), kit.arrival(nobodys, NOW)], evaluator, NOW)

@@ -45,6 +45,7 @@ ABOUT: dict[str, LiteralString] = {
     "alerts.escalation_event": "SELECT hub_id FROM alerts.escalation_event",
     "alerts.open_question": "SELECT resident_id FROM alerts.open_question",
     "alerts.hub_revision": "SELECT hub_id FROM alerts.hub_revision",
+    "alerts.notice": "SELECT coalesce(hub_id, '00000000-0000-0000-0000-000000000000') FROM alerts.notice",
 }
 OF_A_RESIDENT = (
     "delegation.resident",
@@ -110,6 +111,7 @@ AT_THE_HUB: Seen = residents(n.AMARA, n.BRAM, n.CORA) | {
     "devices.kit_status": {n.KIT, n.WEB_KIT, n.SECOND_KIT},
     "alerts.escalation_event": {n.HUB},
     "alerts.hub_revision": {n.HUB},
+    "alerts.notice": {n.HUB},
 }
 FAR_AWAY: Seen = residents(n.STRANGER_RESIDENT) | {
     "delegation.organisation": {n.OTHER_PROVIDER, n.HUB_PROVIDER},
@@ -189,6 +191,7 @@ EXPECTED: dict[str, tuple[UUID | None, Seen]] = {
             "devices.kit_status": EVERY_KIT,
             "ingest.seen": EVERY_RESIDENT,
             "ingest.quarantine": EVERY_KIT - {n.WEB_KIT},
+            "alerts.notice": {UUID(int=0)},  # of no home
         },
     ),
     "a care worker of another provider": (
@@ -201,6 +204,7 @@ EXPECTED: dict[str, tuple[UUID | None, Seen]] = {
         | {
             "delegation.role_assignment": {n.OUTSIDE_CLINICIAN},
             "alerts.hub_revision": {n.OTHER_HUB},
+            "alerts.notice": {n.OTHER_HUB},
         },
     ),
 }

@@ -13,7 +13,7 @@ from devices.reading import decode
 from devices.topics import Leaf, topic
 from ingest import door
 from ingest.arrival import Arrival, Settled
-from ingest.quarantine import Reason, keep
+from ingest.quarantine import Kept, Reason, keep
 from ingest.quota import BEGINNING, KEPT_A_DAY
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.doorstep import NOW, Doorstep
@@ -120,4 +120,4 @@ def test_a_reading_of_somebody_here_that_could_not_be_stored_is_kept_whole_all_t
 
 
 def test_nothing_to_keep_asks_nothing(doorstep):
-    assert keep(doorstep.conn, list[tuple[Arrival, Reason]]()) == frozenset()
+    assert keep(doorstep.conn, list[tuple[Arrival, Reason]]()) == Kept()

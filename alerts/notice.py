@@ -1,0 +1,87 @@
+"""What a kit says of an emergency of somebody who cannot be named here: a notice, until somebody acknowledges it.
+
+Guards: no resident's id is kept, so nothing of another provider's resident is shown; one open notice for each kit at
+each home, which counts; whoever acknowledges it has seen all that it says by then. The hub's revision is locked first.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+from alerts import store
+from alerts.desk import ChangedError, NotYoursError
+from delegation import audit
+from delegation.people import Actor, Role
+from devices.emergency import EMERGENCY_LABELS
+from devices.identifiers import new_uuid7
+from devices.reading import Unreadable
+from ingest import quality
+from ingest.evaluation import Unnamed
+
+UNRESPONSIVE = "unresponsive"
+
+_HUBS: LiteralString = "SELECT DISTINCT hub_id FROM delegation.home WHERE home_id = ANY (%s)"
+_TELL: LiteralString = """
+INSERT INTO alerts.notice AS told
+    (notice_id, kit_id, home_id, hub_id, signs, phoned_999, readings, first_at, last_at)
+SELECT %(id)s, %(kit)s, home.home_id, home.hub_id, %(signs)s::text[], %(phoned)s, 1, %(at)s, %(at)s
+FROM (VALUES (%(home)s::uuid)) AS lent (home_id) LEFT JOIN delegation.home USING (home_id)
+ON CONFLICT (coalesce(kit_id, '00000000-0000-0000-0000-000000000000'),
+             coalesce(home_id, '00000000-0000-0000-0000-000000000000')) WHERE acknowledged_at IS NULL
+DO UPDATE SET
+    signs = ARRAY(SELECT DISTINCT sign FROM unnest(told.signs || EXCLUDED.signs) AS sign ORDER BY sign),
+    phoned_999 = told.phoned_999 AND EXCLUDED.phoned_999,
+    readings = told.readings + 1,
+    last_at = greatest(told.last_at, EXCLUDED.last_at)
+"""
+_HUB: LiteralString = "SELECT hub_id FROM alerts.notice WHERE notice_id = %s"
+_ACKNOWLEDGE: LiteralString = """
+UPDATE alerts.notice SET acknowledged_by = %s, acknowledged_at = %s
+WHERE notice_id = %s AND acknowledged_at IS NULL AND readings = %s
+"""
+
+
+def tell(conn: psycopg.Connection, unnamed: Sequence[Unnamed], at: datetime) -> None:
+    """A notice for each kit; those that came from no home's kit are for operators."""
+    homes = list({one.home_id for one in unnamed if one.home_id is not None})
+    store.renew(conn, [hub_id for (hub_id,) in conn.execute(_HUBS, (homes,))])
+    with conn.cursor() as cursor:
+        cursor.executemany(_TELL, [_row(one, at) for one in unnamed])
+
+
+def _row(one: Unnamed, at: datetime) -> dict[str, object]:
+    return {
+        "id": new_uuid7(),
+        "kit": one.kit_id,
+        "home": one.home_id,
+        "signs": _signs(one),
+        "phoned": one.said.phoned_999,
+        "at": at,
+    }
+
+
+def _signs(one: Unnamed) -> list[str]:
+    """Only words of ours: what a kit makes up may not be fit to be stored, or name somebody."""
+    said = one.said
+    signs = said.emergency_signs if isinstance(said, Unreadable) else quality.emergency_signs(said)
+    known = {sign if sign in EMERGENCY_LABELS else quality.UNREADABLE for sign in signs}
+    return sorted(known) or [UNRESPONSIVE]
+
+
+def acknowledge(conn: psycopg.Connection, actor: Actor, notice_id: UUID, seen: int, at: datetime) -> None:
+    """Say that one has seen to it; `seen` is how many readings it spoke of then.
+
+    Raises NotYoursError, and ChangedError where more came, or a colleague was first.
+    """
+    if not actor.holds(Role.HUB_CLINICIAN, Role.HUB_LEAD, Role.OPERATOR):
+        raise NotYoursError("Only the hub's clinicians and operators acknowledge a notice.")
+    row = conn.execute(_HUB, (notice_id,)).fetchone()
+    if row is None:
+        raise NotYoursError("There is no such notice for you.")
+    store.renew(conn, [row[0]] if row[0] is not None else [])
+    if conn.execute(_ACKNOWLEDGE, (actor.person_id, at, notice_id, seen)).rowcount == 0:
+        raise ChangedError("More came from this kit, or a colleague was first: look at what is there now.")
+    audit.record(conn, actor, "notice.acknowledged", f"notice:{notice_id}", at=at)
