@@ -8,31 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from alerts.options import PersonalLimits, Rise, SoftSigns, Trend
+from alerts.severity import Severity
 from devices.vital_signs import VitalSign
 
 # How far back any policy may let readings join in one score; the door reads this much history of a late reading.
 LONGEST_WINDOW = timedelta(hours=4)
-
-
-class Severity(StrEnum):
-    """How grave an escalation is, gravest first."""
-
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW_MEDIUM = "low_medium"
-    CONCERN = "concern"
-    SILENT = "silent"
-
-    @property
-    def rank(self) -> int:
-        """0 is the gravest."""
-        return list(Severity).index(self)
 
 
 class Policy(BaseModel):
@@ -62,6 +48,10 @@ class Policy(BaseModel):
     kit_silent_after_hours: int = Field(
         gt=0, description="It is an escalation for whoever has no other way to be heard."
     )
+    rise: Rise | None = None
+    trend: Trend | None = None
+    soft_signs: SoftSigns | None = None
+    personal_limits: PersonalLimits | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

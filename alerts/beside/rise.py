@@ -1,0 +1,52 @@
+"""The score has risen, by what it is now at the least over what it was at the most.
+
+Guards: a rise is never made of what is unknown: the least of now against the most of then (worsening is judged on
+the low bound, improvement on the high one). What the score's own threshold says already is not said twice.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from alerts import rules
+from alerts.policy import Policy
+from alerts.rules import Finding, ScoredSet
+from ingest.arrival import ReadingKey
+
+_LONDON = ZoneInfo("Europe/London")
+
+
+class Earlier(NamedTuple):
+    """A score of another moment as it stood when the one that is judged became known."""
+
+    effective_at: datetime
+    high: int
+    key: ReadingKey | None = None
+
+
+def may_rise(low: int, policy: Policy) -> bool:
+    """Whether earlier scores have to be looked at, for a score of so many points at the least."""
+    return policy.rise is not None and policy.rise.points <= low < policy.medium_from
+
+
+def rise(scored: ScoredSet, earlier: Iterable[Earlier], policy: Policy) -> list[Finding]:
+    """A rise since the lowest of the earlier scores within the policy's hours, the moment before that included."""
+    options = policy.rise
+    if options is None or not may_rise(scored.low, policy):
+        return []
+    then = lowest(scored.effective_at, earlier, timedelta(hours=options.within_hours))
+    if then is None or scored.low - then.high < options.points:
+        return []
+    score = f"{scored.low}" if scored.low == scored.high else rules.bounds(scored.low, scored.high)
+    since = f"{then.effective_at.astimezone(_LONDON):%d %B at %H:%M}"
+    sentence = f"NEWS2 has risen by {scored.low - then.high} or more: {then.high} on {since}, {score} now."
+    if then.high and scored.low != scored.high:
+        sentence = sentence.replace(f": {then.high} on", f": at most {then.high} on")
+    return [Finding("rise", options.severity, sentence)]
+
+
+def lowest(moment: datetime, earlier: Iterable[Earlier], within: timedelta) -> Earlier | None:
+    """The one with the least upper bound, the latest of several."""
+    there = [one for one in earlier if moment - within <= one.effective_at < moment]
+    return min(there, key=lambda one: (one.high, moment - one.effective_at), default=None)

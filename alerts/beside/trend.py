@@ -1,0 +1,95 @@
+"""One vital sign goes one way over its last readings.
+
+Guards: the slope is robust (Theil and Sen: the median of the slopes of all pairs), so that no single odd reading
+makes or hides a trend; only a sign that already carries a point is remarked on, or a hub would drown.
+
+Source: Sen, Estimates of the regression coefficient based on Kendall's tau, J. Am. Stat. Assoc. 63, 1968.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.policy import Policy
+from alerts.rules import Finding, ScoredSet
+from devices.vital_signs import FACTS, VitalSign
+from ingest.arrival import ReadingKey
+
+
+class Measured(NamedTuple):
+    """One value of a sign, and the reading that gave it."""
+
+    at: datetime
+    value: Decimal
+    key: ReadingKey | None = None
+
+
+def signs_to_follow(scored: ScoredSet, policy: Policy) -> list[VitalSign]:
+    """Signs of which earlier values have to be looked at: they carry a point, and were measured at this moment."""
+    if policy.trend is None:
+        return []
+    return [
+        sign
+        for sign in policy.trend.change
+        if (part := scored.parts.get(sign)) is not None
+        and part.low >= 1
+        and part.value is not None
+        and part.effective_at == scored.effective_at
+    ]
+
+
+def trends(
+    scored: ScoredSet, measured: Mapping[VitalSign, Sequence[Measured]], policy: Policy
+) -> list[Finding]:
+    """`measured`: each sign's values up to this moment as they were known then, oldest first."""
+    options = policy.trend
+    if options is None:
+        return []
+    since = scored.effective_at - timedelta(hours=options.within_hours)
+    found: list[Finding] = []
+    for sign in signs_to_follow(scored, policy):
+        last = [one for one in measured.get(sign, ()) if since <= one.at <= scored.effective_at]
+        last = last[-options.readings :]
+        if len(last) == options.readings and _goes_on(last, options.change[sign]):
+            found.append(Finding("trend", options.severity, _sentence(sign, last)))
+    return found
+
+
+def change(hours: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The robust change from the first to the last of n values, for m rows of n, oldest first: m changes.
+
+    `hours` and `values` are m x n; the change is in the unit of the values. Where all values are of one moment
+    there is no slope and the change is 0.
+    """
+    first, second = np.triu_indices(hours.shape[1], 1)
+    apart = hours[:, second] - hours[:, first]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slopes = (values[:, second] - values[:, first]) / apart
+    slopes[apart <= 0] = np.nan
+    none = np.isnan(slopes).all(axis=1)
+    slopes[none] = 0.0
+    return np.nanmedian(slopes, axis=1) * (hours[:, -1] - hours[:, 0])
+
+
+def _goes_on(last: Sequence[Measured], wanted: Decimal) -> bool:
+    hours = np.array([[(one.at - last[0].at).total_seconds() / 3600 for one in last]])
+    by = change(hours, np.array([[float(one.value) for one in last]]))
+    return goes_so_far(by, float(wanted))[0]
+
+
+def goes_so_far(by: NDArray[np.float64], wanted: float) -> NDArray[np.bool_]:
+    """Whether each change goes the wanted way, by as much. Of what is measured to hundredths, no less decides."""
+    return (by if wanted > 0 else -by) >= abs(wanted) - 1e-9
+
+
+def _sentence(sign: VitalSign, last: Sequence[Measured]) -> str:
+    facts = FACTS[sign]
+    goes = "rising" if last[-1].value > last[0].value else "falling"
+    hours = max(1, round((last[-1].at - last[0].at).total_seconds() / 3600))
+    values = ", ".join(str(one.value) for one in last)
+    unit = f" {facts.unit_shown}" if facts.unit_shown else ""
+    return f"{facts.label} has been {goes} over {hours} hour{'' if hours == 1 else 's'}: {values}{unit}."

@@ -1,0 +1,137 @@
+"""What the rules find in very many scores at once: which rule, how grave, when, of whom.
+
+Invariant: for the words that a file can hold, this says rule by rule what `alerts.rules`, `alerts.beside` and
+`alerts.judgement` say of one score at a time; a test holds it to that.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.news2 import CONSCIOUSNESS_CODES, RED_SCORES, SIGNS
+from alerts.policy import Policy
+from alerts.replay import looking_back
+from alerts.replay.asked import unanswered
+from alerts.replay.scored import ScoredSets
+from alerts.replay.sets import MICROSECONDS
+from alerts.severity import Severity
+
+RULES = (
+    "score_threshold",
+    "unresponsive",
+    "red_vital_sign",
+    "unrecordable",
+    "worry",
+    "rise",
+    "trend",
+    "soft_signs",
+    "could_not_be_excluded",
+)
+_RULE = {rule: number for number, rule in enumerate(RULES)}
+_MINUTE = 60 * MICROSECONDS
+_CONSCIOUSNESS = SIGNS.index("consciousness")
+_WORST = [code for letter, code in CONSCIOUSNESS_CODES.items() if letter in ("P", "U")]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Findings, by resident and moment of finding."""
+
+    resident: NDArray[np.int64]
+    home: NDArray[np.int64]
+    at: NDArray[np.int64]
+    rule: NDArray[np.int8]  # index into RULES
+    severity: NDArray[np.int8]  # rank: 0 is the gravest
+
+    def __len__(self) -> int:
+        return len(self.resident)
+
+
+def found(results: ScoredSets, policy: Policy) -> Found:
+    """All that this policy's rules find in these scores, and in what nobody measured in time."""
+    low, own, sets = results.scores.low, results.own, results.sets
+    said = own & np.ones(len(own), dtype=bool)
+    at_once = (low >= policy.medium_from) | (results.scores.red == RED_SCORES.index("yes"))
+    masks = {
+        "score_threshold": low >= policy.medium_from,
+        "unresponsive": np.isin(results.values[:, _CONSCIOUSNESS], _WORST),
+        "red_vital_sign": at_once & (low < policy.medium_from),
+        "unrecordable": said & sets.unrecordable[results.cause],
+        "worry": said & sets.worry[results.cause],
+        "rise": looking_back.rises(results, policy),
+        "trend": looking_back.trends(results, policy) > 0,
+        "soft_signs": said & _together(results, policy),
+    }
+    acts = results.newest | (results.moment >= results.at - policy.act_within * _MINUTE)
+    anything = np.logical_or.reduce(list(masks.values()))
+    asks = acts & _asks(results, at_once)
+    settles = ~asks & results.newest & (~results.scores.deciding.any(axis=1) | anything)
+    parts = [_of_rule(results, rule, mask & acts, policy) for rule, mask in masks.items()]
+    parts.append(_unanswered(results, asks, settles, policy))
+    return _in_order(parts)
+
+
+def _asks(results: ScoredSets, at_once: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether the could-not-be-excluded clock runs, as `alerts.rules.asks`."""
+    sets, cause = results.sets, results.cause
+    words = (sets.soft_signs[cause] > 0) | sets.worry[cause] | sets.scheduled[cause]
+    points = (results.scores.part_low >= 1).any(axis=1) | (results.own & words)
+    return results.scores.deciding.any(axis=1) & ~at_once & points
+
+
+def _together(results: ScoredSets, policy: Policy) -> NDArray[np.bool_]:
+    if policy.soft_signs is None:
+        return np.zeros(len(results), dtype=bool)
+    return results.sets.soft_signs[results.cause] >= policy.soft_signs.at_least
+
+
+def _of_rule(results: ScoredSets, rule: str, mask: NDArray[np.bool_], policy: Policy) -> Found:
+    rows = np.flatnonzero(mask)
+    severity = np.full(len(rows), _rank(rule, policy), dtype=np.int8)
+    if rule == "score_threshold":
+        severity[results.scores.low[rows] >= policy.high_from] = Severity.HIGH.rank
+    return Found(
+        resident=results.resident[rows],
+        home=results.sets.home[results.cause[rows]],
+        at=results.at[rows],
+        rule=np.full(len(rows), _RULE[rule], dtype=np.int8),
+        severity=severity,
+    )
+
+
+def _rank(rule: str, policy: Policy) -> int:
+    """How grave a finding of this rule is; of a score, at the least."""
+    beside = {"rise": policy.rise, "trend": policy.trend, "soft_signs": policy.soft_signs}
+    if (options := beside.get(rule)) is not None:
+        return options.severity.rank
+    fixed = {
+        "score_threshold": Severity.MEDIUM,
+        "unresponsive": policy.unresponsive,
+        "red_vital_sign": Severity.LOW_MEDIUM,
+        "unrecordable": policy.unrecordable,
+        "could_not_be_excluded": policy.could_not_be_excluded,
+    }
+    return fixed.get(rule, Severity.CONCERN).rank
+
+
+def _unanswered(
+    results: ScoredSets, asks: NDArray[np.bool_], settles: NDArray[np.bool_], policy: Policy
+) -> Found:
+    rows, due = unanswered(results.resident, results.at, asks, settles, policy.answer_within * _MINUTE)
+    return Found(
+        resident=results.resident[rows],
+        home=results.sets.home[results.cause[rows]],
+        at=due,
+        rule=np.full(len(rows), _RULE["could_not_be_excluded"], dtype=np.int8),
+        severity=np.full(len(rows), policy.could_not_be_excluded.rank, dtype=np.int8),
+    )
+
+
+def _in_order(parts: list[Found]) -> Found:
+    columns = [
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("resident", "home", "at", "rule", "severity")
+    ]
+    order = np.lexsort((columns[4], columns[2], columns[0]))
+    return Found(*(column[order] for column in columns))

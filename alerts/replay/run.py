@@ -1,0 +1,74 @@
+"""One replay of readings under two policies, whole residents at a time.
+
+Invariant: memory is bounded by what is handed in at once; counts add up over any way of cutting residents.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from alerts.policy import Policy
+from alerts.replay.cases import Cases, cases
+from alerts.replay.comparison import Counts
+from alerts.replay.found import found
+from alerts.replay.scored import ScoredSets, scored
+from alerts.replay.sets import DAY, MICROSECONDS, Sets
+
+ANSWERED_AFTER_MINUTES = 240
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What came of it. Moments in microseconds since 1970."""
+
+    counts: Counts = field(default_factory=Counts)
+    readings: int = 0
+    residents: int = 0
+    first: int | None = None
+    last: int | None = None
+
+    @property
+    def days(self) -> float:
+        """From the first reading to the last, a day at the least: a rate over minutes would say nothing."""
+        if self.first is None or self.last is None:
+            return 0.0
+        return max(1.0, (self.last - self.first) / DAY)
+
+    @property
+    def resident_days(self) -> float:
+        return self.residents * self.days
+
+
+def replay(
+    blocks: Iterable[Sets], old: Policy, new: Policy, answered_after: int = ANSWERED_AFTER_MINUTES
+) -> Replayed:
+    """Count what changes from one policy to the other. Each block holds all the readings of its residents."""
+    done = Replayed()
+    open_for = answered_after * 60 * MICROSECONDS
+    for block in blocks:
+        if not len(block):
+            continue
+        _note(done, block)
+        for before, after in under_both(block, old, new):
+            done.counts.add(cases_of(before, old, open_for), cases_of(after, new, open_for), open_for)
+    return done
+
+
+def cases_of(results: ScoredSets, policy: Policy, open_for: int) -> Cases:
+    """The cases that one policy makes of these scores."""
+    return cases(found(results, policy), open_for)
+
+
+def under_both(block: Sets, old: Policy, new: Policy) -> Iterator[tuple[ScoredSets, ScoredSets]]:
+    """The same residents' scores under both, worked out once where readings join within the same window."""
+    if old.window == new.window:
+        yield from ((results, results) for results in scored(block, old.window))
+    else:
+        yield from zip(scored(block, old.window), scored(block, new.window), strict=True)
+
+
+def _note(done: Replayed, block: Sets) -> None:
+    done.readings += len(block)
+    done.residents += len(set(block.resident.tolist()))
+    first, last = int(block.effective_at.min()), int(block.effective_at.max())
+    done.first = first if done.first is None else min(done.first, first)
+    done.last = last if done.last is None else max(done.last, last)

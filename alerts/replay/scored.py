@@ -1,0 +1,82 @@
+"""Scores of some residents' readings side by side, as they became known.
+
+Invariant: results are in the order of residents and of what became known of each, as the live evaluator has them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts import news2
+from alerts.composition import Composed, columns, compose_each
+from alerts.news2 import Scores
+from alerts.replay.sets import MICROSECONDS, Sets
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoredSets:
+    """m results: of the moment of `target` because `cause` arrived, both rows of `sets`."""
+
+    sets: Sets
+    target: NDArray[np.intp]
+    cause: NDArray[np.intp]
+    values: NDArray[np.float64]  # m x 7
+    source: NDArray[np.intp]  # m x 7: the row that gave each value, -1 unknown
+    scores: Scores
+    resident: NDArray[np.int64]
+    moment: NDArray[np.int64]  # what is scored
+    at: NDArray[np.int64]  # when it was judged
+    own: NDArray[np.bool_]  # the reading scores its own moment
+    newest: NDArray[np.bool_]  # the last word on its resident
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+def scored(sets: Sets, window_minutes: int) -> Iterator[ScoredSets]:
+    """The scores of whole residents, some at a time: the same residents whatever the window."""
+    for part in compose_each(
+        resident=sets.resident,
+        effective_at=sets.effective_at,
+        arrival=sets.arrival,
+        values=sets.values,
+        cleared=sets.cleared,
+        new=np.ones(len(sets), dtype=bool),
+        window=window_minutes * 60 * MICROSECONDS,
+    ):
+        yield _scored(sets, part)
+
+
+def _scored(sets: Sets, part: Composed) -> ScoredSets:
+    resident = sets.resident[part.target]
+    moment = sets.effective_at[part.target]
+    own = part.target == part.cause
+    return ScoredSets(
+        sets=sets,
+        target=part.target,
+        cause=part.cause,
+        values=part.values,
+        source=part.source,
+        scores=news2.score(**columns(part.values), spo2_scale=sets.spo2_scale[part.target]),
+        resident=resident,
+        moment=moment,
+        at=sets.judged_at[part.cause],
+        own=own,
+        newest=moment >= _latest_known(resident, moment, own),
+    )
+
+
+def _latest_known(
+    resident: NDArray[np.int64], moment: NDArray[np.int64], own: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """The latest moment known of the resident once each cause had arrived: of a cause, its own moment comes first."""
+    if not len(moment):
+        return moment
+    first = moment.min()
+    segment = np.cumsum(np.concatenate([[False], resident[1:] != resident[:-1]]))
+    stretch = moment.max() - first + 1
+    # A later resident weighs more than any moment of an earlier one.
+    latest = np.maximum.accumulate((segment * stretch + moment - first)[own])
+    return (latest - segment[own] * stretch + first)[np.cumsum(own) - 1]

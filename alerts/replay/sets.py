@@ -1,0 +1,34 @@
+"""Readings of whole residents as columns, the food of a replay.
+
+Invariant: a row is one reading; `arrival` is its place in the order in which everything arrived.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+MICROSECONDS = 1_000_000
+HOUR = 3600 * MICROSECONDS
+DAY = 24 * HOUR
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sets:
+    """n readings of any residents, all of each resident's. Moments are microseconds since 1970, UTC."""
+
+    resident: NDArray[np.int64]  # a code for each resident
+    home: NDArray[np.int64]  # a code for each home
+    effective_at: NDArray[np.int64]
+    arrival: NDArray[np.int64]  # unique
+    judged_at: NDArray[np.int64]  # when it arrived: freshness and clocks are counted from there
+    values: NDArray[np.float64]  # n x 7, columns as news2.SIGNS, NaN unknown
+    cleared: NDArray[np.bool_]  # n x 7: tried and could not be had
+    spo2_scale: NDArray[np.int8]
+    scheduled: NDArray[np.bool_]  # a full set was due
+    worry: NDArray[np.bool_]
+    soft_signs: NDArray[np.uint8]  # how many
+    unrecordable: NDArray[np.bool_]  # of any sign, no signal
+
+    def __len__(self) -> int:
+        return len(self.resident)

@@ -1,0 +1,179 @@
+"""The rules beside the score: what each needs before it speaks, and in which words."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from itertools import combinations
+from statistics import median
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from alerts.beside.personal_limits import outside_personal_limits
+from alerts.beside.rise import Earlier, rise
+from alerts.beside.soft_signs import soft_signs
+from alerts.beside.trend import Measured, change, trends
+from alerts.policy import Severity
+from alerts.rules import Part, ScoredSet
+from delegation.authority import PersonalLimit
+from devices.vital_signs import VitalSign
+from tests.unit.alerts.judged_sets import NOW, policy, scored
+
+S = VitalSign
+RISE = policy(rise={"points": 2, "within_hours": 24, "severity": "concern"})
+TREND = policy(
+    trend={"readings": 5, "within_hours": 72, "severity": "concern", "change": {"spo2": -3, "pulse": 20}}
+)
+
+
+def earlier(hours: float, high: int) -> Earlier:
+    return Earlier(NOW - timedelta(hours=hours), high)
+
+
+def measured(*values: float, every_hours: float = 6) -> list[Measured]:
+    """Oldest first; the last at the moment that is judged."""
+    last = len(values) - 1
+    return [
+        Measured(NOW - timedelta(hours=every_hours * (last - place)), Decimal(str(value)))
+        for place, value in enumerate(values)
+    ]
+
+
+def spo2_now(value: int, points: int = 2) -> ScoredSet:
+    return replace(scored(points), parts={S.SPO2: Part(points, points, Decimal(value), NOW)})
+
+
+def test_a_rise_is_the_least_now_over_the_most_then():
+    [found] = rise(scored(3), [earlier(12, 1)], RISE)
+    assert found.severity is Severity.CONCERN
+    assert found.sentence == "NEWS2 has risen by 2 or more: 1 on 03 March at 21:00, 3 now."
+    assert rise(scored(2), [earlier(12, 1)], RISE) == []
+
+
+def test_what_was_unknown_then_or_is_unknown_now_makes_no_rise():
+    assert rise(scored(3), [earlier(12, 17)], RISE) == []
+    assert rise(scored(1, 18), [earlier(12, 0)], RISE) == []
+
+
+def test_the_lowest_score_within_the_hours_is_compared_and_no_other():
+    assert rise(scored(3), [earlier(25, 0), earlier(2, 2)], RISE) == []
+    [found] = rise(scored(4), [earlier(20, 0), earlier(2, 3)], RISE)
+    assert found.sentence.startswith("NEWS2 has risen by 4 or more: 0 on 03 March at 13:00")
+    assert len(rise(scored(2), [earlier(24, 0)], RISE)) == 1
+    assert rise(scored(2), [earlier(0, 0)], RISE) == []
+
+
+def test_a_rise_to_the_threshold_is_the_thresholds_to_say():
+    assert rise(scored(5), [earlier(12, 0)], RISE) == []
+
+
+def test_a_rule_that_a_policy_leaves_out_says_nothing():
+    bare = policy()
+    assert rise(scored(4), [earlier(12, 0)], bare) == []
+    assert trends(spo2_now(91), {S.SPO2: measured(97, 96, 95, 93, 91)}, bare) == []
+    assert soft_signs(scored(soft_signs=("pain", "skin")), bare) == []
+    assert outside_personal_limits(spo2_now(91), [limit()], bare) == []
+
+
+def test_a_fall_over_the_last_readings_is_a_trend():
+    [found] = trends(spo2_now(92), {S.SPO2: measured(97, 96, 95, 94, 92)}, TREND)
+    assert found.rule == "trend"
+    assert found.sentence == "Oxygen saturation has been falling over 24 hours: 97, 96, 95, 94, 92 %."
+
+
+def test_one_odd_reading_neither_makes_nor_hides_a_trend():
+    assert trends(spo2_now(92), {S.SPO2: measured(97, 97, 97, 97, 92)}, TREND) == []
+    assert trends(spo2_now(92), {S.SPO2: measured(97, 95, 99, 93, 92)}, TREND)
+
+
+def test_a_trend_needs_enough_readings_within_its_hours():
+    falling = measured(97, 96, 95, 94, 92)
+    assert trends(spo2_now(92), {S.SPO2: falling[1:]}, TREND) == []
+    assert trends(spo2_now(92), {S.SPO2: measured(97, 96, 95, 94, 92, every_hours=24)}, TREND) == []
+
+
+def test_a_sign_that_carries_no_point_or_gets_better_has_no_trend_to_tell():
+    assert trends(spo2_now(96, points=0), {S.SPO2: measured(100, 99, 98, 97, 96)}, TREND) == []
+    assert trends(spo2_now(92), {S.SPO2: measured(88, 89, 90, 91, 92)}, TREND) == []
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 60), st.integers(60, 100)), min_size=4, max_size=9, unique_by=lambda p: p[0]
+    )
+)
+def test_the_change_is_the_median_slope_of_all_pairs_over_the_whole_time(points):
+    points = sorted(points)
+    slopes = [(v2 - v1) / (t2 - t1) for (t1, v1), (t2, v2) in combinations(points, 2)]
+    hours, values = (np.array([list(column)], dtype=float) for column in zip(*points, strict=True))
+    expected = median(slopes) * (points[-1][0] - points[0][0])
+    assert change(hours, values)[0] == pytest.approx(expected)
+
+
+def test_values_of_one_moment_have_no_slope():
+    assert change(np.zeros((2, 4)), np.arange(8.0).reshape(2, 4)).tolist() == [0.0, 0.0]
+
+
+def test_several_soft_signs_together_are_a_concern():
+    two = policy(soft_signs={"at_least": 2, "severity": "concern"})
+    assert soft_signs(scored(soft_signs=("pain",)), two) == []
+    [found] = soft_signs(scored(soft_signs=("breathing", "not_their_usual_self")), two)
+    assert found.sentence == "Noticed together: breathing, not their usual self."
+
+
+def limit(low=94, high=None, *, review_in_days=30, ended=None) -> PersonalLimit:
+    return PersonalLimit(
+        sign="spo2",
+        low=None if low is None else Decimal(low),
+        high=None if high is None else Decimal(high),
+        set_at=NOW - timedelta(days=10),
+        review_by=NOW + timedelta(days=review_in_days),
+        ended_at=ended,
+    )
+
+
+OWN = policy(personal_limits={"severity": "low_medium"})
+
+
+def test_a_value_outside_a_limit_set_for_this_resident_is_said():
+    [found] = outside_personal_limits(spo2_now(93), [limit()], OWN)
+    assert found.severity is Severity.LOW_MEDIUM
+    assert found.sentence == "Oxygen saturation 93 %: below 94, a limit set for this resident."
+    [found] = outside_personal_limits(spo2_now(93), [limit(None, 92)], OWN)
+    assert "above 92" in found.sentence
+
+
+def test_the_limit_itself_is_let_be():
+    assert outside_personal_limits(spo2_now(94), [limit(94, 94)], OWN) == []
+
+
+def test_an_overdue_review_ends_no_limit_and_is_said():
+    [found] = outside_personal_limits(spo2_now(93), [limit(review_in_days=-1)], OWN)
+    assert found.sentence.endswith("Its review was due on 03 March 2026.")
+
+
+def test_a_limit_that_was_ended_or_not_yet_set_says_nothing():
+    assert outside_personal_limits(spo2_now(93), [limit(ended=NOW)], OWN) == []
+    before = replace(spo2_now(93), effective_at=NOW - timedelta(days=11))
+    assert outside_personal_limits(before, [limit()], OWN) == []
+
+
+@pytest.mark.parametrize(
+    ("change_", "sentence"),
+    [
+        ({"rise": {"points": 0, "within_hours": 24, "severity": "concern"}}, "greater than or equal to 1"),
+        ({"rise": {"points": 2, "within_hours": 97, "severity": "concern"}}, "less than or equal to 96"),
+        ({"trend": {"readings": 3, "within_hours": 9, "severity": "concern", "change": {}}}, "or equal to 4"),
+        (
+            {"trend": {"readings": 5, "within_hours": 9, "severity": "high", "change": {"consciousness": 1}}},
+            "No trend can be followed in consciousness",
+        ),
+        ({"soft_signs": {"at_least": 2, "severity": "whatever"}}, "Input should be"),
+    ],
+)
+def test_options_that_could_not_be_carried_out_are_refused(change_, sentence):
+    with pytest.raises(ValidationError, match=sentence):
+        policy(**change_)
