@@ -148,13 +148,14 @@ def _report(stage: Stage, conn: psycopg.Connection, watcher: Watcher, started: f
 
 @contextmanager
 def _signals_interrupt() -> Iterator[None]:
-    """SIGTERM ends us as Ctrl-C does; where there is no main thread's signal to set, nothing changes."""
+    """SIGTERM ends us as Ctrl-C does, also where a shell that put us in the background had Ctrl-C ignored."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -83,6 +83,11 @@ class Client:
         self.paho.disconnect()
         self.paho.loop_stop()
 
+    def vanish(self) -> None:
+        """Break the line without a word: the broker says the last will once it knows."""
+        self.paho.loop_stop()
+        self.paho.socket().close()
+
 
 @contextmanager
 def clients(broker: Broker) -> Iterator[Callable[..., Client]]:
@@ -144,9 +149,11 @@ def test_a_kit_hears_nothing_that_is_not_addressed_to_it(client: Callable[..., C
 
 
 def test_messages_wait_for_a_kit_that_is_away(client: Callable[..., Client]) -> None:
-    platform, kit = client("platform"), client("kit-a", clean=False)
+    platform, kit = client("platform"), client("kit-a", clean=False, will=STATUS.format("kit-a"))
     assert kit.subscribe(RECEIPTS.format("kit-a"))
-    kit.close()
+    assert platform.subscribe(STATUS.format("kit-a"))
+    kit.vanish()
+    assert platform.next().payload == b"offline"
     platform.publish(RECEIPTS.format("kit-a"), b"while away")
     back = client("kit-a", clean=False)
     assert back.session_present
@@ -154,9 +161,11 @@ def test_messages_wait_for_a_kit_that_is_away(client: Callable[..., Client]) -> 
 
 
 def test_readings_wait_for_a_platform_that_is_away(client: Callable[..., Client]) -> None:
-    platform, kit = client("platform", clean=False), client("kit-a")
+    platform, kit = client("platform", clean=False, will=RECEIPTS.format("kit-a")), client("kit-a")
     assert platform.subscribe("hearthwatch/v1/+/kits/+/readings")
-    platform.close()
+    assert kit.subscribe(RECEIPTS.format("kit-a"))
+    platform.vanish()
+    assert kit.next().payload == b"offline"
     kit.publish(READINGS.format("kit-a"), b"while away")
     assert client("platform", clean=False).next().payload == b"while away"
 
@@ -167,8 +176,7 @@ def test_a_kit_that_vanishes_leaves_its_last_will_as_its_status(client: Callable
     platform = client("platform")
     assert platform.subscribe("hearthwatch/v1/+/kits/+/status")
     assert platform.next().payload == b"online"
-    kit.paho.loop_stop()
-    kit.paho.socket().close()
+    kit.vanish()
     assert platform.next().payload == b"offline"
     late = client("platform")
     assert late.subscribe("hearthwatch/v1/+/kits/+/status")
