@@ -9,6 +9,7 @@ from api.routes import (
     corrections,
     homes,
     me,
+    notices,
     operations,
     queue,
     records,
@@ -18,5 +19,17 @@ from api.routes import (
 
 def routers() -> list[APIRouter]:
     """All of it, in the order the documentation shows it."""
-    parts = (me, queue, residents, records, captures, corrections, homes, competences, operations, contract)
+    parts = (
+        me,
+        queue,
+        notices,
+        residents,
+        records,
+        captures,
+        corrections,
+        homes,
+        competences,
+        operations,
+        contract,
+    )
     return [part.router for part in parts]

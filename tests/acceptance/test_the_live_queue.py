@@ -15,6 +15,7 @@ from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 from tests.fixtures.desks import AtDesk
 from tests.fixtures.serving import let_all_work
+from tests.integration.api.test_notices import say
 
 pytestmark = pytest.mark.browser
 QUEUE = f"/hubs/{n.HUB}"
@@ -58,6 +59,21 @@ def test_an_escalation_appears_by_itself_with_its_bounds_and_its_reason(
     expect(row).to_contain_text("High")
     expect(row).to_contain_text("NEWS2 is 10")
     expect(row).to_contain_text("left")
+
+
+def test_an_emergency_of_somebody_who_cannot_be_named_appears_by_itself_and_goes_for_all_once_somebody_rang(
+    at_desk: AtDesk, neighbourhood: Database
+) -> None:
+    page, colleague = at_desk(n.CLINICIAN, QUEUE), at_desk(n.COLLEAGUE, QUEUE)
+    for one in (page, colleague):
+        expect(one.locator("[data-live-notice]")).to_contain_text("Live.")
+    say(neighbourhood)
+    for one in (page, colleague):
+        expect(one.get_by_role("heading", name="A kit at Orchard House says: chest pain")).to_be_visible()
+        expect(one.get_by_role("link", name="01632 960111")).to_be_visible()
+    page.get_by_role("button", name="I have rung the home").click()
+    expect(page.get_by_text("Put away: you have rung the home.")).to_be_visible()
+    expect(colleague.get_by_text("whom we cannot name")).to_have_count(0)
 
 
 def test_the_keyboard_stays_where_it_was_when_the_queue_changes(

@@ -11,6 +11,7 @@ from api.web.pages import (
     escalation,
     home,
     kits,
+    notices,
     queue,
     resident,
     reviews,
@@ -23,5 +24,19 @@ from api.web.pages.problem import problem_page
 __all__ = ["problem_page", "router"]
 
 router = APIRouter(include_in_schema=False)
-for part in (session, start, queue, reviews, escalation, resident, correction, capture, home, training, kits):
+_DESKS = (
+    session,
+    start,
+    queue,
+    notices,
+    reviews,
+    escalation,
+    resident,
+    correction,
+    capture,
+    home,
+    training,
+    kits,
+)
+for part in _DESKS:
     router.include_router(part.router)

@@ -3,6 +3,7 @@
 Guards: ids, counts, reasons and the names of homes only.
 """
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -11,7 +12,9 @@ from fastapi.responses import HTMLResponse
 from api.access import Visit, needs
 from api.parts import parts_of
 from api.queries import kits as queries
+from api.queries import notices
 from api.web.presenters import kits as words
+from api.web.presenters import notices as notice_words
 from api.web.presenters.moments import full_clock
 from api.web.rendering import page
 from delegation.people import Role
@@ -19,16 +22,31 @@ from delegation.people import Role
 router = APIRouter()
 
 
+OperatorVisit = Annotated[Visit, needs(Role.OPERATOR)]
+SAID = {"acknowledged": "Put away: you have seen to it."}
+
+
 @router.get("/kits")
-def show(request: Request, visit: Annotated[Visit, needs(Role.OPERATOR)]) -> HTMLResponse:
+def show(request: Request, visit: OperatorVisit, said: str = "") -> HTMLResponse:
     """Every kit, those that need looking at first."""
+    return kits_page(request, visit, said=SAID.get(said))
+
+
+def kits_page(
+    request: Request, visit: Visit, *, said: str | None = None, problem: str | None = None
+) -> HTMLResponse:
+    """The page, with what was just done or why it was not."""
     rows = words.by_need([words.kit_row(one, visit.at) for one in queries.kits(visit.conn)])
     view = {
         "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),
+        "said": said,
+        "problem": problem,
+        "notices": notice_words.notices(notices.of_no_home(visit.conn), visit.at),
         "rows": rows,
         "summary": words.summary(rows),
         "quarantine": [words.quarantine_row(one, visit.at) for one in queries.quarantined(visit.conn)],
         "now_iso": visit.at.isoformat(),
         "clock": full_clock(visit.at),
     }
-    return page(request, "kits.jinja", view, who=visit.actor.name)
+    status = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
+    return page(request, "kits.jinja", view, who=visit.actor.name, status=status)

@@ -16,13 +16,14 @@ from alerts.desk import UNDO_WITHIN
 from api.access import Visit, needs
 from api.parts import parts_of
 from api.problems import not_found
+from api.queries import notices, quiet_kits, reviews
 from api.queries import queue as queries
-from api.queries import quiet_kits, reviews
 from api.queries.course import courses
+from api.web.presenters import notices as notice_words
+from api.web.presenters import quiet_kits as quiet_words
 from api.web.presenters import reviews as review_words
 from api.web.presenters.moments import calendar_day
 from api.web.presenters.queue import queue as present
-from api.web.presenters.quiet_kits import notices
 from api.web.rendering import page
 from delegation.people import Role
 
@@ -36,6 +37,7 @@ SAID = {
     "closed": "Closed. The home sees your answer. You can undo this for 10 minutes.",
     "undone": "Undone.",
     "raised": "The phone call is in the queue.",
+    "acknowledged": "Put away: you have rung the home.",
 }
 
 
@@ -106,5 +108,6 @@ def _view(visit: Visit, hub_id: UUID, order: str) -> Mapping[str, Any]:
         "queue": shown,
         "order": "deadline" if by_deadline else "",
         "now_iso": shown.now_iso,
-        "quiet_kits": notices(quiet_kits.of_hub(conn, hub_id, at), at),
+        "notices": notice_words.notices(notices.of_hub(conn, hub_id), at),
+        "quiet_kits": quiet_words.notices(quiet_kits.of_hub(conn, hub_id, at), at),
     }

@@ -1,0 +1,61 @@
+"""Notices that nobody has acknowledged: what kits say of an emergency of somebody who cannot be named here.
+
+Guards: a hub's are its own; those of kits that are lent to no home are for operators alone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One kit's. `readings`: how many it is about; `kit_id` None: of no kit that is known."""
+
+    notice_id: UUID
+    kit_id: UUID | None
+    home_name: str | None
+    home_phone: str | None
+    signs: list[str]
+    phoned_999: bool
+    readings: int
+    first_at: datetime
+    last_at: datetime
+
+
+_NOTICES: LiteralString = """
+SELECT notice.notice_id, notice.kit_id, home.name AS home_name, home.phone AS home_phone, notice.signs,
+       notice.phoned_999, notice.readings, notice.first_at, notice.last_at
+FROM alerts.notice LEFT JOIN delegation.home USING (home_id)
+WHERE notice.acknowledged_at IS NULL AND notice.hub_id IS NOT DISTINCT FROM %s
+ORDER BY notice.first_at, notice.notice_id
+LIMIT 100
+"""
+_HUB: LiteralString = "SELECT hub_id FROM alerts.notice WHERE notice_id = %s"
+
+
+def of_hub(conn: psycopg.Connection[Any], hub_id: UUID) -> list[Notice]:
+    """Of the homes of a hub where the actor works, the longest unacknowledged first."""
+    return _notices(conn, hub_id)
+
+
+def of_no_home(conn: psycopg.Connection[Any]) -> list[Notice]:
+    """Of kits that are lent to no home, for an operator."""
+    return _notices(conn, None)
+
+
+def _notices(conn: psycopg.Connection[Any], hub_id: UUID | None) -> list[Notice]:
+    with conn.cursor(row_factory=class_row(Notice)) as cursor:
+        return cursor.execute(_NOTICES, (hub_id,)).fetchall()
+
+
+def hub_of(conn: psycopg.Connection[Any], notice_id: UUID) -> UUID | None:
+    """Whose page a notice stands on. Raises LookupError where the actor sees no such notice; None: operators'."""
+    row = conn.execute(_HUB, (notice_id,)).fetchone()
+    if row is None:
+        raise LookupError("There is no such notice.")
+    return row[0]

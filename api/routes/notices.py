@@ -1,0 +1,53 @@
+"""What kits say of an emergency of somebody who cannot be named here, and saying that one has seen to it.
+
+Guards: who may see or acknowledge what is decided below; no resident is named.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from alerts import notice
+from api.access import Visit, needs
+from api.problems import not_found
+from api.queries import notices, queue
+from api.routes.operations import OperatorVisit
+from api.routes.queue import HubVisit
+from delegation.people import Role
+
+router = APIRouter(prefix="/api/v1", tags=["notices"])
+
+NoticeVisit = Annotated[Visit, needs(Role.HUB_CLINICIAN, Role.HUB_LEAD, Role.OPERATOR)]
+
+
+class Acknowledging(BaseModel):
+    seen: Annotated[int, Field(ge=0, le=2**31 - 1, description="The notice's `readings` as it was last read")]
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    notice_id: UUID
+
+
+@router.get("/hubs/{hub_id}/notices")
+def of_hub(hub_id: UUID, visit: HubVisit) -> list[notices.Notice]:
+    """Emergencies that kits of the hub's homes sent of somebody who cannot be named; the stream says `resync`."""
+    if queue.hub(visit.conn, hub_id) is None:
+        raise not_found("hub")
+    return notices.of_hub(visit.conn, hub_id)
+
+
+@router.get("/notices")
+def of_no_home(visit: OperatorVisit) -> list[notices.Notice]:
+    """The same of kits that are lent to no home."""
+    return notices.of_no_home(visit.conn)
+
+
+@router.post("/notices/{notice_id}/acknowledge")
+def acknowledge(notice_id: UUID, acknowledging: Acknowledging, visit: NoticeVisit) -> Acknowledged:
+    """Say that one has seen to it; 409 if more came since it was read, or a colleague was first."""
+    notice.acknowledge(visit.conn, visit.actor, notice_id, acknowledging.seen, visit.at)
+    return Acknowledged(notice_id)

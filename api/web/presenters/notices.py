@@ -1,0 +1,66 @@
+"""What a kit says of an emergency of somebody who cannot be named here, and what to do about it.
+
+Guards: it names nobody, and says so; whether 999 was phoned is said as far as it is known.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from alerts.notice import UNRESPONSIVE
+from api.queries.notices import Notice
+from api.web.presenters.moments import Moment, moment
+from api.web.presenters.signs import plain
+from devices.emergency import EMERGENCY_LABELS
+from ingest.quality import UNREADABLE
+
+_SIGNS = {
+    **EMERGENCY_LABELS,
+    UNREADABLE: "an emergency in words that cannot be read",
+    UNRESPONSIVE: "that they do not respond, or to pain alone",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """One notice. `phone`: of the home, None where there is none to ring."""
+
+    notice_id: UUID
+    says: str
+    do: str
+    home: str
+    phone: str | None
+    kit: str
+    often: str
+    last: Moment
+    seen: int
+
+
+def notices(found: Sequence[Notice], now: datetime) -> tuple[NoticeView, ...]:
+    """In the order given."""
+    return tuple(_notice(one, now) for one in found)
+
+
+def _notice(one: Notice, now: datetime) -> NoticeView:
+    signs = "; ".join(_SIGNS.get(sign, plain(sign)) for sign in one.signs)
+    phoned = "999 has been phoned" if one.phoned_999 else "It is not known that 999 has been phoned"
+    return NoticeView(
+        notice_id=one.notice_id,
+        says=f"{_who(one)} says: {signs}, of somebody whom we cannot name. {phoned}.",
+        do="Ring the home: ask who it is, and whether 999 has been phoned."
+        if one.home_phone
+        else "Find out who has this kit, and ring them: nobody else is told.",
+        home=one.home_name or "",
+        phone=one.home_phone,
+        kit=str(one.kit_id) if one.kit_id else "",
+        often="Said once" if one.readings == 1 else f"Said {one.readings} times, last",
+        last=moment(one.last_at, now),
+        seen=one.readings,
+    )
+
+
+def _who(one: Notice) -> str:
+    if one.home_name:
+        return f"A kit at {one.home_name}"
+    return "A kit that is lent to no home" if one.kit_id else "A kit that nobody knows"
