@@ -3,6 +3,7 @@
 Invariant: nothing that can be read is ever refused, and nothing that cannot is ever dropped.
 """
 
+from devices.reading.content import content_digest
 from devices.reading.decoding import Unreadable, decode
 from devices.reading.measured import Measured, measured
 from devices.reading.payload import (
@@ -20,7 +21,6 @@ from devices.reading.payload import (
     SoftSign,
     Worry,
     WorryFrom,
-    content_digest,
     encode,
     encode_one,
 )

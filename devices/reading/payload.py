@@ -1,19 +1,16 @@
-"""The model of a reading, its encoding, and the digest of its content.
+"""The model of a reading, and its encoding.
 
 Invariant: the model judges form only. Values are not judged here: NaN, infinity, text and the impossible pass
-through as sent, and the digest depends on what was said, never on how it was written down.
+through as sent.
 
 Numbers arrive as int or float. `repr` of such a float is the decimal the sender wrote (up to 15 significant
 digits), so `Decimal(repr(value))` is exact where `Decimal(value)` is not.
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -116,6 +113,13 @@ class Gatt(_WirePart):
     """At most 512 octets: no attribute holds more."""
 
 
+def _on_utc(moment: datetime) -> datetime:
+    """The same moment, in one form whatever way it was written; at the very ends that would be off the calendar."""
+    if not 1 < moment.year < 9999:
+        raise ValueError("this is outside the calendar")
+    return moment.astimezone(UTC)
+
+
 class ReadingPayload(_WirePart):
     """What one device or person sends at one moment."""
 
@@ -124,7 +128,7 @@ class ReadingPayload(_WirePart):
     reading_id: ReadingId
     outbox_epoch: OutboxEpoch
     seq: Annotated[int, Field(ge=0, lt=2**63)]
-    taken_at: AwareDatetime
+    taken_at: Annotated[AwareDatetime, AfterValidator(_on_utc)]
     resident: ResidentId
     kit: KitId | None = None
     """A kit's own word on who it is; the topic is the authority."""
@@ -182,52 +186,3 @@ def encode(readings: Sequence[ReadingPayload]) -> bytes:
     if len(readings) == 1:
         return encode_one(readings[0])
     return b"[" + b",".join(map(encode_one, readings)) + b"]"
-
-
-_ENVELOPE = frozenset({"version", "outbox_epoch", "seq"})
-_CONTENT = ReadingPayload.model_fields.keys() - _ENVELOPE
-# Every default in canonical form: what is left out says the same as one of these.
-_UNSAID = (None, False, {})
-_dump_canonical = json.JSONEncoder(separators=(",", ":"), sort_keys=True, check_circular=False).encode
-
-
-def content_digest(reading: ReadingPayload) -> bytes:
-    """SHA-256 of what the reading says, the same however it was encoded, batched or numbered in an outbox.
-
-    Over the fields that are not at their default, as JSON with sorted keys, no spaces and ASCII escapes; ids
-    are 32 hex digits, `taken_at` is UTC with microseconds, and a whole number is written without a point. So
-    the same instant in another offset, 37 and 37.0, or a default left out do not make other content.
-    """
-    said = reading.__dict__
-    canonical = {
-        name: form
-        for name in reading.model_fields_set
-        if name in _CONTENT and (form := _canonical(said[name])) not in _UNSAID
-    }
-    return hashlib.sha256(_dump_canonical(canonical).encode()).digest()
-
-
-def _canonical(value: Any) -> Any:
-    form = _CANONICAL_FORMS.get(type(value))
-    return value if form is None else form(value)
-
-
-def _canonical_dict(value: dict[str, Any]) -> dict[str, Any]:
-    return {key: _canonical(item) for key, item in value.items()}
-
-
-def _canonical_part(part: BaseModel) -> dict[str, Any]:
-    return {name: _canonical(item) for name, item in part.__dict__.items() if item is not None}
-
-
-_CANONICAL_FORMS: dict[type, Callable[[Any], Any]] = {
-    float: lambda number: int(number) if number.is_integer() else number,
-    UUID: lambda identifier: identifier.hex,
-    datetime: lambda moment: moment.astimezone(UTC).isoformat(timespec="microseconds"),
-    dict: _canonical_dict,
-    list: lambda items: [_canonical(item) for item in items],
-    Device: _canonical_part,
-    Worry: _canonical_part,
-    Gatt: _canonical_part,
-    Auscultation: _canonical_part,
-}
