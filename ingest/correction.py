@@ -7,7 +7,7 @@ can be corrected. Both residents are locked first, in the order in which everybo
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, LiteralString
@@ -149,7 +149,7 @@ def _take_away(
     signs = Jsonb(_without(known.signs, one.key, rest), dumps=to_json)
     moments = (gone.arrived_at, arrived, gone.arrived_at, news)
     conn.execute(_NOW_KNOWN, (signs, number, latest, *moments, loser.resident_id))
-    gone = replace(gone, latest_effective_at=latest or gone.effective_at)
+    gone = gone._replace(latest_effective_at=latest or gone.effective_at)
     withdrawn = Withdrawn(gone, theirs, [other for other in theirs if other.key != one.key])
     try:
         with conn.transaction():
@@ -166,7 +166,7 @@ def _give(
 ) -> tuple[NewReading, Verdict]:
     """As the door does with what comes now."""
     latest = max(reading.effective_at, known.last_effective_at or reading.effective_at)
-    reading = replace(reading, latest_effective_at=latest)
+    reading = reading._replace(latest_effective_at=latest)
     current.update(conn, {known.resident_id: known}, [reading])
     moments = {known.resident_id: [reading.effective_at]}
     others = [one for one in store.history(conn, moments, evaluator.window) if one.key != reading.key]

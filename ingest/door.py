@@ -5,7 +5,6 @@ stored is scored and escalated, exactly once, in whatever order and by however m
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -71,7 +70,7 @@ class _Sorted:
         """Tell the senders of what was refused that it is not kept whole."""
         for place in places:
             index = self._refused_at[place]
-            self.settled[index] = replace(self.settled[index], reason=OVER_QUOTA)
+            self.settled[index] = self.settled[index]._replace(reason=OVER_QUOTA)
 
     def emergencies(self, places: Collection[int]) -> list[int]:
         """The indexes of what goes to 999 among what was refused."""
@@ -136,7 +135,7 @@ def _tell(
         kit_id, said = settled.arrival.kit_id, settled.arrival.item
         if whose is not None and isinstance(said, ReadingPayload):
             verdict = evaluator.cannot_keep(conn, whose, said, at)
-            batch.settled[index] = replace(settled, verdict=verdict)
+            batch.settled[index] = settled._replace(verdict=verdict)
         elif kit_id is not None and (kit := batch.kits.get(kit_id)):
             unnamed.append(Unnamed(kit_id, kit.home_id, said))
         else:

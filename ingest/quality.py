@@ -5,13 +5,12 @@ text kept and flagged, and the rest of the reading stands.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from devices.reading import NotObtained, ReadingPayload, measured
+from devices.reading import Measured, NotObtained, ReadingPayload, measured
 from devices.vital_signs import FACTS, Consciousness, VitalSign
 
 Value = Decimal | bool | str
@@ -28,12 +27,13 @@ _DOUBTFUL = frozenset(
         *("sensor_displaced", "malfunction"),
     }
 )
+NO_SIGN: frozenset[VitalSign] = frozenset()
 _KNOWN_STATUSES = _NOT_A_MEASUREMENT | _DOUBTFUL
+SIGN_BY_CODE = {str(sign): sign for sign in VitalSign}
 _LETTERS = frozenset(str(letter) for letter in Consciousness)
 
 
-@dataclass(frozen=True, slots=True)
-class Assessed:
+class Assessed(NamedTuple):
     """A reading's values after judgement. `unusable` holds the raw text of what became unknown.
 
     `instrument`: what an instrument's own octets say, where the reading holds them.
@@ -53,20 +53,17 @@ class Assessed:
 def assess(payload: ReadingPayload) -> Assessed:
     """Judge every value of one reading."""
     said = measured(payload)
+    not_measured = not said.statuses.isdisjoint(_NOT_A_MEASUREMENT)
     values: dict[VitalSign, Value] = {}
     unusable: dict[str, str] = dict(said.unknown)
-    flags = [f"not_understood:{part}" for part in sorted(payload.not_understood)]
-    flags += [f"device:{status}" for status in sorted(said.statuses & _KNOWN_STATUSES)]
-    flags += said.flags
-    flags += [f"unusable:{code}" for code in said.unknown]
-    not_measured = not said.statuses.isdisjoint(_NOT_A_MEASUREMENT)
+    flags = _remarks(payload, said)
     for code, raw in said.values.items():
-        sign = _SIGN_BY_CODE.get(code)
+        sign = SIGN_BY_CODE.get(code)
         if sign is None:
             flags.append(f"unknown_code:{code[:60]}")
             unusable[code[:60]] = _text(raw)
             continue
-        value, surprising = (None, False) if not_measured else _usable(sign, raw)
+        value, surprising = _UNKNOWN if not_measured else _judged(sign, raw)
         if value is None:
             flags.append(f"unusable:{code}")
             unusable[code] = _text(raw)
@@ -77,6 +74,14 @@ def assess(payload: ReadingPayload) -> Assessed:
     if _pressures_cross(values):
         flags.append("systolic_not_above_diastolic")
     return Assessed(values, unusable, tuple(flags), said.instrument)
+
+
+def _remarks(payload: ReadingPayload, said: Measured) -> list[str]:
+    """What is odd about a reading before its values are looked at."""
+    flags = [f"not_understood:{part}" for part in sorted(payload.not_understood)]
+    if said.statuses:
+        flags += [f"device:{status}" for status in sorted(said.statuses & _KNOWN_STATUSES)]
+    return [*flags, *said.flags, *(f"unusable:{code}" for code in said.unknown)]
 
 
 def effective(taken_at: datetime, arrived_at: datetime) -> tuple[datetime, tuple[str, ...]]:
@@ -103,7 +108,9 @@ def cleared(not_obtained: Collection[str], unusable: Collection[str]) -> frozens
 
     An earlier value must not stand in for one that was refused, could not be had or made no sense.
     """
-    return frozenset(_SIGN_BY_CODE[code] for code in (*not_obtained, *unusable) if code in _SIGN_BY_CODE)
+    if not not_obtained and not unusable:
+        return NO_SIGN
+    return frozenset(SIGN_BY_CODE[code] for code in (*not_obtained, *unusable) if code in SIGN_BY_CODE)
 
 
 def unrecordable(payload: ReadingPayload) -> frozenset[VitalSign]:
@@ -111,7 +118,7 @@ def unrecordable(payload: ReadingPayload) -> frozenset[VitalSign]:
     return frozenset(
         sign
         for code, why in payload.not_obtained.items()
-        if why is NotObtained.UNRECORDABLE and (sign := _SIGN_BY_CODE.get(code))
+        if why is NotObtained.UNRECORDABLE and (sign := SIGN_BY_CODE.get(code))
     )
 
 
@@ -125,26 +132,28 @@ def emergency_signs(payload: ReadingPayload) -> tuple[str, ...]:
     return (*present, UNREADABLE) if unread else tuple(present)
 
 
-_SIGN_BY_CODE = {str(sign): sign for sign in VitalSign}
-
-
-def _usable(sign: VitalSign, raw: Any) -> tuple[Value | None, bool]:
+def _judged(sign: VitalSign, raw: Any) -> tuple[Value | None, bool]:
     """The value, None where it cannot be one, and whether it surprises enough to be measured again."""
-    if sign is VitalSign.ON_OXYGEN:
-        return (raw if isinstance(raw, bool) else None), False
-    if sign is VitalSign.CONSCIOUSNESS:
-        return (raw if isinstance(raw, str) and raw in _LETTERS else None), False
+    if isinstance(raw, int | float):
+        return _decoded(sign, raw)
     if isinstance(raw, Decimal):  # from the instrument itself
         return _plausible(sign, raw)
-    if isinstance(raw, bool) or not isinstance(raw, int | float):
-        return None, False
-    return _decoded(sign, raw)
+    is_letter = sign is VitalSign.CONSCIOUSNESS and isinstance(raw, str) and raw in _LETTERS
+    return (raw, False) if is_letter else _UNKNOWN
 
 
-# The same few hundred numbers come again and again. Typed: 37 and 37.0 are written down differently.
+# The same few hundred numbers come again and again. Typed: 37 and 37.0 are written down differently, and 1 is not true.
 @lru_cache(maxsize=8192, typed=True)
-def _decoded(sign: VitalSign, raw: float) -> tuple[Decimal | None, bool]:
+def _decoded(sign: VitalSign, raw: float) -> tuple[Value | None, bool]:
+    if isinstance(raw, bool):
+        return (raw if sign is VitalSign.ON_OXYGEN else None), False
+    if sign in _NO_NUMBERS:
+        return _UNKNOWN
     return _plausible(sign, Decimal(raw) if isinstance(raw, int) else Decimal(repr(raw)))
+
+
+_NO_NUMBERS = (VitalSign.ON_OXYGEN, VitalSign.CONSCIOUSNESS)
+_UNKNOWN = None, False
 
 
 def _plausible(sign: VitalSign, number: Decimal) -> tuple[Decimal | None, bool]:

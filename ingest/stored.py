@@ -5,7 +5,7 @@ number in that resident's line, are as last corrected.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 from typing import Any, LiteralString
@@ -82,7 +82,7 @@ def readings_of(
     with conn.cursor(row_factory=dict_row) as cursor:
         readings = [_reading(row, theirs) for row in cursor.execute(_THEIRS, span).fetchall()]
     latest = accumulate((one.effective_at for one in readings), max)
-    return [replace(one, latest_effective_at=moment) for one, moment in zip(readings, latest, strict=True)]
+    return [one._replace(latest_effective_at=moment) for one, moment in zip(readings, latest, strict=True)]
 
 
 def _reading(row: dict[str, Any], theirs: Placement) -> NewReading:
