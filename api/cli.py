@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api import evaluation, synthetic
+from api import evaluation, rehearsing, synthetic
 from api.complaint import complaint
 
 if TYPE_CHECKING:
@@ -222,6 +222,7 @@ def check() -> None:
 
 
 app.command()(evaluation.score)
+app.command()(rehearsing.replay)
 app.command()(synthetic.seed)
 app.command()(synthetic.simulate)
 app.command()(synthetic.demo)

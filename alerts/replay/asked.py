@@ -29,20 +29,20 @@ def unanswered(
     ends = np.where(whose[answer] == resident[asking], ends, np.iinfo(np.int64).max)
     # Only a question without an answer in time can fall due: those before it in one run of questions share its clock.
     runs = _runs(resident[asking], answer, at[asking], ends, within)
-    asked_at = at[asking].tolist()
+    asked_at, answered_at = at[asking].tolist(), ends.tolist()
     places: list[int] = []
     due: list[int] = []
     for first, last in runs:
         start = first
         while start < last:
             deadline = asked_at[start] + within
-            if ends[start] <= deadline:
+            if answered_at[start] <= deadline:
                 break
             stop = bisect_right(asked_at, deadline, start, last)
-            places.append(asking[stop - 1])
+            places.append(stop - 1)
             due.append(deadline)
             start = stop
-    return np.array(places, dtype=np.intp), np.array(due, dtype=np.int64)
+    return asking[np.array(places, dtype=np.intp)], np.array(due, dtype=np.int64)
 
 
 def _runs(

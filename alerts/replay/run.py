@@ -6,6 +6,8 @@ Invariant: memory is bounded by what is handed in at once; counts add up over an
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from alerts.policy import Policy
 from alerts.replay.cases import Cases, cases
 from alerts.replay.comparison import Counts
@@ -68,7 +70,7 @@ def under_both(block: Sets, old: Policy, new: Policy) -> Iterator[tuple[ScoredSe
 
 def _note(done: Replayed, block: Sets) -> None:
     done.readings += len(block)
-    done.residents += len(set(block.resident.tolist()))
+    done.residents += len(np.unique(block.resident))
     first, last = int(block.effective_at.min()), int(block.effective_at.max())
     done.first = first if done.first is None else min(done.first, first)
     done.last = last if done.last is None else max(done.last, last)

@@ -1,0 +1,126 @@
+"""Commands that try policies on readings that are there already: nothing is raised, nobody is told.
+
+Guards: what is wrong with a file or a policy is a sentence and status 2; standard output holds the result alone.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from api.options import writable_beside
+
+if TYPE_CHECKING:
+    from alerts.policy import Policy
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+AnsweredAfter = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        max=7 * 24 * 60,
+        help="Minutes after which a case counts as answered: in a replay nobody answers.",
+    ),
+]
+_POLICY = "What it leaves out is as shipped."
+
+
+def replay(
+    file: Annotated[
+        Path, typer.Argument(help="CSV or Parquet, a reading in each row; - for standard input.")
+    ],
+    policy: Annotated[Path, typer.Option(help=f"The policy to try, as TOML. {_POLICY}")],
+    against: Annotated[
+        Path | None, typer.Option(help="The policy to compare with; as shipped if not said.")
+    ] = None,
+    answered_after: AnsweredAfter = 240,
+    minutes_a_case: Annotated[
+        float, typer.Option(min=0.1, max=1440, help="How long a case keeps somebody at the hub.")
+    ] = 10.0,
+    chart: Annotated[
+        Path | None, typer.Option(help="Draw it here too, as SVG.", callback=writable_beside)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What another policy would change: escalations that appear, disappear or change severity.
+
+    Columns: resident, taken_at (with its offset from UTC) and those of `score`; also, where there are any: home,
+    arrived_at, scheduled (a full set was due), worry, soft_signs (how many), not_obtained and unrecordable (names of
+    signs). The same file and policies give the same result again.
+    """
+    _needs_files()
+    from api.replays.chart import svg
+    from api.replays.job import replay_file
+    from api.replays.report import Asked, as_text
+    from api.replays.report import as_json as said_of
+
+    old, new = _policies(against, policy)
+    with _in_sentences(), _progress() as tell:
+        reader, done = replay_file(None if file == Path("-") else file, old, new, answered_after, tell)
+    said = said_of(
+        done,
+        Asked(
+            old=old.version,
+            new=new.version,
+            answered_after=answered_after,
+            minutes_a_case=minutes_a_case,
+            homes=reader.homes.in_order,
+            left_out=reader.left_out,
+            unreadable=reader.unreadable.total(),
+        ),
+    )
+    if chart is not None:
+        chart.write_text(svg(said))
+    print(json.dumps(said, indent=2) if as_json else as_text(said))
+
+
+def _policies(old: Path | None, new: Path) -> "tuple[Policy, Policy]":
+    from alerts.policy import SHIPPED
+    from api.replays.policies import PolicyFileError, read_policy
+
+    try:
+        return SHIPPED if old is None else read_policy(old), read_policy(new)
+    except PolicyFileError as error:
+        _refuse(str(error))
+
+
+def _needs_files() -> None:
+    try:
+        import pyarrow as _  # noqa: F401
+    except ModuleNotFoundError as error:
+        _refuse(f"Reading files needs {error.name}: install hearthwatch[server,files].")
+
+
+@contextmanager
+def _in_sentences() -> Iterator[None]:
+    from api.score_files import FileError
+
+    try:
+        yield
+    except FileError as error:
+        _refuse(str(error))
+
+
+def _refuse(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    raise typer.Exit(2)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, float | None], None]]:
+    """A bar on standard error, where somebody looks at it."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("Reading", total=None)
+
+        def tell(what: str, part: float | None) -> None:
+            of: dict[str, Any] = {"total": None if part is None else 1.0, "completed": part or 0.0}
+            bar.update(task, description=what, **of)
+
+        yield tell

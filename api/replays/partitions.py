@@ -1,0 +1,69 @@
+"""Readings gathered by resident, on the disk where there are too many for memory.
+
+Guards: all of a resident's readings come out together, in the order in which they went in; memory holds one part
+at a time, and the folder is gone afterwards.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api.replays.columns import ROW
+
+PARTS = 64
+HELD_BYTES = 256 << 20
+
+
+class Partitions:
+    """Takes rows as they come, and gives them back by resident."""
+
+    def __init__(self, folder: Path, most_held: int = HELD_BYTES) -> None:
+        self._folder = folder
+        self._most_held = most_held
+        self._held: list[NDArray[np.void]] = []
+        self._bytes = 0
+        self._spilt = False
+
+    def add(self, rows: NDArray[np.void]) -> None:
+        self._held.append(rows)
+        self._bytes += rows.nbytes
+        if self._bytes > self._most_held:
+            self._spill()
+
+    def blocks(self) -> Iterator[NDArray[np.void]]:
+        """All there is, some residents at a time."""
+        if not self._spilt:
+            yield np.concatenate(self._held) if self._held else np.empty(0, ROW)
+            return
+        self._spill()
+        for part in range(PARTS):
+            file = self._file(part)
+            if file.exists():
+                yield np.fromfile(file, ROW)
+                file.unlink()
+
+    def _spill(self) -> None:
+        self._spilt = True
+        for held in self._held:
+            part = (held["resident"] % PARTS).astype(np.uint8)
+            rows = held[np.argsort(part, kind="stable")]
+            ends = np.cumsum(np.bincount(part, minlength=PARTS))
+            for number, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
+                if end > start:
+                    with self._file(number).open("ab") as file:
+                        rows[start:end].tofile(file)
+        self._held, self._bytes = [], 0
+
+    def _file(self, part: int) -> Path:
+        return self._folder / f"{part}.rows"
+
+
+@contextmanager
+def partitions(most_held: int = HELD_BYTES) -> Iterator[Partitions]:
+    """Where there is room for temporary files."""
+    with tempfile.TemporaryDirectory(prefix="hearthwatch-replay-") as folder:
+        yield Partitions(Path(folder), most_held)

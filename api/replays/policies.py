@@ -1,0 +1,32 @@
+"""Policies written down in TOML, to be tried before they are in force.
+
+Guards: what is wrong with one is a sentence that names the file and the setting; what a file leaves out is as it is
+shipped, so that a trial says only what it changes.
+"""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from alerts.policy import SHIPPED, Policy
+
+
+class PolicyFileError(ValueError):
+    """The file holds no policy; the message says why."""
+
+
+def read_policy(file: Path) -> Policy:
+    """The policy of a file, named after it unless it names itself. Raises PolicyFileError."""
+    try:
+        said = tomllib.loads(file.read_text())
+    except OSError as error:
+        raise PolicyFileError(f"{file} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PolicyFileError(f"{file} is not TOML: {error}.") from None
+    try:
+        return Policy.model_validate(SHIPPED.model_dump() | {"version": file.stem} | said)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the policy"
+        raise PolicyFileError(f"{file}: {place}: {first['msg']}.") from None

@@ -1,0 +1,158 @@
+"""`hearthwatch replay` over a file: what another policy would change, the same each time, in bounded memory."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+from xml.etree import ElementTree
+
+import pytest
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
+
+from alerts.policy import SHIPPED
+from api.replays import job
+from api.replays.policies import PolicyFileError, read_policy
+from api.score_files import FileError
+
+HEADER = (
+    "resident,taken_at,home,respiration_rate,spo2,spo2_scale,on_oxygen,systolic,pulse,consciousness,temperature,"
+    "scheduled,not_obtained"
+)
+NORMAL = "16,97,1,no,120,70,A,36.8,yes,"
+GRAVE = "26,91,1,no,120,124,A,36.8,yes,"
+MIDDLING = "22,95,1,no,120,95,A,36.8,yes,"
+"""NEWS2 2 + 1 + 1 = 4."""
+STRICTER = SHIPPED.model_copy(update={"version": "stricter", "medium_from": 4})
+
+
+def written(folder: Path, *lines: str, header: str = HEADER) -> Path:
+    path = folder / "readings.csv"
+    path.write_text("\n".join((header, *lines)) + "\n")
+    return path
+
+
+def many(folder: Path) -> Path:
+    rng = Random(7)
+    lines = [
+        f"R{rng.randrange(200)},2026-03-{day:02}T{hour:02}:{rng.randrange(60):02}:00Z,Home {rng.randrange(3)},"
+        + rng.choice((NORMAL, NORMAL, MIDDLING, GRAVE, "16,,1,no,120,,A,36.8,yes,spo2"))
+        for day in range(1, 15)
+        for hour in (7, 12, 17)
+        for _ in range(100)
+    ]
+    return written(folder, *lines)
+
+
+def counted(file: Path, most_held: int = job.HELD_BYTES) -> tuple[list, int]:
+    with job.read_file(file, most_held=most_held) as (reader, gathered):
+        done = job.replay(job.sets(reader, gathered), SHIPPED, STRICTER)
+        homes = {reader.homes.in_order[home]: row.tolist() for home, row in done.counts.by_home.items()}
+        return [done.counts.by_rule.tolist(), done.counts.by_hour.tolist(), homes], done.readings
+
+
+def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    run = [sys.executable, "-m", "api.cli", "replay", *map(str, arguments)]
+    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_what_another_policy_changes_is_printed_and_drawn(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        f"A,2026-03-01T08:00:00+00:00,Orchard,{GRAVE}",
+        f"B,2026-03-01T09:00:00+00:00,Meadow,{MIDDLING}",
+        f"B,2026-03-02T09:00:00+00:00,Meadow,{NORMAL}",
+        f"C,2026-03-02T09:00:00,Meadow,{GRAVE}",
+    )
+    policy, chart = tmp_path / "stricter.toml", tmp_path / "chart.svg"
+    policy.write_text("medium_from = 4\n")
+    done = command(file, "--policy", policy, "--json", "--chart", chart)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout)
+    assert (said["old"], said["new"], said["readings"], said["rows_left_out"]) == (
+        "shipped",
+        "stricter",
+        3,
+        1,
+    )
+    assert {name: row["count"] for name, row in said["escalations"].items()} == {
+        "old": 1,
+        "new": 2,
+        "appears": 1,
+        "disappears": 0,
+        "graver": 0,
+        "milder": 0,
+    }
+    assert said["escalations"]["appears"]["per_1000_residents_a_day"] == pytest.approx(
+        1000 / 2 / said["days"], 0.02
+    )
+    assert list(said["by_home"]) == ["Meadow", "Orchard"]
+    assert said["by_hour"]["09"]["appears"] == 1
+    drawn = ElementTree.parse(chart).getroot()
+    assert "stricter" in (drawn.findtext("{http://www.w3.org/2000/svg}title") or "")
+    words = command(file, "--policy", policy)
+    assert "appears" in words.stdout
+    assert "1 rows had no resident or no time and were left out" in words.stdout
+
+
+def test_what_does_not_fit_in_memory_is_replayed_from_the_disk_with_the_same_result(tmp_path: Path) -> None:
+    file = many(tmp_path)
+    whole, parts = counted(file), counted(file, most_held=1000)
+    assert whole == parts
+    assert whole[1] == 4200
+
+
+def test_parquet_gives_what_csv_gives(tmp_path: Path) -> None:
+    file = many(tmp_path)
+    table = arrow_csv.read_csv(file)  # with numbers, booleans and moments in the types they have
+    parquet.write_table(table, tmp_path / "readings.parquet")
+    assert counted(tmp_path / "readings.parquet") == counted(file)
+
+
+def test_what_came_late_counts_from_its_arrival(tmp_path: Path) -> None:
+    header = f"{HEADER},arrived_at"
+    late = f"A,2026-03-01T08:00:00Z,Orchard,{GRAVE}"
+    newer = f"A,2026-03-01T20:00:00Z,Orchard,{NORMAL},2026-03-01T20:00:00Z"
+    in_time = written(tmp_path, f"{late},2026-03-01T08:01:00Z", newer, header=header)
+    [by_rule, *_], _ = counted(in_time)
+    assert sum(by_rule[0]) == 1
+    too_late = written(tmp_path, newer, f"{late},2026-03-01T21:00:00Z", header=header)
+    [by_rule, *_], _ = counted(too_late)
+    assert sum(by_rule[0]) == 0
+
+
+def test_a_file_that_lacks_what_a_replay_needs_is_one_sentence(tmp_path: Path) -> None:
+    file = written(tmp_path, "A,16", header="resident,respiration_rate")
+    with pytest.raises(FileError, match=r"There are no columns taken_at, spo2.*A replay needs resident"):
+        counted(file)
+    policy = tmp_path / "any.toml"
+    policy.write_text("")
+    done = command(file, "--policy", policy)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("There are no columns taken_at")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("medium_from = ", r"is not TOML"),
+        ("medium_from = 0", r"medium_from: Input should be greater"),
+        ("medium_fom = 4", r"medium_fom: Extra inputs"),
+        (
+            "[rise]\npoints = 2\nwithin_hours = 500\nseverity = 'concern'",
+            r"rise.within_hours: Input should be less",
+        ),
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(text)
+    with pytest.raises(PolicyFileError, match=sentence):
+        read_policy(file)
+
+
+def test_what_a_policy_file_leaves_out_is_as_shipped(tmp_path: Path) -> None:
+    file = tmp_path / "gentle.toml"
+    file.write_text("medium_from = 6\n")
+    assert read_policy(file) == SHIPPED.model_copy(update={"version": "gentle", "medium_from": 6})
