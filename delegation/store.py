@@ -5,19 +5,17 @@ Guards: only opaque ids and decisions are read here, never a name.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString
+from functools import lru_cache
+from typing import LiteralString, NamedTuple
 from uuid import UUID
 
 import psycopg
 
 from delegation.authority import AirRecord, Authority, Pause, ScaleAuthorisation
-from delegation.competence import Activity, Competence, Level
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """Where a resident lives, and who provides and watches there."""
 
     resident_id: UUID
@@ -26,38 +24,13 @@ class Placement:
     hub_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyCare:
-    """A stretch of time in which somebody cares for one resident as family or friend."""
-
-    resident_id: UUID
-    starts_at: datetime
-    ends_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """Somebody a reading may have been taken by: what they were signed off for, and whose family they are."""
-
-    competences: tuple[Competence, ...] = ()
-    family: tuple[FamilyCare, ...] = ()
-    known: bool = False
-
-    def is_family_of(self, resident_id: UUID, at: datetime) -> bool:
-        """Whether they cared for this resident as family at this moment."""
-        return any(
-            one.resident_id == resident_id
-            and one.starts_at <= at
-            and (one.ends_at is None or at < one.ends_at)
-            for one in self.family
-        )
-
-
-_PLACEMENTS: LiteralString = """
-SELECT resident_id, home.home_id, home.organisation_id, home.hub_id
-FROM delegation.resident JOIN delegation.home USING (home_id)
-WHERE resident_id = ANY (%b)
+PLACED: LiteralString = """
+SELECT 'resident' AS what, place, home.home_id::text AS one, home.organisation_id::text AS two,
+       home.hub_id::text AS three
+FROM unnest(%(residents)b::uuid[]) WITH ORDINALITY AS asked (resident_id, place)
+JOIN delegation.resident USING (resident_id) JOIN delegation.home USING (home_id)
 """
+"""Where these `residents` live, by their place among them: for `placement`. One nobody knows is missing."""
 # One question for all that was decided: asked under the residents' locks, each question keeps them locked longer.
 _DECIDED: LiteralString = """
 SELECT resident_id, 'scale', starts_at, ends_at, review_by, revoked_at, NULL
@@ -81,19 +54,20 @@ WHERE EXISTS (SELECT FROM seen WHERE seen.resident_id = air.resident_id AND seen
               AND (air.cancelled_at IS NULL OR seen.at < air.cancelled_at))
 RETURNING resident_id
 """
-_OPERATORS: LiteralString = """
-SELECT person_id, 'competence', activity, level, NULL, signed_off_at, valid_until, revoked_at
-FROM delegation.competence WHERE person_id = ANY (%(people)b)
-UNION ALL
-SELECT person_id, 'role', role, NULL, resident_id, starts_at, ends_at, NULL
-FROM delegation.role_assignment WHERE person_id = ANY (%(people)b)
-"""
+# The same homes come again and again, and an id takes a while to read.
+_id = lru_cache(maxsize=8192)(UUID)
+
+
+def placement(resident_id: UUID, home: str, organisation: str, hub: str) -> Placement:
+    """What one answer says of a resident."""
+    return Placement(resident_id, _id(home), _id(organisation), _id(hub))
 
 
 def placements(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UUID, Placement]:
     """Where these residents live; one nobody knows is missing from the answer."""
-    rows = conn.execute(_PLACEMENTS, (list(residents),)).fetchall()
-    return {row[0]: Placement(*row) for row in rows}
+    asked = list(residents)
+    rows = conn.execute(PLACED, {"residents": asked}).fetchall()
+    return {asked[place - 1]: placement(asked[place - 1], *said) for _, place, *said in rows}
 
 
 def authorities(conn: psycopg.Connection, residents: Collection[UUID]) -> Mapping[UUID, Authority]:
@@ -125,25 +99,3 @@ def cancel_air(conn: psycopg.Connection, seen: Sequence[tuple[UUID, datetime]]) 
         return []
     rows = conn.execute(_CANCEL_AIR, ([one for one, _ in seen], [at for _, at in seen])).fetchall()
     return sorted({row[0] for row in rows})
-
-
-# Looked up, not called: a batch reads thousands of sign-offs.
-_ACTIVITY = {str(activity): activity for activity in Activity}
-_LEVEL = {str(level): level for level in Level}
-
-
-def operators(conn: psycopg.Connection, people: Collection[UUID]) -> dict[UUID, Operator]:
-    """What is known of these people as operators of a kit."""
-    held: dict[UUID, list[Competence]] = defaultdict(list)
-    family: dict[UUID, list[FamilyCare]] = defaultdict(list)
-    known: set[UUID] = set()
-    rows = conn.execute(_OPERATORS, {"people": list(people)}).fetchall() if people else []
-    for person, what, name, level, resident, starts_at, ends_at, revoked_at in rows:
-        if what == "competence":
-            sign_off = Competence(person, _ACTIVITY[name], _LEVEL[level], starts_at, ends_at, revoked_at)
-            held[person].append(sign_off)
-        else:
-            known.add(person)
-            if name == "carer":
-                family[person].append(FamilyCare(resident, starts_at, ends_at))
-    return {one: Operator(tuple(held[one]), tuple(family[one]), one in known) for one in people}

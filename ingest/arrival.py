@@ -14,6 +14,7 @@ from delegation.competence import Label
 from delegation.store import Placement
 from devices.reading import ReadingPayload, Unreadable
 from devices.receipt import NOTHING, Outcome
+from devices.registry import LentKit
 from devices.vital_signs import VitalSign
 from ingest.quality import Value
 
@@ -31,6 +32,21 @@ class Arrival(NamedTuple):
     topic: str
     item: ReadingPayload | Unreadable
     arrived_at: datetime
+
+
+class Sound(NamedTuple):
+    """An arrival that can be stored: a reading from a kit that may speak for the resident."""
+
+    place: int
+    """Where it stands in its batch."""
+    arrival: Arrival
+    payload: ReadingPayload
+    kit: LentKit
+    placement: Placement
+    key: ReadingKey
+    effective_at: datetime
+    oddities: tuple[str, ...]
+    """What is odd about the time it claims."""
 
 
 class NewReading(NamedTuple):

@@ -202,7 +202,7 @@ def _without(signs: Signs, key: ReadingKey, others: Sequence[NewReading]) -> Sig
     left: dict[str, dict[str, Any]] = {sign: entry for sign, entry in signs.items() if sign not in said_by_it}
     for other in stored.in_order_of_time(others):
         stamp = current.stamp_of(other)
-        for sign, value in (dict.fromkeys(other.cleared) | dict(other.values)).items():
+        for sign, value in current.said_by(other).items():
             if sign in said_by_it:
                 left[sign] = {"value": value, **stamp}
     return left

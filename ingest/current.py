@@ -4,11 +4,10 @@ Guards: residents are locked in id order; a sign's current value is the one late
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -17,14 +16,15 @@ from pydantic_core import from_json, to_json
 
 from devices.vital_signs import VitalSign
 from ingest.arrival import BY_NUMBER, KnownReading, NewReading
-from ingest.quality import Value
+from ingest.quality import NO_SIGN, SIGN_BY_CODE, Value
 
 Signs = dict[str, dict[str, Any]]
-_SIGN_BY_CODE = {str(sign): sign for sign in VitalSign}
+# Plain text, not members: JSON of a member takes fifty times as long to write.
+_CODES = {sign: str(sign) for sign in VitalSign}
+_NO_NUMBERS = (VitalSign.ON_OXYGEN, VitalSign.CONSCIOUSNESS)
 
 
-@dataclass(frozen=True, slots=True)
-class CurrentVitals:
+class CurrentVitals(NamedTuple):
     """What was known of a resident when their row was locked."""
 
     resident_id: UUID
@@ -57,76 +57,94 @@ WHERE current_vitals.resident_id = fresh.resident_id
 
 def lock(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UUID, CurrentVitals]:
     """Lock these residents until the transaction ends, making the rows that are missing."""
-    rows = conn.execute(_LOCK, (sorted(residents, key=BY_NUMBER),)).fetchall()
-    return {row[0]: CurrentVitals(*row[:3], signs=from_json(row[3])) for row in rows}
+    return known(conn.execute(_LOCK, (sorted(residents, key=BY_NUMBER),)).fetchall())
+
+
+def known(rows: Iterable[tuple[UUID, int, datetime | None, str]]) -> dict[UUID, CurrentVitals]:
+    """What was answered of residents who were locked; their signs as text."""
+    return {
+        resident: CurrentVitals(resident, arrivals, latest, from_json(signs))
+        for resident, arrivals, latest, signs in rows
+    }
 
 
 def known_readings(current: CurrentVitals, since: datetime) -> list[KnownReading]:
     """The current signs no older than `since`, as the readings they came from: enough where nothing is late."""
-    by_reading: dict[tuple[str, str], dict[VitalSign, dict[str, Any]]] = {}
+    by_reading: dict[tuple[str, str], Signs] = {}
     for sign, entry in current.signs.items():
-        by_reading.setdefault((entry["kit"], entry["reading"]), {})[_SIGN_BY_CODE[sign]] = entry
+        by_reading.setdefault((entry["kit"], entry["reading"]), {})[sign] = entry
     return [
-        _known(current.resident_id, *ids, entries, effective_at)
-        for ids, entries in by_reading.items()
+        _known(current.resident_id, entries, effective_at)
+        for entries in by_reading.values()
         if (effective_at := _moment(next(iter(entries.values())))) >= since
     ]
 
 
-def _known(
-    resident_id: UUID,
-    kit: str,
-    reading: str,
-    entries: Mapping[VitalSign, dict[str, Any]],
-    effective_at: datetime,
-) -> KnownReading:
+def _known(resident_id: UUID, entries: Signs, effective_at: datetime) -> KnownReading:
+    said = next(iter(entries.values()))
+    values: dict[VitalSign, Value] = {}
+    cleared: list[VitalSign] = []
+    for code, entry in entries.items():
+        sign, value = SIGN_BY_CODE[code], entry["value"]
+        if value is None:
+            cleared.append(sign)
+        else:
+            values[sign] = value if sign in _NO_NUMBERS else Decimal(value)
     return KnownReading(
-        kit_id=_kit_id(kit),
-        reading_id=UUID(reading),
-        resident_id=resident_id,
-        effective_at=effective_at,
-        arrival_number=next(iter(entries.values()))["arrival"],
-        values={
-            sign: _value(sign, entry["value"])
-            for sign, entry in entries.items()
-            if entry["value"] is not None
-        },
-        cleared=frozenset(sign for sign, entry in entries.items() if entry["value"] is None),
+        _kit_id(said["kit"]),
+        UUID(said["reading"]),
+        resident_id,
+        effective_at,
+        said["arrival"],
+        values,
+        frozenset(cleared) if cleared else NO_SIGN,
     )
 
 
 def update(conn: psycopg.Connection, before: Mapping[UUID, CurrentVitals], new: Iterable[NewReading]) -> None:
     """Bring the locked rows up to date with these readings."""
-    by_resident: dict[UUID, list[NewReading]] = {}
+    fresh: dict[UUID, _Fresh] = {}
     for reading in new:
-        by_resident.setdefault(reading.resident_id, []).append(reading)
-    if not by_resident:
-        return
-    fresh = [
-        {
-            "resident_id": resident,
-            "arrivals": readings[-1].arrival_number,
-            "last_arrived_at": max(reading.arrived_at for reading in readings),
-            "last_news_at": max(
-                (reading.arrived_at for reading in readings if reading.is_news), default=None
-            ),
-            "last_effective_at": max(reading.effective_at for reading in readings),
-            "signs": _fresh(before[resident].signs, readings),
+        resident = reading.payload.resident
+        if resident not in fresh:
+            fresh[resident] = _Fresh(before[resident].signs, reading)
+        fresh[resident].add(reading)
+    if fresh:
+        rows = [{"resident_id": resident, **one.row} for resident, one in fresh.items()]
+        conn.execute(_UPDATE, {"fresh": Jsonb(rows, dumps=to_json), "residents": list(fresh)})
+
+
+class _Fresh:
+    """What is new of one resident, where nothing that is held is later."""
+
+    def __init__(self, held: Signs, first: NewReading) -> None:
+        self._held = held
+        self._signs: Signs = {}
+        self.row: dict[str, Any] = {
+            "arrivals": first.arrival_number,
+            "last_arrived_at": first.arrived_at,
+            "last_news_at": None,
+            "last_effective_at": first.effective_at,
+            "signs": self._signs,
         }
-        for resident, readings in by_resident.items()
-    ]
-    conn.execute(_UPDATE, {"fresh": Jsonb(fresh, dumps=to_json), "residents": list(by_resident)})
 
-
-def _fresh(held: Signs, readings: Iterable[NewReading]) -> Signs:
-    """What these readings say last of each sign, where nothing that is held is later."""
-    fresh: Signs = {}
-    for reading in readings:
+    def add(self, reading: NewReading) -> None:
+        row, arrived_at = self.row, reading.arrived_at
+        row["arrivals"] = reading.arrival_number
+        row["last_arrived_at"] = max(arrived_at, row["last_arrived_at"])
+        row["last_effective_at"] = max(reading.effective_at, row["last_effective_at"])
+        if reading.is_news:
+            row["last_news_at"] = max(arrived_at, row["last_news_at"] or arrived_at)
         stamp = stamp_of(reading)
-        for sign, value in (dict.fromkeys(reading.cleared) | dict(reading.values)).items():
-            if _supersedes(reading, fresh.get(sign) or held.get(sign)):
-                fresh[sign] = {"value": value, **stamp}
-    return fresh
+        for sign, value in said_by(reading).items():
+            code = _CODES[sign]
+            if _supersedes(reading, self._signs.get(code) or self._held.get(code)):
+                self._signs[code] = {"value": value, **stamp}
+
+
+def said_by(reading: NewReading) -> Mapping[VitalSign, Value | None]:
+    """Each sign it says anything of: None where it was looked for in vain."""
+    return {**dict.fromkeys(reading.cleared), **reading.values} if reading.cleared else reading.values
 
 
 def stamp_of(reading: NewReading) -> dict[str, Any]:
@@ -138,7 +156,7 @@ def stamp_of(reading: NewReading) -> dict[str, Any]:
         "reading": reading.payload.reading_id,
     }
     if VitalSign.PULSE in reading.values and reading.payload.device.kind is not None:
-        stamp["device"] = reading.payload.device.kind
+        stamp["device"] = str(reading.payload.device.kind)
     return stamp
 
 
@@ -156,7 +174,3 @@ def _moment(entry: Mapping[str, Any]) -> datetime:
 
 # The same kits come again and again, and an id takes a while to read.
 _kit_id = lru_cache(maxsize=8192)(UUID)
-
-
-def _value(sign: VitalSign, stored: Any) -> Value:
-    return stored if sign in (VitalSign.ON_OXYGEN, VitalSign.CONSCIOUSNESS) else Decimal(stored)

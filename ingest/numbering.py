@@ -4,20 +4,19 @@ Guards: a resident's numbers go on from the row that the caller has locked, with
 what; no value and no label ever turns a reading away.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from functools import lru_cache
 from uuid import UUID
 
 from delegation.competence import Activity, Label, label
-from delegation.store import Operator, Placement
+from delegation.operators import Operator
 from devices.reading import DeviceKind, ReadingPayload
-from devices.registry import LentKit
 from devices.vital_signs import VitalSign
 from ingest import pulses, quality
-from ingest.arrival import Arrival, NewReading
+from ingest.arrival import NewReading, Sound
 from ingest.current import CurrentVitals
 from ingest.pulses import Pulse
 
@@ -30,15 +29,6 @@ _ACTIVITY: dict[str, Activity] = {
     VitalSign.CONSCIOUSNESS: Activity.BREATHING_AND_ALERTNESS,
 }
 _NOBODY = Operator()
-
-
-class Sound(NamedTuple):
-    """An arrival that can be stored: a reading from a kit that may speak for the resident."""
-
-    arrival: Arrival
-    payload: ReadingPayload
-    kit: LentKit
-    placement: Placement
 
 
 @dataclass(slots=True)
@@ -78,58 +68,62 @@ class _Line:
 
 def readings_of(
     sound: Sequence[Sound],
-    before: dict[UUID, CurrentVitals],
-    operators: dict[UUID, Operator],
+    before: Mapping[UUID, CurrentVitals],
+    operators: Mapping[UUID, Operator],
 ) -> tuple[list[NewReading], dict[UUID, list[datetime]]]:
     """Number the readings in the order they came; say for which residents, and when, one is late."""
     lines = {
         resident: _Line(row.arrivals, row.last_effective_at, pulse=pulses.newest(row))
         for resident, row in before.items()
     }
-    readings: list[NewReading] = []
-    for arrival, payload, kit, placement in sound:
-        effective_at, oddities = quality.effective(payload.taken_at, arrival.arrived_at)
-        line = lines[payload.resident]
-        number, latest = line.next(effective_at)
-        slow_by, of_clock = quality.clock(kit.clock_skew_s)
-        if of_clock:
-            oddities = tuple(dict.fromkeys(oddities + of_clock))
-        elsewhere = ("other_home",) if kit.home_id != placement.home_id else ()
-        assessed = quality.assess(payload)
-        cleared = quality.cleared(payload.not_obtained, assessed.unusable)
-        readings.append(
-            NewReading(
-                payload=payload,
-                kit_id=kit.kit_id,
-                placement=placement,
-                arrival_number=number,
-                arrived_at=arrival.arrived_at,
-                effective_at=effective_at,
-                competence=_competence(payload, assessed, effective_at, operators),
-                values=assessed.values,
-                unusable=assessed.unusable,
-                cleared=cleared,
-                flags=oddities + elsewhere + assessed.flags + line.cross_check(payload, assessed, cleared),
-                latest_effective_at=latest,
-                clock_slow_by=slow_by,
-                instrument=assessed.instrument,
-            )
-        )
+    readings = [_numbered(one, lines[one.payload.resident], operators) for one in sound]
     return readings, {resident: line.moments for resident, line in lines.items() if line.late}
 
 
+def _numbered(one: Sound, line: _Line, operators: Mapping[UUID, Operator]) -> NewReading:
+    payload, kit, effective_at = one.payload, one.kit, one.effective_at
+    number, latest = line.next(effective_at)
+    slow_by, of_clock = quality.clock(kit.clock_skew_s)
+    flags = tuple(dict.fromkeys(one.oddities + of_clock)) if of_clock else one.oddities
+    if kit.home_id != one.placement.home_id:
+        flags += ("other_home",)
+    assessed = quality.assess(payload)
+    cleared = quality.cleared(payload.not_obtained, assessed.unusable)
+    return NewReading(
+        payload=payload,
+        kit_id=kit.kit_id,
+        placement=one.placement,
+        arrival_number=number,
+        arrived_at=one.arrival.arrived_at,
+        effective_at=effective_at,
+        competence=_competence(payload, assessed, effective_at, operators),
+        values=assessed.values,
+        unusable=assessed.unusable,
+        cleared=cleared,
+        flags=flags + assessed.flags + line.cross_check(payload, assessed, cleared),
+        latest_effective_at=latest,
+        clock_slow_by=slow_by,
+        instrument=assessed.instrument,
+    )
+
+
 def _competence(
-    payload: ReadingPayload, assessed: quality.Assessed, at: datetime, operators: dict[UUID, Operator]
+    payload: ReadingPayload, assessed: quality.Assessed, at: datetime, operators: Mapping[UUID, Operator]
 ) -> Label:
     operator = operators[payload.taken_by] if payload.taken_by is not None else _NOBODY
-    looked_for = (*assessed.values, *assessed.unusable)
-    activities = {activity for code in looked_for if (activity := _ACTIVITY.get(code))}
-    if payload.device.kind is DeviceKind.STETHOSCOPE:
-        activities.add(Activity.LUNG_SOUNDS)
     return label(
         operator.competences,
-        activities,
+        _activities(payload.device.kind, (*assessed.values, *assessed.unusable)),
         at,
         operator_known=operator.known,
         family_carer=operator.is_family_of(payload.resident, at),
     )
+
+
+# What instruments measure together comes again and again.
+@lru_cache(maxsize=1024)
+def _activities(kind: DeviceKind | None, looked_for: tuple[str, ...]) -> frozenset[Activity]:
+    activities = {activity for code in looked_for if (activity := _ACTIVITY.get(code))}
+    if kind is DeviceKind.STETHOSCOPE:
+        activities.add(Activity.LUNG_SOUNDS)
+    return frozenset(activities)

@@ -4,10 +4,9 @@ Guards: neither is dropped: the newest is scored, flagged, and measured again. W
 so the flag does not depend on how readings were cut into batches.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from devices.reading import DeviceKind
 from devices.vital_signs import VitalSign
@@ -20,8 +19,7 @@ _CLOSE_IN_TIME = timedelta(minutes=30)
 _INSTRUMENTS = frozenset({DeviceKind.BLOOD_PRESSURE_MONITOR, DeviceKind.PULSE_OXIMETER})
 
 
-@dataclass(frozen=True, slots=True)
-class Pulse:
+class Pulse(NamedTuple):
     """One pulse, a minute, by the instrument that gave it; a value of None where it was looked for in vain."""
 
     effective_at: datetime

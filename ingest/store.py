@@ -1,10 +1,9 @@
 """Readings on their way into the database, and the ones already there that a late one touches.
 
-Guards: what has been seen is asked first, in one order for all workers; only what is new is copied in.
+Guards: only what is new is copied in, and nothing ever changes it afterwards.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
@@ -18,27 +17,6 @@ from devices.vital_signs import VitalSign
 from ingest import quality, whose
 from ingest.arrival import KnownReading, NewReading, ReadingKey
 
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The identity of one reading: who it is, and what it said."""
-
-    key: ReadingKey
-    digest: bytes
-    resident_id: UUID
-    effective_at: datetime
-
-
-_SEE: LiteralString = """
-INSERT INTO ingest.seen (kit_id, reading_id, digest, resident_id, effective_at)
-SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::bytea[], %b::uuid[], %b::timestamptz[])
-ON CONFLICT DO NOTHING
-RETURNING kit_id, reading_id
-"""
-_SEEN: LiteralString = """
-SELECT kit_id, reading_id, digest, resident_id, effective_at FROM ingest.seen
-WHERE (kit_id, reading_id) IN (SELECT * FROM unnest(%b::uuid[], %b::uuid[]))
-"""
 _COPY: LiteralString = """
 COPY ingest.reading (reading_id, kit_id, resident_id, home_id, arrival_number, arrived_at, taken_at, effective_at,
     taken_by, operator_known_by, competence, device_kind, device_model, device_serial, outbox_epoch, seq,
@@ -81,30 +59,6 @@ def epoch(conn: psycopg.Connection) -> UUID:
     if row is None:
         raise RuntimeError("The database did not say which epoch it is in.")
     return row[0]
-
-
-def see(conn: psycopg.Connection, readings: Iterable[Seen]) -> set[ReadingKey]:
-    """Claim these identities; returns the new ones. One order for all, or two workers deadlock."""
-    ordered = sorted(readings, key=lambda one: (one.key[0].int, one.key[1].int))
-    rows = conn.execute(
-        _SEE,
-        (
-            [one.key[0] for one in ordered],
-            [one.key[1] for one in ordered],
-            [one.digest for one in ordered],
-            [one.resident_id for one in ordered],
-            [one.effective_at for one in ordered],
-        ),
-    ).fetchall()
-    return {(kit, reading) for kit, reading in rows}
-
-
-def seen(conn: psycopg.Connection, keys: Collection[ReadingKey]) -> dict[ReadingKey, Seen]:
-    """What was seen before under these identities."""
-    if not keys:
-        return {}
-    rows = conn.execute(_SEEN, ([kit for kit, _ in keys], [reading for _, reading in keys])).fetchall()
-    return {(kit, reading): Seen((kit, reading), *said) for kit, reading, *said in rows}
 
 
 def copy(conn: psycopg.Connection, readings: Sequence[NewReading]) -> None:

@@ -155,6 +155,36 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION ingest.lock_residents(uuid[]) FROM PUBLIC;
 
+-- Claims the identities of readings in the order they are given in. Where all of them are new it goes on to lock their
+-- residents, if it is to, and answers what is known of them; else it answers which have been claimed before, and has
+-- locked nobody: what conflicts goes to quarantine first.
+CREATE FUNCTION ingest.claim(
+    kits uuid[], readings uuid[], digests bytea[], residents uuid[], moments timestamptz[], locking boolean)
+RETURNS TABLE (seen_before bigint, resident_id uuid, arrivals bigint, last_effective_at timestamptz, signs jsonb)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog AS $$
+DECLARE
+    not_new bigint[];
+BEGIN
+    WITH given AS (
+        SELECT * FROM unnest(kits, readings, digests, residents, moments)
+            WITH ORDINALITY AS one (kit, reading, digest, resident, moment, number)
+    ), claimed AS (
+        INSERT INTO ingest.seen AS seen (kit_id, reading_id, digest, resident_id, effective_at)
+        SELECT kit, reading, digest, resident, moment FROM given ORDER BY number
+        ON CONFLICT DO NOTHING
+        RETURNING seen.kit_id, seen.reading_id
+    )
+    SELECT array_agg(number) INTO not_new FROM given WHERE (kit, reading) NOT IN (SELECT * FROM claimed);
+    IF not_new IS NOT NULL THEN
+        RETURN QUERY SELECT one, NULL::uuid, NULL::bigint, NULL::timestamptz, NULL::jsonb FROM unnest(not_new) AS one;
+    ELSIF locking THEN
+        RETURN QUERY SELECT NULL::bigint, known.resident_id, known.arrivals, known.last_effective_at, known.signs
+            FROM ingest.lock_residents(residents) AS known;
+    END IF;
+END $$;
+REVOKE EXECUTE ON FUNCTION ingest.claim(uuid[], uuid[], bytea[], uuid[], timestamptz[], boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ingest.claim(uuid[], uuid[], bytea[], uuid[], timestamptz[], boolean) TO hearthwatch_ingest;
+
 -- The same lock for a person at a desk: it answers nothing, and reaches no resident out of the actor's scope.
 CREATE FUNCTION ingest.lock_visible_resident(resident uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
