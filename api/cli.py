@@ -223,6 +223,7 @@ def check() -> None:
 
 app.command()(evaluation.score)
 app.command()(rehearsing.replay)
+app.command()(rehearsing.evaluate)
 app.command()(synthetic.seed)
 app.command()(synthetic.simulate)
 app.command()(synthetic.demo)

@@ -78,6 +78,36 @@ def replay(
     print(json.dumps(said, indent=2) if as_json else as_text(said))
 
 
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Readings of a simulation, as `simulate --write` makes them.")],
+    truth: Annotated[Path, typer.Option(help="Its labels, as `simulate --truth` writes them.")],
+    policy: Annotated[
+        list[Path] | None,
+        typer.Option(help=f"A policy to evaluate too, as TOML; may be said again. {_POLICY}"),
+    ] = None,
+    answered_after: AnsweredAfter = 240,
+    as_json: Json = False,
+) -> None:
+    """What each rule notices of simulated illnesses, how early, and how often it is wrong.
+
+    The shipped policy and plain NEWS2 from 5 on are always among what is compared. Simulated residents are no
+    evidence about people.
+    """
+    _needs_files()
+    from alerts.policy import SHIPPED
+    from api.replays import evaluating
+    from api.replays.policies import PolicyFileError, read_policy
+
+    try:
+        policies = [SHIPPED, *map(read_policy, policy or ())]
+        labels = evaluating.read_truth(truth)
+    except (PolicyFileError, evaluating.TruthFileError) as error:
+        _refuse(str(error))
+    with _in_sentences(), _progress() as tell:
+        done = evaluating.evaluate_file(file, labels, policies, answered_after, tell)
+    print(json.dumps(evaluating.as_json(done), indent=2) if as_json else evaluating.as_text(done))
+
+
 def _policies(old: Path | None, new: Path) -> "tuple[Policy, Policy]":
     from alerts.policy import SHIPPED
     from api.replays.policies import PolicyFileError, read_policy

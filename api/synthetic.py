@@ -75,11 +75,30 @@ def simulate(
     summary: Annotated[
         Path | None, typer.Option(help="Write the JSON summary here too.", callback=writable_beside)
     ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="Write who fell ill and when here, as JSON.", callback=writable_beside)
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            help="Send nothing: write months of readings here, as CSV, at the pace of life, without a broker.",
+            callback=writable_beside,
+        ),
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="With --write: how many.")] = 90,
 ) -> None:
     """Let simulated kits send readings; prints a JSON summary.
 
     At a terminal it shows a live table meanwhile.
     """
+    if write is not None:
+        from api.writing_months import write_months
+
+        made = write_months(
+            write, truth, homes=homes, residents_per_home=residents_per_home, days=days, seed=number or 1
+        )
+        print(json.dumps(made))
+        return
     from simulators.faults import Fault
     from simulators.illnesses import NobodyToFallIllError
     from simulators.progress import live_table
@@ -118,6 +137,8 @@ def simulate(
         except NobodyToFallIllError as error:
             raise typer.BadParameter(str(error)) from None
     text = json.dumps(done.as_json())
+    if truth is not None:
+        truth.write_text(json.dumps(done.as_json()["illnesses"]) + "\n")
     if summary is not None:
         summary.write_text(text)
     print(text)

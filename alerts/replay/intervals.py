@@ -1,0 +1,71 @@
+"""How sure a share, a rate or a median is.
+
+Guards: no figure without its interval. What one resident gives is not independent, so everything but a plain share
+is drawn again resident by resident.
+
+Source: Wilson, Probable inference, J. Am. Stat. Assoc. 22, 1927; Efron, Bootstrap methods, Ann. Statist. 7, 1979.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Z = 1.959964  # 95 %
+DRAWS = 1000
+_SEED = 20170
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with its 95 % interval; None where there is nothing to say it of."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+NOTHING = Figure(None)
+
+
+def share(hits: int, of: int) -> Figure:
+    """A share of things that do not depend on each other, with Wilson's interval."""
+    if not of:
+        return NOTHING
+    p, z2 = hits / of, _Z * _Z
+    middle = (p + z2 / (2 * of)) / (1 + z2 / of)
+    half = _Z * sqrt(p * (1 - p) / of + z2 / (4 * of * of)) / (1 + z2 / of)
+    return Figure(p, max(0.0, middle - half), min(1.0, middle + half))
+
+
+class Residents:
+    """So many residents, drawn again and again with replacement: the same draws for every figure."""
+
+    def __init__(self, count: int) -> None:
+        rng = np.random.default_rng(_SEED)
+        self._weights = rng.multinomial(count, np.full(count, 1 / count), size=DRAWS) if count else None
+
+    def ratio(self, above: NDArray[np.float64], below: NDArray[np.float64]) -> Figure:
+        """The sum of one over the sum of the other, both by resident."""
+        if self._weights is None or not below.sum():
+            return NOTHING
+        bottom = self._weights @ below
+        drawn = (self._weights @ above)[bottom > 0] / bottom[bottom > 0]
+        return Figure(float(above.sum() / below.sum()), *_middle(drawn))
+
+    def median(self, resident: NDArray[np.int64], values: NDArray[np.float64]) -> Figure:
+        """The median of values, each of the resident by number."""
+        if self._weights is None or not len(values):
+            return NOTHING
+        order = np.argsort(values, kind="stable")
+        ordered = values[order]
+        weights = np.cumsum(self._weights[:, resident[order]], axis=1)
+        some = weights[weights[:, -1] > 0]
+        places = (some < some[:, -1:] / 2).sum(axis=1)
+        return Figure(float(np.median(values)), *_middle(ordered[places]))
+
+
+def _middle(drawn: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = np.percentile(drawn, (2.5, 97.5))
+    return float(low), float(high)

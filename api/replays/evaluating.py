@@ -1,0 +1,132 @@
+"""Holds policies against a simulation whose illnesses are known, and says what came of it.
+
+Guards: the first thing said is that simulated residents are no evidence about people.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from alerts.policy import SHIPPED, Policy
+from alerts.replay.evaluation import PLAIN, Contender, Evaluation, Illness, Row, evaluate
+from alerts.replay.intervals import Figure
+from alerts.replay.sets import MICROSECONDS
+from api.replays import job
+from api.replays.job import Tell, silent
+
+NO_EVIDENCE = (
+    "These residents are simulated: what a rule notices of a script says nothing about people."
+    " It shows what rules cost each other on the same readings, and that the measuring works."
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class TruthFileError(ValueError):
+    """The file does not say who fell ill; the message says why."""
+
+
+def read_truth(file: Path) -> list[dict[str, Any]]:
+    """The labels of a simulation. Raises TruthFileError."""
+    try:
+        labels = json.loads(file.read_text())
+        labels = labels["illnesses"] if isinstance(labels, dict) else labels
+        return [
+            one | {name: _moment(one[name]) for name in ("onset_at", "crisis_at", "over_at")}
+            for one in labels
+        ]
+    except OSError as error:
+        raise TruthFileError(f"{file} cannot be read: {error.strerror}.") from None
+    except (ValueError, KeyError, TypeError):
+        raise TruthFileError(f"{file} holds no labels of a simulation.") from None
+
+
+def _moment(text: str) -> int:
+    return (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)
+
+
+def evaluate_file(
+    source: Path,
+    truth: Sequence[Mapping[str, Any]],
+    policies: Sequence[Policy],
+    answered_after: int,
+    tell: Tell = silent,
+) -> Evaluation:
+    """These policies, and plain NEWS2 from 5 on, over the readings of a file. Raises FileError."""
+    contenders = [Contender(one.version, one) for one in policies]
+    contenders.append(Contender("plain NEWS2 from 5", SHIPPED, PLAIN))
+    with job.read_file(source, tell) as (reader, gathered):
+        codes = reader.residents.names
+        illnesses = [
+            Illness(
+                codes[one["resident"]], one["scenario"], one["onset_at"], one["crisis_at"], one["over_at"]
+            )
+            for one in truth
+            if one["truth"] == "deteriorating" and one["resident"] in codes
+        ]
+        blocks = job.sets(reader, gathered, tell)
+        return evaluate(blocks, illnesses, contenders, answered_after * 60 * MICROSECONDS)
+
+
+def as_json(done: Evaluation) -> dict[str, Any]:
+    """All of it, with plain values."""
+    return {"not_evidence": NO_EVIDENCE} | asdict(done)
+
+
+def as_text(done: Evaluation) -> str:
+    """The same to read."""
+    parts = [
+        NO_EVIDENCE,
+        f"{done.illnesses} illnesses of {done.residents:,} residents in {done.days:.0f} days."
+        " In brackets: 95 % intervals.",
+        *(_table(name, rows) for name, rows in done.contenders.items()),
+        _split("Noticed before the crisis, by how complete the sets were", done.by_completeness),
+        _split("Noticed before the crisis, by illness", done.by_scenario),
+    ]
+    return "\n\n".join(parts)
+
+
+_HEAD = ("", "noticed", "of", "share", "hours before", "findings", "false/month", "right", "a day/1,000")
+_WIDE = (24, 8, 5, 19, 21, 9, 20, 19, 24)
+
+
+def _table(name: str, rows: Sequence[Row]) -> str:
+    lines = [name, _line(_HEAD), *(_line(_cells(row)) for row in rows)]
+    return "\n".join(lines)
+
+
+def _cells(row: Row) -> Sequence[str]:
+    return (
+        row.name.replace("_", " "),
+        f"{row.noticed:,}",
+        f"{row.illnesses:,}",
+        _said(row.sensitivity, ".2f"),
+        _said(row.lead_hours, ".1f"),
+        f"{row.findings:,}",
+        _said(row.false_a_month, ".2f"),
+        _said(row.predictive_value, ".2f"),
+        _said(row.burden, ".1f"),
+    )
+
+
+def _split(title: str, figures: Mapping[str, Mapping[str, Figure]]) -> str:
+    groups = list(dict.fromkeys(group for one in figures.values() for group in one))
+    lines = [title, f"{'':24}" + "".join(f"  {group:>22}" for group in groups)]
+    for name, one in figures.items():
+        lines.append(f"{name:24}" + "".join(f"  {_said(one[group], '.2f'):>22}" for group in groups))
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    first, *rest = cells
+    return f"{first:{_WIDE[0]}}" + "".join(
+        f" {cell:>{wide}}" for cell, wide in zip(rest, _WIDE[1:], strict=True)
+    )
+
+
+def _said(figure: Figure, form: str) -> str:
+    if figure.value is None:
+        return "-"
+    return f"{figure.value:{form}} ({figure.low:{form}}-{figure.high:{form}})"

@@ -1,0 +1,63 @@
+"""`simulate --write` and `evaluate`: from a seed to what each rule noticed, without a broker or a database."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from api.replays.evaluating import NO_EVIDENCE, TruthFileError, read_truth
+
+
+def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    run = [sys.executable, "-m", "api.cli", *map(str, arguments)]
+    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("months")
+    readings, truth = folder / "readings.csv", folder / "truth.json"
+    size = ("--homes", "2", "--residents-per-home", "6", "--days", "45", "--seed", "5")
+    done = command("simulate", "--write", readings, "--truth", truth, *size)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout)
+    assert said["readings"] == len(readings.read_text().splitlines()) - 1
+    assert said["illnesses"] == len(read_truth(truth)) > 3
+    return readings, truth
+
+
+def test_each_rule_is_held_against_what_was_scripted(simulated: tuple[Path, Path], tmp_path: Path) -> None:
+    readings, truth = simulated
+    eager = tmp_path / "eager.toml"
+    eager.write_text('[rise]\npoints = 1\nwithin_hours = 24\nseverity = "concern"\n')
+    done = command("evaluate", readings, "--truth", truth, "--policy", eager, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout)
+    assert said["not_evidence"] == NO_EVIDENCE
+    assert list(said["contenders"]) == ["shipped", "eager", "plain NEWS2 from 5"]
+    whole = {name: rows[0] for name, rows in said["contenders"].items()}
+    assert {row["name"] for row in whole.values()} == {"escalations"}
+    shares = [whole[name]["sensitivity"]["value"] for name in ("plain NEWS2 from 5", "shipped", "eager")]
+    assert shares == sorted(shares)
+    assert shares[0] > 0.5
+    assert whole["eager"]["burden"]["value"] > whole["shipped"]["burden"]["value"]
+    for row in whole.values():
+        assert row["sensitivity"]["low"] < row["sensitivity"]["value"] <= row["sensitivity"]["high"]
+    assert {"rise"} == {row["name"] for row in said["contenders"]["eager"]} - {
+        row["name"] for row in said["contenders"]["shipped"]
+    }
+
+
+def test_the_first_thing_said_is_that_this_is_no_evidence_about_people(simulated: tuple[Path, Path]) -> None:
+    readings, truth = simulated
+    done = command("evaluate", readings, "--truth", truth)
+    assert done.stdout.startswith("These residents are simulated")
+
+
+def test_labels_that_are_none_are_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "truth.json"
+    file.write_text('[{"resident": "x"}]')
+    with pytest.raises(TruthFileError, match="holds no labels of a simulation"):
+        read_truth(file)
