@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from alerts import case, store
+from alerts import case, phone_call, store
 from alerts.case import Concern
 from alerts.escalation import Disposition, EventKind
 from alerts.policy import Severity
@@ -181,9 +181,19 @@ def undo(conn: psycopg.Connection, actor: Actor, escalation_id: UUID, at: dateti
 
 
 def raise_by_hand(
-    conn: psycopg.Connection, actor: Actor, resident_id: UUID, severity: Severity, words: str, at: datetime
+    conn: psycopg.Connection,
+    actor: Actor,
+    resident_id: UUID,
+    severity: Severity,
+    words: str,
+    at: datetime,
+    *,
+    stays_at_hub: bool = False,
 ) -> UUID:
-    """Raise an escalation from a phone call, or add the call to the one that is open; returns its id."""
+    """Raise an escalation from a phone call, or add the call to the one that is open; returns its id.
+
+    `stays_at_hub`: the home's staff do not read the words either, only that somebody phoned.
+    """
     row = conn.execute(_PLACEMENT, (resident_id,)).fetchone()
     if row is None:
         raise NotYoursError("There is no such resident in the homes this hub serves.")
@@ -192,7 +202,7 @@ def raise_by_hand(
     conn.execute(_LOCK_RESIDENT, (resident_id,))
     concern = Concern(
         placement=Placement(*row),
-        found=[Finding("phone_call", severity, words.strip())],
+        found=[Finding(phone_call.RULE, severity, phone_call.SENTENCE)],
         origin="phone",
         raised_by=actor.person_id,
     )
@@ -205,6 +215,7 @@ def raise_by_hand(
         at=at,
         resident_id=resident_id,
     )
+    phone_call.keep(conn, escalation_id, words.strip(), actor.person_id, at, stays_at_hub=stays_at_hub)
     return escalation_id
 
 

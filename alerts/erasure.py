@@ -27,6 +27,7 @@ _EVENTS: LiteralString = """
 UPDATE alerts.escalation_event SET words = NULL, cause_reading_id = NULL
 WHERE escalation_id IN (SELECT escalation_id FROM alerts.escalation WHERE resident_id = %s)
 """
+_CALLS: LiteralString = "DELETE FROM alerts.phone_call WHERE resident_id = %s"
 _QUESTION: LiteralString = "DELETE FROM alerts.open_question WHERE resident_id = %s"
 
 
@@ -44,5 +45,6 @@ def erase(
         "escalations": conn.execute(_ESCALATIONS, (resident_id,)).rowcount,
         "findings": conn.execute(_FINDINGS, (resident_id,)).rowcount,
         "events": conn.execute(_EVENTS, (resident_id,)).rowcount,
+        "phone calls": conn.execute(_CALLS, (resident_id,)).rowcount,
         "questions": conn.execute(_QUESTION, (resident_id,)).rowcount,
     }

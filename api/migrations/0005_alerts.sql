@@ -124,6 +124,19 @@ CREATE TABLE alerts.open_question (
 );
 CREATE INDEX open_question_due ON alerts.open_question (answer_by);
 
+-- What somebody told the hub by telephone: apart from the finding, because not everybody who sees the resident may read
+-- it. A family carer never does: it may be about them. Where it stays at the hub, the home's staff do not either.
+CREATE TABLE alerts.phone_call (
+    finding_id      uuid PRIMARY KEY REFERENCES alerts.finding,
+    escalation_id   uuid NOT NULL REFERENCES alerts.escalation,
+    resident_id     uuid NOT NULL,
+    words           text NOT NULL,
+    stays_at_hub    boolean NOT NULL,
+    taken_by        uuid NOT NULL,
+    taken_at        timestamptz NOT NULL
+);
+CREATE INDEX phone_call_by_escalation ON alerts.phone_call (escalation_id, taken_at);
+
 -- What a kit said of an emergency of somebody who cannot be named here, and how often: it names nobody. One that came
 -- from a kit that is lent to no home is for operators, and one from no kit that is known as well.
 CREATE TABLE alerts.notice (
@@ -190,7 +203,7 @@ DECLARE guarded regclass;
 BEGIN
     FOREACH guarded IN ARRAY ARRAY['alerts.policy', 'alerts.hub_revision', 'alerts.escalation', 'alerts.finding',
                                    'alerts.escalation_event', 'alerts.open_question',
-                                   'alerts.notice']::regclass[] LOOP
+                                   'alerts.notice', 'alerts.phone_call']::regclass[] LOOP
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', guarded);
         EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', guarded);
     END LOOP;
@@ -212,6 +225,8 @@ GRANT UPDATE (revision) ON alerts.hub_revision TO hearthwatch_api, hearthwatch_i
 GRANT UPDATE (severity, why, low, high, deadline_at) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_api;
 GRANT UPDATE (state, claimed_by, claimed_at, closed_by, closed_at, disposition, note) ON alerts.escalation TO hearthwatch_api;
 GRANT INSERT, UPDATE, DELETE ON alerts.open_question TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT, INSERT ON alerts.phone_call TO hearthwatch_api;
+GRANT SELECT (resident_id), DELETE ON alerts.phone_call TO hearthwatch_retention;
 GRANT SELECT ON alerts.notice TO hearthwatch_api, hearthwatch_ingest;
 GRANT INSERT, UPDATE (signs, phoned_999, readings, last_at) ON alerts.notice TO hearthwatch_ingest;
 GRANT UPDATE (acknowledged_by, acknowledged_at) ON alerts.notice TO hearthwatch_api;
@@ -234,6 +249,7 @@ CREATE POLICY processes ON alerts.open_question TO hearthwatch_ingest, hearthwat
 CREATE POLICY retention ON alerts.escalation TO hearthwatch_retention USING (true) WITH CHECK (true);
 CREATE POLICY retention ON alerts.finding TO hearthwatch_retention USING (true) WITH CHECK (true);
 CREATE POLICY retention ON alerts.escalation_event TO hearthwatch_retention USING (true) WITH CHECK (true);
+CREATE POLICY retention ON alerts.phone_call TO hearthwatch_retention USING (true);
 CREATE POLICY retention ON alerts.open_question TO hearthwatch_retention USING (true);
 
 CREATE POLICY hub_desk ON alerts.hub_revision TO hearthwatch_api
@@ -257,6 +273,18 @@ CREATE POLICY hub_desk ON alerts.escalation_event FOR INSERT TO hearthwatch_api
                 AND EXISTS (SELECT FROM alerts.escalation held
                             WHERE held.escalation_id = escalation_event.escalation_id
                               AND held.hub_id = escalation_event.hub_id));
+CREATE POLICY hub_desk ON alerts.phone_call FOR SELECT TO hearthwatch_api
+    USING (EXISTS (SELECT FROM alerts.escalation held
+                   WHERE held.escalation_id = phone_call.escalation_id
+                     AND held.hub_id IN (SELECT delegation.visible_hubs())));
+CREATE POLICY at_home ON alerts.phone_call FOR SELECT TO hearthwatch_api
+    USING (NOT stays_at_hub AND resident_id IN (SELECT delegation.residents_of_visible_homes()));
+CREATE POLICY hub_desk_writes ON alerts.phone_call FOR INSERT TO hearthwatch_api
+    WITH CHECK (taken_by = delegation.actor()
+                AND EXISTS (SELECT FROM alerts.escalation held
+                            WHERE held.escalation_id = phone_call.escalation_id
+                              AND held.resident_id = phone_call.resident_id
+                              AND held.hub_id IN (SELECT delegation.visible_hubs())));
 CREATE POLICY door ON alerts.notice TO hearthwatch_ingest USING (true) WITH CHECK (true);
 CREATE POLICY hub_desk ON alerts.notice FOR SELECT TO hearthwatch_api
     USING (hub_id IN (SELECT delegation.visible_hubs()) OR (hub_id IS NULL AND delegation.is_operator()));

@@ -90,7 +90,12 @@ class Case:
 _ESCALATION: LiteralString = """
 SELECT escalation.escalation_id, escalation.resident_id, resident.name AS resident_name, resident.synthetic,
        escalation.home_id, home.name AS home_name, escalation.hub_id, escalation.origin, escalation.state,
-       escalation.severity, escalation.why, escalation.raised_at,
+       escalation.severity, escalation.raised_at,
+       -- Where somebody phoned, what they said, for whoever may read that.
+       coalesce((SELECT call.words FROM alerts.phone_call call JOIN alerts.finding told USING (finding_id)
+                 WHERE call.escalation_id = escalation.escalation_id AND told.sentence = escalation.why
+                 ORDER BY array_position(ARRAY['high', 'medium', 'low_medium', 'concern'], told.severity), taken_at
+                 LIMIT 1), escalation.why) AS why,
        escalation.deadline_at, escalation.claimed_by, claimer.name AS claimed_by_name, escalation.claimed_at,
        escalation.closed_by, closer.name AS closed_by_name, escalation.closed_at, escalation.disposition,
        escalation.note,
@@ -124,8 +129,9 @@ LIMIT 250
 """
 )
 _FINDINGS: LiteralString = """
-SELECT escalation_id, rule, severity, sentence, found_at FROM alerts.finding
-WHERE escalation_id = ANY (%s) ORDER BY found_at, finding_id
+SELECT finding.escalation_id, rule, severity, coalesce(call.words, sentence) AS sentence, found_at
+FROM alerts.finding LEFT JOIN alerts.phone_call call USING (finding_id)
+WHERE finding.escalation_id = ANY (%s) ORDER BY found_at, finding_id
 """
 _EVENTS: LiteralString = """
 SELECT event.escalation_id, event.kind, event.at, event.actor_id, person.name AS actor_name,

@@ -49,8 +49,9 @@ class Step:
 
 
 _FINDINGS: LiteralString = """
-SELECT escalation_id, rule, rule_version, severity, sentence, found_at, evidence
-FROM alerts.finding WHERE escalation_id = ANY (%s) ORDER BY found_at, finding_id
+SELECT finding.escalation_id, rule, rule_version, severity, coalesce(call.words, sentence), found_at, evidence
+FROM alerts.finding LEFT JOIN alerts.phone_call call USING (finding_id)
+WHERE finding.escalation_id = ANY (%s) ORDER BY found_at, finding_id
 """
 _STEPS: LiteralString = """
 SELECT event.revision, event.kind, event.at, event.actor_id, person.name AS actor_name,

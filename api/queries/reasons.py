@@ -29,8 +29,8 @@ class Reason:
 # A notice that a reading was not theirs names it as its evidence: what rested on it before is no reason any more.
 _REASONS: LiteralString = """
 SELECT DISTINCT ON (finding.escalation_id, finding.rule)
-       finding.escalation_id, finding.rule, finding.severity, finding.sentence, finding.found_at
-FROM alerts.finding
+       finding.escalation_id, finding.rule, finding.severity, coalesce(call.words, finding.sentence), finding.found_at
+FROM alerts.finding LEFT JOIN alerts.phone_call call USING (finding_id)
 WHERE finding.escalation_id = ANY (%s) AND finding.rule <> ALL (%s)
   AND NOT EXISTS (SELECT FROM alerts.finding notice
                   WHERE notice.escalation_id = finding.escalation_id AND notice.rule = 'not_theirs'

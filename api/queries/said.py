@@ -1,7 +1,7 @@
 """What people said while a case was open: phone calls, and the signs, worries and notes that came with readings.
 
-Guards: read as the actor, so nobody is told of whom they may not see; what a reading says that was taken from
-somebody else is left out; bounded in time and in number.
+Guards: read as the actor, so nobody is told of whom they may not see, nor what was told to others alone; what a
+reading says that was taken from somebody else is left out; bounded in time and in number.
 """
 
 from collections import defaultdict
@@ -44,19 +44,14 @@ class Said:
     phoned_999: bool
 
 
-# A call's finding and its event are of one transaction and one moment; only the event knows who took the call.
 _CALLS: LiteralString = """
 SELECT escalation_id, at, true AS by_phone, by, person.name AS by_name, NULL AS known_by, words,
        '{}'::text[] AS soft_signs, NULL AS worry, '{}'::text[] AS emergency_signs, false AS phoned_999
 FROM (
-    SELECT finding.escalation_id, finding.found_at AS at, finding.sentence AS words,
-           (SELECT event.actor_id FROM alerts.escalation_event event
-            WHERE event.escalation_id = finding.escalation_id AND event.at = finding.found_at
-              AND event.kind IN ('raised', 'joined', 'worsened') AND event.actor_id IS NOT NULL
-            LIMIT 1) AS by,
-           row_number() OVER (PARTITION BY finding.escalation_id ORDER BY finding.found_at DESC) AS place
-    FROM alerts.finding
-    WHERE finding.escalation_id = ANY (%(cases)s) AND finding.rule = 'phone_call'
+    SELECT escalation_id, taken_at AS at, words, taken_by AS by,
+           row_number() OVER (PARTITION BY escalation_id ORDER BY taken_at DESC) AS place
+    FROM alerts.phone_call
+    WHERE escalation_id = ANY (%(cases)s)
 ) call
 LEFT JOIN delegation.person ON person.person_id = call.by
 WHERE place <= %(most)s

@@ -66,7 +66,11 @@ class Closing(BaseModel):
 
 class PhoneCall(BaseModel):
     severity: Severity
-    words: Annotated[str, Field(min_length=1, max_length=2000)]
+    words: Annotated[
+        str,
+        Field(min_length=1, max_length=2000, description="The hub and the home read them, no family carer"),
+    ]
+    stays_at_hub: Annotated[bool, Field(description="The home reads only that somebody phoned")] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,5 +161,13 @@ def undo(escalation_id: UUID, visit: HubVisit) -> Whole:
 def raise_by_hand(resident_id: UUID, call: PhoneCall, visit: HubVisit) -> Raised:
     """Raise an escalation from a phone call; it joins the one that is open."""
     return Raised(
-        desk.raise_by_hand(visit.conn, visit.actor, resident_id, call.severity, call.words, visit.at)
+        desk.raise_by_hand(
+            visit.conn,
+            visit.actor,
+            resident_id,
+            call.severity,
+            call.words,
+            visit.at,
+            stays_at_hub=call.stays_at_hub,
+        )
     )

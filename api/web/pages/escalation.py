@@ -106,6 +106,7 @@ def raise_by_hand(
     visit: HubVisit,
     severity: Annotated[str, Form()] = "",
     words: Annotated[str, Form()] = "",
+    stays: Annotated[str, Form()] = "",
 ) -> Response:
     """Raise it, or let the call join the escalation that is open."""
     one = _somebody(visit, resident_id)
@@ -117,11 +118,19 @@ def raise_by_hand(
     if too_long := _too_long(words, _LONGEST_WORDS):
         faults["words"] = too_long
     if faults:
-        return _raising(request, visit, one, faults, severity, words)
+        return _raising(request, visit, one, faults, severity, words, stays=stays)
     try:
-        raised = desk.raise_by_hand(visit.conn, visit.actor, resident_id, Severity(severity), words, visit.at)
+        raised = desk.raise_by_hand(
+            visit.conn,
+            visit.actor,
+            resident_id,
+            Severity(severity),
+            words,
+            visit.at,
+            stays_at_hub=stays == "yes",
+        )
     except DeskError as refused:
-        return _raising(request, visit, one, {"words": str(refused)}, severity, words)
+        return _raising(request, visit, one, {"words": str(refused)}, severity, words, stays=stays)
     return _onward(one.hub_id, "raised", raised)
 
 
@@ -191,7 +200,14 @@ def _closing(
 
 
 def _raising(
-    request: Request, visit: Visit, one: Resident, faults: dict[str, str], severity: str, words: str
+    request: Request,
+    visit: Visit,
+    one: Resident,
+    faults: dict[str, str],
+    severity: str,
+    words: str,
+    *,
+    stays: str = "",
 ) -> Response:
     policy = policies_in_force(visit.conn, visit.at).for_hub(one.hub_id)
     view = {
@@ -203,6 +219,7 @@ def _raising(
         "faults": faults,
         "severity": severity,
         "words": words,
+        "stays": stays,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
     return page(request, "raise.jinja", view, who=visit.actor.name, status=status)

@@ -71,6 +71,12 @@ _OUTBOX: LiteralString = """
 INSERT INTO ingest.outbox (kit_id, leaf, payload, dedupe_key, created_at)
 VALUES (%s, 'messages', '{"text": "Please measure again"}', %s, '2026-01-01')
 """
+_CALLS: LiteralString = """
+INSERT INTO alerts.phone_call
+SELECT DISTINCT ON (resident_id)
+       finding_id, escalation_id, resident_id, 'Her son rang', false, gen_random_uuid(), found_at
+FROM alerts.finding
+"""
 _NOTICE_OF_NO_HOME: LiteralString = """
 INSERT INTO alerts.notice (notice_id, signs, phoned_999, readings, first_at, last_at)
 VALUES (gen_random_uuid(), '{choking}', false, 1, '2026-01-01', '2026-01-01')
@@ -96,6 +102,7 @@ def fill(database: Database) -> None:
         conn.execute(_EARLIER_LOAN, (n.KIT, n.STRANGE_HOME))
         conn.execute(_ACCOUNT)
         conn.execute(_SESSION)
+        conn.execute(_CALLS)
         conn.execute(_NOTICE_OF_NO_HOME)
         audit.seal(conn, NOW)
 

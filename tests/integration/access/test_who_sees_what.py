@@ -45,6 +45,7 @@ ABOUT: dict[str, LiteralString] = {
     "alerts.escalation_event": "SELECT hub_id FROM alerts.escalation_event",
     "alerts.open_question": "SELECT resident_id FROM alerts.open_question",
     "alerts.hub_revision": "SELECT hub_id FROM alerts.hub_revision",
+    "alerts.phone_call": "SELECT resident_id FROM alerts.phone_call",
     "alerts.notice": "SELECT coalesce(hub_id, '00000000-0000-0000-0000-000000000000') FROM alerts.notice",
 }
 OF_A_RESIDENT = (
@@ -100,6 +101,7 @@ AT_ORCHARD: Seen = residents(n.AMARA, n.BRAM) | {
     "devices.kit_loan": {n.KIT, n.WEB_KIT},
     "devices.kit_status": {n.KIT, n.WEB_KIT},
     "alerts.escalation_event": {n.HUB},
+    "alerts.phone_call": {n.AMARA, n.BRAM},
 }
 AT_THE_HUB: Seen = residents(n.AMARA, n.BRAM, n.CORA) | {
     "delegation.organisation": {n.ORCHARD_PROVIDER, n.HUB_PROVIDER},
@@ -112,6 +114,7 @@ AT_THE_HUB: Seen = residents(n.AMARA, n.BRAM, n.CORA) | {
     "alerts.escalation_event": {n.HUB},
     "alerts.hub_revision": {n.HUB},
     "alerts.notice": {n.HUB},
+    "alerts.phone_call": {n.AMARA, n.BRAM, n.CORA},
 }
 FAR_AWAY: Seen = residents(n.STRANGER_RESIDENT) | {
     "delegation.organisation": {n.OTHER_PROVIDER, n.HUB_PROVIDER},
@@ -123,6 +126,7 @@ FAR_AWAY: Seen = residents(n.STRANGER_RESIDENT) | {
     "devices.kit_loan": {n.STRANGE_KIT, n.KIT},
     "devices.kit_status": {n.STRANGE_KIT},
     "alerts.escalation_event": {n.OTHER_HUB},
+    "alerts.phone_call": {n.STRANGER_RESIDENT},
 }
 
 
