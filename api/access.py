@@ -1,10 +1,11 @@
 """What each route needs of whoever asks: `needs(roles)`, `signed_in` or `public`.
 
 Guards: every route declares one of these (a test walks them all); a route for people gets a visit, which is
-one transaction in which the database shows what this person may see.
+one transaction in which the database shows what this person may see. Whoever has something left to do before they
+are signed in visits only where that is done; whose roles changed since they signed in, nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -16,6 +17,8 @@ from api import cookies, sessions
 from api.database import Connection
 from api.parts import parts_of
 from api.problems import NotSignedInError, RefusedError
+from api.sessions import Session
+from api.steps import PAGES, Step
 from delegation.people import Actor, Role, actor_of
 
 
@@ -27,14 +30,15 @@ class Visit:
     actor: Actor
     at: datetime
     request_id: str
-    session: bytes
+    session: Session
 
 
 class Needs:
     """A dependency that opens a visit for somebody who holds one of these roles; without roles, anybody's."""
 
-    def __init__(self, *roles: Role) -> None:
+    def __init__(self, *roles: Role, steps: Collection[Step] = (Step.DONE,)) -> None:
         self.roles = roles
+        self.steps = steps
 
     def __call__(self, request: Request) -> Iterator[Visit]:
         parts = parts_of(request)
@@ -43,6 +47,8 @@ class Needs:
             raise NotSignedInError
         with parts.pool.connection() as conn:
             visit = visit_of(conn, sessions.digest(token), parts.clock(), request.state.request_id)
+            if visit.session.step not in self.steps:
+                raise NotSignedInError("Finish signing in first.", PAGES[visit.session.step])
             if self.roles and not visit.actor.holds(*self.roles):
                 raise RefusedError(HTTPStatus.FORBIDDEN, "Your role does not include this.")
             yield visit
@@ -50,18 +56,25 @@ class Needs:
 
 def visit_of(conn: Connection, session: bytes, at: datetime, request_id: str) -> Visit:
     """Find whose session it is and go on as them. Raises NotSignedInError if it has ended."""
-    person_id = sessions.use(conn, session, at)
-    if person_id is None:
+    found = sessions.use(conn, session, at)
+    if found is None:
         raise NotSignedInError("You have been signed out. Sign in again.")
-    return Visit(conn, actor_of(conn, person_id), at, request_id, session)
+    actor = actor_of(conn, found.person_id)
+    if found.roles_hash != sessions.roles_digest(actor):
+        sessions.end(conn, session)
+        # The refusal takes back whatever is not committed.
+        conn.commit()
+        raise NotSignedInError("What you may see and do has changed. Sign in again.")
+    return Visit(conn, actor, at, request_id, found)
 
 
-def needs(*roles: Role) -> Any:
+def needs(*roles: Role, steps: Collection[Step] = (Step.DONE,)) -> Any:
     """For `Annotated[Visit, needs(...)]`. The transaction commits before the answer is sent."""
-    return Depends(Needs(*roles), scope="function")
+    return Depends(Needs(*roles, steps=steps), scope="function")
 
 
 SignedIn = Annotated[Visit, needs()]
+SigningIn = Annotated[Visit, needs(steps=frozenset(Step))]
 
 
 def nobody_in_particular() -> None:

@@ -103,5 +103,6 @@ def create_app(settings: Settings, clock: Clock = now, pace: Pace | None = None)
 async def _refuse(request: Request, error: Exception) -> Response:
     if isinstance(error, NotSignedInError) and request.method == "GET" and wants_page(request):
         back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"{SIGN_IN_PAGE}?next={quote(back, safe='')}", HTTPStatus.SEE_OTHER)
+        page = error.page or SIGN_IN_PAGE
+        return RedirectResponse(f"{page}?next={quote(back, safe='')}", HTTPStatus.SEE_OTHER)
     return answer(request, problem_of(error, request.state.request_id))

@@ -47,10 +47,11 @@ class RefusedError(Exception):
 
 
 class NotSignedInError(RefusedError):
-    """Nobody is signed in."""
+    """Nobody is signed in, or not yet wholly; `page` is where to go on."""
 
-    def __init__(self, sentence: str = "Sign in first.") -> None:
+    def __init__(self, sentence: str = "Sign in first.", page: str | None = None) -> None:
         super().__init__(HTTPStatus.UNAUTHORIZED, sentence)
+        self.page = page
 
 
 def not_found(what: str) -> RefusedError:

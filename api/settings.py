@@ -101,6 +101,12 @@ class Http(_Group):
     client_header: str | None = None
 
 
+class Account(_Group):
+    """How people sign in. `breached_file` is a larger list of breached passwords (see `api.breached`)."""
+
+    breached_file: Path | None = None
+
+
 class Watch(_Group):
     """The small port on which ingest and the scheduler show their own health and counts; 0 is none."""
 
@@ -125,6 +131,7 @@ class Settings(BaseSettings):
     database: Database = Database()
     broker: Broker = Broker()
     http: Http = Http()
+    account: Account = Account()
     watch: Watch = Watch()
     log: Log = Log()
     demo: bool = False

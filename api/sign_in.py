@@ -1,84 +1,114 @@
-"""Signing in and out.
+"""Signing in, step by step, and signing out.
 
-Guards: a wrong name and a wrong password are answered alike and cost alike; every sign-in is audited; the
-tokens reach only HttpOnly cookies.
+Guards: a wrong name and a wrong password are answered alike and cost alike; each step ends the session before it and
+begins another; only whoever is wholly signed in makes their browser known; every sign-in is audited; the tokens reach
+only HttpOnly cookies.
 """
 
+from datetime import datetime
 from http import HTTPStatus
 from math import ceil
-from typing import LiteralString
-from uuid import UUID
 
 from fastapi import Request, Response
 
-from api import cookies, known_browsers, sessions
+from api import accounts, cookies, known_browsers, sessions
 from api.access import Visit
+from api.accounts import Account
 from api.addresses import address_of
+from api.browsers import browser_of
+from api.database import Connection
 from api.parts import Parts, parts_of
 from api.passwords import BusyError, hash_password, is_outdated, is_right
 from api.problems import RefusedError
-from api.throttle import Try
+from api.steps import Step, next_step
+from api.throttle import Guessed, Try
 from delegation import audit
-from delegation.people import actor_of
-
-_ACCOUNT: LiteralString = "SELECT person_id, password_hash FROM api.account WHERE username = %s"
-_REHASH: LiteralString = "UPDATE api.account SET password_hash = %s WHERE person_id = %s"
+from delegation.people import Actor, actor_of
 
 WRONG = "The user name or the password is not right."
 
 
-def sign_in(request: Request, response: Response, username: str, password: str) -> UUID:
-    """Check the password, begin a session and put its token in the response's cookie. Returns who it is.
+def sign_in(request: Request, response: Response, username: str, password: str) -> Step:
+    """Check the password and begin a session, whose token goes into the response's cookie. Returns what is next.
 
     Raises RefusedError: 401 if name or password is wrong, 429 or 503 if it must wait.
     """
     parts = parts_of(request)
     at = parts.clock()
-    username = username.strip().lower()
-    tried = _try(request, username)
-    _wait_for_it(parts, tried)
-    try:
-        person_id = _checked(parts, username, password)
-    except BusyError as busy:
-        raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, str(busy), {"Retry-After": "3"}) from None
-    if person_id is None:
+    account = checked(request, accounts.as_typed(username), password)
+    if account is None or account.password_is_over(at):
         parts.counts.sign_ins.labels("refused").inc()
         raise RefusedError(HTTPStatus.UNAUTHORIZED, WRONG)
-    parts.throttle.succeeded(tried)
-    parts.counts.sign_ins.labels("signed_in").inc()
     with parts.pool.connection() as conn:
-        actor = actor_of(conn, person_id)
-        token = sessions.begin(conn, person_id, at)
-        known = known_browsers.remember(conn, person_id, tried.browser, at)
-        audit.record(conn, actor, "signed_in", str(actor), at=at, request_id=request.state.request_id)
+        step = next_step(must_change=account.must_change)
+        enter(request, response, conn, actor_of(conn, account.person_id), step, at)
+    return step
+
+
+def checked(request: Request, username: str, password: str) -> Account | None:
+    """The account, if this is its password. Raises RefusedError (429 or 503) where it must wait."""
+    parts = parts_of(request)
+    tried = try_of(request, username, Guessed.PASSWORD)
+    wait_for(parts, tried)
+    with parts.pool.connection() as conn:
+        account = accounts.named(conn, username)
+    # Outside any transaction: the check is slow on purpose.
+    try:
+        right = is_right(password, None if account is None else account.password_hash)
+    except BusyError as busy:
+        raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, str(busy), {"Retry-After": "3"}) from None
+    if account is None or not right:
+        return None
+    parts.throttle.succeeded(tried)
+    if is_outdated(account.password_hash):
+        with parts.pool.connection() as conn:
+            accounts.set_password(conn, account.person_id, hash_password(password), account.given_until)
+    return account
+
+
+def enter(
+    request: Request, response: Response, conn: Connection, actor: Actor, step: Step, at: datetime
+) -> None:
+    """Begin the session of this step in the place of the browser's one before."""
+    parts = parts_of(request)
     https = parts.uses_https
+    before = request.cookies.get(cookies.session_name(https=https))
+    if before:
+        sessions.end(conn, sessions.digest(before))
+        parts.fanout.end_session(sessions.digest(before))
+    token = sessions.begin(conn, actor, step, browser_of(request.headers.get("user-agent")), at)
     cookies.give(request, response, cookies.session_name(https=https), token, sessions.LONGEST)
-    cookies.give(
-        request, response, cookies.known_name(username, https=https), known, known_browsers.KNOWN_FOR
-    )
-    return person_id
+    if step is not Step.DONE:
+        return
+    username = accounts.of_person(conn, actor.person_id).username
+    known = known_browsers.remember(conn, actor.person_id, _known(request, conn, username, at), at)
+    name = cookies.known_name(username, https=https)
+    cookies.give(request, response, name, known, known_browsers.KNOWN_FOR)
+    parts.counts.sign_ins.labels("signed_in").inc()
+    audit.record(conn, actor, "signed_in", str(actor), at=at, request_id=request.state.request_id)
 
 
 def sign_out(request: Request, response: Response, visit: Visit) -> None:
     """End the session of this visit and the streams that were opened in it."""
     parts = parts_of(request)
-    sessions.end(visit.conn, visit.session)
-    parts.fanout.end_session(visit.session)
+    sessions.end(visit.conn, visit.session.token_hash)
+    parts.fanout.end_session(visit.session.token_hash)
     audit.record(
         visit.conn, visit.actor, "signed_out", str(visit.actor), at=visit.at, request_id=visit.request_id
     )
     cookies.take_away(request, response, cookies.session_name(https=parts.uses_https))
 
 
-def _try(request: Request, username: str) -> Try:
+def try_of(request: Request, username: str, guessed: Guessed) -> Try:
+    """A try at this account, by whom as far as it is known."""
     parts = parts_of(request)
-    token = request.cookies.get(cookies.known_name(username, https=parts.uses_https))
     with parts.pool.connection() as conn:
-        browser = known_browsers.recognise(conn, username, token, parts.clock())
-    return Try(username, address_of(request, parts.settings.http.client_header), browser)
+        browser = _known(request, conn, username, parts.clock())
+    return Try(username, address_of(request, parts.settings.http.client_header), browser, guessed)
 
 
-def _wait_for_it(parts: Parts, tried: Try) -> None:
+def wait_for(parts: Parts, tried: Try) -> None:
+    """Count a try. Raises RefusedError (429) where it comes too early."""
     wait = parts.throttle.begin(tried, parts.clock())
     if wait:
         parts.counts.sign_ins.labels("throttled").inc()
@@ -87,14 +117,6 @@ def _wait_for_it(parts: Parts, tried: Try) -> None:
         raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, sentence, {"Retry-After": str(seconds)})
 
 
-def _checked(parts: Parts, username: str, password: str) -> UUID | None:
-    with parts.pool.connection() as conn:
-        account = conn.execute(_ACCOUNT, (username,)).fetchone()
-    person_id, kept = account or (None, None)
-    # Outside any transaction: the check is slow on purpose.
-    if not is_right(password, kept) or person_id is None or kept is None:
-        return None
-    if is_outdated(kept):
-        with parts.pool.connection() as conn:
-            conn.execute(_REHASH, (hash_password(password), person_id))
-    return person_id
+def _known(request: Request, conn: Connection, username: str, at: datetime) -> bytes | None:
+    name = cookies.known_name(username, https=parts_of(request).uses_https)
+    return known_browsers.recognise(conn, username, request.cookies.get(name), at)

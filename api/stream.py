@@ -56,7 +56,7 @@ def opening(hub_id: UUID, visit: Annotated[Visit, needs(Role.HUB_CLINICIAN, Role
     """In the visit's transaction, which is over before the stream begins."""
     if hub(visit.conn, hub_id) is None:
         raise not_found("hub")
-    return Opening(hub_id, visit.actor.person_id, visit.session, revision_now(visit.conn, hub_id))
+    return Opening(hub_id, visit.actor.person_id, visit.session.token_hash, revision_now(visit.conn, hub_id))
 
 
 @router.get(

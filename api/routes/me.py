@@ -1,16 +1,21 @@
-"""Signing in and out, and who one is.
+"""Signing in and out, who one is, and where one is signed in.
 
 Guards: a token is never in a body, only in the cookie.
 """
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from api.access import SignedIn, Visit, public
+from api import sessions
+from api.access import SignedIn, SigningIn, Visit, public
+from api.own_account import end_session
+from api.problems import NotSignedInError
 from api.sign_in import sign_in, sign_out
+from api.steps import Step
 from delegation.people import Role
 
 router = APIRouter(prefix="/api/v1", tags=["me"])
@@ -27,6 +32,14 @@ class Held(BaseModel):
     home_id: UUID | None
     hub_id: UUID | None
     resident_id: UUID | None
+
+
+class SessionOfMine(BaseModel):
+    session_id: UUID
+    browser: str
+    started_at: datetime
+    last_used_at: datetime
+    here: bool
 
 
 class Me(BaseModel):
@@ -51,14 +64,37 @@ class Me(BaseModel):
 
 @router.post("/sign-in", status_code=204, dependencies=[public])
 def begin(request: Request, response: Response, credentials: Credentials) -> None:
-    """Begin a session; the cookie is its token."""
-    sign_in(request, response, credentials.username, credentials.password)
+    """Begin a session; the cookie is its token. What is left to do after the password is done on the pages."""
+    step = sign_in(request, response, credentials.username, credentials.password)
+    if step is not Step.DONE:
+        raise NotSignedInError("Sign in on the pages first: there is something left to do there.")
 
 
 @router.post("/sign-out", status_code=204)
-def end(request: Request, response: Response, visit: SignedIn) -> None:
+def end(request: Request, response: Response, visit: SigningIn) -> None:
     """End this session at once."""
     sign_out(request, response, visit)
+
+
+@router.get("/me/sessions")
+def sessions_of_mine(visit: SignedIn) -> list[SessionOfMine]:
+    """Where one is signed in, last used first."""
+    return [
+        SessionOfMine(
+            session_id=one.session_id,
+            browser=one.browser,
+            started_at=one.started_at,
+            last_used_at=one.last_used_at,
+            here=one.session_id == visit.session.session_id,
+        )
+        for one in sessions.of_person(visit.conn, visit.actor.person_id, visit.at)
+    ]
+
+
+@router.delete("/me/sessions/{session_id}", status_code=204)
+def end_session_of_mine(session_id: UUID, request: Request, visit: SignedIn) -> None:
+    """End one of one's own."""
+    end_session(request, visit, session_id)
 
 
 @router.get("/me")

@@ -6,6 +6,8 @@ Guards: every page works by plain reload, without scripts; what is refused is sa
 from fastapi import APIRouter
 
 from api.web.pages import (
+    account,
+    accounts,
     capture,
     correction,
     escalation,
@@ -26,6 +28,8 @@ __all__ = ["problem_page", "router"]
 router = APIRouter(include_in_schema=False)
 _DESKS = (
     session,
+    account,
+    accounts,
     start,
     queue,
     notices,

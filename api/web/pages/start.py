@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.access import SignedIn, Visit
+from api.others_accounts import KEEPERS
 from api.queries import desks
 from api.web.rendering import page
 from delegation.people import Role
@@ -52,4 +53,6 @@ def _desks(visit: Visit) -> list[Desk]:
         offered.append(Desk("/training", "Training", "Who is signed off for what"))
     if actor.holds(Role.OPERATOR):
         offered.append(Desk("/kits", "Kits", "Kits, ledgers and quarantine"))
+    if actor.holds(*KEEPERS):
+        offered.append(Desk("/accounts", "Accounts", "Help somebody who cannot sign in"))
     return offered

@@ -64,8 +64,9 @@ GRANTS: dict[str, dict[str, str]] = {
     "alerts.phone_call": {API: "SI", RETENTION: "sD"},
     "alerts.notice": {API: "Su", INGEST: "SIu"},
     "api.account": {API: "Su"},
-    "api.session": {API: "SIUD", SCHEDULER: "sD"},
     "api.known_browser": {API: "SID", SCHEDULER: "sD"},
+    "api.sign_in_rule": {API: "S"},
+    "api.session": {API: "SIUD", SCHEDULER: "sD"},
     "api.sign_in_try": {API: "SIUD", SCHEDULER: "sD"},
     "api.migration": {},
 }

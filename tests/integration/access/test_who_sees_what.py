@@ -70,8 +70,9 @@ ABOUT_NOBODY = {
     "delegation.activity",
     "alerts.policy",
     "api.account",
-    "api.session",
     "api.known_browser",
+    "api.session",
+    "api.sign_in_rule",
     "api.sign_in_try",
     "ingest.heartbeat",
 }

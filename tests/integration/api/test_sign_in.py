@@ -123,4 +123,10 @@ def test_a_role_that_has_ended_opens_nothing_from_that_moment(
         conn.execute(
             "UPDATE delegation.role_assignment SET ends_at = now() WHERE person_id = %s", (n.CLINICIAN,)
         )
-    assert client.get(f"/api/v1/hubs/{n.HUB}/escalations").status_code == 403
+    ended = client.get(f"/api/v1/hubs/{n.HUB}/escalations")
+    assert (ended.status_code, ended.json()["detail"]) == (
+        401,
+        "What you may see and do has changed. Sign in again.",
+    )
+    again = served.signed_in(n.CLINICIAN)
+    assert again.get(f"/api/v1/hubs/{n.HUB}/escalations").status_code == 403

@@ -1,0 +1,77 @@
+"""Accounts: under which name somebody signs in, and with what.
+
+Guards: a password somebody else gave is good for one sign-in, until it is over, and that opens nothing but the page
+on which its owner chooses their own.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from api.database import Connection
+
+GIVEN_FOR = timedelta(days=3)
+_CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account. `given_until`: somebody else gave its password, which is good until then."""
+
+    person_id: UUID
+    username: str
+    password_hash: str
+    given_until: datetime | None = None
+
+    @property
+    def must_change(self) -> bool:
+        return self.given_until is not None
+
+    def password_is_over(self, at: datetime) -> bool:
+        return self.given_until is not None and self.given_until <= at
+
+
+_NAMED: LiteralString = """
+SELECT person_id, username, password_hash, given_until FROM api.account WHERE username = %s
+"""
+_OF_PERSON: LiteralString = """
+SELECT person_id, username, password_hash, given_until FROM api.account WHERE person_id = %s
+"""
+_SET_PASSWORD: LiteralString = """
+UPDATE api.account SET password_hash = %s, given_until = %s WHERE person_id = %s
+"""
+
+
+def named(conn: Connection, username: str) -> Account | None:
+    """The account of this name."""
+    with conn.cursor(row_factory=class_row(Account)) as cursor:
+        return cursor.execute(_NAMED, (username,)).fetchone()
+
+
+def of_person(conn: Connection, person_id: UUID) -> Account:
+    """The account of somebody who signed in with it."""
+    with conn.cursor(row_factory=class_row(Account)) as cursor:
+        [found] = cursor.execute(_OF_PERSON, (person_id,)).fetchall()
+    return found
+
+
+def set_password(
+    conn: Connection, person_id: UUID, password_hash: str, given_until: datetime | None = None
+) -> None:
+    """Keep another password, chosen by its owner or given to them until then."""
+    conn.execute(_SET_PASSWORD, (password_hash, given_until, person_id))
+
+
+def password_to_give() -> str:
+    """Some 49 bits that can be read out over a telephone."""
+    pieces = ["".join(secrets.choice(part) for part in (_CONSONANTS, _VOWELS) * 2) for _ in range(4)]
+    return "-".join(pieces)
+
+
+def as_typed(username: str) -> str:
+    """A user name as it is kept, however it was typed."""
+    return username.strip().lower()

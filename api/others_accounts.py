@@ -1,0 +1,96 @@
+"""What somebody does with another's account, because its owner cannot get in.
+
+Guards: an operator for every account but their own, by its user name; a home's manager for whoever is nothing but a
+care worker of homes of theirs. It is audited with its reason, ends the owner's sessions, and gives nobody a secret
+that lasts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+from fastapi import Request
+from psycopg.rows import class_row
+
+from api import accounts, known_browsers, sessions
+from api.access import Visit
+from api.accounts import Account
+from api.parts import parts_of
+from api.passwords import hash_password
+from api.problems import not_found
+from delegation import audit
+from delegation.people import Role
+
+KEEPERS = (Role.OPERATOR, Role.HOME_MANAGER)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Somebody whose account a manager looks after."""
+
+    person_id: UUID
+    name: str
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A password to pass on, the only time it is known here."""
+
+    username: str
+    password: str
+    until: datetime
+
+
+_WORKERS: LiteralString = """
+SELECT account.person_id, person.name, account.username
+FROM api.account JOIN delegation.person USING (person_id)
+WHERE account.person_id IN (SELECT delegation.workers_in_charge('home_manager'))
+  AND NOT EXISTS (SELECT FROM delegation.role_assignment held
+                  WHERE held.person_id = account.person_id AND (held.ends_at IS NULL OR held.ends_at > now())
+                    AND (held.role <> 'care_worker' OR held.home_id IS NULL
+                         OR held.home_id NOT IN (SELECT delegation.homes_held('home_manager'))))
+ORDER BY person.name, account.username
+"""
+
+
+def workers(visit: Visit) -> Sequence[Worker]:
+    """Whose accounts the actor looks after as a manager."""
+    with visit.conn.cursor(row_factory=class_row(Worker)) as cursor:
+        return cursor.execute(_WORKERS).fetchall()
+
+
+def give_password(request: Request, visit: Visit, username: str, reason: str) -> Given:
+    """Give an account another password, which its owner has to change. Raises RefusedError (404)."""
+    account = _theirs(visit, username)
+    password, until = accounts.password_to_give(), visit.at + accounts.GIVEN_FOR
+    accounts.set_password(visit.conn, account.person_id, hash_password(password), until)
+    _shut_out(request, visit, account, "password.given", reason)
+    return Given(account.username, password, until)
+
+
+def _theirs(visit: Visit, username: str) -> Account:
+    account = accounts.named(visit.conn, accounts.as_typed(username))
+    if account is None or account.person_id == visit.actor.person_id:
+        raise not_found("account")
+    looked_after = {worker.person_id for worker in workers(visit)}
+    if not visit.actor.holds(Role.OPERATOR) and account.person_id not in looked_after:
+        raise not_found("account")
+    return account
+
+
+def _shut_out(request: Request, visit: Visit, account: Account, action: str, reason: str) -> None:
+    known_browsers.forget_all(visit.conn, account.person_id)
+    for one in sessions.end_all(visit.conn, account.person_id):
+        parts_of(request).fanout.end_session(one)
+    audit.record(
+        visit.conn,
+        visit.actor,
+        action,
+        f"person:{account.person_id}",
+        at=visit.at,
+        request_id=visit.request_id,
+        words=reason,
+    )

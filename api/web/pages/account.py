@@ -1,0 +1,92 @@
+"""One's own account: where one is signed in, and another password.
+
+Guards: it shows and ends one's own sessions only; a password is never shown or sent back.
+"""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api import sessions
+from api.access import SignedIn, Visit, needs
+from api.own_account import change_password, end_session, end_sessions
+from api.sessions import Session
+from api.steps import Step
+from api.web.onward import inside, to_step
+from api.web.presenters.moments import moment
+from api.web.rendering import page
+
+router = APIRouter(prefix="/account")
+
+PasswordVisit = Annotated[Visit, needs(steps=(Step.NEW_PASSWORD, Step.DONE))]
+_ENDED = {"one": "That session is ended.", "others": "You are signed in here only."}
+
+
+@router.get("")
+def show(request: Request, visit: SignedIn, said: str = "") -> HTMLResponse:
+    """Where one is signed in."""
+    open_now = sessions.of_person(visit.conn, visit.actor.person_id, visit.at)
+    view = {
+        "sessions": [_row(one, visit) for one in open_now],
+        "said": _ENDED.get(said),
+        "now_iso": visit.at.isoformat(),
+    }
+    return page(request, "account.jinja", view, who=visit.actor.name)
+
+
+@router.post("/sessions/end-others")
+def end_others(request: Request, visit: SignedIn) -> Response:
+    """End every other session of one's own."""
+    end_sessions(request, visit)
+    return RedirectResponse("/account?said=others", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/sessions/{session_id}/end")
+def end_one(request: Request, session_id: UUID, visit: SignedIn) -> Response:
+    """End one; if it is the one one is in, one is signed out."""
+    end_session(request, visit, session_id)
+    gone = "/sign-in" if session_id == visit.session.session_id else "/account?said=one"
+    return RedirectResponse(gone, HTTPStatus.SEE_OTHER)
+
+
+@router.get("/password")
+def ask_password(request: Request, visit: PasswordVisit, next: str = "/account") -> HTMLResponse:
+    """The form."""
+    return _password_form(request, visit, next, {})
+
+
+@router.post("/password")
+def set_password(
+    request: Request,
+    visit: PasswordVisit,
+    current: Annotated[str, Form(max_length=1000)] = "",
+    new: Annotated[str, Form(max_length=1000)] = "",
+    again: Annotated[str, Form(max_length=1000)] = "",
+    next: Annotated[str, Form()] = "/account",
+) -> Response:
+    """Change it, and go on to what is left to do or to where one was heading."""
+    onward = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+    step, faults = change_password(request, onward, visit, current, new, again)
+    if faults:
+        return _password_form(request, visit, next, dict(faults))
+    onward.headers["location"] = to_step(step, next)
+    return onward
+
+
+def _password_form(request: Request, visit: Visit, next: str, faults: dict[str, str]) -> HTMLResponse:
+    view = {"given": visit.session.step is Step.NEW_PASSWORD, "faults": faults, "next": inside(next)}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "password.jinja", view, who=visit.actor.name, status=status)
+
+
+def _row(one: Session, visit: Visit) -> dict[str, Any]:
+    return {
+        "session_id": one.session_id,
+        "browser": one.browser,
+        "here": one.session_id == visit.session.session_id,
+        "since": moment(one.started_at, visit.at),
+        "used": moment(one.last_used_at, visit.at),
+    }

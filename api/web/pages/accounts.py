@@ -1,0 +1,70 @@
+"""Help for somebody who cannot sign in: a password to pass on.
+
+Guards: for an operator and a home's manager; what was given is shown once, on the answer to the form.
+"""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse
+
+from api.access import Visit, needs
+from api.others_accounts import KEEPERS, give_password, workers
+from api.problems import RefusedError
+from api.web.presenters.moments import clock
+from api.web.rendering import page
+from delegation.people import Role
+
+router = APIRouter(prefix="/accounts")
+
+KeeperVisit = Annotated[Visit, needs(*KEEPERS)]
+LONGEST_REASON = 500
+
+
+@router.get("")
+def ask(request: Request, visit: KeeperVisit) -> HTMLResponse:
+    """The form."""
+    return _form(request, visit, {"username": "", "reason": ""}, {})
+
+
+@router.post("/password")
+def give(
+    request: Request,
+    visit: KeeperVisit,
+    username: Annotated[str, Form(max_length=200)] = "",
+    reason: Annotated[str, Form(max_length=10_000)] = "",
+) -> HTMLResponse:
+    """Give an account another password and show it, once."""
+    fields = {"username": username.strip(), "reason": reason.strip()}
+    faults = _faults(fields)
+    if faults:
+        return _form(request, visit, fields, faults)
+    try:
+        given = give_password(request, visit, fields["username"], fields["reason"])
+    except RefusedError:
+        return _form(request, visit, fields, {"username": "There is no such account that you look after"})
+    view = {"given": given, "until": clock(given.until, visit.at)}
+    return page(request, "password_given.jinja", view, who=visit.actor.name)
+
+
+def _faults(fields: dict[str, str]) -> dict[str, str]:
+    faults = {}
+    if not fields["username"]:
+        faults["username"] = "Say whose account it is"
+    if not fields["reason"]:
+        faults["reason"] = "Say why, and how you know that it is they who ask"
+    elif len(fields["reason"]) > LONGEST_REASON:
+        faults["reason"] = f"There is room for {LONGEST_REASON} characters"
+    return faults
+
+
+def _form(request: Request, visit: Visit, fields: dict[str, str], faults: dict[str, str]) -> HTMLResponse:
+    view: dict[str, Any] = {
+        "fields": fields,
+        "faults": faults,
+        "operates": visit.actor.holds(Role.OPERATOR),
+        "workers": [(one.username, one.name) for one in workers(visit)],
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "accounts.jinja", view, who=visit.actor.name, status=status)
