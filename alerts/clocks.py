@@ -12,10 +12,11 @@ from uuid import UUID
 
 import psycopg
 
-from alerts import case, questions, rules, silence, store
+from alerts import case, questions, rules, silence
 from alerts.case import Concern
 from alerts.policy import PolicyBook
 from alerts.questions import Question
+from alerts.standing import policies_in_force
 from delegation import store as delegation_store
 from delegation.store import Placement
 
@@ -36,7 +37,7 @@ _LOCK: LiteralString = "SELECT FROM ingest.lock_residents(%s)"
 
 def run(conn: psycopg.Connection, at: datetime) -> int:
     """Raise what is due; returns how many findings that was. The caller commits."""
-    policies = store.policies_in_force(conn, at)
+    policies = policies_in_force(conn, at)
     residents = {question.resident_id for question in questions.due(conn, at, _MOST)}
     residents |= {one.placement.resident_id for one in silence.concerns(conn, policies, at)}
     moved = {resident for (resident,) in conn.execute(_MOVED, (_MOST,)).fetchall()}

@@ -16,6 +16,7 @@ from alerts.case import Concern
 from alerts.escalation import Disposition, EventKind
 from alerts.policy import Severity
 from alerts.rules import Finding
+from alerts.standing import policies_in_force
 from alerts.store import Change
 from delegation import audit
 from delegation.people import Actor, Role
@@ -206,7 +207,7 @@ def raise_by_hand(
         origin="phone",
         raised_by=actor.person_id,
     )
-    escalation_id = case.open_or_join(conn, [concern], store.policies_in_force(conn, at), at)[resident_id]
+    escalation_id = case.open_or_join(conn, [concern], policies_in_force(conn, at), at)[resident_id]
     audit.record(
         conn,
         actor,

@@ -9,16 +9,20 @@ from datetime import datetime, timedelta
 from itertools import chain
 from uuid import UUID
 
+import numpy as np
 import psycopg
 
-from alerts import case, evidence, judgement, notice, questions, recall, scoring, store, withdrawal
+from alerts import case, evidence, judgement, notice, questions, recall, scores, withdrawal
+from alerts.attention import remarkable
 from alerts.case import Concern
 from alerts.evidence import Evidence
 from alerts.judgement import Judged, Unscored, judge, judge_unscored, urgent_unscored, urgent_unstored
 from alerts.policy import LONGEST_WINDOW, PolicyBook
 from alerts.questions import Question
 from alerts.rules import Finding
-from alerts.scoring import Scored
+from alerts.scoring import Moments, Scored, oxygen_seen, score_readings
+from alerts.standing import policies_in_force, standing
+from alerts.verdicts import of_judged, of_unremarkable, of_unscored
 from delegation import audit
 from delegation import store as delegation_store
 from delegation.authority import Authority
@@ -42,14 +46,21 @@ class Evaluator:
 
     def evaluate(self, conn: psycopg.Connection, batch: Batch, at: datetime) -> Mapping[ReadingKey, Verdict]:
         """Score, find and escalate; returns the verdict of each new reading."""
-        policies = store.policies_in_force(conn, at)
-        authorities = delegation_store.authorities(conn, batch.residents)
-        unfit = {resident for resident, one in authorities.items() if one.no_score_reason is not None}
-        fit = batch.of(authorities.keys() - unfit) if unfit else batch
-        scores = _scores(fit, authorities, policies)
-        store.append_scores(conn, (scoring.row_of(one, at) for one in scores))
+        held = standing(conn, batch.residents, at)
+        policies = held.policies
+        unfit = {resident for resident, one in held.authorities.items() if one.no_score_reason is not None}
+        fit = batch.of(held.authorities.keys() - unfit) if unfit else batch
+        moments = _moments(fit, held.authorities, policies)
+        scores.append(conn, moments, at)
         _cancel_air(conn, batch.new, at)
-        judged = [judge(one, policies.for_hub(one.cause.placement.hub_id), at) for one in scores]
+        verdicts: dict[ReadingKey, Verdict] = {}
+        judged: list[Judged] = []
+        for part in moments:
+            looked_at = remarkable(part, policies, held.asked)
+            verdicts |= of_unremarkable(part, ~looked_at, policies, at)
+            judged += [
+                _judged(part.scored(place), policies, at) for place in np.flatnonzero(looked_at).tolist()
+            ]
         unscored = [
             judge_unscored(reading, policies.for_hub(reading.placement.hub_id), at)
             for reading in batch.new
@@ -59,13 +70,13 @@ class Evaluator:
         concerns = [_concern(one) for one in judged if one.found and one.fresh]
         concerns += [_unscored_concern(one) for one in unscored if one.found and one.fresh]
         cases = case.open_or_join(conn, concerns, policies, at)
-        return _verdicts(judged, cases) | _unscored_verdicts(unscored, cases)
+        return verdicts | of_judged(judged, cases) | of_unscored(unscored, cases)
 
     def cannot_score(
         self, conn: psycopg.Connection, readings: Sequence[NewReading], at: datetime
     ) -> Mapping[ReadingKey, Verdict]:
         """One escalation that asks a person to read values no rule could, and says first what goes to 999."""
-        policies = store.policies_in_force(conn, at)
+        policies = policies_in_force(conn, at)
         _cancel_air(conn, readings, at)
         newest = max(readings, key=lambda one: (one.effective_at, one.arrival_number))
         policy = policies.for_hub(newest.placement.hub_id)
@@ -86,7 +97,7 @@ class Evaluator:
         self, conn: psycopg.Connection, placement: Placement, payload: ReadingPayload, at: datetime
     ) -> Verdict:
         """One escalation that asks a person to find out what a reading in quarantine says."""
-        policies = store.policies_in_force(conn, at)
+        policies = policies_in_force(conn, at)
         policy = policies.for_hub(placement.hub_id)
         urgent = urgent_unstored(payload, placement.resident_id, policy)
         sentence = "A reading came that could not be stored: please ask the home for its values."
@@ -109,35 +120,36 @@ class Evaluator:
 
     def withdraw(self, conn: psycopg.Connection, withdrawn: Withdrawn, at: datetime) -> None:
         """Judge anew what rested on a reading that was not theirs, and tell whoever acted on it."""
-        withdrawal.withdraw(conn, withdrawn, store.policies_in_force(conn, at), at)
+        withdrawal.withdraw(conn, withdrawn, policies_in_force(conn, at), at)
 
     def recall(
         self, conn: psycopg.Connection, repeated: Sequence[Repeated], at: datetime
     ) -> Mapping[ReadingKey, Verdict]:
         """What the senders of these were to be told the first time, where it is still fresh."""
-        return recall.verdicts(conn, repeated, store.policies_in_force(conn, at), at)
+        return recall.verdicts(conn, repeated, policies_in_force(conn, at), at)
 
 
 def _told(escalation_id: UUID, *, urgent: bool) -> Verdict:
     return Verdict(next=CALL_999 if urgent else CALL_HUB, escalation_id=escalation_id, found=True)
 
 
-def _scores(batch: Batch, authorities: Mapping[UUID, Authority], policies: PolicyBook) -> list[Scored]:
+def _moments(batch: Batch, authorities: Mapping[UUID, Authority], policies: PolicyBook) -> list[Moments]:
     """Each resident's readings joined within the window of their own hub."""
     by_window: dict[timedelta, set[UUID]] = {}
-    for hub_id in {reading.placement.hub_id for reading in batch.new}:
-        by_window.setdefault(policies.for_hub(hub_id).composition_window, set()).add(hub_id)
-    scores: list[Scored] = []
-    for window, hubs in by_window.items():
-        residents = {one.resident_id for one in batch.new if one.placement.hub_id in hubs}
-        part = batch if len(by_window) == 1 else batch.of(residents)
-        scores += scoring.score_readings(part.new, part.known, authorities, window)
-    return scores
+    for reading in batch.new:
+        window = policies.for_hub(reading.placement.hub_id).composition_window
+        by_window.setdefault(window, set()).add(reading.resident_id)
+    parts = {window: batch if len(by_window) == 1 else batch.of(one) for window, one in by_window.items()}
+    return [score_readings(part.new, part.known, authorities, window) for window, part in parts.items()]
+
+
+def _judged(scored: Scored, policies: PolicyBook, at: datetime) -> Judged:
+    return judge(scored, policies.for_hub(scored.cause.placement.hub_id), at)
 
 
 def _cancel_air(conn: psycopg.Connection, new: Sequence[NewReading], at: datetime) -> None:
     """Oxygen that is in use ends the record that none is, whatever else becomes of the reading."""
-    seen = scoring.oxygen_seen(new)
+    seen = oxygen_seen(new)
     entries = [(resident, one.effective_at) for resident, readings in seen.items() for one in readings]
     for resident in delegation_store.cancel_air(conn, entries):
         audit.record(
@@ -151,8 +163,8 @@ def _concern(one: Judged) -> Concern:
         placement=cause.placement,
         found=one.found,
         evidence=_evidence_of(one.scored),
-        low=one.scored.low,
-        high=one.scored.high,
+        low=one.scored.outcome.low,
+        high=one.scored.outcome.high,
         cause_reading_id=cause.payload.reading_id,
     )
 
@@ -177,7 +189,7 @@ def _settle_questions(
         if one.asks:
             policy = policies.for_hub(one.scored.cause.placement.hub_id)
             asked[resident] = questions.question_of(one.scored, at + timedelta(minutes=policy.answer_within))
-        elif one.newest and (not one.scored.deciding or one.found):
+        elif one.newest and (not one.scored.outcome.deciding or one.found):
             asked.pop(resident, None)
             settled.add(resident)
     questions.answered(conn, settled)
@@ -188,32 +200,3 @@ def _evidence_of(scored: Scored) -> list[Evidence]:
     """The readings whose values carry points, and the one that caused the score."""
     readings = {scored.cause.key: scored.cause.effective_at} | evidence.of_points(scored)
     return [evidence.item(key, moment) for key, moment in readings.items()]
-
-
-def _verdicts(judged: Sequence[Judged], cases: Mapping[UUID, UUID]) -> dict[ReadingKey, Verdict]:
-    return {
-        one.scored.cause.key: Verdict(
-            next=one.next,
-            low=one.scored.low,
-            high=one.scored.high,
-            complete=one.scored.complete,
-            deciding=tuple(str(sign) for sign in one.scored.deciding),
-            escalation_id=cases.get(one.scored.cause.resident_id),
-            found=bool(one.found),
-            old=not one.fresh,
-        )
-        for one in judged
-        if one.scored.target is one.scored.cause
-    }
-
-
-def _unscored_verdicts(unscored: Sequence[Unscored], cases: Mapping[UUID, UUID]) -> dict[ReadingKey, Verdict]:
-    return {
-        one.reading.key: Verdict(
-            next=one.next,
-            escalation_id=cases.get(one.reading.resident_id),
-            found=bool(one.found),
-            old=not one.fresh,
-        )
-        for one in unscored
-    }

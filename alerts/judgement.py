@@ -77,7 +77,7 @@ def judge(scored: Scored, policy: Policy, at: datetime) -> Judged:
 def judge_unscored(reading: NewReading, policy: Policy, at: datetime) -> Unscored:
     """What follows from one reading where no score may."""
     set_ = _unfit_set(reading)
-    acts = _acts_now(reading, policy, at)
+    acts = acts_now(reading, policy, at)
     urgent, found = rules.emergency(set_), rules.unscored_findings(set_, policy)
     next_ = rules.next_step(set_, policy) if acts else NOTHING
     return Unscored(reading, found if acts else urgent or found, next_, acts or bool(urgent))
@@ -93,7 +93,7 @@ def goes_to_999(payload: ReadingPayload | Unreadable) -> bool:
 
 def urgent_unscored(reading: NewReading, policy: Policy, at: datetime) -> list[Finding]:
     """What of a reading that could not be scored goes straight to 999, where it is worth acting on."""
-    return rules.straight_to_999(_unfit_set(reading), policy) if _acts_now(reading, policy, at) else []
+    return rules.straight_to_999(_unfit_set(reading), policy) if acts_now(reading, policy, at) else []
 
 
 def urgent_unstored(payload: ReadingPayload, resident_id: UUID, policy: Policy) -> list[Finding]:
@@ -119,7 +119,8 @@ def urgent_unstored(payload: ReadingPayload, resident_id: UUID, policy: Policy) 
     return rules.straight_to_999(set_, policy)
 
 
-def _acts_now(reading: NewReading, policy: Policy, at: datetime) -> bool:
+def acts_now(reading: NewReading, policy: Policy, at: datetime) -> bool:
+    """Whether a reading is worth acting on for its own moment: it is the newest knowledge, or fresh."""
     moment = reading.effective_at
     return _is_newest(reading, moment) or _is_fresh(moment + reading.clock_slow_by, policy, at)
 
@@ -145,11 +146,11 @@ def _as_set(scored: Scored) -> ScoredSet:
     return ScoredSet(
         resident_id=scored.cause.resident_id,
         effective_at=scored.target.effective_at,
-        low=scored.low,
-        high=scored.high,
-        red=scored.red,
-        complete=scored.complete,
-        deciding=scored.deciding,
+        low=scored.outcome.low,
+        high=scored.outcome.high,
+        red=scored.outcome.red,
+        complete=scored.outcome.complete,
+        deciding=scored.outcome.deciding,
         parts=scored.parts,
         spo2_scale=scored.spo2_scale,
         **words,

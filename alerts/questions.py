@@ -36,9 +36,9 @@ def question_of(scored: Scored, answer_by: datetime) -> Question:
         kit_id=kit_id,
         reading_id=reading_id,
         effective_at=scored.target.effective_at,
-        deciding=tuple(str(sign) for sign in scored.deciding),
-        low=scored.low,
-        high=scored.high,
+        deciding=tuple(str(sign) for sign in scored.outcome.deciding),
+        low=scored.outcome.low,
+        high=scored.outcome.high,
         answer_by=answer_by,
     )
 

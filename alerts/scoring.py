@@ -1,32 +1,31 @@
-"""From readings to scored sets: composes what is known at each moment and scores all of it at once.
+"""From readings to scored moments: composes what is known at each moment and scores all of it at once, in arrays.
 
 Guards: the scale and any assumed air are those in force at the moment scored; what nobody measured stays unknown;
 each part carries the value, the time and the reading it rests on.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import compress
-from typing import Any
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alerts import news2
 from alerts.composition import Composed, columns, compose
+from alerts.outcome import SIGNS, Outcome, outcome_of
 from alerts.rules import Part
 from delegation.authority import Authority
 from devices.vital_signs import VitalSign
 from ingest.arrival import KnownReading, NewReading
 
-SIGNS = tuple(VitalSign(sign) for sign in news2.SIGNS)
-_COLUMN = {sign: column for column, sign in enumerate(SIGNS)}
-_OXYGEN = _COLUMN[VitalSign.ON_OXYGEN]
-_LETTERS = {code: str(letter) for letter, code in news2.CONSCIOUSNESS_CODES.items()}
-_CODES = {letter: code for code, letter in _LETTERS.items()}
-_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+COLUMN = {sign: column for column, sign in enumerate(SIGNS)}
+_OXYGEN = COLUMN[VitalSign.ON_OXYGEN]
+_CODES = {str(letter): code for letter, code in news2.CONSCIOUSNESS_CODES.items()}
 _MICROSECOND = timedelta(microseconds=1)
+
+_NOTHING_DECIDED = Authority()
 
 Reading = NewReading | KnownReading
 
@@ -39,14 +38,71 @@ class Scored:
     cause: NewReading
     spo2_scale: int
     assumed_air: bool
-    low: int
-    high: int
-    red: str
-    band_low: str
-    band_high: str
-    complete: bool
-    deciding: tuple[VitalSign, ...]
+    outcome: Outcome
     parts: Mapping[VitalSign, Part]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """m scored moments, by resident, the cause's arrival, the moment; `target`, `cause` and `source` are in `rows`."""
+
+    rows: Sequence[Reading]
+    residents: Sequence[UUID]
+    resident: NDArray[np.intp]  # m: which of the residents
+    target: NDArray[np.intp]  # m: the reading whose moment is scored
+    cause: NDArray[np.intp]  # m: the new reading whose arrival gives the score
+    source: NDArray[np.intp]  # m x 7, columns as SIGNS: the reading that gave the value, -1 unknown
+    spo2_scale: NDArray[np.int8]  # m: 1 or 2
+    assumed_air: NDArray[np.bool_]  # m
+    codes: NDArray[np.uint16]  # m: packed (`news2.pack`), for `outcome_of` and `news2.score_packed`
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def own(self) -> NDArray[np.bool_]:
+        """m: the moment is that of the very reading that arrived."""
+        return self.target == self.cause
+
+    def __iter__(self) -> Iterator[Scored]:
+        return map(self.scored, range(len(self)))
+
+    def scored(self, place: int) -> Scored:
+        """One of them."""
+        outcome = outcome_of(int(self.codes[place]))
+        sources = self.source[place].tolist()
+        return Scored(
+            target=self.rows[self.target[place]],
+            cause=arrived(self.rows[self.cause[place]]),
+            spo2_scale=int(self.spo2_scale[place]),
+            assumed_air=bool(self.assumed_air[place]),
+            outcome=outcome,
+            parts={
+                sign: self._part(sign, *bounds, source)
+                for sign, bounds, source in zip(SIGNS, outcome.parts, sources, strict=True)
+            },
+        )
+
+    def _part(self, sign: VitalSign, low: int, high: int, source: int) -> Part:
+        if source < 0:
+            return Part(low, high)
+        row = self.rows[source]
+        return Part(low, high, row.values.get(sign), row.effective_at, *row.key)
+
+    def caused_by(self, cause: NewReading, places: Sequence[int]) -> "Moments":
+        """Some of them, as known because another reading arrived."""
+        chosen = np.array(places, np.intp)
+        return Moments(
+            [*self.rows, cause],
+            self.residents,
+            self.resident[chosen],
+            self.target[chosen],
+            np.full(len(chosen), len(self.rows)),
+            self.source[chosen],
+            self.spo2_scale[chosen],
+            self.assumed_air[chosen],
+            self.codes[chosen],
+        )
 
 
 def score_readings(
@@ -54,33 +110,30 @@ def score_readings(
     known: Sequence[KnownReading],
     authorities: Mapping[UUID, Authority],
     window: timedelta,
-) -> list[Scored]:
+) -> Moments:
     """Score every new reading, and every known one that a late new reading touches, in arrival order.
 
     `authorities` as they were before the new readings: what these say of oxygen counts from their arrival on.
     """
     rows: list[Reading] = [*known, *new]
-    if not new:
-        return []
-    composed = _composed(rows, len(known), window)
-    if not len(composed.target):
-        return []
-    targets = [rows[index] for index in composed.target]
-    values = composed.values.copy()
-    decided = [authorities.get(one.resident_id, Authority()) for one in targets]
-    scales = np.array(
-        [one.spo2_scale(target.effective_at) for one, target in zip(decided, targets, strict=True)]
+    residents, resident = _residents(rows)
+    composed = _composed(rows, resident, len(known), window)
+    moments = Moments(
+        rows,
+        residents,
+        resident[composed.target],
+        composed.target,
+        composed.cause,
+        composed.source,
+        spo2_scale=np.ones(len(composed), np.int8),
+        assumed_air=np.zeros(len(composed), np.bool_),
+        codes=np.empty(0, np.uint16),
     )
-    seen = oxygen_seen(new)
-    by_then = [_by_then(seen, _new(rows[index])) for index in composed.cause]
-    assumed = np.isnan(values[:, _OXYGEN]) & np.array(
-        [
-            one.air_assumed(target.effective_at, oxygen)
-            for one, target, oxygen in zip(decided, targets, by_then, strict=True)
-        ]
-    )
-    values[assumed, _OXYGEN] = 0.0
-    return _read(rows, composed, values, scales, assumed)
+    decided = [authorities.get(one, _NOTHING_DECIDED) for one in residents]
+    _choose_scales(moments, decided)
+    _assume_air(moments, decided, oxygen_seen(new), np.isnan(composed.values[:, _OXYGEN]))
+    composed.values[moments.assumed_air, _OXYGEN] = 0.0
+    return replace(moments, codes=news2.pack(**columns(composed.values), spo2_scale=moments.spo2_scale))
 
 
 def oxygen_seen(new: Sequence[NewReading]) -> Mapping[UUID, Sequence[NewReading]]:
@@ -92,28 +145,28 @@ def oxygen_seen(new: Sequence[NewReading]) -> Mapping[UUID, Sequence[NewReading]
     return seen
 
 
-def _by_then(seen: Mapping[UUID, Sequence[NewReading]], cause: NewReading) -> list[datetime]:
-    return [
-        one.effective_at
-        for one in seen.get(cause.resident_id, ())
-        if one.arrival_number <= cause.arrival_number
-    ]
+def _residents(rows: Sequence[Reading]) -> tuple[list[UUID], NDArray[np.intp]]:
+    """The residents, each once, and the place of each row's among them."""
+    places: dict[UUID, int] = {}
+    of_row = np.array([places.setdefault(row.resident_id, len(places)) for row in rows], np.intp)
+    return list(places), of_row
 
 
-def _composed(rows: Sequence[Reading], known: int, window: timedelta) -> Composed:
-    number: dict[UUID, int] = {}
+def _composed(rows: Sequence[Reading], resident: NDArray[np.intp], known: int, window: timedelta) -> Composed:
     values = np.full((len(rows), len(SIGNS)), np.nan)
     cleared = np.zeros((len(rows), len(SIGNS)), dtype=bool)
     for index, row in enumerate(rows):
         for sign, value in row.values.items():
-            if sign in _COLUMN:
-                values[index, _COLUMN[sign]] = _CODES[value] if isinstance(value, str) else float(value)
+            if sign in COLUMN:
+                values[index, COLUMN[sign]] = _CODES[value] if isinstance(value, str) else float(value)
         for sign in row.cleared:
-            if sign in _COLUMN:
-                cleared[index, _COLUMN[sign]] = True
+            if sign in COLUMN:
+                cleared[index, COLUMN[sign]] = True
+    # To the microsecond: a double holds the seconds since 1970 to a quarter of one.
+    seconds = np.array([row.effective_at.timestamp() for row in rows])
     return compose(
-        resident=np.array([number.setdefault(row.resident_id, len(number)) for row in rows]),
-        effective_at=np.array([(row.effective_at - _EPOCH) // _MICROSECOND for row in rows], dtype=np.int64),
+        resident=resident,
+        effective_at=np.rint(seconds * 1e6).astype(np.int64),
         arrival=np.array([row.arrival_number for row in rows], dtype=np.int64),
         values=values,
         cleared=cleared,
@@ -122,109 +175,37 @@ def _composed(rows: Sequence[Reading], known: int, window: timedelta) -> Compose
     )
 
 
-def _read(
-    rows: Sequence[Reading], composed: Composed, values: np.ndarray, scales: np.ndarray, assumed: np.ndarray
-) -> list[Scored]:
-    scores = news2.score(**columns(values), spo2_scale=scales)
-    # Out of numpy all at once: a list gives a number back five times as fast as an array does.
-    per_result = (
-        composed.target,
-        composed.cause,
-        scales,
-        assumed,
-        scores.low,
-        scores.high,
-        scores.red,
-        scores.band_low,
-        scores.band_high,
-        scores.complete,
-        scores.deciding,
-        scores.part_low,
-        scores.part_high,
-        composed.source,
-    )
+def _choose_scales(moments: Moments, decided: Sequence[Authority]) -> None:
+    has_scales = np.array([bool(one.scales) for one in decided], np.bool_)
+    for place in np.flatnonzero(has_scales[moments.resident]).tolist():
+        at = moments.rows[moments.target[place]].effective_at
+        moments.spo2_scale[place] = decided[moments.resident[place]].spo2_scale(at)
+
+
+def _assume_air(
+    moments: Moments,
+    decided: Sequence[Authority],
+    seen: Mapping[UUID, Sequence[NewReading]],
+    unknown: NDArray[np.bool_],
+) -> None:
+    """Where nobody said anything of oxygen, and it is recorded that none is in use."""
+    has_air = np.array([bool(one.air) for one in decided], np.bool_)
+    for place in np.flatnonzero(unknown & has_air[moments.resident]).tolist():
+        at = moments.rows[moments.target[place]].effective_at
+        oxygen = _by_then(seen, arrived(moments.rows[moments.cause[place]]))
+        moments.assumed_air[place] = decided[moments.resident[place]].air_assumed(at, oxygen)
+
+
+def _by_then(seen: Mapping[UUID, Sequence[NewReading]], cause: NewReading) -> list[datetime]:
     return [
-        Scored(
-            target=rows[target],
-            cause=_new(rows[cause]),
-            spo2_scale=scale,
-            assumed_air=air,
-            low=low,
-            high=high,
-            red=news2.RED_SCORES[red],
-            band_low=news2.BANDS[band_low],
-            band_high=news2.BANDS[band_high],
-            complete=complete,
-            deciding=tuple(compress(SIGNS, deciding)),
-            parts={
-                sign: _part(rows, sign, least, most, source)
-                for sign, least, most, source in zip(SIGNS, part_low, part_high, sources, strict=True)
-            },
-        )
-        for (
-            target,
-            cause,
-            scale,
-            air,
-            low,
-            high,
-            red,
-            band_low,
-            band_high,
-            complete,
-            deciding,
-            part_low,
-            part_high,
-            sources,
-        ) in zip(*(column.tolist() for column in per_result), strict=True)
+        one.effective_at
+        for one in seen.get(cause.resident_id, ())
+        if one.arrival_number <= cause.arrival_number
     ]
 
 
-def _part(rows: Sequence[Reading], sign: VitalSign, low: int, high: int, source: int) -> Part:
-    if source < 0:
-        return Part(low, high)
-    row = rows[source]
-    return Part(low, high, row.values.get(sign), row.effective_at, *row.key)
-
-
-def _new(row: Reading) -> NewReading:
+def arrived(row: Reading) -> NewReading:
+    """The new reading that a score was caused by."""
     if not isinstance(row, NewReading):
         raise TypeError("A score was caused by a reading that is not new.")
     return row
-
-
-def row_of(scored: Scored, at: datetime) -> tuple[Any, ...]:
-    """The score as it is stored: the order of the columns of `alerts.score`."""
-    return (
-        scored.cause.resident_id,
-        *scored.target.key,
-        *scored.cause.key,
-        scored.cause.arrival_number,
-        scored.target.effective_at,
-        at,
-        news2.RULE_VERSION,
-        scored.spo2_scale,
-        scored.assumed_air,
-        scored.low,
-        scored.high,
-        scored.red,
-        scored.band_low,
-        scored.band_high,
-        scored.complete,
-        list(scored.deciding),
-        {str(sign): _part_json(part) for sign, part in scored.parts.items()},
-    )
-
-
-def _part_json(part: Part) -> dict[str, Any]:
-    """Decimals, moments and ids are written as text when it becomes JSON."""
-    if part.reading_id is None:
-        return {"low": part.low, "high": part.high}
-    return {
-        "low": part.low,
-        "high": part.high,
-        "value": part.value,
-        "effective_at": part.effective_at,
-        "kit": part.kit_id,
-        "reading": part.reading_id,
-    }

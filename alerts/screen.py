@@ -8,24 +8,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.news2 import RED_SCORES, Scores
+from alerts.policy import Policy
 
 _RED = RED_SCORES.index("yes")
 
 
 def may_speak(
-    scores: Scores, *, said: NDArray[np.bool_], scheduled: NDArray[np.bool_], medium_from: int
+    scores: Scores, *, said: NDArray[np.bool_], scheduled: NDArray[np.bool_], looks_from: int
 ) -> NDArray[np.bool_]:
     """Of m moments, those that `alerts.rules` must look at.
 
     `said`, m: the reading says at this moment anything besides signs that were measured and are easy to believe: a
     soft sign, an emergency, a worry, a sign that could not be had, a value to be confirmed. `scheduled`, m: it was to
-    be a full set. `medium_from`: the least score that any of the policies these moments fall under calls medium.
+    be a full set. `looks_from`: the least of that of the policies these moments fall under.
 
-    What is certain is acted on from `medium_from` up or with a red score; below that, what is missing is asked for
-    where something points that way: a part that scores, or a full set that was scheduled (RCP NEWS2 2017, and the
+    What is certain is acted on from a policy's threshold up or with a red score; below that, what is missing is asked
+    for where something points that way: a part that scores, or a full set that was scheduled (RCP NEWS2 2017, and the
     project's rules of composition).
     """
-    acts = (scores.low >= medium_from) | (scores.red == _RED)
+    acts = (scores.low >= looks_from) | (scores.red == _RED)
     # A part that is certain to score raises the least that the total can be, so no part need be looked at.
     asks = scores.deciding.any(axis=1) & ((scores.low >= 1) | scheduled)
     return acts | asks | said
+
+
+def looks_from(policy: Policy) -> int:
+    """The least score, of itself, at which a rule may have something to say."""
+    return policy.medium_from

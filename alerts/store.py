@@ -1,27 +1,22 @@
-"""Scores, findings and escalations on their way into the database.
+"""Findings and escalations on their way into the database.
 
-Guards: residents are locked before anything here is touched; scores are only ever appended; a hub's revision is
-taken last, in hub order, and only when its queue changed.
+Guards: residents are locked before anything here is touched; a hub's revision is taken last, in hub order, and only
+when its queue changed.
 """
 
-import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
-from pydantic import ValidationError
-from pydantic_core import from_json, to_json
 
 from alerts.escalation import EventKind, OpenEscalation, Step
-from alerts.policy import SHIPPED, Policy, PolicyBook, Severity
+from alerts.policy import Severity
 from alerts.rules import Finding
 
-_log = logging.getLogger(__name__)
 CHANNEL: LiteralString = "hearthwatch_hub"
 
 
@@ -67,14 +62,6 @@ class Change:
     """Whose queue it is in no more."""
 
 
-_COPY_SCORES: LiteralString = """
-COPY alerts.score (resident_id, kit_id, reading_id, cause_kit_id, cause_reading_id, cause_arrival, effective_at,
-    scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score, band_low, band_high, complete,
-    deciding, parts)
-FROM STDIN (FORMAT BINARY)
-"""
-_SCORE_TYPES = ["uuid"] * 5 + ["int8", "timestamptz", "timestamptz", "text", "int2", "bool", "int2", "int2"]
-_SCORE_TYPES += ["text", "text", "text", "bool", "text[]", "jsonb"]
 _OPEN: LiteralString = """
 SELECT resident_id, escalation_id, hub_id, severity, deadline_at, low FROM alerts.escalation
 WHERE resident_id = ANY (%b) AND state <> 'closed' ORDER BY escalation_id FOR UPDATE
@@ -105,44 +92,7 @@ INSERT INTO alerts.escalation_event
     (hub_id, revision, escalation_id, kind, at, actor_id, cause_reading_id, words)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
-_IN_FORCE: LiteralString = """
-SELECT DISTINCT ON (hub_id) hub_id, version, body::text FROM alerts.policy
-WHERE in_force_from <= %s ORDER BY hub_id, in_force_from DESC, policy_id DESC
-"""
 _NOTIFY: LiteralString = "SELECT pg_notify(%s, %s)"
-
-
-def policies_in_force(conn: psycopg.Connection, at: datetime) -> PolicyBook:
-    """The policies in force at this moment.
-
-    One that makes no sense costs only its own hub its own numbers: the default holds there, and where that is
-    broken or missing, the one that ships. No reading waits for a policy to be mended.
-    """
-    policies = {
-        hub_id: policy
-        for hub_id, version, body in conn.execute(_IN_FORCE, (at,)).fetchall()
-        if (policy := _understood(version, body)) is not None
-    }
-    default = policies.pop(None, SHIPPED)
-    return PolicyBook(default, policies)
-
-
-# Which policy is in force is asked of the database each time; the same words are only understood once.
-@lru_cache(maxsize=256)
-def _understood(version: str, body: str) -> Policy | None:
-    try:
-        return Policy(version=version, **from_json(body))
-    except (ValidationError, TypeError):
-        _log.exception("policy %s makes no sense: the default holds in its place", version)
-        return None
-
-
-def append_scores(conn: psycopg.Connection, rows: Iterable[Sequence[Any]]) -> None:
-    """Append score rows, each in the order of the columns of `alerts.score`."""
-    with conn.cursor() as cursor, cursor.copy(_COPY_SCORES) as copying:
-        copying.set_types(_SCORE_TYPES)
-        for *columns, parts in rows:
-            copying.write_row((*columns, Jsonb(parts, dumps=to_json)))
 
 
 def open_escalations(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UUID, OpenEscalation]:

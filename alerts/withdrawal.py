@@ -4,28 +4,30 @@ Guards: scores that rested on it are appended anew and none is rewritten; whoeve
 and no case closes itself; only what is worse than was known raises anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import LiteralString
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from alerts import case, evidence, questions, scoring, store
+from alerts import case, evidence, questions, scores, store
 from alerts.case import Concern
 from alerts.escalation import EventKind, OpenEscalation
 from alerts.judgement import Judged, judge
+from alerts.outcome import Outcome
 from alerts.policy import Policy, PolicyBook, Severity
 from alerts.questions import Question
 from alerts.rules import RULES_VERSION, Finding
-from alerts.scoring import Scored
+from alerts.scoring import Scored, score_readings
+from alerts.standing import standing
 from alerts.store import Change, NewFinding
-from delegation import store as delegation_store
 from delegation.authority import Authority
 from devices.identifiers import new_uuid7
-from ingest.arrival import NewReading, ReadingKey
+from ingest.arrival import NewReading
 from ingest.evaluation import Withdrawn
 
 _LONDON = ZoneInfo("Europe/London")
@@ -47,40 +49,42 @@ def withdraw(conn: psycopg.Connection, withdrawn: Withdrawn, policies: PolicyBoo
     """Judge anew what rested on the reading, and tell the hub."""
     gone = withdrawn.reading
     policy = policies.for_hub(gone.placement.hub_id)
-    authority = delegation_store.authorities(conn, [gone.resident_id])[gone.resident_id]
+    authorities = standing(conn, [gone.resident_id], at).authorities
     worse: list[Judged] = []
-    if authority.no_score_reason is None:
-        worse = _score_anew(conn, withdrawn, authority, policy, at)
+    if authorities[gone.resident_id].no_score_reason is None:
+        worse = _score_anew(conn, withdrawn, authorities, policy, at)
     _tell(conn, gone, policies, at)
     case.open_or_join(conn, [_concern(one) for one in worse if one.found and one.fresh], policies, at)
 
 
 def _score_anew(
-    conn: psycopg.Connection, withdrawn: Withdrawn, authority: Authority, policy: Policy, at: datetime
+    conn: psycopg.Connection,
+    withdrawn: Withdrawn,
+    authorities: Mapping[UUID, Authority],
+    policy: Policy,
+    at: datetime,
 ) -> list[Judged]:
     """Append what other scores would be; returns those that say worse than was known."""
     gone = withdrawn.reading
-    authorities = {gone.resident_id: authority}
     window = policy.composition_window
-    was = _standing(scoring.score_readings(withdrawn.with_it, [], authorities, window))
-    scores = scoring.score_readings(withdrawn.without, [], authorities, window)
-    changed = [replace(one, cause=gone) for key, one in _standing(scores).items() if _differs(one, was[key])]
-    store.append_scores(conn, (scoring.row_of(one, at) for one in changed))
-    _ask_anew(conn, gone, changed, [judge(one, policy, at) for one in scores], at)
-    worse = [one for one in changed if _is_worse(one, was[one.target.key])]
+    was = {one.target.key: one for one in score_readings(withdrawn.with_it, [], authorities, window)}
+    moments = score_readings(withdrawn.without, [], authorities, window)
+    scored = list(moments)
+    # Of each moment the score that the latest arrival gave: scores come in the order of arrivals.
+    stands = {one.target.key: place for place, one in enumerate(scored)}
+    places = [place for key, place in stands.items() if _differs(scored[place], was[key])]
+    scores.append(conn, [moments.caused_by(gone, places)], at)
+    changed = [replace(scored[place], cause=gone) for place in places]
+    _ask_anew(conn, gone, changed, [judge(one, policy, at) for one in scored], at)
+    worse = [one for one in changed if _is_worse(one.outcome, was[one.target.key].outcome)]
     return [judge(one, policy, at) for one in worse]
-
-
-def _standing(scores: Sequence[Scored]) -> dict[ReadingKey, Scored]:
-    """Of each moment the score that the latest arrival gave: scores come in the order of arrivals."""
-    return {one.target.key: one for one in scores}
 
 
 def _differs(now: Scored, was: Scored) -> bool:
     return replace(now, cause=was.cause, target=was.target) != was
 
 
-def _is_worse(now: Scored, was: Scored) -> bool:
+def _is_worse(now: Outcome, was: Outcome) -> bool:
     return now.low > was.low or (now.red == "yes" and was.red != "yes")
 
 
@@ -100,7 +104,7 @@ def _ask_anew(
     for one in judged:
         if one.asks:
             wanted = questions.question_of(one.scored, asked.answer_by)
-        elif one.newest and (not one.scored.deciding or one.found):
+        elif one.newest and (not one.scored.outcome.deciding or one.found):
             wanted = None
     questions.answered(conn, [gone.resident_id])
     questions.ask(conn, [wanted] if wanted else [], at)
@@ -170,7 +174,7 @@ def _concern(one: Judged) -> Concern:
         placement=scored.cause.placement,
         found=one.found,
         evidence=[evidence.item(key, moment) for key, moment in readings.items()],
-        low=scored.low,
-        high=scored.high,
+        low=scored.outcome.low,
+        high=scored.outcome.high,
         cause_reading_id=scored.cause.payload.reading_id,
     )

@@ -4,10 +4,10 @@ Guards: only opaque ids and decisions are read here, never a name.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import LiteralString, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -31,8 +31,9 @@ FROM unnest(%(residents)b::uuid[]) WITH ORDINALITY AS asked (resident_id, place)
 JOIN delegation.resident USING (resident_id) JOIN delegation.home USING (home_id)
 """
 """Where these `residents` live, by their place among them: for `placement`. One nobody knows is missing."""
-# One question for all that was decided: asked under the residents' locks, each question keeps them locked longer.
-_DECIDED: LiteralString = """
+# One question for all that was decided, which alerts asks with its own: asked under the residents' locks, each question
+# keeps them locked longer. The answers are for `authorities_of`.
+DECIDED: LiteralString = """
 SELECT resident_id, 'scale', starts_at, ends_at, review_by, revoked_at, NULL
 FROM delegation.spo2_scale_authorisation WHERE resident_id = ANY (%(residents)b)
 UNION ALL
@@ -45,6 +46,8 @@ UNION ALL
 SELECT resident_id, 'no_score', NULL, NULL, NULL, NULL, no_score_reason
 FROM delegation.resident WHERE resident_id = ANY (%(residents)b) AND no_score_reason IS NOT NULL
 """
+Decided = tuple[Any, ...]
+_NOTHING_DECIDED = Authority()
 # The earliest oxygen that was seen since the record ends it.
 _CANCEL_AIR: LiteralString = """
 WITH seen AS (SELECT * FROM unnest(%s::uuid[], %s::timestamptz[]) AS one (resident_id, at))
@@ -70,13 +73,12 @@ def placements(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UU
     return {asked[place - 1]: placement(asked[place - 1], *said) for _, place, *said in rows}
 
 
-def authorities(conn: psycopg.Connection, residents: Collection[UUID]) -> Mapping[UUID, Authority]:
-    """What was decided for each of these residents."""
+def authorities_of(residents: Iterable[UUID], rows: Iterable[Decided]) -> dict[UUID, Authority]:
+    """What was decided for each of these residents, from the answers to DECIDED."""
     scales: dict[UUID, list[ScaleAuthorisation]] = defaultdict(list)
     air: dict[UUID, list[AirRecord]] = defaultdict(list)
     pauses: dict[UUID, list[Pause]] = defaultdict(list)
     reasons: dict[UUID, str] = {}
-    rows = conn.execute(_DECIDED, {"residents": list(residents)}).fetchall()
     for resident, what, starts_at, ends_at, review_by, revoked_at, reason in rows:
         match what:
             case "scale":
@@ -87,9 +89,10 @@ def authorities(conn: psycopg.Connection, residents: Collection[UUID]) -> Mappin
                 pauses[resident].append(Pause(starts_at, ends_at))
             case _:
                 reasons[resident] = reason
-    return {
+    decided = scales.keys() | air.keys() | pauses.keys() | reasons.keys()
+    return dict.fromkeys(residents, _NOTHING_DECIDED) | {
         one: Authority(scales.get(one, ()), air.get(one, ()), pauses.get(one, ()), reasons.get(one))
-        for one in residents
+        for one in decided
     }
 
 

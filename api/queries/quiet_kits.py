@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
-from alerts import store
+from alerts.standing import policies_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def of_hub(
     conn: psycopg.Connection[Any], hub_id: UUID, at: datetime, home_id: UUID | None = None
 ) -> list[QuietKits]:
     """Of a hub's homes, or of one of them; longest unheard first."""
-    after = store.policies_in_force(conn, at).for_hub(hub_id).kit_quiet_after
+    after = policies_in_force(conn, at).for_hub(hub_id).kit_quiet_after
     wanted = {"hub": hub_id, "home": home_id, "since": at - timedelta(minutes=after)}
     with conn.cursor(row_factory=class_row(QuietKits)) as cursor:
         return cursor.execute(_QUIET, wanted).fetchall()

@@ -15,7 +15,7 @@ from alerts import desk
 from alerts.desk import DeskError
 from alerts.escalation import Disposition
 from alerts.policy import Severity
-from alerts.store import policies_in_force
+from alerts.standing import policies_in_force
 from api.access import Visit
 from api.problems import not_found
 from api.queries.course import courses

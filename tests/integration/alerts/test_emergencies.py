@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from alerts import store
+from alerts import scores
 from alerts.evaluator import Evaluator
 from devices.reading import SoftSign, decode, encode_one
 from devices.receipt import NOTHING, Outcome
@@ -82,7 +82,7 @@ def test_whoever_asks_again_about_somebody_unresponsive_who_is_not_scored_is_tol
 def test_a_rule_that_breaks_keeps_nobody_from_999(
     ward: Ward, monkeypatch: pytest.MonkeyPatch, said: dict, why: str
 ) -> None:
-    monkeypatch.setattr(store, "append_scores", _breaks)
+    monkeypatch.setattr(scores, "append", _breaks)
     reading = ward.reading(**({"values": {}} | said))
     told = [settled.verdict.next for _ in range(2) for settled in ward.deliver(reading)]
     assert told == ["call_999", "call_999"]

@@ -7,7 +7,7 @@ import pytest
 
 from alerts.evaluator import Evaluator
 from alerts.policy import SHIPPED
-from alerts.store import policies_in_force
+from alerts.standing import policies_in_force
 from devices.receipt import CALL_HUB, Outcome
 from ingest import door
 from tests.fixtures import neighbourhood as n

@@ -21,7 +21,7 @@ NONE, EACH = np.zeros(SPACE, bool), np.ones(SPACE, bool)
 
 
 def left_out(scheduled: bool, medium_from: int) -> np.ndarray:
-    looked_at = may_speak(ALL, said=NONE, scheduled=EACH if scheduled else NONE, medium_from=medium_from)
+    looked_at = may_speak(ALL, said=NONE, scheduled=EACH if scheduled else NONE, looks_from=medium_from)
     return np.flatnonzero(~looked_at)
 
 
@@ -66,7 +66,7 @@ def test_and_of_those_that_get_through_they_always_have(scheduled):
 
 
 def test_what_is_said_besides_signs_gets_through_whatever_the_score():
-    assert may_speak(ALL, said=EACH, scheduled=NONE, medium_from=20).all()
+    assert may_speak(ALL, said=EACH, scheduled=NONE, looks_from=20).all()
 
 
 def test_a_round_of_well_residents_and_a_lone_normal_value_are_left_out():

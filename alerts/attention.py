@@ -1,0 +1,54 @@
+"""Which moments of a batch the rules look at one by one; the rest are settled all at once.
+
+Guards: a resident of whom they may have something to say, or of whom something is asked, is looked at from the first
+reading of the batch to the last, in the order in which they arrived.
+"""
+
+from collections.abc import Set as AbstractSet
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts import news2
+from alerts.policy import PolicyBook
+from alerts.scoring import Moments, Reading
+from alerts.screen import looks_from, may_speak
+from ingest.arrival import NewReading
+
+
+def remarkable(moments: Moments, policies: PolicyBook, asked: AbstractSet[UUID]) -> NDArray[np.bool_]:
+    """m: whether the rules look at it. `asked`: residents of whom something is asked."""
+    may = may_speak(
+        news2.score_packed(moments.codes),
+        said=_at_its_own(moments, [says_more(row) for row in moments.rows]),
+        scheduled=_at_its_own(moments, [_is_scheduled(row) for row in moments.rows]),
+        looks_from=min(map(looks_from, (policies.default, *policies.of_hub.values()))),
+    )
+    looked_at = np.array([resident in asked for resident in moments.residents], np.bool_)
+    looked_at[moments.resident[may]] = True
+    return looked_at[moments.resident]
+
+
+def says_more(row: Reading) -> bool:
+    """Whether a reading says anything besides signs that were measured and are easy to believe."""
+    if not isinstance(row, NewReading):
+        return False
+    said = row.payload
+    return bool(
+        row.flags
+        or said.not_obtained
+        or said.soft_signs
+        or said.emergency_signs
+        or said.worry
+        or said.not_understood
+    )
+
+
+def _is_scheduled(row: Reading) -> bool:
+    return isinstance(row, NewReading) and row.payload.scheduled_full_set
+
+
+def _at_its_own(moments: Moments, of_row: list[bool]) -> NDArray[np.bool_]:
+    """What a reading says besides signs counts at its own moment only."""
+    return moments.own & np.array(of_row, np.bool_)[moments.target]

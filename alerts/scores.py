@@ -1,0 +1,116 @@
+"""Scores on their way into the database: the row of each scored moment, with what it rests on.
+
+Guards: scores are only ever appended; a part's value, time, kit and reading are those of its source, written once
+for all the scores that rest on it.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
+from operator import add
+from struct import pack
+from typing import Any, LiteralString
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from pydantic_core import to_json
+
+from alerts import news2
+from alerts.outcome import SIGNS, outcome_of
+from alerts.scoring import COLUMN, Moments, Reading
+from devices.vital_signs import VitalSign
+
+_COPY: LiteralString = """
+COPY alerts.score (resident_id, kit_id, reading_id, cause_kit_id, cause_reading_id, cause_arrival, effective_at,
+    scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score, band_low, band_high, complete,
+    deciding, parts)
+FROM STDIN (FORMAT BINARY)
+"""
+_TYPES = ["uuid"] * 5 + ["int8", "timestamptz", "timestamptz", "text", "int2", "bool", "int2", "int2"]
+# The last two, an array and a document, are octets that are ready to travel.
+_TYPES += ["text", "text", "text", "bool", "bytea", "bytea"]
+_JSONB_VERSION = b"\x01"
+_TEXT = 25
+_UNKNOWN = b"}"
+
+
+def append(conn: psycopg.Connection, scored: Sequence[Moments], at: datetime) -> None:
+    """Append the scores of these moments."""
+    if not any(map(len, scored)):
+        return
+    with conn.cursor() as cursor, cursor.copy(_COPY) as copying:
+        copying.set_types(_TYPES)
+        for moments in scored:
+            for row in _rows(moments, at):
+                copying.write_row(row)
+
+
+def _rows(moments: Moments, at: datetime) -> Iterator[tuple[Any, ...]]:
+    """In the order of the columns."""
+    rows = moments.rows
+    for target, cause, code, scale, assumed, rests_on in zip(
+        moments.target.tolist(),
+        moments.cause.tolist(),
+        moments.codes.tolist(),
+        moments.spo2_scale.tolist(),
+        moments.assumed_air.tolist(),
+        _rests_on(moments),
+        strict=True,
+    ):
+        outcome, parts = _written(code)
+        moment, arrived = rows[target], rows[cause]
+        yield (
+            arrived.resident_id,
+            *moment.key,
+            *arrived.key,
+            arrived.arrival_number,
+            moment.effective_at,
+            at,
+            news2.RULE_VERSION,
+            scale,
+            assumed,
+            *outcome,
+            b"".join((_JSONB_VERSION, b"{", b",".join(map(add, parts, rests_on)), b"}")),
+        )
+
+
+@lru_cache(maxsize=4096)
+def _written(code: int) -> tuple[tuple[Any, ...], list[bytes]]:
+    """What is the same in the rows of all scores of one packed code: columns, and how each part begins."""
+    one = outcome_of(code)
+    columns = (
+        one.low,
+        one.high,
+        one.red,
+        one.band_low,
+        one.band_high,
+        one.complete,
+        _text_array(one.deciding),
+    )
+    parts = zip(SIGNS, one.parts, strict=True)
+    return columns, [b'"%s":{"low":%d,"high":%d' % (sign.encode(), *bounds) for sign, bounds in parts]
+
+
+def _text_array(words: Sequence[VitalSign]) -> bytes:
+    """As the database has it: dimensions, no nulls, the type of the members; of the one dimension length and start."""
+    if not words:
+        return pack("!iii", 0, 0, _TEXT)
+    members = b"".join(pack("!i", len(word)) + word.encode() for word in words)
+    return pack("!iiiii", 1, 0, _TEXT, len(words), 1) + members
+
+
+def _rests_on(moments: Moments) -> list[list[bytes]]:
+    """m lists of 7: how each part of each score ends, with what it rests on."""
+    ends = np.full((len(moments.rows) + 1, len(SIGNS)), _UNKNOWN, object)  # place -1 wraps round to the last
+    for place in np.unique(moments.source[moments.source >= 0]).tolist():
+        _write(ends[place], moments.rows[place])
+    return ends[moments.source, np.arange(len(SIGNS))].tolist()
+
+
+def _write(ends: NDArray[np.object_], reading: Reading) -> None:
+    kit_id, reading_id = reading.key
+    source = to_json({"effective_at": reading.effective_at, "kit": kit_id, "reading": reading_id})[1:]
+    for sign, value in reading.values.items():
+        if sign in COLUMN:
+            ends[COLUMN[sign]] = b',"value":%s,%s' % (to_json(value), source)

@@ -1,0 +1,77 @@
+"""What holds when readings are judged: the policies, what was decided for their residents, and what they are asked.
+
+Guards: asked of the database each time, in one question; a policy that makes no sense costs only its own hub its own
+numbers, and no reading waits for it to be mended.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from itertools import chain
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from alerts.policy import SHIPPED, Policy, PolicyBook
+from delegation import store as delegation_store
+from delegation.authority import Authority
+
+_log = logging.getLogger(__name__)
+
+_ASKED: LiteralString = """
+SELECT resident_id, 'asked', NULL, NULL, NULL, NULL, NULL
+FROM alerts.open_question WHERE resident_id = ANY (%(residents)b)
+"""
+_POLICIES: LiteralString = """
+SELECT hub_id, 'policy', NULL, NULL, NULL, NULL, (body || jsonb_build_object('version', version))::text
+FROM (SELECT DISTINCT ON (hub_id) hub_id, version, body FROM alerts.policy
+      WHERE in_force_from <= %(at)s ORDER BY hub_id, in_force_from DESC, policy_id DESC) AS in_force
+"""
+_STANDING: LiteralString = "UNION ALL".join((delegation_store.DECIDED, _ASKED, _POLICIES))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`authorities` of each resident; `asked`: those of whom something is asked that nobody has answered yet."""
+
+    policies: PolicyBook
+    authorities: Mapping[UUID, Authority]
+    asked: AbstractSet[UUID]
+
+
+def standing(conn: psycopg.Connection, residents: Collection[UUID], at: datetime) -> Standing:
+    """What holds of these residents, who are locked."""
+    rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for row in conn.execute(_STANDING, {"residents": list(residents), "at": at}).fetchall():
+        rows[row[1]].append(row)
+    policies, asked = _book(rows.pop("policy", ())), {row[0] for row in rows.pop("asked", ())}
+    authorities = delegation_store.authorities_of(residents, chain.from_iterable(rows.values()))
+    return Standing(policies, authorities, asked)
+
+
+def policies_in_force(conn: psycopg.Connection, at: datetime) -> PolicyBook:
+    """The policies in force at this moment: the default's place is taken by the one that ships, if it has to be."""
+    return _book(conn.execute(_POLICIES, {"at": at}).fetchall())
+
+
+def _book(rows: Iterable[tuple[Any, ...]]) -> PolicyBook:
+    policies = {hub_id: policy for hub_id, *_, body in rows if (policy := _understood(body)) is not None}
+    default = policies.pop(None, SHIPPED)
+    return PolicyBook(default, policies)
+
+
+# Which policy is in force is asked of the database each time; the same words are only understood once.
+@lru_cache(maxsize=256)
+def _understood(body: str) -> Policy | None:
+    try:
+        return Policy(**from_json(body))
+    except (ValidationError, TypeError):
+        _log.exception("a policy makes no sense, and the default holds in its place: %.200s", body)
+        return None
