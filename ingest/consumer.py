@@ -8,15 +8,17 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from devices.topics import PARTITIONS, Leaf, filter_of
+from ingest.packets import Message
 from ingest.wire import BufferedClient
 
 _log = logging.getLogger(__name__)
@@ -35,8 +37,7 @@ class Broker:
     ca_file: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One message as it came. `connection` numbers the connection it came over."""
 
     topic: str
@@ -90,7 +91,7 @@ class Consumer:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
-        self._client.on_message = self._on_message
+        self._client.on_messages = self._on_messages
 
     def start(self) -> None:
         """Connect, and go on trying, in a thread of paho's own."""
@@ -124,14 +125,18 @@ class Consumer:
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Tell the broker it may forget these. Only ever after a durable commit."""
-        for delivery in deliveries:
-            with self._arrived:  # or the connection could become another between the look and the word
-                if delivery.connection == self.connection:
-                    self._client.ack(delivery.message_number, 1)
+        with self._arrived:  # or the connection could become another between the look and the word
+            ours = [one.message_number for one in deliveries if one.connection == self.connection]
+            # Sent at QoS 0, it has no number and asks for no answer.
+            self._client.confirm(number for number in ours if number)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Send to a kit, QoS 1. Lost with the broker, if it is lost: what matters is in the database."""
         self._client.publish(topic, payload, qos=1, retain=retain)
+
+    def send_once(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Send to kits, QoS 1, what they ask for again where it is lost on the way."""
+        self._client.send_once(messages)
 
     def oldest_waiting(self) -> datetime | None:
         """When the message that waits longest arrived: how far behind we are."""
@@ -176,25 +181,30 @@ class Consumer:
             self.connection += 1
             self._waiting.clear()
 
-    def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
-        delivery = Delivery(
-            topic=_legible_topic(message),
-            payload=bytes(message.payload),
-            arrived_at=datetime.now(UTC),
-            message_number=message.mid,
-            connection=self.connection,
-            redelivered=message.dup,
-            retained=message.retain,
-        )
+    def _on_messages(self, messages: Sequence[Message]) -> None:
+        arrived_at = datetime.now(UTC)
         with self._arrived:
-            self.redelivered += message.dup
-            self._waiting.append(delivery)
+            self._waiting += [
+                Delivery(
+                    topic=_legible(topic),
+                    payload=payload,
+                    arrived_at=arrived_at,
+                    message_number=number,
+                    connection=self.connection,
+                    redelivered=redelivered,
+                    retained=retained,
+                )
+                for topic, payload, number, redelivered, retained in messages
+            ]
+            self.redelivered += sum(one.redelivered for one in messages)
             self._arrived.notify()
 
 
-def _legible_topic(message: mqtt.MQTTMessage) -> str:
+# The same kits' topics come again and again.
+@lru_cache(maxsize=8192)
+def _legible(topic: bytes) -> str:
     """An exception here would end paho's thread, so a topic that is not UTF-8 is kept as best it can be."""
     try:
-        return message.topic
+        return topic.decode()
     except UnicodeDecodeError:
-        return repr(message)
+        return repr(topic)

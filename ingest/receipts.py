@@ -4,42 +4,44 @@ Guards: built only from what has committed, each with the epoch it committed in;
 per kit in 200 ms; no resident, no value and no score.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
-from devices.identifiers import DatabaseEpoch
-from devices.receipt import Receipt, Receipts, encode_message
+from pydantic_core import to_json
+
 from devices.topics import Leaf, parse_topic
 from ingest import quarantine
 from ingest.arrival import Settled
 
 EVERY = 0.2
 _MOST = 500
-_Publish = Callable[[str, bytes], None]
+_Send = Callable[[Sequence[tuple[str, bytes]]], None]
 
 
-def receipt_of(settled: Settled) -> Receipt:
-    """What a kit is told of one arrival."""
+def receipt_of(settled: Settled) -> dict[str, Any]:
+    """What a kit is told of one arrival: a `devices.receipt.Receipt`, without what is absent."""
     reading_id = settled.arrival.item.reading_id
-    return Receipt(
-        reading_id=reading_id,
-        payload_sha256=None if reading_id is not None else quarantine.digest(settled.arrival).hex(),
-        outcome=settled.outcome,
-        reason=settled.reason,
-        next=settled.verdict.next,
-    )
+    receipt: dict[str, Any] = {"outcome": settled.outcome.value, "next": settled.verdict.next}
+    if reading_id is not None:
+        receipt["reading_id"] = reading_id
+    else:
+        receipt["payload_sha256"] = quarantine.digest(settled.arrival).hex()
+    if settled.reason is not None:
+        receipt["reason"] = str(settled.reason)
+    return receipt
 
 
 class ReceiptBook:
     """Receipts that wait to be sent, by kit. For one worker thread; `now` is a monotonic clock in seconds."""
 
-    def __init__(self, publish: _Publish) -> None:
-        self._publish = publish
-        self._waiting: dict[str, list[tuple[UUID, Receipt]]] = {}
+    def __init__(self, send: _Send) -> None:
+        self._send = send
+        self._waiting: dict[str, list[tuple[UUID, dict[str, Any]]]] = {}
         self._due: list[tuple[float, str]] = []
         """When each topic that something waits for may be sent to, the next first."""
         self._sent_at: dict[str, float] = {}
@@ -49,39 +51,45 @@ class ReceiptBook:
         """Note receipts of arrivals that committed in this epoch of the database's, whatever comes after it."""
         for one in settled:
             if one.arrival.kit_id is not None:
-                self._waiting_for(_receipts_topic(one.arrival.topic)).append((epoch, receipt_of(one)))
+                self._waiting_for(one.arrival.topic).append((epoch, receipt_of(one)))
 
     def flush(self, now: float) -> None:
         """Send to every kit that was not sent to within the last 200 ms."""
+        messages: list[tuple[str, bytes]] = []
         while self._due and self._due[0][0] <= now:
             topic = heappop(self._due)[1]
             waiting = self._waiting.pop(topic)
-            for epoch, receipts in groupby(waiting, key=itemgetter(0)):
-                self._send(topic, epoch, [receipt for _, receipt in receipts])
+            messages += [(_receipts_topic(topic), one) for one in _encoded(waiting)]
             self._sent_at[topic] = now
             self.sent += len(waiting)
+        if messages:
+            self._send(messages)
 
     def next_flush(self, now: float) -> float:
         """Seconds until something is due; infinity where nothing waits."""
         return max(0.0, self._due[0][0] - now) if self._due else float("inf")
 
-    def _waiting_for(self, topic: str) -> list[tuple[UUID, Receipt]]:
+    def _waiting_for(self, topic: str) -> list[tuple[UUID, dict[str, Any]]]:
         if topic not in self._waiting:
             self._waiting[topic] = []
             heappush(self._due, (self._sent_at.get(topic, -EVERY) + EVERY, topic))
         return self._waiting[topic]
 
-    def _send(self, topic: str, epoch: UUID, receipts: Sequence[Receipt]) -> None:
+
+def _encoded(waiting: Sequence[tuple[UUID, dict[str, Any]]]) -> Iterator[bytes]:
+    """These as `devices.receipt.Receipts`: each of one epoch of the database's, and none too large for a kit."""
+    for epoch, of_epoch in groupby(waiting, key=itemgetter(0)):
+        receipts = [receipt for _, receipt in of_epoch]
         for start in range(0, len(receipts), _MOST):
-            part = tuple(receipts[start : start + _MOST])
-            self._publish(topic, encode_message(Receipts(epoch=DatabaseEpoch(epoch), receipts=part)))
+            yield to_json({"version": 1, "epoch": epoch, "receipts": receipts[start : start + _MOST]})
 
 
+# The same kits' topics come again and again.
+@lru_cache(maxsize=8192)
 def _receipts_topic(readings_topic: str) -> str:
     return readings_topic.removesuffix(Leaf.READINGS) + Leaf.RECEIPTS
 
 
-# The same kits' topics come again and again.
 @lru_cache(maxsize=8192)
 def kit_of(topic: str) -> UUID | None:
     """The kit a topic names, None where it cannot be read."""

@@ -66,7 +66,7 @@ class Worker:
         self._consumer = consumer
         self._evaluator = evaluator
         self._batch = batch
-        self._receipts = ReceiptBook(consumer.publish)
+        self._receipts = ReceiptBook(consumer.send_once)
         self._conn: psycopg.Connection | None = None
         self._epoch: UUID | None = None
         self._partitions: dict[UUID, int] = {}

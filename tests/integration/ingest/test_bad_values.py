@@ -195,7 +195,7 @@ def test_whatever_the_rest_says_a_reading_with_ids_and_a_time_is_stored_and_scor
         document = wire(reading_id=str(reading_id)) | changed
         settled = sent(doorstep, json.dumps(document).encode())
         assert settled.outcome is Outcome.STORED, settled.reason
-        assert receipt_of(settled).reading_id == reading_id
+        assert receipt_of(settled)["reading_id"] == reading_id
         assert doorstep.rows("SELECT count(*) FROM alerts.score WHERE reading_id = %s", reading_id) == [(1,)]
         again = sent(doorstep, json.dumps(document, indent=1).encode())
         assert again.outcome is Outcome.DUPLICATE

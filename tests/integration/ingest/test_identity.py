@@ -9,7 +9,7 @@ import pytest
 
 from devices.identifiers import new_reading_id
 from devices.reading import decode, encode_one
-from devices.receipt import Outcome
+from devices.receipt import Outcome, Receipt
 from ingest.arrival import Arrival
 from ingest.receipts import receipt_of
 from tests.fixtures import neighbourhood as n
@@ -90,7 +90,7 @@ def test_one_bad_item_of_an_array_costs_the_others_nothing(doorstep):
         (Outcome.QUARANTINED, "unreadable_time"),
         (Outcome.STORED, None),
     ]
-    receipts = [receipt_of(one) for one in settled]
+    receipts = [Receipt.model_validate(receipt_of(one)) for one in settled]
     assert [receipt.reading_id for receipt in receipts] == [
         good.reading_id,
         None,
@@ -108,7 +108,7 @@ def test_what_cannot_be_read_is_kept_whole_and_receipted_by_its_sha256(doorstep,
     kit = n.Kit()
     for _ in range(3):
         [settled] = doorstep.deliver(*of_message(kit, payload))
-        receipt = receipt_of(settled)
+        receipt = Receipt.model_validate(receipt_of(settled))
         assert (receipt.outcome, receipt.payload_sha256) == (
             Outcome.QUARANTINED,
             sha256(payload).hexdigest(),

@@ -58,16 +58,26 @@ def test_a_backlog_of_all_sizes_comes_whole_in_order_and_once(mosquitto: Mosquit
     again.stop()
 
 
-def test_what_is_read_ahead_is_given_out_as_it_is_asked_for(
+def test_a_packet_is_given_out_whole_once_it_is_let_through(
     ends: tuple[BufferedSocket, socket.socket],
 ) -> None:
     ours, theirs = ends
-    theirs.sendall(b"one, two, three")
-    assert (ours.recv(4), ours.pending(), ours.recv(5), ours.recv(100)) == (b"one,", 11, b" two,", b" three")
+    theirs.sendall(CONNACK[:3])
+    ours.read_ahead()
+    assert (ours.packet(), ours.pending()) == (None, 0)
+    theirs.sendall(CONNACK[3:] + CONNACK)
+    ours.read_ahead()
+    assert ours.pending() == len(CONNACK)
     with pytest.raises(BlockingIOError):
         ours.recv(1)
+    for _ in range(2):
+        packet = ours.packet()
+        assert packet is not None
+        ours.let_through(packet)
+        assert (ours.recv(1), ours.recv(100)) == (CONNACK[:1], CONNACK[1:])
     theirs.close()
-    assert ours.recv(1) == b""
+    ours.read_ahead()
+    assert (ours.is_at_its_end, ours.recv(1)) == (True, b"")
 
 
 def test_what_the_kernel_does_not_take_waits_its_turn(ends: tuple[BufferedSocket, socket.socket]) -> None:
@@ -97,5 +107,6 @@ def test_a_line_that_broke_while_sending_is_noticed_by_reading(
     theirs.close()
     ours.send(b"is anybody there?")
     ours.flush()
+    ours.read_ahead()
     assert ours.unsent == 0
     assert ours.recv(1) == b""

@@ -1,5 +1,6 @@
 """A receipt says where a reading is, in which life of the database, and nothing of what it says."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -19,8 +20,8 @@ class Post:
     def __init__(self) -> None:
         self.sent: list[tuple[str, bytes]] = []
 
-    def __call__(self, topic: str, payload: bytes) -> None:
-        self.sent.append((topic, payload))
+    def __call__(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        self.sent += messages
 
     @property
     def messages(self) -> list[Receipts]:
