@@ -15,6 +15,7 @@ from tests.fixtures.containers import wait_until
 
 KIT = n.Kit()
 SIZES = (1, 90, 127, 128, 16_383, 16_384, 65_530, 65_536, 200_000)
+CONNACK = b"\x20\x02\x00\x00"
 
 
 @pytest.fixture
