@@ -21,6 +21,7 @@ from api.access import public
 from api.database import Pool
 from api.metrics import MEDIA_TYPE
 from api.parts import Parts, parts_of
+from api.readiness import Found
 from api.settings import Broker
 from ingest import heartbeat
 from ingest.heartbeat import Beating, Quiet
@@ -49,11 +50,16 @@ def alive() -> dict[str, str]:
 def ready(request: Request) -> JSONResponse:
     """200 where this process can answer, else 503; `degraded` names what else is away."""
     parts = parts_of(request)
+    found = parts.readiness.now(lambda: _look(parts))
+    return JSONResponse(found.says, 200 if found.is_ready else 503)
+
+
+def _look(parts: Parts) -> Found:
     checks = {name: _outcome(check, parts) for name, check in _CHECKS.items()}
     away = [name for name, check in checks.items() if not check["ok"]]
     is_ready = not _GATES.intersection(away)
     answer = {"ready": is_ready, "degraded": [name for name in away if name not in _GATES], "checks": checks}
-    return JSONResponse(answer, 200 if is_ready else 503)
+    return Found(is_ready, answer)
 
 
 @router.get("/metrics")

@@ -4,7 +4,7 @@ Guards: no part is a global, so two apps in one process share nothing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from fastapi import Request
@@ -14,6 +14,7 @@ from api.database import Pool
 from api.fanout import Fanout, Pace
 from api.metrics import Counts
 from api.pulse import Pulse
+from api.readiness import Readiness
 from api.settings import Settings
 from api.throttle import Throttle
 
@@ -35,6 +36,7 @@ class Parts:
     pace: Pace
     pulse: Pulse
     clock: Clock
+    readiness: Readiness = field(default_factory=Readiness)
 
     @property
     def uses_https(self) -> bool:
