@@ -13,9 +13,11 @@ from uuid import UUID
 import psycopg
 
 from api.queries.reasons import Reason, reasons
-from api.queries.said import Said, Window, as_arrays, said
+from api.queries.said import Said, Window, alike, as_arrays, said
 from ingest.quality import AHEAD
 
+# Of a case that is open for longer, only so much is read: what was before says little of them now.
+LONGEST = timedelta(days=30)
 # Nearly everybody was measured a short while ago: whoever was not is looked for further back.
 _LOOK_BACK = (timedelta(hours=6), timedelta(days=3), timedelta(days=30))
 
@@ -32,9 +34,11 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One case. `since`: when it was raised, or the moment of its earliest finding's newest reading before that."""
+    """One case. `since`: when it was raised, or the moment of its first findings' newest reading before that."""
 
     since: datetime
+    read_from: datetime
+    """`since`, or 30 days back where that is longer ago: the worst and what was said are of no earlier moment."""
     worst: Bounds | None
     latest: Bounds | None
     """Within 30 days; of a closed case, None."""
@@ -49,6 +53,7 @@ class Course:
 class _Case:
     window: Window
     since: datetime
+    read_from: datetime
     is_open: bool
     last_arrived_at: datetime | None
     not_scored: bool
@@ -68,6 +73,7 @@ LEFT JOIN LATERAL (
            max((item ->> 'effective_at')::timestamptz) AS newest
     FROM alerts.finding, jsonb_array_elements(finding.evidence) item
     WHERE finding.escalation_id = escalation.escalation_id
+      AND finding.found_at <= escalation.raised_at + interval '1 day'
     GROUP BY finding.finding_id
 ) found ON true
 WHERE escalation.escalation_id = ANY (%s)
@@ -107,6 +113,7 @@ def courses(conn: psycopg.Connection[Any], escalations: Collection[UUID], at: da
     return {
         case.window.escalation_id: Course(
             since=case.since,
+            read_from=case.read_from,
             worst=worst.get(case.window.escalation_id),
             latest=latest.get(case.window.resident_id) if case.is_open else None,
             last_arrived_at=case.last_arrived_at,
@@ -123,8 +130,14 @@ def _cases(conn: psycopg.Connection[Any], escalations: Collection[UUID], at: dat
         return []
     return [
         _Case(
-            window=Window(escalation_id, resident_id, earliest, closed_at or at + AHEAD),
+            window=Window(
+                escalation_id,
+                resident_id,
+                max(earliest, (closed_at or at) - LONGEST),
+                closed_at or at + AHEAD,
+            ),
             since=since,
+            read_from=max(since, (closed_at or at) - LONGEST),
             is_open=closed_at is None,
             last_arrived_at=last_arrived_at,
             not_scored=not_scored,
@@ -137,9 +150,12 @@ def _cases(conn: psycopg.Connection[Any], escalations: Collection[UUID], at: dat
 
 def _worst(conn: psycopg.Connection[Any], cases: Collection[_Case]) -> dict[UUID, Bounds]:
     windows = [
-        Window(one.window.escalation_id, one.window.resident_id, one.since, one.window.until) for one in cases
+        Window(one.window.escalation_id, one.window.resident_id, one.read_from, one.window.until)
+        for one in cases
     ]
-    return {case: Bounds(*row) for case, *row in conn.execute(_WORST, as_arrays(windows))}
+    return {
+        case: Bounds(*row) for some in alike(windows) for case, *row in conn.execute(_WORST, as_arrays(some))
+    }
 
 
 def _latest(conn: psycopg.Connection[Any], residents: Collection[UUID], at: datetime) -> dict[UUID, Bounds]:

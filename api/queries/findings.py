@@ -49,9 +49,13 @@ class Step:
 
 
 _FINDINGS: LiteralString = """
-SELECT finding.escalation_id, rule, rule_version, severity, coalesce(call.words, sentence), found_at, evidence
-FROM alerts.finding LEFT JOIN alerts.phone_call call USING (finding_id)
-WHERE finding.escalation_id = ANY (%s) ORDER BY found_at, finding_id
+SELECT told.escalation_id, rule, rule_version, severity, coalesce(call.words, sentence), found_at, evidence
+FROM unnest(%(cases)s::uuid[]) AS one (escalation_id)
+CROSS JOIN LATERAL (SELECT * FROM alerts.finding
+                    WHERE finding.escalation_id = one.escalation_id
+                    ORDER BY found_at DESC, finding_id DESC LIMIT %(most)s::bigint) told
+LEFT JOIN alerts.phone_call call USING (finding_id)
+ORDER BY found_at, finding_id
 """
 _STEPS: LiteralString = """
 SELECT event.revision, event.kind, event.at, event.actor_id, person.name AS actor_name,
@@ -61,10 +65,12 @@ WHERE event.escalation_id = %s ORDER BY event.revision
 """
 
 
-def findings_of(conn: psycopg.Connection[Any], escalations: Collection[UUID]) -> dict[UUID, list[Finding]]:
-    """The findings of each of these escalations, oldest first; one without any is missing."""
+def findings_of(
+    conn: psycopg.Connection[Any], escalations: Collection[UUID], most: int | None = None
+) -> dict[UUID, list[Finding]]:
+    """The findings of each of these escalations, oldest first, or the newest of them; one without any is missing."""
     found: dict[UUID, list[Finding]] = defaultdict(list)
-    for row in conn.execute(_FINDINGS, (list(escalations),)).fetchall():
+    for row in conn.execute(_FINDINGS, {"cases": list(escalations), "most": most}).fetchall():
         escalation_id, rule, version, severity, sentence, found_at, evidence = row
         rests_on = [_evidence(item) for item in evidence]
         found[escalation_id].append(Finding(rule, version, severity, sentence, found_at, rests_on))

@@ -7,12 +7,13 @@ reading says that was taken from somebody else is left out; bounded in time and 
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 
+_SHORT = timedelta(days=3)
 MOST_SAID = 20
 """Of each kind, by case: the newest."""
 
@@ -90,12 +91,21 @@ def said(conn: psycopg.Connection[Any], windows: Collection[Window]) -> dict[UUI
     """What was said in each of these cases, newest first; one in which nothing was said is missing."""
     if not windows:
         return {}
-    wanted = as_arrays(windows) | {"most": MOST_SAID}
     found: dict[UUID, list[Said]] = defaultdict(list)
-    for query in (_CALLS, _WITH_READINGS):
-        for escalation_id, *one in conn.execute(query, wanted):
-            found[escalation_id].append(Said(*one))
+    for some in alike(windows):
+        wanted = as_arrays(some) | {"most": MOST_SAID}
+        for query in (_CALLS, _WITH_READINGS):
+            for escalation_id, *one in conn.execute(query, wanted):
+                found[escalation_id].append(Said(*one))
     return {case: sorted(all_, key=lambda one: one.at, reverse=True) for case, all_ in found.items()}
+
+
+def alike(windows: Collection[Window]) -> list[list[Window]]:
+    """Those of the last days apart from longer ones: what is read for many must not reach back as far as for one."""
+    back_to = max(one.until for one in windows) - _SHORT
+    short = [one for one in windows if one.since >= back_to]
+    long = [one for one in windows if one.since < back_to]
+    return [some for some in (short, long) if some]
 
 
 def as_arrays(windows: Collection[Window]) -> dict[str, Any]:

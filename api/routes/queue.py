@@ -23,6 +23,8 @@ from delegation.people import Role
 
 router = APIRouter(prefix="/api/v1", tags=["queue"])
 
+MOST_FINDINGS = 50
+
 HubVisit = Annotated[Visit, needs(Role.HUB_CLINICIAN, Role.HUB_LEAD)]
 CareVisit = Annotated[
     Visit, needs(Role.CARE_WORKER, Role.CARER, Role.HOME_MANAGER, Role.HUB_CLINICIAN, Role.HUB_LEAD)
@@ -31,7 +33,7 @@ CareVisit = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class InQueue:
-    """One escalation of the queue with how its resident has been since, and its findings."""
+    """One escalation of the queue with how its resident has been since, and its newest findings, at most 50."""
 
     escalation: queue.Waiting
     course: Course
@@ -96,7 +98,7 @@ def open_escalations(hub_id: UUID, visit: HubVisit, *, high_first: bool = False)
     revision = queue.revision(visit.conn, hub_id)
     waiting = queue.waiting(visit.conn, hub_id, high_first=high_first)
     cases = [one.escalation_id for one in waiting]
-    went, findings = courses(visit.conn, cases, visit.at), findings_of(visit.conn, cases)
+    went, findings = courses(visit.conn, cases, visit.at), findings_of(visit.conn, cases, MOST_FINDINGS)
     return Queue(
         hub=hub,
         revision=revision,

@@ -73,7 +73,7 @@ def course_view(course: Course, me: UUID, now: datetime, *, is_open: bool = True
         scores=scores,
         none=None if scores else _none(course, now, is_open=is_open),
         said=tuple(_said(one, me, now) for one in course.said),
-        more=len(course.said) >= MOST_SAID,
+        more=len(course.said) >= MOST_SAID or course.read_from > course.since,
     )
 
 
@@ -82,12 +82,16 @@ def _scores(course: Course, now: datetime, *, is_open: bool) -> tuple[ScoreLine,
     if not is_open:
         return () if worst is None else (_line("Worst while open", worst, now),)
     if latest is None:
-        return () if worst is None else (_line("Worst since raised", worst, now),)
+        return () if worst is None else (_line(_worst(course), worst, now),)
     if worst is None:
         return (_line("Last, before it was raised", latest, now, present=True),)
     if _same(worst, latest):
         return (_line("Worst and latest", latest, now, present=True),)
-    return (_line("Worst since raised", worst, now), _line("Latest", latest, now, present=True))
+    return (_line(_worst(course), worst, now), _line("Latest", latest, now, present=True))
+
+
+def _worst(course: Course) -> str:
+    return "Worst since raised" if course.read_from <= course.since else "Worst of the last 30 days"
 
 
 def _same(one: Bounds, other: Bounds) -> bool:

@@ -8,7 +8,9 @@ from uuid import UUID
 import httpx2 as httpx
 import pytest
 
+from api.routes import queue
 from tests.fixtures import neighbourhood as n
+from tests.fixtures.databases import Database
 from tests.fixtures.serving import Served
 from tests.integration.api.test_capture import observed, send
 
@@ -76,6 +78,39 @@ def test_what_was_worse_before_the_case_is_no_part_of_it(sign_in: SignIn) -> Non
     assert (course["worst"]["low"], course["latest"]["low"]) == (7, 7)
     earlier = client.get(f"/api/v1/escalations/{case}").json()["course"]
     assert (earlier["worst"]["low"], earlier["latest"]) == (10, None)
+
+
+def test_of_a_case_that_is_open_for_months_only_the_last_30_days_are_read(
+    sign_in: SignIn, neighbourhood: Database
+) -> None:
+    worker, client = sign_in(n.WORKER), sign_in(n.CLINICIAN)
+    case = phoned(client, "She fell at breakfast.")
+    with neighbourhood.connect() as owner:
+        owner.execute("UPDATE alerts.escalation SET raised_at = raised_at - interval '90 days'")
+        owner.execute("UPDATE alerts.finding SET found_at = found_at - interval '90 days'")
+    day = 24 * 60
+    measured(worker, n.GRAVE, minutes_ago=40 * day, note="Long ago.")
+    measured(worker, LESS_GRAVE, minutes_ago=2 * day, note="Of late.")
+    measured(worker, n.NORMAL, minutes_ago=1)
+    for course in (course_of(client), client.get(f"/api/v1/escalations/{case}").json()["course"]):
+        assert course["read_from"] > course["since"]
+        assert (course["worst"]["low"], course["latest"]["low"]) == (7, 0)
+        assert [one["words"] for one in course["said"]] == ["She fell at breakfast.", "Of late."]
+    page = client.get(f"/hubs/{n.HUB}").text
+    assert "Worst of the last 30 days" in page
+    assert "Worst since raised" not in page
+
+
+def test_the_queue_tells_the_newest_findings_of_a_case_and_the_case_itself_all(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "MOST_FINDINGS", 2)
+    client = sign_in(n.CLINICIAN)
+    for words in ("First.", "Second.", "Third."):
+        case = phoned(client, words)
+    [waiting] = client.get(QUEUE).json()["escalations"]
+    assert [one["sentence"] for one in waiting["findings"]] == ["Second.", "Third."]
+    assert len(client.get(f"/api/v1/escalations/{case}").json()["findings"]) == 3
 
 
 def test_a_call_about_somebody_measured_before_shows_what_was_measured_then(sign_in: SignIn) -> None:

@@ -57,6 +57,7 @@ def bounds(low: int, high: int | None = None, **different: Any) -> Bounds:
 def course(**different: Any) -> Course:
     row = Course(
         since=ago(minutes=6),
+        read_from=ago(minutes=6),
         worst=bounds(7),
         latest=bounds(7),
         last_arrived_at=ago(minutes=5),

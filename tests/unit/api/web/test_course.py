@@ -63,6 +63,14 @@ def test_of_a_closed_case_only_the_worst_is_told() -> None:
     assert nothing.none == "Not scored while open"
 
 
+def test_of_a_case_that_is_open_for_months_the_worst_is_not_called_the_worst_of_all() -> None:
+    view = shown(
+        course(since=ago(hours=24 * 90), read_from=ago(hours=24 * 30), worst=bounds(9), latest=bounds(1))
+    )
+    assert [line.label for line in view.scores] == ["Worst of the last 30 days", "Latest"]
+    assert view.more, "what was said before is not shown"
+
+
 def test_a_phone_call_is_shown_with_who_took_it_and_when() -> None:
     [theirs, mine] = shown(course(said=[said(), said(by=ME, by_name="Clive Clinician")])).said
     assert (theirs.words, theirs.who) == ("“He is in pain now.”", "By phone to Cleo Colleague")
