@@ -31,6 +31,9 @@ from api.settings import DatabaseRole, Settings
 from api.throttle import Throttle
 from api.web import pages
 from api.web.files import MOUNT, files
+from delegation.end_of_care import EndRefusedError
+from delegation.legal_hold import NoSuchHoldError
+from delegation.scale_two import ScaleRefusedError, UnfitDecisionError
 from delegation.sign_off import SignOffRefusedError
 from ingest.correction import CorrectionRefusedError
 
@@ -47,6 +50,10 @@ _REFUSALS: tuple[type[Exception], ...] = (
     DeskError,
     SignOffRefusedError,
     CorrectionRefusedError,
+    ScaleRefusedError,
+    UnfitDecisionError,
+    EndRefusedError,
+    NoSuchHoldError,
 )
 
 

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from alerts.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
 from delegation.end_of_care import EndRefusedError
 from delegation.legal_hold import NoSuchHoldError
+from delegation.scale_two import ScaleRefusedError, UnfitDecisionError
 from delegation.sign_off import SignOffRefusedError
 from ingest.correction import CorrectionRefusedError
 
@@ -32,6 +33,8 @@ _REFUSED_BELOW: dict[type[Exception], HTTPStatus] = {
     CorrectionRefusedError: HTTPStatus.CONFLICT,
     EndRefusedError: HTTPStatus.FORBIDDEN,
     NoSuchHoldError: HTTPStatus.NOT_FOUND,
+    ScaleRefusedError: HTTPStatus.FORBIDDEN,
+    UnfitDecisionError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
 MEDIA_TYPE = "application/problem+json"

@@ -78,6 +78,9 @@ CREATE TABLE delegation.spo2_scale_authorisation (
     clinician_name   text NOT NULL,
     regulator        text NOT NULL CHECK (regulator IN ('NMC', 'GMC', 'HCPC', 'GPhC')),
     regulator_number text NOT NULL,
+    looked_up_at     timestamptz,               -- when whoever recorded it found them in the register; NULL: nobody did
+    revoked_by       uuid REFERENCES delegation.person CHECK (revoked_by IS NULL OR revoked_at IS NOT NULL),
+    revoked_because  text CHECK ((revoked_by IS NULL) = (revoked_because IS NULL)),
     reason           text NOT NULL,
     decided_at       timestamptz NOT NULL,
     starts_at        timestamptz NOT NULL,
@@ -396,6 +399,18 @@ CREATE POLICY in_scope ON delegation.role_assignment FOR SELECT TO hearthwatch_a
     USING (person_id = delegation.actor() OR person_id IN (SELECT delegation.workers_in_charge('trainer', 'home_manager')));
 CREATE POLICY in_scope ON delegation.spo2_scale_authorisation FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
+-- Decided by whoever is named, recorded by the hub. What was revoked stays so: scale 2 again is a decision anew.
+GRANT INSERT ON delegation.spo2_scale_authorisation TO hearthwatch_api;
+GRANT UPDATE (revoked_at, revoked_by, revoked_because) ON delegation.spo2_scale_authorisation TO hearthwatch_api;
+CREATE POLICY hub_records ON delegation.spo2_scale_authorisation FOR INSERT TO hearthwatch_api
+    WITH CHECK (recorded_by = delegation.actor()
+                AND resident_id IN (SELECT resident.resident_id FROM delegation.resident
+                                    WHERE home_id IN (SELECT delegation.homes_held('hub_clinician', 'hub_lead'))));
+CREATE POLICY hub_revokes ON delegation.spo2_scale_authorisation FOR UPDATE TO hearthwatch_api
+    USING (revoked_at IS NULL
+           AND resident_id IN (SELECT resident.resident_id FROM delegation.resident
+                               WHERE home_id IN (SELECT delegation.homes_held('hub_clinician', 'hub_lead'))))
+    WITH CHECK (revoked_by = delegation.actor());
 CREATE POLICY in_scope ON delegation.air_record FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 CREATE POLICY in_scope ON delegation.ceiling FOR SELECT TO hearthwatch_api

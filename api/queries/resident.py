@@ -58,6 +58,8 @@ class ScaleTwo:
     review_by: datetime
     ends_at: datetime | None
     revoked_at: datetime | None
+    revoked_because: str | None = None
+    looked_up_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ ORDER BY decided_on DESC, recorded_at DESC
 """
 _SCALE_TWO: LiteralString = """
 SELECT clinician_name, regulator, regulator_number, reason, decided_at, starts_at, review_by, ends_at,
-       revoked_at
+       revoked_at, revoked_because, looked_up_at
 FROM delegation.spo2_scale_authorisation
 WHERE resident_id = %(resident)s AND starts_at <= %(at)s
   AND coalesce(least(ends_at, revoked_at), 'infinity') > %(at)s::timestamptz - interval '30 days'

@@ -1,6 +1,7 @@
 """Authorisations of SpO2 scale 2 whose review is due at a hub, soon or long since.
 
-Guards: an overdue review ends nothing; of a resident whose authorisation was renewed, the renewed one counts.
+Guards: an overdue review ends nothing; of a resident whose authorisation was renewed, the renewed one counts; nobody
+is asked to review a decision about somebody whose care has ended.
 """
 
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ JOIN delegation.home USING (home_id)
 WHERE home.hub_id = %(hub)s AND home.hub_id IN (SELECT delegation.visible_hubs())
   AND authorisation.starts_at <= %(at)s
   AND coalesce(least(authorisation.ends_at, authorisation.revoked_at), 'infinity') > %(at)s
+  AND NOT EXISTS (SELECT FROM delegation.end_of_care ended
+                  WHERE ended.resident_id = resident.resident_id AND ended.withdrawn_at IS NULL)
 ORDER BY resident_id, authorisation.review_by DESC
 """
 

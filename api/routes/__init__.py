@@ -14,6 +14,7 @@ from api.routes import (
     queue,
     records,
     residents,
+    scale_two,
 )
 
 
@@ -24,6 +25,7 @@ def routers() -> list[APIRouter]:
         queue,
         notices,
         residents,
+        scale_two,
         records,
         captures,
         corrections,

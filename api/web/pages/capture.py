@@ -9,9 +9,8 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from starlette.datastructures import FormData
 
 from api.access import Visit, needs
 from api.capture import CARERS, capture
@@ -20,6 +19,7 @@ from api.problems import RefusedError, not_found
 from api.queries.escalation import open_case
 from api.queries.resident import decisions, resident
 from api.web.capture_form import read
+from api.web.fields import Fields
 from api.web.presenters import capture as words
 from api.web.presenters import resident as resident_words
 from api.web.presenters.resident import ResidentView
@@ -36,11 +36,6 @@ _YEARS = range(2000, 9000)
 CarerVisit = Annotated[Visit, needs(*CARERS)]
 
 
-async def _fields(request: Request) -> dict[str, str]:
-    form: FormData = await request.form(max_files=0, max_fields=100)
-    return {name: value for name, value in form.items() if isinstance(value, str)}
-
-
 @router.get("/residents/{resident_id}/capture")
 def blank(request: Request, resident_id: UUID, visit: CarerVisit, round: str = "") -> HTMLResponse:
     """An empty form with a reading id of its own."""
@@ -49,12 +44,7 @@ def blank(request: Request, resident_id: UUID, visit: CarerVisit, round: str = "
 
 
 @router.post("/residents/{resident_id}/capture")
-def send(
-    request: Request,
-    resident_id: UUID,
-    visit: CarerVisit,
-    fields: Annotated[dict[str, str], Depends(_fields)],
-) -> HTMLResponse:
+def send(request: Request, resident_id: UUID, visit: CarerVisit, fields: Fields) -> HTMLResponse:
     """Store what was filled in and answer at once, or ask about what cannot be."""
     lives = _lives(visit, resident_id)
     reading_id, opened_at = _made_with(fields)

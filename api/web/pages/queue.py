@@ -37,6 +37,8 @@ SAID = {
     "closed": "Closed. The home sees your answer. You can undo this for 10 minutes.",
     "undone": "Undone.",
     "raised": "The phone call is in the queue.",
+    "scale-two": "Recorded: scale 2 from now on. What was scored before stays as it was.",
+    "scale-one": "Revoked: scale 1 from now on. Both results are shown for 30 days.",
     "acknowledged": "Put away: you have rung the home.",
 }
 

@@ -86,6 +86,7 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
         "answered": [one for one in shown if one.answer is not None and one.answer.in_sight],
         "past": [one for one in shown if one.answer is not None and not one.answer.in_sight],
         "readings": history.reading_rows(seen, at, rights(visit, resident_id).over),
+        "on_scale_two": in_force is not None,
         "may_capture": visit.actor.holds(*CARERS),
         "may_open_home": visit.actor.holds(*HOME_DESKS),
         "may_go_round": visit.actor.holds(*ROUNDS),

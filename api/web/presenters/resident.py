@@ -146,7 +146,10 @@ def scale(scale_two: tuple[ScaleTwo, ...], now: datetime) -> str:
     if scale_two:
         ended = min(end for end in (scale_two[0].ends_at, scale_two[0].revoked_at) if end is not None)
         day = calendar_day(london_day(ended))
-        return f"Scale 1. The authorisation of scale 2 ended on {day}; both results are shown for 30 days."
+        why = f" ({because.rstrip('.')})" if (because := scale_two[0].revoked_because) else ""
+        return (
+            f"Scale 1. The authorisation of scale 2 ended on {day}{why}; both results are shown for 30 days."
+        )
     return "Scale 1. No authorisation of scale 2 is recorded."
 
 

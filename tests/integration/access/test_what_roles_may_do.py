@@ -26,7 +26,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "delegation.person": {API: "S"},
     "delegation.resident": {API: "S", INGEST: "s", SCHEDULER: "s"},
     "delegation.role_assignment": {API: "S", INGEST: "s"},
-    "delegation.spo2_scale_authorisation": {API: "S", INGEST: "s", SCHEDULER: "s"},
+    "delegation.spo2_scale_authorisation": {API: "SIu", INGEST: "s", SCHEDULER: "s"},
     "delegation.air_record": {API: "S", INGEST: "su", SCHEDULER: "s"},
     "delegation.ceiling": {API: "S"},
     "delegation.monitoring_pause": {API: "S", INGEST: "s", SCHEDULER: "s"},

@@ -39,6 +39,7 @@ DESKS = [
     (n.CLINICIAN, f"{QUEUE}/raise?name=amara"),
     (n.CLINICIAN, f"{QUEUE}/reviews"),
     (n.CLINICIAN, f"{AMARA}/raise"),
+    (n.CLINICIAN, f"{AMARA}/scale-two"),
     (n.CLINICIAN, AMARA),
     (n.CLINICIAN, HOME),
     (n.MANAGER, HOME),

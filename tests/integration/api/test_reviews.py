@@ -54,6 +54,19 @@ def test_a_review_is_a_task_from_30_days_before(
     assert due(sign_in(n.CLINICIAN)) == ([str(n.AMARA)] if listed else [])
 
 
+def test_nobody_is_asked_to_review_a_decision_about_somebody_whose_care_has_ended(
+    sign_in: SignIn, neighbourhood: Database
+) -> None:
+    authorise(neighbourhood, review=-5 * DAY)
+    ended = {"ended_at": datetime.now(UTC).isoformat(), "reason": "moved_away"}
+    path = f"/api/v1/residents/{n.AMARA}/end-of-care"
+    manager, client = sign_in(n.MANAGER), sign_in(n.CLINICIAN)
+    assert manager.post(path, json=ended).status_code == 204
+    assert due(client) == []
+    assert manager.post(f"{path}/withdraw").status_code == 204
+    assert due(client) == [str(n.AMARA)]
+
+
 def test_one_that_was_renewed_is_due_no_more(sign_in: SignIn, neighbourhood: Database) -> None:
     authorise(neighbourhood, review=-5 * DAY)
     authorise(neighbourhood, review=300 * DAY)

@@ -1,0 +1,65 @@
+"""Who is scored on SpO2 scale 2: recording the decision, its review, and its end.
+
+Guards: only the hub records it, on the word of somebody named; the use case and the database both say so.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from api.problems import not_found
+from api.queries.resident import resident
+from api.routes.queue import HubVisit
+from delegation import scale_two
+from delegation.registers import Regulator
+from delegation.scale_two import LONGEST_REASON, Decision
+
+router = APIRouter(prefix="/api/v1/residents/{resident_id}/scale-two", tags=["scale 2"])
+
+_Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
+
+
+class Authorising(BaseModel):
+    clinician_name: Annotated[str, Field(min_length=1, max_length=200)]
+    regulator: Regulator
+    regulator_number: Annotated[str, Field(max_length=20)]
+    decided_on: date
+    review_on: date
+    reason: _Reason
+    hypercapnic_failure_confirmed: bool
+    target_88_to_92: bool
+    looked_up: Annotated[bool, Field(description="You found them in the register")] = False
+
+
+class Revoking(BaseModel):
+    reason: _Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Authorised:
+    authorisation_id: UUID
+
+
+@router.post("", status_code=201)
+def authorise(resident_id: UUID, authorising: Authorising, visit: HubVisit) -> Authorised:
+    """Record that scale 2 is authorised, or that this was reviewed and stays so: it holds from now on."""
+    _known(visit, resident_id)
+    decision = Decision(**authorising.model_dump())
+    return Authorised(scale_two.authorise(visit.conn, visit.actor, resident_id, decision, visit.at))
+
+
+@router.post("/revoke", status_code=204)
+def revoke(resident_id: UUID, revoking: Revoking, visit: HubVisit) -> None:
+    """Back to scale 1 from now on; both results are shown for 30 days."""
+    _known(visit, resident_id)
+    scale_two.revoke(visit.conn, visit.actor, resident_id, revoking.reason, visit.at)
+
+
+def _known(visit: HubVisit, resident_id: UUID) -> None:
+    found = resident(visit.conn, resident_id)
+    if found is None or not found.at_my_hub:
+        raise not_found("resident")

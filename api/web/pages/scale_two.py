@@ -1,0 +1,172 @@
+"""The hub's page on SpO2 scale 2 of one resident: recording the decision, its review, and its end.
+
+Guards: what is missing is said beside its field, and nothing that was filled in is lost.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api.access import Visit
+from api.problems import RefusedError, not_found
+from api.queries.resident import Decisions, Resident, decisions, resident
+from api.web.fields import Fields
+from api.web.pages.queue import HubVisit
+from api.web.presenters import resident as words
+from api.web.presenters.moments import london_day
+from api.web.rendering import page
+from delegation import scale_two
+from delegation.registers import FORMS, Regulator
+from delegation.scale_two import LONGEST_REVIEW, Decision, UnfitDecisionError
+
+router = APIRouter()
+
+_USUAL_REVIEW = timedelta(days=182)
+_FIELDS = (
+    "clinician_name",
+    "regulator",
+    "regulator_number",
+    "decided_on",
+    "review_on",
+    "reason",
+    "confirmed",
+    "target",
+    "looked_up",
+)
+# Boxes to tick are named shorter on the form than in the decision.
+_SAID_AT = {"hypercapnic_failure_confirmed": "confirmed", "target_88_to_92": "target"}
+
+
+@router.get("/residents/{resident_id}/scale-two")
+def form(request: Request, resident_id: UUID, visit: HubVisit) -> HTMLResponse:
+    """The form for a decision; filled in with whose it was, where one is to be reviewed."""
+    found, decided = _somebody(visit, resident_id)
+    now = words.in_force(decided.scale_two, visit.at)
+    fields = {
+        "decided_on": london_day(visit.at).isoformat(),
+        "review_on": london_day(visit.at + _USUAL_REVIEW).isoformat(),
+        "reason": now.reason if now else "",
+    }
+    return _form(request, visit, found, decided, fields, {})
+
+
+@router.post("/residents/{resident_id}/scale-two")
+def authorise(request: Request, resident_id: UUID, visit: HubVisit, fields: Fields) -> Response:
+    """Record what was decided, first or at a review."""
+    found, decided = _somebody(visit, resident_id)
+    faults, decision = _read(fields, visit)
+    if decision is not None:
+        try:
+            scale_two.authorise(visit.conn, visit.actor, resident_id, decision, visit.at)
+        except UnfitDecisionError as refused:
+            faults = {_SAID_AT.get(name, name): sentence for name, sentence in refused.faults.items()}
+        else:
+            return _back(resident_id, "scale-two")
+    return _form(request, visit, found, decided, fields, faults)
+
+
+@router.get("/residents/{resident_id}/scale-two/revoke")
+def revoking(request: Request, resident_id: UUID, visit: HubVisit) -> HTMLResponse:
+    """Asks why scale 2 is to end."""
+    return _revoking(request, visit, resident_id, "", {})
+
+
+@router.post("/residents/{resident_id}/scale-two/revoke")
+def revoke(
+    request: Request, resident_id: UUID, visit: HubVisit, reason: Annotated[str, Form()] = ""
+) -> Response:
+    """End it."""
+    _somebody(visit, resident_id)
+    try:
+        scale_two.revoke(visit.conn, visit.actor, resident_id, reason, visit.at)
+    except UnfitDecisionError as refused:
+        return _revoking(request, visit, resident_id, reason, refused.faults)
+    return _back(resident_id, "scale-one")
+
+
+def _back(resident_id: UUID, said: str) -> Response:
+    return RedirectResponse(f"/residents/{resident_id}?said={said}#oxygen", HTTPStatus.SEE_OTHER)
+
+
+def _read(fields: Mapping[str, str], visit: Visit) -> tuple[dict[str, str], Decision | None]:
+    """What was filled in; faults where it is no decision yet."""
+    days = {name: _day(fields.get(name, "")) for name in ("decided_on", "review_on")}
+    faults = {name: "Give the day" for name, day in days.items() if day is None}
+    if fields.get("regulator") not in set(Regulator):
+        faults["regulator"] = "Choose whose register they are on"
+    nowhere = faults.keys()
+    today = london_day(visit.at)
+    decision = Decision(
+        clinician_name=fields.get("clinician_name", ""),
+        regulator=Regulator(fields["regulator"]) if "regulator" not in nowhere else Regulator.NMC,
+        regulator_number=fields.get("regulator_number", ""),
+        decided_on=days["decided_on"] or today,
+        review_on=days["review_on"] or today + timedelta(days=1),
+        reason=fields.get("reason", ""),
+        hypercapnic_failure_confirmed=fields.get("confirmed") == "yes",
+        target_88_to_92=fields.get("target") == "yes",
+        looked_up=fields.get("looked_up") == "yes",
+    )
+    if not faults:
+        return {}, decision
+    others = {_SAID_AT.get(name, name): sentence for name, sentence in decision.faults(visit.at).items()}
+    if "regulator" in faults:
+        others.pop("regulator_number", None)
+    return others | faults, None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _somebody(visit: Visit, resident_id: UUID) -> tuple[Resident, Decisions]:
+    found = resident(visit.conn, resident_id)
+    if found is None or not found.at_my_hub:
+        raise not_found("resident")
+    return found, decisions(visit.conn, resident_id, visit.at)
+
+
+def _form(
+    request: Request,
+    visit: Visit,
+    found: Resident,
+    decided: Decisions,
+    fields: Mapping[str, str],
+    faults: Mapping[str, str],
+) -> HTMLResponse:
+    view = {
+        "resident": words.view(found, decided, visit.at),
+        "stands": words.scale(decided.scale_two, visit.at),
+        "now": words.in_force(decided.scale_two, visit.at),
+        "regulators": FORMS,
+        "latest": london_day(visit.at + LONGEST_REVIEW).isoformat(),
+        "today": london_day(visit.at).isoformat(),
+        "fields": fields,
+        "faults": {name: faults[name] for name in _FIELDS if name in faults},
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "scale_two.jinja", view, who=visit.actor.name, status=status)
+
+
+def _revoking(
+    request: Request, visit: Visit, resident_id: UUID, reason: str, faults: Mapping[str, str]
+) -> HTMLResponse:
+    found, decided = _somebody(visit, resident_id)
+    if words.in_force(decided.scale_two, visit.at) is None:
+        raise RefusedError(HTTPStatus.CONFLICT, "No authorisation of scale 2 is in force for this resident.")
+    view = {
+        "resident": words.view(found, decided, visit.at),
+        "stands": words.scale(decided.scale_two, visit.at),
+        "reason": reason,
+        "faults": faults,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "scale_two_revoke.jinja", view, who=visit.actor.name, status=status)
