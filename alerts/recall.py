@@ -17,6 +17,7 @@ from devices.receipt import CALL_999, CALL_HUB, NOTHING
 from devices.vital_signs import VitalSign
 from ingest import pulses, quality
 from ingest.arrival import ReadingKey, Repeated, Verdict
+from ingest.store import planned_for
 
 # Both bounds are there so that only the chunks of the span are looked at.
 _SAID: LiteralString = """
@@ -53,7 +54,7 @@ def verdicts(
         "until": max(moments),
         "readings": [one.payload.reading_id for one in fresh],
     }
-    scores = {(kit, reading): said for kit, reading, *said in conn.execute(_SAID, wanted).fetchall()}
+    scores = {(kit, reading): said for kit, reading, *said in planned_for(conn, _SAID, wanted)}
     return old | {
         one.key: _verdict(one, scores.get(one.key), cases.get(one.payload.resident), policies)
         for one in fresh

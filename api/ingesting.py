@@ -22,7 +22,8 @@ from ingest.heartbeat import QUIET_AFTER, Beating
 from ingest.worker import Worker
 
 # A commit must be on the disk before it is answered, whatever the database's default is.
-_OPTIONS = "-c synchronous_commit=on"
+# The same few questions are asked for every batch, so each is planned once.
+_OPTIONS = "-c synchronous_commit=on -c plan_cache_mode=force_generic_plan"
 
 
 def ingest(

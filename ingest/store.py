@@ -131,10 +131,18 @@ def history(
     known: dict[ReadingKey, KnownReading] = {}
     for residents, start, end in _spans(wanted, window):
         span = {"residents": residents, "since": start, "until": end}
-        for row in conn.execute(_HISTORY, span).fetchall():
+        for row in planned_for(conn, _HISTORY, span):
             reading = _known(row)
             known[reading.key] = reading
     return list(known.values())
+
+
+def planned_for(
+    conn: psycopg.Connection, query: LiteralString, values: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    """Ask with the values in the text: a plan made for any values looks at every chunk there is."""
+    with psycopg.ClientCursor(conn) as cursor:
+        return cursor.execute(query, values).fetchall()
 
 
 def _spans(
