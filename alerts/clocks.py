@@ -32,7 +32,9 @@ WHERE escalation.state <> 'closed'
   AND (escalation.home_id <> home.home_id OR escalation.hub_id <> home.hub_id)
 LIMIT %s
 """
-_LOCK: LiteralString = "SELECT FROM ingest.lock_residents(%s)"
+_LOCK: LiteralString = "SELECT resident_id, arrivals FROM ingest.lock_residents(%s)"
+# What a replay goes by: when the clocks were looked at, whose were due, and how much was known of each by then.
+_RAN: LiteralString = "INSERT INTO alerts.clock_run (run_at, residents, arrivals) VALUES (%s, %s, %s)"
 
 
 def run(conn: psycopg.Connection, at: datetime) -> int:
@@ -42,10 +44,11 @@ def run(conn: psycopg.Connection, at: datetime) -> int:
     residents |= {one.placement.resident_id for one in silence.concerns(conn, policies, at)}
     moved = {resident for (resident,) in conn.execute(_MOVED, (_MOST,)).fetchall()}
     residents |= moved
+    # All of them before anything else is locked. An answer or a reading may have come while we waited: look again.
+    locked = conn.execute(_LOCK, (sorted(residents),)).fetchall() if residents else []
+    conn.execute(_RAN, (at, [resident for resident, _ in locked], [arrivals for _, arrivals in locked]))
     if not residents:
         return 0
-    # All of them before anything else is locked. An answer or a reading may have come while we waited: look again.
-    conn.execute(_LOCK, (sorted(residents),))
     if moved:
         case.follow(conn, moved, at)
     try:

@@ -15,7 +15,6 @@ import psycopg
 from alerts import case, evidence, judgement, notice, questions, recall, scores, withdrawal
 from alerts.attention import remarkable
 from alerts.case import Concern
-from alerts.evidence import Evidence
 from alerts.judgement import Judged, Unscored, judge, judge_unscored, urgent_unscored, urgent_unstored
 from alerts.policy import LONGEST_WINDOW, PolicyBook
 from alerts.questions import Question
@@ -162,7 +161,7 @@ def _concern(one: Judged) -> Concern:
     return Concern(
         placement=cause.placement,
         found=one.found,
-        evidence=_evidence_of(one.scored),
+        evidence=evidence.rests_on(one.scored),
         low=one.scored.outcome.low,
         high=one.scored.outcome.high,
         cause_reading_id=cause.payload.reading_id,
@@ -194,9 +193,3 @@ def _settle_questions(
             settled.add(resident)
     questions.answered(conn, settled)
     questions.ask(conn, list(asked.values()), at)
-
-
-def _evidence_of(scored: Scored) -> list[Evidence]:
-    """The readings whose values carry points, and the one that caused the score."""
-    readings = {scored.cause.key: scored.cause.effective_at} | evidence.of_points(scored)
-    return [evidence.item(key, moment) for key, moment in readings.items()]

@@ -25,3 +25,9 @@ def of_points(scored: Scored) -> dict[ReadingKey, datetime]:
         if part.low >= 1 and part.kit_id and part.reading_id and part.effective_at:
             found[part.kit_id, part.reading_id] = part.effective_at
     return found
+
+
+def rests_on(scored: Scored) -> list[Evidence]:
+    """The readings whose values carry points, and the one that caused the score."""
+    readings = {scored.cause.key: scored.cause.effective_at} | of_points(scored)
+    return [item(key, moment) for key, moment in readings.items()]

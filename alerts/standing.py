@@ -62,14 +62,15 @@ def policies_in_force(conn: psycopg.Connection, at: datetime) -> PolicyBook:
 
 
 def _book(rows: Iterable[tuple[Any, ...]]) -> PolicyBook:
-    policies = {hub_id: policy for hub_id, *_, body in rows if (policy := _understood(body)) is not None}
+    policies = {hub_id: policy for hub_id, *_, body in rows if (policy := understood(body)) is not None}
     default = policies.pop(None, SHIPPED)
     return PolicyBook(default, policies)
 
 
 # Which policy is in force is asked of the database each time; the same words are only understood once.
 @lru_cache(maxsize=256)
-def _understood(body: str) -> Policy | None:
+def understood(body: str) -> Policy | None:
+    """The policy that a document is; None for one that makes no sense."""
     try:
         return Policy(**from_json(body))
     except (ValidationError, TypeError):

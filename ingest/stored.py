@@ -6,7 +6,7 @@ number in that resident's line, are as last corrected.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any, LiteralString
 from uuid import UUID
@@ -101,6 +101,7 @@ def _reading(row: dict[str, Any], theirs: Placement) -> NewReading:
         cleared=quality.cleared(not_obtained, unusable),
         flags=tuple(row["flags"]),
         latest_effective_at=row["effective_at"],
+        clock_slow_by=timedelta(seconds=(row["observations"] or {}).get("clock_slow_by_s", 0)),
     )
 
 

@@ -87,7 +87,8 @@ CREATE TABLE delegation.spo2_scale_authorisation (
     review_by        timestamptz NOT NULL,      -- overdue review never ends it: only these two do
     ends_at          timestamptz,
     revoked_at       timestamptz,
-    recorded_by      uuid NOT NULL REFERENCES delegation.person
+    recorded_by      uuid NOT NULL REFERENCES delegation.person,
+    recorded_at      timestamptz NOT NULL DEFAULT now()     -- a replay knows nothing of it before
 );
 CREATE INDEX spo2_scale_authorisation_by_resident ON delegation.spo2_scale_authorisation (resident_id);
 
@@ -437,7 +438,7 @@ CREATE POLICY as_oneself ON delegation.audit_text FOR INSERT TO hearthwatch_api 
 GRANT SELECT (resident_id, home_id, no_score_reason, synthetic) ON delegation.resident TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (lives_here_from) ON delegation.resident TO hearthwatch_scheduler;   -- silence is counted from there
 GRANT SELECT (home_id, organisation_id, hub_id, rounds, synthetic) ON delegation.home TO hearthwatch_ingest, hearthwatch_scheduler;
-GRANT SELECT (authorisation_id, resident_id, starts_at, review_by, ends_at, revoked_at)
+GRANT SELECT (authorisation_id, resident_id, starts_at, review_by, ends_at, revoked_at, recorded_at)
     ON delegation.spo2_scale_authorisation TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (resident_id, recorded_at, cancelled_at) ON delegation.air_record TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT UPDATE (cancelled_at) ON delegation.air_record TO hearthwatch_ingest;

@@ -42,7 +42,8 @@ CREATE TABLE alerts.policy (
     hub_id          uuid REFERENCES delegation.hub,     -- NULL: the default
     version         text NOT NULL,
     body            jsonb NOT NULL,
-    in_force_from   timestamptz NOT NULL
+    in_force_from   timestamptz NOT NULL,
+    recorded_at     timestamptz NOT NULL DEFAULT now()  -- a replay knows nothing of it before
 );
 CREATE UNIQUE INDEX policy_version ON alerts.policy (coalesce(hub_id, '00000000-0000-0000-0000-000000000000'), version);
 
@@ -123,6 +124,33 @@ CREATE TABLE alerts.open_question (
     answer_by       timestamptz NOT NULL
 );
 CREATE INDEX open_question_due ON alerts.open_question (answer_by);
+
+-- When the scheduler looked at the clocks, for whom something was due, and how many readings of each had arrived by
+-- then: with that a replay knows what came first. Some hundred bytes every ten seconds.
+CREATE TABLE alerts.clock_run (
+    run_at          timestamptz NOT NULL,
+    residents       uuid[] NOT NULL,
+    arrivals        bigint[] NOT NULL,
+    CHECK (cardinality(residents) = cardinality(arrivals))
+);
+CREATE INDEX clock_run_in_time ON alerts.clock_run (run_at);
+GRANT SELECT ON alerts.clock_run TO hearthwatch_ingest;
+GRANT INSERT ON alerts.clock_run TO hearthwatch_scheduler;
+ALTER TABLE alerts.clock_run ENABLE ROW LEVEL SECURITY;
+ALTER TABLE alerts.clock_run FORCE ROW LEVEL SECURITY;
+CREATE POLICY processes ON alerts.clock_run TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
+
+-- What a replay holds its findings against: of a sentence, which may hold what somebody said, no more than its digest.
+CREATE FUNCTION alerts.found_of(resident uuid)
+RETURNS TABLE (rule text, severity text, sentence_sha256 bytea, low smallint, evidence jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT finding.rule, finding.severity, sha256(convert_to(finding.sentence, 'UTF8')), finding.low, finding.evidence
+    FROM alerts.finding WHERE finding.resident_id = resident
+$$;
+REVOKE EXECUTE ON FUNCTION alerts.found_of(uuid) FROM PUBLIC;
+GRANT SELECT ON alerts.finding TO hearthwatch_gate;
+ALTER FUNCTION alerts.found_of(uuid) OWNER TO hearthwatch_gate;
+GRANT EXECUTE ON FUNCTION alerts.found_of(uuid) TO hearthwatch_ingest;
 
 -- What somebody told the hub by telephone: apart from the finding, because not everybody who sees the resident may read
 -- it. A family carer never does: it may be about them. Where it stays at the hub, the home's staff do not either.
@@ -296,7 +324,8 @@ CREATE POLICY in_scope ON alerts.open_question FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 
 -- Ours to start from, for a clinician to change: minutes, except where a name says hours.
-INSERT INTO alerts.policy (hub_id, version, in_force_from, body) VALUES (NULL, 'default-1', '2020-01-01', '{
+INSERT INTO alerts.policy (hub_id, version, in_force_from, recorded_at, body)
+VALUES (NULL, 'default-1', '2020-01-01', '2020-01-01', '{
     "window": 30,
     "high_from": 7,
     "medium_from": 5,

@@ -1,0 +1,164 @@
+"""What was recorded of one resident: readings as they arrived, what was decided and when, when clocks were looked at.
+
+Guards: read from the readings themselves, never from scores or findings, but for the moment at which each was judged;
+everything that was decided carries when it was recorded, and counts from then on.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+
+from alerts.policy import SHIPPED, Policy
+from alerts.standing import understood
+from delegation import store as delegation_store
+from delegation.authority import AirRecord, Authority, ScaleAuthorisation
+from delegation.store import Placement
+from ingest import stored
+from ingest.arrival import NewReading, ReadingKey
+
+ALWAYS = datetime(1900, 1, 1, tzinfo=UTC)
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+
+_RESIDENTS: LiteralString = """
+SELECT resident_id, no_score_reason FROM delegation.resident
+WHERE EXISTS (SELECT FROM ingest.current_vitals vitals WHERE vitals.resident_id = resident.resident_id)
+ORDER BY resident_id
+"""
+# Scores are made in the transaction that stores their reading: when that was is all that is taken from them.
+_JUDGED: LiteralString = """
+SELECT kit_id, reading_id, scored_at FROM alerts.score
+WHERE resident_id = %s AND effective_at >= %s AND effective_at <= %s
+  AND kit_id = cause_kit_id AND reading_id = cause_reading_id
+"""
+_SCALES: LiteralString = """
+SELECT recorded_at, starts_at, review_by, ends_at, revoked_at
+FROM delegation.spo2_scale_authorisation WHERE resident_id = %s ORDER BY recorded_at
+"""
+_AIR: LiteralString = (
+    "SELECT recorded_at FROM delegation.air_record WHERE resident_id = %s ORDER BY recorded_at"
+)
+_POLICIES: LiteralString = """
+SELECT hub_id, (body || jsonb_build_object('version', version))::text, in_force_from, recorded_at
+FROM alerts.policy ORDER BY in_force_from, policy_id
+"""
+_RUNS: LiteralString = "SELECT run_at, residents, arrivals FROM alerts.clock_run ORDER BY run_at"
+_CORRECTED: LiteralString = """
+SELECT EXISTS (SELECT FROM ingest.reading_correction
+               WHERE %(resident)s IN (stored_for, held_for, resident_id))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One resident's. `corrected`: a reading of theirs was once another's, so their line is not as it was."""
+
+    placement: Placement
+    no_score_reason: str | None
+    readings: Sequence[NewReading]
+    judged_at: Mapping[ReadingKey, datetime]
+    scales: Sequence[tuple[datetime, ScaleAuthorisation]]
+    air: Sequence[datetime]
+    corrected: bool
+
+    def at(self, reading: NewReading) -> datetime:
+        """When it was judged; where no score says, when it arrived."""
+        return self.judged_at.get(reading.key, reading.arrived_at)
+
+    def authority(self, at: datetime, oxygen_seen: Sequence[datetime]) -> Authority:
+        """What was known to be decided at a moment, after readings that say oxygen is in use."""
+        ends = {since: [one for one in oxygen_seen if one >= since] for since in self.air}
+        return Authority(
+            scales=[one for recorded, one in self.scales if recorded <= at],
+            air=[AirRecord(since, min(seen, default=None)) for since, seen in ends.items()],
+            no_score_reason=self.no_score_reason,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """When the scheduler looked at the clocks, and of whom how much was known when something was due."""
+
+    at: Sequence[datetime]
+    known: Sequence[Mapping[UUID, int]]
+
+    def first_from(self, due: datetime) -> int | None:
+        """The place of the first look at or after a moment; None where there was none."""
+        place = bisect_left(self.at, due)
+        return place if place < len(self.at) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Every policy there was, each from when it was in force and recorded. Or one for all hubs and all times."""
+
+    rows: Sequence[tuple[UUID | None, Policy | None, datetime, datetime]]
+    instead: Policy | None = None
+
+    def in_force(self, hub_id: UUID, at: datetime) -> Policy:
+        """As the evaluator had it at that moment."""
+        if self.instead is not None:
+            return self.instead
+        latest = {hub: policy for hub, policy, since, recorded in self.rows if since <= at and recorded <= at}
+        default = latest.get(None) or SHIPPED
+        return latest.get(hub_id) or default
+
+
+def policies(conn: psycopg.Connection) -> Policies:
+    """All that were ever recorded."""
+    rows = conn.execute(_POLICIES).fetchall()
+    return Policies([(hub, understood(body), since, recorded) for hub, body, since, recorded in rows])
+
+
+def runs(conn: psycopg.Connection) -> Runs:
+    """All that were ever recorded."""
+    rows = conn.execute(_RUNS).fetchall()
+    known = [dict(zip(residents, arrivals, strict=True)) for _, residents, arrivals in rows]
+    return Runs([at for at, _, _ in rows], known)
+
+
+def histories(
+    conn: psycopg.Connection, since: datetime = ALWAYS, until: datetime = NEVER
+) -> Iterator[History]:
+    """Everybody of whom anything came, one after the other; readings taken in this span, ends included."""
+    reasons: dict[UUID, str | None] = dict(conn.execute(_RESIDENTS).fetchall())
+    placements = delegation_store.placements(conn, list(reasons))
+    for resident, reason in reasons.items():
+        if resident in placements:
+            yield _history(conn, placements[resident], reason, since, until)
+
+
+def _history(
+    conn: psycopg.Connection, placement: Placement, reason: str | None, since: datetime, until: datetime
+) -> History:
+    resident = placement.resident_id
+    judged: dict[ReadingKey, datetime] = {
+        (kit, reading): at for kit, reading, at in conn.execute(_JUDGED, (resident, since, until)).fetchall()
+    }
+    decided = conn.execute(_SCALES, (resident,)).fetchall()
+    return History(
+        placement=placement,
+        no_score_reason=reason,
+        readings=stored.readings_of(conn, placement, since, until),
+        judged_at=judged,
+        scales=[(recorded, _scale(*said)) for recorded, *said in decided],
+        air=[recorded for (recorded,) in conn.execute(_AIR, (resident,)).fetchall()],
+        corrected=_said(conn, _CORRECTED, {"resident": resident}),
+    )
+
+
+def _scale(starts_at: datetime, review_by: datetime, ends_at: Any, revoked_at: Any) -> ScaleAuthorisation:
+    return ScaleAuthorisation(starts_at, review_by, ends_at, revoked_at)
+
+
+def _said(conn: psycopg.Connection, query: LiteralString, values: Mapping[str, Any]) -> bool:
+    row = conn.execute(query, values).fetchone()
+    return bool(row and row[0])
+
+
+# How far before a span readings still weigh on it: the longest any rule looks back.
+LEAD = timedelta(days=4)

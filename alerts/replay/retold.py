@@ -1,0 +1,157 @@
+"""One resident's history judged again, reading by reading, as the live evaluator and the clocks do it.
+
+Guards: it uses the very functions that judge live, in arrival order, with what was decided and recorded by then; under
+the policies that ran it gives the scores and findings that are stored.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from alerts import evidence, questions, rules
+from alerts.judgement import Judged, judge, judge_unscored
+from alerts.policy import Policy
+from alerts.questions import Question
+from alerts.replay.recorded import History, Policies, Runs
+from alerts.rules import ABOUT_SCORE, Finding
+from alerts.scoring import Scored, oxygen_seen, score_readings
+from ingest.arrival import KnownReading, NewReading
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAgain:
+    """One finding, as it would be stored."""
+
+    resident_id: UUID
+    home_id: UUID
+    found_at: datetime
+    finding: Finding
+    low: int | None
+    evidence: Sequence[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Retold:
+    """What became of one history: every score, and every finding in the order in which they were made."""
+
+    scores: list[Scored] = field(default_factory=list)
+    found: list[ToldAgain] = field(default_factory=list)
+
+
+def retell(history: History, policies: Policies, runs: Runs) -> Retold:
+    """Judge it all again."""
+    telling = _Telling(history, policies, runs)
+    if history.no_score_reason is not None:
+        for reading in history.readings:
+            telling.judge_unscored(reading)
+    else:
+        for scored in _scores(history, policies):
+            telling.judge(scored)
+        telling.look_at_clocks(None)
+    return telling.told
+
+
+class _Telling:
+    """How far the story has come: what was asked and is not answered yet."""
+
+    def __init__(self, history: History, policies: Policies, runs: Runs) -> None:
+        self.told = Retold()
+        self._history = history
+        self._policies = policies
+        self._runs = runs
+        self._asked: Question | None = None
+
+    def judge(self, scored: Scored) -> None:
+        """One score, after whatever fell due before it became known."""
+        at = self._history.at(scored.cause)
+        self.look_at_clocks(scored.cause)
+        policy = self._policy(at)
+        judged = judge(scored, policy, at)
+        self.told.scores.append(scored)
+        if judged.found and judged.fresh:
+            self._tell(at, judged.found, scored.outcome.low, evidence.rests_on(scored))
+        self._settle(judged, at, policy)
+
+    def judge_unscored(self, reading: NewReading) -> None:
+        """One reading where no score may."""
+        at = self._history.at(reading)
+        judged = judge_unscored(reading, self._policy(at), at)
+        if judged.found and judged.fresh:
+            self._tell(at, judged.found, None, [evidence.item(reading.key, reading.effective_at)])
+
+    def look_at_clocks(self, before: NewReading | None) -> None:
+        """Raise what the scheduler found due before this reading was known; at the end, what it found at all."""
+        if self._asked is None:
+            return
+        place = self._runs.first_from(self._asked.answer_by)
+        if place is None:
+            return
+        at = self._runs.at[place]
+        if before is not None and not self._came_first(place, before):
+            return
+        asked, self._asked = self._asked, None
+        found = rules.could_not_be_excluded(asked.low, asked.high, asked.deciding, self._policy(at))
+        reading = evidence.item((asked.kit_id, asked.reading_id), asked.effective_at)
+        self._tell(at, [found], asked.low, [reading])
+
+    def _came_first(self, place: int, reading: NewReading) -> bool:
+        """Whether the scheduler looked before a reading was known: as recorded, or else by the clock."""
+        known = self._runs.known[place].get(reading.resident_id)
+        if known is not None:
+            return known < reading.arrival_number
+        return self._runs.at[place] < self._history.at(reading)
+
+    def _settle(self, judged: Judged, at: datetime, policy: Policy) -> None:
+        if judged.asks:
+            answer_by = at + timedelta(minutes=policy.answer_within)
+            if self._asked is not None:
+                answer_by = self._asked.answer_by
+            self._asked = questions.question_of(judged.scored, answer_by)
+        elif judged.newest and (not judged.scored.outcome.deciding or judged.found):
+            self._asked = None
+
+    def _tell(
+        self, at: datetime, found: Sequence[Finding], low: int | None, rests_on: Sequence[dict[str, Any]]
+    ) -> None:
+        resident, home = self._history.placement.resident_id, self._history.placement.home_id
+        self.told.found += [
+            ToldAgain(resident, home, at, one, low if one.rule in ABOUT_SCORE else None, rests_on)
+            for one in found
+        ]
+
+    def _policy(self, at: datetime) -> Policy:
+        return self._policies.in_force(self._history.placement.hub_id, at)
+
+
+def _scores(history: History, policies: Policies) -> Iterator[Scored]:
+    """Every score in the order in which it became known; readings that the same was known of are scored together."""
+    done: list[NewReading] = []
+    hub = history.placement.hub_id
+
+    def known(reading: NewReading) -> tuple[int, timedelta]:
+        at = history.at(reading)
+        recorded = sum(since <= at for since, _ in history.scales)
+        return recorded, policies.in_force(hub, at).composition_window
+
+    for (_, window), group in groupby(history.readings, known):
+        new = list(group)
+        seen = [one.effective_at for readings in oxygen_seen(done).values() for one in readings]
+        authority = history.authority(history.at(new[-1]), seen)
+        resident = history.placement.resident_id
+        yield from score_readings(new, [_as_known(one) for one in done], {resident: authority}, window)
+        done += new
+
+
+def _as_known(reading: NewReading) -> KnownReading:
+    return KnownReading(
+        kit_id=reading.kit_id,
+        reading_id=reading.payload.reading_id,
+        resident_id=reading.resident_id,
+        effective_at=reading.effective_at,
+        arrival_number=reading.arrival_number,
+        values=reading.values,
+        cleared=reading.cleared,
+    )
