@@ -29,7 +29,6 @@ class Concern:
     found: Sequence[Finding]
     evidence: Sequence[dict[str, Any]] = ()
     low: int | None = None
-    high: int | None = None
     cause_reading_id: UUID | None = None
     origin: str = "rule"
     raised_by: UUID | None = None
@@ -42,24 +41,24 @@ def open_or_join(
     if not concerns:
         return {}
     residents = {concern.placement.resident_id for concern in concerns}
-    changes = store.follow_residents(conn, residents, concerns[0].raised_by)
-    open_ = store.open_escalations(conn, residents)
+    changes, open_ = store.hold(conn, residents, concerns[0].raised_by)
+    cases = {resident: one.escalation_id for resident, one in open_.items()}
     findings: list[NewFinding] = []
-    cases: dict[UUID, UUID] = {resident: one.escalation_id for resident, one in open_.items()}
-    for concern in concerns:
-        resident = concern.placement.resident_id
-        policy = policies.for_hub(concern.placement.hub_id)
-        taken = step(open_.get(resident), concern.found, concern.low, policy, at)
-        if taken.kind is EventKind.RAISED:
-            cases[resident] = new_uuid7()
-            store.raise_escalation(conn, _new(concern, cases[resident], policy.version), taken, at)
-        else:
-            store.join_escalation(conn, cases[resident], taken, concern.high)
-        open_[resident] = taken.as_open(cases[resident], concern.placement.hub_id)
-        changes.append(_change(concern, open_[resident], taken.kind))
-        findings += [_finding(concern, cases[resident], finding) for finding in concern.found]
-    store.add_findings(conn, findings, at)
-    store.announce(conn, changes, at)
+    with conn.pipeline():  # nothing from here on waits for an answer
+        for concern in concerns:
+            resident = concern.placement.resident_id
+            policy = policies.for_hub(concern.placement.hub_id)
+            taken = step(open_.get(resident), concern.found, concern.low, policy, at)
+            if taken.kind is EventKind.RAISED:
+                cases[resident] = new_uuid7()
+                store.raise_escalation(conn, _new(concern, cases[resident], policy.version), taken, at)
+            else:
+                store.join_escalation(conn, cases[resident], taken)
+            open_[resident] = taken.as_open(cases[resident], concern.placement.hub_id)
+            changes.append(_change(concern, open_[resident], taken.kind))
+            findings += [_finding(concern, cases[resident], finding) for finding in concern.found]
+        store.add_findings(conn, findings, at)
+        store.announce(conn, changes, at)
     return cases
 
 
@@ -76,7 +75,6 @@ def _new(concern: Concern, escalation_id: UUID, policy_version: str) -> NewEscal
         hub_id=concern.placement.hub_id,
         origin=concern.origin,
         policy_version=policy_version,
-        high=concern.high,
         raised_by=concern.raised_by,
     )
 

@@ -108,6 +108,5 @@ def _excluded_by_nobody(question: Question, placement: Placement, policies: Poli
             }
         ],
         low=question.low,
-        high=question.high,
         cause_reading_id=question.reading_id,
     )

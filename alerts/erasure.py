@@ -18,7 +18,7 @@ _SCORES: LiteralString = (
     "DELETE FROM alerts.score WHERE resident_id = %s AND effective_at >= %s AND effective_at <= %s"
 )
 _ESCALATIONS: LiteralString = """
-UPDATE alerts.escalation SET why = 'Erased.', note = NULL, low = NULL, high = NULL WHERE resident_id = %s
+UPDATE alerts.escalation SET why = 'Erased.', note = NULL, low = NULL WHERE resident_id = %s
 """
 _FINDINGS: LiteralString = """
 UPDATE alerts.finding SET sentence = 'Erased.', low = NULL, evidence = '[]' WHERE resident_id = %s

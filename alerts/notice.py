@@ -47,7 +47,7 @@ WHERE notice_id = %s AND acknowledged_at IS NULL AND readings = %s
 def tell(conn: psycopg.Connection, unnamed: Sequence[Unnamed], at: datetime) -> None:
     """A notice for each kit; those that came from no home's kit are for operators."""
     homes = list({one.home_id for one in unnamed if one.home_id is not None})
-    store.renew(conn, [hub_id for (hub_id,) in conn.execute(_HUBS, (homes,))])
+    store.renew(conn, [hub_id for (hub_id,) in conn.execute(_HUBS, (homes,))], at)
     with conn.cursor() as cursor:
         cursor.executemany(_TELL, [_row(one, at) for one in unnamed])
 
@@ -81,7 +81,7 @@ def acknowledge(conn: psycopg.Connection, actor: Actor, notice_id: UUID, seen: i
     row = conn.execute(_HUB, (notice_id,)).fetchone()
     if row is None:
         raise NotYoursError("There is no such notice for you.")
-    store.renew(conn, [row[0]] if row[0] is not None else [])
+    store.renew(conn, [row[0]] if row[0] is not None else [], at)
     if conn.execute(_ACKNOWLEDGE, (actor.person_id, at, notice_id, seen)).rowcount == 0:
         raise ChangedError("More came from this kit, or a colleague was first: look at what is there now.")
     audit.record(conn, actor, "notice.acknowledged", f"notice:{notice_id}", at=at)

@@ -30,7 +30,6 @@ class NewEscalation:
     hub_id: UUID
     origin: str
     policy_version: str
-    high: int | None
     raised_by: UUID | None = None
 
 
@@ -67,50 +66,68 @@ SELECT resident_id, escalation_id, hub_id, severity, deadline_at, low FROM alert
 WHERE resident_id = ANY (%b) AND state <> 'closed' ORDER BY escalation_id FOR UPDATE
 """
 _FOLLOW: LiteralString = "SELECT moved_case, from_hub, to_hub FROM alerts.follow_residents(%s)"
-_LEAVE: LiteralString = "SELECT alerts.leave_hub(%s, %s)"
+# Tells that hub's pages as well, where it had the case.
+_LEAVE: LiteralString = """
+SELECT pg_notify(%(channel)s, concat(%(hub)s::uuid, ':', revision))
+FROM alerts.leave_hub(%(case)s, %(hub)s) AS revision WHERE revision IS NOT NULL
+"""
 _RAISE: LiteralString = """
-INSERT INTO alerts.escalation (escalation_id, resident_id, home_id, hub_id, origin, state, severity, why, low, high,
+INSERT INTO alerts.escalation (escalation_id, resident_id, home_id, hub_id, origin, state, severity, why, low,
     raised_at, deadline_at, policy_version, raised_by)
-VALUES (%s, %s, %s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s, %s)
+VALUES (%s, %s, %s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s)
 """
 _JOIN: LiteralString = "UPDATE alerts.escalation SET severity = %s, deadline_at = %s WHERE escalation_id = %s"
-_SAY_WHY: LiteralString = (
-    "UPDATE alerts.escalation SET why = %s, low = %s, high = %s WHERE escalation_id = %s"
-)
+_SAY_WHY: LiteralString = "UPDATE alerts.escalation SET why = %s, low = %s WHERE escalation_id = %s"
 _FIND: LiteralString = """
 INSERT INTO alerts.finding
     (finding_id, escalation_id, resident_id, rule, rule_version, severity, sentence, low, evidence, found_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-_REVISE: LiteralString = """
-INSERT INTO alerts.hub_revision (hub_id, revision) VALUES (%s, %s)
-ON CONFLICT (hub_id) DO UPDATE SET revision = hub_revision.revision + EXCLUDED.revision
-RETURNING revision
+# The hub's numbers go on without a gap, and its pages are told of the last one.
+_NUMBER: LiteralString = """
+WITH numbered AS (
+    INSERT INTO alerts.hub_revision AS held (hub_id, revision) VALUES (%(hub)s, %(by)s)
+    ON CONFLICT (hub_id) DO UPDATE SET revision = held.revision + EXCLUDED.revision
+    RETURNING revision
+), happened AS (
+    INSERT INTO alerts.escalation_event
+        (hub_id, revision, escalation_id, kind, at, actor_id, cause_reading_id, words)
+    SELECT %(hub)s, numbered.revision - %(by)s + one.place, one.escalation_id, one.kind, %(at)s, one.actor_id,
+           one.cause_reading_id, one.words
+    FROM numbered, unnest(%(cases)s::uuid[], %(kinds)s::text[], %(actors)s::uuid[], %(causes)s::uuid[],
+                          %(words)s::text[])
+        WITH ORDINALITY AS one (escalation_id, kind, actor_id, cause_reading_id, words, place)
+)
+SELECT pg_notify(%(channel)s, concat(%(hub)s::uuid, ':', revision)) FROM numbered
 """
-_EVENT: LiteralString = """
-INSERT INTO alerts.escalation_event
-    (hub_id, revision, escalation_id, kind, at, actor_id, cause_reading_id, words)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
-"""
-_NOTIFY: LiteralString = "SELECT pg_notify(%s, %s)"
 
 
-def open_escalations(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UUID, OpenEscalation]:
-    """The open case of each of these residents, locked."""
-    rows = conn.execute(_OPEN, (list(residents),)).fetchall()
-    return {row[0]: OpenEscalation(row[1], row[2], Severity(row[3]), row[4], row[5]) for row in rows}
-
-
-def follow_residents(
+def hold(
     conn: psycopg.Connection, residents: Collection[UUID], actor_id: UUID | None = None
-) -> list[Change]:
-    """Move the open cases of these residents, who are locked, to where they live now; returns what to announce.
+) -> tuple[list[Change], dict[UUID, OpenEscalation]]:
+    """The open case of each of these residents, who are locked: moved to where they live now, and locked too.
 
-    A case that comes to another hub is nobody's there until it is claimed.
+    Returns what to announce of those that moved, and the cases.
     """
+    wanted = [list(residents)]
+    with conn.pipeline():
+        moved, held = conn.execute(_FOLLOW, wanted), conn.execute(_OPEN, wanted)
+    return _moved(moved, actor_id), {
+        resident: OpenEscalation(case, hub_id, Severity(severity), deadline_at, low)
+        for resident, case, hub_id, severity, deadline_at, low in held
+    }
+
+
+def follow_residents(conn: psycopg.Connection, residents: Collection[UUID]) -> list[Change]:
+    """Move the open cases of these residents, who are locked, to where they live now; returns what to announce."""
+    return _moved(conn.execute(_FOLLOW, (list(residents),)), None)
+
+
+def _moved(rows: Iterable[tuple[UUID, UUID, UUID]], actor_id: UUID | None) -> list[Change]:
+    """A case that comes to another hub is nobody's there until it is claimed."""
     return [
         Change(to_hub, case, EventKind.MOVED, actor_id, left_hub_id=from_hub if from_hub != to_hub else None)
-        for case, from_hub, to_hub in conn.execute(_FOLLOW, (list(residents),))
+        for case, from_hub, to_hub in rows
     ]
 
 
@@ -127,7 +144,6 @@ def raise_escalation(conn: psycopg.Connection, new: NewEscalation, step: Step, a
             step.severity,
             step.why,
             step.low,
-            new.high if step.low is not None else None,
             at,
             step.deadline_at,
             new.policy_version,
@@ -136,12 +152,11 @@ def raise_escalation(conn: psycopg.Connection, new: NewEscalation, step: Step, a
     )
 
 
-def join_escalation(conn: psycopg.Connection, escalation_id: UUID, step: Step, high: int | None) -> None:
+def join_escalation(conn: psycopg.Connection, escalation_id: UUID, step: Step) -> None:
     """Let findings join the case that is open."""
     conn.execute(_JOIN, (step.severity, step.deadline_at, escalation_id))
     if step.why is not None:
-        bounds = (step.low, high if step.low is not None else None)
-        conn.execute(_SAY_WHY, (step.why, *bounds, escalation_id))
+        conn.execute(_SAY_WHY, (step.why, step.low, escalation_id))
 
 
 def add_findings(conn: psycopg.Connection, findings: Iterable[NewFinding], at: datetime) -> None:
@@ -174,51 +189,30 @@ def announce(conn: psycopg.Connection, changes: Sequence[Change], at: datetime) 
     """
     left = {change.left_hub_id for change in changes if change.left_hub_id is not None}
     for hub_id in sorted({change.hub_id for change in changes} | left):
-        gone = [change for change in changes if change.left_hub_id == hub_id]
-        here = [change for change in changes if change.hub_id == hub_id]
-        revision = _let_go(conn, hub_id, gone)
-        if here:
-            revision = _number(conn, hub_id, here, at)
-        if revision is not None:
-            conn.execute(_NOTIFY, (CHANNEL, f"{hub_id}:{revision}"))
+        for gone in (change for change in changes if change.left_hub_id == hub_id):
+            conn.execute(_LEAVE, {"channel": CHANNEL, "case": gone.escalation_id, "hub": hub_id})
+        if here := [change for change in changes if change.hub_id == hub_id]:
+            _number(conn, hub_id, here, len(here), at)
 
 
-def renew(conn: psycopg.Connection, hubs: Collection[UUID]) -> None:
+def renew(conn: psycopg.Connection, hubs: Collection[UUID], at: datetime) -> None:
     """Have the pages of these hubs read their queue again, where what changed is no case."""
     for hub_id in sorted(hubs):
-        row = conn.execute(_REVISE, (hub_id, 1)).fetchone()
-        if row is not None:
-            conn.execute(_NOTIFY, (CHANNEL, f"{hub_id}:{row[0]}"))
+        _number(conn, hub_id, [], 1, at)
 
 
-def _let_go(conn: psycopg.Connection, hub_id: UUID, gone: Sequence[Change]) -> int | None:
-    revision = None
-    for change in gone:
-        row = conn.execute(_LEAVE, (change.escalation_id, hub_id)).fetchone()
-        revision = row[0] if row and row[0] is not None else revision
-    return revision
-
-
-def _number(conn: psycopg.Connection, hub_id: UUID, here: Sequence[Change], at: datetime) -> int:
-    row = conn.execute(_REVISE, (hub_id, len(here))).fetchone()
-    if row is None:
-        raise RuntimeError("A hub's revision did not move.")
-    first = row[0] - len(here) + 1
-    with conn.cursor() as cursor:
-        cursor.executemany(
-            _EVENT,
-            [
-                (
-                    hub_id,
-                    first + number,
-                    change.escalation_id,
-                    change.kind,
-                    at,
-                    change.actor_id,
-                    change.cause_reading_id,
-                    change.words,
-                )
-                for number, change in enumerate(here)
-            ],
-        )
-    return row[0]
+def _number(conn: psycopg.Connection, hub_id: UUID, here: Sequence[Change], by: int, at: datetime) -> None:
+    conn.execute(
+        _NUMBER,
+        {
+            "channel": CHANNEL,
+            "hub": hub_id,
+            "by": by,
+            "at": at,
+            "cases": [change.escalation_id for change in here],
+            "kinds": [change.kind for change in here],
+            "actors": [change.actor_id for change in here],
+            "causes": [change.cause_reading_id for change in here],
+            "words": [change.words for change in here],
+        },
+    )

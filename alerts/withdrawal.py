@@ -39,9 +39,9 @@ FROM alerts.finding JOIN alerts.escalation USING (escalation_id)
 WHERE escalation.resident_id = %(resident)s
 ORDER BY finding.found_at, finding.finding_id
 """
-# The bounds beside a sentence that rests on it do so too: none are kept until something that is theirs gives them.
+# The score beside a sentence that rests on it does so too: none is kept until something that is theirs gives one.
 _LOOK_AGAIN: LiteralString = """
-UPDATE alerts.escalation SET why = %s, low = NULL, high = NULL WHERE escalation_id = %s
+UPDATE alerts.escalation SET why = %s, low = NULL WHERE escalation_id = %s
 """
 
 
@@ -113,8 +113,8 @@ def _ask_anew(
 def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: datetime) -> None:
     """A notice in the open case; where a case that is closed rested on the reading, a case of its own."""
     resident = gone.resident_id
-    moved = store.follow_residents(conn, [resident])
-    open_ = store.open_escalations(conn, [resident]).get(resident)
+    moved, cases = store.hold(conn, [resident])
+    open_ = cases.get(resident)
     reading = Jsonb([{"kit": str(gone.kit_id), "reading": str(gone.payload.reading_id)}])
     found = conn.execute(_FOUND, {"resident": resident, "reading": reading}).fetchall()
     resting = {escalation_id for escalation_id, rests, _ in found if rests}
@@ -175,6 +175,5 @@ def _concern(one: Judged) -> Concern:
         found=one.found,
         evidence=[evidence.item(key, moment) for key, moment in readings.items()],
         low=scored.outcome.low,
-        high=scored.outcome.high,
         cause_reading_id=scored.cause.payload.reading_id,
     )

@@ -52,6 +52,9 @@ CREATE TABLE alerts.hub_revision (
     revision        bigint NOT NULL
 );
 
+-- The gravest first, and so they sort.
+CREATE TYPE alerts.severity AS ENUM ('high', 'medium', 'low_medium', 'concern', 'silent');
+
 CREATE TABLE alerts.escalation (
     escalation_id   uuid PRIMARY KEY,
     resident_id     uuid NOT NULL,
@@ -59,10 +62,9 @@ CREATE TABLE alerts.escalation (
     hub_id          uuid NOT NULL,
     origin          text NOT NULL CHECK (origin IN ('rule', 'unscored', 'phone', 'silence')),
     state           text NOT NULL CHECK (state IN ('open', 'claimed', 'closed')),
-    severity        text NOT NULL CHECK (severity IN ('high', 'medium', 'low_medium', 'concern', 'silent')),
+    severity        alerts.severity NOT NULL,
     why             text NOT NULL,              -- the sentence of the gravest finding, of scores the worst
-    low             smallint,                   -- the score that sentence is of; none where it is of something else
-    high            smallint,
+    low             smallint,                   -- the least of the score that sentence is of; none where it is of something else
     raised_at       timestamptz NOT NULL,
     deadline_at     timestamptz NOT NULL,
     policy_version  text NOT NULL,
@@ -89,7 +91,7 @@ CREATE TABLE alerts.finding (
     resident_id     uuid NOT NULL,
     rule            text NOT NULL,
     rule_version    text NOT NULL,
-    severity        text NOT NULL,
+    severity        alerts.severity NOT NULL,
     sentence        text NOT NULL,
     low             smallint,                   -- where the sentence is about a score, the least it could be
     evidence        jsonb NOT NULL,             -- [{kit, reading, effective_at}]
@@ -242,7 +244,7 @@ GRANT SELECT ON alerts.policy, alerts.open_question, alerts.hub_revision
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT ON alerts.escalation, alerts.finding, alerts.escalation_event TO hearthwatch_api;
 -- Not why, note and words: people write there, and may write names.
-GRANT SELECT (escalation_id, resident_id, home_id, hub_id, origin, state, severity, low, high, raised_at, deadline_at,
+GRANT SELECT (escalation_id, resident_id, home_id, hub_id, origin, state, severity, low, raised_at, deadline_at,
     closed_at, policy_version) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler;
 -- Which cases rest on a reading that turns out to be somebody else's.
 GRANT SELECT (finding_id, escalation_id, resident_id, severity, low, evidence, found_at) ON alerts.finding TO hearthwatch_ingest;
@@ -250,7 +252,7 @@ GRANT SELECT, INSERT ON alerts.score TO hearthwatch_ingest;
 GRANT INSERT ON alerts.escalation, alerts.finding, alerts.escalation_event, alerts.hub_revision
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 GRANT UPDATE (revision) ON alerts.hub_revision TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
-GRANT UPDATE (severity, why, low, high, deadline_at) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_api;
+GRANT UPDATE (severity, why, low, deadline_at) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_api;
 GRANT UPDATE (state, claimed_by, claimed_at, closed_by, closed_at, disposition, note) ON alerts.escalation TO hearthwatch_api;
 GRANT INSERT, UPDATE, DELETE ON alerts.open_question TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT, INSERT ON alerts.phone_call TO hearthwatch_api;
@@ -261,7 +263,7 @@ GRANT UPDATE (acknowledged_by, acknowledged_at) ON alerts.notice TO hearthwatch_
 GRANT SELECT, DELETE ON alerts.score TO hearthwatch_retention;
 -- An erased case is still counted, but says nothing of anybody: its words go unread.
 GRANT SELECT (escalation_id, resident_id, state) ON alerts.escalation TO hearthwatch_retention;
-GRANT UPDATE (why, note, low, high) ON alerts.escalation TO hearthwatch_retention;
+GRANT UPDATE (why, note, low) ON alerts.escalation TO hearthwatch_retention;
 GRANT SELECT (finding_id, resident_id), UPDATE (sentence, low, evidence) ON alerts.finding TO hearthwatch_retention;
 GRANT SELECT (escalation_id), UPDATE (words, cause_reading_id) ON alerts.escalation_event TO hearthwatch_retention;
 GRANT SELECT (resident_id), DELETE ON alerts.open_question TO hearthwatch_retention;

@@ -94,8 +94,7 @@ SELECT escalation.escalation_id, escalation.resident_id, resident.name AS reside
        -- Where somebody phoned, what they said, for whoever may read that.
        coalesce((SELECT call.words FROM alerts.phone_call call JOIN alerts.finding told USING (finding_id)
                  WHERE call.escalation_id = escalation.escalation_id AND told.sentence = escalation.why
-                 ORDER BY array_position(ARRAY['high', 'medium', 'low_medium', 'concern'], told.severity), taken_at
-                 LIMIT 1), escalation.why) AS why,
+                 ORDER BY told.severity, taken_at LIMIT 1), escalation.why) AS why,
        escalation.deadline_at, escalation.claimed_by, claimer.name AS claimed_by_name, escalation.claimed_at,
        escalation.closed_by, closer.name AS closed_by_name, escalation.closed_at, escalation.disposition,
        escalation.note,

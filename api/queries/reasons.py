@@ -12,6 +12,8 @@ from uuid import UUID
 
 import psycopg
 
+from alerts.severity import Severity
+
 # What people said is told as such, with who said it; a call is why a case is there as well.
 _TOLD_ELSEWHERE = ["worry", "soft_sign"]
 
@@ -37,10 +39,8 @@ WHERE finding.escalation_id = ANY (%s) AND finding.rule <> ALL (%s)
                     AND finding.rule <> 'not_theirs' AND notice.found_at >= finding.found_at
                     AND finding.evidence @> notice.evidence)
 ORDER BY finding.escalation_id, finding.rule,
-         array_position(ARRAY['high', 'medium', 'low_medium', 'concern', 'silent'], finding.severity),
-         finding.low DESC NULLS LAST, finding.found_at, finding.finding_id
+         finding.severity, finding.low DESC NULLS LAST, finding.found_at, finding.finding_id
 """
-_GRAVEST_FIRST = ("high", "medium", "low_medium", "concern", "silent")
 
 
 def reasons(conn: psycopg.Connection[Any], escalations: Collection[UUID]) -> dict[UUID, list[Reason]]:
@@ -49,5 +49,5 @@ def reasons(conn: psycopg.Connection[Any], escalations: Collection[UUID]) -> dic
     for escalation_id, *one in conn.execute(_REASONS, (list(escalations), _TOLD_ELSEWHERE)):
         found[escalation_id].append(Reason(*one))
     for all_ in found.values():
-        all_.sort(key=lambda one: (_GRAVEST_FIRST.index(one.severity), one.found_at))
+        all_.sort(key=lambda one: (Severity(one.severity).rank, one.found_at))
     return found

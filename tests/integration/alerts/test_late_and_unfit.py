@@ -51,8 +51,8 @@ def test_a_late_part_that_completes_the_newest_set_raises_for_it(ward):
         {"respiration_rate": 26, "spo2": 91}, at=NOW + n.minutes(5), taken_at=NOW - n.minutes(10)
     )
     assert late.verdict.low == 6, "at its own moment only these are known"
-    [(_, severity, _, low, high, *_)] = ward.cases()
-    assert (severity, low, high) == ("high", 10, 10)
+    [(_, severity, _, low, *_)] = ward.cases()
+    assert (severity, low) == ("high", 10)
 
 
 def test_a_clock_that_runs_ahead_orders_by_arrival_and_still_raises(ward):
@@ -71,8 +71,8 @@ def test_whom_news2_does_not_fit_gets_no_score_but_is_found_outside_the_limits(w
     settled = ward.send(n.GRAVE)
     assert (settled.verdict.low, settled.verdict.high) == (None, None)
     assert ward.rows(SCORES, n.AMARA) == [(0,)]
-    [(_, severity, why, low, high, *_)] = ward.cases()
-    assert (severity, low, high) == ("low_medium", None, None)
+    [(_, severity, why, low, *_)] = ward.cases()
+    assert (severity, low) == ("low_medium", None)
     assert why == (
         "Breathing rate 26 breaths a minute, oxygen saturation 91 %, temperature 39.2 °C: outside this hub's limits. "
         "NEWS2 is not used for this resident."

@@ -75,12 +75,12 @@ def test_a_normal_value_that_decides_nothing_leaves_it_running(ward):
 
 
 def test_nobody_answers_and_it_escalates_once(ward):
-    ward.send(POINTING)
+    verdict = ward.send(POINTING).verdict
     assert ward.tick(DUE - timedelta(seconds=1)) == 0
     assert ward.tick(DUE) == 1
-    [(state, severity, why, low, high, raised_at, deadline_at)] = ward.cases()
+    [(state, severity, why, low, raised_at, deadline_at)] = ward.cases()
     assert (state, severity, low) == ("open", "low_medium", 2)
-    assert why.startswith(f"NEWS2 is between 2 and {high}. Asked for, and not measured in time: ")
+    assert why.startswith(f"NEWS2 is between 2 and {verdict.high}. Asked for, and not measured in time: ")
     assert (raised_at, deadline_at) == (DUE, DUE + n.minutes(60))
     assert ward.questions() == {}
     assert ward.tick(DUE + n.minutes(10)) == 0

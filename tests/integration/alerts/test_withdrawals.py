@@ -33,8 +33,8 @@ def test_the_one_it_was_taken_from_is_escalated_as_if_it_came_now(ward: Ward) ->
     told = corrected(ward, wrong)
     assert told.verdict is not None
     assert (told.verdict.low, told.verdict.next, told.verdict.old) == (10, CALL_HUB, False)
-    [(state, severity, why, low, high, raised_at, deadline_at)] = ward.cases(n.BRAM)
-    assert (state, severity, low, high) == ("open", "high", 10, 10)
+    [(state, severity, why, low, raised_at, deadline_at)] = ward.cases(n.BRAM)
+    assert (state, severity, low) == ("open", "high", 10)
     assert why.startswith("NEWS2 is 10")
     assert (raised_at, deadline_at) == (LATER, LATER + n.minutes(15))
     assert told.verdict.escalation_id == ward.open_case(n.BRAM)
@@ -55,10 +55,10 @@ def test_the_open_case_that_rests_on_it_says_look_again_and_stays_open(ward: War
     ward.deliver(wrong)
     before = ward.cases()
     corrected(ward, wrong)
-    [(state, severity, why, low, high, *clocks)] = ward.cases()
-    assert (state, severity, low, high) == ("open", "high", None, None)
+    [(state, severity, why, low, *clocks)] = ward.cases()
+    assert (state, severity, low) == ("open", "high", None)
     assert why == "A reading of 04 March at 09:00, on which this rests, was not theirs: look again."
-    assert clocks == list(before[0][5:])
+    assert clocks == list(before[0][4:])
     assert ward.rules() == ["score_threshold", "not_theirs"]
     assert ward.events() == ["raised", "joined", "raised"]
 

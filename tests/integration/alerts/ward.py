@@ -23,7 +23,7 @@ from tests.fixtures.databases import Database
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 
 _CASES: LiteralString = """
-SELECT state, severity, why, low, high, raised_at, deadline_at FROM alerts.escalation
+SELECT state, severity, why, low, raised_at, deadline_at FROM alerts.escalation
 WHERE resident_id = %s ORDER BY raised_at, escalation_id
 """
 _CASE: LiteralString = (
@@ -92,7 +92,7 @@ class Ward:
         self._owner.execute(statement, values or None)
 
     def cases(self, resident: UUID = n.AMARA) -> list[tuple[Any, ...]]:
-        """(state, severity, why, low, high, raised, deadline) of each case, oldest first."""
+        """(state, severity, why, low, raised, deadline) of each case, oldest first."""
         return self.rows(_CASES, resident)
 
     def open_case(self, resident: UUID = n.AMARA) -> UUID:
