@@ -168,6 +168,32 @@ def test_what_was_typed_stays_where_one_has_been_signed_out_meanwhile(at_the_des
     expect(worker.get_by_role("status")).to_contain_text("Stored")
 
 
+def test_a_colleague_who_signs_in_on_the_tablet_is_asked_before_the_readings_are_theirs(
+    at_the_desk_of: Desk, neighbourhood
+) -> None:
+    tablet = at_the_desk_of(n.WORKER)
+    tablet.goto(f"/residents/{n.BRAM}/capture")
+    expect(tablet.get_by_text("You are Wanda Worker: what you send is recorded as yours.")).to_be_visible()
+    tablet.locator("[name=temperature]").fill("37.1")
+    tablet.context.clear_cookies()
+    tablet.get_by_role("button", name="Send").click()
+    sign_in_elsewhere(tablet, n.MANAGER)
+    tablet.get_by_role("button", name="Send again").click()
+    expect(tablet.get_by_role("alert").first).to_contain_text("Wanda Worker opened this form")
+    expect(tablet.locator("header")).to_contain_text("Mona Manager")
+    expect(tablet.locator("[name=temperature]")).to_have_value("37.1")
+    tablet.get_by_role("button", name="Not you? Switch").click()
+    tablet.get_by_label("User name").fill(username(n.WORKER))
+    tablet.get_by_label("Password").fill(PASSWORD)
+    tablet.get_by_role("button", name="Sign in").click()
+    expect(tablet.get_by_text("You are Wanda Worker: what you send is recorded as yours.")).to_be_visible()
+    tablet.locator("[name=temperature]").fill("37.1")
+    tablet.get_by_role("button", name="Send").click()
+    expect(tablet.get_by_role("status")).to_contain_text("Stored")
+    with neighbourhood.connect() as owner:
+        assert owner.execute("SELECT taken_by FROM ingest.reading").fetchall() == [(n.WORKER,)]
+
+
 def test_what_a_caller_said_goes_through_after_signing_in_again(at_the_desk_of: Desk) -> None:
     clinician = at_the_desk_of(n.CLINICIAN)
     clinician.goto(f"/residents/{n.BRAM}/raise")

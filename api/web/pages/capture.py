@@ -4,7 +4,7 @@ Guards: the reading id is made with the form, so a form sent twice is one readin
 of what is committed.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -16,9 +16,10 @@ from api.access import Visit, needs
 from api.capture import CARERS, capture
 from api.parts import parts_of
 from api.problems import RefusedError, not_found
+from api.queries import forms
 from api.queries.escalation import open_case
 from api.queries.resident import decisions, resident
-from api.web.capture_form import read
+from api.web.capture_form import WHOLE_FORM, read
 from api.web.fields import Fields
 from api.web.presenters import capture as words
 from api.web.presenters import resident as resident_words
@@ -27,11 +28,14 @@ from api.web.presenters.soft_signs import SOFT_SIGNS, WORRIED
 from api.web.rendering import page
 from delegation.people import Role
 from devices.identifiers import UnreadableIdError, new_reading_id, parse_id
+from ingest.quality import AHEAD
 
 router = APIRouter()
 
 # Far from the ends of what a moment can be: it is reckoned from.
 _YEARS = range(2000, 9000)
+# A form that was sent before says of its readings that they were taken today or the day before.
+_SENT_WITHIN = timedelta(days=3)
 
 CarerVisit = Annotated[Visit, needs(*CARERS)]
 
@@ -48,6 +52,10 @@ def send(request: Request, resident_id: UUID, visit: CarerVisit, fields: Fields)
     """Store what was filled in and answer at once, or ask about what cannot be."""
     lives = _lives(visit, resident_id)
     reading_id, opened_at = _made_with(fields)
+    if fields.get("opened_by") != str(visit.actor.person_id):
+        # What was sent before under the form's number stays whoever's it was.
+        fault = _by_another(visit, resident_id, reading_id, fields.get("opened_by", ""))
+        return _form(request, visit, lives, new_reading_id(), fields, {WHOLE_FORM: fault})
     filled = read(fields, reading_id, opened_at, visit.at)
     if filled.faults:
         return _form(request, visit, lives, reading_id, fields, dict(filled.faults))
@@ -60,6 +68,25 @@ def send(request: Request, resident_id: UUID, visit: CarerVisit, fields: Fields)
         "goes_round": visit.actor.holds(Role.CARE_WORKER, Role.HOME_MANAGER),
     }
     return page(request, "captured.jinja", view, who=visit.actor.name)
+
+
+def _by_another(visit: Visit, resident_id: UUID, reading_id: UUID, opened_by: str) -> str:
+    """What is asked of somebody who sends a form that a colleague has opened."""
+    me = visit.actor.name
+    stored = forms.sent_by(visit.conn, resident_id, reading_id, visit.at - _SENT_WITHIN, visit.at + AHEAD)
+    if stored is not None:
+        return f"This is stored already, as taken by {stored}: send it only if you, {me}, measured anew"
+    return (
+        f"{_name(visit, opened_by)} opened this form, and you are signed in as {me}: nothing of it is stored yet."
+        " Send it if you took the readings yourself; if not, switch to whoever took them"
+    )
+
+
+def _name(visit: Visit, person: str) -> str:
+    try:
+        return forms.name_of(visit.conn, parse_id(person, "person")) or "Somebody else"
+    except UnreadableIdError:
+        return "Somebody else"
 
 
 def _made_with(fields: dict[str, str]) -> tuple[UUID, datetime]:
@@ -95,6 +122,7 @@ def _form(
         "resident": lives,
         "reading_id": reading_id,
         "opened_at": visit.at.isoformat(),
+        "opened_by": visit.actor.person_id,
         "fields": fields,
         "faults": faults,
         "at_once": words.AT_ONCE,

@@ -5,6 +5,7 @@ Guards: after signing in one is only ever sent on to an address of this site.
 
 from http import HTTPStatus
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -45,8 +46,9 @@ def begin(
 
 
 @router.post("/sign-out")
-def end(request: Request, visit: SigningIn) -> Response:
-    """End this session."""
-    gone = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+def end(request: Request, visit: SigningIn, next: Annotated[str, Form()] = "") -> Response:
+    """End this session; `next`: where whoever signs in now goes on."""
+    onward = f"/sign-in?next={quote(inside(next), safe='')}" if next else "/sign-in"
+    gone = RedirectResponse(onward, HTTPStatus.SEE_OTHER)
     sign_out(request, gone, visit)
     return gone

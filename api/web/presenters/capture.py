@@ -114,13 +114,18 @@ def _kept(sent: Sent) -> str:
     if captured.outcome is Outcome.DUPLICATE:
         return f"These readings, {when}, were stored before: sent twice, they count once."
     reason = f" ({signs.plain(captured.reason).lower()})" if captured.reason else ""
+    if captured.escalation_id is not None:
+        return (
+            f"What you sent could not be stored{reason}. The hub is told that it came, not what you measured."
+        )
     return f"What you sent is kept for an operator to look at, but nobody at the hub sees it{reason}."
 
 
 def _act(sent: Sent, resident: ResidentView, *, stored: bool) -> tuple[str, ...]:
     hub, captured = resident.hub_phone, sent.captured
     if not stored:
-        return (f"Phone the hub and read the values out: {hub}.", *_tell_the_hub(sent.observations))
+        first = ("Phone 999 now.",) if captured.next == CALL_999 and not sent.observations.phoned_999 else ()
+        return (*first, f"Phone the hub and read the values out: {hub}.", *_tell_the_hub(sent.observations))
     if captured.next == CALL_999 and sent.observations.phoned_999:
         return (
             "You have phoned 999: do as they told you, and stay with them. If they get worse, phone 999 again.",
@@ -211,7 +216,7 @@ _WORRIED = "If you are worried, phone the hub whatever the score. In an emergenc
 
 
 def _phone_first(captured: Captured, resident: ResidentView, *, stored: bool, phoned_999: bool) -> str | None:
-    if stored and captured.next == CALL_999 and not phoned_999:
+    if captured.next == CALL_999 and not phoned_999:
         return "999"
     return resident.hub_phone if not stored or captured.next in (CALL_HUB, CALL_999) else None
 

@@ -109,7 +109,12 @@ def escalation(sign_in: SignIn) -> str:
 
 def form_of(client: httpx.Client, address: str, action: str) -> dict[str, str]:
     """The hidden fields of a page's form."""
-    [form] = [one for one in _Page(client.get(address).text).forms if one["action"] == action]
+    return hidden_fields(client.get(address).text, action)
+
+
+def hidden_fields(page: str, action: str) -> dict[str, str]:
+    """Those of the one form of a page that is sent there."""
+    [form] = [one for one in _Page(page).forms if one["action"] == action]
     return {name: value for name, value in form.items() if name != "action"}
 
 

@@ -56,6 +56,9 @@ function show(page) {
   const main = document.importNode(page.querySelector("main"), true);
   document.querySelector("main").replaceWith(main);
   document.title = page.title;
+  // Whoever is signed in may be another than when this page was opened.
+  const header = page.querySelector("header");
+  if (header) document.querySelector("header")?.replaceWith(document.importNode(header, true));
   shownAt = performance.now();
   main.tabIndex = -1;
   main.focus({ preventScroll: true });

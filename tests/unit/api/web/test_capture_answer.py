@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -73,6 +74,13 @@ def test_what_is_in_quarantine_is_never_called_stored() -> None:
     )
     assert "stored" not in found.kept
     assert found.act == ("Phone the hub and read the values out: 01632 960000.",)
+
+
+def test_what_goes_to_999_says_so_first_also_where_it_is_in_quarantine() -> None:
+    found = told(Outcome.QUARANTINED, reason="conflict", next="call_999", escalation_id=UUID(int=1))
+    assert found.act == ("Phone 999 now.", "Phone the hub and read the values out: 01632 960000.")
+    assert found.phone_first == "999"
+    assert "The hub is told that it came" in found.kept
 
 
 def test_at_seven_or_more_the_hub_is_phoned_and_then_999() -> None:
