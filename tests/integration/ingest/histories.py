@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from hypothesis import HealthCheck, given, seed, settings
@@ -23,6 +23,7 @@ from tests.fixtures.length import length
 from tests.fixtures.length import seed as chosen_seed
 
 EXAMPLES = length(30, 2000)
+Made = TypeVar("Made")
 STEP = n.minutes(5)
 # One value of several classes of the chart each, some of them on the edge.
 VALUES: dict[str, list[Any]] = {
@@ -181,10 +182,10 @@ def became(doorstep: Doorstep, residents: Sequence[UUID], made: Sequence[Reading
     )
 
 
-def over_histories(strategy: st.SearchStrategy[Delivery]):
-    """Run a check over many histories, the same ones each time in the suite."""
+def over_histories(strategy: st.SearchStrategy[Made]):
+    """Run a check over many histories, or parts of one, the same ones each time in the suite."""
 
-    def run(check: Callable[[Delivery], None]) -> None:
+    def run(check: Callable[[Made], None]) -> None:
         quiet = [HealthCheck.too_slow]
         sized = settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=quiet)
         seed(chosen_seed())(sized(given(strategy)(check)))()
