@@ -80,19 +80,14 @@ def ingest(
             min=1, max=16, help="This worker's number: it signs in at the broker as <user>-<number>."
         ),
     ] = 1,
-    partitions: Annotated[
-        str | None, typer.Option(help="Which partitions it works on, as in 0-7 or 3,4; all if not said.")
-    ] = None,
 ) -> None:
-    """Take readings from the broker into the database."""
-    from api.ingesting import ingest as ingest_until_stopped
-    from api.partitions import NoSuchPartitionError, parse_partitions
+    """Take readings from the broker into the database.
 
-    try:
-        wanted = parse_partitions(partitions) if partitions is not None else None
-    except NoSuchPartitionError as error:
-        raise typer.BadParameter(str(error), param_hint="'--partitions'") from None
-    ingest_until_stopped(_settings(with_journal=True), _stopped_by_signals(), str(name), wanted)
+    Any number of workers share the work; each needs a number of its own.
+    """
+    from api.ingesting import ingest as ingest_until_stopped
+
+    ingest_until_stopped(_settings(with_journal=True), _stopped_by_signals(), str(name))
 
 
 @app.command()

@@ -9,9 +9,9 @@ import json
 import socket
 import ssl
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from fastapi import APIRouter, Request, Response
@@ -23,8 +23,9 @@ from api.metrics import MEDIA_TYPE
 from api.parts import Parts, parts_of
 from api.readiness import Found
 from api.settings import Broker
-from ingest import heartbeat
-from ingest.heartbeat import Beating, Quiet
+from api.shares import in_words
+from ingest import heartbeat, leases
+from ingest.heartbeat import Beating
 
 router = APIRouter(tags=["health"], dependencies=[public])
 
@@ -34,6 +35,9 @@ FURTHEST_BEHIND_SECONDS = 60.0
 _CONNECT = bytes([0x10, 12]) + b"\x00\x04MQTT\x04\x02" + b"\x00\x05" + b"\x00\x00"
 _CONNACK = b"\x20\x02"
 _ANSWERS: LiteralString = "SELECT 1"
+
+
+Answer = TypeVar("Answer")
 
 
 class NotReadyError(Exception):
@@ -118,10 +122,11 @@ def _shake_hands(connection: socket.socket) -> None:
 
 def _ingest(parts: Parts) -> str:
     """By its beats, which need the broker and the database; and how far behind, where its health is watched."""
-    beating = _beats(parts, Beating.INGEST)
+    _beats(parts, Beating.INGEST)
+    who = in_words(_asked(parts, leases.roll))
     url = parts.settings.watch.ingest_url
     if url is None:
-        return beating
+        return f"Ingest works: {who}."
     try:
         with urllib.request.urlopen(f"{url.rstrip('/')}/healthz", timeout=ANSWER_SECONDS) as answer:
             said = json.load(answer)
@@ -132,7 +137,7 @@ def _ingest(parts: Parts) -> str:
         raise NotReadyError("Ingest is not connected to the broker.")
     if behind > FURTHEST_BEHIND_SECONDS:
         raise NotReadyError(f"Ingest is {behind:.0f} seconds behind.")
-    return f"Ingest works, {behind:.1f} seconds behind."
+    return f"Ingest works, {behind:.1f} seconds behind: {who}."
 
 
 def _scheduler(parts: Parts) -> str:
@@ -141,7 +146,7 @@ def _scheduler(parts: Parts) -> str:
 
 def _beats(parts: Parts, process: Beating) -> str:
     name = process.capitalize()
-    quiet = _quiet(parts)
+    quiet = _asked(parts, lambda conn: heartbeat.quiet(conn, parts.clock()))
     if process not in quiet:
         return f"{name} works."
     last, where = quiet[process].since, " on some partitions" if quiet[process].partly else ""
@@ -150,10 +155,10 @@ def _beats(parts: Parts, process: Beating) -> str:
     raise NotReadyError(f"{name} has not worked{where} since {last.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC.")
 
 
-def _quiet(parts: Parts) -> Mapping[Beating, Quiet]:
+def _asked(parts: Parts, question: Callable[[psycopg.Connection[Any]], Answer]) -> Answer:
     try:
         with parts.pool.connection(timeout=ANSWER_SECONDS) as conn:
-            return heartbeat.quiet(conn, parts.clock())
+            return question(conn)
     except psycopg.Error:
         raise NotReadyError("It is not known, since the database does not answer.") from None
 

@@ -5,7 +5,7 @@ Guards: it ends only between batches, so nothing under way is acknowledged by ha
 
 import gc
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,21 +19,27 @@ from api.settings import DatabaseRole, Settings
 from api.watch import watched
 from ingest.consumer import Broker, Consumer
 from ingest.heartbeat import QUIET_AFTER, Beating
+from ingest.leases import EXPIRES_AFTER
+from ingest.tenure import Tenure
 from ingest.worker import Worker
 
-# A commit must be on the disk before it is answered, whatever the database's default is.
-# The same few questions are asked for every batch, so each is planned once.
-_OPTIONS = "-c synchronous_commit=on -c plan_cache_mode=force_generic_plan"
+_PATIENCE = f"{EXPIRES_AFTER.total_seconds():.0f}s"
+# A commit must be on the disk before it is answered, whatever the database's default is. The same few questions are
+# asked for every batch, so each is planned once. And a worker that stops in the middle of a transaction, or whose
+# machine is gone, holds its residents' rows no longer than its leases.
+_OPTIONS = (
+    "-c synchronous_commit=on -c plan_cache_mode=force_generic_plan"
+    f" -c idle_in_transaction_session_timeout={_PATIENCE}"
+)
 
 
-def ingest(
-    settings: Settings, stopping: threading.Event, name: str, partitions: Sequence[int] | None
-) -> None:
-    """Work until told to stop. `name` tells this worker from others at the broker."""
-    consumer = Consumer(_broker(settings, name), name, partitions)
-    worker = Worker(_connector(settings), consumer, Evaluator())
+def ingest(settings: Settings, stopping: threading.Event, name: str) -> None:
+    """Work until told to stop. `name` tells this worker from others, at the broker and among those who hold leases."""
+    consumer = Consumer(_broker(settings, name), name)
+    tenure = Tenure(name, consumer)
+    worker = Worker(_connector(settings), consumer, tenure, Evaluator())
     registry = CollectorRegistry()
-    registry.register(_Counts(worker, consumer))
+    registry.register(_Counts(worker, consumer, tenure))
     watch = settings.watch
     _spare_the_collector()
     with watched(watch.host, watch.port, lambda: health(worker, consumer, datetime.now(UTC)), registry):
@@ -60,6 +66,7 @@ def health(worker: Worker, consumer: Consumer, at: datetime) -> Mapping[str, Any
         "ready": beat_at is not None and at - beat_at <= QUIET_AFTER[Beating.INGEST],
         "connected": consumer.connected.is_set(),
         "behind_seconds": behind,
+        "partitions": sorted(consumer.heard),
     }
 
 
@@ -83,9 +90,10 @@ def _connector(settings: Settings) -> Callable[[], psycopg.Connection[Any]]:
 class _Counts(Collector):
     """The worker's tally, read when Prometheus asks."""
 
-    def __init__(self, worker: Worker, consumer: Consumer) -> None:
+    def __init__(self, worker: Worker, consumer: Consumer, tenure: Tenure) -> None:
         self._worker = worker
         self._consumer = consumer
+        self._tenure = tenure
 
     def collect(self) -> Iterable[Metric]:
         tally = self._worker.tally
@@ -93,6 +101,13 @@ class _Counts(Collector):
         yield _counter("batches", "Transactions.", tally.batches)
         yield _counter("retries", "Times the database had to be tried again.", tally.retries)
         yield _counter("redelivered", "Messages the broker sent again.", self._consumer.redelivered)
+        yield _counter("partitions_taken", "Partitions taken by this worker.", self._tenure.taken)
+        yield GaugeMetricFamily(
+            "hearthwatch_ingest_in_hand",
+            "Messages brought and not acknowledged yet.",
+            self._consumer.in_hand,
+        )
+        yield _hears(self._consumer.heard)
         outcomes = CounterMetricFamily(
             "hearthwatch_ingest_readings", "Readings settled, by outcome.", labels=["outcome"]
         )
@@ -106,6 +121,15 @@ class _Counts(Collector):
         yield GaugeMetricFamily(
             "hearthwatch_ingest_connected", "1 while connected to the broker.", now["connected"]
         )
+
+
+def _hears(partitions: Iterable[int]) -> Metric:
+    hears = GaugeMetricFamily(
+        "hearthwatch_ingest_hears", "1 for each partition this worker works on.", labels=["partition"]
+    )
+    for partition in sorted(partitions):
+        hears.add_metric([str(partition)], 1)
+    return hears
 
 
 def _counter(name: str, says: str, value: float) -> CounterMetricFamily:

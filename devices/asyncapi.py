@@ -83,7 +83,12 @@ _RECEIPTS = {
         },
     ],
 }
-_CONFIG = {"version": 1, "epoch": _EPOCH, "hub_telephone": "01632 960123"}
+_CONFIG = {
+    "version": 1,
+    "epoch": _EPOCH,
+    "listening_since": "2026-11-22T07:00:00.251Z",
+    "hub_telephone": "01632 960123",
+}
 _WORDS = {
     "version": 1,
     "message_id": "0199a5c2-0000-7c3e-9d52-0d0a4f6c1e05",
@@ -120,7 +125,8 @@ _TOLD: dict[Leaf, tuple[str, str, list[Any]]] = {
     Leaf.CONFIG: (
         "Config",
         "Platform to kit, QoS 1, retained. Where the epoch differs from that of a receipt, the reading is "
-        "to be sent again.",
+        "to be sent again. Where `listening_since` differs from what it was, nobody may have listened in between: "
+        "what has no receipt is to be sent again within a second or two.",
         [_CONFIG],
     ),
     Leaf.STATUS: (

@@ -77,6 +77,8 @@ class Config(_FromPlatform):
 
     version: Literal[1] = 1
     epoch: DatabaseEpoch
+    listening_since: AwareDatetime | None = None
+    """Since when somebody listens to this kit without a gap. Another one than before: send what has no receipt."""
     hub_telephone: Annotated[str, StringConstraints(max_length=40)] | None = None
 
 

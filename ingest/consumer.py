@@ -1,14 +1,15 @@
 """Takes messages from the broker and holds them until the worker says they are safe.
 
-Guards: nothing is acknowledged but by `acknowledge`, and an acknowledgement from before a reconnect is dropped,
-since the broker may have given its number to another message; redelivery and identity heal that.
+Guards: nothing is acknowledged but by `acknowledge`, and an acknowledgement from before a reconnect is dropped, since
+the broker may have given its number to another message. The broker keeps nothing for a worker that is gone: a kit sends
+again what has no receipt, and at once when it is told that it is listened to anew.
 """
 
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,11 +18,13 @@ from typing import Any, NamedTuple
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from devices.topics import PARTITIONS, Leaf, filter_of
+from devices.topics import Leaf, filter_of
 from ingest.packets import Message
+from ingest.subscriptions import Subscriptions
 from ingest.wire import BufferedClient
 
 _log = logging.getLogger(__name__)
+_LEAVES = (Leaf.READINGS, Leaf.STATUS)
 _MOST_BYTES = 512 * 1024
 _ASK_AGAIN = 5.0
 
@@ -51,36 +54,29 @@ class Delivery(NamedTuple):
 
 
 class Consumer:
-    """The platform's subscription to a set of partitions. `take` and `acknowledge` are for one worker thread."""
+    """The platform's subscriptions, by partition. All but `start` and `stop` is for one worker thread."""
 
-    def __init__(
-        self,
-        broker: Broker,
-        name: str,
-        partitions: Sequence[int] | None = None,
-        *,
-        ask_again: float = _ASK_AGAIN,
-    ) -> None:
+    def __init__(self, broker: Broker, name: str, *, ask_again: float = _ASK_AGAIN) -> None:
         """`ask_again`: seconds until a subscription that was refused is asked for again."""
         self._broker = broker
         self._ask_again = ask_again
         self._ask_again_at: float | None = None
-        self.partitions = tuple(partitions) if partitions is not None else tuple(range(PARTITIONS))
-        self._filters = [
-            (filter_of(partition, leaf), 1)
-            for partition in (partitions if partitions is not None else [None])
-            for leaf in (Leaf.READINGS, Leaf.STATUS)
-        ]
+        self._subscriptions = Subscriptions()
         self._waiting: deque[Delivery] = deque()
         self._arrived = threading.Condition()
+        self._delivered = self._acknowledged = 0
+        """On this connection."""
+        self._is_let_in = False
+        """Each connection that the broker lets in asks for everything that is wanted then."""
         self.connection = 0
         self.connected = threading.Event()
+        """At the broker, and nothing that was asked of it was refused."""
         self.redelivered = 0
         self._client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             # The user's name, where there is one: Mosquitto is told to allow no other.
             client_id=broker.username or f"hearthwatch-ingest-{name}",
-            clean_session=False,
+            clean_session=True,
             manual_ack=True,
             protocol=mqtt.MQTTv311,
         )
@@ -91,6 +87,7 @@ class Consumer:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
+        self._client.on_unsubscribe = self._on_unsubscribe
         self._client.on_messages = self._on_messages
 
     def start(self) -> None:
@@ -99,9 +96,49 @@ class Consumer:
         self._client.loop_start()
 
     def stop(self) -> None:
-        """Leave; what was not acknowledged stays with the broker, and with its kit."""
+        """Leave; what was not acknowledged is still with its kit."""
         self._client.disconnect()
         self._client.loop_stop()
+
+    def listen_to(self, partitions: Collection[int]) -> None:
+        """Hear these partitions and no other, now and after each reconnect."""
+        with self._arrived:
+            new, gone = self._subscriptions.change(partitions)
+            if new and self._is_let_in:
+                self._ask_for(new)
+            if gone and self._is_let_in:
+                _, number = self._client.unsubscribe([name for name, _ in _filters(gone)])
+                if number is not None:
+                    self._subscriptions.leaving(number, gone)
+
+    @property
+    def heard(self) -> Mapping[int, datetime]:
+        """The partitions that are heard, each since when without a gap."""
+        with self._arrived:
+            return dict(self._subscriptions.heard)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that was to be listened to is heard."""
+        with self._arrived:
+            return self._subscriptions.is_settled
+
+    def done_with(self, partition: int) -> bool:
+        """Whether nothing of a partition that was left is in hand any more."""
+        with self._arrived:
+            return self._subscriptions.done_with(partition, self._acknowledged)
+
+    @property
+    def in_hand(self) -> int:
+        """How many messages were brought and are not acknowledged yet."""
+        with self._arrived:
+            return self._delivered - self._acknowledged
+
+    @property
+    def has_finished(self) -> bool:
+        """Whether nothing is in hand, nor on its way from a partition that was left."""
+        with self._arrived:
+            return self._delivered == self._acknowledged and self._subscriptions.has_left
 
     def take(self, most: int, wait: float) -> list[Delivery]:
         """Whatever has arrived, at most so many and about 512 kB; waits so long for the first, not for more.
@@ -129,6 +166,7 @@ class Consumer:
             ours = [one.message_number for one in deliveries if one.connection == self.connection]
             # Sent at QoS 0, it has no number and asks for no answer.
             self._client.confirm(number for number in ours if number)
+            self._acknowledged += len(ours)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Send to a kit, QoS 1. Lost with the broker, if it is lost: what matters is in the database."""
@@ -143,31 +181,51 @@ class Consumer:
         with self._arrived:
             return self._waiting[0].arrived_at if self._waiting else None
 
+    def _ask_for(self, partitions: Sequence[int]) -> None:
+        _, number = self._client.subscribe(_filters(partitions))
+        if number is not None:  # else the line has just broken
+            self._subscriptions.asked(number, partitions)
+
     def _on_connect(
-        self, client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any
+        self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any
     ) -> None:
         if reason.is_failure:
             _log.warning("the broker refused us: %s", reason)
             return
         self._forget()
-        client.subscribe(self._filters)
+        self.connected.set()
+        with self._arrived:
+            self._is_let_in = True
+            if self._subscriptions.wanted:
+                self._ask_for(sorted(self._subscriptions.wanted))
+        _log.info("connected to the broker")
 
     def _on_subscribe(
-        self, _client: mqtt.Client, _data: Any, _mid: int, reasons: Any, _properties: Any
+        self, _client: mqtt.Client, _data: Any, number: int, reasons: Sequence[Any], _properties: Any
     ) -> None:
-        if any(reason.is_failure for reason in reasons):
+        granted = [not reason.is_failure for reason in reasons]
+        by_partition = [all(each) for each in zip(*[iter(granted)] * len(_LEAVES), strict=False)]
+        with self._arrived:
+            self._subscriptions.answered(number, by_partition, datetime.now(UTC))
+            refused = bool(self._subscriptions.refused)
+        if refused:
             self.connected.clear()
             self._ask_again_at = time.monotonic() + self._ask_again
             _log.warning("the broker refused a subscription: no readings come; asking again")
-            return
-        self._ask_again_at = None
-        self.connected.set()
-        _log.info("connected to the broker")
+        else:
+            self._ask_again_at = None
+            self.connected.set()
+
+    def _on_unsubscribe(self, _client: mqtt.Client, _data: Any, number: int, *_: Any) -> None:
+        with self._arrived:
+            self._subscriptions.left(number, self._delivered)
 
     def _ask_where_refused(self) -> None:
         if self._ask_again_at is not None and time.monotonic() >= self._ask_again_at:
             self._ask_again_at = None
-            self._client.subscribe(self._filters)
+            with self._arrived:
+                if again := sorted(self._subscriptions.refused):
+                    self._ask_for(again)
 
     def _on_disconnect(self, *_: Any) -> None:
         self.connected.clear()
@@ -176,9 +234,12 @@ class Consumer:
         _log.warning("disconnected from the broker")
 
     def _forget(self) -> None:
-        """A new connection redelivers what was not acknowledged: what waits here would come twice."""
+        """What waits here can be acknowledged no more, and is sent again by its kit."""
         with self._arrived:
             self.connection += 1
+            self._delivered = self._acknowledged = 0
+            self._is_let_in = False
+            self._subscriptions.begin()
             self._waiting.clear()
 
     def _on_messages(self, messages: Sequence[Message]) -> None:
@@ -196,8 +257,13 @@ class Consumer:
                 )
                 for topic, payload, number, redelivered, retained in messages
             ]
+            self._delivered += len(messages)
             self.redelivered += sum(one.redelivered for one in messages)
             self._arrived.notify()
+
+
+def _filters(partitions: Iterable[int]) -> list[tuple[str, int]]:
+    return [(filter_of(partition, leaf), 1) for partition in partitions for leaf in _LEAVES]
 
 
 # The same kits' topics come again and again.

@@ -20,6 +20,8 @@ _NOBODYS = frozenset(
 
 def passes(error: Exception) -> bool:
     """Whether the same work may well succeed on another try. An error without a code is a lost connection."""
+    if isinstance(error, psycopg.errors.IdleInTransactionSessionTimeout):
+        return True  # we were held up in the middle of it, which says nothing of what it was
     if not isinstance(error, psycopg.OperationalError):
         return False
     code = error.sqlstate

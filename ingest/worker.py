@@ -2,13 +2,13 @@
 
 Guards: no acknowledgement and no receipt before a durable commit; a commit whose answer is lost is run again; one
 message that the database cannot hold is kept in quarantine and never stops the others. It keeps nothing that
-matters: any number of workers run side by side.
+matters: any number of workers run side by side, and share the partitions out by themselves.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -27,10 +27,13 @@ from ingest.consumer import Consumer, Delivery
 from ingest.evaluation import Evaluator
 from ingest.heartbeat import Beating
 from ingest.receipts import ReceiptBook, kit_of
+from ingest.tenure import Tenure
 from ingest.trouble import passes, refuses_all
 
 _log = logging.getLogger(__name__)
 _HOUSEKEEPING_EVERY = 1.0
+_FINISH_WITHIN = 5.0
+"""Seconds for what is in hand when it is told to stop; what is not done by then is sent again by its kit."""
 
 
 @dataclass(slots=True)
@@ -58,12 +61,14 @@ class Worker:
         self,
         connect: Callable[[], psycopg.Connection],
         consumer: Consumer,
+        tenure: Tenure,
         evaluator: Evaluator,
         *,
         batch: int = 1000,
     ) -> None:
         self._connect = connect
         self._consumer = consumer
+        self._tenure = tenure
         self._evaluator = evaluator
         self._batch = batch
         self._receipts = ReceiptBook(consumer.send_once)
@@ -71,29 +76,48 @@ class Worker:
         self._epoch: UUID | None = None
         self._partitions: dict[UUID, int] = {}
         self._housekept_at = 0.0
-        self._telling: tuple[UUID, int] | None = None
-        self._heard: set[UUID] = set()
+        self._heard: Mapping[int, datetime] = {}
+        self._told: dict[UUID, tuple[UUID, datetime]] = {}
         self._sent_at: dict[UUID | None, datetime] = {}
         self.tally = Tally()
 
     def run(self, stopping: threading.Event) -> None:
-        """Work until told to stop; what is under way is finished first."""
+        """Work until told to stop; what is in hand is finished first, and what is held is released."""
         while not stopping.is_set():
             self._round(stopping)
-        self._flush()
+        self._finish()
+        self._receipts.flush(float("inf"))
         if self._conn is not None:
             self._conn.close()
 
     def _round(self, stopping: threading.Event) -> None:
-        wait = min(0.5, self._receipts.next_flush(time.monotonic()))
-        deliveries = self._consumer.take(self._batch, wait)
-        if deliveries:
-            self._work(deliveries, stopping)
+        now = time.monotonic()
+        self._work_off(min(0.5, self._receipts.next_flush(now), self._tenure.next_look(now)), stopping)
         try:
             self._housekeep()
         except psycopg.Error:
             self._lost("housekeeping")
         self._flush()
+
+    def _work_off(self, wait: float, stopping: threading.Event) -> None:
+        if deliveries := self._consumer.take(self._batch, wait):
+            self._work(deliveries, stopping)
+
+    def _finish(self) -> None:
+        """Take nothing new, and leave the others to take over as soon as what was brought is safe."""
+        self._tenure.leave()
+        giving_up = threading.Event()
+        patience = threading.Timer(_FINISH_WITHIN, giving_up.set)
+        patience.start()
+        while not self._consumer.has_finished and not giving_up.is_set():
+            self._work_off(0.1, giving_up)
+        patience.cancel()
+        if self._conn is None:
+            return  # what it held ends by itself
+        try:
+            self._tenure.end(self._conn)
+        except psycopg.Error:
+            self._lost("releasing what it held")
 
     def _work(self, deliveries: Sequence[Delivery], stopping: threading.Event) -> None:
         readings = [one for one in deliveries if not one.topic.endswith(f"/{Leaf.STATUS}")]
@@ -176,36 +200,36 @@ class Worker:
                 self._lost("noting a status")
 
     def _housekeep(self) -> None:
-        """Once a second: which epoch this is, which kits there are, and what waits to be said to them."""
+        """What it holds; and once a second which epoch this is, which kits there are, and what waits for them."""
         now = time.monotonic()
-        if now - self._housekept_at < _HOUSEKEEPING_EVERY:
+        self._tenure.look(self._connection, now)
+        heard = self._consumer.heard
+        if now - self._housekept_at < _HOUSEKEEPING_EVERY and heard == self._heard:
             return
-        self._housekept_at = now
+        self._housekept_at, self._heard = now, heard
         conn = self._connection()
         self._epoch, self._partitions = store.epoch(conn), registry.partitions(conn)
-        self._tell_epoch()
+        self._tell_kits(self._epoch, heard)
         if self._consumer.connected.is_set():
             at = datetime.now(UTC)
-            heartbeat.beat(conn, Beating.INGEST, at, self._consumer.partitions)
+            heartbeat.beat(conn, Beating.INGEST, at, heard)
             self.tally.beat_at = at
-        heard = {kit: self._sent_at[kit] for kit in self._partitions.keys() & self._sent_at}
-        registry.note_heard(conn, heard)
+        sent_at = {kit: self._sent_at[kit] for kit in self._partitions.keys() & self._sent_at}
+        registry.note_heard(conn, sent_at)
         self._sent_at.clear()
         outbox.send(conn, self._consumer.publish, self._partitions, datetime.now(UTC))
 
-    def _tell_epoch(self) -> None:
-        """Every kit that has not heard: in a new epoch each sends again what its ledger lacks."""
-        if not self._consumer.connected.is_set():
-            return
-        epoch = self._epoch_here()
-        if self._telling != (epoch, self._consumer.connection):
-            self._telling = epoch, self._consumer.connection
-            self._heard.clear()
-        config = encode_message(Config(epoch=DatabaseEpoch(epoch)))
-        for kit_id in self._partitions.keys() - self._heard:
-            kits_topic = topic(self._partitions[kit_id], KitId(kit_id), Leaf.CONFIG)
-            self._consumer.publish(kits_topic, config, retain=True)
-            self._heard.add(kit_id)
+    def _tell_kits(self, epoch: UUID, heard: Mapping[int, datetime]) -> None:
+        """Which epoch this is and since when somebody listens, where a kit has not been told.
+
+        In a new epoch each sends again what its ledger lacks; where nobody listened for a while, what has no receipt.
+        """
+        for kit_id, partition in self._partitions.items():
+            if partition in heard and self._told.get(kit_id) != (epoch, heard[partition]):
+                config = Config(epoch=DatabaseEpoch(epoch), listening_since=heard[partition])
+                where = topic(partition, KitId(kit_id), Leaf.CONFIG)
+                self._consumer.publish(where, encode_message(config), retain=True)
+                self._told[kit_id] = epoch, heard[partition]
 
     def _epoch_here(self) -> UUID:
         if self._epoch is None:

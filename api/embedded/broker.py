@@ -22,8 +22,9 @@ PLATFORM = "platform"
 # One for each ingest worker, as in deploy/mosquitto/acl.
 WORKERS = tuple(f"{PLATFORM}-{number}" for number in range(1, 17))
 LARGEST_MESSAGE = 1_000_000
-# Beyond this many unacknowledged messages the broker waits for us; its own default of 1,024 starves a backlog.
-MOST_UNACKNOWLEDGED = 10_000
+# Beyond this many unacknowledged messages of one subscription the broker waits for us. Of all subscriptions of one
+# client together it allows 65,535, and one worker alone has two for each of 16 partitions.
+MOST_UNACKNOWLEDGED = 2_000
 # A topic's levels become a subject's tokens, in which these letters alone have no other meaning.
 PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 READ_BY_KIT = ("receipts", "messages", "config")

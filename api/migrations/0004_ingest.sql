@@ -125,6 +125,19 @@ CREATE TABLE ingest.heartbeat (
 GRANT SELECT ON ingest.heartbeat TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 GRANT INSERT, UPDATE ON ingest.heartbeat TO hearthwatch_ingest, hearthwatch_scheduler;
 
+-- Which ingest workers are at work, and which of them works on which partition, so that two rarely meet on one resident.
+CREATE TABLE ingest.worker (
+    worker          text PRIMARY KEY,           -- its name at the broker
+    works_until     timestamptz NOT NULL        -- unless it says so again before
+);
+CREATE TABLE ingest.partition_lease (
+    partition       smallint PRIMARY KEY CHECK (partition BETWEEN 0 AND 15),
+    worker          text NOT NULL REFERENCES ingest.worker ON DELETE CASCADE,
+    taken_at        timestamptz NOT NULL
+);
+GRANT SELECT ON ingest.worker, ingest.partition_lease TO hearthwatch_api, hearthwatch_ingest;
+GRANT INSERT, UPDATE, DELETE ON ingest.worker, ingest.partition_lease TO hearthwatch_ingest;
+
 -- Which copy of history this is. A promoted standby, a restored dump and a declared restore each answer differently.
 -- No process may read or write the table itself.
 CREATE TABLE ingest.declared_epoch (

@@ -9,6 +9,7 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import ValidationError
 
@@ -61,6 +62,10 @@ class Gateway:
         self._hang_ups: dict[int, int] = {}
         self._arrays: dict[bytes, tuple[int, ...]] = {}
         self._heard_at = 0.0
+        self.listened_to: datetime | None = None
+        """Since when the platform says that somebody listens to this kit."""
+        self._anew_at = 0.0
+        """Since when, on our clock, whoever listens has missed nothing."""
         self._now = 0.0
         self._tidy_at = 0.0
         # The process may have died with anything in flight, and the clock may have gone back since.
@@ -97,7 +102,7 @@ class Gateway:
     def connected(self, now: float, *, session_present: bool) -> None:
         """The line is up. A broker that forgot our session may have forgotten what it acknowledged."""
         if not session_present:
-            self.outbox.all_due_by(now + self._rng.uniform(0, self._pace.first_retry / 10))
+            self._begin_anew(now)
         self._awaited.clear()
         self._wake_at = 0.0
 
@@ -148,7 +153,7 @@ class Gateway:
             self.on_receipts(message)
 
     def take_config(self, payload: bytes, now: float) -> None:
-        """Apply the retained config: its epoch decides which receipts still count."""
+        """Apply the retained config: its epoch decides which receipts still count, and who listens since when."""
         try:
             config = Config.model_validate_json(payload)
         except ValidationError:
@@ -159,6 +164,16 @@ class Gateway:
             log.info("The database's epoch changed: what it has not receipted is sent again.")
             self._awaited.clear()
             self._wake_at = 0.0
+        if config.listening_since not in (None, self.listened_to):
+            self.listened_to = config.listening_since
+            self._begin_anew(now)
+
+    def _begin_anew(self, now: float) -> None:
+        """Whoever listens may have missed all that lacks a receipt: it is due again, as soon as its receipt is late."""
+        self._anew_at = now
+        self.outbox.all_due_by(now + self._pace.first_retry * self._rng.uniform(0.05, 0.1))
+        self._awaited.clear()
+        self._wake_at = 0.0
 
     def _ordinary(self, now: float) -> list[Envelope]:
         ready: list[Envelope] = []
@@ -189,8 +204,13 @@ class Gateway:
         return any(envelope.alone for envelope in self._in_flight)
 
     def _is_ignored(self, item: Item) -> bool:
-        """Sent twice and passed over, while the platform has answered others since."""
-        return item.publishes >= 2 and item.published_at is not None and item.published_at < self._heard_at
+        """Sent twice and passed over, while the platform listened and has answered others since."""
+        published_at = item.published_at
+        return (
+            published_at is not None
+            and item.publishes >= 2
+            and self._anew_at <= published_at < self._heard_at
+        )
 
     def _fitting(self, due: list[Item]) -> list[Item]:
         size, fitting = 2, []
@@ -245,4 +265,5 @@ class Gateway:
         if now < self._now - 1:  # set back: what was due soon would seem to be due in hours
             self.outbox.all_due_by(now)
             self._awaited.clear()
+            self._anew_at = min(self._anew_at, now)
         self._now = now

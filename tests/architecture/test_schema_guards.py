@@ -13,6 +13,8 @@ UNGUARDED = {
     "delegation.activity": "a vocabulary: no row is about anybody",
     "ingest.declared_epoch": "no process may read or write it",
     "ingest.heartbeat": "rows about processes: no row is about anybody",
+    "ingest.partition_lease": "rows about processes: no row is about anybody",
+    "ingest.worker": "rows about processes: no row is about anybody",
     "ingest.reading": "policies do not reach a hypertable's chunks: read through a view that filters",
     "alerts.score": "policies do not reach a hypertable's chunks: read through a view that filters",
     "api.account": "read before there is an actor, by the api alone",

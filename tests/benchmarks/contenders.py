@@ -1,16 +1,13 @@
 """Who stands between broker and database: hearthwatch's own worker, two of them, and two peers that only store.
 
-Invariant: each is started as its own users would start it, drains from a persistent session of its own, and is
-believed only as far as the database confirms it.
+Invariant: each is started as its own users would start it, drains what the broker queued for it alone, and is believed
+only as far as the database confirms it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
-from devices.topics import PARTITIONS, Leaf, filter_of
-
-HALF = PARTITIONS // 2
+from devices.topics import Leaf, filter_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +16,6 @@ class Member:
 
     user: int
     arguments: tuple[str, ...]
-    partitions: Sequence[int | None] = (None,)
-
-    @property
-    def filters(self) -> list[tuple[str, int]]:
-        """What it subscribes to."""
-        leaves = (Leaf.READINGS, Leaf.STATUS)
-        return [(filter_of(partition, leaf), 1) for partition in self.partitions for leaf in leaves]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +31,12 @@ class Contender:
     """Writes receipts, and lets a hub hear of escalations."""
 
 
-def _worker(user: int, partitions: range | None = None) -> Member:
-    arguments = ("-m", "api.cli", "ingest", "--name", str(user))
-    if partitions is None:
-        return Member(user, arguments)
-    asked = ("--partitions", f"{partitions[0]}-{partitions[-1]}")
-    return Member(user, (*arguments, *asked), tuple(partitions))
+def _worker(user: int) -> Member:
+    return Member(user, ("-m", "api.cli", "ingest", "--name", str(user)))
 
 
+FILTERS = [(filter_of(None, leaf), 1) for leaf in (Leaf.READINGS, Leaf.STATUS)]
+"""What a peer subscribes to."""
 _SEEN: LiteralString = "SELECT count(*) FROM ingest.seen"
 _SEEN_COMMITS: LiteralString = """
 SELECT extract(epoch FROM pg_xact_commit_timestamp(xmin)), count(*) FROM ingest.seen GROUP BY xmin
@@ -59,7 +47,7 @@ SELECT reading_id, extract(epoch FROM pg_xact_commit_timestamp(xmin)) FROM inges
 OURS = Contender("hearthwatch", (_worker(1),), _SEEN, _SEEN_COMMITS, _SEEN_BY_READING, is_ours=True)
 TWO_OF_OURS = Contender(
     "hearthwatch, two workers",
-    (_worker(1, range(HALF)), _worker(2, range(HALF, PARTITIONS))),
+    (_worker(1), _worker(2)),
     _SEEN,
     _SEEN_COMMITS,
     _SEEN_BY_READING,

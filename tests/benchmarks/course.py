@@ -4,6 +4,7 @@ Invariant: a message counts when the database says that its transaction committe
 when somebody says so; nobody else's session at the broker keeps a copy of the load.
 """
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from api.demo.watcher import Heard, Watcher
 from api.embedded.process import SupervisedProcess
-from devices.topics import Leaf, filter_of
+from devices.topics import PARTITIONS, Leaf, filter_of
 from tests.benchmarks import contenders, load, peers
 from tests.benchmarks.contenders import Contender, Member
 from tests.benchmarks.stage import Stage
@@ -32,6 +33,13 @@ PATIENCE_SECONDS = 600.0
 WARM_UP, WARM_UP_RATE = 500, 250
 _LOOK_EVERY = 0.25
 _numbers = count(1)
+# A worker that is held still must not lose what it holds meanwhile.
+_NOBODY_TAKES_OVER: LiteralString = "UPDATE ingest.worker SET works_until = 'infinity'"
+_WORKED_ON: LiteralString = """
+SELECT count(*) FROM ingest.partition_lease
+JOIN ingest.heartbeat ON heartbeat.partition = partition_lease.partition AND process = 'ingest' AND beat_at >= taken_at
+GROUP BY worker
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +78,8 @@ class Course:
             conn.execute(peers.TABLES)
 
     def drain(self, readings: int, in_array: int) -> Drained:
-        """Everything waits at the broker when the contender starts."""
-        self._subscribe_ahead()
-        self._publish("backlog", readings, in_array, 0)
-        with self._receipts() as receipts, self._running(readings) as processes:
+        """Everything waits at the broker when the contender starts, or is let go on."""
+        with self._receipts() as receipts, self._backlogged(readings, in_array) as processes:
             first = self._wait(processes, self._committed, 1)
             begun = self._spent(processes)
             self._wait(processes, self._committed, readings)
@@ -81,14 +87,12 @@ class Course:
                 self._wait(processes, receipts, readings)
             finished = time.time()
             spent = _since(begun, self._spent(processes))
-        self._forget_sessions()
         commits = sorted((float(moment), number) for moment, number in self._rows(self._contender.commits))
         return Drained(commits, finished, spent, readings - first)
 
     def live(self, rate: int, seconds: int) -> Lived:
         """Sent at a steady rate, committed and, where it is grave, heard of by somebody at the hub."""
-        self._subscribe_ahead()
-        with ExitStack() as exits:
+        with self._subscribed(), ExitStack() as exits:
             processes = exits.enter_context(self._running(rate * seconds))
             watcher = self._watch(exits)
             self._publish("warm-up", WARM_UP, 1, WARM_UP_RATE)
@@ -98,7 +102,6 @@ class Course:
             self._wait(processes, self._committed, WARM_UP + rate * seconds)
             spent = _since(begun, self._spent(processes))
             heard = self._heard(watcher) if watcher else []
-        self._forget_sessions()
         committed = {one: float(moment) for one, moment in self._rows(self._contender.by_reading)}
         return Lived(sent, committed, heard, spent)
 
@@ -120,9 +123,43 @@ class Course:
         return list(watcher.heard)
 
     @contextmanager
+    def _backlogged(self, readings: int, in_array: int) -> Iterator[list[SupervisedProcess]]:
+        """The contender at work on a backlog.
+
+        A peer's waits in its lasting session. Ours has none: it is held still while the broker queues for it.
+        """
+        if not self._contender.is_ours:
+            with self._subscribed():
+                self._publish("backlog", readings, in_array, 0)
+                with self._running(readings) as processes:
+                    yield processes
+            return
+        with self._running(readings) as processes:
+            with psycopg.connect(self._conninfo, autocommit=True) as conn:
+                conn.execute(_NOBODY_TAKES_OVER)
+            for process in processes:
+                process.signal(signal.SIGSTOP)
+            try:
+                self._publish("backlog", readings, in_array, 0)
+            finally:
+                for process in processes:
+                    process.signal(signal.SIGCONT)
+            yield processes
+
+    @contextmanager
     def _running(self, room: int) -> Iterator[list[SupervisedProcess]]:
         with ExitStack() as exits:
-            yield [exits.enter_context(self._process(member, room)) for member in self._contender.members]
+            processes = [
+                exits.enter_context(self._process(member, room)) for member in self._contender.members
+            ]
+            if self._contender.is_ours:
+                self._wait(processes, self._shared_out, PARTITIONS)
+            yield processes
+
+    def _shared_out(self) -> int:
+        """How many partitions are worked on, once each worker has its share."""
+        held = self._rows(_WORKED_ON)
+        return sum(number for (number,) in held) if len(held) == len(self._contender.members) else 0
 
     @contextmanager
     def _process(self, member: Member, room: int) -> Iterator[SupervisedProcess]:
@@ -183,19 +220,20 @@ class Course:
         own = sum(sum(psutil.Process(process.pid).cpu_times()[:2]) for process in processes)
         return {"worker": own, **self._stage.processor_seconds()}
 
-    def _subscribe_ahead(self) -> None:
-        for member in self._contender.members:
+    @contextmanager
+    def _subscribed(self) -> Iterator[None]:
+        """A peer's lasting sessions, made before it starts; or the broker would go on to queue for it afterwards."""
+        members = () if self._contender.is_ours else self._contender.members
+        for member in members:
             client = self._session(member.user, clean=False)
             told = threading.Event()
             client.on_subscribe = lambda *_, told=told: told.set()
-            client.subscribe(member.filters)
+            client.subscribe(contenders.FILTERS)
             if not told.wait(PATIENCE_SECONDS):
                 raise TimeoutError("The broker did not answer a subscription.")
             _leave(client)
-
-    def _forget_sessions(self) -> None:
-        """Or the broker would go on to keep the next contender's load for this one."""
-        for member in self._contender.members:
+        yield
+        for member in members:
             _leave(self._session(member.user, clean=True))
 
     @contextmanager

@@ -23,7 +23,7 @@ from simulators.scenarios import ScenarioName
 from tests.benchmarks.stage import Stage
 from tests.soak import checks
 
-WORKERS = {"ingest-1": ("1", "0-7"), "ingest-2": ("2", "8-15")}
+WORKERS = {"ingest-1": "1", "ingest-2": "2"}
 KILL_EVERY_SECONDS = 60.0
 # The last stretch is left in peace, so that what is then missing is missing for good.
 PEACE_SECONDS = 90.0
@@ -102,8 +102,7 @@ class _Running:
         exits.enter_context(stage.process("scheduler", *arguments, environment=self._environment))
 
     def _start(self, name: str) -> SupervisedProcess:
-        number, partitions = WORKERS[name]
-        arguments = ("-m", "api.cli", "ingest", "--name", number, "--partitions", partitions)
+        arguments = ("-m", "api.cli", "ingest", "--name", WORKERS[name])
         return self._exits.enter_context(self._stage.process(name, *arguments, environment=self._environment))
 
     @property

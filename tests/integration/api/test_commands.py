@@ -119,10 +119,6 @@ def test_a_port_in_use_is_said_with_the_way_out(commands: MakeCommands) -> None:
     assert "HEARTHWATCH_HTTP_PORT" in said
 
 
-def test_partitions_that_do_not_exist_are_refused(commands: MakeCommands) -> None:
-    assert "partitions are 0 to 15" in refused(commands().run("ingest", "--partitions", "9-16"))
-
-
 def test_the_ledger_shows_each_kits_books(commands: MakeCommands, unknown_resident: ReadingPayload) -> None:
     books = {one["kit_id"]: one for one in json.loads(printed(commands().run("ledger", "--json")))}
     assert (books[str(n.KIT)]["stored"], books[str(n.KIT)]["quarantined"]) == (0, 1)

@@ -81,7 +81,8 @@ def test_a_reading_goes_from_the_broker_to_the_hubs_queue_and_is_counted(
     kit = n.Kit()
     broker.admit({str(kit.kit_id): SECRET})
     with commands(**at_broker(broker)).start("ingest") as ingest:
-        wait_until(lambda: ingest.says("hearthwatch_ingest_connected 1.0"), "ingest to reach the broker")
+        hears = f'hearthwatch_ingest_hears{{partition="{kit.partition}"}} 1.0'
+        wait_until(lambda: ingest.says(hears), "ingest to work on the kit's partition")
         send(broker, kit, n.payload(kit.reading(values=n.GRAVE, taken_at=datetime.now(UTC))))
         send(broker, kit, b"not a reading")
         wait_until(
@@ -144,7 +145,7 @@ def test_an_api_names_what_was_killed_behind_it_and_still_serves_its_pages(
         assert served.client().get("/sign-in").status_code == 200
 
 
-def test_an_api_says_so_where_one_of_two_workers_is_killed_and_the_other_works(
+def test_an_api_says_who_works_on_what_and_what_nobody_works_on(
     commands: MakeCommands, neighbourhood: Database, broker: Broker
 ) -> None:
     def ingest(served: Served) -> str:
@@ -153,17 +154,45 @@ def test_an_api_says_so_where_one_of_two_workers_is_killed_and_the_other_works(
     at = at_broker(broker)
     with (
         serving(settings_for(neighbourhood), Clock()) as served,
-        commands(**at).start("ingest", "--partitions", "0-7") as first,
+        commands(**at).start("ingest"),
     ):
-        wait_until(lambda: ingest(served) == "Ingest has never worked on some partitions.", "the one to work")
-        with commands(**at).start("ingest", "--name", "2", "--partitions", "8-15"):
-            wait_until(lambda: ingest(served) == "Ingest works.", "both to work")
-            first.process.kill()
-            first.process.wait()
-            with neighbourhood.connect() as conn:
-                conn.execute("UPDATE ingest.heartbeat SET beat_at = beat_at - interval '1 minute'")
-            missed = "Ingest has not worked on some partitions since "
-            wait_until(lambda: ingest(served).startswith(missed), "the one to be missed")
+        alone = "Ingest works: worker 1 on partitions 0-15."
+        wait_until(lambda: ingest(served) == alone, "the one to work on all")
+        with commands(**at).start("ingest", "--name", "2") as second:
+            both = "Ingest works: worker 1 on partitions 0-7, worker 2 on partitions 8-15."
+            wait_until(lambda: ingest(served) == both, "both to share")
+            assert second.stop() == 0
+            wait_until(lambda: ingest(served) == alone, "the first to have all again")
+
+
+def test_an_api_says_that_some_partitions_are_not_worked_on_by_whoever_holds_them(
+    commands: MakeCommands, neighbourhood: Database, broker: Broker
+) -> None:
+    def ingest(served: Served) -> str:
+        return served.client().get("/readyz").json()["checks"]["ingest"]["says"]
+
+    with neighbourhood.connect() as conn:
+        conn.execute(
+            """INSERT INTO ingest.worker VALUES ('9', 'infinity');
+               INSERT INTO ingest.partition_lease SELECT number, '9', now() FROM generate_series(8, 15) each (number)"""
+        )
+    with (
+        serving(settings_for(neighbourhood), Clock()) as served,
+        commands(**at_broker(broker)).start("ingest"),
+    ):
+        never = "Ingest has never worked on some partitions."
+        wait_until(lambda: ingest(served) == never, "half of it to be worked on")
+        with neighbourhood.connect() as conn:
+            conn.execute("UPDATE ingest.worker SET works_until = now() WHERE worker = '9'")
+        wait_until(lambda: ingest(served).startswith("Ingest works: "), "the other half to be taken over")
+        with neighbourhood.connect() as conn:
+            conn.execute(
+                """UPDATE ingest.worker SET works_until = 'infinity' WHERE worker = '9';
+                   UPDATE ingest.partition_lease SET worker = '9' WHERE partition > 7;
+                   UPDATE ingest.heartbeat SET beat_at = beat_at - interval '1 minute' WHERE partition > 7"""
+            )
+        missed = "Ingest has not worked on some partitions since "
+        wait_until(lambda: ingest(served).startswith(missed), "that half to be missed")
 
 
 def test_ingest_that_reaches_no_broker_lives_and_is_not_ready(commands: MakeCommands) -> None:

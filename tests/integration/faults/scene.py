@@ -153,6 +153,8 @@ def scene(
     with watching_receipts(database, broker) as watch, live_kits(folder, broker, KITS, rng, pace) as kits:
         made = Scene(database, kits, ingest, watch, rng)
         ingest.start()
+        # They are told with it that somebody listens: from here on none has a reason to send anything again.
+        made.wait_until_kits_know(made.epoch())
         try:
             yield made
             made.wait_until_settled()

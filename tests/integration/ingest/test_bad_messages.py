@@ -108,12 +108,11 @@ def test_topics_that_are_nobodys_and_statuses_that_make_no_sense_harm_nobody(lin
     good = json.dumps(reading()).encode()
     stray = [
         topic(1, KitId(OTHER_KIT), Leaf.READINGS),
-        "hearthwatch/v1/99/kits/nonsense/readings",
         "hearthwatch/v1/1/kits//readings",
-        f"hearthwatch/v1/x/kits/{n.KIT}/readings",
         "hearthwatch/v1/1/kits/\U0001f9a0/readings",
     ]
-    for where in stray:
+    heard_by_nobody = ["hearthwatch/v1/99/kits/nonsense/readings", f"hearthwatch/v1/x/kits/{n.KIT}/readings"]
+    for where in stray + heard_by_nobody:
         line.say(where, good)
     statuses = [b"", b"{", b'{"online": 1e999}', b'{"online": true, "outbox_length": 99999999999999999999}']
     statuses += [b'{"online": true, "sent_seq": 18446744073709551616}', b'{"online": true, "battery": 900}']
@@ -137,7 +136,7 @@ def test_topics_that_are_nobodys_and_statuses_that_make_no_sense_harm_nobody(lin
         "the strays to be in quarantine: one of a kit nobody knows, the others alike from no kit at all",
         30,
     )
-    assert line.rows("SELECT deliveries FROM ingest.quarantine WHERE kit_id IS NULL") == [(4,)]
+    assert line.rows("SELECT deliveries FROM ingest.quarantine WHERE kit_id IS NULL") == [(2,)]
 
 
 def test_a_poisoned_stream_is_stored_while_ingest_is_restarted(line):

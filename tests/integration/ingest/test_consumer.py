@@ -1,4 +1,4 @@
-"""What ingest makes of a broker that refuses it, and of what a broker kept from before."""
+"""What ingest makes of a broker that refuses it, what it hears and leaves, and what a broker kept from before."""
 
 import logging
 import socket
@@ -8,17 +8,19 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from paho.mqtt import publish
 
 from api.embedded.broker import EmbeddedBroker
 from devices import registry
 from devices.receipt import Status, encode_message
-from devices.topics import Leaf
+from devices.topics import PARTITIONS, Leaf
 from ingest.consumer import Broker, Consumer, Delivery
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
 from tests.fixtures.doorstep import NOW, Doorstep
 
 KIT = n.Kit()
+EVERYTHING = range(PARTITIONS)
 ACCEPTED = b"\x20\x02\x00\x00"
 
 
@@ -46,8 +48,11 @@ def test_one_whose_subscription_is_refused_does_not_say_it_is_connected(
         caplog.at_level(logging.WARNING),
         started(Consumer(Broker("127.0.0.1", embedded_broker.port, "kit-a", "password"), "1")) as consumer,
     ):
+        wait_until(consumer.connected.is_set, "it to be let in")
+        consumer.listen_to(EVERYTHING)
         wait_until(lambda: "refused a subscription" in caplog.text, "the refusal to be written down")
         assert not consumer.connected.is_set()
+        assert not consumer.heard
 
 
 def refusing_first(listener: socket.socket, asked: list[bytes]) -> None:
@@ -70,11 +75,58 @@ def test_one_whose_subscription_is_refused_asks_again_until_it_is_granted() -> N
         broker.start()
         place = Broker("127.0.0.1", listener.getsockname()[1])
         with started(Consumer(place, "1", ask_again=0.05)) as consumer:
-            wait_until(
-                lambda: not consumer.take(1, 0.01) and consumer.connected.is_set(), "it to be connected"
-            )
+            consumer.listen_to([KIT.partition])
+            wait_until(lambda: not consumer.take(1, 0.01) and consumer.heard.keys() == {KIT.partition}, "it")
+            assert consumer.connected.is_set()
         broker.join(10)
     assert len(asked) == 2
+
+
+@pytest.mark.both_brokers
+def test_it_hears_the_partitions_it_was_told_to_and_has_done_with_one_when_all_of_it_is_acknowledged(
+    broker,
+) -> None:
+    place = Broker("127.0.0.1", broker.port, broker.username, broker.password)
+    other = n.Kit(n.SECOND_KIT, 2)
+    with started(Consumer(place, "1")) as consumer:
+        consumer.listen_to([KIT.partition])
+        wait_until(lambda: consumer.heard.keys() == {KIT.partition}, "the one to be heard")
+        consumer.publish(other.topic(), b"elsewhere")
+        consumer.publish(KIT.topic(), b"here")
+        brought: list[Delivery] = []
+        wait_until(lambda: brought.extend(consumer.take(1, 0.1)) or bool(brought), "a message")
+        consumer.listen_to([other.partition])
+        wait_until(lambda: consumer.is_settled, "the other to be heard")
+        assert not consumer.done_with(KIT.partition)
+        assert (brought[0].payload, consumer.in_hand, consumer.has_finished) == (b"here", 1, False)
+        consumer.acknowledge(brought)
+        assert consumer.done_with(KIT.partition)
+        assert (consumer.in_hand, consumer.has_finished) == (0, True)
+        consumer.publish(KIT.topic(), b"no longer")
+        consumer.publish(other.topic(), b"now")
+        assert next_of(consumer).payload == b"now"
+
+
+@pytest.mark.both_brokers
+def test_what_comes_without_a_number_needs_no_answer(broker) -> None:
+    """A publisher may choose QoS 0: an answer to that would have the broker hang up."""
+    place = Broker("127.0.0.1", broker.port, broker.username, broker.password)
+    with started(Consumer(place, "1")) as consumer:
+        consumer.listen_to([KIT.partition])
+        wait_until(lambda: consumer.is_settled, "it to be heard")
+        publish.single(
+            KIT.topic(),
+            b"unnumbered",
+            qos=0,
+            hostname="127.0.0.1",
+            port=broker.port,
+            client_id="sender",
+            auth={"username": f"{broker.username}-1", "password": broker.password},
+        )
+        assert next_of(consumer).payload == b"unnumbered"
+        consumer.publish(KIT.topic(), b"after it")
+        assert next_of(consumer).payload == b"after it"
+        assert consumer.connection == 1
 
 
 @pytest.mark.both_brokers
@@ -82,11 +134,13 @@ def test_it_tells_what_the_broker_kept_from_what_is_said_now(broker) -> None:
     place = Broker("127.0.0.1", broker.port, broker.username, broker.password)
     status = encode_message(Status(online=True))
     with started(Consumer(place, "1")) as speaker:
-        wait_until(speaker.connected.is_set, "the speaker to be connected")
+        speaker.listen_to(EVERYTHING)
+        wait_until(lambda: speaker.is_settled, "the speaker to hear everything")
         speaker.publish(KIT.topic(Leaf.STATUS), status, retain=True)
         assert not next_of(speaker).retained
     late = Broker("127.0.0.1", broker.port, f"{broker.username}-1", broker.password)
     with started(Consumer(late, "1")) as listener:
+        listener.listen_to(EVERYTHING)
         assert next_of(listener).retained
 
 

@@ -50,8 +50,6 @@ def answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
         (("simulate", "--directory", "/proc/nowhere"), "--directory"),
         (("simulate", "--summary", "/proc/nowhere"), "--summary"),
         (("ingest", "--name", "17"), "--name"),
-        (("ingest", "--partitions", "9-16"), "partitions are 0 to 15"),
-        (("ingest", "--partitions", ""), "--partitions"),
         (("quarantine", "list", "--after", "99999999999999999999"), "--after"),
         (("quarantine", "replay"), "--all"),
         (("quarantine", "replay", "99999999999999999999"), "numbers"),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -55,8 +56,9 @@ class Scene:
     def stored(self, *reading_ids, epoch=EPOCH):
         self.receipt(*(Receipt(reading_id=each, outcome=Outcome.STORED) for each in reading_ids), epoch=epoch)
 
-    def config(self, epoch):
-        self.gateway.take_config(encode_message(Config(epoch=epoch)), self.now)
+    def config(self, epoch, listening_since=None):
+        config = Config(epoch=epoch, listening_since=listening_since)
+        self.gateway.take_config(encode_message(config), self.now)
 
     def state(self, reading_id):
         return {entry.reading_id: entry.state for entry in self.outbox.ledger()}[reading_id]
@@ -159,6 +161,40 @@ def test_a_broker_that_forgot_the_session_is_sent_everything_again(scene):
     scene.now += PACE.first_retry / 10
     (envelope,) = scene.send()
     assert ids(envelope) == put
+
+
+def test_one_that_is_listened_to_anew_sends_what_has_no_receipt_once_its_receipt_is_late(scene):
+    since = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+    answered, unheard = scene.put(2)
+    scene.send_and_confirm()
+    for again in range(2):
+        scene.config(EPOCH, listening_since=since + timedelta(minutes=again))
+        assert scene.send() == [], "a receipt may be on its way"
+        scene.stored(answered)
+        scene.now += PACE.first_retry / 10
+        assert [ids(envelope) for envelope in scene.send_and_confirm()] == [[unheard]]
+        scene.config(EPOCH, listening_since=since + timedelta(minutes=again))
+        scene.config(EPOCH)
+        scene.now += PACE.first_retry / 10
+        assert scene.send() == [], "the same word says nothing new"
+
+
+def test_nothing_travels_alone_because_nobody_listened_for_a_while(scene):
+    put = scene.put(12)
+    for _ in range(4):
+        scene.send_and_confirm()
+        scene.now += PACE.longest_retry
+    scene.config(EPOCH, listening_since=datetime(2026, 3, 4, 9, 0, tzinfo=UTC))
+    scene.now += PACE.first_retry / 10
+    sent = []
+    while envelopes := scene.send():
+        sent += envelopes
+        for envelope in envelopes:
+            scene.gateway.confirmed(envelope)
+            scene.stored(*ids(envelope))
+        scene.now += 1
+    assert sorted(each for envelope in sent for each in ids(envelope)) == sorted(put)
+    assert len(sent) == 3
 
 
 def test_what_a_broker_hangs_up_on_goes_alone_after_the_others_and_ever_more_rarely(scene):

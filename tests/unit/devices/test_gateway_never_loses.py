@@ -2,6 +2,7 @@
 
 import random
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -36,6 +37,7 @@ class GatewayMachine(RuleBasedStateMachine):
         self.broker: list[bytes] = []
         self.to_kit: list[tuple[str, bytes]] = []
         self.epoch = DatabaseEpoch(uuid4())
+        self.listening_since = datetime(2026, 3, 4, tzinfo=UTC)
         self.databases: dict[DatabaseEpoch, set[ReadingId]] = {self.epoch: set()}
 
     @initialize()
@@ -114,6 +116,13 @@ class GatewayMachine(RuleBasedStateMachine):
         self.databases[self.epoch] = set(old[: len(old) * remembered // 100])
         self.to_kit = [each for each in self.to_kit if each[0] != "config"]  # retained: the last one counts
         self.to_kit.append(("config", encode_message(Config(epoch=self.epoch))))
+
+    @rule()
+    def be_listened_to_anew(self) -> None:
+        self.listening_since += timedelta(seconds=1)
+        config = Config(epoch=self.epoch, listening_since=self.listening_since)
+        self.to_kit = [each for each in self.to_kit if each[0] != "config"]
+        self.to_kit.append(("config", encode_message(config)))
 
     @rule(seconds=st.sampled_from([0.1, 3, 11, 100, -3600]))
     def let_time_pass(self, seconds: float) -> None:

@@ -1,0 +1,71 @@
+"""Who is at work and who holds which partition, as rows that end by themselves.
+
+Guards: all times are the database's, so that no two workers' clocks need agree. A lease only keeps workers out of each
+other's way: nothing is lost or stored twice where two work on one partition, for identity and the residents' locks see
+to that.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import LiteralString
+
+import psycopg
+
+from ingest.sharing import Roll
+
+EXPIRES_AFTER = timedelta(seconds=4)
+"""A worker renews every second, between two batches, of which one may take two: what is silent for longer has stopped.
+
+Another then takes over before anybody would be told that nothing comes in (`heartbeat.QUIET_AFTER`).
+"""
+
+_RENEW: LiteralString = """
+INSERT INTO ingest.worker (worker, works_until) VALUES (%s, statement_timestamp() + %s)
+ON CONFLICT (worker) DO UPDATE SET works_until = EXCLUDED.works_until
+"""
+_ROLL: LiteralString = """
+SELECT worker, coalesce(array_agg(partition ORDER BY partition) FILTER (WHERE partition IS NOT NULL), '{}')
+FROM ingest.worker LEFT JOIN ingest.partition_lease USING (worker)
+WHERE works_until > statement_timestamp()
+GROUP BY worker
+"""
+_TAKE: LiteralString = """
+INSERT INTO ingest.partition_lease AS held (partition, worker, taken_at)
+SELECT partition, %s, statement_timestamp() FROM unnest(%s::smallint[]) AS wanted (partition) ORDER BY partition
+ON CONFLICT (partition) DO UPDATE SET worker = EXCLUDED.worker, taken_at = EXCLUDED.taken_at
+WHERE NOT EXISTS (SELECT FROM ingest.worker other
+                  WHERE other.worker = held.worker AND other.works_until > statement_timestamp())
+RETURNING partition
+"""
+_RELEASE: LiteralString = "DELETE FROM ingest.partition_lease WHERE worker = %s AND partition = ANY (%s)"
+_LEAVE: LiteralString = "DELETE FROM ingest.worker WHERE worker = %s"
+
+
+def renew(conn: psycopg.Connection, worker: str) -> None:
+    """This worker is at work, and keeps what it holds."""
+    conn.execute(_RENEW, (worker, EXPIRES_AFTER))
+
+
+def roll(conn: psycopg.Connection) -> Roll:
+    """Who is at work, and what they hold."""
+    rows = conn.execute(_ROLL).fetchall()
+    holders = {partition: worker for worker, partitions in rows for partition in partitions}
+    return Roll(frozenset(worker for worker, _ in rows), holders)
+
+
+def take(conn: psycopg.Connection, worker: str, partitions: Collection[int]) -> frozenset[int]:
+    """Take these, as far as nobody at work holds them: gives the ones that are this worker's now."""
+    if not partitions:
+        return frozenset()
+    return frozenset(one for (one,) in conn.execute(_TAKE, (worker, sorted(partitions))).fetchall())
+
+
+def release(conn: psycopg.Connection, worker: str, partitions: Collection[int]) -> None:
+    """Give these up."""
+    if partitions:
+        conn.execute(_RELEASE, (worker, sorted(partitions)))
+
+
+def leave(conn: psycopg.Connection, worker: str) -> None:
+    """Give up everything: this worker stops."""
+    conn.execute(_LEAVE, (worker,))
