@@ -16,7 +16,7 @@ from fastapi import Depends, Request
 from api import cookies, sessions
 from api.database import Connection
 from api.parts import parts_of
-from api.problems import NotSignedInError, RefusedError
+from api.problems import NotSignedInError, RefusedError, not_found
 from api.sessions import Session
 from api.steps import PAGES, Step
 from delegation.people import Actor, Role, actor_of
@@ -48,6 +48,8 @@ class Needs:
         with parts.pool.connection() as conn:
             visit = visit_of(conn, sessions.digest(token), parts.clock(), request.state.request_id)
             if visit.session.step not in self.steps:
+                if visit.session.step is Step.DONE:
+                    raise not_found("step of signing in that is left")
                 raise NotSignedInError("Finish signing in first.", PAGES[visit.session.step])
             if self.roles and not visit.actor.holds(*self.roles):
                 raise RefusedError(HTTPStatus.FORBIDDEN, "Your role does not include this.")

@@ -27,6 +27,7 @@ from api.parts import Clock, Parts
 from api.problems import NotSignedInError, RefusedError, answer, problem_of, wants_page
 from api.pulse import Pulse
 from api.routes import routers
+from api.sealing import sealer_of
 from api.settings import DatabaseRole, Settings
 from api.throttle import Throttle
 from api.web import pages
@@ -82,6 +83,7 @@ def create_app(settings: Settings, clock: Clock = now, pace: Pace | None = None)
                 fanout,
                 pace or Pace(),
                 Pulse(pool),
+                sealer_of(settings),
                 clock,
             )
             yield

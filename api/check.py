@@ -11,6 +11,7 @@ import psycopg
 
 from api.health import NotReadyError, check_broker
 from api.migrations.runner import MigrationChangedError, pending
+from api.sealing import sealer_of
 from api.settings import DatabaseRole, Settings, SettingsError
 
 _PROCESSES = (DatabaseRole.API, DatabaseRole.INGEST, DatabaseRole.SCHEDULER, DatabaseRole.RETENTION)
@@ -37,6 +38,7 @@ def checks(settings: Settings) -> list[Result]:
         "Row-level security": _scope,
         "Policy": _policy,
         "Durability": _durability,
+        "Second step": _second_step,
         "Broker": _broker,
     }
     return [_looked_at(about, look, settings) for about, look in looks.items()]
@@ -102,6 +104,12 @@ def _durability(settings: Settings) -> str:
                 "The database may lose what it has committed: set synchronous_commit and fsync on."
             )
     return "What is committed is on the disk."
+
+
+def _second_step(settings: Settings) -> str:
+    if sealer_of(settings) is None:
+        return "Nobody is asked for a second step: that is switched off."
+    return "A second step is asked for, and its key is at hand."
 
 
 def _broker(settings: Settings) -> str:

@@ -15,7 +15,7 @@ _FEWEST_KINDS = 5
 _SHORTEST_NAME = 4
 # As the fingers walk over a keyboard: along its rows, and down its columns.
 _KEYS = "1234567890 qwertyuiopasdfghjklzxcvbnm 1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik"
-TOO_SHORT = f"Use {SHORTEST} characters or more. Three words that have nothing to do with each other are easy to keep."
+TOO_SHORT = f"Use {SHORTEST} characters or more."
 TOO_LONG = f"Use {LONGEST} characters or fewer."
 BREACHED = "This is known from breaches elsewhere, so it would be guessed. Choose another."
 TOO_PLAIN = "This is easy to guess: it repeats itself, or follows the keys. Choose another."

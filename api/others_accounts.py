@@ -14,7 +14,7 @@ from uuid import UUID
 from fastapi import Request
 from psycopg.rows import class_row
 
-from api import accounts, known_browsers, sessions
+from api import accounts, known_browsers, second_step, sessions
 from api.access import Visit
 from api.accounts import Account
 from api.parts import parts_of
@@ -71,6 +71,19 @@ def give_password(request: Request, visit: Visit, username: str, reason: str) ->
     return Given(account.username, password, until)
 
 
+def take_second_step_away(request: Request, visit: Visit, username: str, reason: str) -> Given:
+    """For who has lost their telephone and their recovery codes: they set up another. Raises RefusedError (404).
+
+    A new password goes with it, so that knowing the old one is not enough to set it up in their place.
+    """
+    if not visit.actor.holds(Role.OPERATOR):
+        raise not_found("account")
+    account = _theirs(visit, username)
+    second_step.forget(visit.conn, account.person_id)
+    _write_down(visit, account, "second_step.taken_away", reason)
+    return give_password(request, visit, username, reason)
+
+
 def _theirs(visit: Visit, username: str) -> Account:
     account = accounts.named(visit.conn, accounts.as_typed(username))
     if account is None or account.person_id == visit.actor.person_id:
@@ -85,6 +98,10 @@ def _shut_out(request: Request, visit: Visit, account: Account, action: str, rea
     known_browsers.forget_all(visit.conn, account.person_id)
     for one in sessions.end_all(visit.conn, account.person_id):
         parts_of(request).fanout.end_session(one)
+    _write_down(visit, account, action, reason)
+
+
+def _write_down(visit: Visit, account: Account, action: str, reason: str) -> None:
     audit.record(
         visit.conn,
         visit.actor,

@@ -16,7 +16,7 @@ from api.new_password import fault
 from api.parts import parts_of
 from api.passwords import hash_password, is_right
 from api.problems import not_found
-from api.sign_in import checked, enter
+from api.sign_in import checked, enter, needed
 from api.steps import Step, next_step
 from delegation import audit
 
@@ -35,8 +35,9 @@ def change_password(
     account = accounts.of_person(visit.conn, visit.actor.person_id)
     faults: dict[str, str] = {}
     given = visit.session.step is Step.NEW_PASSWORD
-    if not given and checked(request, account.username, current) is None:
-        faults["current"] = NOT_RIGHT
+    wrong = None if given else password_fault(request, visit, current)
+    if wrong:
+        faults["current"] = wrong
     breached_file = parts_of(request).settings.account.breached_file
     breached = () if breached_file is None else HashFile(breached_file)
     wrong = fault(new, (account.username, visit.actor.name), breached)
@@ -51,10 +52,16 @@ def change_password(
     accounts.set_password(visit.conn, account.person_id, hash_password(new))
     known_browsers.forget_all(visit.conn, account.person_id)
     end_sessions(request, visit, but_this=False)
-    _write_down(visit, "password.changed")
-    step = next_step(must_change=False)
+    write_down(visit, "password.changed")
+    step = next_step(needed(parts_of(request), visit.conn, visit.actor, account), Step.NEW_PASSWORD)
     enter(request, response, visit.conn, visit.actor, step, visit.at)
     return step, {}
+
+
+def password_fault(request: Request, visit: Visit, password: str) -> str | None:
+    """What is wrong with what was typed as one's own password, asked again before something grave."""
+    account = accounts.of_person(visit.conn, visit.actor.person_id)
+    return None if checked(request, account.username, password) is not None else NOT_RIGHT
 
 
 def end_session(request: Request, visit: Visit, session_id: UUID) -> None:
@@ -63,7 +70,7 @@ def end_session(request: Request, visit: Visit, session_id: UUID) -> None:
     if ended is None:
         raise not_found("session")
     parts_of(request).fanout.end_session(ended)
-    _write_down(visit, "session.ended")
+    write_down(visit, "session.ended")
 
 
 def end_sessions(request: Request, visit: Visit, *, but_this: bool = True) -> int:
@@ -73,10 +80,10 @@ def end_sessions(request: Request, visit: Visit, *, but_this: bool = True) -> in
     for one in ended:
         parts_of(request).fanout.end_session(one)
     if but_this and ended:
-        _write_down(visit, "session.ended")
+        write_down(visit, "session.ended")
     return len(ended)
 
 
-def _write_down(visit: Visit, action: str) -> None:
+def write_down(visit: Visit, action: str) -> None:
     who = str(visit.actor)
     audit.record(visit.conn, visit.actor, action, who, at=visit.at, request_id=visit.request_id)

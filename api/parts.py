@@ -15,6 +15,7 @@ from api.fanout import Fanout, Pace
 from api.metrics import Counts
 from api.pulse import Pulse
 from api.readiness import Readiness
+from api.sealing import Sealer
 from api.settings import Settings
 from api.throttle import Throttle
 
@@ -35,6 +36,8 @@ class Parts:
     fanout: Fanout
     pace: Pace
     pulse: Pulse
+    sealer: Sealer | None
+    """None where no second step is asked for."""
     clock: Clock
     readiness: Readiness = field(default_factory=Readiness)
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.parts import Parts
+from api.sealing import sealer_of
 from api.settings import DatabaseRole, Http, Settings, SettingsError
 
 _LAST_REQUESTS_SECONDS = 10
@@ -51,6 +52,7 @@ def serve(settings: Settings, stopping: threading.Event) -> None:
     """
     for role in (DatabaseRole.API, DatabaseRole.INGEST):
         settings.conninfo(role)
+    sealer_of(settings)
     with _listener(settings.http) as listener:
         server = Server(create_app(settings), settings.http.host, settings.http.port)
         # A signal may have come while we were getting ready.

@@ -6,7 +6,7 @@ wrong is said in one sentence that names the variable to set, before anything is
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from psycopg.conninfo import make_conninfo
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -102,8 +102,13 @@ class Http(_Group):
 
 
 class Account(_Group):
-    """How people sign in. `breached_file` is a larger list of breached passwords (see `api.breached`)."""
+    """How people sign in. `second_step` off asks nobody for a code; `key` seals the secrets codes come from.
 
+    `breached_file` is a larger list of breached passwords (see `api.breached`).
+    """
+
+    second_step: Literal["required", "off"] = "required"
+    key: SecretStr | None = None
     breached_file: Path | None = None
 
 

@@ -11,7 +11,7 @@ from math import ceil
 
 from fastapi import Request, Response
 
-from api import accounts, cookies, known_browsers, sessions
+from api import accounts, cookies, known_browsers, second_step, sessions
 from api.access import Visit
 from api.accounts import Account
 from api.addresses import address_of
@@ -20,7 +20,7 @@ from api.database import Connection
 from api.parts import Parts, parts_of
 from api.passwords import BusyError, hash_password, is_outdated, is_right
 from api.problems import RefusedError
-from api.steps import Step, next_step
+from api.steps import Needed, Step, next_step
 from api.throttle import Guessed, Try
 from delegation import audit
 from delegation.people import Actor, actor_of
@@ -40,9 +40,46 @@ def sign_in(request: Request, response: Response, username: str, password: str) 
         parts.counts.sign_ins.labels("refused").inc()
         raise RefusedError(HTTPStatus.UNAUTHORIZED, WRONG)
     with parts.pool.connection() as conn:
-        step = next_step(must_change=account.must_change)
-        enter(request, response, conn, actor_of(conn, account.person_id), step, at)
+        actor = actor_of(conn, account.person_id)
+        step = next_step(needed(parts, conn, actor, account))
+        enter(request, response, conn, actor, step, at)
     return step
+
+
+def sign_in_further(request: Request, response: Response, visit: Visit, typed: str) -> Step | None:
+    """Take a code and begin the next session; None if it is wrong. Raises RefusedError (429) where it must wait."""
+    parts = parts_of(request)
+    account = accounts.of_person(visit.conn, visit.actor.person_id)
+    tried = try_of(request, account.username, Guessed.CODE)
+    wait_for(parts, tried)
+    if parts.sealer is None:
+        taken = None
+    else:
+        taken = second_step.take(visit.conn, parts.sealer, account.person_id, typed, visit.at)
+    if taken is None:
+        parts.counts.sign_ins.labels("refused").inc()
+        return None
+    parts.throttle.succeeded(tried)
+    if taken == "recovery_code":
+        who = str(visit.actor)
+        audit.record(
+            visit.conn, visit.actor, "recovery_code.used", who, at=visit.at, request_id=visit.request_id
+        )
+    step = next_step(needed(parts, visit.conn, visit.actor, account), Step.CODE)
+    enter(request, response, visit.conn, visit.actor, step, visit.at)
+    return step
+
+
+def needed(parts: Parts, conn: Connection, actor: Actor, account: Account) -> Needed:
+    """What is asked of this person beside their password."""
+    if parts.sealer is None:
+        return Needed(new_password=account.must_change)
+    enrolled = second_step.is_enrolled(conn, account.person_id)
+    return Needed(
+        code=enrolled,
+        new_password=account.must_change,
+        enrolment=not enrolled and sessions.limits(conn, actor).second_step,
+    )
 
 
 def checked(request: Request, username: str, password: str) -> Account | None:

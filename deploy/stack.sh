@@ -24,6 +24,8 @@ make_secrets() {
         [ -s "$HEARTHWATCH_SECRETS/$name" ] || head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$HEARTHWATCH_SECRETS/$name"
         chmod 0644 "$HEARTHWATCH_SECRETS/$name"
     done
+    [ -s "$HEARTHWATCH_SECRETS/account_key" ] || head -c 32 /dev/urandom | base64 | tr '+/' '-_' >"$HEARTHWATCH_SECRETS/account_key"
+    chmod 0644 "$HEARTHWATCH_SECRETS/account_key"
     "$here/certificates.sh" "$HEARTHWATCH_SECRETS" mosquitto localhost 127.0.0.1 "$(hostname)" ${HEARTHWATCH_MQTT_NAMES:-}
 }
 
@@ -53,6 +55,8 @@ seed() {
 import json, sys
 for kit in json.load(open(sys.argv[1]))["kits"]:
     print(kit["username"], kit["secret"], sep=":")' "$folder/kits.json" | compose exec -T mosquitto admit-kits
+    echo "stack: whoever works at the hub or looks after the platform sets up a second step when they first sign in,"
+    echo "stack: with an authenticator app, or without one: oathtool --totp --base32 'THE KEY SHOWN THERE'"
     echo "stack: the kits may sign in; let them send: .venv/bin/hearthwatch simulate --kits $folder/kits.json"
 }
 

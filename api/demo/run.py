@@ -81,6 +81,7 @@ def _introduce(stage: Stage, console: Console) -> None:
             console.print(
                 f"  [bold]{member.username:<14}[/bold] {member.role.replace('_', ' ')}, {member.place}"
             )
+    console.print("No second step, a code from one's own telephone, is asked for here; elsewhere it is.")
     console.print(
         "Some of what the kits send is spoilt on purpose, about 3 in 100, to show that nothing is thrown away:"
         f"\nit is kept in quarantine with the reason. To look:\n  {_quarantine_list(stage)}\n",

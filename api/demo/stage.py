@@ -156,6 +156,7 @@ class Stage:
         database = conninfo_to_dict(self.conninfo)
         return {
             "HEARTHWATCH_DEMO": "true",
+            "HEARTHWATCH_ACCOUNT_SECOND_STEP": "off",
             "HEARTHWATCH_DATABASE_HOST": str(database["host"]),
             "HEARTHWATCH_DATABASE_PORT": str(database.get("port", 5432)),
             "HEARTHWATCH_DATABASE_NAME": DATABASE,

@@ -9,6 +9,20 @@ CREATE TABLE api.account (
     given_until     timestamptz             -- somebody else gave this password: it is changed by then, or worth nothing
 );
 
+-- Where somebody's codes come from. A secret that no code of was typed in yet is pending, beside the one that counts.
+CREATE TABLE api.second_step (
+    person_id       uuid PRIMARY KEY REFERENCES api.account,
+    secret          bytea,
+    pending         bytea,
+    last_step       bigint NOT NULL DEFAULT 0       -- the half minute of the last code that was taken
+);
+
+CREATE TABLE api.recovery_code (
+    person_id       uuid NOT NULL REFERENCES api.account,
+    code_hash       bytea NOT NULL,
+    PRIMARY KEY (person_id, code_hash)
+);
+
 -- What holds for whoever signs in, by the role they hold; of several roles the strictest. Data, for an adopter to set.
 CREATE TABLE api.sign_in_rule (
     role            text PRIMARY KEY,       -- 'none' is for whoever holds none
@@ -34,7 +48,7 @@ CREATE TABLE api.session (
     ends_at         timestamptz NOT NULL,
     session_id      uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE,     -- what its owner ends it by
     idle            interval NOT NULL DEFAULT '30 minutes',
-    step            text NOT NULL DEFAULT 'done' CHECK (step IN ('new_password', 'done')),
+    step            text NOT NULL DEFAULT 'done' CHECK (step IN ('code', 'new_password', 'enrolment', 'done')),
     roles_hash      bytea NOT NULL DEFAULT '',                          -- of what its owner might do when it began
     browser         text NOT NULL DEFAULT ''
 );
@@ -59,6 +73,8 @@ CREATE TABLE api.sign_in_try (
 
 GRANT SELECT ON api.account TO hearthwatch_api;
 GRANT UPDATE (password_hash, given_until) ON api.account TO hearthwatch_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON api.second_step TO hearthwatch_api;
+GRANT SELECT, INSERT, DELETE ON api.recovery_code TO hearthwatch_api;
 GRANT SELECT ON api.sign_in_rule TO hearthwatch_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON api.session TO hearthwatch_api;
 GRANT SELECT (token_hash, ends_at), DELETE ON api.session TO hearthwatch_scheduler;

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from playwright.sync_api import Page, expect
+from pyotp.totp import TOTP
 
 from tests.fixtures.stack import ComposeStack
 
@@ -26,11 +27,15 @@ def test_a_reading_leaves_a_kit_and_a_clinician_sees_why_it_matters(
     books = json.loads(compose_stack.hearthwatch("ingest", "ledger", "--json"))
     assert sum(kit["stored"] for kit in books) == sent["stored"]
 
-    # A clinician signs in and finds who is waiting and why.
+    # A clinician signs in, sets up a second step as everybody at a hub does, and finds who is waiting and why.
     page.goto(compose_stack.url)
     page.get_by_label("User name").fill("hub-clinician")
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
+    key = page.locator(".hw-secret").inner_text().replace(" ", "")
+    page.get_by_label("The code that the app shows").fill(TOTP(key).now())
+    page.get_by_role("button", name="Set it up").click()
+    page.get_by_role("link", name="I have kept them: go on").click()
     expect(page.get_by_role("heading", name="Queue")).to_be_visible()
     waiting = page.get_by_role("table", name="Open escalations").get_by_role("row")
     expect(waiting.filter(has=page.get_by_role("button", name="Claim")).first).to_be_visible()

@@ -20,6 +20,8 @@ UNGUARDED = {
     "api.account": "read before there is an actor, by the api alone",
     "api.known_browser": "read before there is an actor, by the api alone; tokens are kept as hashes",
     "api.session": "read before there is an actor, by the api alone; tokens are kept as hashes",
+    "api.second_step": "read before there is an actor, by the api alone; secrets are sealed",
+    "api.recovery_code": "read before there is an actor, by the api alone; codes are kept as hashes",
     "api.sign_in_rule": "how long sessions last: no row is about anybody",
     "api.sign_in_try": "written before there is an actor, by the api alone; names are kept as hashes",
     "api.migration": "no process may read or write it",

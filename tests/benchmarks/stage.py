@@ -185,6 +185,7 @@ class Stage:
         }
         return passwords | {
             "HEARTHWATCH_DEMO": "true",
+            "HEARTHWATCH_ACCOUNT_SECOND_STEP": "off",
             "HEARTHWATCH_DATABASE_HOST": str(place["host"]),
             "HEARTHWATCH_DATABASE_PORT": str(place.get("port", 5432)),
             "HEARTHWATCH_DATABASE_NAME": str(place["dbname"]),

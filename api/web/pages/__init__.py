@@ -18,6 +18,7 @@ from api.web.pages import (
     resident,
     reviews,
     scale_two,
+    second_step,
     session,
     start,
     training,
@@ -30,6 +31,7 @@ router = APIRouter(include_in_schema=False)
 _DESKS = (
     session,
     account,
+    second_step,
     accounts,
     start,
     queue,

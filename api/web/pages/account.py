@@ -10,9 +10,10 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api import sessions
+from api import second_step, sessions
 from api.access import SignedIn, Visit, needs
 from api.own_account import change_password, end_session, end_sessions
+from api.parts import parts_of
 from api.sessions import Session
 from api.steps import Step
 from api.web.onward import inside, to_step
@@ -32,6 +33,7 @@ def show(request: Request, visit: SignedIn, said: str = "") -> HTMLResponse:
     view = {
         "sessions": [_row(one, visit) for one in open_now],
         "said": _ENDED.get(said),
+        "second_step": _second_step(request, visit),
         "now_iso": visit.at.isoformat(),
     }
     return page(request, "account.jinja", view, who=visit.actor.name)
@@ -80,6 +82,15 @@ def _password_form(request: Request, visit: Visit, next: str, faults: dict[str, 
     view = {"given": visit.session.step is Step.NEW_PASSWORD, "faults": faults, "next": inside(next)}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
     return page(request, "password.jinja", view, who=visit.actor.name, status=status)
+
+
+def _second_step(request: Request, visit: Visit) -> dict[str, Any]:
+    person_id = visit.actor.person_id
+    return {
+        "offered": parts_of(request).sealer is not None,
+        "enrolled": second_step.is_enrolled(visit.conn, person_id),
+        "codes_left": second_step.recovery_codes_left(visit.conn, person_id),
+    }
 
 
 def _row(one: Session, visit: Visit) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
-from api.others_accounts import KEEPERS, give_password, workers
+from api.others_accounts import KEEPERS, give_password, take_second_step_away, workers
+from api.parts import parts_of
 from api.problems import RefusedError
 from api.web.presenters.moments import clock
 from api.web.rendering import page
@@ -34,14 +35,16 @@ def give(
     visit: KeeperVisit,
     username: Annotated[str, Form(max_length=200)] = "",
     reason: Annotated[str, Form(max_length=10_000)] = "",
+    what: Annotated[str, Form()] = "password",
 ) -> HTMLResponse:
-    """Give an account another password and show it, once."""
+    """Give an account another password and show it, once; and take its second step away, where that is asked."""
     fields = {"username": username.strip(), "reason": reason.strip()}
     faults = _faults(fields)
     if faults:
         return _form(request, visit, fields, faults)
+    does = take_second_step_away if what == "second_step" else give_password
     try:
-        given = give_password(request, visit, fields["username"], fields["reason"])
+        given = does(request, visit, fields["username"], fields["reason"])
     except RefusedError:
         return _form(request, visit, fields, {"username": "There is no such account that you look after"})
     view = {"given": given, "until": clock(given.until, visit.at)}
@@ -64,6 +67,7 @@ def _form(request: Request, visit: Visit, fields: dict[str, str], faults: dict[s
         "fields": fields,
         "faults": faults,
         "operates": visit.actor.holds(Role.OPERATOR),
+        "second_steps": parts_of(request).sealer is not None,
         "workers": [(one.username, one.name) for one in workers(visit)],
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK

@@ -66,6 +66,8 @@ GRANTS: dict[str, dict[str, str]] = {
     "alerts.notice": {API: "Su", INGEST: "SIu"},
     "api.account": {API: "Su"},
     "api.known_browser": {API: "SID", SCHEDULER: "sD"},
+    "api.second_step": {API: "SIUD"},
+    "api.recovery_code": {API: "SID"},
     "api.sign_in_rule": {API: "S"},
     "api.session": {API: "SIUD", SCHEDULER: "sD"},
     "api.sign_in_try": {API: "SIUD", SCHEDULER: "sD"},

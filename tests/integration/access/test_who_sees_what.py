@@ -72,6 +72,8 @@ ABOUT_NOBODY = {
     "api.account",
     "api.known_browser",
     "api.session",
+    "api.second_step",
+    "api.recovery_code",
     "api.sign_in_rule",
     "api.sign_in_try",
     "ingest.heartbeat",
