@@ -14,6 +14,7 @@ import psycopg
 
 from alerts import case, evidence, judgement, notice, questions, recall, scores, withdrawal
 from alerts.attention import remarkable
+from alerts.beside.look_back import NOTHING_BEFORE, look_back
 from alerts.case import Concern
 from alerts.judgement import Judged, Unscored, judge, judge_unscored, urgent_unscored, urgent_unstored
 from alerts.policy import LONGEST_WINDOW, PolicyBook
@@ -53,13 +54,12 @@ class Evaluator:
         scores.append(conn, moments, at)
         _cancel_air(conn, batch.new, at)
         verdicts: dict[ReadingKey, Verdict] = {}
-        judged: list[Judged] = []
+        remarked: list[Scored] = []
         for part in moments:
             looked_at = remarkable(part, policies, held.asked)
             verdicts |= of_unremarkable(part, ~looked_at, policies, at)
-            judged += [
-                _judged(part.scored(place), policies, at) for place in np.flatnonzero(looked_at).tolist()
-            ]
+            remarked += [part.scored(place) for place in np.flatnonzero(looked_at).tolist()]
+        judged = _judged(conn, remarked, policies, at)
         unscored = [
             judge_unscored(reading, policies.for_hub(reading.placement.hub_id), at)
             for reading in batch.new
@@ -142,8 +142,14 @@ def _moments(batch: Batch, authorities: Mapping[UUID, Authority], policies: Poli
     return [score_readings(part.new, part.known, authorities, window) for window, part in parts.items()]
 
 
-def _judged(scored: Scored, policies: PolicyBook, at: datetime) -> Judged:
-    return judge(scored, policies.for_hub(scored.cause.placement.hub_id), at)
+def _judged(
+    conn: psycopg.Connection, scored: Sequence[Scored], policies: PolicyBook, at: datetime
+) -> list[Judged]:
+    before = look_back(conn, scored, policies)
+    return [
+        judge(one, policies.for_hub(one.cause.placement.hub_id), at, before.get(place, NOTHING_BEFORE))
+        for place, one in enumerate(scored)
+    ]
 
 
 def _cancel_air(conn: psycopg.Connection, new: Sequence[NewReading], at: datetime) -> None:
@@ -161,7 +167,7 @@ def _concern(one: Judged) -> Concern:
     return Concern(
         placement=cause.placement,
         found=one.found,
-        evidence=evidence.rests_on(one.scored),
+        evidence=evidence.rests_on(one.scored, one.found),
         low=one.scored.outcome.low,
         cause_reading_id=cause.payload.reading_id,
     )

@@ -3,9 +3,11 @@
 Guards: ids and times only: what was measured is read from the reading itself.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from alerts.rules import Finding
 from alerts.scoring import Scored
 from ingest.arrival import ReadingKey
 
@@ -27,7 +29,8 @@ def of_points(scored: Scored) -> dict[ReadingKey, datetime]:
     return found
 
 
-def rests_on(scored: Scored) -> list[Evidence]:
-    """The readings whose values carry points, and the one that caused the score."""
+def rests_on(scored: Scored, found: Iterable[Finding]) -> list[Evidence]:
+    """The readings whose values carry points, the one that caused the score, and what findings rest on beside them."""
     readings = {scored.cause.key: scored.cause.effective_at} | of_points(scored)
+    readings |= {key: moment for one in found for key, moment in one.also}
     return [item(key, moment) for key, moment in readings.items()]

@@ -11,6 +11,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from alerts import rules
+from alerts.beside.look_back import NOTHING_BEFORE, LookBack, beside
 from alerts.policy import Policy
 from alerts.rules import Finding, Part, ScoredSet
 from alerts.scoring import Scored
@@ -57,13 +58,16 @@ class Words(TypedDict, total=False):
     repeat: tuple[VitalSign, ...]
 
 
-def judge(scored: Scored, policy: Policy, at: datetime) -> Judged:
-    """What follows from one score, under its hub's policy."""
+def judge(scored: Scored, policy: Policy, at: datetime, back: LookBack = NOTHING_BEFORE) -> Judged:
+    """What follows from one score, under its hub's policy; `back`: what was known before, where its rules look back."""
     set_ = _as_set(scored)
     cause, moment = scored.cause, scored.target.effective_at
     newest = _is_newest(cause, moment)
     acts = newest or _is_fresh(moment + _slow_by(scored), policy, at)
-    urgent, found = rules.emergency(set_), rules.findings(set_, policy)
+    urgent = rules.emergency(set_)
+    found = sorted(
+        [*rules.findings(set_, policy), *beside(set_, back, policy)], key=lambda one: one.severity.rank
+    )
     return Judged(
         scored,
         found if acts else urgent or found,

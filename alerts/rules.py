@@ -17,7 +17,7 @@ from devices.vital_signs import FACTS, VitalSign
 
 RULES_VERSION = "rules-1"
 # Whose sentences are about a score; what others say holds by itself, and no score puts it aside.
-ABOUT_SCORE = frozenset({"score_threshold", "could_not_be_excluded"})
+ABOUT_SCORE = frozenset({"score_threshold", "could_not_be_excluded", "rise"})
 
 _LABELS = {sign: facts.label for sign, facts in FACTS.items()}
 # For what comes back from the database: a sign this version does not know is called by its code.
@@ -67,6 +67,8 @@ class Finding:
     rule: str
     severity: Severity
     sentence: str
+    also: tuple[tuple[tuple[UUID, UUID], datetime], ...] = ()
+    """Earlier readings (kit, reading) that it rests on beside those of the score, each with its time."""
 
 
 def findings(scored: ScoredSet, policy: Policy) -> list[Finding]:

@@ -34,4 +34,6 @@ def may_speak(
 
 def looks_from(policy: Policy) -> int:
     """The least score, of itself, at which a rule may have something to say."""
-    return policy.medium_from
+    if policy.trend is not None:
+        return 1  # a sign that carries a point
+    return policy.medium_from if policy.rise is None else min(policy.medium_from, policy.rise.points)

@@ -43,7 +43,8 @@ def rise(scored: ScoredSet, earlier: Iterable[Earlier], policy: Policy) -> list[
     sentence = f"NEWS2 has risen by {scored.low - then.high} or more: {then.high} on {since}, {score} now."
     if then.high and scored.low != scored.high:
         sentence = sentence.replace(f": {then.high} on", f": at most {then.high} on")
-    return [Finding("rise", options.severity, sentence)]
+    also = () if then.key is None else ((then.key, then.effective_at),)
+    return [Finding("rise", options.severity, sentence, also)]
 
 
 def lowest(moment: datetime, earlier: Iterable[Earlier], within: timedelta) -> Earlier | None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.policy import Policy
-from alerts.rules import Finding, ScoredSet
+from alerts.rules import Finding, Part, ScoredSet
 from devices.vital_signs import FACTS, VitalSign
 from ingest.arrival import ReadingKey
 
@@ -28,17 +28,17 @@ class Measured(NamedTuple):
     key: ReadingKey | None = None
 
 
-def signs_to_follow(scored: ScoredSet, policy: Policy) -> list[VitalSign]:
+def signs_to_follow(parts: Mapping[VitalSign, Part], moment: datetime, policy: Policy) -> list[VitalSign]:
     """Signs of which earlier values have to be looked at: they carry a point, and were measured at this moment."""
     if policy.trend is None:
         return []
     return [
         sign
         for sign in policy.trend.change
-        if (part := scored.parts.get(sign)) is not None
+        if (part := parts.get(sign)) is not None
         and part.low >= 1
         and part.value is not None
-        and part.effective_at == scored.effective_at
+        and part.effective_at == moment
     ]
 
 
@@ -51,11 +51,12 @@ def trends(
         return []
     since = scored.effective_at - timedelta(hours=options.within_hours)
     found: list[Finding] = []
-    for sign in signs_to_follow(scored, policy):
+    for sign in signs_to_follow(scored.parts, scored.effective_at, policy):
         last = [one for one in measured.get(sign, ()) if since <= one.at <= scored.effective_at]
         last = last[-options.readings :]
         if len(last) == options.readings and _goes_on(last, options.change[sign]):
-            found.append(Finding("trend", options.severity, _sentence(sign, last)))
+            also = tuple((one.key, one.at) for one in last if one.key is not None)
+            found.append(Finding("trend", options.severity, _sentence(sign, last), also))
     return found
 
 

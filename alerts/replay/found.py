@@ -5,6 +5,7 @@ Invariant: for the words that a file can hold, this says rule by rule what `aler
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,21 +54,21 @@ def found(results: ScoredSets, policy: Policy) -> Found:
     low, own, sets = results.scores.low, results.own, results.sets
     said = own & np.ones(len(own), dtype=bool)
     at_once = (low >= policy.medium_from) | (results.scores.red == RED_SCORES.index("yes"))
-    masks = {
+    masks: dict[str, NDArray[Any]] = {
         "score_threshold": low >= policy.medium_from,
         "unresponsive": np.isin(results.values[:, _CONSCIOUSNESS], _WORST),
         "red_vital_sign": at_once & (low < policy.medium_from),
         "unrecordable": said & sets.unrecordable[results.cause],
         "worry": said & sets.worry[results.cause],
         "rise": looking_back.rises(results, policy),
-        "trend": looking_back.trends(results, policy) > 0,
+        "trend": looking_back.trends(results, policy),
         "soft_signs": said & _together(results, policy),
     }
     acts = results.newest | (results.moment >= results.at - policy.act_within * _MINUTE)
-    anything = np.logical_or.reduce(list(masks.values()))
+    anything = np.logical_or.reduce([mask > 0 for mask in masks.values()])
     asks = acts & _asks(results, at_once)
     settles = ~asks & results.newest & (~results.scores.deciding.any(axis=1) | anything)
-    parts = [_of_rule(results, rule, mask & acts, policy) for rule, mask in masks.items()]
+    parts = [_of_rule(results, rule, mask * acts, policy) for rule, mask in masks.items()]
     parts.append(_unanswered(results, asks, settles, policy))
     return _in_order(parts)
 
@@ -86,8 +87,9 @@ def _together(results: ScoredSets, policy: Policy) -> NDArray[np.bool_]:
     return results.sets.soft_signs[results.cause] >= policy.soft_signs.at_least
 
 
-def _of_rule(results: ScoredSets, rule: str, mask: NDArray[np.bool_], policy: Policy) -> Found:
-    rows = np.flatnonzero(mask)
+def _of_rule(results: ScoredSets, rule: str, count: NDArray[Any], policy: Policy) -> Found:
+    """`count`: how many findings of the rule there are of each score."""
+    rows = np.repeat(np.arange(len(count)), count.astype(np.intp))
     severity = np.full(len(rows), _rank(rule, policy), dtype=np.int8)
     if rule == "score_threshold":
         severity[results.scores.low[rows] >= policy.high_from] = Severity.HIGH.rank

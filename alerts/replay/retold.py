@@ -12,13 +12,16 @@ from typing import Any
 from uuid import UUID
 
 from alerts import evidence, questions, rules
+from alerts.beside.look_back import LookBack, measured
+from alerts.beside.rise import Earlier, may_rise
+from alerts.beside.trend import signs_to_follow
 from alerts.judgement import Judged, judge, judge_unscored
 from alerts.policy import Policy
 from alerts.questions import Question
 from alerts.replay.recorded import History, Policies, Runs
 from alerts.rules import ABOUT_SCORE, Finding
 from alerts.scoring import Scored, oxygen_seen, score_readings
-from ingest.arrival import KnownReading, NewReading
+from ingest.arrival import KnownReading, NewReading, ReadingKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +66,29 @@ class _Telling:
         self._policies = policies
         self._runs = runs
         self._asked: Question | None = None
+        self._stood: dict[ReadingKey, Earlier] = {}
 
     def judge(self, scored: Scored) -> None:
         """One score, after whatever fell due before it became known."""
         at = self._history.at(scored.cause)
         self.look_at_clocks(scored.cause)
         policy = self._policy(at)
-        judged = judge(scored, policy, at)
+        judged = judge(scored, policy, at, self._before(scored, policy))
         self.told.scores.append(scored)
+        self._stood[scored.target.key] = Earlier(
+            scored.target.effective_at, scored.outcome.high, scored.target.key
+        )
         if judged.found and judged.fresh:
-            self._tell(at, judged.found, scored.outcome.low, evidence.rests_on(scored))
+            self._tell(at, judged.found, scored.outcome.low, evidence.rests_on(scored, judged.found))
         self._settle(judged, at, policy)
+
+    def _before(self, scored: Scored, policy: Policy) -> LookBack:
+        """What the evaluator reads of the database."""
+        signs = signs_to_follow(scored.parts, scored.target.effective_at, policy)
+        return LookBack(
+            earlier=list(self._stood.values()) if may_rise(scored.outcome.low, policy) else (),
+            measured=measured(self._history.readings, scored, signs) if signs else {},
+        )
 
     def judge_unscored(self, reading: NewReading) -> None:
         """One reading where no score may."""

@@ -34,6 +34,12 @@ SLOT = timedelta(minutes=30)
 PREGNANT = n.CORA
 ON_SCALE_2 = n.BRAM
 
+LOOKS_BACK = {
+    "rise": {"points": 2, "within_hours": 24, "severity": "concern"},
+    "trend": {"readings": 4, "within_hours": 72, "severity": "concern", "change": {"spo2": -2, "pulse": 12}},
+    "soft_signs": {"at_least": 1, "severity": "concern"},
+}
+
 _AUTHORISE: LiteralString = """
 INSERT INTO delegation.spo2_scale_authorisation (resident_id, clinician_name, regulator, regulator_number, reason,
     decided_at, starts_at, review_by, recorded_by, recorded_at)
@@ -95,7 +101,7 @@ class Stretch:
 
     def _decisions(self) -> list[tuple[datetime, Any]]:
         """What people decide meanwhile, one of it for a time that is over, and how a kit's clock turns out."""
-        stricter = json.dumps({"medium_from": 4, "window": 60})
+        stricter = json.dumps({"medium_from": 4, "window": 60} | LOOKS_BACK)
         return [
             (STARTS_AT + timedelta(hours=20), self._say_clock_is_slow),
             (STARTS_AT + timedelta(hours=26), lambda at: self.ward.change(

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts import judgement
-from alerts.beside.rise import Earlier, rise
-from alerts.beside.soft_signs import soft_signs
-from alerts.beside.trend import Measured, signs_to_follow, trends
+from alerts.beside.look_back import LookBack
+from alerts.beside.rise import Earlier
+from alerts.beside.trend import Measured, signs_to_follow
 from alerts.news2 import SIGNS
 from alerts.replay.asked import unanswered
 from alerts.replay.cases import cases
@@ -169,18 +169,18 @@ def one_at_a_time(history: list[dict]) -> list[tuple]:
     for place, one in enumerate(scores):
         resident, at = one.cause.resident_id, one.cause.arrived_at
         told += _fallen_due(asked, resident, at)
-        judged = judgement.judge(one, FULL, at)
-        set_ = judgement._as_set(one)
-        extra = rise(set_, _earlier(scores[:place], one), FULL) + soft_signs(set_, FULL)
-        extra += trends(
-            set_, {sign: _measured(readings, one, sign) for sign in signs_to_follow(set_, FULL)}, FULL
-        )[:1]
-        found_ = [*judged.found, *extra]
+        signs = signs_to_follow(one.parts, one.target.effective_at, FULL)
+        back = LookBack(
+            _earlier(scores[:place], one), {sign: _measured(readings, one, sign) for sign in signs}
+        )
+        judged = judgement.judge(one, FULL, at, back)
         if judged.fresh:
-            told += [(resident.int, micros(at), finding.rule, finding.severity.rank) for finding in found_]
+            told += [
+                (resident.int, micros(at), finding.rule, finding.severity.rank) for finding in judged.found
+            ]
         if judged.asks:
             asked.setdefault(resident, at + timedelta(minutes=FULL.answer_within))
-        elif judged.newest and (not one.outcome.deciding or found_):
+        elif judged.newest and (not one.outcome.deciding or judged.found):
             asked.pop(resident, None)
     for resident in list(asked):
         told += _fallen_due(asked, resident, datetime.max.replace(tzinfo=UTC))

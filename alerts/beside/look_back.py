@@ -1,0 +1,145 @@
+"""What was known of a resident before a score, for the rules that look back, and what those rules find.
+
+Guards: only what had become known when the score did; only of scores that such a rule may speak of, so that what is
+asked of the database stays a few rows of a few residents.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+
+from alerts.beside.rise import Earlier, may_rise, rise
+from alerts.beside.soft_signs import soft_signs
+from alerts.beside.trend import Measured, signs_to_follow, trends
+from alerts.policy import Policy, PolicyBook
+from alerts.rules import Finding, ScoredSet
+from alerts.scoring import Scored
+from devices.vital_signs import VitalSign
+from ingest import store
+from ingest.arrival import KnownReading, NewReading, ReadingKey
+
+
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """Earlier scores as they stood, and the earlier values of the signs that may follow a trend, oldest first."""
+
+    earlier: Sequence[Earlier] = ()
+    measured: Mapping[VitalSign, Sequence[Measured]] = field(default_factory=dict)
+
+
+NOTHING_BEFORE = LookBack()
+
+# A score of a reading that was said to be somebody else's is not theirs to rise from.
+_EARLIER: LiteralString = """
+SELECT score.resident_id, score.kit_id, score.reading_id, score.effective_at, score.cause_arrival, score.high
+FROM unnest(%(residents)s::uuid[], %(from)s::timestamptz[], %(to)s::timestamptz[]) AS wanted (resident_id, since, until)
+JOIN alerts.score ON score.resident_id = wanted.resident_id
+     AND score.effective_at >= wanted.since AND score.effective_at < wanted.until
+WHERE score.effective_at >= %(since)s AND score.effective_at < %(until)s
+  AND NOT EXISTS (SELECT FROM ingest.reading_correction said
+                  WHERE said.kit_id = score.kit_id AND said.reading_id = score.reading_id)
+ORDER BY score.resident_id, score.cause_arrival, score.effective_at
+"""
+
+
+def beside(scored: ScoredSet, back: LookBack, policy: Policy) -> list[Finding]:
+    """All that the rules beside the score find."""
+    return [
+        *rise(scored, back.earlier, policy),
+        *trends(scored, back.measured, policy),
+        *soft_signs(scored, policy),
+    ]
+
+
+def look_back(
+    conn: psycopg.Connection, scored: Sequence[Scored], policies: PolicyBook
+) -> dict[int, LookBack]:
+    """By place, what was known before those scores that a rule which looks back may speak of."""
+    chosen = [policies.for_hub(one.cause.placement.hub_id) for one in scored]
+    rising = [place for place, policy in enumerate(chosen) if may_rise(scored[place].outcome.low, policy)]
+    following = {
+        place: signs for place, policy in enumerate(chosen) if (signs := _followed(scored[place], policy))
+    }
+    if not rising and not following:
+        return {}
+    earlier = _earlier(conn, [(scored[place], chosen[place]) for place in rising])
+    readings = _readings(conn, [(scored[place], chosen[place]) for place in following])
+    return {
+        place: LookBack(
+            earlier=_standing(earlier, scored[place]) if place in rising else (),
+            measured=measured(readings, scored[place], following.get(place, ())),
+        )
+        for place in {*rising, *following}
+    }
+
+
+def _followed(scored: Scored, policy: Policy) -> list[VitalSign]:
+    return signs_to_follow(scored.parts, scored.target.effective_at, policy)
+
+
+def _earlier(
+    conn: psycopg.Connection, wanted: Sequence[tuple[Scored, Policy]]
+) -> Mapping[UUID, list[tuple[Any, ...]]]:
+    """By resident: (key, effective time, the number of the arrival that gave it, upper bound), in that order."""
+    spans: dict[UUID, tuple[datetime, datetime]] = {}
+    for scored, policy in wanted:
+        if policy.rise is not None:
+            moment = scored.target.effective_at
+            since, until = spans.get(scored.cause.resident_id, (moment, moment))
+            earliest = min(since, moment - timedelta(hours=policy.rise.within_hours))
+            spans[scored.cause.resident_id] = earliest, max(until, moment)
+    found: dict[UUID, list[tuple[Any, ...]]] = {resident: [] for resident in spans}
+    if spans:
+        asked = {
+            "residents": list(spans),
+            "from": [since for since, _ in spans.values()],
+            "to": [until for _, until in spans.values()],
+            "since": min(since for since, _ in spans.values()),
+            "until": max(until for _, until in spans.values()),
+        }
+        for resident, kit, reading, *said in conn.execute(_EARLIER, asked).fetchall():
+            found[resident].append(((kit, reading), *said))
+    return found
+
+
+def _standing(earlier: Mapping[UUID, Iterable[tuple[Any, ...]]], now: Scored) -> list[Earlier]:
+    """Of each moment the last score that had become known."""
+    stood: dict[ReadingKey, Earlier] = {}
+    for key, effective_at, arrival, high in earlier[now.cause.resident_id]:
+        if arrival <= now.cause.arrival_number:
+            stood[key] = Earlier(effective_at, high, key)
+    return list(stood.values())
+
+
+def _readings(conn: psycopg.Connection, wanted: Sequence[tuple[Scored, Policy]]) -> Sequence[KnownReading]:
+    moments: dict[UUID, list[datetime]] = {}
+    hours = 0
+    for scored, policy in wanted:
+        if policy.trend is not None:
+            moments.setdefault(scored.cause.resident_id, []).append(scored.target.effective_at)
+            hours = max(hours, policy.trend.within_hours)
+    return store.history(conn, moments, timedelta(hours=hours)) if moments else []
+
+
+def measured(
+    readings: Iterable[KnownReading | NewReading], now: Scored, signs: Iterable[VitalSign]
+) -> dict[VitalSign, list[Measured]]:
+    """The values of these signs up to the moment scored, as they were known then, oldest first."""
+    known = sorted(
+        (
+            one
+            for one in readings
+            if one.resident_id == now.cause.resident_id
+            and one.arrival_number <= now.cause.arrival_number
+            and one.effective_at <= now.target.effective_at
+        ),
+        key=lambda one: (one.effective_at, one.arrival_number),
+    )
+    return {
+        sign: [Measured(one.effective_at, one.values[sign], one.key) for one in known if sign in one.values]  # type: ignore[arg-type]
+        for sign in signs
+    }

@@ -1,0 +1,91 @@
+"""Rules that look back live: what was known before is read of the database, and only where a policy asks for it."""
+
+import json
+from datetime import timedelta
+from typing import LiteralString
+
+import pytest
+
+from tests.fixtures import neighbourhood as n
+from tests.integration.alerts.ward import NOW
+
+POLICY: LiteralString = """
+INSERT INTO alerts.policy (hub_id, version, body, in_force_from, recorded_at)
+SELECT %s, 'looks back', body || %s::jsonb, '2020-01-01', '2020-01-01' FROM alerts.policy WHERE hub_id IS NULL
+"""
+FOUND: LiteralString = """
+SELECT rule, severity, sentence, low, jsonb_array_length(evidence) FROM alerts.finding WHERE resident_id = %s
+ORDER BY found_at, finding_id
+"""
+RISE = {"rise": {"points": 2, "within_hours": 24, "severity": "concern"}}
+TREND = {"trend": {"readings": 4, "within_hours": 72, "severity": "concern", "change": {"spo2": -3}}}
+SOFT = {"soft_signs": {"at_least": 2, "severity": "concern"}}
+WORSE = n.NORMAL | {"respiration_rate": 22, "pulse": 95}
+"""NEWS2 2 + 1 = 3."""
+
+
+@pytest.fixture
+def looking_back(ward):
+    ward.change(POLICY, n.HUB, json.dumps(RISE | TREND | SOFT))
+    return ward
+
+
+def hours(count: float) -> timedelta:
+    return timedelta(hours=count)
+
+
+def test_a_rise_within_the_day_is_found_with_the_reading_it_rose_from(looking_back):
+    looking_back.send(n.NORMAL, at=NOW - hours(8))
+    looking_back.send(WORSE, at=NOW)
+    [(rule, severity, sentence, low, rests_on)] = looking_back.rows(FOUND, n.AMARA)
+    assert (rule, severity, low) == ("rise", "concern", 3)
+    assert sentence == "NEWS2 has risen by 3 or more: 0 on 04 March at 01:00, 3 now."
+    assert rests_on == 2
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param([(25, n.NORMAL)], id="too long ago"),
+        pytest.param([(8, {"temperature": 36.8})], id="unknown then"),
+        pytest.param([], id="nothing before"),
+    ],
+)
+def test_there_is_no_rise_from_what_is_too_old_unknown_or_was_not_measured(looking_back, before):
+    for ago, values in before:
+        looking_back.send(values, at=NOW - hours(ago))
+    looking_back.send(WORSE, at=NOW)
+    assert looking_back.rules() == []
+
+
+def test_a_batch_finds_what_one_by_one_finds(looking_back):
+    readings = [
+        looking_back.reading(values, taken_at=NOW - hours(ago)) for ago, values in ((6, n.NORMAL), (0, WORSE))
+    ]
+    looking_back.deliver(*readings, at=NOW)
+    assert looking_back.rules() == ["rise"]
+
+
+def test_what_arrives_later_is_no_past_to_rise_from(looking_back):
+    looking_back.send(WORSE, at=NOW)
+    looking_back.send(n.NORMAL, at=NOW + n.minutes(5), taken_at=NOW - hours(2))
+    assert looking_back.rules() == []
+
+
+def test_a_falling_sign_is_found_once_it_carries_a_point(looking_back):
+    for place, spo2 in enumerate((98, 97, 96, 94)):
+        looking_back.send(n.NORMAL | {"spo2": spo2}, at=NOW + hours(6 * place))
+    [(rule, _, sentence, _, rests_on)] = looking_back.rows(FOUND, n.AMARA)
+    assert (rule, rests_on) == ("trend", 4)
+    assert sentence == "Oxygen saturation has been falling over 18 hours: 98, 97, 96, 94 %."
+
+
+def test_soft_signs_together_are_a_concern_whatever_is_measured(looking_back):
+    looking_back.send(n.NORMAL, soft_signs={"pain": "present", "skin": "present"})
+    assert looking_back.rules() == ["soft_signs"]
+
+
+def test_a_hub_whose_policy_leaves_them_out_hears_nothing_of_them(ward):
+    ward.send(n.NORMAL, at=NOW - hours(8), soft_signs={"pain": "present", "skin": "present"})
+    ward.send(WORSE, at=NOW)
+    assert ward.rules() == []
