@@ -44,6 +44,7 @@ def show(request: Request, home_id: UUID, visit: HomeVisit) -> HTMLResponse:
         "quiet_kits": notices(quiet_kits.of_home(visit.conn, home_id, visit.at), visit.at),
         "check_kit": CHECK,
         "may_capture": visit.actor.holds(*ROUNDS),
+        "keeps_records": visit.actor.holds(Role.HOME_MANAGER, Role.HUB_LEAD),
         "now_iso": visit.at.isoformat(),
         "clock": full_clock(visit.at),
     }

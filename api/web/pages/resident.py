@@ -15,11 +15,12 @@ from api.capture import CARERS
 from api.correcting import rights
 from api.parts import parts_of
 from api.problems import not_found
-from api.queries import baseline, escalation, readings, scores
+from api.queries import baseline, escalation, readings, records, scores
 from api.queries.resident import decisions, resident
 from api.web.pages.home import HOME_DESKS, ROUNDS
 from api.web.pages.queue import SAID
 from api.web.presenters import history, trends, vitals
+from api.web.presenters import records as record_words
 from api.web.presenters import resident as words
 from api.web.presenters.answers import taken_back
 from api.web.presenters.scales import other_scale
@@ -86,6 +87,8 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
         "answered": [one for one in shown if one.answer is not None and one.answer.in_sight],
         "past": [one for one in shown if one.answer is not None and not one.answer.in_sight],
         "readings": history.reading_rows(seen, at, rights(visit, resident_id).over),
+        "ended": record_words.ended(ended) if (ended := records.ended(conn, resident_id, at)) else None,
+        "keeps_records": records.answers_for(conn, resident_id),
         "on_scale_two": in_force is not None,
         "may_capture": visit.actor.holds(*CARERS),
         "may_open_home": visit.actor.holds(*HOME_DESKS),

@@ -32,7 +32,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "delegation.monitoring_pause": {API: "S", INGEST: "s", SCHEDULER: "s"},
     "delegation.end_of_care": {API: "SIu", SCHEDULER: "s", RETENTION: "s"},
     "delegation.legal_hold": {API: "SIu", RETENTION: "s"},
-    "delegation.retention_rule": {RETENTION: "S"},
+    "delegation.retention_rule": {API: "S", RETENTION: "S"},
     "delegation.tombstone": {API: "S", RETENTION: "SI"},
     "delegation.activity": {API: "S"},
     "delegation.competence": {API: "SIu", INGEST: "s", SCHEDULER: "s"},

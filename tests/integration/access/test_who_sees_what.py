@@ -68,6 +68,7 @@ OF_A_RESIDENT = (
 # Read by the api whoever asks: no row of these is about a resident.
 ABOUT_NOBODY = {
     "delegation.activity",
+    "delegation.retention_rule",
     "alerts.policy",
     "api.account",
     "api.known_browser",

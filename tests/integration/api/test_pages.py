@@ -43,6 +43,8 @@ DESKS = [
     (n.CLINICIAN, AMARA),
     (n.CLINICIAN, HOME),
     (n.MANAGER, HOME),
+    (n.MANAGER, f"{HOME}/records"),
+    (n.MANAGER, f"{AMARA}/records"),
     (n.MANAGER, "/"),
     (n.WORKER, "/rounds"),
     (n.WORKER, AMARA),
