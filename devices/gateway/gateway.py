@@ -152,8 +152,11 @@ class Gateway:
         if self.on_receipts:
             self.on_receipts(message)
 
-    def take_config(self, payload: bytes, now: float) -> None:
-        """Apply the retained config: its epoch decides which receipts still count, and who listens since when."""
+    def take_config(self, payload: bytes, now: float, *, retained: bool = False) -> None:
+        """Apply the config: its epoch decides which receipts still count, and nobody may have listened until then.
+
+        `retained`: said before we asked for it. Whatever this life of the gateway has sent was sent since.
+        """
         try:
             config = Config.model_validate_json(payload)
         except ValidationError:
@@ -165,8 +168,10 @@ class Gateway:
             self._awaited.clear()
             self._wake_at = 0.0
         if config.listening_since not in (None, self.listened_to):
+            is_first = self.listened_to is None
             self.listened_to = config.listening_since
-            self._begin_anew(now)
+            if not (is_first and retained):
+                self._begin_anew(now)
 
     def _begin_anew(self, now: float) -> None:
         """Whoever listens may have missed all that lacks a receipt: it is due again, as soon as its receipt is late."""

@@ -217,15 +217,16 @@ class Link:
 
     def _on_arrival(self, _client: Any, _data: Any, arrived: mqtt.MQTTMessage) -> None:
         try:
-            self._take(Leaf(arrived.topic.rsplit("/", 1)[-1]), bytes(arrived.payload))
+            leaf = Leaf(arrived.topic.rsplit("/", 1)[-1])
+            self._take(leaf, bytes(arrived.payload), retained=arrived.retain)
         except Exception:  # an exception here would end the line of every kit on this thread
             log.exception("What the platform said could not be applied; it will be said again.")
 
-    def _take(self, leaf: Leaf, payload: bytes) -> None:
+    def _take(self, leaf: Leaf, payload: bytes, *, retained: bool) -> None:
         if leaf is Leaf.RECEIPTS:
             self.gateway.take_receipts(payload, self._now)
         elif leaf is Leaf.CONFIG and payload:  # empty: a retained config was cleared
-            self.gateway.take_config(payload, self._now)
+            self.gateway.take_config(payload, self._now, retained=retained)
         elif leaf is Leaf.MESSAGES and self.on_message:
             try:
                 message = Message.model_validate_json(payload)

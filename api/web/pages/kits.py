@@ -18,6 +18,7 @@ from api.web.presenters import notices as notice_words
 from api.web.presenters.moments import full_clock
 from api.web.rendering import page
 from delegation.people import Role
+from ingest import leases
 
 router = APIRouter()
 
@@ -45,6 +46,7 @@ def kits_page(
         "rows": rows,
         "summary": words.summary(rows),
         "quarantine": [words.quarantine_row(one, visit.at) for one in queries.quarantined(visit.conn)],
+        "workers": words.workers(leases.roll(visit.conn)),
         "now_iso": visit.at.isoformat(),
         "clock": full_clock(visit.at),
     }

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from api.queries.kits import MOST, Kit, Quarantined
+from api.shares import nobodys, shares
 from api.web.presenters import signs
 from api.web.presenters.moments import Moment, maybe_moment, moment, span
+from ingest.sharing import Roll
 
 QUIET = timedelta(minutes=15)
 SKEW = timedelta(minutes=5)
@@ -159,6 +161,14 @@ def quarantine_row(one: Quarantined, now: datetime) -> QuarantineRow:
     reason = REASONS.get(one.reason, signs.plain(one.reason))
     payloads = f"{one.payloads}, of {one.cut} only the beginning" if one.cut else str(one.payloads)
     return QuarantineRow(reason, payloads, one.deliveries, one.waiting, moment(one.newest_at, now))
+
+
+def workers(roll: Roll) -> tuple[str, ...]:
+    """Which worker takes in what, and what nobody takes in."""
+    said = [
+        f"Worker {worker}: {'partitions ' + held if held else 'none yet'}" for worker, held in shares(roll)
+    ]
+    return (*said, f"Nobody: partitions {free}") if (free := nobodys(roll)) else tuple(said)
 
 
 def by_need(rows: Sequence[KitRow]) -> tuple[KitRow, ...]:

@@ -56,9 +56,9 @@ class Scene:
     def stored(self, *reading_ids, epoch=EPOCH):
         self.receipt(*(Receipt(reading_id=each, outcome=Outcome.STORED) for each in reading_ids), epoch=epoch)
 
-    def config(self, epoch, listening_since=None):
+    def config(self, epoch, listening_since=None, *, retained=False):
         config = Config(epoch=epoch, listening_since=listening_since)
-        self.gateway.take_config(encode_message(config), self.now)
+        self.gateway.take_config(encode_message(config), self.now, retained=retained)
 
     def state(self, reading_id):
         return {entry.reading_id: entry.state for entry in self.outbox.ledger()}[reading_id]
@@ -177,6 +177,18 @@ def test_one_that_is_listened_to_anew_sends_what_has_no_receipt_once_its_receipt
         scene.config(EPOCH)
         scene.now += PACE.first_retry / 10
         assert scene.send() == [], "the same word says nothing new"
+
+
+def test_what_the_broker_kept_says_that_all_that_is_sent_is_heard_and_another_time_that_it_was_not(scene):
+    since = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+    put = scene.put(2)
+    scene.send_and_confirm()
+    scene.config(EPOCH, listening_since=since, retained=True)
+    scene.now += PACE.first_retry / 10
+    assert scene.send() == []
+    scene.config(EPOCH, listening_since=since + timedelta(hours=1), retained=True)
+    scene.now += PACE.first_retry / 10
+    assert [ids(envelope) for envelope in scene.send_and_confirm()] == [put]
 
 
 def test_nothing_travels_alone_because_nobody_listened_for_a_while(scene):

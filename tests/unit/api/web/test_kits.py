@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from api.queries.kits import Quarantined
-from api.web.presenters.kits import by_need, kit_row, quarantine_row, summary
+from api.shares import in_words
+from api.web.presenters.kits import by_need, kit_row, quarantine_row, summary, workers
+from ingest.sharing import Roll
 from tests.unit.api.web.rows import NOW, ago, kit
 
 
@@ -75,3 +77,18 @@ def test_quarantine_is_counted_by_reason_in_words() -> None:
 def test_what_was_not_kept_whole_is_said() -> None:
     row = quarantine_row(Quarantined("not_json", 20, 20, 20, ago(minutes=3), 4), NOW)
     assert row.payloads == "20, of 4 only the beginning"
+
+
+def test_who_takes_readings_in_is_said_and_what_nobody_does() -> None:
+    holders = {**dict.fromkeys(range(8), "1"), 9: "10", 11: "10", 12: "10"}
+    roll = Roll(frozenset(("10", "2", "1")), holders)
+    assert workers(roll) == (
+        "Worker 1: partitions 0-7",
+        "Worker 2: none yet",
+        "Worker 10: partitions 9, 11-12",
+        "Nobody: partitions 8, 10, 13-15",
+    )
+    assert in_words(roll) == (
+        "worker 1 on partitions 0-7, worker 10 on partitions 9, 11-12, nobody on partitions 8, 10, 13-15"
+    )
+    assert workers(Roll(frozenset(), {})) == ("Nobody: partitions 0-15",)
