@@ -28,6 +28,10 @@ RULES = (
     "trend",
     "soft_signs",
     "could_not_be_excluded",
+    # These a file of observations does not give, and what is stored does.
+    "emergency_sign",
+    "outside_limits",
+    "soft_sign",
 )
 _RULE = {rule: number for number, rule in enumerate(RULES)}
 _MINUTE = 60 * MICROSECONDS

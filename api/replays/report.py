@@ -28,8 +28,8 @@ class Asked:
     old: str
     new: str
     answered_after: int
-    minutes_a_case: float
-    homes: Sequence[str]
+    minutes_a_case: float = MINUTES_A_CASE
+    homes: Sequence[str] = ()
     left_out: int = 0
     unreadable: int = 0
     notes: Sequence[str] = ()

@@ -1,10 +1,16 @@
 """A replay of what is stored, from raw readings in the order they arrived, gives the scores and findings stored."""
 
+from datetime import timedelta
+
 import pytest
 
+from alerts.policy import SHIPPED
 from alerts.replay.as_stored import Agreement, agreement
+from alerts.replay.comparison import Kind
+from alerts.replay.found import RULES
+from api.replays.stored import Span, replay_stored, said_of
 from tests.fixtures import neighbourhood as n
-from tests.integration.alerts.stretch import PREGNANT, Stretch
+from tests.integration.alerts.stretch import PREGNANT, STARTS_AT, Stretch
 
 
 @pytest.fixture
@@ -24,6 +30,7 @@ def test_days_with_every_fault_are_told_again_exactly_and_what_was_touched_shows
     assert (told.stored_only, told.replayed_only) == ({}, {})
     assert told.scores > 300
     assert told.found > 50
+    assert said_of(told).endswith("All of them are exactly as stored.")
     _everything_happened(ward)
     ward.change(
         """
@@ -35,6 +42,7 @@ def test_days_with_every_fault_are_told_again_exactly_and_what_was_touched_shows
     touched = replayed(ward)
     assert touched.stored_only == {"score": 1}
     assert touched.replayed_only["score"] == 1
+    assert "Only stored: 1 score." in said_of(touched)
     assert touched.replayed_only["finding could_not_be_excluded"] > 0
 
 
@@ -63,3 +71,18 @@ def _everything_happened(ward) -> None:
         "SELECT count(DISTINCT policy_version) FROM alerts.escalation WHERE hub_id = %s", n.HUB
     )
     assert versions == 2
+
+
+def test_what_is_stored_is_replayed_under_another_policy(stretch, ward):
+    silent_about_scores = SHIPPED.model_copy(update={"version": "deaf", "medium_from": 20, "high_from": 20})
+    with ward.database.connect("hearthwatch_ingest") as conn:
+        done, homes = replay_stored(conn, Span(), None, silent_about_scores, 240)
+        again, _ = replay_stored(conn, Span(), silent_about_scores, silent_about_scores, 240)
+        half, _ = replay_stored(conn, Span(STARTS_AT + timedelta(days=2)), None, silent_about_scores, 240)
+    assert set(homes) <= {str(n.ORCHARD), str(n.MEADOW)}
+    threshold = RULES.index("score_threshold")
+    assert done.counts.by_rule[Kind.OLD, threshold] > 0 == done.counts.by_rule[Kind.NEW, threshold]
+    assert done.counts.total(Kind.MILDER) + done.counts.total(Kind.DISAPPEARS) > 0
+    assert again.counts.total(Kind.OLD) == again.counts.total(Kind.NEW) == done.counts.total(Kind.NEW)
+    assert again.counts.total(Kind.APPEARS) == again.counts.total(Kind.DISAPPEARS) == 0
+    assert 0 < half.readings < done.readings

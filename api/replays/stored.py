@@ -1,0 +1,119 @@
+"""Replays what is stored in the database: under the policies that ran, to see that it is the same, or under others.
+
+Guards: it reads and never writes; what was left out of the comparison is said.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import psycopg
+
+from alerts.policy import Policy
+from alerts.replay import recorded
+from alerts.replay.as_stored import LEFT_OUT, Agreement
+from alerts.replay.cases import cases
+from alerts.replay.found import RULES, Found
+from alerts.replay.recorded import ALWAYS, LEAD, NEVER, History
+from alerts.replay.retold import ToldAgain, retell
+from alerts.replay.run import Replayed
+from alerts.replay.sets import MICROSECONDS
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+NOTES = (
+    f"Not replayed, because no reading gives them: {', '.join(LEFT_OUT).replace('_', ' ')}.",
+    "Policies are compared over the readings there are: what people would have measured under another is not known.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From one moment up to another."""
+
+    since: datetime = ALWAYS
+    until: datetime = NEVER
+
+
+def replay_stored(
+    conn: psycopg.Connection[Any], span: Span, old: Policy | None, new: Policy, answered_after: int
+) -> tuple[Replayed, list[str]]:
+    """What changes from one policy, or from those that ran, to another; with the homes by number."""
+    known, runs = recorded.policies(conn), recorded.runs(conn)
+    before, after = replace(known, instead=old), replace(known, instead=new)
+    done, homes = Replayed(), _Homes()
+    open_for = answered_after * 60 * MICROSECONDS
+    for number, history in enumerate(_histories(conn, span)):
+        _note(done, history, span)
+        found = [
+            _found(_within(retell(history, policies, runs).found, span), number, homes)
+            for policies in (before, after)
+        ]
+        done.counts.add(cases(found[0], open_for), cases(found[1], open_for), open_for)
+    return done, homes.names
+
+
+def _histories(conn: psycopg.Connection[Any], span: Span) -> Iterator[History]:
+    since = span.since if span.since <= ALWAYS else span.since - LEAD
+    yield from (one for one in recorded.histories(conn, since, span.until) if one.readings)
+
+
+def _note(done: Replayed, history: History, span: Span) -> None:
+    moments = [one.effective_at for one in history.readings if span.since <= one.effective_at <= span.until]
+    if not moments:
+        return
+    first, last = _micros(min(moments)), _micros(max(moments))
+    done.residents += 1
+    done.readings += len(moments)
+    done.first = first if done.first is None else min(first, done.first)
+    done.last = last if done.last is None else max(last, done.last)
+
+
+def _within(found: Sequence[ToldAgain], span: Span) -> list[ToldAgain]:
+    return [one for one in found if span.since <= one.found_at < span.until]
+
+
+class _Homes:
+    """A number for each home, in the order in which they come."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._numbers: dict[UUID, int] = {}
+
+    def number(self, home: UUID) -> int:
+        if home not in self._numbers:
+            self._numbers[home] = len(self.names)
+            self.names.append(str(home))
+        return self._numbers[home]
+
+
+def _found(told: Sequence[ToldAgain], resident: int, homes: _Homes) -> Found:
+    ordered = sorted(told, key=lambda one: (one.found_at, one.finding.severity.rank))
+    return Found(
+        resident=np.full(len(ordered), resident, dtype=np.int64),
+        home=np.array([homes.number(one.home_id) for one in ordered], dtype=np.int64),
+        at=np.array([_micros(one.found_at) for one in ordered], dtype=np.int64),
+        rule=np.array([RULES.index(one.finding.rule) for one in ordered], dtype=np.int8),
+        severity=np.array([one.finding.severity.rank for one in ordered], dtype=np.int8),
+    )
+
+
+def _micros(at: datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def said_of(same: Agreement) -> str:
+    """What came of holding a replay against what is stored."""
+    lines = [
+        f"{same.scores:,} scores and {same.found:,} findings of {same.residents:,} residents replayed.",
+        f"Left out: {', '.join(LEFT_OUT).replace('_', ' ')};"
+        f" and {same.corrected} residents of whom a reading was corrected.",
+    ]
+    if same.is_exact:
+        return "\n".join([*lines, "All of them are exactly as stored."])
+    for where, only in (("stored", same.stored_only), ("replayed", same.replayed_only)):
+        lines += [f"Only {where}: {count:,} {what}." for what, count in sorted(only.items())]
+    return "\n".join(lines)
