@@ -129,16 +129,17 @@ class _Fresh:
         }
 
     def add(self, reading: NewReading) -> None:
-        row, arrived_at = self.row, reading.arrived_at
+        row, arrived_at, effective_at = self.row, reading.arrived_at, reading.effective_at
         row["arrivals"] = reading.arrival_number
         row["last_arrived_at"] = max(arrived_at, row["last_arrived_at"])
-        row["last_effective_at"] = max(reading.effective_at, row["last_effective_at"])
+        row["last_effective_at"] = max(effective_at, row["last_effective_at"])
         if reading.is_news:
             row["last_news_at"] = max(arrived_at, row["last_news_at"] or arrived_at)
-        stamp = stamp_of(reading)
+        stamp, order = stamp_of(reading), (effective_at, reading.arrival_number)
         for sign, value in said_by(reading).items():
             code = _CODES[sign]
-            if _supersedes(reading, self._signs.get(code) or self._held.get(code)):
+            entry = self._signs.get(code) or self._held.get(code)
+            if entry is None or order > (_moment(entry), entry["arrival"]):
                 self._signs[code] = {"value": value, **stamp}
 
 
@@ -158,12 +159,6 @@ def stamp_of(reading: NewReading) -> dict[str, Any]:
     if VitalSign.PULSE in reading.values and reading.payload.device.kind is not None:
         stamp["device"] = str(reading.payload.device.kind)
     return stamp
-
-
-def _supersedes(reading: NewReading, entry: dict[str, Any] | None) -> bool:
-    if entry is None:
-        return True
-    return (reading.effective_at, reading.arrival_number) > (_moment(entry), entry["arrival"])
 
 
 def _moment(entry: Mapping[str, Any]) -> datetime:

@@ -8,6 +8,7 @@ matters: any number of workers run side by side, and share the partitions out by
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from ingest.trouble import passes, refuses_all
 
 _log = logging.getLogger(__name__)
 _HOUSEKEEPING_EVERY = 1.0
+_STATUS = f"/{Leaf.STATUS}"
 _FINISH_WITHIN = 5.0
 """Seconds for what is in hand when it is told to stop; what is not done by then is sent again by its kit."""
 
@@ -42,7 +44,7 @@ class Tally:
 
     messages: int = 0
     batches: int = 0
-    outcomes: dict[str, int] = field(default_factory=dict)
+    outcomes: Counter[str] = field(default_factory=Counter)
     retries: int = 0
     lag_seconds: float = 0.0
     beat_at: datetime | None = None
@@ -50,8 +52,7 @@ class Tally:
 
     def count(self, settled: Sequence[Settled]) -> None:
         self.batches += 1
-        for one in settled:
-            self.outcomes[one.outcome] = self.outcomes.get(one.outcome, 0) + 1
+        self.outcomes.update(one.outcome for one in settled)
 
 
 class Worker:
@@ -120,8 +121,8 @@ class Worker:
             self._lost("releasing what it held")
 
     def _work(self, deliveries: Sequence[Delivery], stopping: threading.Event) -> None:
-        readings = [one for one in deliveries if not one.topic.endswith(f"/{Leaf.STATUS}")]
-        statuses = [one for one in deliveries if one.topic.endswith(f"/{Leaf.STATUS}")]
+        readings = [one for one in deliveries if not one.topic.endswith(_STATUS)]
+        statuses = [one for one in deliveries if one.topic.endswith(_STATUS)]
         self._note_statuses(statuses)  # first: what a kit says of its clock counts for its readings beside it
         settled = self._settle([arrival for one in readings for arrival in arrivals_of(one)], stopping)
         if settled is None:

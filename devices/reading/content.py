@@ -48,7 +48,7 @@ def _scalar(value: float | str | bool | None) -> str:
 
 
 def _id(identifier: UUID) -> str:
-    return f'"{identifier.hex}"'
+    return f'"{identifier.int:032x}"'
 
 
 def _moment(moment: datetime) -> str:
