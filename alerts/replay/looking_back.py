@@ -4,8 +4,6 @@ Invariant: what each score is held against is what was known when it became know
 `alerts.beside` says of one score.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +12,7 @@ from alerts.news2 import SIGNS
 from alerts.options import Rise, Trend
 from alerts.policy import Policy
 from alerts.replay.scored import ScoredSets
-from alerts.replay.sets import HOUR, Sets
+from alerts.replay.sets import HOUR
 
 _NONE = 255
 
@@ -34,9 +32,7 @@ def rises(results: ScoredSets, policy: Policy) -> NDArray[np.bool_]:
 def _lowest_before(results: ScoredSets, asking: NDArray[np.intp], options: Rise) -> NDArray[np.int64]:
     """The least upper bound within the hours before, of scores that stood by then; far too many where there is none."""
     lowest = np.full(len(asking), _NONE, dtype=np.int64)
-    order = np.lexsort((np.arange(len(results)), results.moment, results.resident))
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
+    order, place = _by_moment(results)
     replaced = _replaced_by(results)
     oldest = results.moment[asking] - options.within_hours * HOUR
     going = np.arange(len(asking))
@@ -53,8 +49,22 @@ def _lowest_before(results: ScoredSets, asking: NDArray[np.intp], options: Rise)
     return lowest
 
 
+def _by_moment(results: ScoredSets) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The scores by resident and moment, and where in that order each is."""
+    order = np.arange(len(results))
+    same = results.resident[1:] == results.resident[:-1]
+    if not np.any(same & (results.moment[1:] < results.moment[:-1])):
+        return order, order  # nothing came late
+    order = np.lexsort((order, results.moment, results.resident))
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return order, place
+
+
 def _replaced_by(results: ScoredSets) -> NDArray[np.intp]:
     """For each score the next one of the same moment's reading, or one past the last."""
+    if results.own.all():
+        return np.full(len(results), len(results), dtype=np.intp)
     order = np.argsort(results.target, kind="stable")
     same = results.target[order][1:] == results.target[order][:-1]
     replaced = np.full(len(results), len(results), dtype=np.intp)
@@ -66,26 +76,44 @@ def trends(results: ScoredSets, policy: Policy) -> NDArray[np.int64]:
     """How many signs of each score follow a trend, as `alerts.beside.trend` has it."""
     found = np.zeros(len(results), dtype=np.int64)
     options = policy.trend
-    if options is None:
+    if options is None or not len(results):
         return found
+    readings = _Readings(results)
     for sign, wanted in options.change.items():
-        if sign not in SIGNS:
-            continue
         column = SIGNS.index(sign)
         source = results.source[:, column]
         asking = np.flatnonzero((results.scores.part_low[:, column] >= 1) & (source >= 0))
-        measured_now = results.sets.effective_at[source[asking]] == results.moment[asking]
-        asking = asking[measured_now]
+        asking = asking[results.sets.effective_at[source[asking]] == results.moment[asking]]
         if len(asking):
-            found[asking] += _follows(results, asking, column, options, float(wanted))
+            found[asking] += _follows(results, readings, asking, column, options, float(wanted))
     return found
 
 
+class _Readings:
+    """The readings of these residents by resident, moment and arrival."""
+
+    def __init__(self, results: ScoredSets) -> None:
+        sets, rows = results.sets, results.target[results.own]
+        self.rows = rows[np.lexsort((sets.arrival[rows], sets.effective_at[rows], sets.resident[rows]))]
+        self._first = int(self.rows.min())
+        self._place = np.zeros(int(self.rows.max()) - self._first + 1, dtype=np.intp)
+        self._place[self.rows - self._first] = np.arange(len(self.rows))
+
+    def place(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Where in that order some of them are."""
+        return self._place[rows - self._first]
+
+
 def _follows(
-    results: ScoredSets, asking: NDArray[np.intp], column: int, options: Trend, wanted: float
+    results: ScoredSets,
+    readings: _Readings,
+    asking: NDArray[np.intp],
+    column: int,
+    options: Trend,
+    wanted: float,
 ) -> NDArray[np.bool_]:
     sets = results.sets
-    rows = _last_rows(results, asking, column, options)
+    rows = _last_rows(results, readings, asking, column, options)
     enough = rows[:, 0] >= 0
     rows = rows[enough]
     hours = (sets.effective_at[rows] - sets.effective_at[rows[:, :1]]) / HOUR
@@ -96,21 +124,22 @@ def _follows(
 
 
 def _last_rows(
-    results: ScoredSets, asking: NDArray[np.intp], column: int, options: Trend
+    results: ScoredSets, readings: _Readings, asking: NDArray[np.intp], column: int, options: Trend
 ) -> NDArray[np.intp]:
     """The last so many rows that gave the sign, oldest first; -1 where there were not as many."""
     sets = results.sets
-    order, place = _in_time(results, column)
+    says = readings.rows[~np.isnan(sets.values[readings.rows, column])]
+    before = np.cumsum(~np.isnan(sets.values[readings.rows, column])) - 1
     cause = sets.arrival[results.cause[asking]]
     oldest = results.moment[asking] - options.within_hours * HOUR
     rows = np.full((len(asking), options.readings), -1, dtype=np.intp)
     missing = np.full(len(asking), options.readings)
     going = np.arange(len(asking))
-    back = place(results.source[asking, column])
+    back = before[readings.place(results.source[asking, column])]
     while len(going):
         inside = back >= 0
         going, back = going[inside], back[inside]
-        row = order[back]
+        row = says[back]
         inside = (sets.resident[row] == results.resident[asking[going]]) & (
             sets.effective_at[row] >= oldest[going]
         )
@@ -121,16 +150,3 @@ def _last_rows(
         short = missing[going] > 0
         going, back = going[short], back[short] - 1
     return rows
-
-
-def _in_time(
-    results: ScoredSets, column: int
-) -> tuple[NDArray[np.intp], Callable[[NDArray[np.intp]], NDArray[np.intp]]]:
-    """The rows that give the sign by resident, moment and arrival; and where in them each of some rows is."""
-    sets: Sets = results.sets
-    rows = results.target[results.own]
-    rows = rows[~np.isnan(sets.values[rows, column])]
-    order = rows[np.lexsort((sets.arrival[rows], sets.effective_at[rows], sets.resident[rows]))]
-    by_row = np.argsort(order)
-    ordered = order[by_row]
-    return order, lambda wanted: by_row[np.searchsorted(ordered, wanted)]

@@ -146,24 +146,35 @@ def sets_of(rows: NDArray[np.void]) -> Sets:
     arrived = rows["arrived_at"]
     if bool(np.any(arrived[1:] < arrived[:-1])):
         rows = rows[np.argsort(arrived, kind="stable")]  # they come in the order of the file
-    values = rows["values"].astype(np.float64) / 100
-    values[rows["values"] == _UNKNOWN] = np.nan
-    cleared = np.unpackbits(rows["cleared"][:, None], axis=1, count=len(SIGNS), bitorder="little")
-    ahead = rows["taken_at"] > rows["arrived_at"] + _AHEAD
+    # Side by side by resident: what is worked on together then lies together.
+    arrival = np.argsort(rows["resident"], kind="stable")
+    rows = rows[arrival]
+    hundredths = np.ascontiguousarray(rows["values"])
+    values = hundredths / 100.0
+    values[hundredths == _UNKNOWN] = np.nan
+    taken_at, arrived_at = rows["taken_at"].copy(), rows["arrived_at"].copy()
     return Sets(
         resident=rows["resident"].astype(np.int64),
         home=rows["home"].astype(np.int64),
-        effective_at=np.where(ahead, rows["arrived_at"], rows["taken_at"]),
-        arrival=np.arange(len(rows), dtype=np.int64),
-        judged_at=rows["arrived_at"].copy(),
+        effective_at=np.where(taken_at > arrived_at + _AHEAD, arrived_at, taken_at),
+        arrival=arrival.astype(np.int64),
+        judged_at=arrived_at,
         values=values,
-        cleared=cleared.astype(bool) & np.isnan(values),
+        cleared=_cleared(rows["cleared"], values),
         spo2_scale=rows["scale"].astype(np.int8),
         scheduled=_said(rows, SCHEDULED),
         worry=_said(rows, WORRY),
         soft_signs=rows["soft_signs"].copy(),
         unrecordable=_said(rows, UNRECORDABLE),
     )
+
+
+def _cleared(masks: NDArray[np.uint8], values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Of a sign that is there all the same, its value counts."""
+    if not masks.any():
+        return np.zeros(values.shape, dtype=bool)
+    bits = np.unpackbits(masks[:, None], axis=1, count=len(SIGNS), bitorder="little")
+    return bits.astype(bool) & np.isnan(values)
 
 
 def _said(rows: NDArray[np.void], name: str) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from api.replays.columns import ROW
 
-PARTS = 64
+PARTS = 256
 HELD_BYTES = 256 << 20
 
 
