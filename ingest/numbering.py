@@ -4,7 +4,7 @@ Guards: a resident's numbers go on from the row that the caller has locked, with
 what; no value and no label ever turns a reading away.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -111,9 +111,12 @@ def _competence(
     payload: ReadingPayload, assessed: quality.Assessed, at: datetime, operators: Mapping[UUID, Operator]
 ) -> Label:
     operator = operators[payload.taken_by] if payload.taken_by is not None else _NOBODY
+    activities = _activities(payload.device.kind, tuple(assessed.values))
+    if assessed.unusable:
+        activities |= _activities_of(assessed.unusable)
     return label(
         operator.competences,
-        _activities(payload.device.kind, (*assessed.values, *assessed.unusable)),
+        activities,
         at,
         operator_known=operator.known,
         family_carer=operator.is_family_of(payload.resident, at),
@@ -122,8 +125,10 @@ def _competence(
 
 # What instruments measure together comes again and again.
 @lru_cache(maxsize=1024)
-def _activities(kind: DeviceKind | None, looked_for: tuple[str, ...]) -> frozenset[Activity]:
-    activities = {activity for code in looked_for if (activity := _ACTIVITY.get(code))}
-    if kind is DeviceKind.STETHOSCOPE:
-        activities.add(Activity.LUNG_SOUNDS)
-    return frozenset(activities)
+def _activities(kind: DeviceKind | None, measured: tuple[VitalSign, ...]) -> frozenset[Activity]:
+    listened = {Activity.LUNG_SOUNDS} if kind is DeviceKind.STETHOSCOPE else set[Activity]()
+    return _activities_of(measured) | listened
+
+
+def _activities_of(codes: Iterable[str]) -> frozenset[Activity]:
+    return frozenset(activity for code in codes if (activity := _ACTIVITY.get(code)))

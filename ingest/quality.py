@@ -134,7 +134,7 @@ def emergency_signs(payload: ReadingPayload) -> tuple[str, ...]:
 
 def _judged(sign: VitalSign, raw: Any) -> tuple[Value | None, bool]:
     """The value, None where it cannot be one, and whether it surprises enough to be measured again."""
-    if isinstance(raw, int | float):
+    if isinstance(raw, _NUMBERS):
         return _decoded(sign, raw)
     if isinstance(raw, Decimal):  # from the instrument itself
         return _plausible(sign, raw)
@@ -152,6 +152,7 @@ def _decoded(sign: VitalSign, raw: float) -> tuple[Value | None, bool]:
     return _plausible(sign, Decimal(raw) if isinstance(raw, int) else Decimal(repr(raw)))
 
 
+_NUMBERS = (int, float)
 _NO_NUMBERS = (VitalSign.ON_OXYGEN, VitalSign.CONSCIOUSNESS)
 _UNKNOWN = None, False
 

@@ -46,6 +46,7 @@ _END = struct.pack(">h", -1)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _TEXT = 25
+_NO_TEXTS = struct.pack(">iiii", 12, 0, 0, _TEXT)
 _numeric = DecimalBinaryDumper(Decimal).dump
 
 
@@ -141,10 +142,11 @@ def _other(value: bool | str) -> bytes:
     return _field(b"%c" % value if isinstance(value, bool) else value.encode())
 
 
-@lru_cache(maxsize=8192)
 def _texts(texts: tuple[str, ...]) -> bytes:
     """An array of text: its dimensions, no NULLs, its type, how many there are, counted from 1."""
-    head = struct.pack(">iiiii", 1, 0, _TEXT, len(texts), 1) if texts else struct.pack(">iii", 0, 0, _TEXT)
+    if not texts:
+        return _NO_TEXTS
+    head = struct.pack(">iiiii", 1, 0, _TEXT, len(texts), 1)
     return _field(head + b"".join(_field(text.encode()) for text in texts))
 
 

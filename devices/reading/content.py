@@ -8,13 +8,14 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from devices.reading.payload import Auscultation, Device, Gatt, OperatorKnownBy, ReadingPayload, Worry
+from devices.reading.payload import Auscultation, Device, Gatt, ReadingPayload, Worry
 
 
 def content_digest(reading: ReadingPayload) -> bytes:
@@ -34,16 +35,18 @@ def content_digest(reading: ReadingPayload) -> bytes:
 
 
 _dump = json.JSONEncoder(separators=(",", ":"), sort_keys=True, check_circular=False).encode
-_SCALARS = frozenset({int, float, str, bool, type(None), OperatorKnownBy})
+_NUMBERS = (int, float)
 
 
 def _written(value: Any) -> str:
-    return _scalar(value) if type(value) in _SCALARS else _dump(_canonical(value))
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    return _number(value) if isinstance(value, _NUMBERS) else _dump(_canonical(value))
 
 
-# The same few hundred numbers and words come again and again. Typed: 1 and true are not the same.
+# The same few hundred numbers come again and again. Typed: 1 and true are not the same.
 @lru_cache(maxsize=8192, typed=True)
-def _scalar(value: float | str | bool | None) -> str:
+def _number(value: float) -> str:
     return _dump(_canonical(value))
 
 
@@ -56,7 +59,8 @@ def _moment(moment: datetime) -> str:
 
 
 def _values(values: dict[str, Any]) -> str:
-    return f"{{{','.join([f'{_scalar(code)}:{_written(raw)}' for code, raw in sorted(values.items())])}}}"
+    written = [f"{encode_basestring_ascii(code)}:{_written(raw)}" for code, raw in sorted(values.items())]
+    return f"{{{','.join(written)}}}"
 
 
 def _device(device: Device) -> str:
