@@ -37,6 +37,10 @@ class Kind(IntEnum):
 _KINDS = len(Kind)
 
 
+def _of_each_kind() -> NDArray[np.int64]:
+    return np.zeros(_KINDS, dtype=np.int64)
+
+
 def _zeros(columns: int) -> NDArray[np.int64]:
     return np.zeros((_KINDS, columns), dtype=np.int64)
 
@@ -48,9 +52,7 @@ class Counts:
     by_rule: NDArray[np.int64] = field(default_factory=lambda: _zeros(len(RULES)))
     by_severity: NDArray[np.int64] = field(default_factory=lambda: _zeros(_SEVERITIES))
     by_hour: NDArray[np.int64] = field(default_factory=lambda: _zeros(24))
-    by_home: dict[int, NDArray[np.int64]] = field(
-        default_factory=lambda: defaultdict(lambda: np.zeros(_KINDS, dtype=np.int64))
-    )
+    by_home: dict[int, NDArray[np.int64]] = field(default_factory=lambda: defaultdict(_of_each_kind))
 
     def total(self, kind: Kind) -> int:
         return int(self.by_rule[kind].sum())
@@ -65,6 +67,14 @@ class Counts:
         self._count(Kind.DISAPPEARS, old, _without(len(old), ours))
         self._count(Kind.GRAVER, new, theirs[changed < 0])
         self._count(Kind.MILDER, new, theirs[changed > 0])
+
+    def join(self, other: "Counts") -> None:
+        """Count what was counted of other residents too."""
+        self.by_rule += other.by_rule
+        self.by_severity += other.by_severity
+        self.by_hour += other.by_hour
+        for home, counts in other.by_home.items():
+            self.by_home[home] += counts
 
     def _count(self, kind: Kind, of: Cases, rows: NDArray[np.intp]) -> None:
         self.by_rule[kind] += np.bincount(of.rule[rows], minlength=len(RULES))

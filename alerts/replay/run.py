@@ -28,6 +28,19 @@ class Replayed:
     first: int | None = None
     last: int | None = None
 
+    def join(self, other: "Replayed") -> None:
+        """Add what came of other residents."""
+        self.counts.join(other.counts)
+        self.readings += other.readings
+        self.residents += other.residents
+        if other.first is not None and other.last is not None:
+            self.note(other.first, other.last)
+
+    def note(self, first: int, last: int) -> None:
+        """There is a reading of each of these moments."""
+        self.first = first if self.first is None else min(first, self.first)
+        self.last = last if self.last is None else max(last, self.last)
+
     @property
     def days(self) -> float:
         """From the first reading to the last, a day at the least: a rate over minutes would say nothing."""
@@ -71,6 +84,4 @@ def under_both(block: Sets, old: Policy, new: Policy) -> Iterator[tuple[ScoredSe
 def _note(done: Replayed, block: Sets) -> None:
     done.readings += len(block)
     done.residents += len(np.unique(block.resident))
-    first, last = int(block.effective_at.min()), int(block.effective_at.max())
-    done.first = first if done.first is None else min(done.first, first)
-    done.last = last if done.last is None else max(done.last, last)
+    done.note(int(block.effective_at.min()), int(block.effective_at.max()))

@@ -36,15 +36,18 @@ class Partitions:
 
     def blocks(self) -> Iterator[NDArray[np.void]]:
         """All there is, some residents at a time."""
-        if not self._spilt:
+        files = self.files()
+        if not files:
             yield np.concatenate(self._held) if self._held else np.empty(0, ROW)
-            return
+        for file in files:
+            yield read_part(file)
+
+    def files(self) -> list[Path]:
+        """Where the parts are, each with all of its residents; none where it all fits in memory."""
+        if not self._spilt:
+            return []
         self._spill()
-        for part in range(PARTS):
-            file = self._file(part)
-            if file.exists():
-                yield np.fromfile(file, ROW)
-                file.unlink()
+        return [file for part in range(PARTS) if (file := self._file(part)).exists()]
 
     def _spill(self) -> None:
         self._spilt = True
@@ -60,6 +63,13 @@ class Partitions:
 
     def _file(self, part: int) -> Path:
         return self._folder / f"{part}.rows"
+
+
+def read_part(file: Path) -> NDArray[np.void]:
+    """One part, which is gone then."""
+    rows = np.fromfile(file, ROW)
+    file.unlink()
+    return rows
 
 
 @contextmanager

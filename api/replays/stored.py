@@ -65,11 +65,9 @@ def _note(done: Replayed, history: History, span: Span) -> None:
     moments = [one.effective_at for one in history.readings if span.since <= one.effective_at <= span.until]
     if not moments:
         return
-    first, last = _micros(min(moments)), _micros(max(moments))
     done.residents += 1
     done.readings += len(moments)
-    done.first = first if done.first is None else min(first, done.first)
-    done.last = last if done.last is None else max(last, done.last)
+    done.note(_micros(min(moments)), _micros(max(moments)))
 
 
 def _within(found: Sequence[ToldAgain], span: Span) -> list[ToldAgain]:

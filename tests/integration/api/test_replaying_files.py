@@ -46,10 +46,9 @@ def many(folder: Path) -> Path:
 
 
 def counted(file: Path, most_held: int = job.HELD_BYTES) -> tuple[list, int]:
-    with job.read_file(file, most_held=most_held) as (reader, gathered):
-        done = job.replay(job.sets(reader, gathered), SHIPPED, STRICTER)
-        homes = {reader.homes.in_order[home]: row.tolist() for home, row in done.counts.by_home.items()}
-        return [done.counts.by_rule.tolist(), done.counts.by_hour.tolist(), homes], done.readings
+    reader, done = job.replay_file(file, SHIPPED, STRICTER, 240, most_held=most_held)
+    homes = {reader.homes.in_order[home]: row.tolist() for home, row in sorted(done.counts.by_home.items())}
+    return [done.counts.by_rule.tolist(), done.counts.by_hour.tolist(), homes], done.readings
 
 
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
