@@ -134,12 +134,18 @@ def _told(escalation_id: UUID, *, urgent: bool) -> Verdict:
 
 def _moments(batch: Batch, authorities: Mapping[UUID, Authority], policies: PolicyBook) -> list[Moments]:
     """Each resident's readings joined within the window of their own hub."""
-    by_window: dict[timedelta, set[UUID]] = {}
-    for reading in batch.new:
-        window = policies.for_hub(reading.placement.hub_id).composition_window
-        by_window.setdefault(window, set()).add(reading.resident_id)
-    parts = {window: batch if len(by_window) == 1 else batch.of(one) for window, one in by_window.items()}
-    return [score_readings(part.new, part.known, authorities, window) for window, part in parts.items()]
+    hubs: dict[timedelta, set[UUID]] = {}
+    for hub_id in {reading.placement.hub_id for reading in batch.new}:
+        hubs.setdefault(policies.for_hub(hub_id).composition_window, set()).add(hub_id)
+    return [
+        score_readings(part.new, part.known, authorities, window)
+        for window, some in hubs.items()
+        for part in [batch if len(hubs) == 1 else batch.of(_residents(batch, some))]
+    ]
+
+
+def _residents(batch: Batch, hubs: set[UUID]) -> set[UUID]:
+    return {reading.resident_id for reading in batch.new if reading.placement.hub_id in hubs}
 
 
 def _judged(

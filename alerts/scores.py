@@ -7,13 +7,12 @@ for all the scores that rest on it.
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from operator import add
 from struct import pack
 from typing import Any, LiteralString
 
-import numpy as np
 import psycopg
-from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from alerts import news2
@@ -100,17 +99,20 @@ def _text_array(words: Sequence[VitalSign]) -> bytes:
     return pack("!iiiii", 1, 0, _TEXT, len(words), 1) + members
 
 
-def _rests_on(moments: Moments) -> list[list[bytes]]:
+def _rests_on(moments: Moments) -> Iterator[list[bytes]]:
     """m lists of 7: how each part of each score ends, with what it rests on."""
-    ends = np.full((len(moments.rows) + 1, len(SIGNS)), _UNKNOWN, object)  # place -1 wraps round to the last
-    for place in np.unique(moments.source[moments.source >= 0]).tolist():
-        _write(ends[place], moments.rows[place])
-    return ends[moments.source, np.arange(len(SIGNS))].tolist()
+    sources = moments.source.tolist()
+    ends = {row: _ends(moments.rows[row]) for row in set(chain.from_iterable(sources)) if row >= 0}
+    ends[-1] = [_UNKNOWN] * len(SIGNS)
+    for rows in sources:
+        yield [ends[row][column] for column, row in enumerate(rows)]
 
 
-def _write(ends: NDArray[np.object_], reading: Reading) -> None:
+def _ends(reading: Reading) -> list[bytes]:
     kit_id, reading_id = reading.key
     source = to_json({"effective_at": reading.effective_at, "kit": kit_id, "reading": reading_id})[1:]
+    ends = [_UNKNOWN] * len(SIGNS)
     for sign, value in reading.values.items():
         if sign in COLUMN:
             ends[COLUMN[sign]] = b',"value":%s,%s' % (to_json(value), source)
+    return ends
