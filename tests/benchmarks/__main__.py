@@ -1,7 +1,7 @@
 """`make bench`: the kernel, the pipeline beside its peers, and whether cost stays flat; a table, JSON and a report.
 
 Invariant: it starts its own services and stops them; it sends to this machine and to nobody else.
-    python -m tests.benchmarks [--quick] [--only kernel,pipeline,flat] [--report docs/benchmarks.md]
+    python -m tests.benchmarks [--quick] [--only kernel,year,pipeline,flat] [--full-year] [--report docs/benchmarks.md]
 """
 
 import argparse
@@ -16,11 +16,11 @@ from rich.console import Console
 # The helper image that would tidy up after a killed run cannot be pulled everywhere; we tidy up ourselves.
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
-from tests.benchmarks import flat, kernel, pipeline, report
+from tests.benchmarks import flat, kernel, pipeline, report, year
 from tests.benchmarks.machine import busy_percent, command_line, this_machine
 from tests.benchmarks.stage import Stage
 
-PARTS = ("kernel", "pipeline", "flat")
+PARTS = ("kernel", "year", "pipeline", "flat")
 FINDINGS = "## What we make of it"
 WIDTH = 130
 JSON_FILE = Path("var/bench.json")
@@ -35,6 +35,9 @@ def main() -> None:
     if "kernel" in asked.only:
         console.print("Scoring kernel ...")
         results["kernel"] = kernel.run(*(50_000, 100_000) if asked.quick else ())
+    if "year" in asked.only:
+        console.print("Replaying a file ...")
+        results["year"] = year.run(*_year(asked))
     if {"pipeline", "flat"} & set(asked.only):
         with Stage(lambda said: console.print(f"{said} ...")) as stage:
             results |= _staged(asked, stage, console)
@@ -46,6 +49,12 @@ def main() -> None:
     if asked.report:
         asked.report.write_text(report.as_markdown(machine, results, _findings(asked.report)))
         console.print(f"Written to {asked.report}.")
+
+
+def _year(asked: argparse.Namespace) -> tuple[int, int]:
+    if asked.quick:
+        return year.QUICK
+    return year.FULL if asked.full_year else year.SMALL
 
 
 def _staged(asked: argparse.Namespace, stage: Stage, console: Console) -> dict[str, Any]:
@@ -72,6 +81,11 @@ def _findings(path: Path) -> str:
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small counts, to see that it runs")
+    parser.add_argument(
+        "--full-year",
+        action="store_true",
+        help="replay 50,000 residents' year (600 MB, minutes), not 5,000's",
+    )
     parser.add_argument(
         "--only", type=_parts, default=PARTS, help=f"of {', '.join(PARTS)}, with commas between"
     )

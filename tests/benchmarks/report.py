@@ -56,6 +56,8 @@ def as_markdown(machine: Machine, results: Results, findings: str = "") -> str:
 def _sheets(results: Results) -> Iterator[Sheet]:
     if "kernel" in results:
         yield _kernel(results["kernel"])
+    if "year" in results:
+        yield _year(results["year"])
     if "pipeline" in results:
         yield _drain(results["pipeline"])
         yield _live(results["pipeline"])
@@ -68,6 +70,22 @@ def _kernel(kernel: Mapping[str, Any]) -> Sheet:
     says = f"NEWS2 of {kernel['sets']:,} observation sets, seed {kernel['seed']}; the best of a few rounds."
     rows = [(name.replace("_", " "), ns) for name, ns in kernel["ns_per_set"].items()]
     return Sheet("Scoring kernel", says, ("what", "ns a set"), rows)
+
+
+def _year(year: Mapping[str, Any]) -> Sheet:
+    says = (
+        f"`hearthwatch replay` of a Parquet file of {year['sets']:,} sets ({year['residents']:,} residents, "
+        f"{year['days']} days, {year['file_mib']:,} MiB), the shipped policy against another; the whole command."
+    )
+    columns = (
+        "the other policy",
+        "seconds",
+        "processor seconds",
+        "processor us a set",
+        "peak MiB of a process",
+    )
+    names = ("policy", "seconds", "processor_seconds", "us_per_set", "peak_mib")
+    return Sheet("Replaying a file", says, columns, _rows(year["replays"], names))
 
 
 def _drain(pipeline: Mapping[str, Any]) -> Sheet:
