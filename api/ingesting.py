@@ -57,9 +57,9 @@ def _spare_the_collector() -> None:
 
 
 def health(worker: Worker, consumer: Consumer, at: datetime) -> Mapping[str, Any]:
-    """Whether it can do its work, whether the broker is reached, and for how long the oldest message has waited."""
-    oldest = consumer.oldest_waiting()
-    behind = (at - oldest).total_seconds() if oldest else 0.0
+    """Whether it can do its work, whether the broker is reached, and for how long messages wait there and here."""
+    here = at - (consumer.oldest_waiting() or at)
+    behind = max(here, worker.waited(at)).total_seconds()
     beat_at = worker.tally.beat_at
     return {
         "status": "alive",
@@ -116,7 +116,7 @@ class _Counts(Collector):
         yield outcomes
         now = health(self._worker, self._consumer, datetime.now(UTC))
         yield GaugeMetricFamily(
-            "hearthwatch_ingest_behind_seconds", "How long the oldest message waits.", now["behind_seconds"]
+            "hearthwatch_ingest_behind_seconds", "How long messages wait.", now["behind_seconds"]
         )
         yield GaugeMetricFamily(
             "hearthwatch_ingest_connected", "1 while connected to the broker.", now["connected"]

@@ -109,19 +109,32 @@ def note_heard(conn: psycopg.Connection, heard: Mapping[UUID, datetime]) -> None
 
 
 def note_status(
-    conn: psycopg.Connection, kit_id: UUID, status: Status, at: datetime, *, retained: bool = False
+    conn: psycopg.Connection,
+    kit_id: UUID,
+    status: Status,
+    at: datetime,
+    *,
+    retained: bool = False,
+    waited: timedelta = timedelta(0),
 ) -> None:
     """Keep what a kit last said of itself, by the hub's clock. The kit must be known.
 
-    What the broker retained was said nobody knows when: it is better than nothing, and no more than that.
+    What the broker retained was said nobody knows when: it is better than nothing, and no more than that. `waited` is
+    how long such messages are known to wait on their way: by so much no clock is slow, and none is fast for it.
     """
     if retained:
         said = (status.online, status.outbox_length, status.battery, status.sent_seq)
         conn.execute(_STATUS_KEPT, (kit_id, at, *said))
         return
-    skew = (status.clock - at).total_seconds() if status.clock else None
+    skew = _skew(status.clock, at, waited) if status.clock else None
     said = {"kit": kit_id, "at": at, "online": status.online, "outbox_length": status.outbox_length}
     said |= {"battery": status.battery, "sent_seq": status.sent_seq}
     said |= {"skew": skew, "skew_at": None if skew is None else at}
     said |= {"ahead": None if skew is None or skew < 0 else skew}
     conn.execute(_STATUS, said | {"agree": _AGREE_WITHIN, "apart": _APART})
+
+
+def _skew(clock: datetime, at: datetime, waited: timedelta) -> float:
+    """By how much the clock was ahead when it was said, in seconds; behind where negative."""
+    ahead = clock - at
+    return (ahead if ahead >= timedelta(0) else min(timedelta(0), ahead + waited)).total_seconds()

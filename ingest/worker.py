@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import psycopg
@@ -27,6 +27,7 @@ from ingest.arrival import Arrival, Settled
 from ingest.consumer import Consumer, Delivery
 from ingest.evaluation import Evaluator
 from ingest.heartbeat import Beating
+from ingest.probe import Probe
 from ingest.receipts import ReceiptBook, kit_of
 from ingest.tenure import Tenure
 from ingest.trouble import passes, refuses_all
@@ -46,7 +47,6 @@ class Tally:
     batches: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     retries: int = 0
-    lag_seconds: float = 0.0
     beat_at: datetime | None = None
     """When it last could do its work: both the broker and the database were there."""
 
@@ -73,6 +73,7 @@ class Worker:
         self._evaluator = evaluator
         self._batch = batch
         self._receipts = ReceiptBook(consumer.send_once)
+        self._probe = Probe(consumer.publish)
         self._conn: psycopg.Connection | None = None
         self._epoch: UUID | None = None
         self._partitions: dict[UUID, int] = {}
@@ -90,6 +91,10 @@ class Worker:
         self._receipts.flush(float("inf"))
         if self._conn is not None:
             self._conn.close()
+
+    def waited(self, at: datetime) -> timedelta:
+        """How long what arrives at this moment has waited at the broker."""
+        return self._probe.waited(at)
 
     def _round(self, stopping: threading.Event) -> None:
         now = time.monotonic()
@@ -132,7 +137,6 @@ class Worker:
         self._consumer.acknowledge(statuses)
         self.tally.messages += len(deliveries)
         self.tally.count(settled)
-        self.tally.lag_seconds = (datetime.now(UTC) - deliveries[0].arrived_at).total_seconds()
 
     def _settle(self, arrivals: Sequence[Arrival], stopping: threading.Event) -> list[Settled] | None:
         """Store a batch, trying until it is stored; in halves where the database refuses it as a whole."""
@@ -187,13 +191,20 @@ class Worker:
     def _note_statuses(self, deliveries: Sequence[Delivery]) -> None:
         """Status is news, not a record: what cannot be noted is let go, and the kit says it again."""
         for delivery in deliveries:
+            if self._probe.has_come(delivery.topic, delivery.payload, delivery.arrived_at):
+                continue
             kit_id = kit_of(delivery.topic)
             try:
                 status = Status.model_validate_json(delivery.payload)
                 conn = self._connection()
                 if kit_id is not None and kit_id in self._partitions:
                     registry.note_status(
-                        conn, kit_id, status, delivery.arrived_at, retained=delivery.retained
+                        conn,
+                        kit_id,
+                        status,
+                        delivery.arrived_at,
+                        retained=delivery.retained,
+                        waited=self._probe.waited(delivery.arrived_at),
                     )
             except (ValidationError, psycopg.DataError):
                 _log.warning("a status could not be read")
@@ -211,6 +222,7 @@ class Worker:
         conn = self._connection()
         self._epoch, self._partitions = store.epoch(conn), registry.partitions(conn)
         self._tell_kits(self._epoch, heard)
+        self._probe.send(heard, datetime.now(UTC))
         if self._consumer.connected.is_set():
             at = datetime.now(UTC)
             heartbeat.beat(conn, Beating.INGEST, at, heard)

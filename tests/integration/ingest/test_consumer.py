@@ -15,6 +15,7 @@ from devices import registry
 from devices.receipt import Status, encode_message
 from devices.topics import PARTITIONS, Leaf
 from ingest.consumer import Broker, Consumer, Delivery
+from ingest.probe import Probe
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
 from tests.fixtures.doorstep import NOW, Doorstep
@@ -130,6 +131,19 @@ def test_what_comes_without_a_number_needs_no_answer(broker) -> None:
 
 
 @pytest.mark.both_brokers
+def test_a_probe_comes_back_the_way_a_status_comes(broker) -> None:
+    place = Broker("127.0.0.1", broker.port, broker.username, broker.password)
+    with started(Consumer(place, "1")) as consumer:
+        consumer.listen_to([KIT.partition])
+        wait_until(lambda: consumer.is_settled, "it to be heard")
+        probe, at = Probe(consumer.publish), datetime.now(UTC)
+        probe.send(consumer.heard, at)
+        come = next_of(consumer)
+        assert probe.has_come(come.topic, come.payload, come.arrived_at)
+        assert probe.waited(come.arrived_at + n.minutes(9)) == come.arrived_at - at
+
+
+@pytest.mark.both_brokers
 def test_it_tells_what_the_broker_kept_from_what_is_said_now(broker) -> None:
     place = Broker("127.0.0.1", broker.port, broker.username, broker.password)
     status = encode_message(Status(online=True))
@@ -162,6 +176,30 @@ def test_a_status_that_the_broker_kept_is_noted_where_there_is_no_other(doorstep
     assert doorstep.rows("SELECT heard_at, online, clock_skew_s FROM devices.kit_status") == [
         (at, True, None)
     ]
+
+
+# By how much a clock is behind, how long its statuses wait on their way, and how long probes do: what it is held to be.
+BEHIND = {
+    "a clock that is right, and a backlog that stays": (0, 1200, 1200, None),
+    "one that is slow, and no backlog": (1200, 0, 0, -1200),
+    "one that is slow, and a backlog that stays": (1200, 600, 600, -1200),
+    "one that is right, and a backlog that grows": (0, 600, 700, None),
+    "one that is fast, and a backlog that stays": (-1200, 600, 600, 600),
+}
+
+
+@pytest.mark.parametrize(("slow", "waits", "probed", "skew"), BEHIND.values(), ids=BEHIND.keys())
+def test_a_backlog_that_stays_makes_no_clock_slow_and_hides_no_clock_that_is(
+    doorstep: Doorstep, slow: int, waits: int, probed: int, skew: int | None
+) -> None:
+    """To look at alone, each status that waits twenty minutes is one of a clock that is twenty minutes slow."""
+    for said_at in (0, 60, 120):
+        status = Status(online=True, clock=NOW + timedelta(seconds=said_at - slow))
+        arrives = NOW + timedelta(seconds=said_at + waits)
+        waited = timedelta(seconds=probed)
+        registry.note_status(doorstep.conn, KIT.kit_id, status, arrives, waited=waited)
+    held = doorstep.rows("SELECT nullif(clock_skew_s, 0) FROM devices.kit_status")
+    assert held == [(skew,)]
 
 
 # When each status arrives and what the kit's clock says in it, in seconds; and by how much it is held to be ahead.

@@ -1,0 +1,73 @@
+"""A worker's word to itself says how long words wait, and is nobody else's."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from devices.topics import Leaf, parse_topic
+from ingest.probe import LOST_AFTER, Probe
+
+START = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+HEARD = {3: START, 4: START}
+
+
+def after(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def sent() -> list[tuple[str, bytes]]:
+    return []
+
+
+@pytest.fixture
+def probe(sent: list[tuple[str, bytes]]) -> Probe:
+    made = Probe(lambda where, payload: sent.append((where, payload)))
+    made.send(HEARD, after(1))
+    return made
+
+
+def test_it_takes_the_way_of_a_kits_status(probe: Probe, sent: list[tuple[str, bytes]]) -> None:
+    [(where, _)] = sent
+    assert (parse_topic(where).partition, parse_topic(where).leaf) == (3, Leaf.STATUS)
+    assert not probe.has_come("hearthwatch/v1/3/kits/3d/status", b"{}", after(2))
+
+
+def test_what_arrives_has_waited_as_long_as_the_last_or_the_one_that_is_awaited(
+    probe: Probe, sent: list[tuple[str, bytes]]
+) -> None:
+    assert probe.waited(after(31)) == timedelta(seconds=30)
+    probe.send(HEARD, after(31))
+    assert len(sent) == 1, "one at a time"
+    assert probe.has_come(*sent[0], after(41))
+    assert probe.waited(after(99)) == timedelta(seconds=40)
+    probe.send(HEARD, after(100))
+    assert probe.has_come(*sent[1], after(100.5))
+    assert probe.waited(after(101)) == timedelta(seconds=0.5)
+
+
+def test_anothers_is_known_for_a_probe_and_says_nothing(probe: Probe, sent: list[tuple[str, bytes]]) -> None:
+    where, _ = sent[0]
+    assert probe.has_come(where, b"another's", after(2))
+    assert probe.waited(after(11)) == timedelta(seconds=10), "its own is still awaited"
+
+
+@pytest.mark.parametrize(
+    ("heard", "at"),
+    [
+        ({3: after(5), 4: START}, after(6)),
+        ({4: START}, after(6)),
+        (HEARD, after(2) + LOST_AFTER),
+    ],
+    ids=["the line broke", "the partition was given up", "the broker threw it away"],
+)
+def test_one_that_is_lost_is_not_waited_for(probe: Probe, sent: list[tuple[str, bytes]], heard, at) -> None:
+    probe.send(heard, at)
+    assert len(sent) == 2
+    probe.has_come(*sent[1], at + timedelta(seconds=1))
+    assert probe.waited(after(9999)) == timedelta(seconds=1)
+
+
+def test_who_hears_nothing_sends_nothing(sent: list[tuple[str, bytes]]) -> None:
+    Probe(lambda where, payload: sent.append((where, payload))).send({}, START)
+    assert sent == []
