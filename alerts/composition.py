@@ -39,22 +39,8 @@ class _Questions:
     cause: NDArray[np.intp]
 
 
-def compose(
-    *,
-    resident: NDArray[np.integer],
-    effective_at: NDArray[np.int64],
-    arrival: NDArray[np.int64],
-    values: NDArray[np.float64],
-    cleared: NDArray[np.bool_],
-    new: NDArray[np.bool_],
-    window: int,
-) -> Composed:
-    """Compose what each new reading makes known, for n readings of any residents in any order.
-
-    `resident` is any whole-number code; `effective_at` and `window` are microseconds; `arrival` is unique within
-    a resident and says who knew what; `values` is n x 7 as news2.SIGNS (consciousness as its code, NaN where the
-    reading does not say); `cleared` is n x 7, true where a sign was tried and could not be recorded, which
-    forgets earlier values from that moment on. A value and a clearing of one sign at once count as the value.
+def compose(readings: Readings, window: int) -> Composed:
+    """Compose what each new reading makes known; `window` in microseconds.
 
     A new reading gives a result for itself, from readings no later than it in (effective time, arrival), no
     older than the window (an age of exactly the window counts), that arrived no later. If it comes late it also
@@ -64,17 +50,7 @@ def compose(
 
     Raises ValueError, in a sentence, for arrays that do not fit together or a negative window.
     """
-    parts = list(
-        compose_each(
-            resident=resident,
-            effective_at=effective_at,
-            arrival=arrival,
-            values=values,
-            cleared=cleared,
-            new=new,
-            window=window,
-        )
-    )
+    parts = list(compose_each(readings, window))
     if len(parts) == 1:
         return parts[0]
     return Composed(
@@ -82,21 +58,11 @@ def compose(
     )
 
 
-def compose_each(
-    *,
-    resident: NDArray[np.integer],
-    effective_at: NDArray[np.int64],
-    arrival: NDArray[np.int64],
-    values: NDArray[np.float64],
-    cleared: NDArray[np.bool_],
-    new: NDArray[np.bool_],
-    window: int,
-) -> Iterator[Composed]:
+def compose_each(readings: Readings, window: int) -> Iterator[Composed]:
     """The same in parts of some residents each, in order: for very many readings, whose scores need no room at once."""
-    readings = Readings(resident, effective_at, arrival, values, cleared, new)
     check(readings, window)
     order = in_order(readings)
-    for residents in blocks(resident[order]):
+    for residents in blocks(readings.resident[order]):
         yield _composed(readings, order[residents], window)
 
 

@@ -8,13 +8,14 @@ Source: Royal College of Physicians, National Early Warning Score (NEWS) 2, Lond
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import Unpack
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from alerts.news2_bounds import BAND_INDEX
 from alerts.news2_chart import BANDS, CONSCIOUSNESS_CODES, MOST_POINTS, Band
-from alerts.news2_codes import Columns, check
+from alerts.news2_codes import Columns, Observations, check
 from alerts.news2_codes import pack as pack_rows
 from alerts.news2_packed import PACKED, RESULT, RESULTS, SPACE
 
@@ -27,6 +28,7 @@ __all__ = [
     "RULE_VERSION",
     "SIGNS",
     "Band",
+    "Observations",
     "Scores",
     "band_of",
     "pack",
@@ -77,26 +79,11 @@ def band_of(total: int, red: bool) -> Band:
     return BANDS[BAND_INDEX[total, int(red)]]
 
 
-def score(
-    *,
-    respiration_rate: ArrayLike,
-    spo2: ArrayLike,
-    spo2_scale: ArrayLike,
-    on_oxygen: ArrayLike,
-    systolic: ArrayLike,
-    pulse: ArrayLike,
-    consciousness: ArrayLike,
-    temperature: ArrayLike,
-    out: NDArray[np.void] | None = None,
-) -> Scores:
+def score(*, out: NDArray[np.void] | None = None, **observations: Unpack[Observations]) -> Scores:
     """Score n sets of observations (RCP 2017, charts 1, 2 and 4); safe to call from many threads.
 
-    All arrays are one-dimensional and of one length n. In float64 (or whole numbers) with NaN for unknown:
-    respiration rate and pulse per minute, SpO2 in percent, systolic pressure in mmHg, temperature in degrees
-    Celsius, and `on_oxygen`, 1 on supplemental oxygen, 0 breathing air. In whole numbers: `consciousness`, a
-    value of CONSCIOUSNESS_CODES or -1 for unknown, and `spo2_scale`, 1 or 2. Values are rounded half up to
-    the chart's whole numbers and tenths; what lies beyond the chart's ends scores as its ends do: respiration
-    rate 0 is 3 points.
+    Each column of `Observations` is an argument. Values are rounded half up to the chart's whole numbers and tenths;
+    what lies beyond the chart's ends scores as its ends do: respiration rate 0 is 3 points.
 
     Raises ValueError, in a sentence, for another shape, length, precision, scale or code and for infinite
     values: it is the caller's part to make an impossible value unknown, and to say so.
@@ -104,16 +91,7 @@ def score(
     `out`, n records of RESULT, is written to and what is returned are views of it: fresh memory for very many
     sets costs more than their scores.
     """
-    columns = check(
-        respiration_rate=respiration_rate,
-        spo2=spo2,
-        spo2_scale=spo2_scale,
-        on_oxygen=on_oxygen,
-        systolic=systolic,
-        pulse=pulse,
-        consciousness=consciousness,
-        temperature=temperature,
-    )
+    columns = check(**observations)
     results = _room(out, len(columns))
     packed = np.empty(min(_BLOCK, len(columns)), PACKED)
     for rows in _blocks(columns):
@@ -123,31 +101,12 @@ def score(
     return _scores(results)
 
 
-def pack(
-    *,
-    respiration_rate: ArrayLike,
-    spo2: ArrayLike,
-    spo2_scale: ArrayLike,
-    on_oxygen: ArrayLike,
-    systolic: ArrayLike,
-    pulse: ArrayLike,
-    consciousness: ArrayLike,
-    temperature: ArrayLike,
-) -> NDArray[np.uint16]:
+def pack(**observations: Unpack[Observations]) -> NDArray[np.uint16]:
     """Two bytes a set that hold all the chart says of it, for scoring again and again; arguments as `score`.
 
     The codes belong to one RULE_VERSION: they are for memory and for files that name it, not for keeping.
     """
-    columns = check(
-        respiration_rate=respiration_rate,
-        spo2=spo2,
-        spo2_scale=spo2_scale,
-        on_oxygen=on_oxygen,
-        systolic=systolic,
-        pulse=pulse,
-        consciousness=consciousness,
-        temperature=temperature,
-    )
+    columns = check(**observations)
     packed = np.empty(len(columns), PACKED)
     for rows in _blocks(columns):
         pack_rows(columns, rows, packed[rows])

@@ -5,6 +5,7 @@ float64, the only way that is right on every hundredth of a degree.
 """
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,6 +31,23 @@ _TABLES = [SHARES["oxygenation" if name == "spo2" else name] for name in _MEASUR
 # All rows' tables end to end, and where each row's begins.
 _SHARES = np.concatenate(_TABLES)
 _STARTS = np.cumsum([0, *(len(table) for table in _TABLES[:-1])])[:, None]
+
+
+class Observations(TypedDict):
+    """n sets of observations, one-dimensional columns of one length.
+
+    Those that are measured, and `on_oxygen`, in float64 (or whole numbers) with NaN for unknown; the others in whole
+    numbers.
+    """
+
+    respiration_rate: ArrayLike  # per minute
+    spo2: ArrayLike  # percent
+    spo2_scale: ArrayLike  # 1 or 2
+    on_oxygen: ArrayLike  # 1 on supplemental oxygen, 0 breathing air
+    systolic: ArrayLike  # mmHg
+    pulse: ArrayLike  # per minute
+    consciousness: ArrayLike  # a value of CONSCIOUSNESS_CODES, -1 for unknown
+    temperature: ArrayLike  # degrees Celsius
 
 
 @dataclass(frozen=True, slots=True)

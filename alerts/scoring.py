@@ -16,6 +16,7 @@ from alerts import news2
 from alerts.composition import Composed, columns, compose
 from alerts.outcome import SIGNS, Outcome, outcome_of
 from alerts.rules import Part
+from alerts.timeline import Readings
 from delegation.authority import Authority
 from devices.vital_signs import VitalSign
 from ingest.arrival import KnownReading, NewReading
@@ -164,15 +165,15 @@ def _composed(rows: Sequence[Reading], resident: NDArray[np.intp], known: int, w
                 cleared[index, COLUMN[sign]] = True
     # To the microsecond: a double holds the seconds since 1970 to a quarter of one.
     seconds = np.array([row.effective_at.timestamp() for row in rows])
-    return compose(
+    readings = Readings(
         resident=resident,
         effective_at=np.rint(seconds * 1e6).astype(np.int64),
         arrival=np.array([row.arrival_number for row in rows], dtype=np.int64),
         values=values,
         cleared=cleared,
         new=np.arange(len(rows)) >= known,
-        window=window // _MICROSECOND,
     )
+    return compose(readings, window // _MICROSECOND)
 
 
 def _choose_scales(moments: Moments, decided: Sequence[Authority]) -> None:

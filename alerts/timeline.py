@@ -14,16 +14,23 @@ from alerts.news2 import SIGNS
 _BLOCK = 16_384  # readings worked on at a time: what lies between input and result stays in cache
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Readings:
-    """The arguments of `compose`, in the caller's order."""
+    """n readings of any residents, in any order.
 
-    resident: NDArray[np.integer]
-    effective_at: NDArray[np.int64]
-    arrival: NDArray[np.int64]
-    values: NDArray[np.float64]
-    cleared: NDArray[np.bool_]
-    new: NDArray[np.bool_]
+    A value and a clearing of one sign at once count as the value.
+    """
+
+    resident: NDArray[np.integer]  # any whole-number code
+    effective_at: NDArray[np.int64]  # microseconds
+    arrival: NDArray[np.int64]  # unique within a resident: says who knew what
+    values: NDArray[
+        np.float64
+    ]  # n x 7 as news2.SIGNS, consciousness as its code, NaN where the reading does not say
+    cleared: NDArray[
+        np.bool_
+    ]  # n x 7: the sign was looked for in vain, which forgets earlier values from then on
+    new: NDArray[np.bool_]  # gives results; the others are history
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from alerts import news2
 from alerts.composition import Composed, columns, compose_each
 from alerts.news2 import Scores
 from alerts.replay.sets import MICROSECONDS, Sets
+from alerts.timeline import Readings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,15 +38,15 @@ class ScoredSets:
 
 def scored(sets: Sets, window_minutes: int) -> Iterator[ScoredSets]:
     """The scores of whole residents, some at a time: the same residents whatever the window."""
-    for part in compose_each(
+    readings = Readings(
         resident=sets.resident,
         effective_at=sets.effective_at,
         arrival=sets.arrival,
         values=sets.values,
         cleared=sets.cleared,
         new=np.ones(len(sets), dtype=bool),
-        window=window_minutes * 60 * MICROSECONDS,
-    ):
+    )
+    for part in compose_each(readings, window_minutes * 60 * MICROSECONDS):
         yield _scored(sets, part)
 
 

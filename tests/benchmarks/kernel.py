@@ -21,6 +21,7 @@ if __package__ in (None, ""):  # run as a script: the project is two folders up
 
 from alerts import composition
 from alerts.news2 import RESULT, SIGNS, Scores, pack, score, score_packed
+from alerts.timeline import Readings
 from tests.benchmarks import scorers
 
 SEED = 20_170
@@ -117,7 +118,7 @@ def _composed(n: int) -> dict[str, float]:
     history["values"][history["values"][:, at] < 0, at] = np.nan
 
     def everything() -> None:
-        for part in composition.compose_each(**history, window=30 * 60 * 10**6):
+        for part in composition.compose_each(Readings(**history), window=30 * 60 * 10**6):
             score(**composition.columns(part.values), spo2_scale=np.ones(len(part), np.int8))
 
     return {f"compose_and_score_{n:,}": _best(everything, n, rounds=1)}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from alerts.composition import Composed, columns, compose
 from alerts.news2 import SIGNS, score
+from alerts.timeline import Readings
 
 MINUTE = 60_000_000
 WINDOW = 30 * MINUTE
@@ -44,15 +45,15 @@ Result = tuple[tuple[int, int], tuple[int, int], tuple[tuple[str, float, tuple[i
 def composed(
     readings: list[Reading], new: set[tuple[int, int]] | None = None, window: int = WINDOW
 ) -> Composed:
-    return compose(
+    rows = Readings(
         resident=np.array([r.resident for r in readings], dtype=np.int64),
         effective_at=np.array([r.effective_at for r in readings], dtype=np.int64),
         arrival=np.array([r.arrival for r in readings], dtype=np.int64),
         values=np.array([[r.values.get(s, np.nan) for s in SIGNS] for r in readings]).reshape(-1, 7),
         cleared=np.array([[s in r.cleared for s in SIGNS] for r in readings], dtype=bool).reshape(-1, 7),
         new=np.array([new is None or r.key in new for r in readings], dtype=bool),
-        window=window,
     )
+    return compose(rows, window)
 
 
 def told(readings: list[Reading], found: Composed) -> list[Result]:
@@ -231,11 +232,11 @@ def test_many_residents_at_once_compose_as_each_by_themselves():
         "cleared": draw.random((n, 7)) < 0.02,
         "new": draw.random(n) < 0.9,
     }
-    together = compose(**sets, window=WINDOW)
+    together = compose(Readings(**sets), WINDOW)
     at = 0
     for resident in np.unique(sets["resident"]):
         rows = np.flatnonzero(sets["resident"] == resident)
-        alone = compose(**{name: column[rows] for name, column in sets.items()}, window=WINDOW)
+        alone = compose(Readings(**{name: column[rows] for name, column in sets.items()}), WINDOW)
         part = slice(at, at + len(alone))
         np.testing.assert_array_equal(together.target[part], rows[alone.target])
         np.testing.assert_array_equal(together.cause[part], rows[alone.cause])
@@ -286,6 +287,6 @@ def test_arrays_that_do_not_fit_together_are_refused_in_a_sentence():
         ({"effective_at": np.zeros(1)}, r"^effective_at must be int64, not float64\.$"),
     ):
         with pytest.raises(ValueError, match=sentence):
-            compose(**(one | change), window=WINDOW)
+            compose(Readings(**(one | change)), WINDOW)
     with pytest.raises(ValueError, match=r"^The window must not be negative, and -1 is\.$"):
-        compose(**one, window=-1)
+        compose(Readings(**one), -1)
