@@ -106,9 +106,10 @@ def update(conn: psycopg.Connection, before: Mapping[UUID, CurrentVitals], new: 
     fresh: dict[UUID, _Fresh] = {}
     for reading in new:
         resident = reading.payload.resident
-        if resident not in fresh:
-            fresh[resident] = _Fresh(before[resident].signs, reading)
-        fresh[resident].add(reading)
+        news = fresh.get(resident)
+        if news is None:
+            news = fresh[resident] = _Fresh(before[resident].signs, reading)
+        news.add(reading)
     if fresh:
         rows = [{"resident_id": resident, **one.row} for resident, one in fresh.items()]
         conn.execute(_UPDATE, {"fresh": Jsonb(rows, dumps=to_json), "residents": list(fresh)})

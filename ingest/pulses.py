@@ -16,6 +16,7 @@ FLAG = "pulses_differ"
 # The project's plausibility table; how close in time is ours, for a clinician to confirm.
 _FAR_APART = 20
 _CLOSE_IN_TIME = timedelta(minutes=30)
+_KINDS = {str(kind): kind for kind in DeviceKind}
 _INSTRUMENTS = frozenset({DeviceKind.BLOOD_PRESSURE_MONITOR, DeviceKind.PULSE_OXIMETER})
 
 
@@ -53,5 +54,5 @@ def newest(known: CurrentVitals) -> Pulse | None:
         datetime.fromisoformat(entry["effective_at"]),
         entry["arrival"],
         None if entry["value"] is None else Decimal(entry["value"]),
-        DeviceKind(entry["device"]) if "device" in entry else None,
+        _KINDS[entry["device"]] if "device" in entry else None,
     )
