@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-WIDTH, HEIGHT = 760, 560
-_LEFT, _TOP, _PLOT = 64, 64, 190
-_RULES_TOP = 330
+WIDTH = 760
+_LEFT, _TOP, _PLOT = 64, 84, 190
+_RULES_TOP = 350
+_A_RULE = 22
 _OLD, _NEW = "#768692", "#005eb8"
 _LESS, _MORE = "#007f3b", "#d5281b"
 _FONT = 'font-family="Arial, sans-serif" font-size="13" fill="#212b32"'
@@ -20,19 +21,21 @@ def svg(said: Mapping[str, Any]) -> str:
     """The picture of what `report.as_json` says."""
     title = f"Escalations by hour: {said['old']} and {said['new']}"
     totals = {name: row["per_1000_residents_a_day"] for name, row in said["escalations"].items()}
-    description = (
-        f"Per 1,000 residents a day: {totals['old']} under {said['old']}, {totals['new']} under {said['new']};"
-        f" {totals['appears']} appear, {totals['disappears']} disappear, {totals['graver']} become graver,"
-        f" {totals['milder']} milder."
+    words = (
+        f"Per 1,000 residents a day: {totals['old']} under {said['old']}, {totals['new']} under {said['new']}.",
+        f"{totals['appears']} appear, {totals['disappears']} disappear, {totals['graver']} become graver,"
+        f" {totals['milder']} milder.",
     )
-    parts = [*_hours(said), *_rules(said)]
+    description = escape(" ".join(words))
+    height = _RULES_TOP + 40 + _A_RULE * len(said["by_rule"])
+    parts = [_text(_LEFT, 44 + 18 * line, escape(text), size=12) for line, text in enumerate(words)]
+    parts += [*_hours(said), *_rules(said)]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
         f' role="img" aria-labelledby="t d"><title id="t">{escape(title)}</title>'
-        f'<desc id="d">{escape(description)}</desc>'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>'
-        f"{_text(_LEFT, 24, escape(title), size=16, weight='bold')}"
-        f"{_text(_LEFT, 44, escape(description), size=11)}{''.join(parts)}</svg>\n"
+        f'<desc id="d">{description}</desc>'
+        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>'
+        f"{_text(_LEFT, 24, escape(title), size=16, weight='bold')}{''.join(parts)}</svg>\n"
     )
 
 
@@ -45,7 +48,8 @@ def _hours(said: Mapping[str, Any]) -> Iterable[str]:
     for mark in range(5):
         y = foot - _PLOT * mark / 4
         yield f'<line x1="{_LEFT}" y1="{y:.1f}" x2="{WIDTH - 20}" y2="{y:.1f}" stroke="#d8dde0"/>'
-        yield _text(_LEFT - 6, y + 4, f"{float(f'{scale * mark / 4 / days:.2g}'):g}", anchor="end")
+        rate = float(f"{scale * mark / 4 / days:.2g}")
+        yield _text(_LEFT - 6, y + 4, f"{rate:g}", anchor="end")
     for place, (hour, row) in enumerate(hours.items()):
         x = _LEFT + wide * place
         yield _bar(x + wide * 0.12, foot, wide * 0.36, _PLOT * row["old"] / scale, "#ffffff", _OLD)
@@ -64,13 +68,13 @@ def _rules(said: Mapping[str, Any]) -> Iterable[str]:
     middle, half = 430, 230
     yield _text(_LEFT, _RULES_TOP, "Escalations that disappear and appear, by rule", size=14, weight="bold")
     for place, (rule, more, less) in enumerate(rows):
-        y = _RULES_TOP + 16 + place * 22
+        y = _RULES_TOP + 16 + place * _A_RULE
         yield _text(_LEFT, y + 12, escape(rule.replace("_", " ")))
         yield _across(middle - half * less / scale, y, half * less / scale, _LESS)
         yield _across(middle, y, half * more / scale, _MORE)
-        yield _text(middle - half * less / scale - 5, y + 12, f"-{less:,}", anchor="end")
-        yield _text(middle + half * more / scale + 5, y + 12, f"+{more:,}")
-    foot = _RULES_TOP + 20 + 22 * len(rows)
+        yield _text(middle - half * less / scale - 5, y + 12, f"-{less:,}" if less else "0", anchor="end")
+        yield _text(middle + half * more / scale + 5, y + 12, f"+{more:,}" if more else "0")
+    foot = _RULES_TOP + 20 + _A_RULE * len(rows)
     yield f'<line x1="{middle}" y1="{_RULES_TOP + 10}" x2="{middle}" y2="{foot}" stroke="#212b32"/>'
 
 
