@@ -101,7 +101,7 @@ def _earlier(
             "since": min(since for since, _ in spans.values()),
             "until": max(until for _, until in spans.values()),
         }
-        for resident, kit, reading, *said in conn.execute(_EARLIER, asked).fetchall():
+        for resident, kit, reading, *said in store.planned_for(conn, _EARLIER, asked):
             found[resident].append(((kit, reading), *said))
     return found
 
