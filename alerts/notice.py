@@ -37,7 +37,11 @@ DO UPDATE SET
     readings = told.readings + 1,
     last_at = greatest(told.last_at, EXCLUDED.last_at)
 """
-_HUB: LiteralString = "SELECT hub_id FROM alerts.notice WHERE notice_id = %s"
+# A home reads its own, and does not put them away.
+_HUB: LiteralString = """
+SELECT hub_id FROM alerts.notice
+WHERE notice_id = %s AND (hub_id IS NULL OR hub_id IN (SELECT delegation.visible_hubs()))
+"""
 _ACKNOWLEDGE: LiteralString = """
 UPDATE alerts.notice SET acknowledged_by = %s, acknowledged_at = %s
 WHERE notice_id = %s AND acknowledged_at IS NULL AND readings = %s

@@ -318,6 +318,9 @@ CREATE POLICY hub_desk_writes ON alerts.phone_call FOR INSERT TO hearthwatch_api
 CREATE POLICY door ON alerts.notice TO hearthwatch_ingest USING (true) WITH CHECK (true);
 CREATE POLICY hub_desk ON alerts.notice FOR SELECT TO hearthwatch_api
     USING (hub_id IN (SELECT delegation.visible_hubs()) OR (hub_id IS NULL AND delegation.is_operator()));
+-- The home reads what its own kit said; to put it away is the hub's.
+CREATE POLICY at_home ON alerts.notice FOR SELECT TO hearthwatch_api
+    USING (home_id IN (SELECT delegation.visible_homes()));
 CREATE POLICY hub_desk_acknowledges ON alerts.notice FOR UPDATE TO hearthwatch_api
     USING (acknowledged_at IS NULL
            AND (hub_id IN (SELECT delegation.visible_hubs()) OR (hub_id IS NULL AND delegation.is_operator())))

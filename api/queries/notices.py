@@ -1,6 +1,7 @@
 """Notices that nobody has acknowledged: what kits say of an emergency of somebody who cannot be named here.
 
-Guards: a hub's are its own; those of kits that are lent to no home are for operators alone.
+Guards: a hub's are its own, and a home reads those of its own kits; those of kits that are lent to no home are for
+operators alone.
 """
 
 from dataclasses import dataclass
@@ -31,11 +32,17 @@ _NOTICES: LiteralString = """
 SELECT notice.notice_id, notice.kit_id, home.name AS home_name, home.phone AS home_phone, notice.signs,
        notice.phoned_999, notice.readings, notice.first_at, notice.last_at
 FROM alerts.notice LEFT JOIN delegation.home USING (home_id)
-WHERE notice.acknowledged_at IS NULL AND notice.hub_id IS NOT DISTINCT FROM %s
+WHERE notice.acknowledged_at IS NULL
+  AND CASE WHEN %(home)s::uuid IS NULL THEN notice.hub_id IS NOT DISTINCT FROM %(hub)s::uuid
+           ELSE notice.home_id = %(home)s END
 ORDER BY notice.first_at, notice.notice_id
 LIMIT 100
 """
-_HUB: LiteralString = "SELECT hub_id FROM alerts.notice WHERE notice_id = %s"
+# A home reads its own, and has no page to put one away on.
+_HUB: LiteralString = """
+SELECT hub_id FROM alerts.notice
+WHERE notice_id = %s AND (hub_id IS NULL OR hub_id IN (SELECT delegation.visible_hubs()))
+"""
 
 
 def of_hub(conn: psycopg.Connection[Any], hub_id: UUID) -> list[Notice]:
@@ -43,14 +50,19 @@ def of_hub(conn: psycopg.Connection[Any], hub_id: UUID) -> list[Notice]:
     return _notices(conn, hub_id)
 
 
+def of_home(conn: psycopg.Connection[Any], home_id: UUID) -> list[Notice]:
+    """Of one home's kits, for whoever works there."""
+    return _notices(conn, None, home_id)
+
+
 def of_no_home(conn: psycopg.Connection[Any]) -> list[Notice]:
     """Of kits that are lent to no home, for an operator."""
     return _notices(conn, None)
 
 
-def _notices(conn: psycopg.Connection[Any], hub_id: UUID | None) -> list[Notice]:
+def _notices(conn: psycopg.Connection[Any], hub_id: UUID | None, home_id: UUID | None = None) -> list[Notice]:
     with conn.cursor(row_factory=class_row(Notice)) as cursor:
-        return cursor.execute(_NOTICES, (hub_id,)).fetchall()
+        return cursor.execute(_NOTICES, {"hub": hub_id, "home": home_id}).fetchall()
 
 
 def hub_of(conn: psycopg.Connection[Any], notice_id: UUID) -> UUID | None:

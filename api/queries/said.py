@@ -43,13 +43,15 @@ class Said:
     emergency_signs: list[str]
     """What goes straight to 999."""
     phoned_999: bool
+    stays_at_hub: bool = False
+    """Whether only the hub reads it."""
 
 
 _CALLS: LiteralString = """
 SELECT escalation_id, at, true AS by_phone, by, person.name AS by_name, NULL AS known_by, words,
-       '{}'::text[] AS soft_signs, NULL AS worry, '{}'::text[] AS emergency_signs, false AS phoned_999
+       '{}'::text[] AS soft_signs, NULL AS worry, '{}'::text[] AS emergency_signs, false AS phoned_999, stays_at_hub
 FROM (
-    SELECT escalation_id, taken_at AS at, words, taken_by AS by,
+    SELECT escalation_id, taken_at AS at, words, taken_by AS by, stays_at_hub,
            row_number() OVER (PARTITION BY escalation_id ORDER BY taken_at DESC) AS place
     FROM alerts.phone_call
     WHERE escalation_id = ANY (%(cases)s)

@@ -15,6 +15,7 @@ from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 from tests.fixtures.desks import DESKTOP, PHONE, AtDesk, crowd
 from tests.fixtures.serving import Served
+from tests.integration.api.test_notices import say
 
 pytestmark = pytest.mark.browser
 
@@ -157,6 +158,8 @@ def test_saying_whose_a_reading_is(at_desk: AtDesk, neighbourhood: Database) -> 
         (n.WORKER, CAPTURE, "Send", "The form is empty: fill in at least one measurement"),
         (n.CLINICIAN, RAISE, "Raise it", "Say in a sentence what the caller told you"),
         (n.TRAINER, SIGN_OFF, "Sign off", "Choose how far they are signed off"),
+        (n.CLINICIAN, f"{AMARA}/scale-two", "Record it: scale 2 from now on", "COPD alone is not enough"),
+        (n.MANAGER, f"{AMARA}/records", "Record that care has ended", "Choose why care ended"),
     ],
 )
 def test_every_form_with_something_to_mend(
@@ -165,6 +168,48 @@ def test_every_form_with_something_to_mend(
     page = at_desk(person, address)
     page.get_by_role("button", name=button, exact=True).click()
     assert_everybody_can_use(page, said)
+
+
+@pytest.mark.parametrize(
+    ("person", "address", "said"),
+    [
+        (n.CLINICIAN, QUEUE, "A kit at Orchard House says: chest pain"),
+        (n.MANAGER, HOME, "A kit of this home said"),
+    ],
+)
+def test_an_emergency_of_somebody_whom_nobody_can_name(
+    at_desk: AtDesk, neighbourhood: Database, person: UUID, address: str, said: str
+) -> None:
+    say(neighbourhood)
+    assert_everybody_can_use(at_desk(person, address), said)
+
+
+def test_records_that_are_kept_and_scale_two_that_is_revoked(at_desk: AtDesk) -> None:
+    """Each page with something on it, by way of the forms that put it there."""
+    page = at_desk(n.MANAGER, f"{AMARA}/records")
+    page.get_by_label("What are the records held for?").fill("An inquest")
+    page.get_by_role("button", name="Hold the records").click()
+    page.get_by_label("They moved away").check()
+    page.get_by_label("On which day?").fill("2026-01-02")
+    page.get_by_role("button", name="Record that care has ended").click()
+    assert_everybody_can_use(page, "Care ended on 2 January 2026: they moved away.")
+    page.goto(f"{HOME}/records")
+    assert_everybody_can_use(page, "Care ended on 2 January 2026: they moved away.")
+    hub = at_desk(n.CLINICIAN, f"{AMARA}/scale-two")
+    hub.get_by_label("Hypercapnic respiratory failure is confirmed").check()
+    hub.get_by_label("The target saturation is 88 to 92 %").check()
+    hub.get_by_label("Who decided it").fill("Dr Synthetic")
+    hub.get_by_label("Whose register they are on").select_option("GMC")
+    hub.get_by_label("Their number there").fill("1234567")
+    hub.get_by_label("Day of the decision").fill("2026-01-02")
+    hub.get_by_label("Review by").fill((datetime.now(UTC) + timedelta(days=9)).date().isoformat())
+    hub.get_by_label("What the decision rests on").fill("A blood gas of that day")
+    hub.get_by_role("button", name="Record it: scale 2 from now on").click()
+    expect(hub.get_by_text("Recorded: scale 2 from now on.")).to_be_visible()
+    hub.goto(f"{QUEUE}/reviews")
+    assert_everybody_can_use(hub, "Record the review")
+    hub.goto(f"{AMARA}/scale-two/revoke")
+    assert_everybody_can_use(hub, "Why, and who decided it?")
 
 
 @pytest.mark.usefixtures("full")

@@ -14,7 +14,9 @@ from api.access import Visit, needs
 from api.parts import parts_of
 from api.problems import not_found
 from api.queries import escalation, home, quiet_kits
+from api.queries import notices as unnamed
 from api.queries.home import Home
+from api.web.presenters import notices as notice_words
 from api.web.presenters.home import Day, day
 from api.web.presenters.moments import full_clock
 from api.web.presenters.need import by_need
@@ -41,6 +43,7 @@ def show(request: Request, home_id: UUID, visit: HomeVisit) -> HTMLResponse:
     view = {
         "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),
         "day": _day(visit, found),
+        "unnamed": notice_words.at_home(unnamed.of_home(visit.conn, home_id), visit.at),
         "quiet_kits": notices(quiet_kits.of_home(visit.conn, home_id, visit.at), visit.at),
         "check_kit": CHECK,
         "may_capture": visit.actor.holds(*ROUNDS),
@@ -58,6 +61,10 @@ def rounds(request: Request, visit: RoundVisit) -> HTMLResponse:
     view = {
         "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),
         "days": [(one, by_need(one.rows)) for one in days],
+        "unnamed": {
+            one.home_id: notice_words.at_home(unnamed.of_home(visit.conn, one.home_id), visit.at)
+            for one in days
+        },
         "now_iso": visit.at.isoformat(),
         "clock": full_clock(visit.at),
     }

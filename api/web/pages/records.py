@@ -156,7 +156,7 @@ def _page(
         "holds": [(one, words.hold(one)) for one in held],
         "reasons": words.REASONS,
         "today": london_day(at).isoformat(),
-        "fields": {"ended_on": london_day(at).isoformat(), **fields},
+        "fields": fields,
         "faults": faults,
         "said": said,
     }

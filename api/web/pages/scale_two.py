@@ -28,15 +28,14 @@ router = APIRouter()
 
 _USUAL_REVIEW = timedelta(days=182)
 _FIELDS = (
+    "confirmed",
+    "target",
     "clinician_name",
     "regulator",
     "regulator_number",
     "decided_on",
     "review_on",
     "reason",
-    "confirmed",
-    "target",
-    "looked_up",
 )
 # Boxes to tick are named shorter on the form than in the decision.
 _SAID_AT = {"hypercapnic_failure_confirmed": "confirmed", "target_88_to_92": "target"}
@@ -48,7 +47,6 @@ def form(request: Request, resident_id: UUID, visit: HubVisit) -> HTMLResponse:
     found, decided = _somebody(visit, resident_id)
     now = words.in_force(decided.scale_two, visit.at)
     fields = {
-        "decided_on": london_day(visit.at).isoformat(),
         "review_on": london_day(visit.at + _USUAL_REVIEW).isoformat(),
         "reason": now.reason if now else "",
     }

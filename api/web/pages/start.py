@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from api.access import SignedIn, Visit
 from api.others_accounts import KEEPERS
-from api.queries import desks
+from api.queries import desks, notices
 from api.web.rendering import page
 from delegation.people import Role
 
@@ -52,7 +52,8 @@ def _desks(visit: Visit) -> list[Desk]:
     if actor.holds(Role.TRAINER):
         offered.append(Desk("/training", "Training", "Who is signed off for what"))
     if actor.holds(Role.OPERATOR):
-        offered.append(Desk("/kits", "Kits", "Kits, ledgers and quarantine"))
+        unseen = " There is an emergency that nobody else is told of." if notices.of_no_home(conn) else ""
+        offered.append(Desk("/kits", "Kits", f"Kits, ledgers and quarantine.{unseen}"))
     if actor.holds(*KEEPERS):
         offered.append(Desk("/accounts", "Accounts", "Help somebody who cannot sign in"))
     return offered

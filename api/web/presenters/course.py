@@ -139,7 +139,8 @@ def _worry(one: Said) -> str:
 
 def _who(one: Said, me: UUID) -> str:
     if one.by_phone:
-        return f"By phone to {escalations.named(one.by_name, one.by, me)}"
+        kept = ", kept at the hub" if one.stays_at_hub else ""
+        return f"By phone to {escalations.named(one.by_name, one.by, me)}{kept}"
     if one.by is None:
         return "With a reading, not known who"
     known_by = signs.KNOWN_BY.get(one.known_by or "")

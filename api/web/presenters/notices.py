@@ -43,14 +43,11 @@ def notices(found: Sequence[Notice], now: datetime) -> tuple[NoticeView, ...]:
 
 
 def _notice(one: Notice, now: datetime) -> NoticeView:
-    signs = "; ".join(_SIGNS.get(sign, plain(sign)) for sign in one.signs)
-    phoned = "999 has been phoned" if one.phoned_999 else "It is not known that 999 has been phoned"
+    signs, phoned = _said(one)
     return NoticeView(
         notice_id=one.notice_id,
         says=f"{_who(one)} says: {signs}, of somebody whom we cannot name. {phoned}.",
-        do="Ring the home: ask who it is, and whether 999 has been phoned."
-        if one.home_phone
-        else "Find out who has this kit, and ring them: nobody else is told.",
+        do=_do(one),
         home=one.home_name or "",
         phone=one.home_phone,
         kit=str(one.kit_id) if one.kit_id else "",
@@ -58,6 +55,36 @@ def _notice(one: Notice, now: datetime) -> NoticeView:
         last=moment(one.last_at, now),
         seen=one.readings,
     )
+
+
+def _do(one: Notice) -> str:
+    if one.home_phone:
+        return "Ring the home: ask who it is, and whether 999 has been phoned."
+    if one.kit_id:
+        return "Find out who has this kit, and ring them: nobody else is told."
+    return (
+        "Look in quarantine at what came, under “unknown kit”, and find out who sent it: nobody else is told."
+    )
+
+
+def at_home(found: Sequence[Notice], now: datetime) -> tuple[str, ...]:
+    """The same for the home that the kit is lent to."""
+    return tuple(_at_home(one, now) for one in found)
+
+
+def _at_home(one: Notice, now: datetime) -> str:
+    signs, phoned = _said(one)
+    when = moment(one.last_at, now)
+    return (
+        f"A kit of this home said {when.clock} ({when.age}): {signs}, of somebody whom nobody can name. {phoned}."
+        " The hub does not know who it is: phone 999 if nobody has, then the hub, and record it anew."
+    )
+
+
+def _said(one: Notice) -> tuple[str, str]:
+    signs = "; ".join(_SIGNS.get(sign, plain(sign)) for sign in one.signs)
+    phoned = "999 has been phoned" if one.phoned_999 else "It is not known that 999 has been phoned"
+    return signs, phoned
 
 
 def _who(one: Notice) -> str:

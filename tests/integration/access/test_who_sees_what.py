@@ -106,6 +106,7 @@ AT_ORCHARD: Seen = residents(n.AMARA, n.BRAM) | {
     "devices.kit_status": {n.KIT, n.WEB_KIT},
     "alerts.escalation_event": {n.HUB},
     "alerts.phone_call": {n.AMARA, n.BRAM},
+    "alerts.notice": {n.HUB},
 }
 AT_THE_HUB: Seen = residents(n.AMARA, n.BRAM, n.CORA) | {
     "delegation.organisation": {n.ORCHARD_PROVIDER, n.HUB_PROVIDER},
@@ -131,6 +132,7 @@ FAR_AWAY: Seen = residents(n.STRANGER_RESIDENT) | {
     "devices.kit_status": {n.STRANGE_KIT},
     "alerts.escalation_event": {n.OTHER_HUB},
     "alerts.phone_call": {n.STRANGER_RESIDENT},
+    "alerts.notice": {n.OTHER_HUB},
 }
 
 
@@ -212,7 +214,6 @@ EXPECTED: dict[str, tuple[UUID | None, Seen]] = {
         | {
             "delegation.role_assignment": {n.OUTSIDE_CLINICIAN},
             "alerts.hub_revision": {n.OTHER_HUB},
-            "alerts.notice": {n.OTHER_HUB},
         },
     ),
 }

@@ -48,6 +48,20 @@ def test_the_hub_reads_it_with_whom_to_ring_and_nobody_is_named(
     assert sign_in(n.OUTSIDE_CLINICIAN).get(f"/api/v1/hubs/{n.OTHER_HUB}/notices").json() == []
 
 
+def test_the_home_reads_what_its_own_kit_said_and_no_other_home(
+    sign_in: SignIn, neighbourhood: Database
+) -> None:
+    say(neighbourhood)
+    for person, page in ((n.MANAGER, f"/homes/{n.ORCHARD}"), (n.WORKER, "/rounds")):
+        read = sign_in(person).get(page).text
+        assert (
+            "chest pain, of somebody whom nobody can name. It is not known that 999 has been phoned." in read
+        )
+        assert "Dov" not in read
+    assert "nobody can name" not in sign_in(n.CLINICIAN).get(f"/homes/{n.MEADOW}").text
+    assert "nobody can name" not in sign_in(n.OUTSIDER).get("/rounds").text
+
+
 @pytest.mark.parametrize("person", [n.OUTSIDE_CLINICIAN, n.MANAGER, n.WORKER, n.CARER, n.OPERATOR])
 def test_it_is_nobody_elses_to_read_or_put_away(
     sign_in: SignIn, neighbourhood: Database, person: UUID
@@ -89,6 +103,7 @@ def test_what_a_kit_that_is_lent_to_nobody_says_stands_on_the_operators_page(
         owner.execute("UPDATE devices.kit_loan SET returned_at = now() WHERE kit_id = %s", (n.KIT,))
     say(neighbourhood, n.AMARA)
     operator = sign_in(n.OPERATOR)
+    assert "There is an emergency that nobody else is told of." in operator.get("/").text
     page = operator.get("/kits").text
     assert "A kit that is lent to no home says: chest pain, of somebody whom we cannot name." in page
     assert str(n.KIT) in page

@@ -75,6 +75,8 @@ def test_a_phone_call_is_shown_with_who_took_it_and_when() -> None:
     [theirs, mine] = shown(course(said=[said(), said(by=ME, by_name="Clive Clinician")])).said
     assert (theirs.words, theirs.who) == ("“He is in pain now.”", "By phone to Cleo Colleague")
     assert (theirs.at.clock, mine.who) == ("today 13:59", "By phone to you")
+    [kept] = shown(course(said=[said(stays_at_hub=True)])).said
+    assert kept.who == "By phone to Cleo Colleague, kept at the hub"
 
 
 def test_what_came_with_a_reading_is_shown_with_who_sent_it() -> None:
