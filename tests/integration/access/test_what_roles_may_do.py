@@ -53,6 +53,8 @@ GRANTS: dict[str, dict[str, str]] = {
     "ingest.outbox": {INGEST: "SIu"},
     "ingest.declared_epoch": {},
     "ingest.heartbeat": {API: "S", INGEST: "SIU", SCHEDULER: "SIU"},
+    "ingest.worker": {API: "S", INGEST: "SIUD"},
+    "ingest.partition_lease": {API: "S", INGEST: "SIUD"},
     "alerts.score": {INGEST: "SI", RETENTION: "SD"},
     "alerts.visible_score": {API: "S"},
     "alerts.policy": {API: "S", INGEST: "S", SCHEDULER: "S"},

@@ -78,6 +78,8 @@ ABOUT_NOBODY = {
     "api.sign_in_rule",
     "api.sign_in_try",
     "ingest.heartbeat",
+    "ingest.partition_lease",
+    "ingest.worker",
 }
 
 ANOTHER_CARER: LiteralString = """
