@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api import evaluation, rehearsing, synthetic
+from api import enrolment, evaluation, rehearsing, synthetic
 from api.complaint import complaint
 
 if TYPE_CHECKING:
@@ -216,6 +216,8 @@ def check() -> None:
     raise typer.Exit(0 if all(result.ok for result in results) else 1)
 
 
+app.command()(enrolment.enrol_kit)
+app.command()(enrolment.revoke_kit)
 app.command()(evaluation.score)
 app.command()(rehearsing.replay)
 app.command()(rehearsing.evaluate)

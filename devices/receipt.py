@@ -100,6 +100,8 @@ class Status(_FromPlatform):
     outbox_length: Annotated[int, Field(ge=0)] | None = None
     clock: AwareDatetime | None = None
     sent_seq: Annotated[int, Field(ge=0)] | None = None
+    not_kept_whole: Annotated[int, Field(ge=0)] | None = None
+    """How many the platform has only the beginning of: they are whole on this kit alone."""
 
 
 def encode_message(message: BaseModel) -> bytes:

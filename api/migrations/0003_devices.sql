@@ -27,7 +27,8 @@ CREATE TABLE devices.kit_status (
     clock_skew_s    double precision,                   -- believed: ahead by so much, behind where negative
     skew_said_s     double precision,                   -- as a status said, which may have waited on its way
     skew_said_at    timestamptz,
-    sent_seq        bigint
+    sent_seq        bigint,
+    not_kept_whole  integer                             -- of what it sent: whole on the kit alone
 );
 
 ALTER TABLE devices.kit ENABLE ROW LEVEL SECURITY;

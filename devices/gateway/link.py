@@ -257,6 +257,7 @@ class Link:
             outbox_length=outbox.waiting(),
             clock=datetime.fromtimestamp(now, UTC),
             sent_seq=outbox.last_seq(),
+            not_kept_whole=outbox.not_kept_whole(),
         )
         if self._client:
             self._client.publish(self._topic(Leaf.STATUS), encode_message(status), qos=1, retain=True)

@@ -18,6 +18,8 @@ from devices.reading import ReadingPayload, encode_one
 from devices.receipt import OVER_QUOTA, Outcome, Receipt
 
 KEEP_SECONDS = 14 * 24 * 3600
+KEEP_NOT_WHOLE_BYTES = 64 * 1024 * 1024
+"""Of what nobody can understand and the platform has only the beginning of: room for days of it, and for readings."""
 _TOO_BIG_TO_SHARE = 64 * 1024
 
 
@@ -176,11 +178,17 @@ class Outbox:
         self.database_epoch = epoch
         return True
 
-    def forget(self, now: float) -> int:
-        """Delete what was receipted more than 14 days ago, and is kept whole elsewhere; how many."""
+    def forget(self, now: float, most_not_whole: int = KEEP_NOT_WHOLE_BYTES) -> int:
+        """Delete what was receipted more than 14 days ago; how many.
+
+        What the platform has only the beginning of stays longer, up to its bound: then the oldest goes. What has no
+        receipt stays whatever it takes.
+        """
         old = (self._kit, now - KEEP_SECONDS, OVER_QUOTA)
         with self._file.transaction(durable=False) as connection:
-            return connection.execute(schema.FORGET, old).rowcount
+            forgotten = connection.execute(schema.FORGET, old).rowcount
+            beyond = (self._kit, OVER_QUOTA, most_not_whole)
+            return forgotten + connection.execute(schema.FORGET_BEYOND, beyond).rowcount
 
     def not_kept_whole(self) -> int:
         """How many the platform has only the beginning of: they stay here, and are not sent again."""

@@ -124,6 +124,15 @@ FORGET: LiteralString = """
 DELETE FROM item WHERE pending = 0 AND kit = ? AND receipted_at < ? AND reason IS NOT ?
 """
 
+# The oldest beyond so many bytes; the newest always stays.
+FORGET_BEYOND: LiteralString = """
+DELETE FROM item WHERE id IN (
+    SELECT id FROM (
+        SELECT id, sum(length(payload)) OVER (ORDER BY receipted_at DESC, seq DESC) - length(payload) AS newer
+        FROM item WHERE pending = 0 AND kit = ?1 AND reason = ?2)
+    WHERE newer >= ?3)
+"""
+
 COUNT_SETTLED_BY: LiteralString = """
 SELECT count(*) FROM item WHERE pending = 0 AND kit = ? AND reason = ?
 """

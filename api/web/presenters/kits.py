@@ -120,7 +120,13 @@ def _worries(one: Kit) -> tuple[str, ...]:
     found = [_clock(timedelta(seconds=one.clock_skew_s or 0))]
     if one.battery is not None and one.battery <= LOW_BATTERY:
         found.append("The battery is low")
+    if one.not_kept_whole:
+        found.append(f"{_things(one.not_kept_whole)} it sent only the beginning is kept here: look at it")
     return tuple(filter(None, found))
+
+
+def _things(count: int) -> str:
+    return "Of 1 thing" if count == 1 else f"Of {count} things"
 
 
 def _count(one: Kit, count: int | None) -> str:

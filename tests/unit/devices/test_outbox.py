@@ -192,6 +192,23 @@ def test_what_the_platform_has_only_the_beginning_of_is_kept_counted_and_not_sen
     assert (outbox.waiting(), outbox.not_kept_whole()) == (0, 1)
 
 
+def test_of_what_is_whole_on_the_kit_alone_the_oldest_goes_when_there_is_too_much_and_never_what_has_no_receipt(
+    outbox,
+):
+    unheard, *cut = (some_reading(note="x" * 1000) for _ in range(5))
+    outbox.put(unheard)
+    for age, reading in enumerate(reversed(cut)):  # the last that was put was receipted first
+        outbox.put(reading)
+        refused = Receipt(reading_id=reading.reading_id, outcome=Outcome.QUARANTINED, reason="over_quota")
+        outbox.receipted([refused], EPOCH, START + age)
+    assert outbox.forget(START) == 0
+    assert outbox.forget(START, most_not_whole=2000) == 2
+    assert {entry.reading_id for entry in outbox.ledger()} == {
+        each.reading_id for each in (unheard, *cut[:2])
+    }
+    assert (outbox.waiting(), outbox.not_kept_whole()) == (1, 2)
+
+
 def test_what_a_new_epoch_made_due_is_not_forgotten(outbox):
     reading = some_reading()
     outbox.put(reading)

@@ -278,6 +278,7 @@ def kit(**different: Any) -> Kit:
         outbox_length=2,
         clock_skew_s=1.0,
         sent_seq=100,
+        not_kept_whole=0,
         stored=97,
         quarantined=1,
     )

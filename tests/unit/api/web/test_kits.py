@@ -92,3 +92,11 @@ def test_who_takes_readings_in_is_said_and_what_nobody_does() -> None:
         "worker 1 on partitions 0-7, worker 10 on partitions 9, 11-12, nobody on partitions 8, 10, 13-15"
     )
     assert workers(Roll(frozenset(), {})) == ("Nobody: partitions 0-15",)
+
+
+def test_what_is_whole_on_a_kit_alone_is_a_reason_to_look_at_it() -> None:
+    row = kit_row(kit(not_kept_whole=3), NOW)
+    assert row.worries == ("Of 3 things it sent only the beginning is kept here: look at it",)
+    assert row.worrying
+    [worry] = kit_row(kit(not_kept_whole=1), NOW).worries
+    assert worry.startswith("Of 1 thing it sent")

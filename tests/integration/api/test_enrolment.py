@@ -1,0 +1,127 @@
+"""A kit is enrolled with one command, switched on with what that prints, and shut out with another."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from devices.gateway.gateway import Gateway
+from devices.gateway.link import Link
+from devices.gateway.loop import GatewayLoop
+from devices.gateway.outbox import Outbox, State
+from devices.gateway.outbox_file import OutboxFile
+from devices.gateway.session import Credentials
+from devices.identifiers import ResidentId
+from devices.kits import KitSheet
+from devices.topics import partition_of
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.brokers import Broker
+from tests.fixtures.commands import Commands
+from tests.fixtures.containers import wait_until
+from tests.fixtures.databases import Database
+from tests.integration.api.test_processes import at_broker
+
+MakeCommands = Callable[..., Commands]
+AT_BROKER = ("--broker-host", "127.0.0.1", "--broker-port")
+
+
+def enrolled(commands: Commands, port: int, home: str = "Orchard House") -> tuple[KitSheet, str]:
+    """The sheet that was printed, and the line for the broker."""
+    done = commands.run("enrol-kit", "--home", home, *AT_BROKER, str(port))
+    assert done.returncode == 0, done.stderr
+    [line] = [said.strip() for said in done.stderr.splitlines() if said.startswith("  ")]
+    return KitSheet.model_validate_json(done.stdout), line
+
+
+@pytest.mark.both_brokers
+def test_a_kit_delivers_once_it_is_enrolled_and_admitted_and_is_heard_no_more_once_it_is_revoked(
+    commands: MakeCommands, neighbourhood: Database, broker: Broker, tmp_path: Path
+) -> None:
+    ours = commands(**at_broker(broker))
+    sheet, line = enrolled(ours, broker.port)
+    [kit] = sheet.kits
+    assert line == f"{kit.username}:{kit.secret.get_secret_value()}"
+    broker.admit(dict([line.split(":", 1)]))
+    file = OutboxFile(tmp_path / "outbox.sqlite")
+    outbox = Outbox(file, kit.kit_id)
+    loop = GatewayLoop([Link(Gateway(outbox), Credentials.of(kit), sheet.broker)])
+    with ours.start("ingest"):
+        loop.start()
+        for _ in range(3):
+            reading = n.Kit(kit.kit_id).reading(n.AMARA, taken_at=datetime.now(UTC))
+            outbox.put(reading)
+        wait_until(lambda: outbox.waiting() == 0, "what it measured to be receipted")
+        assert {entry.state for entry in outbox.ledger()} == {State.STORED}
+        revoked = ours.run("revoke-kit", str(kit.kit_id))
+        assert f"revoke-kit {kit.kit_id}" in revoked.stdout
+        outbox.put(n.Kit(kit.kit_id).reading(n.AMARA, taken_at=datetime.now(UTC)))
+        aside = "SELECT reason FROM ingest.quarantine"
+
+        def kept() -> bool:
+            with neighbourhood.connect() as conn:
+                return conn.execute(aside).fetchall() == [("unknown_kit",)]
+
+        wait_until(kept, "what came after to be kept aside")
+    loop.stop()
+    file.close()
+    with neighbourhood.connect() as conn:
+        row = conn.execute(
+            "SELECT revoked_at IS NOT NULL, returned_at IS NOT NULL FROM devices.kit JOIN devices.kit_loan"
+            " USING (kit_id) WHERE kit_id = %s",
+            (kit.kit_id,),
+        ).fetchone()
+        told = conn.execute(
+            "SELECT action, subject FROM delegation.audit_event WHERE subject = %s ORDER BY audit_id",
+            (f"kit:{kit.kit_id}",),
+        ).fetchall()
+    assert row == (True, True)
+    assert [action for action, _ in told] == ["kit.enrolled", "kit.revoked"]
+
+
+def test_its_sheet_holds_the_homes_partition_and_whom_it_sends_for_and_no_name(
+    commands: MakeCommands, neighbourhood: Database
+) -> None:
+    with neighbourhood.connect() as conn:
+        conn.execute(
+            """INSERT INTO delegation.spo2_scale_authorisation (resident_id, clinician_name, regulator,
+                   regulator_number, reason, decided_at, starts_at, review_by, recorded_by)
+               VALUES (%s, 'A', 'GMC', '1', 'r', now(), now() - interval '1 day', now(), %s)""",
+            (n.BRAM, n.CLINICIAN),
+        )
+    sheet, _ = enrolled(commands(), 8883, home=str(n.ORCHARD))
+    [kit] = sheet.kits
+    assert kit.partition == partition_of(n.ORCHARD)
+    assert {one.resident_id: one.spo2_scale for one in kit.residents} == {
+        ResidentId(n.AMARA): 1,
+        ResidentId(n.BRAM): 2,
+    }
+    assert set(kit.workers) == {n.WORKER}, "and not those whose assignment has ended"
+    assert "Amara" not in sheet.model_dump_json()
+    assert (sheet.broker.host, sheet.broker.port) == ("127.0.0.1", 8883)
+
+
+def test_a_home_has_one_capture_form(commands: MakeCommands) -> None:
+    made = commands().run("enrol-kit", "--home", "Meadow View", "--kind", "web")
+    assert made.stdout.startswith("Meadow View has a capture form: ")
+    again = commands().run("enrol-kit", "--home", "Meadow View", "--kind", "web")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr.strip() == "Meadow View has a capture form already."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("enrol-kit", "--home", "Nowhere"), "There is no home with the id or the name 'Nowhere'."),
+        (("enrol-kit", "--home", "Orchard House", "--kind", "box"), "'box': a kit is a kit or web."),
+        (("revoke-kit", str(n.NOBODY)), f"No kit {n.NOBODY} is enrolled, or it is revoked already."),
+    ],
+    ids=["no home", "no kind", "no kit"],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    commands: MakeCommands, arguments: tuple[str, ...], said: str
+) -> None:
+    done = commands().run(*arguments)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert done.stdout == ""
