@@ -43,6 +43,14 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+// Whoever switches leaves this form: what has been typed on it is nowhere else.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-switch]")) return;
+  const form = document.querySelector("form[data-capture]");
+  const typed = [...new FormData(form)].some(([name, value]) => value && form.elements[name].type !== "hidden");
+  if (typed && !confirm("What is typed here has not been sent, and is lost if you switch now.")) event.preventDefault();
+});
+
 function signInElsewhere() {
   const link = document.createElement("a");
   link.href = "/sign-in";
