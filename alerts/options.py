@@ -49,7 +49,3 @@ class SoftSigns(_Options):
     """So many soft signs at once, whatever is measured."""
 
     at_least: int = Field(ge=1, le=12)
-
-
-class PersonalLimits(_Options):
-    """A value outside what a clinician has set for this resident."""

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from alerts.options import PersonalLimits, Rise, SoftSigns, Trend
+from alerts.options import Rise, SoftSigns, Trend
 from alerts.severity import Severity
 from devices.vital_signs import VitalSign
 
@@ -51,7 +51,6 @@ class Policy(BaseModel):
     rise: Rise | None = None
     trend: Trend | None = None
     soft_signs: SoftSigns | None = None
-    personal_limits: PersonalLimits | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

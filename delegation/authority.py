@@ -8,7 +8,6 @@ for a clinician to confirm.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +47,6 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonalLimit:
-    """What a clinician wants to be told of one resident's sign: a value below `low` or above `high`, in its unit."""
-
-    sign: str
-    low: Decimal | None
-    high: Decimal | None
-    set_at: datetime
-    review_by: datetime
-    ended_at: datetime | None
-
-    def in_force(self, at: datetime) -> bool:
-        """An overdue review does not end it."""
-        return self.set_at <= at and (self.ended_at is None or at < self.ended_at)
-
-
-@dataclass(frozen=True, slots=True)
 class Authority:
     """All that scoring needs to know of what was decided for one resident."""
 
@@ -71,7 +54,6 @@ class Authority:
     air: Sequence[AirRecord] = ()
     pauses: Sequence[Pause] = ()
     no_score_reason: str | None = None
-    limits: Sequence[PersonalLimit] = ()
 
     def spo2_scale(self, at: datetime) -> int:
         """1 or 2, for a reading at this moment."""

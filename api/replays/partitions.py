@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from api.replays.columns import ROW
 
 PARTS = 256
-HELD_BYTES = 256 << 20
+HELD_BYTES = 128 << 20
 
 
 class Partitions:
@@ -51,15 +51,17 @@ class Partitions:
 
     def _spill(self) -> None:
         self._spilt = True
-        for held in self._held:
-            part = (held["resident"] % PARTS).astype(np.uint8)
-            rows = held[np.argsort(part, kind="stable")]
-            ends = np.cumsum(np.bincount(part, minlength=PARTS))
-            for number, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
-                if end > start:
-                    with self._file(number).open("ab") as file:
-                        rows[start:end].tofile(file)
+        if not self._held:
+            return
+        held = np.concatenate(self._held)
         self._held, self._bytes = [], 0
+        part = (held["resident"] % PARTS).astype(np.uint8)
+        rows = held[np.argsort(part, kind="stable")]
+        ends = np.cumsum(np.bincount(part, minlength=PARTS))
+        for number, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
+            if end > start:
+                with self._file(number).open("ab") as file:
+                    rows[start:end].tofile(file)
 
     def _file(self, part: int) -> Path:
         return self._folder / f"{part}.rows"

@@ -12,13 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from alerts.beside.personal_limits import outside_personal_limits
 from alerts.beside.rise import Earlier, rise
 from alerts.beside.soft_signs import soft_signs
 from alerts.beside.trend import Measured, change, trends
 from alerts.policy import Severity
 from alerts.rules import Part, ScoredSet
-from delegation.authority import PersonalLimit
 from devices.vital_signs import VitalSign
 from tests.unit.alerts.judged_sets import NOW, policy, scored
 
@@ -75,7 +73,6 @@ def test_a_rule_that_a_policy_leaves_out_says_nothing():
     assert rise(scored(4), [earlier(12, 0)], bare) == []
     assert trends(spo2_now(91), {S.SPO2: measured(97, 96, 95, 93, 91)}, bare) == []
     assert soft_signs(scored(soft_signs=("pain", "skin")), bare) == []
-    assert outside_personal_limits(spo2_now(91), [limit()], bare) == []
 
 
 def test_a_fall_over_the_last_readings_is_a_trend():
@@ -122,43 +119,6 @@ def test_several_soft_signs_together_are_a_concern():
     assert soft_signs(scored(soft_signs=("pain",)), two) == []
     [found] = soft_signs(scored(soft_signs=("breathing", "not_their_usual_self")), two)
     assert found.sentence == "Noticed together: breathing, not their usual self."
-
-
-def limit(low=94, high=None, *, review_in_days=30, ended=None) -> PersonalLimit:
-    return PersonalLimit(
-        sign="spo2",
-        low=None if low is None else Decimal(low),
-        high=None if high is None else Decimal(high),
-        set_at=NOW - timedelta(days=10),
-        review_by=NOW + timedelta(days=review_in_days),
-        ended_at=ended,
-    )
-
-
-OWN = policy(personal_limits={"severity": "low_medium"})
-
-
-def test_a_value_outside_a_limit_set_for_this_resident_is_said():
-    [found] = outside_personal_limits(spo2_now(93), [limit()], OWN)
-    assert found.severity is Severity.LOW_MEDIUM
-    assert found.sentence == "Oxygen saturation 93 %: below 94, a limit set for this resident."
-    [found] = outside_personal_limits(spo2_now(93), [limit(None, 92)], OWN)
-    assert "above 92" in found.sentence
-
-
-def test_the_limit_itself_is_let_be():
-    assert outside_personal_limits(spo2_now(94), [limit(94, 94)], OWN) == []
-
-
-def test_an_overdue_review_ends_no_limit_and_is_said():
-    [found] = outside_personal_limits(spo2_now(93), [limit(review_in_days=-1)], OWN)
-    assert found.sentence.endswith("Its review was due on 03 March 2026.")
-
-
-def test_a_limit_that_was_ended_or_not_yet_set_says_nothing():
-    assert outside_personal_limits(spo2_now(93), [limit(ended=NOW)], OWN) == []
-    before = replace(spo2_now(93), effective_at=NOW - timedelta(days=11))
-    assert outside_personal_limits(before, [limit()], OWN) == []
 
 
 @pytest.mark.parametrize(
