@@ -83,9 +83,11 @@ class BufferedSocket:
 
     def pending(self) -> int:
         """How many bytes can be had without asking the kernel, and so unknown to any selector."""
-        decrypted = self._socket.pending() if isinstance(self._socket, ssl.SSLSocket) else 0
         packet = self.packet()
-        return decrypted if packet is None else packet.end - self._place
+        if packet is not None:
+            return packet.end - self._place
+        with self._in_use:
+            return self._socket.pending() if isinstance(self._socket, ssl.SSLSocket) else 0
 
     def send(self, data: bytes) -> int:
         """Keep these until `flush`."""
@@ -110,7 +112,8 @@ class BufferedSocket:
 
     def close(self) -> None:
         self.flush()
-        self._socket.close()
+        with self._in_use:
+            self._socket.close()
 
     def fileno(self) -> int:
         return self._socket.fileno()
