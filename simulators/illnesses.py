@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
+from devices.emergency import EmergencySign
 from devices.identifiers import PersonId, ResidentId
 from devices.kits import Kit, WatchedResident
 from simulators.programme import Programme
-from simulators.scenarios import SCENARIOS, Scenario, ScenarioName
+from simulators.scenarios import EMERGENCY_IN, SCENARIOS, Scenario, ScenarioName
 
 ONSET = 2.0  # seconds of health before the first illness
 FIRST_SET = 0.2  # seconds: the ill are seen once while they are still well
@@ -36,6 +37,8 @@ class Illness:
     onset: float
     crisis: float
     over: float
+    emergency_sign: EmergencySign | None = None
+    """What shows in this one of those who have it, besides what all of them have."""
 
 
 class Illnesses:
@@ -88,6 +91,11 @@ class Illnesses:
     def _seconds(self, hours: float) -> float:
         return hours * 3600 / self._programme.speed
 
+    def _emergency_sign(self, scenario: Scenario) -> EmergencySign | None:
+        """By a die of its own, so that who falls ill next does not depend on it."""
+        die = Random(f"{self._programme.seed}/emergencies/{len(self.begun)}")
+        return scenario.emergency_sign if die.randrange(EMERGENCY_IN) == 0 else None
+
     def _fall_ill(self, name: ScenarioName, onset: float) -> Illness | None:
         scenario = SCENARIOS[name]
         fit = [
@@ -108,6 +116,7 @@ class Illnesses:
             onset=onset,
             crisis=onset + self._seconds(scenario.hours_to_crisis),
             over=onset + self._seconds(scenario.hours_to_health),
+            emergency_sign=self._emergency_sign(scenario),
         )
         self._ill.add(resident.resident_id)
         self.begun.append(illness)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from devices.emergency import EmergencySign
 from devices.identifiers import KitId, PersonId, ResidentId
 from devices.reading import (
     Auscultation,
@@ -54,6 +55,7 @@ class Occasion:
     habits: Habits
     soft_signs: tuple[str, ...] = ()
     worried: bool = False
+    emergency_sign: EmergencySign | None = None
     with_stethoscope: bool = False
     cuff_notifies: bool = False
     """Whether this kit's cuff sends what it notified over Bluetooth, rather than decoded values."""
@@ -162,6 +164,8 @@ def _seen(occasion: Occasion, taken: Signs, *, counts_breaths: bool) -> dict[str
         content["method"] = {"breaths_counted_for_s": 30 if occasion.habits.rounds_to_even else 60}
     if occasion.soft_signs:
         content["soft_signs"] = dict.fromkeys(occasion.soft_signs, SoftSign.PRESENT)
+    if occasion.emergency_sign:
+        content["emergency_signs"] = {occasion.emergency_sign: SoftSign.PRESENT}
     if occasion.worried:
         content["worry"] = Worry(by=WorryFrom.STAFF)
     return content

@@ -96,6 +96,7 @@ class Plan:
             habits=CAREFUL,
             soft_signs=illness.scenario.soft_signs_at(hours),
             worried=illness.scenario.worries(hours),
+            emergency_sign=illness.emergency_sign if illness.scenario.shows_emergency_sign(hours) else None,
             with_stethoscope=next(self._sets) % STETHOSCOPE_EVERY == 0,
             cuff_notifies=self._cuff_notifies(illness.kit),
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from devices.emergency import EmergencySign
 from devices.vital_signs import Consciousness
 from simulators.physiology import Strain
 
@@ -32,6 +33,8 @@ class Truth(StrEnum):
 
 CRISIS_HOURS = 96.0  # how long a crisis lasts before treatment tells
 RECOVERY_HOURS = 16.0
+EMERGENCY_IN = 4
+EMERGENCY_HOURS = 2.0  # before the crisis and after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Scenario:
     strain: Callable[[float], Strain]
     soft_signs: tuple[str, ...]
     spo2_scale: int = 1
+    emergency_sign: EmergencySign | None = None
+    """What goes straight to 999, and shows in one of EMERGENCY_IN who have this illness."""
 
     def progress(self, hours: float) -> float:
         """How far it has gone, 0..1, this many hours after onset: each change slow, then fast, then slow."""
@@ -61,6 +66,10 @@ class Scenario:
     def soft_signs_at(self, hours: float) -> tuple[str, ...]:
         """What somebody who knows the resident would notice."""
         return self.soft_signs if self.progress(hours) > 0.35 else ()
+
+    def shows_emergency_sign(self, hours: float) -> bool:
+        """Whether it shows now, in somebody in whom it does: for a few hours as the crisis comes."""
+        return self.emergency_sign is not None and abs(hours - self.hours_to_crisis) <= EMERGENCY_HOURS
 
     def worries(self, hours: float) -> bool:
         """Whether the staff are worried: while it gets worse, and as long as the crisis lasts."""
@@ -149,7 +158,12 @@ _SCENARIOS = (
         spo2_scale=2,
     ),
     Scenario(
-        ScenarioName.BLEED_AFTER_FALL, Truth.DETERIORATING, 6, _bleed_after_fall, ("mobility", "pain", "skin")
+        ScenarioName.BLEED_AFTER_FALL,
+        Truth.DETERIORATING,
+        6,
+        _bleed_after_fall,
+        ("mobility", "pain", "skin"),
+        emergency_sign=EmergencySign.HEAVY_BLEEDING,
     ),
     Scenario(ScenarioName.HEART_FAILURE, Truth.DETERIORATING, 18, _heart_failure, ("breathing", "mobility")),
     Scenario(ScenarioName.RECOVERY, Truth.RECOVERING, 0, _sepsis, ("tiredness_or_dizziness",)),

@@ -27,6 +27,7 @@ class IllnessTruth:
     onset_at: str
     crisis_at: str
     over_at: str
+    emergency_sign: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +104,5 @@ def _truth(illness: Illness, sheet: KitSheet, began: datetime) -> IllnessTruth:
         onset_at=(began + timedelta(seconds=illness.onset)).isoformat(),
         crisis_at=(began + timedelta(seconds=illness.crisis)).isoformat(),
         over_at=(began + timedelta(seconds=illness.over)).isoformat(),
+        emergency_sign=illness.emergency_sign,
     )

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from alerts.evaluator import Evaluator
 from devices import registry
 from devices.receipt import CALL_HUB, NOTHING, Status
+from ingest.correction import Correction, Reason, correct
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.ward import NOW
 
@@ -30,6 +32,21 @@ def test_a_grave_reading_by_a_slow_clock_escalates_though_newer_things_are_known
     assert settled.verdict.escalation_id == ward.open_case()
     stored = ward.rows("SELECT effective_at, flags FROM ingest.reading WHERE kit_id = %s", n.KIT)
     assert stored == [(NOW - slow_by, ["clock_behind"])], "the time it is ordered by is never changed"
+
+
+@pytest.mark.parametrize("slow_by", [timedelta(0), timedelta(hours=5)], ids=str)
+def test_what_a_slow_clock_took_of_somebody_else_is_as_fresh_for_them_as_it_was(ward, slow_by):
+    if slow_by:
+        tells_its_clock(ward, slow_by)
+    wrong = ward.reading(n.GRAVE, taken_at=NOW - timedelta(hours=5))
+    ward.deliver(wrong, at=NOW)
+    second = n.Kit(n.SECOND_KIT, 2)
+    ward.take([second.arrival(second.reading(n.BRAM, taken_at=NOW), NOW)], NOW)
+    said = Correction((n.KIT, wrong.reading_id), 0, n.BRAM, Reason.WRONG_RESIDENT_CHOSEN, n.MANAGER)
+    with ward.database.connect("hearthwatch_ingest") as conn:
+        told = correct(conn, Evaluator(), said, NOW + n.minutes(5))
+    assert told.verdict.next == (CALL_HUB if slow_by else NOTHING)
+    assert bool(ward.cases(n.BRAM)) == bool(slow_by)
 
 
 def test_what_was_measured_yesterday_by_a_slow_clock_is_still_yesterdays(ward):

@@ -33,6 +33,8 @@ class FakePlatform:
         self.epoch = epoch
         self.stored: dict[KitId, dict[ReadingId, int]] = {}
         self.unreadable: set[bytes] = set()
+        self.emergencies: dict[str, dict[str, str]] = {}
+        """What goes straight to 999, by resident."""
         self.payloads = 0
         self.deaf_to: set[ReadingId] = set()
         self.statuses: dict[KitId, Status] = {}
@@ -76,6 +78,8 @@ class FakePlatform:
         of_kit = self.stored.setdefault(kit, {})
         known = item.reading_id in of_kit
         of_kit[item.reading_id] = item.seq
+        if item.emergency_signs:
+            self.emergencies[str(item.resident)] = dict(item.emergency_signs)
         return Receipt(reading_id=item.reading_id, outcome=Outcome.DUPLICATE if known else Outcome.STORED)
 
     def restore_an_empty_database(self, kits: list["RunningKit"]) -> None:

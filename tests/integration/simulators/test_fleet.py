@@ -20,6 +20,7 @@ from devices.identifiers import DatabaseEpoch
 from devices.kits import Broker, KitSheet
 from simulators.faults import Fault
 from simulators.fleet import Tally, sent_readings
+from simulators.programme import DEMO_SPEED
 from simulators.simulation import run
 from simulators.summary import Summary
 from tests.integration.devices.killable_broker import eventually
@@ -78,6 +79,26 @@ def test_without_faults_every_planned_reading_is_sent_once_and_stored(sheet, pla
     (illness,) = done.illnesses
     assert illness.scenario == "sepsis"
     assert illness.onset_at < illness.crisis_at
+
+
+def test_a_sign_that_goes_straight_to_999_travels_as_any_reading_and_the_truth_says_whose_it_is(
+    sheet, platform, tmp_path
+):
+    done = run(
+        sheet,
+        rate=60.0,
+        seconds=4.0,
+        directory=tmp_path / "kits",
+        scenarios=["bleed_after_fall"],
+        seed=3,  # with which it shows: in most it does not
+        speed=4 * DEMO_SPEED,
+        pace=QUICK,
+        drain_seconds=60.0,
+    )
+    everything_adds_up(done, platform)
+    (illness,) = done.illnesses
+    assert illness.emergency_sign == "heavy_bleeding"
+    assert platform.emergencies == {illness.resident: {"heavy_bleeding": "present"}}
 
 
 @pytest.mark.parametrize("fault", Fault)

@@ -142,6 +142,23 @@ def test_whoever_falls_ill_is_seen_with_a_grave_full_set_within_forty_seconds(na
     assert len(scores) >= 10
 
 
+def test_one_in_some_who_bleed_after_a_fall_is_said_to_bleed_heavily_about_the_crisis_and_nobody_else_is():
+    bleeding: list[int] = []
+    for seed in range(24):
+        plan = Plan(sheet().kits, programme(seed=seed, scenarios=tuple(ScenarioName), history_hours=0.0))
+        said = [draft for draft in plan.live() if as_reading(draft).emergency_signs]
+        [illness] = [one for one in plan.illnesses if one.scenario.name is ScenarioName.BLEED_AFTER_FALL]
+        assert {one.emergency_sign for one in plan.illnesses if one is not illness} == {None}
+        assert {draft.said.resident for draft in said} == (
+            {illness.resident.resident_id} if illness.emergency_sign else set()
+        ), seed
+        for draft in said:
+            assert as_reading(draft).emergency_signs == {"heavy_bleeding": "present"}
+            assert illness.onset < draft.offset < illness.over
+        bleeding += [seed] if said else []
+    assert 0 < len(bleeding) < 12, "rarely, and not never"
+
+
 def test_sepsis_is_bad_enough_to_escalate_within_twenty_seconds_of_a_demonstration():
     for seed in range(10):
         plan = Plan(sheet().kits, programme(seed=seed, seconds=20.0))
