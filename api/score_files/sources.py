@@ -78,7 +78,8 @@ def _csv(file: pa.NativeFile) -> Iterator[Source]:
 @contextmanager
 def _parquet(file: pa.NativeFile) -> Iterator[Source]:
     with _in_a_sentence():
-        table = parquet.ParquetFile(file)
+        # What it buffers ahead it keeps until the end: all of the file, by then.
+        table = parquet.ParquetFile(file, pre_buffer=False)
     rows, seen = max(table.metadata.num_rows, 1), 0
 
     def counted() -> Iterator[pa.RecordBatch]:
