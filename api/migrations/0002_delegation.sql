@@ -478,7 +478,7 @@ GRANT SELECT, INSERT ON delegation.end_of_care, delegation.legal_hold TO hearthw
 GRANT UPDATE (withdrawn_at, withdrawn_by) ON delegation.end_of_care TO hearthwatch_api;
 GRANT UPDATE (ends_at, lifted_by) ON delegation.legal_hold TO hearthwatch_api;
 GRANT SELECT ON delegation.tombstone, delegation.retention_rule TO hearthwatch_api;
-CREATE POLICY readable ON delegation.retention_rule FOR SELECT TO hearthwatch_api USING (true);
+CREATE POLICY readable ON delegation.retention_rule FOR SELECT TO hearthwatch_api USING (delegation.actor() IS NOT NULL);
 GRANT SELECT (resident_id, recorded_at, withdrawn_at) ON delegation.end_of_care TO hearthwatch_scheduler;
 
 CREATE FUNCTION delegation.residents_answered_for() RETURNS SETOF uuid
