@@ -170,9 +170,10 @@ def quarantine_row(one: Quarantined, now: datetime) -> QuarantineRow:
 
 
 def workers(roll: Roll) -> tuple[str, ...]:
-    """Which worker takes in what, and what nobody takes in."""
+    """Which ingest worker takes in what, and what nobody takes in."""
     said = [
-        f"Worker {worker}: {'partitions ' + held if held else 'none yet'}" for worker, held in shares(roll)
+        f"Ingest worker {worker}: {f'partitions {held}' if held else 'none yet'}"
+        for worker, held in shares(roll)
     ]
     return (*said, f"Nobody: partitions {free}") if (free := nobodys(roll)) else tuple(said)
 

@@ -83,9 +83,9 @@ def test_who_takes_readings_in_is_said_and_what_nobody_does() -> None:
     holders = {**dict.fromkeys(range(8), "1"), 9: "10", 11: "10", 12: "10"}
     roll = Roll(frozenset(("10", "2", "1")), holders)
     assert workers(roll) == (
-        "Worker 1: partitions 0-7",
-        "Worker 2: none yet",
-        "Worker 10: partitions 9, 11-12",
+        "Ingest worker 1: partitions 0-7",
+        "Ingest worker 2: none yet",
+        "Ingest worker 10: partitions 9, 11-12",
         "Nobody: partitions 8, 10, 13-15",
     )
     assert in_words(roll) == (
