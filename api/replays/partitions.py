@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from api.replays.columns import ROW
 
 PARTS = 256
-HELD_BYTES = 128 << 20
+HELD_BYTES = 64 << 20
 
 
 class Partitions:
