@@ -20,6 +20,7 @@ from api.problems import NotSignedInError, RefusedError, not_found
 from api.sessions import Session
 from api.steps import PAGES, Step
 from delegation.people import Actor, Role, actor_of
+from devices.reading import OperatorKnownBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,10 @@ class Visit:
 class Needs:
     """A dependency that opens a visit for somebody who holds one of these roles; without roles, anybody's."""
 
-    def __init__(self, *roles: Role, steps: Collection[Step] = (Step.DONE,)) -> None:
+    def __init__(self, *roles: Role, steps: Collection[Step] = (Step.DONE,), full: bool = False) -> None:
         self.roles = roles
         self.steps = steps
+        self.full = full
 
     def __call__(self, request: Request) -> Iterator[Visit]:
         parts = parts_of(request)
@@ -51,6 +53,8 @@ class Needs:
                 if visit.session.step is Step.DONE:
                     raise not_found("step of signing in that is left")
                 raise NotSignedInError("Finish signing in first.", PAGES[visit.session.step])
+            if self.full and visit.session.known_by is OperatorKnownBy.PIN:
+                raise NotSignedInError("Sign in with your password for this.")
             if self.roles and not visit.actor.holds(*self.roles):
                 raise RefusedError(HTTPStatus.FORBIDDEN, "Your role does not include this.")
             yield visit
@@ -70,12 +74,16 @@ def visit_of(conn: Connection, session: bytes, at: datetime, request_id: str) ->
     return Visit(conn, actor, at, request_id, found)
 
 
-def needs(*roles: Role, steps: Collection[Step] = (Step.DONE,)) -> Any:
-    """For `Annotated[Visit, needs(...)]`. The transaction commits before the answer is sent."""
-    return Depends(Needs(*roles, steps=steps), scope="function")
+def needs(*roles: Role, steps: Collection[Step] = (Step.DONE,), full: bool = False) -> Any:
+    """For `Annotated[Visit, needs(...)]`. The transaction commits before the answer is sent.
+
+    `full`: not for who signed in by PIN.
+    """
+    return Depends(Needs(*roles, steps=steps, full=full), scope="function")
 
 
 SignedIn = Annotated[Visit, needs()]
+FullySignedIn = Annotated[Visit, needs(full=True)]
 SigningIn = Annotated[Visit, needs(steps=frozenset(Step))]
 
 

@@ -23,6 +23,7 @@ from api.database import open_pool
 from api.envelope import Envelope
 from api.fanout import Fanout, Pace
 from api.metrics import Counts
+from api.openid_provider import Provider
 from api.parts import Clock, Parts
 from api.problems import NotSignedInError, RefusedError, answer, problem_of, wants_page
 from api.pulse import Pulse
@@ -84,6 +85,7 @@ def create_app(settings: Settings, clock: Clock = now, pace: Pace | None = None)
                 pace or Pace(),
                 Pulse(pool),
                 sealer_of(settings),
+                Provider(settings.openid) if settings.openid.issuer else None,
                 clock,
             )
             yield

@@ -22,7 +22,6 @@ from devices.reading import (
     Device,
     DeviceKind,
     NotObtained,
-    OperatorKnownBy,
     ReadingPayload,
     SoftSign,
     Worry,
@@ -122,7 +121,7 @@ def capture(
 
     def send(conn: Connection) -> Settled:
         place = _place(conn, visit.actor, resident_id)
-        payload = _payload(visit.actor, place, resident_id, seen, visit.at)
+        payload = _payload(visit, place, resident_id, seen)
         where = topic(place.partition, KitId(place.kit_id), Leaf.READINGS)
         # Through the wire's form, so that whatever a kit could not send, a form cannot either.
         [item] = decode(encode_one(payload))
@@ -157,18 +156,16 @@ def _cares_for(actor: Actor, resident_id: UUID, place: _Place) -> bool:
     )
 
 
-def _payload(
-    actor: Actor, place: _Place, resident_id: UUID, seen: Observations, at: datetime
-) -> ReadingPayload:
+def _payload(visit: Visit, place: _Place, resident_id: UUID, seen: Observations) -> ReadingPayload:
     return ReadingPayload(
         reading_id=ReadingId(seen.reading_id),
         # A form has no outbox that could lose its memory: one epoch for each home's form, and the time as number.
         outbox_epoch=OutboxEpoch(place.kit_id),
-        seq=int(at.timestamp() * 1_000_000),
+        seq=int(visit.at.timestamp() * 1_000_000),
         taken_at=seen.taken_at,
         resident=ResidentId(resident_id),
-        taken_by=PersonId(actor.person_id),
-        operator_known_by=OperatorKnownBy.SESSION,
+        taken_by=PersonId(visit.actor.person_id),
+        operator_known_by=visit.session.known_by,
         device=Device(kind=DeviceKind.PERSON),
         values={str(sign): value for sign, value in seen.values.items()},
         not_obtained={str(sign): why for sign, why in seen.not_obtained.items()},

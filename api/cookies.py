@@ -24,6 +24,16 @@ def known_name(username: str, *, https: bool) -> str:
     return f"{session_name(https=https)}-known-{digest[:16]}"
 
 
+def tablet_name(*, https: bool) -> str:
+    """Under what a browser keeps that it is a home's shared tablet."""
+    return f"{session_name(https=https)}-tablet"
+
+
+def openid_name(*, https: bool) -> str:
+    """Under what a browser keeps that it was sent to the organisation's own sign-in service."""
+    return f"{session_name(https=https)}-openid"
+
+
 def give(request: Request, response: Response, name: str, token: str, keep: timedelta) -> None:
     """Have the browser keep a token for so long."""
     response.set_cookie(

@@ -14,7 +14,7 @@ from uuid import UUID
 from fastapi import Request
 from psycopg.rows import class_row
 
-from api import accounts, known_browsers, second_step, sessions
+from api import accounts, known_browsers, second_step, sessions, tablets
 from api.access import Visit
 from api.accounts import Account
 from api.parts import parts_of
@@ -54,6 +54,9 @@ WHERE account.person_id IN (SELECT delegation.workers_in_charge('home_manager'))
                          OR held.home_id NOT IN (SELECT delegation.homes_held('home_manager'))))
 ORDER BY person.name, account.username
 """
+
+
+_PART_FROM_OPENID: LiteralString = "DELETE FROM api.openid_identity WHERE person_id = %s"
 
 
 def workers(visit: Visit) -> Sequence[Worker]:
@@ -96,6 +99,8 @@ def _theirs(visit: Visit, username: str) -> Account:
 
 def _shut_out(request: Request, visit: Visit, account: Account, action: str, reason: str) -> None:
     known_browsers.forget_all(visit.conn, account.person_id)
+    visit.conn.execute(_PART_FROM_OPENID, (account.person_id,))
+    tablets.forget_pins(visit.conn, account.person_id)
     for one in sessions.end_all(visit.conn, account.person_id):
         parts_of(request).fanout.end_session(one)
     _write_down(visit, account, action, reason)

@@ -1,7 +1,7 @@
 """What somebody does with their own account: another password, an end to their sessions.
 
-Guards: another password ends every other session and makes strangers of all browsers; what is one's own is found by
-who is signed in, never by what was asked for.
+Guards: another password ends every other session and PIN, and makes strangers of all browsers; what is one's own is
+found by who is signed in, never by what was asked for.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-from api import accounts, known_browsers, sessions
+from api import accounts, known_browsers, sessions, tablets
 from api.access import Visit
 from api.breached import HashFile
 from api.new_password import fault
@@ -51,6 +51,7 @@ def change_password(
         return visit.session.step, faults
     accounts.set_password(visit.conn, account.person_id, hash_password(new))
     known_browsers.forget_all(visit.conn, account.person_id)
+    tablets.forget_pins(visit.conn, account.person_id)
     end_sessions(request, visit, but_this=False)
     write_down(visit, "password.changed")
     step = next_step(needed(parts_of(request), visit.conn, visit.actor, account), Step.NEW_PASSWORD)

@@ -13,6 +13,7 @@ from alerts.evaluator import Evaluator
 from api.database import Pool
 from api.fanout import Fanout, Pace
 from api.metrics import Counts
+from api.openid_provider import Provider
 from api.pulse import Pulse
 from api.readiness import Readiness
 from api.sealing import Sealer
@@ -38,6 +39,8 @@ class Parts:
     pulse: Pulse
     sealer: Sealer | None
     """None where no second step is asked for."""
+    provider: Provider | None
+    """The organisation's own sign-in service, where there is one."""
     clock: Clock
     readiness: Readiness = field(default_factory=Readiness)
 

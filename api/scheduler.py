@@ -28,6 +28,7 @@ from ingest.heartbeat import Beating
 _ONE_SCHEDULER: LiteralString = "SELECT pg_try_advisory_lock(4815162343)"
 _STILL_THERE: LiteralString = "SELECT 1"
 _END_SESSIONS: LiteralString = "DELETE FROM api.session WHERE ends_at < %s"
+_FORGET_OPENID_TRIES: LiteralString = "DELETE FROM api.openid_try WHERE begun_at < %s"
 _LOOK_EVERY = 5.0
 _Pools = Mapping[DatabaseRole, Pool]
 _log = journal.of("api.scheduler")
@@ -52,6 +53,10 @@ def _end_sessions(conn: Connection, at: datetime) -> int:
     return conn.execute(_END_SESSIONS, (at,)).rowcount
 
 
+def _forget_openid_tries(conn: Connection, at: datetime) -> int:
+    return conn.execute(_FORGET_OPENID_TRIES, (at - timedelta(hours=1),)).rowcount
+
+
 def _clocks(conn: Connection, at: datetime) -> int:
     count = clocks.run(conn, at)
     heartbeat.beat(conn, Beating.SCHEDULER, at)
@@ -67,6 +72,7 @@ JOBS = (
     Job("seal", timedelta(seconds=30), _in_one(audit.seal)),
     Job("sessions", timedelta(hours=1), _in_one(_end_sessions)),
     Job("sign_ins", throttle.FORGOTTEN_AFTER, _in_one(throttle.forget)),
+    Job("openid_tries", timedelta(hours=1), _in_one(_forget_openid_tries)),
     Job("known_browsers", timedelta(hours=24), _in_one(known_browsers.forget)),
     Job("retention", timedelta(hours=24), _erase_due, DatabaseRole.RETENTION),
 )

@@ -7,7 +7,7 @@ roles are no longer those it began with. Each step of signing in begins another.
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
@@ -17,6 +17,7 @@ from psycopg.rows import class_row
 from api.database import Connection
 from api.steps import Step
 from delegation.people import Actor
+from devices.reading import OperatorKnownBy
 
 # A browser is told to keep the token for longer than any session lasts.
 LONGEST = timedelta(days=1)
@@ -28,11 +29,16 @@ _NOTED_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a session lasts unused, and at all; and whether a second step is asked for."""
+    """How long a session lasts unused, and at all; whether a second step is asked for; and the same for a PIN.
+
+    Without `pin_for` somebody of these roles never signs in by PIN.
+    """
 
     idle: timedelta
     longest: timedelta
     second_step: bool
+    pin_for: timedelta | None
+    pin_idle: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +53,36 @@ class Session:
     browser: str
     started_at: datetime
     last_used_at: datetime
+    known_by: OperatorKnownBy
+    tablet_id: UUID | None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a password was given, and whatever else is asked for."""
+        return self.step is Step.DONE and self.known_by is OperatorKnownBy.SESSION
 
 
+_KNOWN = tuple(field.name for field in fields(Session))
 _LIMITS: LiteralString = """
-SELECT min(idle) AS idle, min(longest) AS longest, bool_or(second_step) AS second_step
+SELECT min(idle) AS idle, min(longest) AS longest, bool_or(second_step) AS second_step,
+    CASE WHEN bool_and(pin_for IS NOT NULL) THEN min(pin_for) END AS pin_for,
+    CASE WHEN bool_and(pin_for IS NOT NULL) THEN min(pin_idle) END AS pin_idle
 FROM api.sign_in_rule WHERE role = ANY (%s)
 """
 _BEGIN: LiteralString = """
-INSERT INTO api.session (token_hash, person_id, started_at, last_used_at, ends_at, idle, step, roles_hash, browser)
-VALUES (%(token)s, %(person)s, %(at)s, %(at)s, %(ends)s, %(idle)s, %(step)s, %(roles)s, %(browser)s)
+INSERT INTO api.session (token_hash, person_id, started_at, last_used_at, ends_at, idle, step, roles_hash, browser,
+    known_by, tablet_id)
+VALUES (%(token)s, %(person)s, %(at)s, %(at)s, %(ends)s, %(idle)s, %(step)s, %(roles)s, %(browser)s,
+    %(known_by)s, %(tablet)s)
 """
 _FIND: LiteralString = """
-SELECT token_hash, session_id, person_id, step, roles_hash, browser, started_at, last_used_at FROM api.session
+SELECT token_hash, session_id, person_id, step, roles_hash, browser, started_at, last_used_at, known_by, tablet_id
+FROM api.session
 WHERE token_hash = %(token)s AND ends_at > %(at)s AND last_used_at + idle > %(at)s
 """
 _OF_PERSON: LiteralString = """
-SELECT token_hash, session_id, person_id, step, roles_hash, browser, started_at, last_used_at FROM api.session
+SELECT token_hash, session_id, person_id, step, roles_hash, browser, started_at, last_used_at, known_by, tablet_id
+FROM api.session
 WHERE person_id = %(person)s AND ends_at > %(at)s AND last_used_at + idle > %(at)s
 ORDER BY last_used_at DESC, session_id
 """
@@ -98,19 +118,29 @@ def limits(conn: Connection, actor: Actor) -> Limits:
         return cursor.execute(_LIMITS, (roles,)).fetchall()[0]
 
 
-def begin(conn: Connection, actor: Actor, step: Step, browser: str, at: datetime) -> str:
-    """Start a session and return its token, the only time it is known here."""
+def begin(
+    conn: Connection,
+    actor: Actor,
+    step: Step,
+    browser: str,
+    at: datetime,
+    tablet_id: UUID | None = None,
+    pin_until: datetime | None = None,
+) -> str:
+    """Start a session and return its token, the only time it is known here. `pin_until`: by PIN, until then."""
     token, limit = new_token(), limits(conn, actor)
-    lasts = limit.longest if step is Step.DONE else UNFINISHED
+    ends_at = at + (limit.longest if step is Step.DONE else UNFINISHED)
     given = {
         "token": digest(token),
         "person": actor.person_id,
         "at": at,
-        "ends": at + lasts,
-        "idle": limit.idle,
+        "ends": ends_at if pin_until is None else min(pin_until, ends_at),
+        "idle": limit.idle if pin_until is None else limit.pin_idle,
         "step": step,
         "roles": roles_digest(actor),
         "browser": browser,
+        "known_by": OperatorKnownBy.SESSION if pin_until is None else OperatorKnownBy.PIN,
+        "tablet": tablet_id,
     }
     conn.execute(_BEGIN, given)
     return token
@@ -149,5 +179,6 @@ def end_all(conn: Connection, person_id: UUID, but: bytes | None = None) -> list
 
 
 def _session(row: tuple[Any, ...]) -> Session:
-    token_hash, session_id, person_id, step, *rest = row
-    return Session(token_hash, session_id, person_id, Step(step), *rest)
+    known: dict[str, Any] = dict(zip(_KNOWN, row, strict=True))
+    known |= {"step": Step(known["step"]), "known_by": OperatorKnownBy(known["known_by"])}
+    return Session(**known)

@@ -112,6 +112,27 @@ class Account(_Group):
     breached_file: Path | None = None
 
 
+class OpenId(_Group):
+    """The organisation's own sign-in service, where there is one: an OpenID Connect provider.
+
+    `redirect` is the address of `/sign-in/openid/back` here, as it was registered there. `second_step` is asked for
+    here, or by them, always.
+    """
+
+    issuer: str | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    redirect: str | None = None
+    name: str = "your organisation's account"
+    second_step: Literal["ours", "theirs"] = "ours"
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.issuer is not None and (self.client_id is None or self.redirect is None):
+            raise ValueError("CLIENT_ID and REDIRECT are needed beside ISSUER")
+        return self
+
+
 class Watch(_Group):
     """The small port on which ingest and the scheduler show their own health and counts; 0 is none."""
 
@@ -137,6 +158,7 @@ class Settings(BaseSettings):
     broker: Broker = Broker()
     http: Http = Http()
     account: Account = Account()
+    openid: OpenId = OpenId()
     watch: Watch = Watch()
     log: Log = Log()
     demo: bool = False

@@ -11,7 +11,7 @@ from math import ceil
 
 from fastapi import Request, Response
 
-from api import accounts, cookies, known_browsers, second_step, sessions
+from api import accounts, cookies, known_browsers, second_step, sessions, tablets
 from api.access import Visit
 from api.accounts import Account
 from api.addresses import address_of
@@ -21,6 +21,7 @@ from api.parts import Parts, parts_of
 from api.passwords import BusyError, hash_password, is_outdated, is_right
 from api.problems import RefusedError
 from api.steps import Needed, Step, next_step
+from api.tablets import Tablet
 from api.throttle import Guessed, Try
 from delegation import audit
 from delegation.people import Actor, actor_of
@@ -104,25 +105,53 @@ def checked(request: Request, username: str, password: str) -> Account | None:
 
 
 def enter(
-    request: Request, response: Response, conn: Connection, actor: Actor, step: Step, at: datetime
+    request: Request,
+    response: Response,
+    conn: Connection,
+    actor: Actor,
+    step: Step,
+    at: datetime,
+    *,
+    pin_until: datetime | None = None,
 ) -> None:
-    """Begin the session of this step in the place of the browser's one before."""
+    """Begin the session of this step in the place of the browser's one before. `pin_until`: by PIN, until then."""
     parts = parts_of(request)
     https = parts.uses_https
     before = request.cookies.get(cookies.session_name(https=https))
     if before:
         sessions.end(conn, sessions.digest(before))
         parts.fanout.end_session(sessions.digest(before))
-    token = sessions.begin(conn, actor, step, browser_of(request.headers.get("user-agent")), at)
+    tablet = tablets.tablet_of(request, conn)
+    tablet_id = None if tablet is None else tablet.tablet_id
+    browser = browser_of(request.headers.get("user-agent"))
+    token = sessions.begin(conn, actor, step, browser, at, tablet_id, pin_until)
     cookies.give(request, response, cookies.session_name(https=https), token, sessions.LONGEST)
     if step is not Step.DONE:
         return
+    parts.counts.sign_ins.labels("signed_in").inc()
+    how = "signed_in" if pin_until is None else "signed_in_by_pin"
+    audit.record(conn, actor, how, str(actor), at=at, request_id=request.state.request_id)
+    if pin_until is None:
+        _remember(request, response, conn, actor, tablet, at)
+
+
+def _remember(
+    request: Request,
+    response: Response,
+    conn: Connection,
+    actor: Actor,
+    tablet: Tablet | None,
+    at: datetime,
+) -> None:
+    """Know the browser of who signed in fully; on a shared tablet their PIN is good again for a while."""
+    https = parts_of(request).uses_https
+    pin_for = sessions.limits(conn, actor).pin_for
+    if tablet is not None and pin_for is not None:
+        tablets.renew(conn, tablet.tablet_id, actor.person_id, at + pin_for)
     username = accounts.of_person(conn, actor.person_id).username
     known = known_browsers.remember(conn, actor.person_id, _known(request, conn, username, at), at)
     name = cookies.known_name(username, https=https)
     cookies.give(request, response, name, known, known_browsers.KNOWN_FOR)
-    parts.counts.sign_ins.labels("signed_in").inc()
-    audit.record(conn, actor, "signed_in", str(actor), at=at, request_id=request.state.request_id)
 
 
 def sign_out(request: Request, response: Response, visit: Visit) -> None:

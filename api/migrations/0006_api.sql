@@ -28,17 +28,42 @@ CREATE TABLE api.sign_in_rule (
     role            text PRIMARY KEY,       -- 'none' is for whoever holds none
     idle            interval NOT NULL CHECK (idle > interval '0'),
     longest         interval NOT NULL CHECK (longest >= idle),
-    second_step     boolean NOT NULL
+    second_step     boolean NOT NULL,
+    pin_for         interval,               -- how long after a full sign-in on a shared tablet a PIN is good there
+    pin_idle        interval,               -- how long such a session lasts unused
+    CHECK ((pin_for IS NULL) = (pin_idle IS NULL))
 );
 INSERT INTO api.sign_in_rule VALUES
-    ('none',          '30 minutes', '12 hours', false),
-    ('care_worker',   '30 minutes', '12 hours', false),
-    ('carer',         '30 minutes', '12 hours', false),
-    ('home_manager',  '30 minutes', '12 hours', false),
-    ('trainer',       '30 minutes', '12 hours', false),
-    ('hub_clinician', '30 minutes', '12 hours', true),
-    ('hub_lead',      '30 minutes', '12 hours', true),
-    ('operator',      '15 minutes', '8 hours',  true);
+    ('none',          '30 minutes', '12 hours', false, NULL, NULL),
+    ('care_worker',   '30 minutes', '12 hours', false, '16 hours', '10 minutes'),
+    ('carer',         '30 minutes', '12 hours', false, NULL, NULL),
+    ('home_manager',  '30 minutes', '12 hours', false, NULL, NULL),
+    ('trainer',       '30 minutes', '12 hours', false, NULL, NULL),
+    ('hub_clinician', '30 minutes', '12 hours', true,  NULL, NULL),
+    ('hub_lead',      '30 minutes', '12 hours', true,  NULL, NULL),
+    ('operator',      '15 minutes', '8 hours',  true,  NULL, NULL);
+
+-- A shared tablet in a home: a browser that the home's manager enrolled.
+CREATE TABLE api.tablet (
+    tablet_id       uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    token_hash      bytea NOT NULL UNIQUE,
+    home_id         uuid NOT NULL REFERENCES delegation.home,
+    name            text NOT NULL CHECK (name <> ''),
+    enrolled_by     uuid NOT NULL REFERENCES delegation.person,
+    enrolled_at     timestamptz NOT NULL
+);
+CREATE INDEX tablet_by_home ON api.tablet (home_id);
+
+-- A PIN is good on one tablet, for who signed in fully there. The name is shown there before anybody is signed in.
+CREATE TABLE api.tablet_pin (
+    tablet_id       uuid NOT NULL REFERENCES api.tablet ON DELETE CASCADE,
+    person_id       uuid NOT NULL REFERENCES api.account,
+    name            text NOT NULL,
+    pin_hash        text NOT NULL,
+    wrong           smallint NOT NULL DEFAULT 0,
+    good_until      timestamptz NOT NULL,
+    PRIMARY KEY (tablet_id, person_id)
+);
 
 CREATE TABLE api.session (
     token_hash      bytea PRIMARY KEY,
@@ -50,9 +75,30 @@ CREATE TABLE api.session (
     idle            interval NOT NULL DEFAULT '30 minutes',
     step            text NOT NULL DEFAULT 'done' CHECK (step IN ('code', 'new_password', 'enrolment', 'done')),
     roles_hash      bytea NOT NULL DEFAULT '',                          -- of what its owner might do when it began
-    browser         text NOT NULL DEFAULT ''
+    browser         text NOT NULL DEFAULT '',
+    known_by        text NOT NULL DEFAULT 'session' CHECK (known_by IN ('session', 'pin')),
+    tablet_id       uuid REFERENCES api.tablet ON DELETE CASCADE,
+    CHECK (known_by = 'session' OR tablet_id IS NOT NULL)
 );
 CREATE INDEX session_by_person ON api.session (person_id);
+
+-- Accounts that their owners joined to the organisation's own sign-in service, by the subject it knows them as.
+CREATE TABLE api.openid_identity (
+    issuer          text NOT NULL,
+    subject         text NOT NULL,
+    person_id       uuid NOT NULL REFERENCES api.account,
+    PRIMARY KEY (issuer, subject)
+);
+
+-- Who is there at this moment, to sign in or to join the account of `person_id`; good once.
+CREATE TABLE api.openid_try (
+    state_hash      bytea PRIMARY KEY,
+    nonce           text NOT NULL,
+    verifier        text NOT NULL,
+    heading_for     text NOT NULL,
+    begun_at        timestamptz NOT NULL,
+    person_id       uuid REFERENCES api.account
+);
 
 -- A browser that somebody signed in with before: it has tries of its own, which nobody else can use up.
 CREATE TABLE api.known_browser (
@@ -75,9 +121,14 @@ GRANT SELECT ON api.account TO hearthwatch_api;
 GRANT UPDATE (password_hash, given_until) ON api.account TO hearthwatch_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON api.second_step TO hearthwatch_api;
 GRANT SELECT, INSERT, DELETE ON api.recovery_code TO hearthwatch_api;
+GRANT SELECT, INSERT, DELETE ON api.tablet TO hearthwatch_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON api.tablet_pin TO hearthwatch_api;
 GRANT SELECT ON api.sign_in_rule TO hearthwatch_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON api.session TO hearthwatch_api;
 GRANT SELECT (token_hash, ends_at), DELETE ON api.session TO hearthwatch_scheduler;
+GRANT SELECT, INSERT, UPDATE, DELETE ON api.openid_identity TO hearthwatch_api;
+GRANT SELECT, INSERT, DELETE ON api.openid_try TO hearthwatch_api;
+GRANT SELECT (begun_at), DELETE ON api.openid_try TO hearthwatch_scheduler;
 GRANT SELECT, INSERT, DELETE ON api.known_browser TO hearthwatch_api;
 GRANT SELECT (last_used_at), DELETE ON api.known_browser TO hearthwatch_scheduler;
 GRANT SELECT, INSERT, UPDATE, DELETE ON api.sign_in_try TO hearthwatch_api;

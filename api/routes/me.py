@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from api import sessions
-from api.access import SignedIn, SigningIn, Visit, public
+from api.access import FullySignedIn, SignedIn, SigningIn, Visit, public
 from api.own_account import end_session
 from api.problems import NotSignedInError
 from api.sign_in import sign_in, sign_out
@@ -77,7 +77,7 @@ def end(request: Request, response: Response, visit: SigningIn) -> None:
 
 
 @router.get("/me/sessions")
-def sessions_of_mine(visit: SignedIn) -> list[SessionOfMine]:
+def sessions_of_mine(visit: FullySignedIn) -> list[SessionOfMine]:
     """Where one is signed in, last used first."""
     return [
         SessionOfMine(
@@ -92,7 +92,7 @@ def sessions_of_mine(visit: SignedIn) -> list[SessionOfMine]:
 
 
 @router.delete("/me/sessions/{session_id}", status_code=204)
-def end_session_of_mine(session_id: UUID, request: Request, visit: SignedIn) -> None:
+def end_session_of_mine(session_id: UUID, request: Request, visit: FullySignedIn) -> None:
     """End one of one's own."""
     end_session(request, visit, session_id)
 

@@ -13,6 +13,9 @@ OPEN_TO_ALL = {
     ("/metrics", "GET"),
     ("/sign-in", "GET"),
     ("/sign-in", "POST"),
+    ("/sign-in/pin", "POST"),
+    ("/sign-in/openid", "GET"),
+    ("/sign-in/openid/back", "GET"),
     ("/api/v1/sign-in", "POST"),
     ("/api/v1/openapi.json", "GET"),
 }

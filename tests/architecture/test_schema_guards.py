@@ -23,6 +23,10 @@ UNGUARDED = {
     "api.second_step": "read before there is an actor, by the api alone; secrets are sealed",
     "api.recovery_code": "read before there is an actor, by the api alone; codes are kept as hashes",
     "api.sign_in_rule": "how long sessions last: no row is about anybody",
+    "api.openid_identity": "read before there is an actor, by the api alone",
+    "api.openid_try": "read before there is an actor, by the api alone",
+    "api.tablet": "read before there is an actor, by the api alone; tokens are kept as hashes",
+    "api.tablet_pin": "read before there is an actor, by the api alone; PINs are kept as hashes",
     "api.sign_in_try": "written before there is an actor, by the api alone; names are kept as hashes",
     "api.migration": "no process may read or write it",
 }

@@ -14,6 +14,7 @@ from api.web.pages import (
     home,
     kits,
     notices,
+    openid,
     queue,
     records,
     resident,
@@ -22,6 +23,7 @@ from api.web.pages import (
     second_step,
     session,
     start,
+    tablets,
     training,
 )
 from api.web.pages.problem import problem_page
@@ -33,6 +35,8 @@ _DESKS = (
     session,
     account,
     second_step,
+    openid,
+    tablets,
     accounts,
     start,
     queue,

@@ -10,44 +10,59 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api import second_step, sessions
-from api.access import SignedIn, Visit, needs
+from api import openid, second_step, sessions
+from api.access import FullySignedIn, Visit, needs
+from api.others_accounts import KEEPERS
 from api.own_account import change_password, end_session, end_sessions
 from api.parts import parts_of
+from api.pins import pin_for
 from api.sessions import Session
 from api.steps import Step
+from api.tablets import tablet_of
 from api.web.onward import inside, to_step
 from api.web.presenters.moments import moment
 from api.web.rendering import page
+from delegation.people import Role
+from devices.reading import OperatorKnownBy
 
 router = APIRouter(prefix="/account")
 
-PasswordVisit = Annotated[Visit, needs(steps=(Step.NEW_PASSWORD, Step.DONE))]
-_ENDED = {"one": "That session is ended.", "others": "You are signed in here only."}
+PasswordVisit = Annotated[Visit, needs(steps=(Step.NEW_PASSWORD, Step.DONE), full=True)]
+_SAID = {
+    "one": "That session is ended.",
+    "others": "You are signed in here only.",
+    "pin": "Your PIN is set.",
+    "joined": "You can sign in that way from now on.",
+}
 
 
 @router.get("")
-def show(request: Request, visit: SignedIn, said: str = "") -> HTMLResponse:
+def show(request: Request, visit: FullySignedIn, said: str = "") -> HTMLResponse:
     """Where one is signed in."""
     open_now = sessions.of_person(visit.conn, visit.actor.person_id, visit.at)
     view = {
         "sessions": [_row(one, visit) for one in open_now],
-        "said": _ENDED.get(said),
+        "said": _SAID.get(said),
         "second_step": _second_step(request, visit),
+        "may_set_pin": _may_set_pin(request, visit),
+        "manages": visit.actor.holds(Role.HOME_MANAGER),
+        "helps": visit.actor.holds(*KEEPERS),
+        "openid": parts_of(request).settings.openid.name if parts_of(request).provider else None,
+        "joined": openid.is_joined(request, visit),
         "now_iso": visit.at.isoformat(),
     }
     return page(request, "account.jinja", view, who=visit.actor.name)
 
 
 @router.post("/sessions/end-others")
-def end_others(request: Request, visit: SignedIn) -> Response:
+def end_others(request: Request, visit: FullySignedIn) -> Response:
     """End every other session of one's own."""
     end_sessions(request, visit)
     return RedirectResponse("/account?said=others", HTTPStatus.SEE_OTHER)
 
 
 @router.post("/sessions/{session_id}/end")
-def end_one(request: Request, session_id: UUID, visit: SignedIn) -> Response:
+def end_one(request: Request, session_id: UUID, visit: FullySignedIn) -> Response:
     """End one; if it is the one one is in, one is signed out."""
     end_session(request, visit, session_id)
     gone = "/sign-in" if session_id == visit.session.session_id else "/account?said=one"
@@ -93,10 +108,16 @@ def _second_step(request: Request, visit: Visit) -> dict[str, Any]:
     }
 
 
+def _may_set_pin(request: Request, visit: Visit) -> bool:
+    tablet = tablet_of(request, visit.conn)
+    return tablet is not None and pin_for(visit.conn, visit.actor, tablet) is not None
+
+
 def _row(one: Session, visit: Visit) -> dict[str, Any]:
     return {
         "session_id": one.session_id,
         "browser": one.browser,
+        "by_pin": one.known_by is OperatorKnownBy.PIN,
         "here": one.session_id == visit.session.session_id,
         "since": moment(one.started_at, visit.at),
         "used": moment(one.last_used_at, visit.at),

@@ -19,7 +19,7 @@ from delegation.people import Role
 
 router = APIRouter(prefix="/accounts")
 
-KeeperVisit = Annotated[Visit, needs(*KEEPERS)]
+KeeperVisit = Annotated[Visit, needs(*KEEPERS, full=True)]
 LONGEST_REASON = 500
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 
 from api import accounts, second_step
-from api.access import SignedIn, Visit, needs
+from api.access import FullySignedIn, Visit, needs
 from api.own_account import end_sessions, password_fault, write_down
 from api.parts import parts_of
 from api.problems import not_found
@@ -24,7 +24,7 @@ from api.web.rendering import page
 
 router = APIRouter(prefix="/account")
 
-EnrolVisit = Annotated[Visit, needs(steps=(Step.ENROLMENT, Step.DONE))]
+EnrolVisit = Annotated[Visit, needs(steps=(Step.ENROLMENT, Step.DONE), full=True)]
 WRONG_CODE = "This is not the code your telephone shows at this moment. Look whether its clock is right."
 
 
@@ -58,7 +58,7 @@ def set_up(
 
 
 @router.get("/recovery-codes")
-def ask_recovery_codes(request: Request, visit: SignedIn) -> HTMLResponse:
+def ask_recovery_codes(request: Request, visit: FullySignedIn) -> HTMLResponse:
     """The form for other recovery codes."""
     _enrolled(visit)
     return page(request, "recovery_codes_ask.jinja", {"faults": {}}, who=visit.actor.name)
@@ -66,7 +66,7 @@ def ask_recovery_codes(request: Request, visit: SignedIn) -> HTMLResponse:
 
 @router.post("/recovery-codes")
 def renew_recovery_codes(
-    request: Request, visit: SignedIn, current: Annotated[str, Form(max_length=1000)] = ""
+    request: Request, visit: FullySignedIn, current: Annotated[str, Form(max_length=1000)] = ""
 ) -> HTMLResponse:
     """Show other recovery codes; those before are worth nothing."""
     _enrolled(visit)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from api import tablets
 from api.access import SigningIn, Visit, needs, public
 from api.parts import parts_of
 from api.problems import RefusedError
@@ -26,13 +27,8 @@ WRONG_CODE = "This is not the code of this moment, or it was used before. Wait f
 
 @router.get("/sign-in", dependencies=[public])
 def form(request: Request, next: str = "/") -> HTMLResponse:
-    """The sign-in form."""
-    return _form(request, {"next": inside(next), "problem": None, "username": ""})
-
-
-def _form(request: Request, view: dict[str, Any], status: int = HTTPStatus.OK) -> HTMLResponse:
-    view["without_second_step"] = parts_of(request).sealer is None
-    return page(request, "sign_in.jinja", view, status=status)
+    """The sign-in form; on a shared tablet also for a PIN."""
+    return sign_in_form(request, next)
 
 
 @router.post("/sign-in", dependencies=[public])
@@ -47,12 +43,38 @@ def begin(
     try:
         step = sign_in(request, onward, username, password)
     except RefusedError as refused:
-        view = {"next": inside(next), "problem": str(refused), "username": username}
-        shown = _form(request, view, refused.status)
+        shown = sign_in_form(request, next, username, problem=str(refused), status=refused.status)
         shown.headers.update(refused.headers or {})
         return shown
     onward.headers["location"] = to_step(step, next)
     return onward
+
+
+def sign_in_form(
+    request: Request,
+    next: str,
+    username: str = "",
+    *,
+    problem: str | None = None,
+    at_field: str = "username",
+    status: int = HTTPStatus.OK,
+) -> HTMLResponse:
+    """The page on which everybody signs in, and what went wrong there."""
+    parts = parts_of(request)
+    with parts.pool.connection() as conn:
+        tablet = tablets.tablet_of(request, conn)
+        quick = () if tablet is None else tablets.quick(conn, tablet.tablet_id, parts.clock())
+    view: dict[str, Any] = {
+        "next": inside(next),
+        "username": username,
+        "problem": problem,
+        "at_field": at_field,
+        "tablet": tablet,
+        "quick": quick,
+        "without_second_step": parts.sealer is None,
+        "openid": parts.settings.openid.name if parts.provider else None,
+    }
+    return page(request, "sign_in.jinja", view, status=status)
 
 
 @router.get("/sign-in/code")

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.access import SignedIn, Visit
-from api.others_accounts import KEEPERS
 from api.queries import desks, notices
 from api.web.rendering import page
 from delegation.people import Role
@@ -54,6 +53,4 @@ def _desks(visit: Visit) -> list[Desk]:
     if actor.holds(Role.OPERATOR):
         unseen = " There is an emergency that nobody else is told of." if notices.of_no_home(conn) else ""
         offered.append(Desk("/kits", "Kits", f"Kits, ledgers and quarantine.{unseen}"))
-    if actor.holds(*KEEPERS):
-        offered.append(Desk("/accounts", "Accounts", "Help somebody who cannot sign in"))
     return offered

@@ -44,7 +44,7 @@ COMPETENCE: Mapping[str, str] = MappingProxyType(
     }
 )
 KNOWN_BY: Mapping[str, str] = MappingProxyType(
-    {"session": "signed in", "pin": "PIN at the kit", "kit": "the kit's word"}
+    {"session": "signed in", "pin": "by PIN", "kit": "the kit's word"}
 )
 DEVICES: Mapping[str, str] = MappingProxyType(
     {

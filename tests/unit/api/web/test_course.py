@@ -92,7 +92,7 @@ def test_what_came_with_a_reading_is_shown_with_who_sent_it() -> None:
     assert line.words == (
         "Soft signs: In pain and Skin: pale, blotchy, swollen or sore. Worried: Family or friends. “Not eating.”"
     )
-    assert line.who == "With a reading, Wanda Worker (PIN at the kit)"
+    assert line.who == "With a reading, Wanda Worker (by PIN)"
 
 
 def test_what_goes_straight_to_999_is_said_first() -> None:

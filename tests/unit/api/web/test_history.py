@@ -14,7 +14,7 @@ def test_a_reading_says_what_who_and_whether_they_were_signed_off() -> None:
     row = reading_row(reading(systolic=Decimal(128), diastolic=Decimal(76)), NOW)
     assert row.values == ("Pulse 95 beats a minute", "Blood pressure 128/76 mmHg")
     assert (row.who, row.competence, row.doubted) == (
-        "Wanda Worker (PIN at the kit)",
+        "Wanda Worker (by PIN)",
         "Signed off, in date",
         False,
     )
@@ -36,7 +36,7 @@ def test_a_doubtful_competence_is_marked(label: str, words: str) -> None:
 def test_who_took_a_reading_is_known_withheld_or_unknown() -> None:
     withheld = reading_row(reading(taken_by_name=None), NOW).who
     unknown = reading_row(reading(taken_by=None, taken_by_name=None, operator_known_by=None), NOW).who
-    assert (withheld, unknown) == ("somebody you may not see the name of (PIN at the kit)", "not known who")
+    assert (withheld, unknown) == ("somebody you may not see the name of (by PIN)", "not known who")
 
 
 def test_a_late_reading_says_how_late() -> None:

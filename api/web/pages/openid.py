@@ -1,0 +1,66 @@
+"""Signing in with the organisation's own sign-in service, as pages: there, and back.
+
+Guards: what goes wrong is said on the sign-in page, without a word of what the provider said.
+"""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api import openid
+from api.access import FullySignedIn, public
+from api.openid import NotJoinedError
+from api.openid_provider import ProviderError
+from api.own_account import password_fault
+from api.problems import RefusedError
+from api.web.onward import inside, to_step
+from api.web.pages.session import sign_in_form
+
+router = APIRouter()
+
+_AWAY = "Your organisation's sign-in does not answer. Sign in with your password."
+
+
+@router.get("/sign-in/openid", dependencies=[public])
+def go(request: Request, next: str = "/") -> Response:
+    """Send the browser to the provider."""
+    there = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+    try:
+        there.headers["location"] = openid.begin(request, there, inside(next))
+    except ProviderError:
+        return sign_in_form(request, next, problem=_AWAY, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    return there
+
+
+@router.get("/sign-in/openid/back", dependencies=[public])
+def back(
+    request: Request,
+    state: Annotated[str, Query(max_length=500)] = "",
+    code: Annotated[str, Query(max_length=5000)] = "",
+) -> Response:
+    """Take up what the provider sent the browser back with."""
+    onward = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+    try:
+        done = openid.come_back(request, onward, state, code)
+    except NotJoinedError as refused:
+        return sign_in_form(request, "/", problem=str(refused), status=HTTPStatus.UNAUTHORIZED)
+    onward.headers["location"] = to_step(done.step, done.heading_for)
+    return onward
+
+
+@router.post("/account/openid")
+def join(
+    request: Request, visit: FullySignedIn, current: Annotated[str, Form(max_length=1000)] = ""
+) -> Response:
+    """Join one's account: to the provider and back, having given one's password again."""
+    wrong = password_fault(request, visit, current)
+    if wrong:
+        raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, wrong)
+    there = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+    try:
+        there.headers["location"] = openid.join(request, there, visit)
+    except ProviderError:
+        raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, _AWAY) from None
+    return there
