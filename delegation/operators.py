@@ -55,11 +55,20 @@ FROM unnest(%(people)b::uuid[]) WITH ORDINALITY AS asked (person_id, place)
 """What is known of these `people`, by their place among them: for `operator`."""
 
 
+# Which activities there are is data, and most of them end in no reading.
+_OF_READINGS = frozenset(str(activity) for activity in Activity)
+_LEVELS = frozenset(str(level) for level in Level)
+
+
 @lru_cache(maxsize=8192)
 def operator(person_id: UUID, competences: str | None, family: str | None) -> Operator:
-    """What one answer says of somebody; `family` is None of whom no role is known."""
+    """What one answer says of somebody, as far as readings go; `family` is None of whom no role is known."""
     return Operator(
-        tuple(_competence(person_id, *said) for said in from_json(competences or "[]")),
+        tuple(
+            _competence(person_id, *said)
+            for said in from_json(competences or "[]")
+            if said[0] in _OF_READINGS and said[1] in _LEVELS
+        ),
         tuple(_family_care(*said) for said in from_json(family or "[]")),
         family is not None,
     )

@@ -48,11 +48,13 @@ WHERE (kit_id, reading_id) IN (SELECT * FROM unnest(%b::uuid[], %b::uuid[]))
 def claim(conn: psycopg.Connection, sound: Sequence[Sound], *, locking: bool) -> Claimed:
     """Claim the identities of these; of two alike in one batch the first is the one.
 
-    `locking`: where all of them are new, lock their residents in the same trip to the database.
+    `locking`: where all of them are new, lock their residents in the same trip to the database. Where one may have to
+    go to quarantine, its quota is locked before them, and they not here.
     """
     digests = [content_digest(one.payload) for one in sound]
     first: dict[ReadingKey, int] = {}
     not_first = {place for place, one in enumerate(sound) if first.setdefault(one.key, place) != place}
+    locking = locking and not not_first
     in_order = sorted(first.values(), key=lambda place: _number(sound[place].key))
     seen_before, locked = _claimed(conn, [(sound[place], digests[place]) for place in in_order], locking)
     not_new = not_first | {in_order[number - 1] for number in seen_before}

@@ -30,7 +30,7 @@ from ingest.heartbeat import Beating
 from ingest.probe import Probe
 from ingest.receipts import ReceiptBook, kit_of
 from ingest.tenure import Tenure
-from ingest.trouble import passes, refuses_all
+from ingest.trouble import passes, refuses_all, takes_too_long
 
 _log = logging.getLogger(__name__)
 _HOUSEKEEPING_EVERY = 1.0
@@ -133,13 +133,13 @@ class Worker:
         if settled is None:
             return  # told to stop before it could be stored: the broker and the kit still have it
         self._consumer.acknowledge(readings)
-        self._sent_at.update((kit_of(one.topic), one.arrived_at) for one in readings)
+        self._sent_at.update((kit_of(one.topic), one.arrived_at) for one in readings if not one.retained)
         self._consumer.acknowledge(statuses)
         self.tally.messages += len(deliveries)
         self.tally.count(settled)
 
     def _settle(self, arrivals: Sequence[Arrival], stopping: threading.Event) -> list[Settled] | None:
-        """Store a batch, trying until it is stored; in halves where the database refuses it as a whole."""
+        """Store a batch, trying until it is stored; in halves where it is refused, or takes too long, as a whole."""
         pause = 0.05
         while not stopping.is_set():
             try:
@@ -147,7 +147,7 @@ class Worker:
             except Exception as error:
                 self._lost("storing a batch")
                 its_own = not passes(error) and not refuses_all(error)
-                if its_own and len(arrivals) > 1:
+                if (its_own or takes_too_long(error)) and len(arrivals) > 1:
                     return self._settle_halves(arrivals, stopping)
                 if its_own and (put_away := self._put_away(arrivals[0], error)):
                     return put_away

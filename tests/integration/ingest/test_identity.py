@@ -7,11 +7,15 @@ from hashlib import sha256
 
 import pytest
 
+from alerts.evaluator import Evaluator
 from devices.identifiers import new_reading_id
 from devices.reading import decode, encode_one
 from devices.receipt import Outcome, Receipt
 from ingest.arrival import Arrival
+from ingest.identity import claim
 from ingest.receipts import receipt_of
+from ingest.sorting import Sorted
+from ingest.standing import standing
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.doorstep import NOW, Doorstep, at_the_door
 from tests.fixtures.length import length
@@ -52,6 +56,16 @@ def test_two_versions_in_one_batch_store_the_first_and_keep_the_other(doorstep):
     assert outcomes == [Outcome.STORED, Outcome.QUARANTINED]
     assert doorstep.rows("SELECT pulse FROM ingest.reading") == [(72,)]
     assert doorstep.rows("SELECT count(*) FROM alerts.escalation") == [(0,)]
+
+
+def test_residents_are_not_locked_before_the_quota_of_what_must_go_to_quarantine(doorstep):
+    kit = n.Kit()
+    one = kit.reading(taken_at=NOW)
+    batch = [kit.arrival(one, NOW), kit.arrival(one.model_copy(update={"values": n.GRAVE}), NOW)]
+    with doorstep.conn.transaction():
+        sound = Sorted(batch, standing(doorstep.conn, batch), Evaluator()).sound
+        assert claim(doorstep.conn, sound, locking=True).locked is None
+        assert doorstep.rows("SELECT resident_id FROM ingest.current_vitals FOR UPDATE NOWAIT") == []
 
 
 def test_the_same_words_in_another_envelope_are_the_same_reading(doorstep):

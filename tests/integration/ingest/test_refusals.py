@@ -1,11 +1,19 @@
 """What the database refuses: one reading it cannot hold stops no other, and its own trouble is waited out."""
 
+import select
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from alerts.evaluator import Evaluator
 from devices.gateway.outbox import State
+from devices.receipt import Outcome
+from ingest.worker import Worker
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
 from tests.fixtures.live_kits import still_on
@@ -64,3 +72,61 @@ def test_a_database_that_takes_nothing_is_waited_for_and_nothing_is_put_away(lin
     assert set(kit.states().values()) == {State.STORED}
     assert line.rows("SELECT count(*) FROM ingest.quarantine") == [(0,)]
     assert line.rows("SELECT severity FROM alerts.escalation") == [("high",)]
+
+
+class SlowWithMany(Evaluator):
+    """With more than one reading at a time it thinks for longer than the database waits."""
+
+    def __init__(self) -> None:
+        self.tried: list[int] = []
+
+    def evaluate(self, conn, batch, at):
+        self.tried.append(len(batch.new))
+        if len(batch.new) > 1:
+            gave_up, _, _ = select.select([conn.fileno()], [], [], 60)
+            assert gave_up
+        return super().evaluate(conn, batch, at)
+
+
+def settle(neighbourhood, evaluator: Evaluator, *arrivals):
+    """As one batch of a worker's."""
+    impatient = "-c idle_in_transaction_session_timeout=200ms"
+    worker = Worker(
+        lambda: neighbourhood.connect("hearthwatch_ingest", autocommit=True, options=impatient),
+        cast(Any, SimpleNamespace(send_once=None, publish=None)),
+        cast(Any, None),
+        evaluator,
+    )
+    stopping = threading.Event()
+    giving_up = threading.Timer(60, stopping.set)
+    giving_up.start()
+    try:
+        return worker._settle(arrivals, stopping)
+    finally:
+        giving_up.cancel()
+        worker._give_back()
+
+
+def test_a_batch_that_takes_too_long_as_a_whole_is_stored_in_halves(neighbourhood):
+    kit, now, slow = n.Kit(), datetime.now(UTC), SlowWithMany()
+    readings = [kit.reading(one, taken_at=now) for one in (n.AMARA, n.AMARA, n.BRAM, n.BRAM)]
+    settled = settle(neighbourhood, slow, *(kit.arrival(one, now) for one in readings))
+    assert settled is not None
+    assert [one.outcome for one in settled] == [Outcome.STORED] * 4
+    assert slow.tried == [4, 2, 1, 1, 2, 1, 1]
+
+
+def test_a_sign_off_for_what_ends_in_no_reading_turns_no_reading_away(neighbourhood):
+    with neighbourhood.connect() as conn:
+        conn.execute("INSERT INTO delegation.activity (activity, label) VALUES ('insulin', 'Insulin')")
+        conn.execute(
+            """
+            INSERT INTO delegation.competence (person_id, activity, level, assessor_id, signed_off_at, valid_until)
+            VALUES (%s, 'insulin', 'independent', %s, now() - interval '1 day', now() + interval '1 year')
+            """,
+            (n.WORKER, n.TRAINER),
+        )
+    kit, now = n.Kit(), datetime.now(UTC)
+    settled = settle(neighbourhood, Evaluator(), kit.arrival(kit.reading(taken_at=now), now))
+    assert settled is not None
+    assert [one.outcome for one in settled] == [Outcome.STORED]
