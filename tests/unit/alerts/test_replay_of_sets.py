@@ -1,13 +1,15 @@
 """Very many scores judged at once: rule by rule the same as the rules say of one score at a time."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts import judgement
+from alerts import judgement, rules
 from alerts.beside.look_back import LookBack
 from alerts.beside.rise import Earlier
 from alerts.beside.trend import Measured, signs_to_follow
@@ -326,3 +328,10 @@ def test_every_case_of_either_policy_is_counted_once():
     counts = Counts()
     counts.add(many, few, 4 * HOUR)
     assert [counts.total(kind) for kind in Kind] == [3, 2, 0, 1, 0, 0]
+
+
+def test_every_rule_there_is_can_be_counted():
+    folder = Path(rules.__file__).parent
+    sources = [folder / "rules.py", *(folder / "beside").glob("*.py")]
+    named = {rule for file in sources for rule in re.findall(r'Finding\(\s*"(\w+)"', file.read_text())}
+    assert named == set(RULES)
