@@ -15,11 +15,12 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from alerts import case, evidence, questions, scores, store
+from alerts.beside.look_back import NOTHING_BEFORE, look_back
 from alerts.case import Concern
 from alerts.escalation import EventKind, OpenEscalation
 from alerts.judgement import Judged, judge
 from alerts.outcome import Outcome
-from alerts.policy import Policy, PolicyBook, Severity
+from alerts.policy import PolicyBook, Severity
 from alerts.questions import Question
 from alerts.rules import RULES_VERSION, Finding
 from alerts.scoring import Scored, score_readings
@@ -48,11 +49,10 @@ UPDATE alerts.escalation SET why = %s, low = NULL WHERE escalation_id = %s
 def withdraw(conn: psycopg.Connection, withdrawn: Withdrawn, policies: PolicyBook, at: datetime) -> None:
     """Judge anew what rested on the reading, and tell the hub."""
     gone = withdrawn.reading
-    policy = policies.for_hub(gone.placement.hub_id)
     authorities = standing(conn, [gone.resident_id], at).authorities
     worse: list[Judged] = []
     if authorities[gone.resident_id].no_score_reason is None:
-        worse = _score_anew(conn, withdrawn, authorities, policy, at)
+        worse = _score_anew(conn, withdrawn, authorities, policies, at)
     _tell(conn, gone, policies, at)
     case.open_or_join(conn, [_concern(one) for one in worse if one.found and one.fresh], policies, at)
 
@@ -61,12 +61,12 @@ def _score_anew(
     conn: psycopg.Connection,
     withdrawn: Withdrawn,
     authorities: Mapping[UUID, Authority],
-    policy: Policy,
+    policies: PolicyBook,
     at: datetime,
 ) -> list[Judged]:
     """Append what other scores would be; returns those that say worse than was known."""
     gone = withdrawn.reading
-    window = policy.composition_window
+    window = policies.for_hub(gone.placement.hub_id).composition_window
     was = {one.target.key: one for one in score_readings(withdrawn.with_it, [], authorities, window)}
     moments = score_readings(withdrawn.without, [], authorities, window)
     scored = list(moments)
@@ -75,9 +75,19 @@ def _score_anew(
     places = [place for key, place in stands.items() if _differs(scored[place], was[key])]
     scores.append(conn, [moments.caused_by(gone, places)], at)
     changed = [replace(scored[place], cause=gone) for place in places]
-    _ask_anew(conn, gone, changed, [judge(one, policy, at) for one in scored], at)
+    _ask_anew(conn, gone, changed, _judged(conn, scored, policies, at), at)
     worse = [one for one in changed if _is_worse(one.outcome, was[one.target.key].outcome)]
-    return [judge(one, policy, at) for one in worse]
+    return _judged(conn, worse, policies, at)
+
+
+def _judged(
+    conn: psycopg.Connection, scored: Sequence[Scored], policies: PolicyBook, at: datetime
+) -> list[Judged]:
+    before = look_back(conn, scored, policies)
+    return [
+        judge(one, policies.for_hub(one.cause.placement.hub_id), at, before.get(place, NOTHING_BEFORE))
+        for place, one in enumerate(scored)
+    ]
 
 
 def _differs(now: Scored, was: Scored) -> bool:

@@ -33,7 +33,7 @@ class LookBack:
 
 NOTHING_BEFORE = LookBack()
 
-# A score of a reading that was said to be somebody else's is not theirs to rise from.
+# A score of a reading that was last said to be somebody else's is not theirs to rise from.
 _EARLIER: LiteralString = """
 SELECT score.resident_id, score.kit_id, score.reading_id, score.effective_at, score.cause_arrival, score.high
 FROM unnest(%(residents)s::uuid[], %(from)s::timestamptz[], %(to)s::timestamptz[]) AS wanted (resident_id, since, until)
@@ -41,7 +41,11 @@ JOIN alerts.score ON score.resident_id = wanted.resident_id
      AND score.effective_at >= wanted.since AND score.effective_at < wanted.until
 WHERE score.effective_at >= %(since)s AND score.effective_at < %(until)s
   AND NOT EXISTS (SELECT FROM ingest.reading_correction said
-                  WHERE said.kit_id = score.kit_id AND said.reading_id = score.reading_id)
+                  WHERE said.kit_id = score.kit_id AND said.reading_id = score.reading_id
+                    AND said.resident_id IS DISTINCT FROM score.resident_id
+                    AND NOT EXISTS (SELECT FROM ingest.reading_correction later
+                                    WHERE later.kit_id = said.kit_id AND later.reading_id = said.reading_id
+                                      AND later.correction_id > said.correction_id))
 ORDER BY score.resident_id, score.cause_arrival, score.effective_at
 """
 
@@ -71,7 +75,9 @@ def look_back(
     return {
         place: LookBack(
             earlier=_standing(earlier, scored[place]) if place in rising else (),
-            measured=measured(readings, scored[place], following.get(place, ())),
+            measured=measured(
+                readings.get(scored[place].cause.resident_id, ()), scored[place], following.get(place, ())
+            ),
         )
         for place in {*rising, *following}
     }
@@ -115,14 +121,19 @@ def _standing(earlier: Mapping[UUID, Iterable[tuple[Any, ...]]], now: Scored) ->
     return list(stood.values())
 
 
-def _readings(conn: psycopg.Connection, wanted: Sequence[tuple[Scored, Policy]]) -> Sequence[KnownReading]:
+def _readings(
+    conn: psycopg.Connection, wanted: Sequence[tuple[Scored, Policy]]
+) -> Mapping[UUID, list[KnownReading]]:
     moments: dict[UUID, list[datetime]] = {}
     hours = 0
     for scored, policy in wanted:
         if policy.trend is not None:
             moments.setdefault(scored.cause.resident_id, []).append(scored.target.effective_at)
             hours = max(hours, policy.trend.within_hours)
-    return store.history(conn, moments, timedelta(hours=hours)) if moments else []
+    readings: dict[UUID, list[KnownReading]] = {}
+    for one in store.history(conn, moments, timedelta(hours=hours)) if moments else ():
+        readings.setdefault(one.resident_id, []).append(one)
+    return readings
 
 
 def measured(

@@ -6,8 +6,10 @@ from typing import LiteralString
 
 import pytest
 
+from alerts.evaluator import Evaluator
+from ingest.correction import Correction, Reason, correct
 from tests.fixtures import neighbourhood as n
-from tests.integration.alerts.ward import NOW
+from tests.integration.alerts.ward import NOW, Ward
 
 POLICY: LiteralString = """
 INSERT INTO alerts.policy (hub_id, version, body, in_force_from, recorded_at)
@@ -89,3 +91,30 @@ def test_a_hub_whose_policy_leaves_them_out_hears_nothing_of_them(ward):
     ward.send(n.NORMAL, at=NOW - hours(8), soft_signs={"pain": "present", "skin": "present"})
     ward.send(WORSE, at=NOW)
     assert ward.rules() == []
+
+
+def correct_to(ward: Ward, reading, whose, at) -> None:
+    said = Correction(
+        (ward.kit.kit_id, reading.reading_id), 0, whose, Reason.WRONG_RESIDENT_CHOSEN, n.CLINICIAN
+    )
+    with ward.database.connect("hearthwatch_ingest") as conn:
+        correct(conn, Evaluator(), said, at)
+
+
+def test_a_rise_is_from_what_was_corrected_to_be_theirs(looking_back):
+    theirs = looking_back.reading(n.NORMAL, resident=n.BRAM, taken_at=NOW - hours(8))
+    looking_back.deliver(theirs, at=NOW - hours(8))
+    correct_to(looking_back, theirs, n.AMARA, NOW - hours(7))
+    looking_back.send(WORSE, at=NOW)
+    assert looking_back.rules() == ["rise"]
+
+
+def test_what_is_worse_once_a_reading_was_not_theirs_is_a_rise_too(looking_back):
+    looking_back.send(n.NORMAL, at=NOW - hours(8))
+    looking_back.send(WORSE, at=NOW - n.minutes(20))
+    better = looking_back.reading({"respiration_rate": 14, "pulse": 72}, taken_at=NOW - n.minutes(15))
+    looking_back.deliver(better, at=NOW - n.minutes(15))
+    looking_back.send({"temperature": 36.8}, at=NOW - n.minutes(10))
+    assert looking_back.rules() == ["rise"]
+    correct_to(looking_back, better, n.BRAM, NOW)
+    assert looking_back.rules().count("rise") == 2
