@@ -33,7 +33,7 @@ WHOLE_FORM = "form"
 LAST_NIGHT = timedelta(hours=6)
 # A bedside clock may run ahead of ours by this much.
 AHEAD = timedelta(minutes=5)
-# A form left open for longer says nothing about when its readings were taken.
+# What was begun longer ago says nothing about when its readings were taken.
 OPEN_FOR = timedelta(minutes=15)
 _LONGEST_NOTE = 2000
 
@@ -166,22 +166,28 @@ def _taken_at(form: _Reader, opened_at: datetime, now: datetime) -> datetime:
 
     The arrival differs between two sendings of one form, and would make two readings of it.
     """
-    elapsed = _elapsed(form)
+    elapsed = _counted(form, "elapsed")
     sent_at = opened_at + (elapsed or timedelta(0))
     if sent_at > now + OPEN_FOR:
         sent_at = opened_at
     if said := form.text("taken_time"):
         return _said_time(form, said, now if elapsed is None else sent_at)
-    if now - sent_at > OPEN_FOR:
+    if now - _begun_at(form, opened_at, sent_at) > OPEN_FOR:
         form.fault(
             "taken_time", "This form has been open for a while: say at what time the readings were taken"
         )
     return sent_at
 
 
-def _elapsed(form: _Reader) -> timedelta | None:
-    """How long the form was open when it was first sent off; None where nothing counted."""
-    text = form.text("elapsed")
+def _begun_at(form: _Reader, opened_at: datetime, sent_at: datetime) -> datetime:
+    """When the first of it was filled in; where that was not counted, it may have been at once."""
+    begun_at = opened_at + (_counted(form, "begun") or timedelta(0))
+    return begun_at if begun_at <= sent_at else opened_at
+
+
+def _counted(form: _Reader, name: str) -> timedelta | None:
+    """How long the form was open when something was done first; None where nothing counted."""
+    text = form.text(name)
     return timedelta(milliseconds=int(text)) if text.isdecimal() and len(text) < 9 else None
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -196,6 +197,33 @@ def test_a_colleague_who_signs_in_on_the_tablet_is_asked_before_the_readings_are
     expect(tablet.get_by_role("status")).to_contain_text("Stored")
     with neighbourhood.connect() as owner:
         assert owner.execute("SELECT taken_by FROM ingest.reading").fetchall() == [(n.WORKER,)]
+
+
+def test_what_lay_typed_on_a_tablet_is_not_taken_for_measured_when_it_is_sent(
+    at_the_desk_of: Desk, served: Served, neighbourhood
+) -> None:
+    tablet = at_the_desk_of(n.WORKER)
+    tablet.clock.install()
+
+    def wait(minutes: int) -> None:
+        tablet.clock.fast_forward(f"{minutes}:00")
+        served.clock.ahead += timedelta(minutes=minutes)
+
+    def send(said: str) -> None:
+        tablet.locator("[name=temperature]").fill("37.1")
+        tablet.get_by_role("button", name="Send").click()
+        expect(tablet.locator("main")).to_contain_text(said)
+
+    tablet.goto(f"/residents/{n.BRAM}/capture")
+    wait(20)
+    send("Stored")
+    tablet.goto(f"/residents/{n.BRAM}/capture")
+    tablet.locator("[name=pulse]").fill("71")
+    for minutes in (20, 10):
+        wait(minutes)
+        send("This form has been open for a while")
+    with neighbourhood.connect() as owner:
+        assert owner.execute("SELECT count(*) FROM ingest.reading").fetchone() == (1,)
 
 
 def test_what_a_caller_said_goes_through_after_signing_in_again(at_the_desk_of: Desk) -> None:

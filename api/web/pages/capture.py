@@ -1,9 +1,10 @@
 """A set of observations by hand: the form on a phone, and its answer.
 
-Guards: the reading id is made with the form, so a form sent twice is one reading; the answer says stored only
-of what is committed.
+Guards: the reading id is made with the form, so a form sent twice is one reading; however often it is asked about,
+it stays as old as it is; the answer says stored only of what is committed.
 """
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
@@ -40,25 +41,36 @@ _SENT_WITHIN = timedelta(days=3)
 CarerVisit = Annotated[Visit, needs(*CARERS)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """One form: the number its reading will have, and when it was opened."""
+
+    reading_id: UUID
+    at: datetime
+
+
 @router.get("/residents/{resident_id}/capture")
 def blank(request: Request, resident_id: UUID, visit: CarerVisit, round: str = "") -> HTMLResponse:
     """An empty form with a reading id of its own."""
     fields = {"round": "yes"} if round == "yes" else {}
-    return _form(request, visit, _lives(visit, resident_id), new_reading_id(), fields, {})
+    return _form(request, visit, _lives(visit, resident_id), _Opened(new_reading_id(), visit.at), fields, {})
 
 
 @router.post("/residents/{resident_id}/capture")
 def send(request: Request, resident_id: UUID, visit: CarerVisit, fields: Fields) -> HTMLResponse:
     """Store what was filled in and answer at once, or ask about what cannot be."""
     lives = _lives(visit, resident_id)
-    reading_id, opened_at = _made_with(fields)
+    opened = _made_with(fields)
+    filled = read(fields, opened.reading_id, opened.at, visit.at)
+    faults = dict(filled.faults)
     if fields.get("opened_by") != str(visit.actor.person_id):
+        faults |= {
+            WHOLE_FORM: _by_another(visit, resident_id, opened.reading_id, fields.get("opened_by", ""))
+        }
         # What was sent before under the form's number stays whoever's it was.
-        fault = _by_another(visit, resident_id, reading_id, fields.get("opened_by", ""))
-        return _form(request, visit, lives, new_reading_id(), fields, {WHOLE_FORM: fault})
-    filled = read(fields, reading_id, opened_at, visit.at)
-    if filled.faults:
-        return _form(request, visit, lives, reading_id, fields, dict(filled.faults))
+        opened = replace(opened, reading_id=new_reading_id())
+    if faults:
+        return _form(request, visit, lives, opened, fields, faults)
     parts = parts_of(request)
     captured = capture(visit, parts.door, parts.evaluator, resident_id, filled.observations)
     sent = words.Sent(filled.observations, captured, open_case(visit.conn, resident_id), visit.at)
@@ -89,7 +101,7 @@ def _name(visit: Visit, person: str) -> str:
         return "Somebody else"
 
 
-def _made_with(fields: dict[str, str]) -> tuple[UUID, datetime]:
+def _made_with(fields: dict[str, str]) -> _Opened:
     try:
         opened_at = datetime.fromisoformat(fields.get("opened_at", ""))
         reading_id = parse_id(fields.get("reading_id", ""), "reading")
@@ -100,7 +112,7 @@ def _made_with(fields: dict[str, str]) -> tuple[UUID, datetime]:
             "This form has lost its number: nothing was stored. Open it again from the resident's page."
         )
         raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, sentence)
-    return reading_id, opened_at
+    return _Opened(reading_id, opened_at)
 
 
 def _lives(visit: Visit, resident_id: UUID) -> ResidentView:
@@ -114,14 +126,15 @@ def _form(
     request: Request,
     visit: Visit,
     lives: ResidentView,
-    reading_id: UUID,
+    opened: _Opened,
     fields: dict[str, str],
     faults: dict[str, str],
 ) -> HTMLResponse:
     view = {
         "resident": lives,
-        "reading_id": reading_id,
-        "opened_at": visit.at.isoformat(),
+        "reading_id": opened.reading_id,
+        "opened_at": opened.at.isoformat(),
+        "open_for": (visit.at - opened.at) // timedelta(milliseconds=1),
         "opened_by": visit.actor.person_id,
         "fields": fields,
         "faults": faults,

@@ -1,12 +1,16 @@
 """Two people share a tablet: what is sent is recorded as whoever is signed in when it is sent, who is asked first."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import httpx2 as httpx
+import pytest
 
+from api.web.presenters.moments import LONDON
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
+from tests.fixtures.serving import Served
 from tests.integration.api.test_pages import CAPTURE, FILLED, form_of, hidden_fields
 
 SignIn = Callable[[UUID], httpx.Client]
@@ -31,6 +35,37 @@ def test_a_form_that_a_colleague_opened_is_asked_about_and_then_whoever_sends_it
     again = FILLED | hidden_fields(asked.text, CAPTURE)
     assert "Stored" in manager.post(CAPTURE, data=again).text
     assert taken_by(neighbourhood) == [n.MANAGER]
+
+
+ASKED_WHEN = "This form has been open for a while"
+
+
+@pytest.mark.parametrize("sender", [n.WORKER, n.MANAGER], ids=["their-own", "a-colleagues"])
+def test_a_form_that_lay_open_is_asked_for_its_time_as_often_as_it_is_sent(
+    sign_in: SignIn, served: Served, neighbourhood: Database, sender: UUID
+) -> None:
+    form = form_of(sign_in(n.WORKER), CAPTURE, CAPTURE) | FILLED
+    client = sign_in(sender)
+    taken_at = served.clock().replace(second=0, microsecond=0)
+    served.clock.ahead += timedelta(minutes=25)
+    for _ in range(3):
+        asked = client.post(CAPTURE, data=form)
+        assert (asked.status_code, ASKED_WHEN in asked.text) == (422, True)
+        form = FILLED | hidden_fields(asked.text, CAPTURE)
+    assert taken_by(neighbourhood) == []
+    said = {"taken_time": f"{taken_at.astimezone(LONDON):%H:%M}"}
+    assert "Stored" in client.post(CAPTURE, data=form | said).text
+    with neighbourhood.connect() as owner:
+        stored = owner.execute("SELECT taken_by, effective_at FROM ingest.reading").fetchall()
+    assert stored == [(sender, taken_at)]
+
+
+def test_a_colleagues_old_form_is_asked_about_whole_at_once(sign_in: SignIn, served: Served) -> None:
+    form = form_of(sign_in(n.WORKER), CAPTURE, CAPTURE) | FILLED | {"pulse": "7000"}
+    served.clock.ahead += timedelta(minutes=25)
+    asked = sign_in(n.MANAGER).post(CAPTURE, data=form).text
+    for words in ("Wanda Worker opened this form", ASKED_WHEN, "Pulse must be a number"):
+        assert words in asked
 
 
 def test_what_was_stored_before_the_colleague_signed_in_is_said_to_be(

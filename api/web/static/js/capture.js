@@ -5,6 +5,11 @@
 let shownAt = 0; // when this form was shown, by this page's own clock
 let sending = false;
 
+/** How long the form has been open in ms, with the time before it was asked about. */
+function openFor(form) {
+  return String(Math.round(Number(form.dataset.openFor) + performance.now() - shownAt));
+}
+
 function offline(form, words, link) {
   const notice = document.querySelector("[data-offline]");
   notice.querySelector("[data-offline-words]").replaceChildren(words, ...(link ? [" ", link] : []));
@@ -22,7 +27,7 @@ document.addEventListener("submit", async (event) => {
   const button = form.querySelector("[data-send]");
   const elapsed = form.elements.namedItem("elapsed");
   // Counted once: a second sending must be the very same form.
-  if (!elapsed.value) elapsed.value = String(Math.round(performance.now() - shownAt));
+  if (!elapsed.value) elapsed.value = openFor(form);
   button.textContent = "Sending";
   try {
     const answer = await fetch(form.action, {
@@ -41,6 +46,14 @@ document.addEventListener("submit", async (event) => {
   } finally {
     sending = false;
   }
+});
+
+// What was typed long ago was measured long ago, whenever it is sent.
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-capture]");
+  if (!form) return;
+  const begun = form.elements.namedItem("begun");
+  if (!begun.value) begun.value = openFor(form);
 });
 
 // Whoever switches leaves this form: what has been typed on it is nowhere else.

@@ -113,9 +113,16 @@ def test_a_form_left_open_for_long_asks_when_the_readings_were_taken() -> None:
 
 
 def test_a_form_open_for_long_but_filled_in_just_now_is_taken_just_now() -> None:
-    found = filled(opened_at=ago(hours=2), pulse="70", elapsed=str(119 * 60 * 1000))
+    found = filled(opened_at=ago(hours=2), pulse="70", begun=str(110 * 60_000), elapsed=str(119 * 60_000))
     assert found.faults == {}
     assert found.observations.taken_at == ago(minutes=1)
+
+
+@pytest.mark.parametrize("begun", ["", "0", str(90 * 60_000), str(121 * 60_000), "soon"])
+def test_what_was_typed_long_ago_or_nobody_knows_when_is_not_taken_just_now(begun: str) -> None:
+    fields = {"pulse": "70", "begun": begun, "elapsed": str(120 * 60_000)}
+    assert set(filled(opened_at=ago(hours=2), **fields).faults) == {"taken_time"}
+    assert filled(opened_at=ago(hours=2), taken_time="13:55", **fields).faults == {}
 
 
 def test_a_time_of_day_is_todays() -> None:
