@@ -12,14 +12,12 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from devices.topics import Leaf, filter_of
-from ingest.packets import Message
 from ingest.subscriptions import Subscriptions
 from ingest.wire import BufferedClient
 
@@ -88,7 +86,7 @@ class Consumer:
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_unsubscribe = self._on_unsubscribe
-        self._client.on_messages = self._on_messages
+        self._client.on_message = self._on_message
 
     def start(self) -> None:
         """Connect, and go on trying, in a thread of paho's own."""
@@ -165,16 +163,13 @@ class Consumer:
         with self._arrived:  # or the connection could become another between the look and the word
             ours = [one.message_number for one in deliveries if one.connection == self.connection]
             # Sent at QoS 0, it has no number and asks for no answer.
-            self._client.confirm(number for number in ours if number)
+            for number in filter(None, ours):
+                self._client.ack(number, 1)
             self._acknowledged += len(ours)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Send to a kit, QoS 1. Lost with the broker, if it is lost: what matters is in the database."""
         self._client.publish(topic, payload, qos=1, retain=retain)
-
-    def send_once(self, messages: Iterable[tuple[str, bytes]]) -> None:
-        """Send to kits, QoS 1, what they ask for again where it is lost on the way."""
-        self._client.send_once(messages)
 
     def oldest_waiting(self) -> datetime | None:
         """When the message that waits longest arrived: how far behind we are."""
@@ -242,23 +237,20 @@ class Consumer:
             self._subscriptions.begin()
             self._waiting.clear()
 
-    def _on_messages(self, messages: Sequence[Message]) -> None:
-        arrived_at = datetime.now(UTC)
+    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        delivery = Delivery(
+            topic=_legible_topic(message),
+            payload=bytes(message.payload),
+            arrived_at=datetime.now(UTC),
+            message_number=message.mid,
+            connection=self.connection,
+            redelivered=message.dup,
+            retained=message.retain,
+        )
         with self._arrived:
-            self._waiting += [
-                Delivery(
-                    topic=_legible(topic),
-                    payload=payload,
-                    arrived_at=arrived_at,
-                    message_number=number,
-                    connection=self.connection,
-                    redelivered=redelivered,
-                    retained=retained,
-                )
-                for topic, payload, number, redelivered, retained in messages
-            ]
-            self._delivered += len(messages)
-            self.redelivered += sum(one.redelivered for one in messages)
+            self._waiting.append(delivery)
+            self._delivered += 1
+            self.redelivered += message.dup
             self._arrived.notify()
 
 
@@ -266,11 +258,9 @@ def _filters(partitions: Iterable[int]) -> list[tuple[str, int]]:
     return [(filter_of(partition, leaf), 1) for partition in partitions for leaf in _LEAVES]
 
 
-# The same kits' topics come again and again.
-@lru_cache(maxsize=8192)
-def _legible(topic: bytes) -> str:
+def _legible_topic(message: mqtt.MQTTMessage) -> str:
     """An exception here would end paho's thread, so a topic that is not UTF-8 is kept as best it can be."""
     try:
-        return topic.decode()
+        return message.topic
     except UnicodeDecodeError:
-        return repr(topic)
+        return repr(message)

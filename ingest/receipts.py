@@ -20,7 +20,7 @@ from ingest.arrival import Settled
 
 EVERY = 0.2
 _MOST = 500
-_Send = Callable[[Sequence[tuple[str, bytes]]], None]
+_Publish = Callable[[str, bytes], None]
 
 
 def receipt_of(settled: Settled) -> dict[str, Any]:
@@ -39,8 +39,8 @@ def receipt_of(settled: Settled) -> dict[str, Any]:
 class ReceiptBook:
     """Receipts that wait to be sent, by kit. For one worker thread; `now` is a monotonic clock in seconds."""
 
-    def __init__(self, send: _Send) -> None:
-        self._send = send
+    def __init__(self, publish: _Publish) -> None:
+        self._publish = publish
         self._waiting: dict[str, list[tuple[UUID, dict[str, Any]]]] = {}
         self._due: list[tuple[float, str]] = []
         """When each topic that something waits for may be sent to, the next first."""
@@ -55,15 +55,13 @@ class ReceiptBook:
 
     def flush(self, now: float) -> None:
         """Send to every kit that was not sent to within the last 200 ms."""
-        messages: list[tuple[str, bytes]] = []
         while self._due and self._due[0][0] <= now:
             topic = heappop(self._due)[1]
             waiting = self._waiting.pop(topic)
-            messages += [(_receipts_topic(topic), one) for one in _encoded(waiting)]
+            for one in _encoded(waiting):
+                self._publish(_receipts_topic(topic), one)
             self._sent_at[topic] = now
             self.sent += len(waiting)
-        if messages:
-            self._send(messages)
 
     def next_flush(self, now: float) -> float:
         """Seconds until something is due; infinity where nothing waits."""

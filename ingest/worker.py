@@ -72,7 +72,7 @@ class Worker:
         self._tenure = tenure
         self._evaluator = evaluator
         self._batch = batch
-        self._receipts = ReceiptBook(consumer.send_once)
+        self._receipts = ReceiptBook(consumer.publish)
         self._probe = Probe(consumer.publish)
         self._conn: psycopg.Connection | None = None
         self._epoch: UUID | None = None

@@ -93,7 +93,7 @@ def settle(neighbourhood, evaluator: Evaluator, *arrivals):
     impatient = "-c idle_in_transaction_session_timeout=200ms"
     worker = Worker(
         lambda: neighbourhood.connect("hearthwatch_ingest", autocommit=True, options=impatient),
-        cast(Any, SimpleNamespace(send_once=None, publish=None)),
+        cast(Any, SimpleNamespace(publish=None)),
         cast(Any, None),
         evaluator,
     )

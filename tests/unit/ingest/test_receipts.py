@@ -1,6 +1,5 @@
 """A receipt says where a reading is, in which life of the database, and nothing of what it says."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -20,8 +19,8 @@ class Post:
     def __init__(self) -> None:
         self.sent: list[tuple[str, bytes]] = []
 
-    def __call__(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        self.sent += messages
+    def __call__(self, topic: str, payload: bytes) -> None:
+        self.sent.append((topic, payload))
 
     @property
     def messages(self) -> list[Receipts]:
