@@ -18,7 +18,7 @@ from pyotp import random_base32
 from pyotp.totp import TOTP
 
 from api.database import Connection
-from api.sealing import Sealer
+from api.sealing import Sealer, UnreadableSecretError
 
 SECONDS = 30
 DIGITS = 6
@@ -62,9 +62,8 @@ def is_enrolled(conn: Connection, person_id: UUID) -> bool:
 def pending(conn: Connection, sealer: Sealer, person_id: UUID, username: str) -> Pending:
     """The secret to be put into a telephone: the one shown before, until a code of it was typed in."""
     row = conn.execute(_PENDING, (person_id,)).fetchone()
-    if row is not None and row[0] is not None:
-        secret = sealer.open(row[0])
-    else:
+    secret = _opened(sealer, None if row is None else row[0])
+    if secret is None:
         secret = random_base32()
         conn.execute(_BEGIN, (person_id, sealer.seal(secret)))
     return Pending(secret, TOTP(secret).provisioning_uri(name=username, issuer_name=_ISSUER))
@@ -73,9 +72,10 @@ def pending(conn: Connection, sealer: Sealer, person_id: UUID, username: str) ->
 def confirm(conn: Connection, sealer: Sealer, person_id: UUID, code: str, at: datetime) -> bool:
     """Let codes come from the pending secret from now on, if this is one."""
     row = conn.execute(_PENDING, (person_id,)).fetchone()
-    if row is None or row[0] is None:
+    secret = _opened(sealer, None if row is None else row[0])
+    if secret is None:
         return False
-    step = step_of(sealer.open(row[0]), as_typed(code), at)
+    step = step_of(secret, as_typed(code), at)
     if step is None:
         return False
     conn.execute(_CONFIRM, (step, person_id))
@@ -89,9 +89,10 @@ def take(conn: Connection, sealer: Sealer, person_id: UUID, typed: str, at: date
         taken = conn.execute(_TAKE_CODE, (person_id, _digest(code.translate(_MISREAD)))).rowcount
         return "recovery_code" if taken else None
     row = conn.execute(_SECRET, (person_id,)).fetchone()
-    if row is None or row[0] is None:
+    secret = _opened(sealer, None if row is None else row[0])
+    if row is None or secret is None:
         return None
-    step = step_of(sealer.open(row[0]), code, at, after=row[1])
+    step = step_of(secret, code, at, after=row[1])
     # Whoever asks at the same time has it or we have it.
     if step is None or not conn.execute(_USED, (step, person_id, step)).rowcount:
         return None
@@ -132,6 +133,14 @@ def forget(conn: Connection, person_id: UUID) -> None:
 def as_typed(code: str) -> str:
     """A code as it is kept, however it was spaced."""
     return "".join(letter for letter in code.lower() if letter.isalnum())
+
+
+def _opened(sealer: Sealer, sealed: bytes | None) -> str | None:
+    """The secret; None where there is none, or where its key is lost."""
+    try:
+        return None if sealed is None else sealer.open(sealed)
+    except UnreadableSecretError:
+        return None
 
 
 def _digest(code: str) -> bytes:

@@ -218,6 +218,23 @@ def test_no_secret_can_be_read_in_the_database(asked: Served, neighbourhood: Dat
     assert not any(code.replace("-", "") in kept for code in somebody.recovery_codes)
 
 
+def test_where_the_key_was_lost_a_recovery_code_still_signs_in_and_another_telephone_is_set_up(
+    asked: Served,
+) -> None:
+    somebody = Telephone(asked).enrol()
+    other = Account(key=SecretStr(Fernet.generate_key().decode()))
+    told = asked.settings.model_copy(update={"account": other})
+    with serving(told, asked.clock) as anew:
+        somebody.served = anew
+        somebody.password()
+        assert somebody.say(somebody.code()).status_code == 422
+        assert somebody.say(somebody.recovery_codes[0]).status_code == 303
+        assert somebody.set_up(current=PASSWORD).status_code == 200
+        asked.clock.ahead += HALF_A_MINUTE
+        somebody.password()
+        assert somebody.say(somebody.code()).status_code == 303
+
+
 def test_programs_are_sent_to_the_pages(asked: Served) -> None:
     given = {"username": username(n.CLINICIAN), "password": PASSWORD}
     refused = asked.client().post("/api/v1/sign-in", json=given)
