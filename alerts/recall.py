@@ -1,6 +1,7 @@
 """What the sender of a reading was to be told, worked out again for one whom the first answer may not have reached.
 
-Guards: nothing is scored or raised again; advice that is no longer fresh is not repeated.
+Guards: nothing is scored or raised again, and whether anything was found is read of what was; advice that is no longer
+fresh is not repeated.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,14 @@ WHERE score.resident_id = ANY (%(residents)b)
   AND NOT EXISTS (SELECT FROM ingest.reading_correction said
                   WHERE said.kit_id = score.kit_id AND said.reading_id = score.reading_id)
 """
+# Of a score, the reading that caused it stands first; what could not be scored is found as one.
+_FOUND: LiteralString = """
+SELECT (rests_on.item ->> 'kit')::uuid, (rests_on.item ->> 'reading')::uuid, bool_or(rests_on.place = 1)
+FROM alerts.escalation JOIN alerts.finding USING (escalation_id),
+     jsonb_array_elements(finding.evidence) WITH ORDINALITY AS rests_on (item, place)
+WHERE escalation.resident_id = ANY (%(residents)s) AND (rests_on.item ->> 'reading')::uuid = ANY (%(readings)s)
+GROUP BY 1, 2
+"""
 _OPEN_CASES: LiteralString = """
 SELECT resident_id, escalation_id FROM alerts.escalation WHERE resident_id = ANY (%b) AND state <> 'closed'
 """
@@ -55,8 +64,11 @@ def verdicts(
         "readings": [one.payload.reading_id for one in fresh],
     }
     scores = {(kit, reading): said for kit, reading, *said in planned_for(conn, _SAID, wanted)}
+    found = {(kit, reading): caused for kit, reading, caused in conn.execute(_FOUND, wanted).fetchall()}
     return old | {
-        one.key: _verdict(one, scores.get(one.key), cases.get(one.payload.resident), policies)
+        one.key: _verdict(one, scores.get(one.key), cases.get(one.payload.resident), policies)._replace(
+            found=found.get(one.key, False) if one.key in scores else one.key in found
+        )
         for one in fresh
     }
 
@@ -69,7 +81,7 @@ def _is_fresh(one: Repeated, policies: PolicyBook, at: datetime) -> bool:
 def _verdict(one: Repeated, said: Sequence[Any] | None, case: UUID | None, policies: PolicyBook) -> Verdict:
     if said is None:  # no score: it could not be had, NEWS2 does not fit, or it was somebody else's reading
         next_ = CALL_999 if judgement.goes_to_999(one.payload) else CALL_HUB if case else NOTHING
-        return Verdict(next=next_, escalation_id=case, found=case is not None)
+        return Verdict(next=next_, escalation_id=case)
     set_, policy = _as_set(one, said), policies.for_hub(one.placement.hub_id)
     return Verdict(
         next=rules.next_step(set_, policy),
@@ -78,7 +90,6 @@ def _verdict(one: Repeated, said: Sequence[Any] | None, case: UUID | None, polic
         complete=set_.complete,
         deciding=tuple(str(sign) for sign in set_.deciding),
         escalation_id=case,
-        found=bool(rules.findings(set_, policy)),
     )
 
 

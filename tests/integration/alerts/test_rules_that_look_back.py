@@ -45,6 +45,14 @@ def test_a_rise_within_the_day_is_found_with_the_reading_it_rose_from(looking_ba
     assert rests_on == 2
 
 
+def test_whoever_asks_again_is_told_as_before_whether_anything_was_found(looking_back):
+    before = looking_back.reading(n.NORMAL, taken_at=NOW - timedelta(minutes=1))
+    rising = looking_back.reading(WORSE, taken_at=NOW)
+    first = [looking_back.deliver(one)[0].verdict for one in (before, rising)]
+    again = [looking_back.deliver(one, at=NOW)[0].verdict for one in (before, rising)]
+    assert [one.found for one in first] == [one.found for one in again] == [False, True]
+
+
 @pytest.mark.parametrize(
     "before",
     [
