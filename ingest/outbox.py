@@ -1,10 +1,10 @@
 """Words from the platform to kits, in the database until they are sent.
 
-Guards: claimed with a lease, sent, then marked: at least once, never marked first.
+Guards: claimed with a lease, sent, then marked: at least once, never marked first; only by a worker that hears the kit.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
@@ -21,12 +21,14 @@ INSERT INTO ingest.outbox (kit_id, leaf, payload, dedupe_key, created_at) VALUES
 ON CONFLICT (dedupe_key) DO NOTHING
 """
 _CLAIM: LiteralString = """
-UPDATE ingest.outbox SET leased_until = %(lease)s
-WHERE outbox_id IN (
-    SELECT outbox_id FROM ingest.outbox
+WITH waiting AS (
+    SELECT outbox_id, partition FROM ingest.outbox JOIN devices.kit USING (kit_id)
     WHERE sent_at IS NULL AND (leased_until IS NULL OR leased_until < %(at)s)
-    ORDER BY outbox_id LIMIT 100 FOR UPDATE SKIP LOCKED)
-RETURNING outbox_id, kit_id, leaf, payload
+      AND partition = ANY (%(heard)s) AND revoked_at IS NULL AND kind = 'kit'
+    ORDER BY outbox_id LIMIT 100 FOR UPDATE OF outbox SKIP LOCKED)
+UPDATE ingest.outbox held SET leased_until = %(lease)s
+FROM waiting WHERE held.outbox_id = waiting.outbox_id
+RETURNING held.outbox_id, held.kit_id, waiting.partition, held.leaf, held.payload
 """
 _SENT: LiteralString = "UPDATE ingest.outbox SET sent_at = %s WHERE outbox_id = ANY (%s)"
 
@@ -45,18 +47,18 @@ def put(
 
 
 def send(
-    conn: psycopg.Connection,
-    publish: Callable[[str, bytes], None],
-    partitions: dict[UUID, int],
-    at: datetime,
+    conn: psycopg.Connection, publish: Callable[[str, bytes], None], heard: Collection[int], at: datetime
 ) -> int:
-    """Publish what waits for kits with a known partition; the connection must be in autocommit."""
-    claimed = conn.execute(_CLAIM, {"lease": at + _LEASE, "at": at}).fetchall()
-    sent: list[int] = []
-    for outbox_id, kit_id, leaf, payload in claimed:
-        if kit_id in partitions:
-            publish(topic(partitions[kit_id], KitId(kit_id), Leaf(leaf)), json.dumps(payload).encode())
-            sent.append(outbox_id)
-    if sent:
-        conn.execute(_SENT, (at, sent))
-    return len(sent)
+    """Publish what waits for kits of these partitions; the connection must be in autocommit.
+
+    Only those that are heard now: without a broker the words would be marked as sent and lie in memory.
+    """
+    if not heard:
+        return 0
+    wanted = {"lease": at + _LEASE, "at": at, "heard": sorted(heard)}
+    claimed = conn.execute(_CLAIM, wanted).fetchall()
+    for _, kit_id, partition, leaf, payload in claimed:
+        publish(topic(partition, KitId(kit_id), Leaf(leaf)), json.dumps(payload).encode())
+    if claimed:
+        conn.execute(_SENT, (at, [outbox_id for outbox_id, *_ in claimed]))
+    return len(claimed)

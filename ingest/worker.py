@@ -230,7 +230,7 @@ class Worker:
         sent_at = {kit: self._sent_at[kit] for kit in self._partitions.keys() & self._sent_at}
         registry.note_heard(conn, sent_at)
         self._sent_at.clear()
-        outbox.send(conn, self._consumer.publish, self._partitions, datetime.now(UTC))
+        outbox.send(conn, self._consumer.publish, self._consumer.heard, datetime.now(UTC))
 
     def _tell_kits(self, epoch: UUID, heard: Mapping[int, datetime]) -> None:
         """Which epoch this is and since when somebody listens, where a kit has not been told.

@@ -1,17 +1,24 @@
 """Words left in the database for a kit reach that kit alone, and only if they were committed."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from uuid import UUID
 
 import psycopg
 import pytest
 
+from alerts.evaluator import Evaluator
 from devices.identifiers import new_uuid7
 from devices.receipt import Message
 from devices.topics import Leaf
 from ingest import outbox
+from ingest.consumer import Broker, Consumer
+from ingest.tenure import Tenure
+from ingest.worker import Worker
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
+from tests.fixtures.doorstep import NOW
 from tests.integration.ingest.line import Line, running_line
 
 WAITING = "SELECT count(*) FROM ingest.outbox WHERE sent_at IS NULL"
@@ -23,10 +30,10 @@ def line(neighbourhood, broker, tmp_path) -> Iterator[Line]:
         yield running
 
 
-def leave(conn: psycopg.Connection, words: str, *, once: str) -> None:
+def leave(conn: psycopg.Connection, words: str, *, once: str, kit: UUID = n.KIT) -> None:
     at = datetime.now(UTC)
     message = Message(message_id=new_uuid7(), sent_at=at, text=words)
-    outbox.put(conn, n.KIT, Leaf.MESSAGES, message.model_dump(mode="json"), dedupe_key=once, at=at)
+    outbox.put(conn, kit, Leaf.MESSAGES, message.model_dump(mode="json"), dedupe_key=once, at=at)
 
 
 def test_words_that_were_committed_reach_their_kit_once_and_no_other(line: Line) -> None:
@@ -44,3 +51,31 @@ def test_words_that_were_committed_reach_their_kit_once_and_no_other(line: Line)
         leave(conn, "Thank you.", once="thanks")
     wait_until(lambda: "Thank you." in heard["first"], "the later words to be heard")
     assert heard == {"first": ["Please phone the hub.", "Thank you."], "second": []}
+
+
+def test_a_worker_without_a_broker_leaves_words_to_those_that_have_one(neighbourhood) -> None:
+    with neighbourhood.connect("hearthwatch_ingest", autocommit=True) as conn:
+        leave(conn, "Please phone the hub.", once="please phone")
+    consumer = Consumer(Broker("127.0.0.1", 1), "alone")  # never started: nothing that it is given leaves it
+    worker = Worker(
+        lambda: neighbourhood.connect("hearthwatch_ingest", autocommit=True),
+        consumer,
+        Tenure("alone", consumer),
+        Evaluator(),
+    )
+    worker._housekeep()
+    worker._give_back()
+    with neighbourhood.connect() as conn:
+        assert conn.execute("SELECT leased_until, sent_at FROM ingest.outbox").fetchall() == [(None, None)]
+
+
+def test_a_worker_sends_only_the_words_for_kits_that_it_hears(neighbourhood) -> None:
+    sent: list[str] = []
+    with neighbourhood.connect("hearthwatch_ingest", autocommit=True) as conn:
+        leave(conn, "For the first.", once="first")
+        leave(conn, "For the second.", once="second", kit=n.SECOND_KIT)
+        heard = {n.Kit(n.SECOND_KIT, 2).partition}
+        for _ in range(2):
+            outbox.send(conn, lambda _, payload: sent.append(json.loads(payload)["text"]), heard, NOW)
+        assert conn.execute(WAITING).fetchall() == [(1,)]
+    assert sent == ["For the second."]
