@@ -12,7 +12,7 @@ from api.replays.evaluating import NO_EVIDENCE, TruthFileError, read_truth
 
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     run = [sys.executable, "-m", "api.cli", *map(str, arguments)]
-    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=240)
 
 
 @pytest.fixture(scope="module")

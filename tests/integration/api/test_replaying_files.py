@@ -53,7 +53,7 @@ def counted(file: Path, most_held: int = job.HELD_BYTES) -> tuple[list, int]:
 
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     run = [sys.executable, "-m", "api.cli", "replay", *map(str, arguments)]
-    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=240)
 
 
 def test_what_another_policy_changes_is_printed_and_drawn(tmp_path: Path) -> None:
