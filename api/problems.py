@@ -17,8 +17,8 @@ from starlette.exceptions import HTTPException
 
 from alerts.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
 from delegation.end_of_care import EndRefusedError
-from delegation.legal_hold import NoSuchHoldError
-from delegation.scale_two import ScaleRefusedError, UnfitDecisionError
+from delegation.legal_hold import NoSuchHoldError, PastHoldError
+from delegation.scale_two import NotInForceError, ScaleRefusedError, UnfitDecisionError
 from delegation.sign_off import SignOffRefusedError
 from ingest.correction import CorrectionRefusedError
 
@@ -33,7 +33,9 @@ _REFUSED_BELOW: dict[type[Exception], HTTPStatus] = {
     CorrectionRefusedError: HTTPStatus.CONFLICT,
     EndRefusedError: HTTPStatus.FORBIDDEN,
     NoSuchHoldError: HTTPStatus.NOT_FOUND,
+    PastHoldError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ScaleRefusedError: HTTPStatus.FORBIDDEN,
+    NotInForceError: HTTPStatus.CONFLICT,
     UnfitDecisionError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 

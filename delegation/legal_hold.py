@@ -18,6 +18,10 @@ class NoSuchHoldError(LookupError):
     """There is no such hold that still holds."""
 
 
+class PastHoldError(ValueError):
+    """It would have ended before it began."""
+
+
 _PLACE: LiteralString = """
 INSERT INTO delegation.legal_hold (resident_id, reason, placed_by, starts_at, ends_at)
 VALUES (%s, %s, %s, %s, %s) RETURNING hold_id
@@ -37,8 +41,10 @@ def place(
     until: datetime | None,
     at: datetime,
 ) -> UUID:
-    """Hold this resident's records; `until` None: until it is lifted. Raises EndRefusedError."""
+    """Hold this resident's records; `until` None: until it is lifted. Raises EndRefusedError, PastHoldError."""
     end_of_care.check(conn, actor, resident_id)
+    if until is not None and until <= at:
+        raise PastHoldError("A hold until a time that has passed holds nothing: give a time to come.")
     retention.lock(conn, resident_id)
     row = conn.execute(_PLACE, (resident_id, reason, actor.person_id, at, until)).fetchone()
     if row is None:

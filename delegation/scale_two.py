@@ -26,7 +26,11 @@ _NOON, _LAST_MINUTE = time(12), time(23, 59)
 
 
 class ScaleRefusedError(PermissionError):
-    """This is not the actor's to decide, or there is nothing to decide about; the sentence says why."""
+    """This is not the actor's to decide; the sentence says why."""
+
+
+class NotInForceError(LookupError):
+    """There is nothing to end: scale 2 is not used for this resident."""
 
 
 class UnfitDecisionError(ValueError):
@@ -145,13 +149,13 @@ def authorise(
 
 
 def revoke(conn: psycopg.Connection, actor: Actor, resident_id: UUID, reason: str, at: datetime) -> None:
-    """Back to scale 1 from now on. Raises ScaleRefusedError, UnfitDecisionError."""
+    """Back to scale 1 from now on. Raises ScaleRefusedError, UnfitDecisionError, NotInForceError."""
     _check(conn, actor, resident_id)
     if fault := _reason_fault(reason, "Say why, and who decided it: it is recorded with your name"):
         raise UnfitDecisionError({"reason": fault})
     told = {"resident": resident_id, "at": at, "by": actor.person_id, "reason": reason.strip()}
     if conn.execute(_REVOKE, told).rowcount == 0:
-        raise ScaleRefusedError("No authorisation of scale 2 is in force for this resident.")
+        raise NotInForceError("No authorisation of scale 2 is in force for this resident.")
     subject = f"resident:{resident_id}"
     audit.record(
         conn, actor, "scale_two.revoked", subject, at=at, resident_id=resident_id, words=reason.strip()

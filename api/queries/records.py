@@ -1,6 +1,7 @@
 """How long one resident's records are kept: whether their care has ended, what holds them, what was erased.
 
-Guards: only of residents in the actor's scope; legal holds only for whoever answers for the resident's records.
+Guards: only of residents in the actor's scope; legal holds only for whoever answers for the resident's records, so
+whoever reads how long they are kept has to be asked about first.
 """
 
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ WHERE resident_id = %s AND lifted_by IS NULL AND (ends_at IS NULL OR ends_at > %
 ORDER BY starts_at, hold_id
 """
 _ANSWERS_FOR: LiteralString = "SELECT %s IN (SELECT delegation.residents_answered_for())"
+_ANSWERS_FOR_HOME: LiteralString = "SELECT %s IN (SELECT delegation.homes_held('home_manager', 'hub_lead'))"
 
 
 def ended(conn: psycopg.Connection[Any], resident_id: UUID, at: datetime) -> Ended | None:
@@ -86,4 +88,10 @@ def holds(conn: psycopg.Connection[Any], resident_id: UUID, at: datetime) -> lis
 def answers_for(conn: psycopg.Connection[Any], resident_id: UUID) -> bool:
     """Whether the actor decides about this resident's records."""
     row = conn.execute(_ANSWERS_FOR, (resident_id,)).fetchone()
+    return row is not None and bool(row[0])
+
+
+def answers_for_home(conn: psycopg.Connection[Any], home_id: UUID) -> bool:
+    """Whether the actor decides about the records of this home's residents."""
+    row = conn.execute(_ANSWERS_FOR_HOME, (home_id,)).fetchone()
     return row is not None and bool(row[0])

@@ -13,12 +13,12 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
 from api.access import Visit
+from api.looking import looked
 from api.problems import RefusedError, not_found
 from api.queries import readings, scores
 from api.queries.resident import Decisions, Resident, decisions, resident
 from api.queries.score_history import ScoreOfMoment, scores_between
 from api.routes.queue import CareVisit
-from delegation import audit
 
 router = APIRouter(prefix="/api/v1/residents", tags=["residents"])
 
@@ -42,7 +42,7 @@ def summary(resident_id: UUID, visit: CareVisit) -> Summary:
     found = resident(visit.conn, resident_id)
     if found is None:
         raise not_found("resident")
-    _looked(visit, resident_id, "resident.seen")
+    looked(visit, resident_id, "resident.seen")
     return Summary(
         resident=found,
         decisions=decisions(visit.conn, resident_id, visit.at),
@@ -93,16 +93,4 @@ def _span(since: datetime | None, until: datetime | None, at: datetime) -> tuple
 def _seen(visit: Visit, resident_id: UUID) -> None:
     if resident(visit.conn, resident_id) is None:
         raise not_found("resident")
-    _looked(visit, resident_id, "resident.history_seen")
-
-
-def _looked(visit: Visit, resident_id: UUID, action: str) -> None:
-    audit.record(
-        visit.conn,
-        visit.actor,
-        action,
-        f"resident:{resident_id}",
-        at=visit.at,
-        resident_id=resident_id,
-        request_id=visit.request_id,
-    )
+    looked(visit, resident_id, "resident.history_seen")

@@ -17,6 +17,7 @@ from alerts.escalation import Disposition
 from alerts.policy import Severity
 from alerts.standing import policies_in_force
 from api.access import Visit
+from api.looking import looked
 from api.problems import not_found
 from api.queries.course import courses
 from api.queries.escalation import Escalation, escalation
@@ -96,7 +97,9 @@ def close(
 @router.get("/residents/{resident_id}/raise")
 def raising(request: Request, resident_id: UUID, visit: HubVisit) -> Response:
     """The form for what a caller said."""
-    return _raising(request, visit, _somebody(visit, resident_id), {}, "", "")
+    one = _somebody(visit, resident_id)
+    looked(visit, resident_id, "resident.seen")
+    return _raising(request, visit, one, {}, "", "")
 
 
 @router.post("/residents/{resident_id}/raise")

@@ -1,6 +1,7 @@
 """What is decided about a resident's records: that care ended, that it goes on after all, and legal holds.
 
-Guards: only whoever answers for the resident's home or leads its hub; what is missing is said beside its field.
+Guards: only whoever answers for the resident's home or leads its hub; who looks is written down; what is missing is
+said beside its field.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit
+from api.looking import looked, looked_at_home
 from api.problems import RefusedError, not_found
 from api.queries import home, records
 from api.queries.resident import Resident, decisions, resident
@@ -28,6 +30,7 @@ from delegation.end_of_care import EndReason, EndRefusedError
 router = APIRouter()
 
 _LONGEST_REASON = 500
+_NOT_YOURS = "Only the home's manager or the hub's lead decides about a resident's records."
 SAID = {
     "ended": "Recorded: care has ended.",
     "goes-on": "Care goes on: they are on the lists again.",
@@ -42,6 +45,8 @@ def of_home(request: Request, home_id: UUID, visit: KeeperVisit) -> HTMLResponse
     found = home.home(visit.conn, home_id)
     if found is None:
         raise not_found("home")
+    if not records.answers_for_home(visit.conn, home_id):
+        raise RefusedError(HTTPStatus.FORBIDDEN, _NOT_YOURS)
     rows = [
         (
             one,
@@ -50,13 +55,16 @@ def of_home(request: Request, home_id: UUID, visit: KeeperVisit) -> HTMLResponse
         )
         for one in records.ended_at_home(visit.conn, home_id, visit.at)
     ]
+    looked_at_home(visit, home_id, "home.records_seen")
     return page(request, "records_home.jinja", {"home": found, "rows": rows}, who=visit.actor.name)
 
 
 @router.get("/residents/{resident_id}/records")
 def show(request: Request, resident_id: UUID, visit: KeeperVisit, said: str = "") -> HTMLResponse:
     """What is decided about one resident's records."""
-    return _page(request, visit, _somebody(visit, resident_id), {}, {}, said=SAID.get(said))
+    found = _somebody(visit, resident_id)
+    looked(visit, resident_id, "resident.records_seen")
+    return _page(request, visit, found, {}, {}, said=SAID.get(said))
 
 
 @router.post("/residents/{resident_id}/records/end")
@@ -124,8 +132,7 @@ def _somebody(visit: Visit, resident_id: UUID) -> Resident:
     if found is None:
         raise not_found("resident")
     if not records.answers_for(visit.conn, resident_id):
-        sentence = "Only the home's manager or the hub's lead decides about a resident's records."
-        raise RefusedError(HTTPStatus.FORBIDDEN, sentence)
+        raise RefusedError(HTTPStatus.FORBIDDEN, _NOT_YOURS)
     return found
 
 

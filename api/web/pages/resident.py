@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from api.access import Visit, needs
 from api.capture import CARERS
 from api.correcting import rights
+from api.looking import looked
 from api.parts import parts_of
 from api.problems import not_found
 from api.queries import baseline, escalation, readings, records, scores
@@ -25,7 +26,6 @@ from api.web.presenters import resident as words
 from api.web.presenters.answers import taken_back
 from api.web.presenters.scales import other_scale
 from api.web.rendering import page
-from delegation import audit
 from delegation.people import Role
 from ingest.quality import AHEAD
 
@@ -96,13 +96,5 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
         "said": SAID.get(said),
         "now_iso": at.isoformat(),
     }
-    audit.record(
-        conn,
-        visit.actor,
-        "resident.seen",
-        f"resident:{resident_id}",
-        at=at,
-        resident_id=resident_id,
-        request_id=visit.request_id,
-    )
+    looked(visit, resident_id, "resident.seen")
     return page(request, "resident.jinja", view, who=visit.actor.name)

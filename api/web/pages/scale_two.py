@@ -13,6 +13,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit
+from api.looking import looked
 from api.problems import RefusedError, not_found
 from api.queries.resident import Decisions, Resident, decisions, resident
 from api.web.fields import Fields
@@ -43,13 +44,10 @@ _SAID_AT = {"hypercapnic_failure_confirmed": "confirmed", "target_88_to_92": "ta
 
 @router.get("/residents/{resident_id}/scale-two")
 def form(request: Request, resident_id: UUID, visit: HubVisit) -> HTMLResponse:
-    """The form for a decision; filled in with whose it was, where one is to be reviewed."""
+    """The form for a decision, empty at a review too: what it rests on is said anew."""
     found, decided = _somebody(visit, resident_id)
-    now = words.in_force(decided.scale_two, visit.at)
-    fields = {
-        "review_on": london_day(visit.at + _USUAL_REVIEW).isoformat(),
-        "reason": now.reason if now else "",
-    }
+    looked(visit, resident_id, "resident.scale_two_seen")
+    fields = {"review_on": london_day(visit.at + _USUAL_REVIEW).isoformat()}
     return _form(request, visit, found, decided, fields, {})
 
 
@@ -71,6 +69,7 @@ def authorise(request: Request, resident_id: UUID, visit: HubVisit, fields: Fiel
 @router.get("/residents/{resident_id}/scale-two/revoke")
 def revoking(request: Request, resident_id: UUID, visit: HubVisit) -> HTMLResponse:
     """Asks why scale 2 is to end."""
+    looked(visit, resident_id, "resident.scale_two_seen")
     return _revoking(request, visit, resident_id, "", {})
 
 

@@ -254,6 +254,10 @@ def test_care_ends_and_records_are_held_over_http(served: Served, sign_in: SignI
     assert manager.post(f"{records}/end-of-care/withdraw").status_code == 204
     assert "Amara" in manager.get(f"/homes/{n.ORCHARD}").text
     assert manager.post(f"{records}/legal-holds", json={"reason": " "}).status_code == 422
+    past = manager.post(
+        f"{records}/legal-holds", json={"reason": "A claim.", "until": "2020-01-01T00:00:00Z"}
+    )
+    assert (past.status_code, "give a time to come" in past.json()["detail"]) == (422, True)
     hold = manager.post(f"{records}/legal-holds", json={"reason": "A claim."}).json()["hold_id"]
     assert manager.post(f"{records}/legal-holds/{hold}/lift").status_code == 204
     assert manager.post(f"{records}/legal-holds/{hold}/lift").status_code == 404

@@ -62,7 +62,7 @@ def test_it_counts_from_when_it_is_recorded_until_it_is_revoked_and_then_both_ar
     assert "(Dr Synthetic: gas is normal); both results are shown for 30 days" in page
     assert "On scale 2, whose authorisation has ended, it would be 0." in page
     again = client.post(f"{ROUTE}/revoke", json={"reason": "Again"})
-    assert (again.status_code, "No authorisation" in again.json()["detail"]) == (403, True)
+    assert (again.status_code, "No authorisation" in again.json()["detail"]) == (409, True)
     with neighbourhood.connect() as owner:
         told = owner.execute(
             "SELECT action, words FROM delegation.audit_event JOIN delegation.audit_text USING (audit_id)"
@@ -99,17 +99,29 @@ def test_what_a_decision_lacks_is_said_and_nothing_is_recorded(
 
 @pytest.mark.parametrize("person", [n.WORKER, n.MANAGER, n.CARER, n.TRAINER, n.OPERATOR, n.OUTSIDE_CLINICIAN])
 def test_nobody_but_the_residents_hub_records_it(sign_in: SignIn, person: UUID) -> None:
-    client = sign_in(person)
+    hub, client = sign_in(n.CLINICIAN), sign_in(person)
+    assert client.post(ROUTE, json=decision()).status_code in (403, 404)
+    assert client.post(PAGE, data=filled()).status_code in (403, 404)
+    assert "No authorisation of scale 2" in hub.get(AMARA).text
+    hub.post(ROUTE, json=decision())
     for answer in (
-        client.post(ROUTE, json=decision()),
         client.post(f"{ROUTE}/revoke", json={"reason": "Because"}),
         client.get(PAGE),
         client.get(f"{PAGE}/revoke"),
-        client.post(PAGE, data=filled()),
         client.post(f"{PAGE}/revoke", data={"reason": "Because"}),
     ):
         assert answer.status_code in (403, 404)
-    assert "No authorisation of scale 2" in sign_in(n.CLINICIAN).get(AMARA).text
+    assert "Scale 2, authorised by Dr Synthetic Respiratory" in hub.get(AMARA).text
+
+
+def test_a_review_says_anew_what_it_rests_on_beside_what_was_said_last_time(sign_in: SignIn) -> None:
+    client = sign_in(n.CLINICIAN)
+    client.post(ROUTE, json=decision())
+    form = client.get(PAGE).text
+    assert f"Last time: {decision()['reason']}." in form
+    assert form.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0] == ""
+    refused = client.post(PAGE, data=filled(reason=""), headers={"Accept": "text/html"})
+    assert (refused.status_code, "Say what the decision rests on" in refused.text) == (422, True)
 
 
 def test_the_form_says_what_is_missing_beside_its_field_and_loses_nothing(sign_in: SignIn) -> None:
