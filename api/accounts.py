@@ -1,7 +1,7 @@
 """Accounts: under which name somebody signs in, and with what.
 
-Guards: a password somebody else gave is good for one sign-in, until it is over, and that opens nothing but the page
-on which its owner chooses their own.
+Guards: a password somebody else gave is good until it is over or its owner has chosen their own, and opens nothing but
+the page on which they choose it; a password takes the place of no other than the one it was meant to.
 """
 
 import secrets
@@ -44,6 +44,12 @@ SELECT person_id, username, password_hash, given_until FROM api.account WHERE pe
 _SET_PASSWORD: LiteralString = """
 UPDATE api.account SET password_hash = %s, given_until = %s WHERE person_id = %s
 """
+_REPLACE: LiteralString = """
+UPDATE api.account SET password_hash = %s, given_until = %s WHERE person_id = %s AND password_hash = %s
+"""
+_HOLD: LiteralString = """
+SELECT person_id, username, password_hash, given_until FROM api.account WHERE person_id = %s FOR SHARE
+"""
 
 
 def named(conn: Connection, username: str) -> Account | None:
@@ -59,11 +65,31 @@ def of_person(conn: Connection, person_id: UUID) -> Account:
     return found
 
 
+def is_still(conn: Connection, account: Account) -> bool:
+    """Whether the account is as it was read; if so it stays so until the transaction ends."""
+    return hold(conn, account.person_id) == account
+
+
+def hold(conn: Connection, person_id: UUID) -> Account:
+    """The account, whose password nobody changes until the transaction ends."""
+    with conn.cursor(row_factory=class_row(Account)) as cursor:
+        [found] = cursor.execute(_HOLD, (person_id,)).fetchall()
+    return found
+
+
 def set_password(
     conn: Connection, person_id: UUID, password_hash: str, given_until: datetime | None = None
 ) -> None:
     """Keep another password, chosen by its owner or given to them until then."""
     conn.execute(_SET_PASSWORD, (password_hash, given_until, person_id))
+
+
+def replace_password(
+    conn: Connection, before: Account, password_hash: str, given_until: datetime | None = None
+) -> bool:
+    """Keep another password in the place of this one; False if the account has another by now."""
+    given = (password_hash, given_until, before.person_id, before.password_hash)
+    return conn.execute(_REPLACE, given).rowcount > 0
 
 
 def password_to_give() -> str:

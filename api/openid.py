@@ -8,7 +8,6 @@ The second step is asked for here, unless a setting says that the provider alway
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import LiteralString
-from uuid import UUID
 
 from fastapi import Request, Response
 
@@ -31,7 +30,7 @@ VALUES (%s, %s, %s, %s, %s, %s)
 _TAKE: LiteralString = """
 DELETE FROM api.openid_try WHERE state_hash = %s RETURNING nonce, verifier, heading_for, begun_at, person_id
 """
-_WHO: LiteralString = "SELECT person_id FROM api.openid_identity WHERE issuer = %s AND subject = %s"
+_WHO: LiteralString = "SELECT person_id FROM api.openid_identity WHERE issuer = %s AND subject = %s FOR SHARE"
 _JOIN: LiteralString = """
 INSERT INTO api.openid_identity (issuer, subject, person_id) VALUES (%s, %s, %s)
 ON CONFLICT (issuer, subject) DO UPDATE SET person_id = EXCLUDED.person_id
@@ -52,8 +51,11 @@ class Back:
     heading_for: str
 
 
-def begin(request: Request, response: Response, heading_for: str, joining: UUID | None = None) -> str:
-    """Begin a try, to sign in or to join one's account; returns where to send the browser. Raises ProviderError."""
+def begin(request: Request, response: Response, heading_for: str, visit: Visit | None = None) -> str:
+    """Begin a try, to sign in, or in a visit to join its account. Returns where to send the browser.
+
+    Raises ProviderError.
+    """
     parts = parts_of(request)
     secrets = Secrets(sessions.new_token(), sessions.new_token(), sessions.new_token())
     address = _provider(request).address(secrets)
@@ -63,10 +65,13 @@ def begin(request: Request, response: Response, heading_for: str, joining: UUID 
         secrets.verifier,
         heading_for,
         parts.clock(),
-        joining,
+        None if visit is None else visit.actor.person_id,
     )
-    with parts.pool.connection() as conn:
-        conn.execute(_BEGIN, given)
+    if visit is not None:
+        visit.conn.execute(_BEGIN, given)
+    else:
+        with parts.pool.connection() as conn:
+            conn.execute(_BEGIN, given)
     cookies.give(request, response, cookies.openid_name(https=parts.uses_https), secrets.state, GOOD_FOR)
     return address
 
@@ -114,7 +119,7 @@ def is_joined(request: Request, visit: Visit) -> bool:
 def join(request: Request, response: Response, visit: Visit) -> str:
     """Begin to join one's account; returns where to send the browser. Raises ProviderError."""
     write_down(visit, "openid.joining")
-    return begin(request, response, "/account?said=joined", visit.actor.person_id)
+    return begin(request, response, "/account?said=joined", visit)
 
 
 def _provider(request: Request) -> Provider:

@@ -11,45 +11,26 @@ from fastapi import Request, Response
 
 from api import accounts, known_browsers, sessions, tablets
 from api.access import Visit
-from api.breached import HashFile
-from api.new_password import fault
 from api.parts import parts_of
-from api.passwords import hash_password, is_right
-from api.problems import not_found
-from api.sign_in import checked, enter, needed
+from api.problems import NotSignedInError, not_found
+from api.proofs import NewPassword
+from api.sign_in import enter, needed
 from api.steps import Step, next_step
 from delegation import audit
 
-NOT_RIGHT = "This is not your password."
-NOT_THE_SAME = "The two are not the same: type the new password again."
-NOT_NEW = "This is the password you have now. Choose another."
-
 
 def change_password(
-    request: Request, response: Response, visit: Visit, current: str, new: str, again: str
+    request: Request, response: Response, visit: Visit, chosen: NewPassword
 ) -> tuple[Step, Mapping[str, str]]:
     """Change it. Returns what is next, or what is wrong by field: then nothing is changed.
 
     Whoever was given a password has just typed it and is not asked for it again.
     """
-    account = accounts.of_person(visit.conn, visit.actor.person_id)
-    faults: dict[str, str] = {}
-    given = visit.session.step is Step.NEW_PASSWORD
-    wrong = None if given else password_fault(request, visit, current)
-    if wrong:
-        faults["current"] = wrong
-    breached_file = parts_of(request).settings.account.breached_file
-    breached = () if breached_file is None else HashFile(breached_file)
-    wrong = fault(new, (account.username, visit.actor.name), breached)
-    if wrong:
-        faults["new"] = wrong
-    elif new != again:
-        faults["again"] = NOT_THE_SAME
-    elif not faults and is_right(new, account.password_hash):
-        faults["new"] = NOT_NEW
-    if faults:
-        return visit.session.step, faults
-    accounts.set_password(visit.conn, account.person_id, hash_password(new))
+    if chosen.faults or chosen.before is None:
+        return visit.session.step, chosen.faults
+    account = chosen.before
+    if not accounts.replace_password(visit.conn, account, chosen.password_hash):
+        raise NotSignedInError("Your password was changed meanwhile. Sign in again.")
     known_browsers.forget_all(visit.conn, account.person_id)
     tablets.forget_pins(visit.conn, account.person_id)
     end_sessions(request, visit, but_this=False)
@@ -57,12 +38,6 @@ def change_password(
     step = next_step(needed(parts_of(request), visit.conn, visit.actor, account), Step.NEW_PASSWORD)
     enter(request, response, visit.conn, visit.actor, step, visit.at)
     return step, {}
-
-
-def password_fault(request: Request, visit: Visit, password: str) -> str | None:
-    """What is wrong with what was typed as one's own password, asked again before something grave."""
-    account = accounts.of_person(visit.conn, visit.actor.person_id)
-    return None if checked(request, account.username, password) is not None else NOT_RIGHT
 
 
 def end_session(request: Request, visit: Visit, session_id: UUID) -> None:

@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from api import accounts, sessions, tablets
 from api.access import Visit
 from api.database import Connection
-from api.own_account import password_fault, write_down
+from api.own_account import write_down
 from api.parts import parts_of
 from api.passwords import BusyError, hash_password, is_right
 from api.problems import RefusedError
@@ -56,19 +56,21 @@ def sign_in_by_pin(request: Request, response: Response, person_id: UUID, typed:
         raise RefusedError(HTTPStatus.UNAUTHORIZED, REFUSED)
     with parts.pool.connection() as conn:
         actor = _may_still(conn, person_id, tablet)
-        tablets.was_right(conn, tablet.tablet_id, person_id)
+        if not tablets.was_right(conn, tablet.tablet_id, person_id):
+            # It was taken away while it was looked at.
+            raise RefusedError(HTTPStatus.UNAUTHORIZED, REFUSED)
         enter(request, response, conn, actor, Step.DONE, at, pin_until=pin.good_until)
 
 
-def set_pin(
-    request: Request, visit: Visit, tablet: Tablet, current: str, pin: str, again: str
-) -> Mapping[str, str]:
-    """Set one's PIN on this tablet, or return what is wrong by field. Raises RefusedError (403) where one may not."""
+def set_pin(visit: Visit, tablet: Tablet, wrong: str | None, pin: str, again: str) -> Mapping[str, str]:
+    """Set one's PIN on this tablet, or return what is wrong by field: `wrong` is that with the password.
+
+    Raises RefusedError (403) where one may not.
+    """
     good_for = pin_for(visit.conn, visit.actor, tablet)
     if good_for is None:
         raise RefusedError(HTTPStatus.FORBIDDEN, "Only care workers of this tablet's home use a PIN on it.")
     faults: dict[str, str] = {}
-    wrong = password_fault(request, visit, current)
     if wrong:
         faults["current"] = wrong
     unfit = fault(pin)

@@ -146,13 +146,16 @@ def begin(
     return token
 
 
+def find(conn: Connection, token_hash: bytes, at: datetime) -> Session | None:
+    """The session; None if it has ended or never was."""
+    row = conn.execute(_FIND, {"token": token_hash, "at": at}).fetchone()
+    return None if row is None else _session(row)
+
+
 def use(conn: Connection, token_hash: bytes, at: datetime) -> Session | None:
     """The session, noting its use; None if it has ended or never was."""
-    row = conn.execute(_FIND, {"token": token_hash, "at": at}).fetchone()
-    if row is None:
-        return None
-    found = _session(row)
-    if at - found.last_used_at >= _NOTED_EVERY:
+    found = find(conn, token_hash, at)
+    if found is not None and at - found.last_used_at >= _NOTED_EVERY:
         conn.execute(_USED, (at, token_hash, at))
     return found
 

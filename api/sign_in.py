@@ -1,10 +1,11 @@
 """Signing in, step by step, and signing out.
 
 Guards: a wrong name and a wrong password are answered alike and cost alike; each step ends the session before it and
-begins another; only whoever is wholly signed in makes their browser known; every sign-in is audited; the tokens reach
-only HttpOnly cookies.
+begins another, and none begins with what was changed since it was looked at; only whoever is wholly signed in makes
+their browser known; every sign-in is audited; the tokens reach only HttpOnly cookies.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from math import ceil
@@ -19,14 +20,19 @@ from api.browsers import browser_of
 from api.database import Connection
 from api.parts import Parts, parts_of
 from api.passwords import BusyError, hash_password, is_outdated, is_right
-from api.problems import RefusedError
+from api.problems import NotSignedInError, RefusedError
+from api.sealing import UnreadableSecretError
 from api.steps import Needed, Step, next_step
 from api.tablets import Tablet
-from api.throttle import Guessed, Try
+from api.throttle import Guessed, Try, give_back
 from delegation import audit
 from delegation.people import Actor, actor_of
 
 WRONG = "The user name or the password is not right."
+OVER = "This password was good for three days, which are over. Ask whoever gave it to you for another."
+UNREADABLE = (
+    "Codes cannot be looked at here now. Use a recovery code, or ask whoever looks after Hearthwatch."
+)
 
 
 def sign_in(request: Request, response: Response, username: str, password: str) -> Step:
@@ -39,28 +45,30 @@ def sign_in(request: Request, response: Response, username: str, password: str) 
     account = checked(request, accounts.as_typed(username), password)
     if account is None or account.password_is_over(at):
         parts.counts.sign_ins.labels("refused").inc()
-        raise RefusedError(HTTPStatus.UNAUTHORIZED, WRONG)
+        raise RefusedError(HTTPStatus.UNAUTHORIZED, WRONG if account is None else OVER)
     with parts.pool.connection() as conn:
+        if not accounts.is_still(conn, account):
+            raise RefusedError(HTTPStatus.UNAUTHORIZED, WRONG)
         actor = actor_of(conn, account.person_id)
         step = next_step(needed(parts, conn, actor, account))
         enter(request, response, conn, actor, step, at)
     return step
 
 
-def sign_in_further(request: Request, response: Response, visit: Visit, typed: str) -> Step | None:
-    """Take a code and begin the next session; None if it is wrong. Raises RefusedError (429) where it must wait."""
+def sign_in_further(
+    request: Request, response: Response, visit: Visit, tried: tuple[Try, datetime], typed: str
+) -> Step | None:
+    """Take a code, a try of which was let through, and begin the next session; None if it is wrong.
+
+    Raises RefusedError (422) where the key was lost, so that only a recovery code helps.
+    """
     parts = parts_of(request)
-    account = accounts.of_person(visit.conn, visit.actor.person_id)
-    tried = try_of(request, account.username, Guessed.CODE)
-    wait_for(parts, tried)
-    if parts.sealer is None:
-        taken = None
-    else:
-        taken = second_step.take(visit.conn, parts.sealer, account.person_id, typed, visit.at)
+    taken = _taken(parts, visit, typed)
+    account = hold_account(visit)
     if taken is None:
         parts.counts.sign_ins.labels("refused").inc()
         return None
-    parts.throttle.succeeded(tried)
+    give_back(visit.conn, *tried)
     if taken == "recovery_code":
         who = str(visit.actor)
         audit.record(
@@ -69,6 +77,23 @@ def sign_in_further(request: Request, response: Response, visit: Visit, typed: s
     step = next_step(needed(parts, visit.conn, visit.actor, account), Step.CODE)
     enter(request, response, visit.conn, visit.actor, step, visit.at)
     return step
+
+
+def _taken(parts: Parts, visit: Visit, typed: str) -> str | None:
+    if parts.sealer is None:
+        return None
+    try:
+        return second_step.take(visit.conn, parts.sealer, visit.actor.person_id, typed, visit.at)
+    except UnreadableSecretError:
+        raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, UNREADABLE) from None
+
+
+def hold_account(visit: Visit) -> Account:
+    """The visitor's account, unchanged until the visit ends. Raises NotSignedInError if their session has ended."""
+    account = accounts.hold(visit.conn, visit.actor.person_id)
+    if sessions.find(visit.conn, visit.session.token_hash, visit.at) is None:
+        raise NotSignedInError("You have been signed out. Sign in again.")
+    return account
 
 
 def needed(parts: Parts, conn: Connection, actor: Actor, account: Account) -> Needed:
@@ -84,24 +109,35 @@ def needed(parts: Parts, conn: Connection, actor: Actor, account: Account) -> Ne
 
 
 def checked(request: Request, username: str, password: str) -> Account | None:
-    """The account, if this is its password. Raises RefusedError (429 or 503) where it must wait."""
+    """The account, if this is its password. Raises RefusedError (429 or 503) where it must wait.
+
+    Never inside a visit: it is slow on purpose, and takes connections of its own.
+    """
     parts = parts_of(request)
     tried = try_of(request, username, Guessed.PASSWORD)
-    wait_for(parts, tried)
+    at = wait_for(parts, tried)
     with parts.pool.connection() as conn:
         account = accounts.named(conn, username)
-    # Outside any transaction: the check is slow on purpose.
-    try:
-        right = is_right(password, None if account is None else account.password_hash)
-    except BusyError as busy:
-        raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, str(busy), {"Retry-After": "3"}) from None
+    right = is_same(password, None if account is None else account.password_hash)
     if account is None or not right:
         return None
-    parts.throttle.succeeded(tried)
-    if is_outdated(account.password_hash):
-        with parts.pool.connection() as conn:
-            accounts.set_password(conn, account.person_id, hash_password(password), account.given_until)
-    return account
+    parts.throttle.succeeded(tried, at)
+    return _rehashed(parts, account, password) if is_outdated(account.password_hash) else account
+
+
+def is_same(password: str, kept: str | None) -> bool:
+    """Whether this is the password that is kept. Raises RefusedError (503) where too many are looked at."""
+    try:
+        return is_right(password, kept)
+    except BusyError as busy:
+        raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, str(busy), {"Retry-After": "3"}) from None
+
+
+def _rehashed(parts: Parts, account: Account, password: str) -> Account:
+    anew = hash_password(password)
+    with parts.pool.connection() as conn:
+        replaced = accounts.replace_password(conn, account, anew, account.given_until)
+    return replace(account, password_hash=anew) if replaced else account
 
 
 def enter(
@@ -173,14 +209,16 @@ def try_of(request: Request, username: str, guessed: Guessed) -> Try:
     return Try(username, address_of(request, parts.settings.http.client_header), browser, guessed)
 
 
-def wait_for(parts: Parts, tried: Try) -> None:
-    """Count a try. Raises RefusedError (429) where it comes too early."""
-    wait = parts.throttle.begin(tried, parts.clock())
+def wait_for(parts: Parts, tried: Try) -> datetime:
+    """Count a try; returns when it began. Raises RefusedError (429) where it comes too early."""
+    at = parts.clock()
+    wait = parts.throttle.begin(tried, at)
     if wait:
         parts.counts.sign_ins.labels("throttled").inc()
         seconds = ceil(wait.total_seconds())
         sentence = f"Too many tries. Wait {seconds} seconds, then try again."
         raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, sentence, {"Retry-After": str(seconds)})
+    return at
 
 
 def _known(request: Request, conn: Connection, username: str, at: datetime) -> bytes | None:

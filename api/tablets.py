@@ -138,9 +138,9 @@ def try_pin(conn: Connection, tablet_id: UUID, person_id: UUID, at: datetime) ->
         return cursor.execute(_TRY, (tablet_id, person_id, at, MOST_WRONG)).fetchone()
 
 
-def was_right(conn: Connection, tablet_id: UUID, person_id: UUID) -> None:
-    """Forget the wrong tries."""
-    conn.execute(_RIGHT, (tablet_id, person_id))
+def was_right(conn: Connection, tablet_id: UUID, person_id: UUID) -> bool:
+    """Forget the wrong tries; False where the PIN is gone."""
+    return conn.execute(_RIGHT, (tablet_id, person_id)).rowcount > 0
 
 
 def renew(conn: Connection, tablet_id: UUID, person_id: UUID, good_until: datetime) -> None:

@@ -22,15 +22,20 @@ FORGOTTEN_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many tries in a row cost nothing; then the wait is a second, and doubles up to the longest."""
+    """So many tries in a row cost nothing; then the wait is a second, and doubles up to the longest.
+
+    Tries are forgotten after an hour without any. Where many honest people share them there is always one, so one more
+    fades each time `fades` passes, and a success takes back the wait that it brought.
+    """
 
     free: int
     longest: timedelta
+    fades: timedelta | None = None
 
 
 ACCOUNT = Limit(5, timedelta(minutes=5))
-ADDRESS = Limit(30, timedelta(minutes=1))
-# What follows from the above: a test tries to guess more often.
+ADDRESS = Limit(30, timedelta(minutes=1), fades=timedelta(minutes=2))
+# What follows from the above for strangers together, and for each known browser: a test tries to guess more often.
 MOST_GUESSES_AN_HOUR = 30
 
 
@@ -61,20 +66,23 @@ class Try:
 
 _TRY: LiteralString = """
 INSERT INTO api.sign_in_try AS kept (counted_hash, tries, last_at, again_at) VALUES (%(what)s, 1, %(at)s, %(at)s)
-ON CONFLICT (counted_hash) DO UPDATE SET
-    tries = CASE WHEN kept.last_at < %(forgotten)s THEN 1 ELSE kept.tries + 1 END,
-    last_at = EXCLUDED.last_at,
-    again_at = EXCLUDED.last_at + CASE
-        WHEN kept.last_at < %(forgotten)s OR kept.tries + 1 < %(free)s THEN interval '0'
-        ELSE least(make_interval(secs => 2 ^ least(kept.tries + 1 - %(free)s, 10)), %(longest)s)
+ON CONFLICT (counted_hash) DO UPDATE SET (tries, last_at, again_at) = (
+    SELECT counted, %(at)s, %(at)s + CASE
+        WHEN counted < %(free)s THEN interval '0'
+        ELSE least(make_interval(secs => 2 ^ least(counted - %(free)s, 10)), %(longest)s)
     END
-WHERE kept.again_at <= EXCLUDED.last_at
+    FROM (SELECT 1 + CASE WHEN kept.last_at < %(forgotten)s THEN 0
+        ELSE greatest(kept.tries - coalesce(extract(epoch FROM %(at)s - kept.last_at)
+            / extract(epoch FROM %(fades)s::interval), 0), 0) END AS counted) faded)
+WHERE kept.again_at <= %(at)s
 RETURNING tries
 """
 _AGAIN: LiteralString = "SELECT again_at FROM api.sign_in_try WHERE counted_hash = %s"
-_GIVE_BACK: LiteralString = (
-    "UPDATE api.sign_in_try SET tries = greatest(tries - 1, 0) WHERE counted_hash = %s"
-)
+_GIVE_BACK: LiteralString = """
+UPDATE api.sign_in_try SET tries = greatest(tries - 1, 0),
+    again_at = CASE WHEN %(shared)s AND last_at = %(at)s THEN last_at ELSE again_at END
+WHERE counted_hash = %(what)s
+"""
 _FORGET: LiteralString = "DELETE FROM api.sign_in_try WHERE last_at < %s"
 
 
@@ -95,15 +103,21 @@ class Throttle:
                     raise psycopg.Rollback
         return wait
 
-    def succeeded(self, tried: Try) -> None:
-        """Give this try back, and no other: whoever knows one password has no more guesses at the next."""
+    def succeeded(self, tried: Try, at: datetime) -> None:
+        """Give back the try that began then, in a transaction of its own."""
         with self.pool.connection() as conn:
-            for what, _ in tried.counted():
-                conn.execute(_GIVE_BACK, (what,))
+            give_back(conn, tried, at)
+
+
+def give_back(conn: Connection, tried: Try, at: datetime) -> None:
+    """Give back the try that began then, and no other: whoever knows one password has no more guesses at the next."""
+    for what, limit in tried.counted():
+        conn.execute(_GIVE_BACK, {"what": what, "at": at, "shared": limit.fades is not None})
 
 
 def _count(conn: Connection, what: bytes, limit: Limit, at: datetime) -> timedelta:
     rule = {"forgotten": at - FORGOTTEN_AFTER, "free": limit.free, "longest": limit.longest}
+    rule |= {"fades": limit.fades}
     if conn.execute(_TRY, {"what": what, "at": at, **rule}).fetchone():
         return timedelta()
     row = conn.execute(_AGAIN, (what,)).fetchone()

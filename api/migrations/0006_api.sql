@@ -9,11 +9,10 @@ CREATE TABLE api.account (
     given_until     timestamptz             -- somebody else gave this password: it is changed by then, or worth nothing
 );
 
--- Where somebody's codes come from. A secret that no code of was typed in yet is pending, beside the one that counts.
+-- Where somebody's codes come from.
 CREATE TABLE api.second_step (
     person_id       uuid PRIMARY KEY REFERENCES api.account,
-    secret          bytea,
-    pending         bytea,
+    secret          bytea NOT NULL,
     last_step       bigint NOT NULL DEFAULT 0       -- the half minute of the last code that was taken
 );
 
@@ -78,6 +77,7 @@ CREATE TABLE api.session (
     browser         text NOT NULL DEFAULT '',
     known_by        text NOT NULL DEFAULT 'session' CHECK (known_by IN ('session', 'pin')),
     tablet_id       uuid REFERENCES api.tablet ON DELETE CASCADE,
+    pending         bytea,      -- the secret of a second step shown in this session, no code of which was typed in yet
     CHECK (known_by = 'session' OR tablet_id IS NOT NULL)
 );
 CREATE INDEX session_by_person ON api.session (person_id);
@@ -112,7 +112,7 @@ CREATE INDEX known_browser_by_person ON api.known_browser (person_id, last_used_
 -- address, a known browser. It is kept as SHA-256: a name may be nobody's, and a password in the wrong field.
 CREATE TABLE api.sign_in_try (
     counted_hash    bytea PRIMARY KEY,
-    tries           integer NOT NULL,
+    tries           double precision NOT NULL,          -- some fade a little at a time
     last_at         timestamptz NOT NULL,
     again_at        timestamptz NOT NULL
 );

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api import openid, second_step, sessions
@@ -16,6 +16,7 @@ from api.others_accounts import KEEPERS
 from api.own_account import change_password, end_session, end_sessions
 from api.parts import parts_of
 from api.pins import pin_for
+from api.proofs import NewPassword, new_password
 from api.sessions import Session
 from api.steps import Step
 from api.tablets import tablet_of
@@ -78,15 +79,13 @@ def ask_password(request: Request, visit: PasswordVisit, next: str = "/account")
 @router.post("/password")
 def set_password(
     request: Request,
+    chosen: Annotated[NewPassword, Depends(new_password)],
     visit: PasswordVisit,
-    current: Annotated[str, Form(max_length=1000)] = "",
-    new: Annotated[str, Form(max_length=1000)] = "",
-    again: Annotated[str, Form(max_length=1000)] = "",
     next: Annotated[str, Form()] = "/account",
 ) -> Response:
     """Change it, and go on to what is left to do or to where one was heading."""
     onward = RedirectResponse("/", HTTPStatus.SEE_OTHER)
-    step, faults = change_password(request, onward, visit, current, new, again)
+    step, faults = change_password(request, onward, visit, chosen)
     if faults:
         return _password_form(request, visit, next, dict(faults))
     onward.headers["location"] = to_step(step, next)

@@ -1,6 +1,7 @@
 """Help for somebody who cannot sign in: a password to pass on.
 
-Guards: for an operator and a home's manager; what was given is shown once, on the answer to the form.
+Guards: for an operator and a home's manager, who give their own password for it; what was given is shown once, on the
+answer to the form.
 """
 
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from api.access import Visit, needs
 from api.others_accounts import KEEPERS, give_password, take_second_step_away, workers
 from api.parts import parts_of
 from api.problems import RefusedError
+from api.proofs import OwnPassword
 from api.web.presenters.moments import clock
 from api.web.rendering import page
 from delegation.people import Role
@@ -32,6 +34,7 @@ def ask(request: Request, visit: KeeperVisit) -> HTMLResponse:
 @router.post("/password")
 def give(
     request: Request,
+    wrong: OwnPassword,
     visit: KeeperVisit,
     username: Annotated[str, Form(max_length=200)] = "",
     reason: Annotated[str, Form(max_length=10_000)] = "",
@@ -39,7 +42,7 @@ def give(
 ) -> HTMLResponse:
     """Give an account another password and show it, once; and take its second step away, where that is asked."""
     fields = {"username": username.strip(), "reason": reason.strip()}
-    faults = _faults(fields)
+    faults = _faults(fields) | ({"current": wrong} if wrong else {})
     if faults:
         return _form(request, visit, fields, faults)
     does = take_second_step_away if what == "second_step" else give_password

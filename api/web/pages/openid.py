@@ -6,15 +6,15 @@ Guards: what goes wrong is said on the sign-in page, without a word of what the 
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api import openid
 from api.access import FullySignedIn, public
 from api.openid import NotJoinedError
 from api.openid_provider import ProviderError
-from api.own_account import password_fault
 from api.problems import RefusedError
+from api.proofs import OwnPassword
 from api.web.onward import inside, to_step
 from api.web.pages.session import sign_in_form
 
@@ -51,11 +51,8 @@ def back(
 
 
 @router.post("/account/openid")
-def join(
-    request: Request, visit: FullySignedIn, current: Annotated[str, Form(max_length=1000)] = ""
-) -> Response:
+def join(request: Request, wrong: OwnPassword, visit: FullySignedIn) -> Response:
     """Join one's account: to the provider and back, having given one's password again."""
-    wrong = password_fault(request, visit, current)
     if wrong:
         raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, wrong)
     there = RedirectResponse("/", HTTPStatus.SEE_OTHER)

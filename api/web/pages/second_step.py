@@ -1,10 +1,12 @@
 """Setting up one's second step, and the recovery codes for the day the telephone is lost.
 
-Guards: a secret is shown only until a code of it was typed in, recovery codes once; whoever is signed in already gives
-their password again first, so that a browser left open does not let somebody else put in their own telephone.
+Guards: a secret is shown in one session alone and only until a code of it was typed in, recovery codes once; whoever is
+signed in already gives their password before they see it, so that a browser left open shows it to nobody.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import segno
@@ -13,11 +15,13 @@ from fastapi.responses import HTMLResponse
 
 from api import accounts, second_step
 from api.access import FullySignedIn, Visit, needs
-from api.own_account import end_sessions, password_fault, write_down
+from api.own_account import end_sessions, write_down
 from api.parts import parts_of
 from api.problems import not_found
+from api.proofs import OwnPassword
 from api.sealing import Sealer
-from api.sign_in import enter
+from api.second_step import Pending
+from api.sign_in import enter, hold_account
 from api.steps import Step
 from api.web.onward import inside, to_step
 from api.web.rendering import page
@@ -25,13 +29,26 @@ from api.web.rendering import page
 router = APIRouter(prefix="/account")
 
 EnrolVisit = Annotated[Visit, needs(steps=(Step.ENROLMENT, Step.DONE), full=True)]
+_NO_FAULTS: Mapping[str, str] = MappingProxyType({})
 WRONG_CODE = "This is not the code your telephone shows at this moment. Look whether its clock is right."
 
 
 @router.get("/second-step")
 def ask(request: Request, visit: EnrolVisit, next: str = "/account") -> HTMLResponse:
-    """What to put into the telephone, and the form for the first code."""
-    return _form(request, visit, next, {})
+    """What to put into the telephone, and the form for a code; whoever is signed in gives their password first."""
+    if visit.session.step is Step.DONE:
+        return _password_form(request, visit, next, {})
+    return _form(request, visit, next, _begun(request, visit))
+
+
+@router.post("/second-step/secret")
+def begin(
+    request: Request, wrong: OwnPassword, visit: FullySignedIn, next: Annotated[str, Form()] = "/account"
+) -> HTMLResponse:
+    """What to put into the telephone, having given one's password."""
+    if wrong:
+        return _password_form(request, visit, next, {"current": wrong})
+    return _form(request, visit, next, _begun(request, visit))
 
 
 @router.post("/second-step")
@@ -39,17 +56,13 @@ def set_up(
     request: Request,
     visit: EnrolVisit,
     code: Annotated[str, Form(max_length=100)] = "",
-    current: Annotated[str, Form(max_length=1000)] = "",
     next: Annotated[str, Form()] = "/account",
 ) -> HTMLResponse:
     """Let codes come from this telephone from now on, and show the recovery codes."""
-    wrong = password_fault(request, visit, current) if visit.session.step is Step.DONE else None
-    faults = {"current": wrong} if wrong else {}
-    person_id = visit.actor.person_id
-    if not faults and not second_step.confirm(visit.conn, _sealer(request), person_id, code, visit.at):
-        faults["code"] = WRONG_CODE
-    if faults:
-        return _form(request, visit, next, faults)
+    sealer, person_id = _sealer(request), visit.actor.person_id
+    if not second_step.confirm(visit.conn, sealer, visit.session.token_hash, person_id, code, visit.at):
+        return _form(request, visit, next, _shown_before(request, visit), {"code": WRONG_CODE})
+    hold_account(visit)
     write_down(visit, "second_step.set_up")
     end_sessions(request, visit)
     shown = _codes(request, visit, to_step(Step.DONE, next))
@@ -65,12 +78,9 @@ def ask_recovery_codes(request: Request, visit: FullySignedIn) -> HTMLResponse:
 
 
 @router.post("/recovery-codes")
-def renew_recovery_codes(
-    request: Request, visit: FullySignedIn, current: Annotated[str, Form(max_length=1000)] = ""
-) -> HTMLResponse:
+def renew_recovery_codes(request: Request, wrong: OwnPassword, visit: FullySignedIn) -> HTMLResponse:
     """Show other recovery codes; those before are worth nothing."""
     _enrolled(visit)
-    wrong = password_fault(request, visit, current)
     if wrong:
         view = {"faults": {"current": wrong}}
         status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -79,19 +89,43 @@ def renew_recovery_codes(
     return _codes(request, visit, "/account")
 
 
-def _form(request: Request, visit: Visit, next: str, faults: dict[str, str]) -> HTMLResponse:
-    username = accounts.of_person(visit.conn, visit.actor.person_id).username
-    found = second_step.pending(visit.conn, _sealer(request), visit.actor.person_id, username)
+def _form(
+    request: Request, visit: Visit, next: str, found: Pending | None, faults: Mapping[str, str] = _NO_FAULTS
+) -> HTMLResponse:
     view: dict[str, Any] = {
         "signing_in": visit.session.step is Step.ENROLMENT,
-        "secret": " ".join(found.secret[at : at + 4] for at in range(0, len(found.secret), 4)),
-        "picture": segno.make(found.address, error="m").svg_inline(border=4, omitsize=True),
-        "username": username,
+        "secret": found and " ".join(found.secret[at : at + 4] for at in range(0, len(found.secret), 4)),
+        "picture": found and segno.make(found.address, error="m").svg_inline(border=4, omitsize=True),
+        "username": _username(visit),
         "faults": faults,
         "next": inside(next),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
     return page(request, "second_step.jinja", view, who=visit.actor.name, status=status)
+
+
+def _password_form(request: Request, visit: Visit, next: str, faults: Mapping[str, str]) -> HTMLResponse:
+    _sealer(request)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    view = {"faults": faults, "next": inside(next)}
+    return page(request, "second_step_ask.jinja", view, who=visit.actor.name, status=status)
+
+
+def _begun(request: Request, visit: Visit) -> Pending:
+    return second_step.begin(visit.conn, _sealer(request), visit.session.token_hash, _username(visit))
+
+
+def _shown_before(request: Request, visit: Visit) -> Pending | None:
+    """Again, while one is signing in; whoever is signed in already would have to give their password for it."""
+    if visit.session.step is Step.DONE:
+        return None
+    sealer, username = _sealer(request), _username(visit)
+    shown = second_step.pending(visit.conn, sealer, visit.session.token_hash, username)
+    return shown or _begun(request, visit)
+
+
+def _username(visit: Visit) -> str:
+    return accounts.of_person(visit.conn, visit.actor.person_id).username
 
 
 def _codes(request: Request, visit: Visit, onward: str) -> HTMLResponse:

@@ -7,13 +7,14 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api import tablets
 from api.access import SigningIn, Visit, needs, public
 from api.parts import parts_of
 from api.problems import RefusedError
+from api.proofs import CodeTry, code_try
 from api.sign_in import sign_in, sign_in_further, sign_out
 from api.steps import Step
 from api.web.onward import inside, to_step
@@ -77,15 +78,16 @@ def sign_in_form(
     return page(request, "sign_in.jinja", view, status=status)
 
 
-@router.get("/sign-in/code")
-def ask_code(request: Request, visit: CodeVisit, next: str = "/") -> HTMLResponse:
+@router.get("/sign-in/code", dependencies=[needs(steps=(Step.CODE,))])
+def ask_code(request: Request, next: str = "/") -> HTMLResponse:
     """The form for the code."""
-    return _code_form(request, visit, next)
+    return _code_form(request, next)
 
 
 @router.post("/sign-in/code")
 def take_code(
     request: Request,
+    tried: Annotated[CodeTry, Depends(code_try)],
     visit: CodeVisit,
     code: Annotated[str, Form(max_length=100)] = "",
     next: Annotated[str, Form()] = "/",
@@ -93,22 +95,23 @@ def take_code(
     """Take the code and go on."""
     onward = RedirectResponse("/", HTTPStatus.SEE_OTHER)
     try:
-        step = sign_in_further(request, onward, visit, code)
+        step = sign_in_further(request, onward, visit, tried.let_through(), code)
     except RefusedError as refused:
-        shown = _code_form(request, visit, next, str(refused), refused.status)
+        shown = _code_form(request, next, str(refused), refused.status)
         shown.headers.update(refused.headers or {})
         return shown
     if step is None:
-        return _code_form(request, visit, next, WRONG_CODE, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _code_form(request, next, WRONG_CODE, HTTPStatus.UNPROCESSABLE_ENTITY)
     onward.headers["location"] = to_step(step, next)
     return onward
 
 
 def _code_form(
-    request: Request, visit: Visit, next: str, problem: str | None = None, status: int = HTTPStatus.OK
+    request: Request, next: str, problem: str | None = None, status: int = HTTPStatus.OK
 ) -> HTMLResponse:
     view = {"next": inside(next), "problem": problem}
-    return page(request, "code.jinja", view, who=visit.actor.name, status=status)
+    # Whoever has only the password does not learn whose it is.
+    return page(request, "code.jinja", view, status=status)
 
 
 @router.post("/sign-out")

@@ -16,6 +16,7 @@ from api.own_account import write_down
 from api.parts import parts_of
 from api.pins import set_pin, sign_in_by_pin
 from api.problems import RefusedError, not_found
+from api.proofs import OwnPassword
 from api.queries import desks
 from api.tablets import Tablet
 from api.web.onward import inside
@@ -74,14 +75,14 @@ def ask_pin(request: Request, visit: FullySignedIn) -> HTMLResponse:
 @router.post("/account/pin")
 def keep_pin(
     request: Request,
+    wrong: OwnPassword,
     visit: FullySignedIn,
-    current: Annotated[str, Form(max_length=1000)] = "",
     pin: Annotated[str, Form(max_length=100)] = "",
     again: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
     """Set one's PIN on this tablet."""
     tablet = _tablet(request, visit)
-    faults = set_pin(request, visit, tablet, current, pin, again)
+    faults = set_pin(visit, tablet, wrong, pin, again)
     if faults:
         return _pin_form(request, visit, tablet, dict(faults))
     return RedirectResponse("/account?said=pin", HTTPStatus.SEE_OTHER)

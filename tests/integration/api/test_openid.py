@@ -208,6 +208,10 @@ def test_where_one_goes_on_is_never_another_site(offered: Served) -> None:
 
 
 def test_a_password_given_by_somebody_else_parts_the_two(offered: Served) -> None:
-    asked = {"username": username(n.WORKER), "reason": "She thinks that somebody else got in."}
+    asked = {
+        "username": username(n.WORKER),
+        "reason": "She thinks that somebody else got in.",
+        "current": PASSWORD,
+    }
     assert offered.signed_in(n.MANAGER).post("/accounts/password", data=asked).status_code == 200
     assert sign_in(offered)[1].status_code == 401

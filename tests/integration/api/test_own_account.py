@@ -1,15 +1,21 @@
 """One's own account: the sessions one has, and another password."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
 import httpx2 as httpx
+import pytest
 
+from api.app import REQUESTS_AT_ONCE
+from api.throttle import ACCOUNT
 from delegation.people import Role
 from tests.fixtures import neighbourhood as n
+from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
 from tests.fixtures.serving import PASSWORD, Served, username
+from tests.integration.api.test_shared_tablets import Tablet
 
 SignIn = Callable[[UUID], httpx.Client]
 NEW = "copper kettle drum"
@@ -111,6 +117,43 @@ def test_whoever_found_a_signed_in_browser_cannot_guess_on_at_its_password(serve
     assert [change(client, current="guess").status_code for _ in range(6)] == [422] * 5 + [429]
 
 
+def test_however_many_passwords_are_looked_at_nobody_waits_for_a_connection(served: Served) -> None:
+    """A request that held one connection and waited for another would stall them all."""
+    served.clock.stand_still()
+    cookies = dict(served.signed_in(n.WORKER).cookies)
+    many = REQUESTS_AT_ONCE * 2
+    browsers = [served.client(cookies=cookies) for _ in range(many)]
+    with ThreadPoolExecutor(many) as at_once:
+        statuses = list(at_once.map(lambda one: change(one, current="guess").status_code, browsers))
+    assert sorted(statuses) == [422] * ACCOUNT.free + [429] * (many - ACCOUNT.free)
+
+
+@pytest.mark.parametrize("page", ["password", "pin"])
+def test_no_session_begins_with_what_was_taken_away_while_it_was_looked_at(
+    served: Served, neighbourhood: Database, page: str
+) -> None:
+    tablet = Tablet(served)
+    tablet.sign_in(n.WORKER)
+    tablet.set_pin()
+    tablet.browser.post("/sign-out")
+    begin = tablet.by_pin if page == "pin" else lambda: tablet.sign_in(n.WORKER).status_code
+    with ThreadPoolExecutor(1) as other, neighbourhood.connect() as reset:
+        reset.execute("UPDATE api.account SET password_hash = '' WHERE person_id = %s", (n.WORKER,))
+        reset.execute("DELETE FROM api.tablet_pin WHERE person_id = %s", (n.WORKER,))
+        beginning = other.submit(begin)
+        wait_until(lambda: beginning.done() or somebody_waits(neighbourhood), "the sign-in to look again")
+        reset.execute("DELETE FROM api.session WHERE person_id = %s", (n.WORKER,))
+        reset.commit()
+    assert beginning.result() == 401
+    assert not tablet.is_in()
+
+
+def somebody_waits(database: Database) -> bool:
+    with database.connect() as conn:
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        return conn.execute(waiting).fetchall() != [(0,)]
+
+
 def test_a_password_that_was_given_opens_nothing_but_the_choice_of_ones_own(served: Served) -> None:
     given = give(served, n.MANAGER, n.WORKER)
     client = served.client(headers=PAGE)
@@ -130,12 +173,28 @@ def test_a_password_that_was_given_opens_nothing_but_the_choice_of_ones_own(serv
 def test_a_password_that_was_given_is_worth_nothing_after_three_days(served: Served) -> None:
     given = give(served, n.OPERATOR, n.CLINICIAN)
     served.clock.ahead += timedelta(days=3)
-    assert try_password(served, given, n.CLINICIAN) == 401
+    refused = served.client(headers=PAGE).post(
+        "/sign-in", data={"username": username(n.CLINICIAN), "password": given}
+    )
+    assert refused.status_code == 401
+    assert "which are over" in refused.text
+    # Whoever does not know it learns nothing.
+    guessed = served.client(headers=PAGE).post(
+        "/sign-in", data={"username": username(n.CLINICIAN), "password": "guess"}
+    )
+    assert "which are over" not in guessed.text
+
+
+def test_no_password_is_given_by_a_browser_left_open(served: Served) -> None:
+    asked = {"username": username(n.CLINICIAN), "reason": "Let me in.", "current": "guess"}
+    refused = served.signed_in(n.OPERATOR).post("/accounts/password", data=asked, headers=PAGE)
+    assert (refused.status_code, "hw-secret" in refused.text) == (422, False)
+    assert try_password(served, PASSWORD, n.CLINICIAN) == 204
 
 
 def give(served: Served, keeper: UUID, person: UUID) -> str:
     """Have somebody give another a password; what it is."""
-    asked = {"username": username(person), "reason": "Forgot it; I know her."}
+    asked = {"username": username(person), "reason": "Forgot it; I know her.", "current": PASSWORD}
     answer = served.signed_in(keeper).post("/accounts/password", data=asked, headers=PAGE)
     assert answer.status_code == 200, answer.text
     return answer.text.split('class="hw-secret">')[1].split("<")[0]
@@ -159,7 +218,7 @@ def test_a_manager_helps_only_whoever_is_nothing_but_a_care_worker_of_theirs(
 ) -> None:
     manager = served.signed_in(n.MANAGER)
     for person in (n.MANAGER, n.CLINICIAN, n.OUTSIDER, n.OPERATOR, n.CARER, n.TRAINER):
-        asked = {"username": username(person), "reason": "Let me in."}
+        asked = {"username": username(person), "reason": "Let me in.", "current": PASSWORD}
         refused = manager.post("/accounts/password", data=asked, headers=PAGE)
         assert (refused.status_code, "hw-secret" in refused.text) == (422, False)
     with neighbourhood.connect() as conn:
@@ -167,17 +226,17 @@ def test_a_manager_helps_only_whoever_is_nothing_but_a_care_worker_of_theirs(
             "INSERT INTO delegation.role_assignment (person_id, role, home_id, starts_at) VALUES (%s, %s, %s, now())",
             (n.WORKER, Role.CARE_WORKER, n.STRANGE_HOME),
         )
-    asked = {"username": username(n.WORKER), "reason": "She works elsewhere too."}
+    asked = {"username": username(n.WORKER), "reason": "She works elsewhere too.", "current": PASSWORD}
     assert manager.post("/accounts/password", data=asked, headers=PAGE).status_code == 422
 
 
 def test_an_operator_helps_everybody_but_themselves_and_nobody_else_helps(served: Served) -> None:
     operator = served.signed_in(n.OPERATOR)
-    own = {"username": username(n.OPERATOR), "reason": "My own."}
+    own = {"username": username(n.OPERATOR), "reason": "My own.", "current": PASSWORD}
     assert operator.post("/accounts/password", data=own, headers=PAGE).status_code == 422
     assert give(served, n.OPERATOR, n.CLINICIAN)
     for person in (n.WORKER, n.TRAINER, n.CARER):
-        asked = {"username": username(n.CLINICIAN), "reason": "Let me in."}
+        asked = {"username": username(n.CLINICIAN), "reason": "Let me in.", "current": PASSWORD}
         assert served.signed_in(person).post("/accounts/password", data=asked).status_code == 403
 
 

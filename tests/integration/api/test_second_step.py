@@ -32,6 +32,11 @@ def asked(neighbourhood: Database) -> Iterator[Served]:
         yield served
 
 
+def secret_in(shown: str) -> str | None:
+    found = re.search(r'<strong class="hw-secret">([A-Z2-7 ]+)</strong>', shown)
+    return None if found is None else found[1].replace(" ", "")
+
+
 class Telephone:
     """Somebody with a browser, and an app that shows codes."""
 
@@ -52,13 +57,17 @@ class Telephone:
     def say(self, code: str) -> httpx.Response:
         return self.browser.post("/sign-in/code", data={"code": code, "next": QUEUE})
 
-    def set_up(self, **fields: str) -> httpx.Response:
-        shown = self.browser.get("/account/second-step").text
-        found = re.search(r'<strong class="hw-secret">([A-Z2-7 ]+)</strong>', shown)
-        assert found is not None
-        self.secret = found[1].replace(" ", "")
+    def shown(self, current: str | None = None) -> httpx.Response:
+        """The page with the secret; whoever is signed in gives their password for it."""
+        if current is None:
+            return self.browser.get("/account/second-step")
+        return self.browser.post("/account/second-step/secret", data={"current": current, "next": QUEUE})
+
+    def set_up(self, current: str | None = None) -> httpx.Response:
+        shown = self.shown(current).text
+        self.secret = secret_in(shown) or ""
         assert "<svg" in shown
-        answer = self.browser.post("/account/second-step", data={"code": self.code(), "next": QUEUE} | fields)
+        answer = self.browser.post("/account/second-step", data={"code": self.code(), "next": QUEUE})
         self.recovery_codes = re.findall(r'<li class="hw-secret">([a-z2-7-]+)</li>', answer.text)
         return answer
 
@@ -91,7 +100,6 @@ def test_whoever_works_at_the_hub_sets_it_up_before_they_see_anything(asked: Ser
 def test_whoever_needs_none_signs_in_without_and_may_set_one_up(asked: Served) -> None:
     worker = Telephone(asked, n.WORKER)
     assert worker.password(heading_for="/rounds").headers["location"] == "/rounds"
-    assert worker.set_up().status_code == 422
     assert worker.set_up(current=PASSWORD).status_code == 200
     assert worker.password().headers["location"].startswith("/sign-in/code")
 
@@ -164,7 +172,8 @@ def test_another_telephone_needs_the_password_and_ends_the_old_one_and_all_other
     somebody.password()
     somebody.say(somebody.code())
     asked.clock.ahead += HALF_A_MINUTE
-    assert somebody.set_up(current="guess").status_code == 422
+    refused = somebody.shown("guess")
+    assert (refused.status_code, secret_in(refused.text)) == (422, None)
     assert somebody.set_up(current=PASSWORD).status_code == 200
     assert elsewhere.get("/api/v1/me").status_code == 401
     asked.clock.ahead += HALF_A_MINUTE
@@ -178,6 +187,8 @@ def test_an_operator_takes_a_lost_second_step_away_with_a_new_password_and_it_is
 ) -> None:
     somebody, operator = Telephone(asked).enrol(), Telephone(asked, n.OPERATOR).enrol()
     request = {"username": username(n.CLINICIAN), "reason": "Lost it; I rang her.", "what": "second_step"}
+    assert operator.browser.post("/accounts/password", data=request).status_code == 422
+    request["current"] = PASSWORD
     given = operator.browser.post("/accounts/password", data=request).text
     password = given.split('class="hw-secret">')[1].split("<")[0]
     assert not somebody.is_in()
@@ -205,6 +216,7 @@ def test_a_manager_takes_nobodys_second_step_away(asked: Served) -> None:
     worker.set_up(current=PASSWORD)
     manager.password()
     request = {"username": username(n.WORKER), "reason": "Let me in.", "what": "second_step"}
+    request["current"] = PASSWORD
     assert manager.browser.post("/accounts/password", data=request).status_code == 422
     assert worker.is_in()
 
@@ -221,18 +233,23 @@ def test_no_secret_can_be_read_in_the_database(asked: Served, neighbourhood: Dat
 def test_where_the_key_was_lost_a_recovery_code_still_signs_in_and_another_telephone_is_set_up(
     asked: Served,
 ) -> None:
-    somebody = Telephone(asked).enrol()
+    somebody, halfway = Telephone(asked).enrol(), Telephone(asked, n.COLLEAGUE)
+    halfway.password()
+    halfway.shown()
     other = Account(key=SecretStr(Fernet.generate_key().decode()))
     told = asked.settings.model_copy(update={"account": other})
     with serving(told, asked.clock) as anew:
         somebody.served = anew
         somebody.password()
-        assert somebody.say(somebody.code()).status_code == 422
+        refused = somebody.say(somebody.code())
+        assert (refused.status_code, "Use a recovery code" in refused.text) == (422, True)
         assert somebody.say(somebody.recovery_codes[0]).status_code == 303
         assert somebody.set_up(current=PASSWORD).status_code == 200
         asked.clock.ahead += HALF_A_MINUTE
         somebody.password()
         assert somebody.say(somebody.code()).status_code == 303
+        half_in = anew.client(cookies=dict(halfway.browser.cookies), headers=PAGE)
+        assert half_in.get("/account/second-step").status_code == 200
 
 
 def test_programs_are_sent_to_the_pages(asked: Served) -> None:
@@ -240,3 +257,55 @@ def test_programs_are_sent_to_the_pages(asked: Served) -> None:
     refused = asked.client().post("/api/v1/sign-in", json=given)
     assert refused.status_code == 401
     assert "set-cookie" not in refused.headers
+
+
+def test_a_secret_belongs_to_the_session_it_was_shown_in(asked: Served) -> None:
+    """So whoever saw one before a reset, or at a browser left open, has no codes of the owner's telephone."""
+    thief = Telephone(asked)
+    thief.password()
+    seen = {secret_in(thief.shown().text), secret_in(thief.shown().text)}
+    assert len(seen) == 2
+    operator = Telephone(asked, n.OPERATOR).enrol()
+    given = given_by(operator, n.CLINICIAN)
+    owner = Telephone(asked)
+    owner.password(given)
+    owner.browser.post("/account/password", data={"new": "copper kettle drum", "again": "copper kettle drum"})
+    owner.set_up()
+    assert owner.is_in()
+    assert owner.secret not in seen
+    assert thief.browser.get("/account/second-step").headers["location"].startswith("/sign-in?")
+
+
+def test_a_browser_left_open_shows_no_secret_without_the_password(asked: Served) -> None:
+    worker = Telephone(asked, n.WORKER)
+    worker.password()
+    assert secret_in(worker.shown().text) is None
+    secret = secret_in(worker.shown(PASSWORD).text)
+    wrong = worker.browser.post("/account/second-step", data={"code": "000000"})
+    assert (wrong.status_code, secret_in(wrong.text)) == (422, None)
+    # Whoever has it in their telephone may type again.
+    code = pyotp.TOTP(secret or "").at(asked.clock())
+    assert worker.browser.post("/account/second-step", data={"code": code}).status_code == 200
+
+
+def test_while_signing_in_a_mistyped_code_is_answered_with_the_same_secret(asked: Served) -> None:
+    somebody = Telephone(asked)
+    somebody.password()
+    secret = secret_in(somebody.shown().text)
+    wrong = somebody.browser.post("/account/second-step", data={"code": "000000"})
+    assert (wrong.status_code, secret_in(wrong.text)) == (422, secret)
+
+
+def test_whoever_has_the_password_alone_does_not_learn_whose_it_is(asked: Served) -> None:
+    Telephone(asked).enrol()
+    thief = Telephone(asked)
+    thief.password()
+    assert "Clive" not in thief.browser.get("/sign-in/code").text
+
+
+def given_by(operator: Telephone, person: UUID) -> str:
+    """A password that an operator gives to somebody."""
+    asked = {"username": username(person), "reason": "Forgot it; I rang her.", "current": PASSWORD}
+    answer = operator.browser.post("/accounts/password", data=asked)
+    assert answer.status_code == 200, answer.text
+    return answer.text.split('class="hw-secret">')[1].split("<")[0]

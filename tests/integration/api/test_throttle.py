@@ -77,7 +77,7 @@ def test_an_hour_of_rest_forgets_and_success_gives_back_its_own_try_alone(thrott
     at = tried(throttle, ACCOUNT.free - 1)
     for _ in range(3):
         assert throttle.begin(ANN, at) == AT_ONCE
-        throttle.succeeded(ANN)
+        throttle.succeeded(ANN, at)
         at += timedelta(seconds=1)
     assert throttle.begin(ANN, at) == AT_ONCE
     assert throttle.begin(ANN, at) == timedelta(seconds=1)
@@ -97,6 +97,37 @@ def test_one_address_that_tries_many_accounts_is_slowed_down_too(throttle: Throt
     # Whoever comes from there with a browser of their own is not kept out, nor anybody from elsewhere.
     assert throttle.begin(ANNS_OWN, NOW) == AT_ONCE
     assert throttle.begin(elsewhere(1), NOW) == AT_ONCE
+
+
+def test_slips_at_one_address_fade_though_somebody_signs_in_there_every_half_hour(throttle: Throttle) -> None:
+    at = tried(throttle, ADDRESS.free + 5, one=replace(ANN, username="slips"))
+    for number in range(10):
+        at += timedelta(minutes=30)
+        colleague = replace(ANN, username=f"colleague-{number}")
+        assert throttle.begin(colleague, at) == AT_ONCE
+        throttle.succeeded(colleague, at)
+    sprayed = [throttle.begin(replace(ANN, username=f"name-{one}"), at) for one in range(ADDRESS.free)]
+    assert sprayed == [AT_ONCE] * ADDRESS.free
+
+
+def test_a_success_takes_back_the_wait_it_brought_its_address_and_no_guessers(throttle: Throttle) -> None:
+    guesses = [replace(ANN, username=f"name-{one}") for one in range(ADDRESS.free + 1)]
+    for guess in guesses[:-2]:
+        assert throttle.begin(guess, NOW) == AT_ONCE
+    assert throttle.begin(ANN, NOW) == AT_ONCE
+    throttle.succeeded(ANN, NOW)
+    # Beside the last free guess the address has no other, whoever signed in.
+    assert throttle.begin(guesses[-2], NOW) == AT_ONCE
+    throttle.succeeded(ANN, NOW - timedelta(seconds=1))
+    assert throttle.begin(guesses[-1], NOW) > AT_ONCE
+
+
+def test_each_known_browser_has_as_many_guesses_as_strangers_together_and_no_more(throttle: Throttle) -> None:
+    for known in (None, b"one", b"another"):
+        at, looked_at = NOW, 0
+        while (at := tried(throttle, 1, at, replace(ANN, username="eve", browser=known))) < NOW + HOUR:
+            looked_at += 1
+        assert 20 <= looked_at <= MOST_GUESSES_AN_HOUR
 
 
 def test_a_password_and_a_code_are_counted_each_by_itself(throttle: Throttle) -> None:
