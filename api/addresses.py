@@ -17,7 +17,16 @@ def address_of(request: Request, header: str | None) -> str:
     """The address as it is counted: an IPv4 address, or the network of an IPv6 one."""
     said = request.headers.getlist(header) if header else []
     written = said[-1].rpartition(",")[2].strip() if said else ""
-    return counted(written) or counted(request.client.host if request.client else "") or UNKNOWN
+    return (
+        counted(_without_port(written)) or counted(request.client.host if request.client else "") or UNKNOWN
+    )
+
+
+def _without_port(written: str) -> str:
+    """Some proxies write `192.0.2.7:4711` or `[2001:db8::1]:4711`: a port is another for each connection."""
+    if written.startswith("["):
+        return written[1:].partition("]")[0]
+    return written.partition(":")[0] if written.count(":") == 1 else written
 
 
 def counted(text: str) -> str | None:

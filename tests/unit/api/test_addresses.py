@@ -35,6 +35,18 @@ def test_what_is_no_address_does_not_count(said: str) -> None:
     assert address_of(request(said), "X-Forwarded-For") == "192.0.2.7"
 
 
+@pytest.mark.parametrize(
+    ("said", "counted"),
+    [
+        ("203.0.113.9:4711", "203.0.113.9"),
+        ("[2001:db8:1:2::1]:4711", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+    ],
+)
+def test_a_port_beside_it_does_not_count(said: str, counted: str) -> None:
+    assert address_of(request(said), "X-Forwarded-For") == counted
+
+
 def test_one_ipv6_network_is_one_address_and_an_ipv4_one_in_its_dress_is_itself() -> None:
     one, other = (address_of(request(connection=f"2001:db8:1:2::{last}"), None) for last in ("1", "ffff"))
     assert one == other == "2001:db8:1:2::/64"
