@@ -75,9 +75,10 @@ def _latest_known(
     """The latest moment known of the resident once each cause had arrived: of a cause, its own moment comes first."""
     if not len(moment):
         return moment
-    first = moment.min()
     segment = np.cumsum(np.concatenate([[False], resident[1:] != resident[:-1]]))
-    stretch = moment.max() - first + 1
+    # Places among all moments: however far apart two dates are, no number grows too large.
+    moments, place = np.unique(moment, return_inverse=True)
+    stretch = len(moments)
     # A later resident weighs more than any moment of an earlier one.
-    latest = np.maximum.accumulate((segment * stretch + moment - first)[own])
-    return (latest - segment[own] * stretch + first)[np.cumsum(own) - 1]
+    latest = np.maximum.accumulate((segment * stretch + place)[own])
+    return moments[(latest - segment[own] * stretch)[np.cumsum(own) - 1]]

@@ -19,7 +19,7 @@ from alerts.replay.cases import cases
 from alerts.replay.comparison import Counts, Kind, same
 from alerts.replay.found import RULES, found
 from alerts.replay.run import replay
-from alerts.replay.scored import scored
+from alerts.replay.scored import _latest_known, scored
 from alerts.replay.sets import HOUR, MICROSECONDS, Sets
 from alerts.scoring import Scored, score_readings
 from delegation.authority import Authority, ScaleAuthorisation
@@ -302,6 +302,14 @@ def test_a_policy_against_itself_changes_nothing():
     done = replay([as_sets(history)], FULL, FULL)
     assert done.counts.total(Kind.OLD) == done.counts.total(Kind.NEW) > 0
     assert sum(done.counts.total(kind) for kind in list(Kind)[2:]) == 0
+
+
+def test_one_very_old_date_makes_nobody_elses_newest_reading_look_late():
+    """So many residents and so long a time that one number for both is more than 64 bits hold."""
+    resident = np.repeat(np.arange(400), 2)
+    moment = np.tile([int(START.timestamp()), int(START.timestamp()) + 60], 400) * MICROSECONDS
+    moment[0] = int(datetime(2, 1, 1, tzinfo=UTC).timestamp()) * MICROSECONDS
+    assert (_latest_known(resident, moment, np.ones(800, dtype=bool)) == moment).all()
 
 
 @given(histories)
