@@ -44,7 +44,7 @@ class Policy(BaseModel):
         description="What is not remarked on where NEWS2 is not used, ends included, in each sign's unit."
     )
     silent_after_hours: int = Field(gt=0)
-    kit_quiet_after: int = Field(gt=0, description="A kit not heard for so long is a notice on the pages.")
+    kit_quiet_after: int = Field(gt=0, description="A kit not heard for so long is said on the pages.")
     kit_silent_after_hours: int = Field(
         gt=0, description="It is an escalation for whoever has no other way to be heard."
     )

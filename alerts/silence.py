@@ -1,7 +1,7 @@
 """Residents of whom nothing comes, and kits that are not heard where a home has no other way to send.
 
 Guards: silence is measured by what can be used, as it arrived, on the hub's clock; a kit is no resident, so a kit
-that is not heard is a notice on the pages, and an escalation only for whoever nothing else can speak for.
+that is not heard is a line on the pages, and an escalation only for whoever nothing else can speak for.
 """
 
 from collections.abc import Collection, Iterable

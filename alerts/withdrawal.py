@@ -121,7 +121,7 @@ def _ask_anew(
 
 
 def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: datetime) -> None:
-    """A notice in the open case; where a case that is closed rested on the reading, a case of its own."""
+    """A finding in the open case; where a case that is closed rested on the reading, a case of its own."""
     resident = gone.resident_id
     moved, cases = store.hold(conn, [resident])
     open_ = cases.get(resident)

@@ -28,16 +28,16 @@ class Reason:
     found_at: datetime
 
 
-# A notice that a reading was not theirs names it as its evidence: what rested on it before is no reason any more.
+# A finding that a reading was not theirs names it as its evidence: what rested on it before is no reason any more.
 _REASONS: LiteralString = """
 SELECT DISTINCT ON (finding.escalation_id, finding.rule)
        finding.escalation_id, finding.rule, finding.severity, coalesce(call.words, finding.sentence), finding.found_at
 FROM alerts.finding LEFT JOIN alerts.phone_call call USING (finding_id)
 WHERE finding.escalation_id = ANY (%s) AND finding.rule <> ALL (%s)
-  AND NOT EXISTS (SELECT FROM alerts.finding notice
-                  WHERE notice.escalation_id = finding.escalation_id AND notice.rule = 'not_theirs'
-                    AND finding.rule <> 'not_theirs' AND notice.found_at >= finding.found_at
-                    AND finding.evidence @> notice.evidence)
+  AND NOT EXISTS (SELECT FROM alerts.finding gone
+                  WHERE gone.escalation_id = finding.escalation_id AND gone.rule = 'not_theirs'
+                    AND finding.rule <> 'not_theirs' AND gone.found_at >= finding.found_at
+                    AND finding.evidence @> gone.evidence)
 ORDER BY finding.escalation_id, finding.rule,
          finding.severity, finding.low DESC NULLS LAST, finding.found_at, finding.finding_id
 """

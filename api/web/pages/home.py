@@ -20,7 +20,7 @@ from api.web.presenters import notices as notice_words
 from api.web.presenters.home import Day, day
 from api.web.presenters.moments import full_clock
 from api.web.presenters.need import by_need
-from api.web.presenters.quiet_kits import CHECK, notices
+from api.web.presenters.quiet_kits import CHECK, lines
 from api.web.presenters.rounds import midnight
 from api.web.rendering import page
 from delegation.people import Role
@@ -44,7 +44,7 @@ def show(request: Request, home_id: UUID, visit: HomeVisit) -> HTMLResponse:
         "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),
         "day": _day(visit, found),
         "unnamed": notice_words.at_home(unnamed.of_home(visit.conn, home_id), visit.at),
-        "quiet_kits": notices(quiet_kits.of_home(visit.conn, home_id, visit.at), visit.at),
+        "quiet_kits": lines(quiet_kits.of_home(visit.conn, home_id, visit.at), visit.at),
         "check_kit": CHECK,
         "may_capture": visit.actor.holds(*ROUNDS),
         "keeps_records": records.answers_for_home(visit.conn, home_id),

@@ -111,5 +111,5 @@ def _view(visit: Visit, hub_id: UUID, order: str) -> Mapping[str, Any]:
         "order": "deadline" if by_deadline else "",
         "now_iso": shown.now_iso,
         "notices": notice_words.notices(notices.of_hub(conn, hub_id), at),
-        "quiet_kits": quiet_words.notices(quiet_kits.of_hub(conn, hub_id, at), at),
+        "quiet_kits": quiet_words.lines(quiet_kits.of_hub(conn, hub_id, at), at),
     }

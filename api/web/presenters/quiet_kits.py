@@ -12,12 +12,12 @@ from api.web.presenters.moments import clock, span
 CHECK = "Check that it is charged, switched on and connected."
 
 
-def notices(found: Sequence[QuietKits], now: datetime) -> tuple[str, ...]:
+def lines(found: Sequence[QuietKits], now: datetime) -> tuple[str, ...]:
     """ "The kit of Orchard House has not been heard for 5 h: readings may be waiting on it."."""
-    return tuple(_notice(one, now) for one in found)
+    return tuple(_line(one, now) for one in found)
 
 
-def _notice(one: QuietKits, now: datetime) -> str:
+def _line(one: QuietKits, now: datetime) -> str:
     has, them = ("has", "it") if one.quiet == 1 else ("have", "them")
     since = f"since {'it was' if one.quiet == 1 else 'they were'} lent, {clock(one.lent_at, now)}"
     heard = (

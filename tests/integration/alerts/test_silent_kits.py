@@ -48,12 +48,12 @@ def test_a_kit_that_says_it_is_there_is_heard_though_it_sends_no_reading(ward):
     assert ward.tick(SILENT) == 0
 
 
-def test_where_readings_can_be_captured_by_hand_a_silent_kit_is_only_a_notice(ward):
+def test_where_readings_can_be_captured_by_hand_a_silent_kit_is_only_a_line_on_the_pages(ward):
     send_by(ward, n.Kit(), n.AMARA)
     assert ward.tick(SILENT) == 0
 
 
-def test_where_another_kit_is_heard_a_silent_one_is_only_a_notice(ward):
+def test_where_another_kit_is_heard_a_silent_one_is_only_a_line_on_the_pages(ward):
     send_by(ward, MEADOWS, n.CORA)
     ward.change("UPDATE devices.kit_loan SET home_id = %s WHERE kit_id = %s", n.MEADOW, n.STRANGE_KIT)
     hear(ward, n.STRANGE_KIT, NOW + 11 * HOURS)

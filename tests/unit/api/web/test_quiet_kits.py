@@ -3,7 +3,7 @@
 import pytest
 
 from api.queries.quiet_kits import QuietKits
-from api.web.presenters.quiet_kits import notices
+from api.web.presenters.quiet_kits import lines
 from tests.unit.api.web.rows import NOW, ago
 
 
@@ -29,10 +29,10 @@ from tests.unit.api.web.rows import NOW, ago
 )
 def test_kits_that_are_not_heard(kits: int, quiet: int, heard: int, said: str) -> None:
     one = QuietKits("Orchard House", kits, quiet, ago(hours=heard), ago(days=90))
-    assert notices([one], NOW) == (said,)
+    assert lines([one], NOW) == (said,)
 
 
 def test_a_kit_that_never_was_heard_is_said_since_it_was_lent() -> None:
-    [said] = notices([QuietKits("Orchard House", 1, 1, None, ago(hours=30))], NOW)
+    [said] = lines([QuietKits("Orchard House", 1, 1, None, ago(hours=30))], NOW)
     assert said.startswith("The kit of Orchard House has never been heard since it was lent, ")
     assert said.endswith(": readings may be waiting on it.")
