@@ -1,27 +1,47 @@
-"""Commands that enrol a kit and revoke one, as the database's owner.
+"""Commands that enrol a kit and revoke one, as the database's owner, in the name of whoever does it.
 
-Guards: a kit's secret is random, is kept nowhere here, and is printed before the kit is committed: what could not be
-read by anybody is no kit.
+Guards: a kit's secret is random and is kept nowhere here; it goes to a sheet that only its owner reads, and to the
+broker, before the kit is committed: what could not be handed over is no kit.
 """
 
 import secrets
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
+from api.options import writable_beside
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from delegation.people import Actor
+
 _ADMIT = "docker compose -f deploy/compose.yaml exec -T mosquitto admit-kits"
 _SHUT_OUT = "docker compose -f deploy/compose.yaml exec -T mosquitto revoke-kit"
+
+By = Annotated[str, typer.Option(help="The user name of whoever does it, for the audit.")]
+
+
+def _new_file(file: Path | None) -> Path | None:
+    if file is not None and file.exists():
+        raise typer.BadParameter(f"{file} is there already: give each kit a sheet of its own.")
+    return writable_beside(file)
 
 
 def enrol_kit(
     home: Annotated[str, typer.Option(help="The home it is lent to, by its id or its name.")],
+    by: By,
     kind: Annotated[
         str, typer.Option(help="kit; or web, the form on which a home types in readings.")
     ] = "kit",
+    sheet: Annotated[
+        Path | None,
+        typer.Option(help="Write the kit's sheet, with its password, here.", callback=_new_file),
+    ] = None,
     broker_host: Annotated[
         str | None, typer.Option(help="Where kits find the broker; as configured here if not said.")
     ] = None,
@@ -30,7 +50,7 @@ def enrol_kit(
         Path | None, typer.Option(help="The broker's certificate authority, where the kit has it.")
     ] = None,
 ) -> None:
-    """Enrol a kit and lend it to a home; prints its line of the kit sheet, with its password, this once."""
+    """Enrol a kit and lend it to a home; writes its sheet, and prints the line that lets it in at the broker."""
     import psycopg
     from pydantic import SecretStr
 
@@ -40,11 +60,13 @@ def enrol_kit(
 
     if kind not in list(enrolment.KitKind):
         raise typer.BadParameter(f"{kind!r}: a kit is a kit or web.", param_hint="'--kind'")
+    if kind == enrolment.KitKind.KIT and sheet is None:
+        raise typer.BadParameter("Say where the kit's sheet is to be written.", param_hint="'--sheet'")
     settings, at = Settings.load(), datetime.now(UTC)
     with psycopg.connect(settings.conninfo(DatabaseRole.MIGRATOR)) as conn:
         lent_to = enrolment.find_home(conn, home)
-        kit_id = enrolment.enrol(conn, lent_to, enrolment.KitKind(kind), at)
-        if kind == enrolment.KitKind.WEB:
+        kit_id = enrolment.enrol(conn, _actor(conn, by), lent_to, enrolment.KitKind(kind), at)
+        if sheet is None:
             print(f"{lent_to.name} has a capture form: {kit_id}.")
             return
         broker = Broker(
@@ -53,17 +75,13 @@ def enrol_kit(
             ca_file=ca_file or settings.broker.ca_file,
         )
         secret = secrets.token_urlsafe(24)
-        sheet = enrolment.sheet(conn, kit_id, lent_to, broker, SecretStr(secret), at)
-        print(sheet.model_dump_json(indent=2), flush=True)
-    _say(
-        f"Kit {kit_id} is enrolled and lent to {lent_to.name}. What was printed is its kit sheet, for the tablet."
-    )
-    _say("Its password is shown only now. The broker lets it in once it is given this line:")
-    _say(f"  {kit_id}:{secret}")
-    _say(f"as in: {_ADMIT}")
+        enrolment.sheet(conn, kit_id, lent_to, broker, SecretStr(secret), at).write(sheet)
+        print(f"{kit_id}:{secret}", flush=True)
+    _say(f"Kit {kit_id} is enrolled and lent to {lent_to.name}. Its sheet, for the tablet, is {sheet}.")
+    _say(f"The broker lets it in once it is given the line that was printed, as by: | {_ADMIT}")
 
 
-def revoke_kit(kit: Annotated[UUID, typer.Argument(help="The kit's id.")]) -> None:
+def revoke_kit(kit: Annotated[UUID, typer.Argument(help="The kit's id.")], by: By) -> None:
     """Shut a kit out: what still comes in its name is kept in quarantine."""
     import psycopg
 
@@ -72,10 +90,21 @@ def revoke_kit(kit: Annotated[UUID, typer.Argument(help="The kit's id.")]) -> No
     from devices.identifiers import KitId
 
     with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
-        enrolment.revoke(conn, KitId(kit), datetime.now(UTC))
+        enrolment.revoke(conn, _actor(conn, by), KitId(kit), datetime.now(UTC))
     print(f"Kit {kit} is revoked. To end its session at the broker too: {_SHUT_OUT} {kit}")
 
 
+def _actor(conn: "psycopg.Connection[Any]", username: str) -> "Actor":
+    from api import accounts
+    from delegation.people import actor_of
+    from devices.enrolment import EnrolmentError
+
+    account = accounts.named(conn, accounts.as_typed(username))
+    if account is None:
+        raise EnrolmentError(f"Nobody has an account with the user name {username!r}.")
+    return actor_of(conn, account.person_id)
+
+
 def _say(words: str) -> None:
-    """Beside what is printed, which may go to a file."""
+    """Beside what is printed, which goes to the broker."""
     print(words, file=sys.stderr)

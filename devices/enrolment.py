@@ -14,7 +14,7 @@ import psycopg
 from pydantic import SecretStr
 
 from delegation import audit
-from delegation.people import Process
+from delegation.people import Actor
 from devices.identifiers import KitId, PersonId, ResidentId, new_uuid7
 from devices.kits import Broker, HomeKind, Kit, KitSheet, WatchedResident
 from devices.topics import partition_of
@@ -86,18 +86,18 @@ def find_home(conn: psycopg.Connection[Any], wanted: str) -> Home:
     return Home(home_id, name, HomeKind(kind))
 
 
-def enrol(conn: psycopg.Connection[Any], home: Home, kind: KitKind, at: datetime) -> KitId:
+def enrol(conn: psycopg.Connection[Any], actor: Actor, home: Home, kind: KitKind, at: datetime) -> KitId:
     """A new kit, lent to this home from now on. Raises EnrolmentError where it has its one form already."""
     if kind is KitKind.WEB and conn.execute(_HAS_FORM, (home.home_id,)).fetchone() is not None:
         raise EnrolmentError(f"{home.name} has a capture form already.")
     kit_id = KitId(new_uuid7())
     conn.execute(_ENROL, (kit_id, partition_of(home.home_id), kind, at))
     conn.execute(_LEND, (kit_id, home.home_id, at))
-    audit.record(conn, Process("enrol-kit"), "kit.enrolled", f"kit:{kit_id}", at=at)
+    audit.record(conn, actor, "kit.enrolled", f"kit:{kit_id}", at=at)
     return kit_id
 
 
-def revoke(conn: psycopg.Connection[Any], kit_id: KitId, at: datetime) -> None:
+def revoke(conn: psycopg.Connection[Any], actor: Actor, kit_id: KitId, at: datetime) -> None:
     """Shut a kit out and end its loan: what still comes in its name is kept in quarantine.
 
     Raises EnrolmentError where no such kit is enrolled.
@@ -105,7 +105,7 @@ def revoke(conn: psycopg.Connection[Any], kit_id: KitId, at: datetime) -> None:
     if conn.execute(_REVOKE, (at, kit_id)).fetchone() is None:
         raise EnrolmentError(f"No kit {kit_id} is enrolled, or it is revoked already.")
     conn.execute(_RETURN, (at, kit_id))
-    audit.record(conn, Process("revoke-kit"), "kit.revoked", f"kit:{kit_id}", at=at)
+    audit.record(conn, actor, "kit.revoked", f"kit:{kit_id}", at=at)
 
 
 def sheet(

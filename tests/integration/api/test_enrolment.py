@@ -1,5 +1,6 @@
 """A kit is enrolled with one command, switched on with what that prints, and shut out with another."""
 
+import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,18 +21,27 @@ from tests.fixtures.brokers import Broker
 from tests.fixtures.commands import Commands
 from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
+from tests.fixtures.serving import give_accounts, username
 from tests.integration.api.test_processes import at_broker
 
 MakeCommands = Callable[..., Commands]
+BY = ("--by", username(n.OPERATOR))
 AT_BROKER = ("--broker-host", "127.0.0.1", "--broker-port")
 
 
-def enrolled(commands: Commands, port: int, home: str = "Orchard House") -> tuple[KitSheet, str]:
-    """The sheet that was printed, and the line for the broker."""
-    done = commands.run("enrol-kit", "--home", home, *AT_BROKER, str(port))
+@pytest.fixture(autouse=True)
+def accounts(neighbourhood: Database) -> None:
+    give_accounts(neighbourhood)
+
+
+def enrolled(commands: Commands, file: Path, port: int, home: str = "Orchard House") -> tuple[KitSheet, str]:
+    """The sheet that was written, and the line for the broker."""
+    done = commands.run("enrol-kit", "--home", home, *BY, "--sheet", str(file), *AT_BROKER, str(port))
     assert done.returncode == 0, done.stderr
-    [line] = [said.strip() for said in done.stderr.splitlines() if said.startswith("  ")]
-    return KitSheet.model_validate_json(done.stdout), line
+    [line] = done.stdout.splitlines()
+    assert line.partition(":")[2] not in done.stderr
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    return KitSheet.read(file), line
 
 
 @pytest.mark.both_brokers
@@ -39,7 +49,7 @@ def test_a_kit_delivers_once_it_is_enrolled_and_admitted_and_is_heard_no_more_on
     commands: MakeCommands, neighbourhood: Database, broker: Broker, tmp_path: Path
 ) -> None:
     ours = commands(**at_broker(broker))
-    sheet, line = enrolled(ours, broker.port)
+    sheet, line = enrolled(ours, tmp_path / "kits.json", broker.port)
     [kit] = sheet.kits
     assert line == f"{kit.username}:{kit.secret.get_secret_value()}"
     broker.admit(dict([line.split(":", 1)]))
@@ -53,7 +63,7 @@ def test_a_kit_delivers_once_it_is_enrolled_and_admitted_and_is_heard_no_more_on
             outbox.put(reading)
         wait_until(lambda: outbox.waiting() == 0, "what it measured to be receipted")
         assert {entry.state for entry in outbox.ledger()} == {State.STORED}
-        revoked = ours.run("revoke-kit", str(kit.kit_id))
+        revoked = ours.run("revoke-kit", str(kit.kit_id), *BY)
         assert f"revoke-kit {kit.kit_id}" in revoked.stdout
         outbox.put(n.Kit(kit.kit_id).reading(n.AMARA, taken_at=datetime.now(UTC)))
         aside = "SELECT reason FROM ingest.quarantine"
@@ -72,15 +82,16 @@ def test_a_kit_delivers_once_it_is_enrolled_and_admitted_and_is_heard_no_more_on
             (kit.kit_id,),
         ).fetchone()
         told = conn.execute(
-            "SELECT action, subject FROM delegation.audit_event WHERE subject = %s ORDER BY audit_id",
+            "SELECT action, actor FROM delegation.audit_event WHERE subject = %s ORDER BY audit_id",
             (f"kit:{kit.kit_id}",),
         ).fetchall()
     assert row == (True, True)
-    assert [action for action, _ in told] == ["kit.enrolled", "kit.revoked"]
+    operator = f"person:{n.OPERATOR}"
+    assert told == [("kit.enrolled", operator), ("kit.revoked", operator)]
 
 
 def test_its_sheet_holds_the_homes_partition_and_whom_it_sends_for_and_no_name(
-    commands: MakeCommands, neighbourhood: Database
+    commands: MakeCommands, neighbourhood: Database, tmp_path: Path
 ) -> None:
     with neighbourhood.connect() as conn:
         conn.execute(
@@ -89,7 +100,7 @@ def test_its_sheet_holds_the_homes_partition_and_whom_it_sends_for_and_no_name(
                VALUES (%s, 'A', 'GMC', '1', 'r', now(), now() - interval '1 day', now(), %s)""",
             (n.BRAM, n.CLINICIAN),
         )
-    sheet, _ = enrolled(commands(), 8883, home=str(n.ORCHARD))
+    sheet, _ = enrolled(commands(), tmp_path / "kits.json", 8883, home=str(n.ORCHARD))
     [kit] = sheet.kits
     assert kit.partition == partition_of(n.ORCHARD)
     assert {one.resident_id: one.spo2_scale for one in kit.residents} == {
@@ -102,9 +113,9 @@ def test_its_sheet_holds_the_homes_partition_and_whom_it_sends_for_and_no_name(
 
 
 def test_a_home_has_one_capture_form(commands: MakeCommands) -> None:
-    made = commands().run("enrol-kit", "--home", "Meadow View", "--kind", "web")
+    made = commands().run("enrol-kit", "--home", "Meadow View", "--kind", "web", *BY)
     assert made.stdout.startswith("Meadow View has a capture form: ")
-    again = commands().run("enrol-kit", "--home", "Meadow View", "--kind", "web")
+    again = commands().run("enrol-kit", "--home", "Meadow View", "--kind", "web", *BY)
     assert (again.returncode, again.stdout) == (1, "")
     assert again.stderr.strip() == "Meadow View has a capture form already."
 
@@ -112,11 +123,20 @@ def test_a_home_has_one_capture_form(commands: MakeCommands) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("enrol-kit", "--home", "Nowhere"), "There is no home with the id or the name 'Nowhere'."),
-        (("enrol-kit", "--home", "Orchard House", "--kind", "box"), "'box': a kit is a kit or web."),
-        (("revoke-kit", str(n.NOBODY)), f"No kit {n.NOBODY} is enrolled, or it is revoked already."),
+        (
+            ("enrol-kit", "--home", "Nowhere", *BY, "--kind", "web"),
+            "There is no home with the id or the name 'Nowhere'.",
+        ),
+        (("enrol-kit", "--home", "Orchard House", *BY, "--kind", "box"), "'box': a kit is a kit or web."),
+        (("enrol-kit", "--home", "Orchard House", *BY), "Say where the kit's sheet is to be written."),
+        (("enrol-kit", "--home", "Orchard House", *BY, "--sheet", __file__), "is there already"),
+        (
+            ("enrol-kit", "--home", "Meadow View", "--by", "nobody", "--kind", "web"),
+            "Nobody has an account with the user name 'nobody'.",
+        ),
+        (("revoke-kit", str(n.NOBODY), *BY), f"No kit {n.NOBODY} is enrolled, or it is revoked already."),
     ],
-    ids=["no home", "no kind", "no kit"],
+    ids=["no home", "no kind", "no sheet", "a sheet that is there", "nobody", "no kit"],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(
     commands: MakeCommands, arguments: tuple[str, ...], said: str
