@@ -4,7 +4,7 @@ Guards: a stored reading that warrants an escalation has one when the transactio
 on how readings were batched.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 import numpy as np
 import psycopg
 
-from alerts import case, evidence, judgement, notice, questions, recall, scores, withdrawal
+from alerts import case, evidence, judgement, notice, questions, recall, scores, turn, withdrawal
 from alerts.attention import remarkable
 from alerts.beside.look_back import NOTHING_BEFORE, look_back
 from alerts.case import Concern
@@ -108,6 +108,12 @@ class Evaluator:
         )
         cases = case.open_or_join(conn, [concern], policies, at)
         return _told(cases[placement.resident_id], urgent=bool(urgent))
+
+    def take_turn(
+        self, conn: psycopg.Connection, residents: Collection[UUID], homes: Collection[UUID]
+    ) -> None:
+        """Their open cases and their hubs' revisions, in the one lock order."""
+        turn.take(conn, residents, homes)
 
     def goes_to_999(self, said: ReadingPayload | Unreadable) -> bool:
         """Whether what is said goes straight to 999."""

@@ -53,7 +53,12 @@ def tell(conn: psycopg.Connection, unnamed: Sequence[Unnamed], at: datetime) -> 
     homes = list({one.home_id for one in unnamed if one.home_id is not None})
     store.renew(conn, [hub_id for (hub_id,) in conn.execute(_HUBS, (homes,))], at)
     with conn.cursor() as cursor:
-        cursor.executemany(_TELL, [_row(one, at) for one in unnamed])
+        # Those of no home have no hub whose revision would keep two senders apart.
+        cursor.executemany(_TELL, [_row(one, at) for one in sorted(unnamed, key=_place)])
+
+
+def _place(one: Unnamed) -> tuple[str, str]:
+    return str(one.kit_id), str(one.home_id)
 
 
 def _row(one: Unnamed, at: datetime) -> dict[str, object]:

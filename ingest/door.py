@@ -64,7 +64,7 @@ def receive(
     kept = quarantine.keep(conn, batch.refused)
     batch.cut(kept.cut)
     emergencies = batch.emergencies(kept.new)
-    before = _locked(conn, batch, claimed, emergencies)
+    before = _locked(conn, batch, claimed, emergencies, evaluator)
     verdicts = _store_and_judge(conn, batch, claimed.new, before, evaluator, at)
     verdicts |= _recalled(conn, claimed, verdicts, evaluator, at)
     batch.accept(claimed.new, Outcome.STORED, verdicts)
@@ -74,14 +74,20 @@ def receive(
 
 
 def _locked(
-    conn: psycopg.Connection, batch: Sorted, claimed: Claimed, emergencies: Collection[int]
+    conn: psycopg.Connection,
+    batch: Sorted,
+    claimed: Claimed,
+    emergencies: Collection[int],
+    evaluator: Evaluator,
 ) -> dict[UUID, CurrentVitals]:
-    """What is known of the residents of what is new. Whoever is told of in the end is locked with them."""
+    """What is known of the residents of what is new. Whatever is told of in the end is locked with them."""
     if claimed.locked is not None:
         return claimed.locked
     fresh = {one.payload.resident for one in claimed.new}
     told = {whose.resident_id for place in emergencies if (whose := batch.whose(place))}
     rows = current.lock(conn, fresh | told) if fresh or told else {}
+    if emergencies:
+        evaluator.take_turn(conn, fresh | told, batch.homes(emergencies))
     return {resident: row for resident, row in rows.items() if resident in fresh}
 
 

@@ -90,6 +90,12 @@ class Evaluator(Protocol):
         """Tell a person that a reading of this resident came and could only be kept in quarantine."""
         ...
 
+    def take_turn(
+        self, conn: psycopg.Connection, residents: Collection[UUID], homes: Collection[UUID]
+    ) -> None:
+        """Lock what will be changed for these, where more than one of the acts here follows."""
+        ...
+
     def goes_to_999(self, said: ReadingPayload | Unreadable) -> bool:
         """Whether what is said is an emergency, of which a person must hear even where it is not stored."""
         ...
@@ -128,6 +134,7 @@ def evaluate_safely(
         if len(residents) == 1:
             _log.exception("evaluation failed", extra={"resident_id": str(residents[0])})
             return dict(evaluator.cannot_score(conn, batch.new, at))
+    evaluator.take_turn(conn, residents, ())
     middle = len(residents) // 2
     verdicts = evaluate_safely(conn, evaluator, batch.of(residents[:middle]), at)
     return verdicts | evaluate_safely(conn, evaluator, batch.of(residents[middle:]), at)

@@ -4,6 +4,7 @@ Guards: a kit speaks for residents of the provider it is lent to and for nobody 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from uuid import UUID
 
 from delegation.store import Placement
 from devices.reading import ReadingPayload, Unreadable
@@ -100,6 +101,11 @@ class Sorted:
             return None
         found = self.standing.placements.get(arrival.item.resident)
         return found if found is not None and found.organisation_id == kit.organisation_id else None
+
+    def homes(self, places: Iterable[int]) -> set[UUID]:
+        """Those to which the kits that sent these are lent."""
+        kits = (self.standing.kits.get(kit) for place in places if (kit := self.at(place).arrival.kit_id))
+        return {kit.home_id for kit in kits if kit is not None}
 
     def accept(
         self, sound: Iterable[Sound], outcome: Outcome, verdicts: Mapping[ReadingKey, Verdict]
