@@ -9,6 +9,7 @@ from typing import LiteralString
 
 import psycopg
 
+from api import second_step
 from api.health import NotReadyError, check_broker
 from api.migrations.runner import MigrationChangedError, pending
 from api.sealing import sealer_of
@@ -107,8 +108,14 @@ def _durability(settings: Settings) -> str:
 
 
 def _second_step(settings: Settings) -> str:
-    if sealer_of(settings) is None:
+    sealer = sealer_of(settings)
+    if sealer is None:
         return "Nobody is asked for a second step: that is switched off."
+    with _connect(settings, DatabaseRole.API) as conn:
+        if not second_step.can_be_read(conn, sealer):
+            raise NotReadyError(
+                "The key at hand opens no second step that is kept: put the key they were sealed with below it."
+            )
     return "A second step is asked for, and its key is at hand."
 
 

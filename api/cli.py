@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api import enrolment, evaluation, rehearsing, synthetic
+from api import enrolment, evaluation, lockout, rehearsing, synthetic
 from api.complaint import complaint
 
 if TYPE_CHECKING:
@@ -218,6 +218,7 @@ def check() -> None:
 
 app.command()(enrolment.enrol_kit)
 app.command()(enrolment.revoke_kit)
+app.command()(lockout.give_password)
 app.command()(evaluation.score)
 app.command()(rehearsing.replay)
 app.command()(rehearsing.evaluate)

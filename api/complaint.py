@@ -8,6 +8,7 @@ _SENTENCES = {
     "api.migrations.runner.MigrationChangedError",
     "api.seed.store.AlreadySeededError",
     "api.embedded.process.EmbeddedServiceError",
+    "api.lockout.NoSuchAccountError",
     "devices.enrolment.EnrolmentError",
 }
 

@@ -17,6 +17,7 @@ from psycopg.rows import class_row
 from api import accounts, known_browsers, second_step, sessions, tablets
 from api.access import Visit
 from api.accounts import Account
+from api.database import Connection
 from api.parts import parts_of
 from api.passwords import hash_password
 from api.problems import not_found
@@ -68,10 +69,21 @@ def workers(visit: Visit) -> Sequence[Worker]:
 def give_password(request: Request, visit: Visit, username: str, reason: str) -> Given:
     """Give an account another password, which its owner has to change. Raises RefusedError (404)."""
     account = _theirs(visit, username)
-    password, until = accounts.password_to_give(), visit.at + accounts.GIVEN_FOR
-    accounts.set_password(visit.conn, account.person_id, hash_password(password), until)
-    _shut_out(request, visit, account, "password.given", reason)
-    return Given(account.username, password, until)
+    given, ended = replace_password(visit.conn, account, visit.at)
+    for one in ended:
+        parts_of(request).fanout.end_session(one)
+    _write_down(visit, account, "password.given", reason)
+    return given
+
+
+def replace_password(conn: Connection, account: Account, at: datetime) -> tuple[Given, Sequence[bytes]]:
+    """Another password to give, and what the streams are known by of the sessions that ends."""
+    password, until = accounts.password_to_give(), at + accounts.GIVEN_FOR
+    accounts.set_password(conn, account.person_id, hash_password(password), until)
+    known_browsers.forget_all(conn, account.person_id)
+    conn.execute(_PART_FROM_OPENID, (account.person_id,))
+    tablets.forget_pins(conn, account.person_id)
+    return Given(account.username, password, until), sessions.end_all(conn, account.person_id)
 
 
 def take_second_step_away(request: Request, visit: Visit, username: str, reason: str) -> Given:
@@ -95,15 +107,6 @@ def _theirs(visit: Visit, username: str) -> Account:
     if not visit.actor.holds(Role.OPERATOR) and account.person_id not in looked_after:
         raise not_found("account")
     return account
-
-
-def _shut_out(request: Request, visit: Visit, account: Account, action: str, reason: str) -> None:
-    known_browsers.forget_all(visit.conn, account.person_id)
-    visit.conn.execute(_PART_FROM_OPENID, (account.person_id,))
-    tablets.forget_pins(visit.conn, account.person_id)
-    for one in sessions.end_all(visit.conn, account.person_id):
-        parts_of(request).fanout.end_session(one)
-    _write_down(visit, account, action, reason)
 
 
 def _write_down(visit: Visit, account: Account, action: str, reason: str) -> None:
