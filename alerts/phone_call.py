@@ -30,7 +30,10 @@ def keep(
     *,
     stays_at_hub: bool,
 ) -> None:
-    """Keep what was said, with the finding that this transaction made of it."""
+    """Keep what was said, with the finding that this transaction made of it.
+
+    Raises LookupError where there is none: nobody is told that words were kept which were not.
+    """
     told = {
         "case": escalation_id,
         "rule": RULE,
@@ -39,4 +42,5 @@ def keep(
         "by": taken_by,
         "at": at,
     }
-    conn.execute(_KEEP, told)
+    if conn.execute(_KEEP, told).rowcount != 1:
+        raise LookupError("There is no finding of this moment to keep the caller's words with.")

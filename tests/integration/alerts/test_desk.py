@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from alerts import desk
+from alerts import desk, phone_call
 from alerts.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
 from alerts.escalation import Disposition
 from alerts.policy import Severity
@@ -213,6 +213,11 @@ def test_a_call_about_somebody_with_an_open_case_joins_it(ward, case):
     assert [(one[1], one[3]) for one in ward.cases()] == [("high", 10)]
     assert ward.events() == ["raised", "joined"]
     assert "phone_call" in ward.rules()
+
+
+def test_words_of_a_call_that_nothing_was_found_from_are_not_lost_in_silence(ward, case):
+    with ward.desk() as (conn, actor), pytest.raises(LookupError, match="no finding"):
+        phone_call.keep(conn, case, "Her son is worried.", actor.person_id, NOW, stays_at_hub=False)
 
 
 def test_a_call_without_a_word_of_what_was_said_is_refused(ward):
