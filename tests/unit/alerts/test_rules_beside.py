@@ -16,7 +16,8 @@ from alerts.beside.rise import Earlier, rise
 from alerts.beside.soft_signs import soft_signs
 from alerts.beside.trend import Measured, change, trends
 from alerts.policy import Severity
-from alerts.rules import Part, ScoredSet
+from alerts.replay.found import RULES
+from alerts.rules import RULES_VERSION, Part, ScoredSet
 from devices.vital_signs import VitalSign
 from tests.unit.alerts.judged_sets import NOW, policy, scored
 
@@ -137,3 +138,9 @@ def test_several_soft_signs_together_are_a_concern():
 def test_options_that_could_not_be_carried_out_are_refused(change_, sentence):
     with pytest.raises(ValidationError, match=sentence):
         policy(**change_)
+
+
+def test_whoever_adds_a_rule_raises_the_version_that_findings_carry():
+    version_1 = set(RULES) - {"rise", "trend", "soft_signs"}
+    assert {"rules-1": version_1, "rules-2": set(RULES)}[RULES_VERSION] == set(RULES)
+    assert len(RULES) == 12
