@@ -11,6 +11,8 @@ from fastapi import Request, Response
 from api.parts import parts_of
 
 _BOUND = "__Host-"
+# On a shared tablet everybody of a home signs in; more cookies than this would be too much to send with each request.
+MOST_KNOWN = 20
 
 
 def session_name(*, https: bool) -> str:
@@ -21,7 +23,17 @@ def session_name(*, https: bool) -> str:
 def known_name(username: str, *, https: bool) -> str:
     """Under what a browser keeps that somebody signed in with it before: one for each account, named by a digest."""
     digest = hashlib.sha256(username.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{session_name(https=https)}-known-{digest[:16]}"
+    return f"{_known_prefix(https=https)}{digest[:16]}"
+
+
+def too_many_known(request: Request, name: str, *, https: bool) -> list[str]:
+    """Which of those names a browser has too many of beside this one: a browser sends the oldest first."""
+    others = [one for one in request.cookies if one.startswith(_known_prefix(https=https)) and one != name]
+    return others[: -(MOST_KNOWN - 1)]
+
+
+def _known_prefix(*, https: bool) -> str:
+    return f"{session_name(https=https)}-known-"
 
 
 def tablet_name(*, https: bool) -> str:

@@ -188,6 +188,8 @@ def _remember(
     known = known_browsers.remember(conn, actor.person_id, _known(request, conn, username, at), at)
     name = cookies.known_name(username, https=https)
     cookies.give(request, response, name, known, known_browsers.KNOWN_FOR)
+    for one in cookies.too_many_known(request, name, https=https):
+        cookies.take_away(request, response, one)
 
 
 def sign_out(request: Request, response: Response, visit: Visit) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx2 as httpx
 import pytest
 
+from api import cookies
 from api.settings import Http
 from api.throttle import ACCOUNT
 from tests.fixtures import neighbourhood as n
@@ -68,6 +69,18 @@ def test_a_browsers_token_changes_at_each_sign_in_and_is_kept_as_a_hash(
     with neighbourhood.connect() as conn:
         [kept] = conn.execute("SELECT token_hash FROM api.known_browser").fetchall()
     assert all(token.encode() not in kept[0] for token in tokens)
+
+
+def test_a_tablet_that_many_sign_in_on_keeps_no_more_cookies_than_it_can_send(behind_a_proxy: Served) -> None:
+    tablet = behind_a_proxy.client()
+    assert asks(tablet, RIGHT) == 204
+    [own] = [one for one in tablet.cookies.jar if "known" in one.name]
+    colleagues = [cookies.known_name(f"colleague-{number}", https=False) for number in range(30)]
+    for name in colleagues:
+        tablet.cookies.set(name, "x" * 43, domain=own.domain)
+    assert asks(tablet, RIGHT) == 204
+    kept = [one.name for one in tablet.cookies.jar if "known" in one.name]
+    assert set(kept) == {own.name, *colleagues[-(cookies.MOST_KNOWN - 1) :]}
 
 
 def test_two_processes_and_one_that_was_restarted_count_together(neighbourhood: Database) -> None:
