@@ -95,6 +95,7 @@ def test_a_manager_helps_a_worker_who_cannot_sign_in(at_desk: AtDesk) -> None:
     assert_everybody_can_use(page, "Say whose account it is")
     page.get_by_label("Who is it?").select_option(value=username(n.WORKER))
     page.get_by_label("Why, and how you know that it is they who ask").fill("Forgot it; she is beside me.")
+    page.get_by_label("Your own password").fill(PASSWORD)
     page.get_by_role("button", name="Give a new password").press("Enter")
     assert_everybody_can_use(page, "It works until")
     password = page.locator(".hw-secret").inner_text()
@@ -108,6 +109,30 @@ def test_a_manager_helps_a_worker_who_cannot_sign_in(at_desk: AtDesk) -> None:
     page.get_by_label("The same again").fill(NEW)
     page.get_by_role("button", name="Change password").press("Enter")
     expect(page.get_by_role("link", name="Wanda Worker")).to_be_visible()
+
+
+def test_a_worker_who_wants_a_second_step_gives_their_password_before_they_see_its_key(
+    page: Page, asked: Served
+) -> None:
+    page.goto(f"{asked.address}/sign-in")
+    page.get_by_label("User name").fill(username(n.WORKER))
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").press("Enter")
+    page.get_by_role("link", name="Wanda Worker").click()
+    page.get_by_role("link", name="Set up a second step").click()
+    assert_everybody_can_use(page, "Give your password first.")
+    page.get_by_role("button", name="Go on").press("Enter")
+    assert_everybody_can_use(page, "This is not your password.")
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").press("Enter")
+    key = page.locator(".hw-secret").inner_text().replace(" ", "")
+    page.get_by_label("The code that the app shows").fill("000000")
+    page.get_by_role("button", name="Set it up").press("Enter")
+    assert_everybody_can_use(page, "The picture and the key are not shown again.")
+    page.get_by_label("The code that the app shows").fill(TOTP(key).now())
+    # A hand that shakes does not lose what is shown once.
+    page.get_by_role("button", name="Set it up").dblclick()
+    assert_everybody_can_use(page, "Keep these recovery codes")
 
 
 def test_a_manager_shares_a_tablet_and_a_worker_switches_to_it_by_pin(at_desk: AtDesk) -> None:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import httpx2 as httpx
-import pytest
 
 from api.app import REQUESTS_AT_ONCE
 from api.throttle import ACCOUNT
@@ -15,7 +14,6 @@ from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
 from tests.fixtures.serving import PASSWORD, Served, username
-from tests.integration.api.test_shared_tablets import Tablet
 
 SignIn = Callable[[UUID], httpx.Client]
 NEW = "copper kettle drum"
@@ -128,24 +126,18 @@ def test_however_many_passwords_are_looked_at_nobody_waits_for_a_connection(serv
     assert sorted(statuses) == [422] * ACCOUNT.free + [429] * (many - ACCOUNT.free)
 
 
-@pytest.mark.parametrize("page", ["password", "pin"])
-def test_no_session_begins_with_what_was_taken_away_while_it_was_looked_at(
-    served: Served, neighbourhood: Database, page: str
+def test_no_session_begins_with_a_password_that_was_changed_while_it_was_looked_at(
+    served: Served, neighbourhood: Database
 ) -> None:
-    tablet = Tablet(served)
-    tablet.sign_in(n.WORKER)
-    tablet.set_pin()
-    tablet.browser.post("/sign-out")
-    begin = tablet.by_pin if page == "pin" else lambda: tablet.sign_in(n.WORKER).status_code
     with ThreadPoolExecutor(1) as other, neighbourhood.connect() as reset:
         reset.execute("UPDATE api.account SET password_hash = '' WHERE person_id = %s", (n.WORKER,))
-        reset.execute("DELETE FROM api.tablet_pin WHERE person_id = %s", (n.WORKER,))
-        beginning = other.submit(begin)
+        beginning = other.submit(try_password, served, PASSWORD)
         wait_until(lambda: beginning.done() or somebody_waits(neighbourhood), "the sign-in to look again")
         reset.execute("DELETE FROM api.session WHERE person_id = %s", (n.WORKER,))
         reset.commit()
     assert beginning.result() == 401
-    assert not tablet.is_in()
+    with neighbourhood.connect() as conn:
+        assert conn.execute("SELECT count(*) FROM api.session").fetchall() == [(0,)]
 
 
 def somebody_waits(database: Database) -> bool:

@@ -45,3 +45,14 @@ if (document.querySelector("[data-said]")) {
   here.searchParams.delete("said");
   history.replaceState(null, "", here);
 }
+
+// A second press of a button whose answer is shown once would put another answer in its place. Without a script the
+// second request finds its session ended.
+for (const button of document.querySelectorAll("[data-prevent-double-click]"))
+  button.form?.addEventListener("submit", (event) => {
+    if (button.dataset.pressed) event.preventDefault();
+    button.dataset.pressed = "true";
+  });
+addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("[data-pressed]")) delete button.dataset.pressed;
+});
