@@ -5,6 +5,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 
 from api.access import Needs, nobody_in_particular
 from api.app import create_app
+from api.proofs import code_try, new_password, own_password
 from api.settings import Settings
 
 OPEN_TO_ALL = {
@@ -20,6 +21,7 @@ OPEN_TO_ALL = {
     ("/api/v1/openapi.json", "GET"),
 }
 STATIC_FILES = "/static"
+TYPED = (own_password, new_password, code_try)
 
 
 def routes() -> list[RouteContext]:
@@ -69,3 +71,18 @@ def test_no_route_holds_a_transaction_beyond_its_answer() -> None:
         return [*below, dependant.scope] if isinstance(dependant.call, Needs) else below
 
     assert {scope for route in routes() for scope in scopes(route.dependant)} == {"function"}
+
+
+def test_what_is_slow_to_look_at_is_looked_at_before_a_visit_opens() -> None:
+    """Else it would hold the visit's connection and wait for another: enough at once would wait for ever."""
+
+    def order(dependant: Dependant | None) -> list[str]:
+        kinds = [
+            "typed" if one.call in TYPED else "visit" if isinstance(one.call, Needs) else ""
+            for one in (dependant.dependencies if dependant else ())
+        ]
+        return [kind for kind in kinds if kind]
+
+    orders = [order(route.dependant) for route in routes()]
+    assert ["typed", "visit"] in orders
+    assert [one for one in orders if "typed" in one and one != ["typed", "visit"]] == []
