@@ -33,7 +33,7 @@ WHERE escalation.state <> 'closed'
 LIMIT %s
 """
 _LOCK: LiteralString = "SELECT resident_id, arrivals FROM ingest.lock_residents(%s)"
-# What a replay goes by: when the clocks were looked at, whose were due, and how much was known of each by then.
+# What a replay goes by: when clocks were found due, whose, and how much was known of each by then.
 _RAN: LiteralString = "INSERT INTO alerts.clock_run (run_at, residents, arrivals) VALUES (%s, %s, %s)"
 
 
@@ -45,10 +45,10 @@ def run(conn: psycopg.Connection, at: datetime) -> int:
     moved = {resident for (resident,) in conn.execute(_MOVED, (_MOST,)).fetchall()}
     residents |= moved
     # All of them before anything else is locked. An answer or a reading may have come while we waited: look again.
-    locked = conn.execute(_LOCK, (sorted(residents),)).fetchall() if residents else []
-    conn.execute(_RAN, (at, [resident for resident, _ in locked], [arrivals for _, arrivals in locked]))
     if not residents:
         return 0
+    locked = conn.execute(_LOCK, (sorted(residents),)).fetchall()
+    conn.execute(_RAN, (at, [resident for resident, _ in locked], [arrivals for _, arrivals in locked]))
     if moved:
         case.follow(conn, moved, at)
     try:

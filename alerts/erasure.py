@@ -29,6 +29,15 @@ WHERE escalation_id IN (SELECT escalation_id FROM alerts.escalation WHERE reside
 """
 _CALLS: LiteralString = "DELETE FROM alerts.phone_call WHERE resident_id = %s"
 _QUESTION: LiteralString = "DELETE FROM alerts.open_question WHERE resident_id = %s"
+_CLOCKS: LiteralString = """
+UPDATE alerts.clock_run SET (residents, arrivals) = (
+    SELECT coalesce(array_agg(one.resident ORDER BY one.place), '{}'),
+           coalesce(array_agg(one.arrived ORDER BY one.place), '{}')
+    FROM unnest(residents, arrivals) WITH ORDINALITY AS one (resident, arrived, place)
+    WHERE one.resident <> %(resident)s)
+WHERE residents @> ARRAY[%(resident)s]::uuid[]
+"""
+_OF_NOBODY: LiteralString = "DELETE FROM alerts.clock_run WHERE residents = '{}'"
 
 
 def with_open_case(conn: psycopg.Connection, residents: Collection[UUID]) -> set[UUID]:
@@ -40,6 +49,8 @@ def erase(
     conn: psycopg.Connection, resident_id: UUID, span: tuple[datetime, datetime] | None
 ) -> dict[str, int]:
     """Erase a resident's scores within the span of their readings, and the words of their cases; how many of each."""
+    clocks = conn.execute(_CLOCKS, {"resident": resident_id}).rowcount
+    conn.execute(_OF_NOBODY)
     return {
         "scores": conn.execute(_SCORES, (resident_id, *span)).rowcount if span else 0,
         "escalations": conn.execute(_ESCALATIONS, (resident_id,)).rowcount,
@@ -47,4 +58,5 @@ def erase(
         "events": conn.execute(_EVENTS, (resident_id,)).rowcount,
         "phone calls": conn.execute(_CALLS, (resident_id,)).rowcount,
         "questions": conn.execute(_QUESTION, (resident_id,)).rowcount,
+        "clocks": clocks,
     }

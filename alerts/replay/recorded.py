@@ -46,7 +46,9 @@ _POLICIES: LiteralString = """
 SELECT hub_id, (body || jsonb_build_object('version', version))::text, in_force_from, recorded_at
 FROM alerts.policy ORDER BY in_force_from, policy_id
 """
-_RUNS: LiteralString = "SELECT run_at, residents, arrivals FROM alerts.clock_run ORDER BY run_at"
+_RUNS: LiteralString = """
+SELECT run_at, residents, arrivals FROM alerts.clock_run WHERE run_at >= %s AND run_at <= %s ORDER BY run_at
+"""
 _CORRECTED: LiteralString = """
 SELECT EXISTS (SELECT FROM ingest.reading_correction
                WHERE %(resident)s IN (stored_for, held_for, resident_id))
@@ -81,13 +83,13 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """When the scheduler looked at the clocks, and of whom how much was known when something was due."""
+    """When the scheduler found clocks due, and how much was known of each whose they were."""
 
     at: Sequence[datetime]
     known: Sequence[Mapping[UUID, int]]
 
     def first_from(self, due: datetime) -> int | None:
-        """The place of the first look at or after a moment; None where there was none."""
+        """The place of the first at or after a moment; None where there was none."""
         place = bisect_left(self.at, due)
         return place if place < len(self.at) else None
 
@@ -114,9 +116,9 @@ def policies(conn: psycopg.Connection) -> Policies:
     return Policies([(hub, understood(body), since, recorded) for hub, body, since, recorded in rows])
 
 
-def runs(conn: psycopg.Connection) -> Runs:
-    """All that were ever recorded."""
-    rows = conn.execute(_RUNS).fetchall()
+def runs(conn: psycopg.Connection, since: datetime = ALWAYS, until: datetime = NEVER) -> Runs:
+    """Those of this span, ends included."""
+    rows = conn.execute(_RUNS, (since, until)).fetchall()
     known = [dict(zip(residents, arrivals, strict=True)) for _, residents, arrivals in rows]
     return Runs([at for at, _, _ in rows], known)
 

@@ -127,8 +127,8 @@ CREATE TABLE alerts.open_question (
 );
 CREATE INDEX open_question_due ON alerts.open_question (answer_by);
 
--- When the scheduler looked at the clocks, for whom something was due, and how many readings of each had arrived by
--- then: with that a replay knows what came first. Some hundred bytes every ten seconds.
+-- When the scheduler found clocks due, whose, and how many readings of each had arrived by then: with that a replay
+-- knows what came first. Erasure takes a resident out, and with the last of them the row.
 CREATE TABLE alerts.clock_run (
     run_at          timestamptz NOT NULL,
     residents       uuid[] NOT NULL,
@@ -136,11 +136,14 @@ CREATE TABLE alerts.clock_run (
     CHECK (cardinality(residents) = cardinality(arrivals))
 );
 CREATE INDEX clock_run_in_time ON alerts.clock_run (run_at);
+CREATE INDEX clock_run_by_resident ON alerts.clock_run USING gin (residents);
 GRANT SELECT ON alerts.clock_run TO hearthwatch_ingest;
+GRANT SELECT (residents, arrivals), UPDATE (residents, arrivals), DELETE ON alerts.clock_run TO hearthwatch_retention;
 GRANT INSERT ON alerts.clock_run TO hearthwatch_scheduler;
 ALTER TABLE alerts.clock_run ENABLE ROW LEVEL SECURITY;
 ALTER TABLE alerts.clock_run FORCE ROW LEVEL SECURITY;
 CREATE POLICY processes ON alerts.clock_run TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
+CREATE POLICY retention ON alerts.clock_run TO hearthwatch_retention USING (true) WITH CHECK (true);
 
 -- What a replay holds its findings against: of a sentence, which may hold what somebody said, no more than its digest.
 CREATE FUNCTION alerts.found_of(resident uuid)

@@ -42,7 +42,7 @@ def replay_stored(
     conn: psycopg.Connection[Any], span: Span, old: Policy | None, new: Policy, answered_after: int
 ) -> tuple[Replayed, list[str]]:
     """What changes from one policy, or from those that ran, to another; with the homes by number."""
-    known, runs = recorded.policies(conn), recorded.runs(conn)
+    known, runs = recorded.policies(conn), recorded.runs(conn, _lead(span), span.until)
     before, after = replace(known, instead=old), replace(known, instead=new)
     done, homes = Replayed(), _Homes()
     open_for = answered_after * 60 * MICROSECONDS
@@ -57,8 +57,12 @@ def replay_stored(
 
 
 def _histories(conn: psycopg.Connection[Any], span: Span) -> Iterator[History]:
-    since = span.since if span.since <= ALWAYS else span.since - LEAD
-    yield from (one for one in recorded.histories(conn, since, span.until) if one.readings)
+    yield from (one for one in recorded.histories(conn, _lead(span), span.until) if one.readings)
+
+
+def _lead(span: Span) -> datetime:
+    """From when on what happened still weighs on the span."""
+    return span.since if span.since <= ALWAYS else span.since - LEAD
 
 
 def _note(done: Replayed, history: History, span: Span) -> None:

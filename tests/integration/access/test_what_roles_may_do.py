@@ -63,7 +63,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "alerts.finding": {API: "SI", INGEST: "sI", SCHEDULER: "I", RETENTION: "su"},
     "alerts.escalation_event": {API: "SI", INGEST: "I", SCHEDULER: "I", RETENTION: "su"},
     "alerts.open_question": {API: "S", INGEST: "SIUD", SCHEDULER: "SIUD", RETENTION: "sD"},
-    "alerts.clock_run": {INGEST: "S", SCHEDULER: "I"},
+    "alerts.clock_run": {INGEST: "S", SCHEDULER: "I", RETENTION: "suD"},
     "alerts.phone_call": {API: "SI", RETENTION: "sD"},
     "alerts.notice": {API: "Su", INGEST: "SIu"},
     "api.account": {API: "Su"},

@@ -8,6 +8,7 @@ from alerts.policy import SHIPPED
 from alerts.replay.as_stored import Agreement, agreement
 from alerts.replay.comparison import Kind
 from alerts.replay.found import RULES
+from alerts.replay.recorded import runs
 from api.replays.stored import Span, replay_stored, said_of
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.stretch import PREGNANT, STARTS_AT, Stretch
@@ -86,3 +87,12 @@ def test_what_is_stored_is_replayed_under_another_policy(stretch, ward):
     assert again.counts.total(Kind.OLD) == again.counts.total(Kind.NEW) == done.counts.total(Kind.NEW)
     assert again.counts.total(Kind.APPEARS) == again.counts.total(Kind.DISAPPEARS) == 0
     assert 0 < half.readings < done.readings
+
+
+def test_of_the_clocks_that_fell_due_only_those_of_the_span_are_read(stretch, ward):
+    since, until = STARTS_AT + timedelta(days=1), STARTS_AT + timedelta(days=2)
+    with ward.database.connect("hearthwatch_ingest") as conn:
+        whole, day = runs(conn), runs(conn, since, until)
+    assert all(whole.known), "where nothing was due, nothing is kept"
+    assert 0 < len(day.at) < len(whole.at)
+    assert list(day.at) == [at for at in whole.at if since <= at <= until]

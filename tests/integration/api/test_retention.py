@@ -50,11 +50,15 @@ SAID: dict[str, LiteralString] = {
     "evidence": "SELECT count(*) FROM alerts.finding WHERE resident_id = %s AND evidence <> '[]'",
     "events' words": """SELECT count(words) FROM alerts.escalation_event
                         JOIN alerts.escalation USING (escalation_id) WHERE resident_id = %s""",
+    "clocks": "SELECT count(*) FROM alerts.clock_run WHERE %s = ANY (residents)",
     "quarantined": """SELECT count(*) FROM ingest.quarantine
                       WHERE position(convert_to(%s::text, 'UTF8') IN payload) > 0""",
     "audit words": """SELECT count(*) FROM delegation.audit_text
                       JOIN delegation.audit_event USING (audit_id) WHERE resident_id = %s""",
 }
+
+
+_CLOCKS: LiteralString = "INSERT INTO alerts.clock_run (run_at, residents, arrivals) VALUES (%s, %s, %s)"
 
 
 class Home:
@@ -85,6 +89,9 @@ class Home:
         [(case,)] = self.rows("SELECT escalation_id FROM alerts.escalation WHERE resident_id = %s", resident)
         self.act(desk.claim, case, WATCHED + n.minutes(61))
         self.act(desk.close, case, Disposition.GP_TODAY, "The daughter is told.", WATCHED + n.minutes(62))
+        for others in ([], [n.CORA]):
+            clocks = [resident, *others]
+            self.owner.execute(_CLOCKS, (WATCHED, clocks, [7, 8][: len(clocks)]))
         return readings
 
     def end(self, resident: UUID, by: UUID = n.HUB_LEAD) -> None:
@@ -140,6 +147,11 @@ def test_all_of_one_resident_is_erased_and_nothing_of_another(home: Home) -> Non
     assert stone.span == (WATCHED, WATCHED + n.minutes(60))
     assert set(home.said(n.AMARA).values()) == {0}
     assert home.said(n.BRAM) == others
+    assert home.rows("SELECT residents, arrivals FROM alerts.clock_run ORDER BY residents") == [
+        ([n.BRAM], [7]),
+        ([n.BRAM, n.CORA], [7, 8]),
+        ([n.CORA], [8]),
+    ], "nobody else's clocks, and each with what was known of them"
     assert home.rows(
         "SELECT resident_id, care_ended_at, rule_version, erased_at FROM delegation.tombstone"
     ) == [(n.AMARA, ENDED, "default-1", DUE)]
