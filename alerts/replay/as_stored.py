@@ -37,6 +37,7 @@ class Agreement:
 
     residents: int = 0
     corrected: int = 0
+    refitted: int = 0
     scores: int = 0
     found: int = 0
     stored_only: Counter[str] = field(default_factory=Counter)
@@ -48,12 +49,15 @@ class Agreement:
 
 
 def agreement(conn: psycopg.Connection) -> Agreement:
-    """Replay everything that is stored, and compare. Residents whose readings were corrected are left out."""
+    """Replay everything that is stored, and compare. Those corrected or refitted (History) are left out."""
     done, known, looked = Agreement(), policies(conn), runs(conn)
     for history in histories(conn):
         done.residents += 1
         if history.corrected:
             done.corrected += 1
+            continue
+        if history.refitted:
+            done.refitted += 1
             continue
         _compare(conn, done, history, retell(history, known, looked))
     return done

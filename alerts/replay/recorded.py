@@ -35,6 +35,13 @@ SELECT kit_id, reading_id, scored_at FROM alerts.score
 WHERE resident_id = %s AND effective_at >= %s AND effective_at <= %s
   AND kit_id = cause_kit_id AND reading_id = cause_reading_id
 """
+# Where each was stored for: whoever has moved since was another hub's then.
+_PLACES: LiteralString = """
+SELECT kit_id, reading_id, home_id, home.organisation_id, home.hub_id
+FROM ingest.reading JOIN delegation.home USING (home_id)
+WHERE resident_id = %s AND effective_at >= %s AND effective_at <= %s
+"""
+_UNSCORED: LiteralString = "SELECT EXISTS (SELECT FROM alerts.found_of(%(resident)s) WHERE rule = 'unscored')"
 _SCALES: LiteralString = """
 SELECT recorded_at, starts_at, review_by, ends_at, revoked_at
 FROM delegation.spo2_scale_authorisation WHERE resident_id = %s ORDER BY recorded_at
@@ -57,7 +64,11 @@ SELECT EXISTS (SELECT FROM ingest.reading_correction
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One resident's. `corrected`: a reading of theirs was once another's, so their line is not as it was."""
+    """One resident's, each reading placed where it was stored for.
+
+    `corrected`: a reading of theirs was once another's, so their line is not as it was. `refitted`: NEWS2 has begun or
+    ceased to fit them, and when is not recorded.
+    """
 
     placement: Placement
     no_score_reason: str | None
@@ -66,6 +77,7 @@ class History:
     scales: Sequence[tuple[datetime, ScaleAuthorisation]]
     air: Sequence[datetime]
     corrected: bool
+    refitted: bool
 
     def at(self, reading: NewReading) -> datetime:
         """When it was judged; where no score says, when it arrived."""
@@ -141,16 +153,42 @@ def _history(
     judged: dict[ReadingKey, datetime] = {
         (kit, reading): at for kit, reading, at in conn.execute(_JUDGED, (resident, since, until)).fetchall()
     }
+    readings = _placed(conn, stored.readings_of(conn, placement, since, until), resident, since, until)
     decided = conn.execute(_SCALES, (resident,)).fetchall()
     return History(
         placement=placement,
         no_score_reason=reason,
-        readings=stored.readings_of(conn, placement, since, until),
+        readings=readings,
         judged_at=judged,
         scales=[(recorded, _scale(*said)) for recorded, *said in decided],
         air=[recorded for (recorded,) in conn.execute(_AIR, (resident,)).fetchall()],
         corrected=_said(conn, _CORRECTED, {"resident": resident}),
+        refitted=_is_refitted(conn, resident, reason, readings, judged),
     )
+
+
+def _placed(
+    conn: psycopg.Connection, readings: Sequence[NewReading], resident: UUID, since: datetime, until: datetime
+) -> list[NewReading]:
+    places: dict[ReadingKey, Placement] = {
+        (kit, reading): Placement(resident, *place)
+        for kit, reading, *place in conn.execute(_PLACES, (resident, since, until)).fetchall()
+    }
+    return [one._replace(placement=places.get(one.key, one.placement)) for one in readings]
+
+
+def _is_refitted(
+    conn: psycopg.Connection,
+    resident: UUID,
+    reason: str | None,
+    readings: Sequence[NewReading],
+    judged: Mapping[ReadingKey, datetime],
+) -> bool:
+    """Whether they were scored once and are not now, or their readings begin without scores that nothing kept away."""
+    if reason is not None:
+        return bool(judged)
+    begins_without = bool(readings) and readings[0].key not in judged
+    return begins_without and not _said(conn, _UNSCORED, {"resident": resident})
 
 
 def _scale(starts_at: datetime, review_by: datetime, ends_at: Any, revoked_at: Any) -> ScaleAuthorisation:

@@ -21,6 +21,7 @@ from alerts.questions import Question
 from alerts.replay.recorded import History, Policies, Runs
 from alerts.rules import ABOUT_SCORE, Finding
 from alerts.scoring import Scored, oxygen_seen, score_readings
+from delegation.store import Placement
 from ingest.arrival import KnownReading, NewReading, ReadingKey
 
 
@@ -66,20 +67,22 @@ class _Telling:
         self._policies = policies
         self._runs = runs
         self._asked: Question | None = None
+        self._asked_at = history.placement
         self._stood: dict[ReadingKey, Earlier] = {}
 
     def judge(self, scored: Scored) -> None:
         """One score, after whatever fell due before it became known."""
         at = self._history.at(scored.cause)
         self.look_at_clocks(scored.cause)
-        policy = self._policy(at)
+        policy = self._policy(scored.cause.placement, at)
         judged = judge(scored, policy, at, self._before(scored, policy))
         self.told.scores.append(scored)
         self._stood[scored.target.key] = Earlier(
             scored.target.effective_at, scored.outcome.high, scored.target.key
         )
         if judged.found and judged.fresh:
-            self._tell(at, judged.found, scored.outcome.low, evidence.rests_on(scored, judged.found))
+            rests_on = evidence.rests_on(scored, judged.found)
+            self._tell(scored.cause.placement, at, judged.found, scored.outcome.low, rests_on)
         self._settle(judged, at, policy)
 
     def _before(self, scored: Scored, policy: Policy) -> LookBack:
@@ -93,9 +96,11 @@ class _Telling:
     def judge_unscored(self, reading: NewReading) -> None:
         """One reading where no score may."""
         at = self._history.at(reading)
-        judged = judge_unscored(reading, self._policy(at), at)
+        judged = judge_unscored(reading, self._policy(reading.placement, at), at)
         if judged.found and judged.fresh:
-            self._tell(at, judged.found, None, [evidence.item(reading.key, reading.effective_at)])
+            self._tell(
+                reading.placement, at, judged.found, None, [evidence.item(reading.key, reading.effective_at)]
+            )
 
     def look_at_clocks(self, before: NewReading | None) -> None:
         """Raise what the scheduler found due before this reading was known; at the end, what it found at all."""
@@ -108,9 +113,10 @@ class _Telling:
         if before is not None and not self._came_first(place, before):
             return
         asked, self._asked = self._asked, None
-        found = rules.could_not_be_excluded(asked.low, asked.high, asked.deciding, self._policy(at))
+        where = self._asked_at
+        found = rules.could_not_be_excluded(asked.low, asked.high, asked.deciding, self._policy(where, at))
         reading = evidence.item((asked.kit_id, asked.reading_id), asked.effective_at)
-        self._tell(at, [found], asked.low, [reading])
+        self._tell(where, at, [found], asked.low, [reading])
 
     def _came_first(self, place: int, reading: NewReading) -> bool:
         """Whether the scheduler looked before a reading was known: as recorded, or else by the clock."""
@@ -125,31 +131,37 @@ class _Telling:
             if self._asked is not None:
                 answer_by = self._asked.answer_by
             self._asked = questions.question_of(judged.scored, answer_by)
+            self._asked_at = judged.scored.cause.placement
         elif judged.newest and (not judged.scored.outcome.deciding or judged.found):
             self._asked = None
 
     def _tell(
-        self, at: datetime, found: Sequence[Finding], low: int | None, rests_on: Sequence[dict[str, Any]]
+        self,
+        where: Placement,
+        at: datetime,
+        found: Sequence[Finding],
+        low: int | None,
+        rests_on: Sequence[dict[str, Any]],
     ) -> None:
-        resident, home = self._history.placement.resident_id, self._history.placement.home_id
         self.told.found += [
-            ToldAgain(resident, home, at, one, low if one.rule in ABOUT_SCORE else None, rests_on)
+            ToldAgain(
+                where.resident_id, where.home_id, at, one, low if one.rule in ABOUT_SCORE else None, rests_on
+            )
             for one in found
         ]
 
-    def _policy(self, at: datetime) -> Policy:
-        return self._policies.in_force(self._history.placement.hub_id, at)
+    def _policy(self, where: Placement, at: datetime) -> Policy:
+        return self._policies.in_force(where.hub_id, at)
 
 
 def _scores(history: History, policies: Policies) -> Iterator[Scored]:
     """Every score in the order in which it became known; readings that the same was known of are scored together."""
     done: list[NewReading] = []
-    hub = history.placement.hub_id
 
     def known(reading: NewReading) -> tuple[int, timedelta]:
         at = history.at(reading)
         recorded = sum(since <= at for since, _ in history.scales)
-        return recorded, policies.in_force(hub, at).composition_window
+        return recorded, policies.in_force(reading.placement.hub_id, at).composition_window
 
     for (_, window), group in groupby(history.readings, known):
         new = list(group)

@@ -112,7 +112,8 @@ def said_of(same: Agreement) -> str:
     lines = [
         f"{same.scores:,} scores and {same.found:,} findings of {same.residents:,} residents replayed.",
         f"Left out: {', '.join(LEFT_OUT).replace('_', ' ')};"
-        f" and {same.corrected} residents of whom a reading was corrected.",
+        f" and {same.corrected} residents of whom a reading was corrected, and {same.refitted} whom NEWS2 has begun or"
+        " ceased to fit.",
     ]
     if same.is_exact:
         return "\n".join([*lines, "All of them are exactly as stored."])

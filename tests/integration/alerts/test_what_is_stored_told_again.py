@@ -1,5 +1,6 @@
 """A replay of what is stored, from raw readings in the order they arrived, gives the scores and findings stored."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,8 @@ from alerts.replay.recorded import runs
 from api.replays.stored import Span, replay_stored, said_of
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.stretch import PREGNANT, STARTS_AT, Stretch
+from tests.integration.alerts.test_rules_that_look_back import POLICY, WORSE
+from tests.integration.alerts.ward import NOW
 
 
 @pytest.fixture
@@ -28,7 +31,7 @@ def replayed(ward) -> Agreement:
 
 def test_days_with_every_fault_are_told_again_exactly_and_what_was_touched_shows(stretch, ward):
     told = replayed(ward)
-    assert (told.stored_only, told.replayed_only) == ({}, {})
+    assert (told.stored_only, told.replayed_only, told.refitted) == ({}, {}, 0)
     assert told.scores > 300
     assert told.found > 50
     assert said_of(told).endswith("All of them are exactly as stored.")
@@ -96,3 +99,26 @@ def test_of_the_clocks_that_fell_due_only_those_of_the_span_are_read(stretch, wa
     assert all(whole.known), "where nothing was due, nothing is kept"
     assert 0 < len(day.at) < len(whole.at)
     assert list(day.at) == [at for at in whole.at if since <= at <= until]
+
+
+def test_whoever_moved_to_another_hub_is_told_again_under_the_policy_of_the_hub_then(ward):
+    rise = {"rise": {"points": 2, "within_hours": 24, "severity": "high"}}
+    ward.change(POLICY, n.HUB, json.dumps(rise))
+    ward.send(n.NORMAL, at=NOW - timedelta(hours=8))
+    ward.send(WORSE)
+    assert "rise" in ward.rules()
+    ward.change("UPDATE delegation.resident SET home_id = %s WHERE resident_id = %s", n.STRANGE_HOME, n.AMARA)
+    told = replayed(ward)
+    assert (told.stored_only, told.replayed_only, told.found) == ({}, {}, 1)
+
+
+@pytest.mark.parametrize("first", [None, "pregnant"], ids=["ceased to", "begun to"])
+def test_whoever_news2_has_begun_or_ceased_to_fit_is_left_out_and_counted(ward, first):
+    for at, reason in ((NOW - timedelta(hours=8), first), (NOW, None if first else "pregnant")):
+        ward.change(
+            "UPDATE delegation.resident SET no_score_reason = %s WHERE resident_id = %s", reason, n.AMARA
+        )
+        ward.send(n.NORMAL, at=at)
+    told = replayed(ward)
+    assert (told.is_exact, told.refitted, told.scores) == (True, 1, 0)
+    assert "1 whom NEWS2 has begun or ceased to fit" in said_of(told)
