@@ -187,7 +187,7 @@ def test_each_role_begins_at_its_desk(browse: SignIn) -> None:
     began = {
         person: browse(person).get("/").url.path for person in (n.CLINICIAN, n.TRAINER, n.OPERATOR, n.CARER)
     }
-    assert began == {n.CLINICIAN: QUEUE, n.TRAINER: "/training", n.OPERATOR: "/", n.CARER: AMARA}
+    assert began == {n.CLINICIAN: QUEUE, n.TRAINER: "/training", n.OPERATOR: "/kits", n.CARER: AMARA}
 
 
 def test_an_escalation_is_claimed_closed_and_the_closing_undone_by_forms_alone(
@@ -240,7 +240,7 @@ def test_the_hubs_answer_stands_where_whoever_waits_for_it_looks_first(
         (n.WORKER, "/rounds"),
         (n.CARER, AMARA),
         (n.TRAINER, "/training"),
-        (n.OPERATOR, "/"),
+        (n.OPERATOR, "/kits"),
     ],
 )
 @pytest.mark.parametrize("refused", [f"/homes/{n.STRANGE_HOME}", "/nothing/here"])
