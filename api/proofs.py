@@ -66,7 +66,8 @@ def own_password(request: Request, current: Annotated[str, Form(max_length=1000)
     asker = _asker(request)
     if asker is not None and asker.session.step in (Step.NEW_PASSWORD, Step.ENROLMENT):
         return None
-    if asker is None or not asker.session.is_full:
+    # What is left empty is no guess.
+    if asker is None or not asker.session.is_full or not current:
         return NOT_RIGHT
     return None if checked(request, asker.account.username, current) is not None else NOT_RIGHT
 

