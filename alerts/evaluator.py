@@ -14,9 +14,8 @@ import psycopg
 
 from alerts import case, evidence, judgement, notice, questions, recall, scores, turn, withdrawal
 from alerts.attention import remarkable
-from alerts.beside.look_back import NOTHING_BEFORE, look_back
 from alerts.case import Concern
-from alerts.judgement import Judged, Unscored, judge, judge_unscored, urgent_unscored, urgent_unstored
+from alerts.judgement import Judged, Unscored, judge_each, judge_unscored, urgent_unscored, urgent_unstored
 from alerts.policy import LONGEST_WINDOW, PolicyBook
 from alerts.questions import Question
 from alerts.rules import Finding
@@ -59,7 +58,7 @@ class Evaluator:
             looked_at = remarkable(part, policies, held.asked)
             verdicts |= of_unremarkable(part, ~looked_at, policies, at)
             remarked += [part.scored(place) for place in np.flatnonzero(looked_at).tolist()]
-        judged = _judged(conn, remarked, policies, at)
+        judged = judge_each(conn, remarked, policies, at)
         unscored = [
             judge_unscored(reading, policies.for_hub(reading.placement.hub_id), at)
             for reading in batch.new
@@ -152,16 +151,6 @@ def _moments(batch: Batch, authorities: Mapping[UUID, Authority], policies: Poli
 
 def _residents(batch: Batch, hubs: set[UUID]) -> set[UUID]:
     return {reading.resident_id for reading in batch.new if reading.placement.hub_id in hubs}
-
-
-def _judged(
-    conn: psycopg.Connection, scored: Sequence[Scored], policies: PolicyBook, at: datetime
-) -> list[Judged]:
-    before = look_back(conn, scored, policies)
-    return [
-        judge(one, policies.for_hub(one.cause.placement.hub_id), at, before.get(place, NOTHING_BEFORE))
-        for place, one in enumerate(scored)
-    ]
 
 
 def _cancel_air(conn: psycopg.Connection, new: Sequence[NewReading], at: datetime) -> None:

@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
 
+import psycopg
+
 from alerts import rules
-from alerts.beside.look_back import NOTHING_BEFORE, LookBack, beside
-from alerts.policy import Policy
+from alerts.beside.look_back import NOTHING_BEFORE, LookBack, beside, look_back
+from alerts.policy import Policy, PolicyBook
 from alerts.rules import Finding, Part, ScoredSet
 from alerts.scoring import Scored
 from devices.emergency import EMERGENCY_LABELS
@@ -76,6 +78,17 @@ def judge(scored: Scored, policy: Policy, at: datetime, back: LookBack = NOTHING
         acts or bool(urgent),  # of 999 the hub is told however late it comes
         newest,
     )
+
+
+def judge_each(
+    conn: psycopg.Connection, scored: Sequence[Scored], policies: PolicyBook, at: datetime
+) -> list[Judged]:
+    """What follows from each of these, with what was known before it where its hub's rules look back."""
+    before = look_back(conn, scored, policies)
+    return [
+        judge(one, policies.for_hub(one.cause.placement.hub_id), at, before.get(place, NOTHING_BEFORE))
+        for place, one in enumerate(scored)
+    ]
 
 
 def judge_unscored(reading: NewReading, policy: Policy, at: datetime) -> Unscored:

@@ -15,10 +15,9 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from alerts import case, evidence, questions, scores, store
-from alerts.beside.look_back import NOTHING_BEFORE, look_back
 from alerts.case import Concern
 from alerts.escalation import EventKind, OpenEscalation
-from alerts.judgement import Judged, judge
+from alerts.judgement import Judged, judge_each
 from alerts.outcome import Outcome
 from alerts.policy import PolicyBook, Severity
 from alerts.questions import Question
@@ -75,19 +74,9 @@ def _score_anew(
     places = [place for key, place in stands.items() if _differs(scored[place], was[key])]
     scores.append(conn, [moments.caused_by(gone, places)], at)
     changed = [replace(scored[place], cause=gone) for place in places]
-    _ask_anew(conn, gone, changed, _judged(conn, scored, policies, at), at)
+    _ask_anew(conn, gone, changed, judge_each(conn, scored, policies, at), at)
     worse = [one for one in changed if _is_worse(one.outcome, was[one.target.key].outcome)]
-    return _judged(conn, worse, policies, at)
-
-
-def _judged(
-    conn: psycopg.Connection, scored: Sequence[Scored], policies: PolicyBook, at: datetime
-) -> list[Judged]:
-    before = look_back(conn, scored, policies)
-    return [
-        judge(one, policies.for_hub(one.cause.placement.hub_id), at, before.get(place, NOTHING_BEFORE))
-        for place, one in enumerate(scored)
-    ]
+    return judge_each(conn, worse, policies, at)
 
 
 def _differs(now: Scored, was: Scored) -> bool:
