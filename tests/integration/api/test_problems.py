@@ -91,7 +91,7 @@ def test_a_crowd_of_guesses_leaves_the_others_served(served: Served) -> None:
     assert worker.get("/api/v1/me").status_code == 200
     for thread in threads:
         thread.join()
-    assert set(answers) <= {401, 503}
+    assert set(answers) <= {401, 429, 503}
     assert 401 in answers
 
 
