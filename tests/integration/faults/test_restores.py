@@ -71,7 +71,8 @@ def test_a_restore_in_place_that_is_declared_is_made_good_while_everything_runs(
         with neighbourhood.connect() as conn:
             conn.execute("""
                 TRUNCATE ingest.seen, ingest.reading, ingest.current_vitals, alerts.score, alerts.escalation,
-                    alerts.finding, alerts.escalation_event, alerts.hub_revision, alerts.open_question
+                    alerts.finding, alerts.escalation_event, alerts.hub_revision, alerts.open_question,
+                    alerts.phone_call
             """)
             conn.execute("INSERT INTO ingest.declared_epoch VALUES (now(), 'Data restored in place')")
         assert line.epoch() != before
