@@ -194,7 +194,7 @@ def _settle_questions(
         if one.asks:
             policy = policies.for_hub(one.scored.cause.placement.hub_id)
             asked[resident] = questions.question_of(one.scored, at + timedelta(minutes=policy.answer_within))
-        elif one.newest and (not one.scored.outcome.deciding or one.found):
+        elif one.answers:
             asked.pop(resident, None)
             settled.add(resident)
     questions.answered(conn, settled)

@@ -36,6 +36,11 @@ class Judged:
     fresh: bool
     newest: bool
 
+    @property
+    def answers(self) -> bool:
+        """Whether nothing need be asked any more: what comes late from an earlier hour excludes nothing now."""
+        return self.newest and (not self.scored.outcome.deciding or bool(self.found))
+
 
 @dataclass(frozen=True, slots=True)
 class Unscored:

@@ -74,7 +74,7 @@ def _score_anew(
     places = [place for key, place in stands.items() if _differs(scored[place], was[key])]
     scores.append(conn, [moments.caused_by(gone, places)], at)
     changed = [replace(scored[place], cause=gone) for place in places]
-    _ask_anew(conn, gone, changed, judge_each(conn, scored, policies, at), at)
+    _ask_anew(conn, gone, changed, scored, policies, at)
     worse = [one for one in changed if _is_worse(one.outcome, was[one.target.key].outcome)]
     return judge_each(conn, worse, policies, at)
 
@@ -91,7 +91,8 @@ def _ask_anew(
     conn: psycopg.Connection,
     gone: NewReading,
     changed: Sequence[Scored],
-    judged: Sequence[Judged],
+    scored: Sequence[Scored],
+    policies: PolicyBook,
     at: datetime,
 ) -> None:
     """What was asked because of it is asked no more, unless their own readings ask; the deadline never moves."""
@@ -100,10 +101,10 @@ def _ask_anew(
     if asked is None or (asked.kit_id, asked.reading_id) not in touched:
         return
     wanted: Question | None = None
-    for one in judged:
+    for one in judge_each(conn, scored, policies, at):
         if one.asks:
             wanted = questions.question_of(one.scored, asked.answer_by)
-        elif one.newest and (not one.scored.outcome.deciding or one.found):
+        elif one.answers:
             wanted = None
     questions.answered(conn, [gone.resident_id])
     questions.ask(conn, [wanted] if wanted else [], at)

@@ -132,7 +132,7 @@ class _Telling:
                 answer_by = self._asked.answer_by
             self._asked = questions.question_of(judged.scored, answer_by)
             self._asked_at = judged.scored.cause.placement
-        elif judged.newest and (not judged.scored.outcome.deciding or judged.found):
+        elif judged.answers:
             self._asked = None
 
     def _tell(
