@@ -20,6 +20,8 @@ class Role(StrEnum):
     HUB_CLINICIAN = "hub_clinician"
     HUB_LEAD = "hub_lead"
     TRAINER = "trainer"
+    DELEGATING_PROFESSIONAL = "delegating_professional"
+    COMMISSIONER = "commissioner"
     OPERATOR = "operator"
 
 

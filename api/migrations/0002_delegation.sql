@@ -55,7 +55,7 @@ CREATE TABLE delegation.role_assignment (
     person_id       uuid NOT NULL REFERENCES delegation.person,
     role            text NOT NULL CHECK (role IN (
                         'care_worker', 'carer', 'home_manager', 'hub_clinician', 'hub_lead',
-                        'trainer', 'operator')),
+                        'trainer', 'delegating_professional', 'commissioner', 'operator')),
     organisation_id uuid REFERENCES delegation.organisation,
     home_id         uuid REFERENCES delegation.home,
     hub_id          uuid REFERENCES delegation.hub,
@@ -66,6 +66,7 @@ CREATE TABLE delegation.role_assignment (
         WHEN 'carer' THEN resident_id IS NOT NULL AND num_nonnulls(organisation_id, home_id, hub_id) = 0
         WHEN 'hub_clinician' THEN hub_id IS NOT NULL AND num_nonnulls(organisation_id, home_id, resident_id) = 0
         WHEN 'hub_lead' THEN hub_id IS NOT NULL AND num_nonnulls(organisation_id, home_id, resident_id) = 0
+        WHEN 'commissioner' THEN hub_id IS NOT NULL AND num_nonnulls(organisation_id, home_id, resident_id) = 0
         WHEN 'operator' THEN num_nonnulls(organisation_id, home_id, hub_id, resident_id) = 0
         ELSE num_nonnulls(organisation_id, home_id) = 1 AND num_nonnulls(hub_id, resident_id) = 0
     END)
@@ -304,6 +305,8 @@ CREATE FUNCTION delegation.known_hubs() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT delegation.visible_hubs()
     UNION
+    SELECT hub_id FROM delegation.roles_in_force() WHERE role = 'commissioner'
+    UNION
     SELECT hub_id FROM delegation.home WHERE home_id IN (SELECT delegation.known_homes())
 $$;
 
@@ -337,7 +340,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     UNION SELECT other.person_id FROM delegation.role_assignment other
           WHERE other.home_id IN (SELECT home_id FROM homes)
              OR other.organisation_id IN (SELECT organisation_id FROM homes)
-             OR other.hub_id IN (SELECT hub_id FROM homes)
+             OR (other.hub_id IN (SELECT hub_id FROM homes) AND other.role <> 'commissioner')
              OR other.hub_id IN (SELECT delegation.visible_hubs())
     -- Family carers, to those who work where their resident lives or watch over it; not to each other.
     UNION SELECT carer.person_id FROM delegation.role_assignment carer JOIN delegation.resident USING (resident_id)

@@ -38,6 +38,8 @@ INSERT INTO api.sign_in_rule VALUES
     ('carer',         '30 minutes', '12 hours', false, NULL, NULL),
     ('home_manager',  '30 minutes', '12 hours', false, NULL, NULL),
     ('trainer',       '30 minutes', '12 hours', false, NULL, NULL),
+    ('delegating_professional', '30 minutes', '12 hours', false, NULL, NULL),
+    ('commissioner',  '30 minutes', '12 hours', false, NULL, NULL),
     ('hub_clinician', '30 minutes', '12 hours', true,  NULL, NULL),
     ('hub_lead',      '30 minutes', '12 hours', true,  NULL, NULL),
     ('operator',      '15 minutes', '8 hours',  true,  NULL, NULL);

@@ -91,9 +91,12 @@ def _finish_cast(made: Neighbourhood) -> None:
     second = made.places.care_providers[1]
     stranger = made.staff.work_elsewhere(second)
     cared_for = _somebody_at_home(made)
+    first, hub = made.places.care_providers[0], made.places.hubs[0]
     made.cast += [
         member("operator", made.staff.operate(), Role.OPERATOR, "the platform"),
         member("family-carer", made.staff.care_for(cared_for.resident_id), Role.CARER, cared_for.name),
+        member("delegating-nurse", made.staff.delegate_at(first), Role.DELEGATING_PROFESSIONAL, first.name),
+        member("commissioner", made.staff.commission(hub), Role.COMMISSIONER, hub.name, "counts only"),
         member("other-provider", stranger, Role.CARE_WORKER, second.name, "sees nothing of the first home"),
     ]
 

@@ -99,6 +99,16 @@ class Staff:
         """A care worker of a whole provider."""
         return self._with_role("Care worker", Role.CARE_WORKER, organisation_id=provider.organisation_id)
 
+    def delegate_at(self, provider: Organisation) -> Person:
+        """A registered nurse who decides what the workers of a provider may do for whom."""
+        nurse = self._nurse("Community nurse")
+        self._assign(nurse, Role.DELEGATING_PROFESSIONAL, organisation_id=provider.organisation_id)
+        return nurse
+
+    def commission(self, hub: Hub) -> Person:
+        """Who answers for a hub's contract, and sees its counts."""
+        return self._with_role("Commissioner", Role.COMMISSIONER, hub_id=hub.hub_id)
+
     def operate(self) -> Person:
         """Who looks after the platform."""
         return self._with_role("Platform operator", Role.OPERATOR)

@@ -92,7 +92,7 @@ VALUES (%s, 'carer', %s, '2020-01-01')
 """
 EVERY_RESIDENT = {n.AMARA, n.BRAM, n.CORA, n.STRANGER_RESIDENT}
 EVERY_KIT = {n.KIT, n.SECOND_KIT, n.STRANGE_KIT, n.WEB_KIT}
-ORCHARD_STAFF = {n.WORKER, n.MANAGER, n.AGENCY, n.TRAINER}
+ORCHARD_STAFF = {n.WORKER, n.MANAGER, n.AGENCY, n.TRAINER, n.DELEGATING_NURSE}
 HUB_STAFF = {n.CLINICIAN, n.COLLEAGUE, n.HUB_LEAD}
 
 Seen = dict[str, set[UUID]]
@@ -118,7 +118,7 @@ AT_THE_HUB: Seen = residents(n.AMARA, n.BRAM, n.CORA) | {
     "delegation.organisation": {n.ORCHARD_PROVIDER, n.HUB_PROVIDER},
     "delegation.hub": {n.HUB},
     "delegation.home": {n.ORCHARD, n.MEADOW},
-    "delegation.person": ORCHARD_STAFF | HUB_STAFF | {n.CARER},
+    "delegation.person": ORCHARD_STAFF | HUB_STAFF | {n.CARER, n.COMMISSIONER},
     "devices.kit": {n.KIT, n.WEB_KIT, n.SECOND_KIT},
     "devices.kit_loan": {n.KIT, n.WEB_KIT, n.SECOND_KIT},
     "devices.kit_status": {n.KIT, n.WEB_KIT, n.SECOND_KIT},
@@ -186,6 +186,14 @@ EXPECTED: dict[str, tuple[UUID | None, Seen]] = {
             "delegation.role_assignment": {n.TRAINER, n.WORKER},
             "delegation.competence": {n.WORKER},
         },
+    ),
+    "a delegating professional": (
+        n.DELEGATING_NURSE,
+        oneself(n.DELEGATING_NURSE) | {"delegation.organisation": {n.ORCHARD_PROVIDER}},
+    ),
+    "a commissioner": (
+        n.COMMISSIONER,
+        oneself(n.COMMISSIONER) | {"delegation.organisation": {n.HUB_PROVIDER}, "delegation.hub": {n.HUB}},
     ),
     "a family carer": (
         n.CARER,
