@@ -26,7 +26,7 @@ demo: setup ## Start everything in this terminal: database, broker, kits, pages 
 	@$(VENV)/bin/hearthwatch demo $(ARGS)
 
 ##@ Prove it
-.PHONY: test soak bench lint
+.PHONY: test soak bench audit lint
 test: $(VENV)/.testing $(BUILT) ## Run the whole suite on TimescaleDB, Mosquitto and Chromium
 	@deploy/test-services.sh
 	@$(VENV)/bin/pytest -n 2 --dist loadgroup $(ARGS)
@@ -38,6 +38,9 @@ soak: $(VENV)/.testing $(BUILT) ## Run the fault and load tests at full length; 
 bench: $(VENV)/.testing $(BUILT) ## Measure speed beside its peers; prints a table and JSON with machine and date
 	@deploy/test-services.sh
 	@$(VENV)/bin/python -m tests.benchmarks $(ARGS)
+
+audit: $(VENV)/.testing ## Look for known weaknesses and unfit licences in what is used; writes var/sbom.json
+	@$(VENV)/bin/python deploy/supply_chain.py $(ARGS)
 
 lint: $(VENV)/.testing ## Check style, types and the layers (the tests do too)
 	$(VENV)/bin/ruff check
