@@ -4,11 +4,8 @@ Invariant: the file is made once, from a seed, and the time is that of the whole
 composing, scoring, judging under both policies, comparing.
 """
 
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import parquet
+
+from tests.benchmarks.spent import spent_by
 
 SEED = 20170
 SETS_A_DAY = 4
@@ -61,20 +60,13 @@ def run(residents: int, days: int) -> dict[str, Any]:
 def _replayed(file: Path, name: str, text: str, sets: int) -> dict[str, Any]:
     policy = file.with_name("policy.toml")
     policy.write_text(text)
-    command = [sys.executable, "-m", "api.cli", "replay", str(file), "--policy", str(policy), "--json"]
-    began = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"The replay ended with {process.returncode}.")
-    seconds, processor = time.monotonic() - began, used.ru_utime + used.ru_stime
+    used = spent_by(sys.executable, "-m", "api.cli", "replay", str(file), "--policy", str(policy), "--json")
     return {
         "policy": name,
-        "seconds": round(seconds, 1),
-        "processor_seconds": round(processor, 1),
-        "us_per_set": round(processor / sets * 1e6, 2),
-        "peak_mib": used.ru_maxrss >> 10,
+        "seconds": round(used.seconds, 1),
+        "processor_seconds": round(used.processor_seconds, 1),
+        "us_per_set": round(used.processor_seconds / sets * 1e6, 2),
+        "peak_mib": used.peak_mib,
     }
 
 
