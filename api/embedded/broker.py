@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from api.embedded.process import EmbeddedServiceError, SupervisedProcess, free_port, require_free_port
+from devices.topics import PARTITIONS
 
 START_SECONDS = 20.0
 PLATFORM = "platform"
@@ -163,8 +164,12 @@ class EmbeddedBroker:
         return self._user(name, self.password, everything, everything)
 
     def _kit_user(self, kit: str) -> dict[str, object]:
-        own = f"hearthwatch.v1.*.kits.{kit}"
-        writes, reads = ([f"{own}.{leaf}" for leaf in leaves] for leaves in (WRITTEN_BY_KIT, READ_BY_KIT))
+        writes = [
+            f"hearthwatch.v1.{partition}.kits.{kit}.{leaf}"
+            for partition in range(PARTITIONS)
+            for leaf in WRITTEN_BY_KIT
+        ]
+        reads = [f"hearthwatch.v1.*.kits.{kit}.{leaf}" for leaf in READ_BY_KIT]
         return self._user(kit, self._kits[kit], writes, reads)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""What a kit may and may not do at the broker, on Mosquitto and on the embedded broker alike."""
+"""What a kit may do at the broker, Mosquitto or the embedded one alike; what it may not, the attacks tell."""
 
 import queue
 import socket
@@ -125,29 +125,6 @@ def test_a_kit_sends_readings_and_hears_its_own_receipts(client: Callable[..., C
     assert kit.next().payload == b"receipt"
 
 
-def test_a_kit_never_writes_as_another_kit_and_never_a_receipt(client: Callable[..., Client]) -> None:
-    platform, thief = client("platform"), client("kit-b")
-    assert platform.subscribe("hearthwatch/v1/#")
-    for topic in (READINGS.format("kit-a"), RECEIPTS.format("kit-b"), RECEIPTS.format("kit-a")):
-        # Mosquitto answers such a publish, the embedded broker ends the session: neither passes it on.
-        thief.paho.publish(topic, b"forged", qos=1)
-    honest = client("kit-a")
-    honest.publish(READINGS.format("kit-a"), b"honest")
-    assert platform.next().payload == b"honest"
-
-
-@pytest.mark.parametrize(
-    "topic", [RECEIPTS.format("kit-a"), READINGS.format("kit-b"), "hearthwatch/v1/#", "#"]
-)
-def test_a_kit_hears_nothing_that_is_not_addressed_to_it(client: Callable[..., Client], topic: str) -> None:
-    platform, eavesdropper = client("platform"), client("kit-b")
-    eavesdropper.subscribe(topic)
-    assert eavesdropper.subscribe(RECEIPTS.format("kit-b"))
-    platform.publish(RECEIPTS.format("kit-a"), b"not for kit-b")
-    platform.publish(RECEIPTS.format("kit-b"), b"for kit-b")
-    assert eavesdropper.next().payload == b"for kit-b"
-
-
 def test_messages_wait_for_a_kit_that_is_away(client: Callable[..., Client]) -> None:
     platform, kit = client("platform"), client("kit-a", clean=False, will=STATUS.format("kit-a"))
     assert kit.subscribe(RECEIPTS.format("kit-a"))
@@ -240,14 +217,6 @@ def test_a_wrong_password_is_refused(client: Callable[..., Client], broker: Brok
     stranger = Client(broker.port, "kit-a", "guess").connect()
     assert stranger.refused
     stranger.close()
-
-
-def test_a_message_over_one_megabyte_is_refused_and_blocks_nobody(client: Callable[..., Client]) -> None:
-    platform, kit, other = client("platform"), client("kit-a"), client("kit-b")
-    assert platform.subscribe("hearthwatch/v1/+/kits/+/readings")
-    kit.paho.publish(READINGS.format("kit-a"), b"x" * 1_000_001, qos=1)
-    other.publish(READINGS.format("kit-b"), b"x" * 900_000)
-    assert len(platform.next().payload) == 900_000
 
 
 @pytest.mark.mosquitto
