@@ -33,6 +33,8 @@ def open_pool(settings: Settings, role: DatabaseRole, most: int) -> Pool:
         name=role.value,
         # Slow statements are a fault to see, not a queue to build.
         kwargs={"options": "-c statement_timeout=15s -c idle_in_transaction_session_timeout=60s"},
+        # A connection that the database's end took with it is replaced here, not handed out to fail.
+        check=ConnectionPool.check_connection,
         open=True,
     )
 

@@ -125,6 +125,19 @@ def test_a_database_that_is_away_is_said_and_forgiven(served: Served, neighbourh
         pass
 
 
+def test_a_database_that_went_and_came_back_is_asked_at_once(served: Served, neighbourhood: Database) -> None:
+    client = served.signed_in(n.WORKER)
+    with neighbourhood.connect(autocommit=True) as conn:
+        ended = conn.execute(
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename LIKE 'hearthwatch_%'"
+        ).fetchone()
+    assert ended
+    assert ended[0] > 0
+    assert client.get("/api/v1/me").status_code == 200
+    assert client.get("/readyz").status_code == 200
+
+
 def test_every_answer_carries_the_security_headers(served: Served) -> None:
     client = served.signed_in(n.WORKER)
     for answer in (client.get("/api/v1/me"), client.get("/nothing"), client.get("/healthz")):
