@@ -47,6 +47,10 @@ UPDATE api.account SET password_hash = %s, given_until = %s WHERE person_id = %s
 _REPLACE: LiteralString = """
 UPDATE api.account SET password_hash = %s, given_until = %s WHERE person_id = %s AND password_hash = %s
 """
+_ADD: LiteralString = """
+INSERT INTO api.account (person_id, username, password_hash, given_until) VALUES (%s, %s, %s, %s)
+ON CONFLICT (username) DO NOTHING
+"""
 _HOLD: LiteralString = """
 SELECT person_id, username, password_hash, given_until FROM api.account WHERE person_id = %s FOR SHARE
 """
@@ -75,6 +79,13 @@ def hold(conn: Connection, person_id: UUID) -> Account:
     with conn.cursor(row_factory=class_row(Account)) as cursor:
         [found] = cursor.execute(_HOLD, (person_id,)).fetchall()
     return found
+
+
+def add(
+    conn: Connection, person_id: UUID, username: str, password_hash: str, given_until: datetime | None = None
+) -> bool:
+    """An account for somebody who has none; False where another has this name."""
+    return conn.execute(_ADD, (person_id, username, password_hash, given_until)).rowcount > 0
 
 
 def set_password(

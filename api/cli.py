@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api import enrolment, evaluation, lockout, rehearsing, synthetic
+from api import appointing, enrolment, evaluation, lockout, placing, rehearsing, synthetic
 from api.complaint import complaint
 
 if TYPE_CHECKING:
@@ -219,6 +219,10 @@ def check() -> None:
 app.command()(enrolment.enrol_kit)
 app.command()(enrolment.revoke_kit)
 app.command()(lockout.give_password)
+app.command()(placing.add_places)
+app.command()(appointing.add_person)
+app.command()(appointing.give_role)
+app.command()(appointing.end_role)
 app.command()(evaluation.score)
 app.command()(rehearsing.replay)
 app.command()(rehearsing.evaluate)

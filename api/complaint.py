@@ -9,6 +9,8 @@ _SENTENCES = {
     "api.seed.store.AlreadySeededError",
     "api.embedded.process.EmbeddedServiceError",
     "api.lockout.NoSuchAccountError",
+    "delegation.appointment.AppointmentError",
+    "delegation.places.PlacesError",
     "devices.enrolment.EnrolmentError",
 }
 
