@@ -15,7 +15,7 @@ from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from api.access import public
 from api.database import Pool
@@ -35,7 +35,7 @@ FURTHEST_BEHIND_SECONDS = 60.0
 _CONNECT = bytes([0x10, 12]) + b"\x00\x04MQTT\x04\x02" + b"\x00\x05" + b"\x00\x00"
 _CONNACK = b"\x20\x02"
 _ANSWERS: LiteralString = "SELECT 1"
-
+_READINESS = {"application/json": {"schema": {"type": "object"}}}
 
 Answer = TypeVar("Answer")
 
@@ -50,7 +50,7 @@ def alive() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses={503: {"description": "Route people elsewhere.", "content": _READINESS}})
 def ready(request: Request) -> JSONResponse:
     """200 where this process can answer, else 503; `degraded` names what else is away."""
     parts = parts_of(request)
@@ -66,7 +66,7 @@ def _look(parts: Parts) -> Found:
     return Found(is_ready, answer)
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 def metrics(request: Request) -> Response:
     """Counts for Prometheus."""
     return Response(parts_of(request).counts.page(), media_type=MEDIA_TYPE)

@@ -54,7 +54,7 @@ class SetOfObservations(BaseModel):
         )
 
 
-@router.post("/{resident_id}/readings", status_code=201)
+@router.post("/{resident_id}/readings", status_code=201, responses={200: {"model": Captured}})
 def send(
     resident_id: UUID,
     observed: SetOfObservations,
