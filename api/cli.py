@@ -217,6 +217,7 @@ def check() -> None:
 
 
 app.command()(enrolment.enrol_kit)
+app.command()(enrolment.rotate_kit)
 app.command()(enrolment.revoke_kit)
 app.command()(lockout.give_password)
 app.command()(placing.add_places)

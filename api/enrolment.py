@@ -1,7 +1,7 @@
-"""Commands that enrol a kit and revoke one, as the database's owner, in the name of whoever does it.
+"""Commands that enrol a kit, give it a new credential and revoke it, as the database's owner, in somebody's name.
 
 Guards: a kit's secret is random and is kept nowhere here; it goes to a sheet that only its owner reads, and to the
-broker, before the kit is committed: what could not be handed over is no kit.
+broker, before anything is committed: what could not be handed over is no kit, and no new credential.
 """
 
 import secrets
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from delegation.people import Actor
+    from devices.kits import KitSheet
 
 _ADMIT = "docker compose -f deploy/compose.yaml exec -T mosquitto admit-kits"
 _SHUT_OUT = "docker compose -f deploy/compose.yaml exec -T mosquitto revoke-kit"
@@ -28,8 +29,15 @@ By = Annotated[str, typer.Option(help="The user name of whoever does it, for the
 
 def _new_file(file: Path | None) -> Path | None:
     if file is not None and file.exists():
-        raise typer.BadParameter(f"{file} is there already: give each kit a sheet of its own.")
+        raise typer.BadParameter(f"{file} is there already: give each kit a file of its own.")
     return writable_beside(file)
+
+
+QrFile = Annotated[
+    Path | None,
+    typer.Option("--qr", help="Write a QR code of its credential here, as SVG.", callback=_new_file),
+]
+ShowQr = Annotated[bool, typer.Option("--show-qr", help="Show the QR code in this terminal.")]
 
 
 def enrol_kit(
@@ -49,6 +57,8 @@ def enrol_kit(
     ca_file: Annotated[
         Path | None, typer.Option(help="The broker's certificate authority, where the kit has it.")
     ] = None,
+    qr: QrFile = None,
+    show_qr: ShowQr = False,
 ) -> None:
     """Enrol a kit and lend it to a home; writes its sheet, and prints the line that lets it in at the broker."""
     import psycopg
@@ -75,10 +85,42 @@ def enrol_kit(
             ca_file=ca_file or settings.broker.ca_file,
         )
         secret = secrets.token_urlsafe(24)
-        enrolment.sheet(conn, kit_id, lent_to, broker, SecretStr(secret), at).write(sheet)
+        made = enrolment.sheet(conn, kit_id, lent_to, broker, SecretStr(secret), at)
+        made.write(sheet)
+        _draw(made, qr, show=show_qr)
         print(f"{kit_id}:{secret}", flush=True)
     _say(f"Kit {kit_id} is enrolled and lent to {lent_to.name}. Its sheet, for the tablet, is {sheet}.")
     _say(f"The broker lets it in once it is given the line that was printed, as by: | {_ADMIT}")
+
+
+def rotate_kit(
+    kit: Annotated[UUID, typer.Argument(help="The kit's id.")],
+    by: By,
+    sheet: Annotated[Path, typer.Option(help="The kit's sheet, which gets its new password.")],
+    qr: QrFile = None,
+    show_qr: ShowQr = False,
+) -> None:
+    """Give a kit a new credential; the broker ends the old one's session once it has the line that is printed."""
+    import psycopg
+    from pydantic import SecretStr
+
+    from api.settings import DatabaseRole, Settings
+    from devices import enrolment
+    from devices.identifiers import KitId
+    from devices.kits import KitSheet
+
+    old, kit_id, at = KitSheet.read(sheet), KitId(kit), datetime.now(UTC)
+    if kit_id not in {one.kit_id for one in old.kits}:
+        raise typer.BadParameter(f"{sheet} is not the sheet of kit {kit}.", param_hint="'--sheet'")
+    with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
+        lent_to = enrolment.rotate(conn, _actor(conn, by), kit_id, at)
+        secret = secrets.token_urlsafe(24)
+        made = enrolment.sheet(conn, kit_id, lent_to, old.broker, SecretStr(secret), at)
+        old.with_kit(made.kits[0]).write(sheet)
+        _draw(made, qr, show=show_qr)
+        print(f"{kit_id}:{secret}", flush=True)
+    _say(f"Kit {kit_id} has a new password, in {sheet}: hand the sheet to the tablet first.")
+    _say(f"The old one stops once the broker is given the line that was printed, as by: | {_ADMIT}")
 
 
 def revoke_kit(kit: Annotated[UUID, typer.Argument(help="The kit's id.")], by: By) -> None:
@@ -103,6 +145,15 @@ def _actor(conn: "psycopg.Connection[Any]", username: str) -> "Actor":
     if account is None:
         raise EnrolmentError(f"Nobody has an account with the user name {username!r}.")
     return actor_of(conn, account.person_id)
+
+
+def _draw(sheet: "KitSheet", file: Path | None, *, show: bool) -> None:
+    from api import kit_code
+
+    if file is not None:
+        kit_code.write_svg(sheet, file)
+    if show:
+        _say(kit_code.in_terminal(sheet))
 
 
 def _say(words: str) -> None:

@@ -1,7 +1,7 @@
-"""Enrols kits at a home, and revokes them.
+"""Enrols kits at a home, gives them new credentials, and revokes them.
 
-Guards: a kit's partition is its home's, fixed here for as long as it lives; what is revoked speaks for nobody any more.
-Only the database's owner may do either.
+Guards: a kit's partition is its home's, fixed here for as long as it lives; what is revoked speaks for nobody any more
+and gets no new credential. Only the database's owner may do any of it.
 """
 
 from dataclasses import dataclass
@@ -52,6 +52,12 @@ _LEND: LiteralString = "INSERT INTO devices.kit_loan (kit_id, home_id, lent_at) 
 _REVOKE: LiteralString = (
     "UPDATE devices.kit SET revoked_at = %s WHERE kit_id = %s AND revoked_at IS NULL RETURNING kind"
 )
+_LENT_TO: LiteralString = """
+SELECT home.home_id, home.name, home.kind
+FROM devices.kit JOIN devices.kit_loan loan USING (kit_id) JOIN delegation.home USING (home_id)
+WHERE kit_id = %s AND kit.kind = 'kit' AND kit.revoked_at IS NULL AND loan.returned_at IS NULL
+FOR SHARE OF kit
+"""
 _RETURN: LiteralString = (
     "UPDATE devices.kit_loan SET returned_at = %s WHERE kit_id = %s AND returned_at IS NULL"
 )
@@ -95,6 +101,19 @@ def enrol(conn: psycopg.Connection[Any], actor: Actor, home: Home, kind: KitKind
     conn.execute(_LEND, (kit_id, home.home_id, at))
     audit.record(conn, actor, "kit.enrolled", f"kit:{kit_id}", at=at)
     return kit_id
+
+
+def rotate(conn: psycopg.Connection[Any], actor: Actor, kit_id: KitId, at: datetime) -> Home:
+    """Note that a kit gets a new credential; gives the home it is lent to.
+
+    Raises EnrolmentError where no such kit is enrolled and lent: its credential stays shut out.
+    """
+    found = conn.execute(_LENT_TO, (kit_id,)).fetchone()
+    if found is None:
+        raise EnrolmentError(f"No kit {kit_id} is enrolled and lent to a home, or it is revoked.")
+    audit.record(conn, actor, "kit.rotated", f"kit:{kit_id}", at=at)
+    home_id, name, kind = found
+    return Home(home_id, name, HomeKind(kind))
 
 
 def revoke(conn: psycopg.Connection[Any], actor: Actor, kit_id: KitId, at: datetime) -> None:

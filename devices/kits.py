@@ -6,9 +6,9 @@ Invariant: everything a kit needs to connect and send is here, and no person's n
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, model_validator
 
 from devices.identifiers import KitId, PersonId, ResidentId
 from devices.topics import PARTITIONS
@@ -41,12 +41,14 @@ class WatchedResident(_Part):
 
 
 class Kit(_Part):
-    """One kit, lent to one home."""
+    """One kit, lent to one home. It signs in with its secret, or with a certificate of its own."""
 
     kit_id: KitId
     partition: Annotated[int, Field(ge=0, lt=PARTITIONS)]
     username: str
-    secret: SecretStr
+    secret: SecretStr = SecretStr("")
+    certificate_file: Path | None = None
+    key_file: Path | None = None
     home_kind: HomeKind = HomeKind.CARE_HOME
     residents: tuple[WatchedResident, ...] = ()
     workers: tuple[PersonId, ...] = ()
@@ -54,6 +56,14 @@ class Kit(_Part):
     @field_serializer("secret", when_used="json")
     def _written_out(self, secret: SecretStr) -> str:
         return secret.get_secret_value()
+
+    @model_validator(mode="after")
+    def _can_sign_in(self) -> Self:
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise ValueError("A certificate needs its key, and a key its certificate.")
+        if not self.secret.get_secret_value() and self.certificate_file is None:
+            raise ValueError("A kit needs a secret, or a certificate and its key.")
+        return self
 
 
 class KitSheet(_Part):
@@ -72,6 +82,18 @@ class KitSheet(_Part):
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
+
+    def credential(self) -> "KitSheet":
+        """The same without whom the kits send for: what a kit needs to sign in, small enough for a QR code."""
+        kits = tuple(kit.model_copy(update={"residents": (), "workers": ()}) for kit in self.kits)
+        return self.model_copy(update={"kits": kits})
+
+    def with_kit(self, kit: Kit) -> "KitSheet":
+        """The same with this kit in the place of the line it had. Raises KeyError where it had none."""
+        if kit.kit_id not in {one.kit_id for one in self.kits}:
+            raise KeyError(kit.kit_id)
+        kits = tuple(kit if one.kit_id == kit.kit_id else one for one in self.kits)
+        return self.model_copy(update={"kits": kits})
 
     @classmethod
     def read(cls, path: Path) -> "KitSheet":

@@ -26,5 +26,13 @@ install -d -o mosquitto -m 0700 /etc/mosquitto/certificates
 install -o mosquitto -m 0400 /run/certificates/ca.pem /run/certificates/broker.pem /run/certificates/broker.key \
     /etc/mosquitto/certificates/
 
+# Kits with certificates of their own, where there is an authority for them.
+rm -f /etc/mosquitto/conf.d/kit-certificates.conf /var/lib/mosquitto/access/take-over.sock
+if [ -s /run/kit-certificates/authority.pem ]; then
+    install -o mosquitto -m 0400 /run/kit-certificates/authority.pem /etc/mosquitto/certificates/kits-authority.pem
+    install -o mosquitto -m 0400 /run/kit-certificates/revoked.crl /etc/mosquitto/certificates/kits-revoked.crl
+    cp /etc/mosquitto/kit-certificates.conf /etc/mosquitto/conf.d/
+fi
+
 chown -R mosquitto: /var/lib/mosquitto
 exec "$@"

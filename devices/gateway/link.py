@@ -28,6 +28,10 @@ Wire = Callable[[bytes], Sequence[bytes]]
 """What becomes of a payload between kit and broker: itself, or in a simulation nothing, two, or garbage."""
 
 
+Renew = Callable[[Credentials], Credentials]
+"""From the credentials that were last used to those to use now."""
+
+
 def _straight(payload: bytes) -> Sequence[bytes]:
     return (payload,)
 
@@ -44,7 +48,9 @@ class Link:
         settings: LinkSettings | None = None,
         rng: random.Random | None = None,
         wire: Wire = _straight,
+        renew: Renew | None = None,
     ) -> None:
+        """`renew` says with what to sign in from now on; it is asked before each connection."""
         self.gateway = gateway
         self.on_change: Callable[[], None] | None = None
         self.battery: int | None = None
@@ -61,7 +67,8 @@ class Link:
         self._rng = rng or random.Random()
         self._wire = wire
         self._client: mqtt.Client | None = None
-        self._tls = tls_context(broker)
+        self._renew = renew
+        self._tls = tls_context(broker, credentials)
         self._unconfirmed: dict[int, Envelope] = {}
         self.failures = 0
         """Connections lost or refused since the line last stood."""
@@ -110,6 +117,7 @@ class Link:
     def connect(self, now: float) -> bool:
         """Try to open the line; blocks for `connect_within` at most. Whether the socket opened."""
         self._now = now
+        self._take_what_is_new()
         client = self._fresh_client()
         try:
             client.connect(self._broker.host, self._broker.port, self._settings.keepalive)
@@ -178,6 +186,14 @@ class Link:
         """Hang up. What was not receipted stays in the outbox."""
         if self._client:
             self._drop("The gateway stops.")
+
+    def _take_what_is_new(self) -> None:
+        """A new secret or certificate counts from the next connection on."""
+        renewed = self._renew(self._credentials) if self._renew else self._credentials
+        if renewed != self._credentials:
+            self._tls = tls_context(self._broker, renewed)
+            self._credentials = renewed
+            log.info("Signing in with a new credential from now on.")
 
     def _fresh_client(self) -> mqtt.Client:
         client = new_client(self._credentials, self._settings, self._tls)

@@ -5,6 +5,7 @@ Invariant: a client id, a topic and a will name the kit and nothing else.
 
 import ssl
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -36,16 +37,25 @@ class Credentials:
     partition: int
     username: str | None = None
     secret: str | None = field(default=None, repr=False)
+    certificate_file: Path | None = None
+    key_file: Path | None = None
 
     @classmethod
     def of(cls, kit: Kit) -> "Credentials":
         """From a line of the kit sheet."""
-        return cls(kit.kit_id, kit.partition, kit.username, kit.secret.get_secret_value())
+        secret = kit.secret.get_secret_value() or None
+        username = kit.username if secret else None  # else the certificate says who it is
+        return cls(kit.kit_id, kit.partition, username, secret, kit.certificate_file, kit.key_file)
 
 
-def tls_context(broker: Broker) -> ssl.SSLContext | None:
-    """TLS that trusts the sheet's CA, or None where the sheet names none."""
-    return ssl.create_default_context(cafile=str(broker.ca_file)) if broker.ca_file else None
+def tls_context(broker: Broker, credentials: Credentials) -> ssl.SSLContext | None:
+    """TLS that trusts the sheet's CA and shows the kit's certificate, if any; None where the sheet names no CA."""
+    if broker.ca_file is None:
+        return None
+    context = ssl.create_default_context(cafile=str(broker.ca_file))
+    if credentials.certificate_file is not None:
+        context.load_cert_chain(credentials.certificate_file, credentials.key_file)
+    return context
 
 
 def new_client(credentials: Credentials, settings: LinkSettings, tls: ssl.SSLContext | None) -> mqtt.Client:

@@ -1,11 +1,14 @@
 """A kit is enrolled with one command, switched on with what that prints, and shut out with another."""
 
+import io
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+import segno
 
 from devices.gateway.gateway import Gateway
 from devices.gateway.link import Link
@@ -13,7 +16,8 @@ from devices.gateway.loop import GatewayLoop
 from devices.gateway.outbox import Outbox, State
 from devices.gateway.outbox_file import OutboxFile
 from devices.gateway.session import Credentials
-from devices.identifiers import ResidentId
+from devices.gateway.sheet_file import SheetFile
+from devices.identifiers import DatabaseEpoch, ResidentId
 from devices.kits import KitSheet
 from devices.topics import partition_of
 from tests.fixtures import neighbourhood as n
@@ -22,7 +26,9 @@ from tests.fixtures.commands import Commands
 from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
 from tests.fixtures.serving import give_accounts, username
+from tests.integration.api.test_broker_access import Client
 from tests.integration.api.test_processes import at_broker
+from tests.integration.devices.kit_and_platform import EAGER, FakePlatform
 
 MakeCommands = Callable[..., Commands]
 BY = ("--by", username(n.OPERATOR))
@@ -90,6 +96,66 @@ def test_a_kit_delivers_once_it_is_enrolled_and_admitted_and_is_heard_no_more_on
     assert told == [("kit.enrolled", operator), ("kit.revoked", operator)]
 
 
+@pytest.mark.both_brokers
+def test_a_kit_goes_on_with_its_new_password_by_itself_and_the_old_one_is_refused(
+    commands: MakeCommands, neighbourhood: Database, broker: Broker, tmp_path: Path
+) -> None:
+    ours, file = commands(**at_broker(broker)), tmp_path / "kits.json"
+    sheet, line = enrolled(ours, file, broker.port)
+    [kit] = sheet.kits
+    broker.admit(dict([line.split(":", 1)]))
+    fake = FakePlatform(broker.port, DatabaseEpoch(uuid4()), broker.username, broker.password)
+    outboxes = OutboxFile(tmp_path / "outbox.sqlite")
+    outbox = Outbox(outboxes, kit.kit_id)
+    link = Link(Gateway(outbox), Credentials.of(kit), sheet.broker, settings=EAGER, renew=SheetFile(file))
+    loop = GatewayLoop([link])
+    loop.start()
+    wait_until(lambda: link.up, "the kit to be let in")
+    done = ours.run("rotate-kit", str(kit.kit_id), *BY, "--sheet", str(file))
+    assert done.returncode == 0, done.stderr
+    [new_line] = done.stdout.splitlines()
+    assert new_line.partition(":")[2] not in ("", kit.secret.get_secret_value())
+    assert KitSheet.read(file).broker == sheet.broker
+    broker.admit(dict([new_line.split(":", 1)]))
+    outbox.put(n.Kit(kit.kit_id).reading(n.AMARA, taken_at=datetime.now(UTC)))
+    wait_until(lambda: outbox.waiting() == 0, "the kit to deliver with its new password")
+    thief = Client(broker.port, kit.username, kit.secret.get_secret_value()).connect()
+    assert thief.refused
+    thief.close()
+    loop.stop()
+    outboxes.close()
+    fake.stop()
+    with neighbourhood.connect() as conn:
+        told = conn.execute(
+            "SELECT action, actor FROM delegation.audit_event WHERE subject = %s ORDER BY audit_id",
+            (f"kit:{kit.kit_id}",),
+        ).fetchall()
+    assert told == [("kit.enrolled", f"person:{n.OPERATOR}"), ("kit.rotated", f"person:{n.OPERATOR}")]
+
+
+def test_the_code_to_scan_holds_what_the_sheet_holds_to_sign_in_and_nobodys_id(
+    commands: MakeCommands, tmp_path: Path
+) -> None:
+    file, code = tmp_path / "kits.json", tmp_path / "kit.svg"
+    done = commands().run(
+        *("enrol-kit", "--home", "Orchard House", *BY, *AT_BROKER, "8883"),
+        *("--sheet", str(file), "--qr", str(code), "--show-qr"),
+    )
+    assert done.returncode == 0, done.stderr
+    scanned = KitSheet.read(file).credential()
+    assert not scanned.kits[0].residents
+    assert not scanned.kits[0].workers
+    assert scanned.kits[0].secret == KitSheet.read(file).kits[0].secret
+    expected = segno.make(scanned.model_dump_json(exclude_defaults=True), error="m", micro=False)
+    in_svg, in_terminal = io.BytesIO(), io.StringIO()
+    expected.save(in_svg, kind="svg", scale=4, border=4, title="A kit's credential")
+    expected.terminal(out=in_terminal, border=2)
+    assert code.read_bytes() == in_svg.getvalue()
+    assert stat.S_IMODE(code.stat().st_mode) == 0o600
+    assert in_terminal.getvalue() in done.stderr
+    assert scanned.kits[0].secret.get_secret_value() not in done.stderr
+
+
 def test_its_sheet_holds_the_homes_partition_and_whom_it_sends_for_and_no_name(
     commands: MakeCommands, neighbourhood: Database, tmp_path: Path
 ) -> None:
@@ -134,9 +200,13 @@ def test_a_home_has_one_capture_form(commands: MakeCommands) -> None:
             ("enrol-kit", "--home", "Meadow View", "--by", "nobody", "--kind", "web"),
             "Nobody has an account with the user name 'nobody'.",
         ),
+        (
+            ("rotate-kit", str(n.NOBODY), *BY, "--sheet", "/nowhere/kits.json"),
+            "/nowhere/kits.json: No such file or directory.",
+        ),
         (("revoke-kit", str(n.NOBODY), *BY), f"No kit {n.NOBODY} is enrolled, or it is revoked already."),
     ],
-    ids=["no home", "no kind", "no sheet", "a sheet that is there", "nobody", "no kit"],
+    ids=["no home", "no kind", "no sheet", "a sheet that is there", "nobody", "no sheet to change", "no kit"],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(
     commands: MakeCommands, arguments: tuple[str, ...], said: str
@@ -145,3 +215,14 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     assert done.returncode != 0
     assert said in done.stderr
     assert done.stdout == ""
+
+
+def test_a_revoked_kit_gets_no_new_password(commands: MakeCommands, tmp_path: Path) -> None:
+    file = tmp_path / "kits.json"
+    sheet, _ = enrolled(commands(), file, 8883)
+    before, kit = file.read_bytes(), str(sheet.kits[0].kit_id)
+    assert commands().run("revoke-kit", kit, *BY).returncode == 0
+    done = commands().run("rotate-kit", kit, *BY, "--sheet", str(file))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"No kit {kit} is enrolled and lent to a home, or it is revoked." in done.stderr
+    assert file.read_bytes() == before

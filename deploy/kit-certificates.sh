@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Certificates for kits, where they sign in by those and not by passwords (mosquitto/kit-certificates.conf):
+#   kit-certificates.sh FOLDER issue KIT     FOLDER/KIT.pem and FOLDER/KIT.key; the first makes the authority too
+#   kit-certificates.sh FOLDER revoke KIT    puts all of the kit's certificates on FOLDER/revoked.crl
+# The authority is one of its own, for kits alone: whoever holds FOLDER/authority.key can sign in as anybody, the
+# platform too. Keep it off the broker, which needs FOLDER/broker: authority.pem and revoked.crl.
+set -euo pipefail
+
+folder=${1:?a folder is needed} act=${2:?issue or revoke} kit=${3:?a kit is needed}
+[[ "$kit" =~ ^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$ ]] || {
+    echo "$kit is no kit's id: a certificate for another name could pose as the platform." >&2
+    exit 1
+}
+umask 077
+mkdir -p "$folder/broker" "$folder/issued"
+cd "$folder"
+new_key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc)
+
+cat >openssl.cnf <<'END'
+[ca]
+default_ca = kits
+[kits]
+database = index.txt
+serial = serial
+crlnumber = crlnumber
+new_certs_dir = issued
+certificate = broker/authority.pem
+private_key = authority.key
+default_md = sha256
+default_days = 825
+default_crl_days = 3650
+unique_subject = no
+policy = names
+x509_extensions = kit
+[names]
+commonName = supplied
+[kit]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = clientAuth
+END
+
+# Of two lists of one second the broker would go on with the older.
+list_revoked() {
+    until [ ! -e broker/revoked.crl ] || [ "$(date +%s)" -gt "$(stat -c %Y broker/revoked.crl)" ]; do sleep 0.1; done
+    openssl ca -config openssl.cnf -batch -gencrl -out revoked.making 2>/dev/null
+    chmod 0644 revoked.making
+    mv revoked.making broker/revoked.crl
+}
+
+if [ ! -s authority.key ]; then
+    touch index.txt
+    echo 01 >serial
+    echo 01 >crlnumber
+    openssl req -x509 "${new_key[@]}" -days 3650 -subj "/CN=Hearthwatch kits" \
+        -addext "basicConstraints=critical,CA:TRUE" -addext "keyUsage=critical,keyCertSign,cRLSign" \
+        -keyout authority.key -out broker/authority.pem 2>/dev/null
+    chmod 0755 broker
+    chmod 0644 broker/authority.pem
+    list_revoked
+fi
+
+case "$act" in
+issue)
+    openssl req -new "${new_key[@]}" -subj "/CN=$kit" -keyout "$kit.key" -out "$kit.csr" 2>/dev/null
+    openssl ca -config openssl.cnf -batch -notext -in "$kit.csr" -out "$kit.pem" 2>/dev/null
+    rm "$kit.csr"
+    ;;
+revoke)
+    for serial in $(awk -F'\t' -v name="/CN=$kit" '$1 == "V" && $6 == name { print $4 }' index.txt); do
+        openssl ca -config openssl.cnf -batch -revoke "issued/$serial.pem" 2>/dev/null
+    done
+    list_revoked
+    ;;
+*)
+    echo "issue or revoke, not $act." >&2
+    exit 1
+    ;;
+esac
