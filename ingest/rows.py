@@ -1,23 +1,17 @@
-"""A reading as the row that a binary COPY takes: most of its columns are the same few again and again.
+"""A reading as the row that a binary COPY takes.
 
-Invariant: each column is written as PostgreSQL reads its type (PostgreSQL 17, COPY, "Binary Format"), in the order of
-`COLUMNS`; numbers and times are exact.
+Invariant: the values are in the order of `COLUMNS` and of their types, `TYPES`; numbers and times are exact.
 """
 
-import struct
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from functools import lru_cache
+from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any, LiteralString
 
-from psycopg.types.numeric import DecimalBinaryDumper
+from psycopg.types.json import Jsonb
 from pydantic_core import to_json
 
 from devices.vital_signs import VitalSign
 from ingest.arrival import NewReading
-from ingest.quality import Value
 
 COLUMNS: LiteralString = """
     reading_id, kit_id, resident_id, home_id, outbox_epoch, arrival_number, seq, arrived_at, taken_at, effective_at,
@@ -25,6 +19,12 @@ COLUMNS: LiteralString = """
     respiration_rate, spo2, on_oxygen, systolic, diastolic, pulse, consciousness, temperature,
     flags, not_obtained, unusable, observations
 """
+TYPES = (
+    *("uuid", "uuid", "uuid", "uuid", "uuid", "int8", "int8", "timestamptz", "timestamptz", "timestamptz"),
+    *("uuid", "text", "text", "text", "text", "text"),
+    *("numeric", "numeric", "bool", "numeric", "numeric", "numeric", "text", "numeric"),
+    *("text[]", "jsonb", "jsonb", "jsonb"),
+)
 SIGNS = (
     VitalSign.RESPIRATION_RATE,
     VitalSign.SPO2,
@@ -35,63 +35,35 @@ SIGNS = (
     VitalSign.CONSCIOUSNESS,
     VitalSign.TEMPERATURE,
 )
-# Before each column is its length, and before the first of them how many there are.
-_LENGTH = struct.Struct(">i")
-_ID = _LENGTH.pack(16)
-_FIRST_ID = struct.pack(">h", COLUMNS.count(",") + 1) + _ID
-_INTEGERS = struct.Struct(">" + "iq" * 5)
-_NULL = _LENGTH.pack(-1)
-_BEGINNING = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_END = struct.pack(">h", -1)
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_TEXT = 25
-_NO_TEXTS = struct.pack(">iiii", 12, 0, 0, _TEXT)
-_numeric = DecimalBinaryDumper(Decimal).dump
 
 
-def block(rows: Iterable[bytes]) -> bytes:
-    """All that COPY is to be told."""
-    return b"".join((_BEGINNING, *rows, _END))
-
-
-def row(reading: NewReading) -> bytes:
+def row(reading: NewReading) -> tuple[Any, ...]:
     """One reading."""
-    said, values = reading.payload, reading.values
+    said = reading.payload
     device = said.device
-    fixed = b"".join(
-        (
-            _FIRST_ID,
-            said.reading_id.bytes,
-            _ID,
-            reading.kit_id.bytes,
-            _ID,
-            said.resident.bytes,
-            _ID,
-            reading.placement.home_id.bytes,
-            _ID,
-            said.outbox_epoch.bytes,
-            _INTEGERS.pack(
-                8,
-                reading.arrival_number,
-                8,
-                said.seq,
-                8,
-                (reading.arrived_at - _EPOCH) // _MICROSECOND,
-                8,
-                (said.taken_at - _EPOCH) // _MICROSECOND,
-                8,
-                (reading.effective_at - _EPOCH) // _MICROSECOND,
-            ),
-        )
+    return (
+        said.reading_id,
+        reading.kit_id,
+        said.resident,
+        reading.placement.home_id,
+        said.outbox_epoch,
+        reading.arrival_number,
+        said.seq,
+        reading.arrived_at,
+        said.taken_at,
+        reading.effective_at,
+        said.taken_by,
+        said.operator_known_by,
+        reading.competence,
+        device.kind or "unknown",
+        device.model,
+        device.serial,
+        *map(reading.values.get, SIGNS),
+        list(reading.flags),
+        _document(said.not_obtained),
+        _document(reading.unusable),
+        _document(_observations(reading)),
     )
-    who = _NULL if said.taken_by is None else _ID + said.taken_by.bytes
-    words = _words(
-        said.operator_known_by, reading.competence, device.kind or "unknown", device.model, device.serial
-    )
-    signs = [_value(values[sign]) if sign in values else _NULL for sign in SIGNS]
-    aside = _json(said.not_obtained) + _json(reading.unusable) + _json(_observations(reading))
-    return b"".join((fixed, who, words, *signs, _texts(reading.flags), aside))
 
 
 def _observations(reading: NewReading) -> dict[str, Any]:
@@ -119,37 +91,11 @@ _ASIDE = (
 _aside_of = itemgetter(*_ASIDE)
 
 
-def _field(octets: bytes) -> bytes:
-    return _LENGTH.pack(len(octets)) + octets
+def _document(said: Mapping[str, Any]) -> Jsonb | None:
+    """NULL where nothing is said."""
+    return Jsonb(dict(said), _to_json) if said else None
 
 
-@lru_cache(maxsize=8192)
-def _words(*words: str | None) -> bytes:
-    return b"".join(_NULL if word is None else _field(word.encode()) for word in words)
-
-
-def _value(value: Value) -> bytes:
-    # By its text: 37 and 37.0 are the same number, and written down differently.
-    return _number(str(value)) if isinstance(value, Decimal) else _other(value)
-
-
-@lru_cache(maxsize=8192)
-def _number(text: str) -> bytes:
-    return _field(bytes(_numeric(Decimal(text)) or b""))
-
-
-def _other(value: bool | str) -> bytes:
-    return _field(b"%c" % value if isinstance(value, bool) else value.encode())
-
-
-def _texts(texts: tuple[str, ...]) -> bytes:
-    """An array of text: its dimensions, no NULLs, its type, how many there are, counted from 1."""
-    if not texts:
-        return _NO_TEXTS
-    head = struct.pack(">iiiii", 1, 0, _TEXT, len(texts), 1)
-    return _field(head + b"".join(_field(text.encode()) for text in texts))
-
-
-def _json(said: Mapping[str, Any]) -> bytes:
-    """NULL where nothing is said. JSON has no word for what is not a number; as text it is kept."""
-    return _field(b"\1" + to_json(dict(said), inf_nan_mode="strings")) if said else _NULL
+def _to_json(said: Any) -> bytes:
+    """JSON has no word for what is not a number; as text it is kept."""
+    return to_json(said, inf_nan_mode="strings")

@@ -41,7 +41,9 @@ def epoch(conn: psycopg.Connection) -> UUID:
 def copy(conn: psycopg.Connection, readings: Sequence[NewReading]) -> None:
     """Append readings; nothing ever changes them afterwards."""
     with conn.cursor() as cursor, cursor.copy(_COPY) as copying:
-        copying.write(rows.block(map(rows.row, readings)))
+        copying.set_types(rows.TYPES)
+        for reading in readings:
+            copying.write_row(rows.row(reading))
 
 
 def history(
