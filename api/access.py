@@ -65,7 +65,7 @@ def visit_of(conn: Connection, session: bytes, at: datetime, request_id: str) ->
     found = sessions.use(conn, session, at)
     if found is None:
         raise NotSignedInError("You have been signed out. Sign in again.")
-    actor = actor_of(conn, found.person_id)
+    actor = actor_of(conn, found.person_id, request_id)
     if found.roles_hash != sessions.roles_digest(actor):
         sessions.end(conn, session)
         # The refusal takes back whatever is not committed.

@@ -179,7 +179,7 @@ def _payload(visit: Visit, place: _Place, resident_id: UUID, seen: Observations)
 
 
 def _write_down(conn: Connection, visit: Visit, resident_id: UUID, settled: Settled) -> None:
-    act_as(conn, visit.actor.person_id)
+    act_as(conn, visit.actor.person_id, visit.request_id)
     subject = f"reading:{settled.arrival.item.reading_id}/{settled.outcome}"
     audit.record(
         conn,
@@ -188,5 +188,4 @@ def _write_down(conn: Connection, visit: Visit, resident_id: UUID, settled: Sett
         subject,
         at=visit.at,
         resident_id=resident_id,
-        request_id=visit.request_id,
     )

@@ -19,6 +19,7 @@ from api.queries import home, readings
 from api.queries.readings import Reading
 from api.queries.resident import Resident, resident
 from delegation import audit
+from delegation.audit import Purpose
 from delegation.people import Role, act_as
 from ingest import correction
 from ingest.arrival import ReadingKey
@@ -114,7 +115,7 @@ def _write_down(
     conn: Connection, visit: Visit, residents: Collection[UUID | None], key: ReadingKey, said: Said
 ) -> None:
     """With everybody whose record it changes, so that each of their histories tells it."""
-    act_as(conn, visit.actor.person_id)
+    act_as(conn, visit.actor.person_id, visit.request_id)
     words = f"{said.reason}: {said.words}" if said.words else str(said.reason)
     for whom in sorted(one for one in residents if one is not None):
         audit.record(
@@ -123,7 +124,7 @@ def _write_down(
             "reading.corrected",
             f"reading:{key[1]}",
             at=visit.at,
+            purpose=Purpose.CORRECTION,
             resident_id=whom,
-            request_id=visit.request_id,
             words=words,
         )

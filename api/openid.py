@@ -101,7 +101,7 @@ def come_back(request: Request, response: Response, state: str, code: str) -> Ba
         row = conn.execute(_WHO, (issuer, subject)).fetchone()
         if row is None:
             raise NotJoinedError("Sign in with your password first, and join the two on your account page.")
-        actor = actor_of(conn, row[0])
+        actor = actor_of(conn, row[0], request.state.request_id)
         left = needed(parts, conn, actor, accounts.of_person(conn, row[0]))
         theirs = parts.settings.openid.second_step == "theirs"
         step = Step.DONE if theirs else next_step(Needed(code=left.code, enrolment=left.enrolment))

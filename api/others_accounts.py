@@ -116,6 +116,5 @@ def _write_down(visit: Visit, account: Account, action: str, reason: str) -> Non
         action,
         f"person:{account.person_id}",
         at=visit.at,
-        request_id=visit.request_id,
         words=reason,
     )

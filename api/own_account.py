@@ -62,4 +62,4 @@ def end_sessions(request: Request, visit: Visit, *, but_this: bool = True) -> in
 
 def write_down(visit: Visit, action: str) -> None:
     who = str(visit.actor)
-    audit.record(visit.conn, visit.actor, action, who, at=visit.at, request_id=visit.request_id)
+    audit.record(visit.conn, visit.actor, action, who, at=visit.at)

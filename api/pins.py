@@ -55,7 +55,7 @@ def sign_in_by_pin(request: Request, response: Response, person_id: UUID, typed:
         parts.counts.sign_ins.labels("refused").inc()
         raise RefusedError(HTTPStatus.UNAUTHORIZED, REFUSED)
     with parts.pool.connection() as conn:
-        actor = _may_still(conn, person_id, tablet)
+        actor = _may_still(conn, person_id, tablet, request.state.request_id)
         if not tablets.was_right(conn, tablet.tablet_id, person_id):
             # It was taken away while it was looked at.
             raise RefusedError(HTTPStatus.UNAUTHORIZED, REFUSED)
@@ -96,8 +96,8 @@ def fault(pin: str) -> str | None:
     return None
 
 
-def _may_still(conn: Connection, person_id: UUID, tablet: Tablet) -> Actor:
-    actor = actor_of(conn, person_id)
+def _may_still(conn: Connection, person_id: UUID, tablet: Tablet, request_id: str) -> Actor:
+    actor = actor_of(conn, person_id, request_id)
     if pin_for(conn, actor, tablet) is None or accounts.of_person(conn, person_id).must_change:
         raise RefusedError(HTTPStatus.UNAUTHORIZED, REFUSED)
     return actor

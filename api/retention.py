@@ -68,6 +68,7 @@ def erase(conn: Connection, resident_id: UUID, at: datetime) -> Tombstone | None
     erased = readings.erase(conn, resident_id)
     counts = {**erased.counts, **conclusions.erase(conn, resident_id, erased.span)}
     counts["audit words"] = retention.erase_words(conn, resident_id)
+    counts["break-glass words"] = retention.erase_words_of_glass(conn, resident_id)
     stone = Tombstone(resident_id, ended.ended_at, ended.rule_version, at, erased.span, counts)
     retention.bury(conn, stone)
     audit.record(

@@ -20,7 +20,7 @@ from api import journal, known_browsers, retention, throttle
 from api.database import Connection, Pool, open_pool, try_again
 from api.settings import DatabaseRole, Settings
 from api.watch import watched
-from delegation import audit
+from delegation.audit_seal import seal
 from ingest import heartbeat
 from ingest.heartbeat import Beating
 
@@ -69,7 +69,7 @@ def _erase_due(pool: Pool, at: datetime) -> int:
 
 JOBS = (
     Job("clocks", timedelta(seconds=10), _in_one(_clocks)),
-    Job("seal", timedelta(seconds=30), _in_one(audit.seal)),
+    Job("seal", timedelta(seconds=30), _in_one(seal)),
     Job("sessions", timedelta(hours=1), _in_one(_end_sessions)),
     Job("sign_ins", throttle.FORGOTTEN_AFTER, _in_one(throttle.forget)),
     Job("openid_tries", timedelta(hours=1), _in_one(_forget_openid_tries)),

@@ -49,7 +49,7 @@ def sign_in(request: Request, response: Response, username: str, password: str) 
     with parts.pool.connection() as conn:
         if not accounts.is_still(conn, account):
             raise RefusedError(HTTPStatus.UNAUTHORIZED, WRONG)
-        actor = actor_of(conn, account.person_id)
+        actor = actor_of(conn, account.person_id, request.state.request_id)
         step = next_step(needed(parts, conn, actor, account))
         enter(request, response, conn, actor, step, at)
     return step
@@ -71,9 +71,7 @@ def sign_in_further(
     give_back(visit.conn, *tried)
     if taken == "recovery_code":
         who = str(visit.actor)
-        audit.record(
-            visit.conn, visit.actor, "recovery_code.used", who, at=visit.at, request_id=visit.request_id
-        )
+        audit.record(visit.conn, visit.actor, "recovery_code.used", who, at=visit.at)
     step = next_step(needed(parts, visit.conn, visit.actor, account), Step.CODE)
     enter(request, response, visit.conn, visit.actor, step, visit.at)
     return step
@@ -166,7 +164,7 @@ def enter(
         return
     parts.counts.sign_ins.labels("signed_in").inc()
     how = "signed_in" if pin_until is None else "signed_in_by_pin"
-    audit.record(conn, actor, how, str(actor), at=at, request_id=request.state.request_id)
+    audit.record(conn, actor, how, str(actor), at=at)
     if pin_until is None:
         _remember(request, response, conn, actor, tablet, at)
 
@@ -197,9 +195,7 @@ def sign_out(request: Request, response: Response, visit: Visit) -> None:
     parts = parts_of(request)
     sessions.end(visit.conn, visit.session.token_hash)
     parts.fanout.end_session(visit.session.token_hash)
-    audit.record(
-        visit.conn, visit.actor, "signed_out", str(visit.actor), at=visit.at, request_id=visit.request_id
-    )
+    audit.record(visit.conn, visit.actor, "signed_out", str(visit.actor), at=visit.at)
     cookies.take_away(request, response, cookies.session_name(https=parts.uses_https))
 
 

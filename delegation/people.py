@@ -71,17 +71,19 @@ _ROLES: LiteralString = """
 SELECT role, organisation_id, home_id, hub_id, resident_id
 FROM delegation.roles_in_force() ORDER BY role, assignment_id
 """
-_ACT_AS: LiteralString = "SELECT set_config('hearthwatch.actor', %s, true)"
+_ACT_AS: LiteralString = """
+SELECT set_config('hearthwatch.actor', %s, true), set_config('hearthwatch.request', %s, true)
+"""
 
 
-def act_as(conn: psycopg.Connection, person_id: UUID) -> None:
-    """Let the rest of this transaction see what this person may see, and no more."""
-    conn.execute(_ACT_AS, (str(person_id),))
+def act_as(conn: psycopg.Connection, person_id: UUID, request_id: str = "") -> None:
+    """Let the rest of this transaction see what this person may see, and no more; it is audited with the request."""
+    conn.execute(_ACT_AS, (str(person_id), request_id))
 
 
-def actor_of(conn: psycopg.Connection, person_id: UUID) -> Actor:
+def actor_of(conn: psycopg.Connection, person_id: UUID, request_id: str = "") -> Actor:
     """The person with the roles in force now; the transaction goes on as them."""
-    act_as(conn, person_id)
+    act_as(conn, person_id, request_id)
     found = conn.execute(_NAME, (person_id,)).fetchone()
     if found is None:
         raise UnknownPersonError("Nobody is known under this id.")

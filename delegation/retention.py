@@ -66,6 +66,10 @@ DELETE FROM delegation.audit_text
 WHERE audit_id IN (SELECT audit_id FROM delegation.audit_event WHERE resident_id = %s)
 """
 
+_ERASE_WORDS_OF_GLASS: LiteralString = """
+UPDATE delegation.break_glass SET words = NULL WHERE resident_id = %s AND has_words
+"""
+
 
 def lock(conn: psycopg.Connection, resident_id: UUID) -> None:
     """Keep others from deciding about this resident's records until the transaction ends."""
@@ -81,6 +85,11 @@ def ended(conn: psycopg.Connection, at: datetime, among: Collection[UUID] | None
 def erase_words(conn: psycopg.Connection, resident_id: UUID) -> int:
     """Erase the words beside the audit events about a resident; the events stay, and their seals hold."""
     return conn.execute(_ERASE_WORDS, (resident_id,)).rowcount
+
+
+def erase_words_of_glass(conn: psycopg.Connection, resident_id: UUID) -> int:
+    """Erase what people wrote when they opened this record from outside their hub; who it was, and when, stays."""
+    return conn.execute(_ERASE_WORDS_OF_GLASS, (resident_id,)).rowcount
 
 
 def bury(conn: psycopg.Connection, stone: Tombstone) -> None:

@@ -151,6 +151,47 @@ CREATE TABLE delegation.legal_hold (
 );
 CREATE INDEX legal_hold_by_resident ON delegation.legal_hold (resident_id);
 
+-- A hub's clinician opens the record of a resident outside their hub, once, for a short while, and it is shown. How long
+-- and how often is data, in versions. Ours to start from, for an adopter's Caldicott Guardian to confirm.
+CREATE TABLE delegation.break_glass_rule (
+    version         text PRIMARY KEY,
+    minutes         smallint NOT NULL CHECK (minutes BETWEEN 1 AND 1440),
+    tries_an_hour   smallint NOT NULL CHECK (tries_an_hour > 0),
+    in_force_from   timestamptz NOT NULL
+);
+INSERT INTO delegation.break_glass_rule VALUES ('default-1', 60, 10, '2020-01-01');
+
+-- Written by delegation.break_glass() alone, which finds by NHS number and date of birth together and by nothing else.
+CREATE TABLE delegation.break_glass (
+    break_glass_id  uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    resident_id     uuid NOT NULL REFERENCES delegation.resident,
+    person_id       uuid NOT NULL REFERENCES delegation.person,
+    hub_id          uuid NOT NULL REFERENCES delegation.hub,        -- where whoever opened it works
+    reason          text NOT NULL CHECK (reason IN ('danger_now', 'covering', 'called_here', 'moving')),
+    words           text CHECK (words <> ''),                       -- NULL: erased with the resident's records
+    has_words       boolean GENERATED ALWAYS AS (words IS NOT NULL) STORED,
+    opened_at       timestamptz NOT NULL DEFAULT now(),
+    ends_at         timestamptz NOT NULL CHECK (ends_at > opened_at)
+);
+CREATE INDEX break_glass_by_resident ON delegation.break_glass (resident_id, opened_at);
+CREATE INDEX break_glass_by_person ON delegation.break_glass (person_id, ends_at);
+
+-- Whoever answers for the home, and whoever leads its hub, each say that they have seen it.
+CREATE TABLE delegation.break_glass_seen (
+    break_glass_id  uuid NOT NULL REFERENCES delegation.break_glass ON DELETE CASCADE,
+    desk            text NOT NULL CHECK (desk IN ('home', 'hub')),
+    person_id       uuid NOT NULL REFERENCES delegation.person,
+    seen_at         timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (break_glass_id, desk)
+);
+
+-- Tries of the last hour, right or wrong, never what was typed.
+CREATE TABLE delegation.break_glass_try (
+    person_id       uuid NOT NULL REFERENCES delegation.person,
+    tried_at        timestamptz NOT NULL
+);
+CREATE INDEX break_glass_try_by_person ON delegation.break_glass_try (person_id, tried_at);
+
 -- How long is data, in versions. Ours to start from, for an adopter's records officer to confirm.
 CREATE TABLE delegation.retention_rule (
     version         text PRIMARY KEY,
@@ -204,10 +245,11 @@ CREATE TABLE delegation.audit_event (
     at              timestamptz NOT NULL,
     actor           text NOT NULL CHECK (actor ~ '^(person|process):.+'),
     role            text,
+    purpose         text NOT NULL CHECK (purpose <> ''),
     action          text NOT NULL CHECK (action <> ''),
     subject         text NOT NULL,
     resident_id     uuid,
-    request_id      text,
+    request_id      text DEFAULT nullif(current_setting('hearthwatch.request', true), ''),
     text_digest     bytea,                      -- salted: erasing the words leaves the chain whole
     written_at      timestamptz NOT NULL DEFAULT now()  -- the database's own word, which no process may give
 );
@@ -244,9 +286,20 @@ CREATE TABLE delegation.audit_seal (
 CREATE TABLE delegation.audit_sealed_event (
     audit_id        bigint PRIMARY KEY REFERENCES delegation.audit_event,
     seal_id         bigint NOT NULL REFERENCES delegation.audit_seal,
-    digest          bytea NOT NULL
+    digest          bytea NOT NULL,
+    link            bytea NOT NULL              -- over the link before it and this digest; a seal's last is its root
 );
-CREATE INDEX audit_sealed_event_by_seal ON delegation.audit_sealed_event (seal_id);
+CREATE INDEX audit_sealed_event_in_order ON delegation.audit_sealed_event (seal_id, audit_id);
+
+-- What the last seal of a day was, signed, and when it left this host. It proves something once a copy is elsewhere.
+CREATE TABLE delegation.audit_head (
+    day             date PRIMARY KEY,           -- in London
+    seal_id         bigint NOT NULL,
+    signed          text NOT NULL,              -- the statement with its signature, as it leaves
+    signed_at       timestamptz NOT NULL,
+    in_directory_at timestamptz,
+    at_address_at   timestamptz
+);
 
 -- Scope: what the actor of this transaction may see. No actor, no rows.
 GRANT SELECT ON ALL TABLES IN SCHEMA delegation TO hearthwatch_gate;
@@ -280,11 +333,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT resident_id FROM delegation.resident WHERE home_id IN (SELECT delegation.visible_homes())
 $$;
 
+-- Whom the actor sees for a while by having broken the glass, and only while they work at a hub.
+CREATE FUNCTION delegation.residents_behind_broken_glass() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT resident_id FROM delegation.break_glass
+    WHERE person_id = delegation.actor() AND ends_at > now()
+      AND EXISTS (SELECT FROM delegation.roles_in_force() WHERE role IN ('hub_clinician', 'hub_lead'))
+$$;
+
 CREATE FUNCTION delegation.visible_residents() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT resident_id FROM delegation.resident WHERE home_id IN (SELECT delegation.visible_homes())
     UNION
     SELECT resident_id FROM delegation.roles_in_force() WHERE role = 'carer'
+    UNION
+    SELECT delegation.residents_behind_broken_glass()
 $$;
 
 CREATE FUNCTION delegation.visible_hubs() RETURNS SETOF uuid
@@ -292,13 +355,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT hub_id FROM delegation.roles_in_force() WHERE role IN ('hub_clinician', 'hub_lead')
 $$;
 
--- Homes whose name and telephone the actor needs: where they work, and where the resident they care for lives.
+-- Homes whose name and telephone the actor needs: where they work, and where lives whom they care for or broke glass for.
 CREATE FUNCTION delegation.known_homes() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT delegation.visible_homes()
     UNION
     SELECT resident.home_id FROM delegation.resident JOIN delegation.roles_in_force() held USING (resident_id)
     WHERE held.role = 'carer'
+    UNION
+    SELECT home_id FROM delegation.resident WHERE resident_id IN (SELECT delegation.residents_behind_broken_glass())
+$$;
+
+-- Whose record was opened from outside their hub, as far as the actor answers for them.
+CREATE FUNCTION delegation.glass_to_answer_for() RETURNS SETOF delegation.break_glass
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT broken.* FROM delegation.break_glass broken JOIN delegation.resident USING (resident_id)
+    WHERE resident.home_id IN (SELECT delegation.homes_held('home_manager', 'hub_lead'))
 $$;
 
 CREATE FUNCTION delegation.known_hubs() RETURNS SETOF uuid
@@ -308,6 +380,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT hub_id FROM delegation.roles_in_force() WHERE role = 'commissioner'
     UNION
     SELECT hub_id FROM delegation.home WHERE home_id IN (SELECT delegation.known_homes())
+    UNION
+    SELECT hub_id FROM delegation.glass_to_answer_for()
 $$;
 
 CREATE FUNCTION delegation.known_organisations() RETURNS SETOF uuid
@@ -331,6 +405,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
       AND (held.organisation_id IN (worker.organisation_id, placed.organisation_id) OR held.home_id = worker.home_id)
 $$;
 
+-- Workers whose sign-offs the actor reads.
+CREATE FUNCTION delegation.workers_known() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT delegation.workers_in_charge('trainer', 'delegating_professional', 'home_manager')
+$$;
+
 -- People whose names the actor meets in the course of their work.
 CREATE FUNCTION delegation.visible_people() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -345,12 +425,69 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     -- Family carers, to those who work where their resident lives or watch over it; not to each other.
     UNION SELECT carer.person_id FROM delegation.role_assignment carer JOIN delegation.resident USING (resident_id)
           WHERE carer.role = 'carer' AND resident.home_id IN (SELECT home_id FROM homes)
-    UNION SELECT delegation.workers_in_charge('trainer')
+    UNION SELECT delegation.workers_known()
+    UNION SELECT person_id FROM delegation.glass_to_answer_for()
 $$;
 
 CREATE FUNCTION delegation.is_operator() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT EXISTS (SELECT FROM delegation.roles_in_force() WHERE role = 'operator')
+$$;
+
+-- The roles in which the actor has to do with this resident's home, for the audit; NULL where there is none.
+CREATE FUNCTION delegation.roles_over(resident uuid) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT string_agg(DISTINCT held.role, ',' ORDER BY held.role)
+    FROM delegation.roles_in_force() held, delegation.resident about JOIN delegation.home USING (home_id)
+    WHERE about.resident_id = resident
+      AND (held.resident_id = about.resident_id OR held.home_id = home.home_id
+           OR held.organisation_id = home.organisation_id OR held.hub_id = home.hub_id)
+$$;
+
+-- The one way through the glass. What was typed is kept nowhere, and what is not an exact match is answered `nobody`.
+CREATE FUNCTION delegation.break_glass(number text, birthday date, why text, more text)
+RETURNS TABLE (outcome text, resident uuid, until timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    me constant uuid := delegation.actor();
+    from_hub uuid := (SELECT min(hub_id::text)::uuid FROM delegation.visible_hubs() AS hub_id);
+    rule delegation.break_glass_rule;
+BEGIN
+    IF from_hub IS NULL THEN
+        RAISE EXCEPTION 'Only who works at a hub opens a record from outside.' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT * INTO STRICT rule FROM delegation.break_glass_rule WHERE in_force_from <= now()
+    ORDER BY in_force_from DESC, version DESC LIMIT 1;
+    -- Their tries take turns, so that no two at once count as one.
+    PERFORM pg_advisory_xact_lock(hashtextextended('break_glass/' || me::text, 0));
+    DELETE FROM delegation.break_glass_try WHERE person_id = me AND tried_at <= now() - interval '1 hour';
+    IF (SELECT count(*) FROM delegation.break_glass_try WHERE person_id = me) >= rule.tries_an_hour THEN
+        RETURN QUERY SELECT 'wait', NULL::uuid, min(tried_at) + interval '1 hour'
+                     FROM delegation.break_glass_try WHERE person_id = me;
+        RETURN;
+    END IF;
+    INSERT INTO delegation.break_glass_try (person_id, tried_at) VALUES (me, clock_timestamp());
+    SELECT resident_id INTO resident FROM delegation.resident WHERE nhs_number = number AND born_on = birthday;
+    IF resident IS NULL THEN
+        outcome := 'nobody';
+    ELSIF resident IN (SELECT delegation.residents_of_visible_homes()) THEN
+        outcome := 'yours';
+    ELSE
+        outcome := 'opened';
+        INSERT INTO delegation.break_glass (resident_id, person_id, hub_id, reason, words, ends_at)
+        VALUES (resident, me, from_hub, why, more, now() + make_interval(mins => rule.minutes)) RETURNING ends_at INTO until;
+    END IF;
+    RETURN NEXT;
+END $$;
+REVOKE EXECUTE ON FUNCTION delegation.break_glass(text, date, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION delegation.break_glass(text, date, text, text) TO hearthwatch_api;
+GRANT INSERT ON delegation.break_glass TO hearthwatch_gate;
+GRANT INSERT, DELETE ON delegation.break_glass_try TO hearthwatch_gate;
+
+-- For who looks after the platform: how often, and of nobody in particular.
+CREATE FUNCTION delegation.glass_broken_since(since timestamptz) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT count(*) FROM delegation.break_glass WHERE opened_at > since AND delegation.is_operator()
 $$;
 
 ALTER FUNCTION delegation.roles_in_force() OWNER TO hearthwatch_gate;
@@ -363,8 +500,14 @@ ALTER FUNCTION delegation.known_homes() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.known_hubs() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.known_organisations() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.workers_in_charge(text[]) OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.workers_known() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.visible_people() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.is_operator() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.residents_behind_broken_glass() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.glass_to_answer_for() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.roles_over(uuid) OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.break_glass(text, date, text, text) OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.glass_broken_since(timestamptz) OWNER TO hearthwatch_gate;
 
 DO $$
 DECLARE guarded regclass;
@@ -374,7 +517,9 @@ BEGIN
         'delegation.role_assignment', 'delegation.spo2_scale_authorisation', 'delegation.air_record',
         'delegation.ceiling', 'delegation.monitoring_pause', 'delegation.competence', 'delegation.end_of_care',
         'delegation.legal_hold', 'delegation.retention_rule', 'delegation.tombstone',
-        'delegation.audit_event', 'delegation.audit_text', 'delegation.audit_seal', 'delegation.audit_sealed_event'
+        'delegation.audit_event', 'delegation.audit_text', 'delegation.audit_seal', 'delegation.audit_sealed_event',
+        'delegation.audit_head', 'delegation.break_glass_rule', 'delegation.break_glass', 'delegation.break_glass_seen',
+        'delegation.break_glass_try'
     ]::regclass[] LOOP
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', guarded);
         EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', guarded);
@@ -400,7 +545,7 @@ CREATE POLICY in_scope ON delegation.person FOR SELECT TO hearthwatch_api
 CREATE POLICY in_scope ON delegation.resident FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 CREATE POLICY in_scope ON delegation.role_assignment FOR SELECT TO hearthwatch_api
-    USING (person_id = delegation.actor() OR person_id IN (SELECT delegation.workers_in_charge('trainer', 'home_manager')));
+    USING (person_id = delegation.actor() OR person_id IN (SELECT delegation.workers_known()));
 CREATE POLICY in_scope ON delegation.spo2_scale_authorisation FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 -- Decided by whoever is named, recorded by the hub. What was revoked stays so: scale 2 again is a decision anew.
@@ -422,7 +567,7 @@ CREATE POLICY in_scope ON delegation.ceiling FOR SELECT TO hearthwatch_api
 CREATE POLICY in_scope ON delegation.monitoring_pause FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 CREATE POLICY in_scope ON delegation.competence FOR SELECT TO hearthwatch_api
-    USING (person_id = delegation.actor() OR person_id IN (SELECT delegation.workers_in_charge('trainer', 'home_manager')));
+    USING (person_id = delegation.actor() OR person_id IN (SELECT delegation.workers_known()));
 CREATE POLICY trainer_signs_off ON delegation.competence FOR INSERT TO hearthwatch_api
     WITH CHECK (assessor_id = delegation.actor() AND person_id <> delegation.actor()
                 AND person_id IN (SELECT delegation.workers_in_charge('trainer')));
@@ -452,7 +597,7 @@ GRANT SELECT (person_id, role, organisation_id, home_id, resident_id, starts_at,
     ON delegation.role_assignment TO hearthwatch_ingest;
 GRANT INSERT ON delegation.audit_text TO hearthwatch_ingest, hearthwatch_scheduler;
 -- Not audit_id: an event takes the next number and no other.
-GRANT INSERT (at, actor, role, action, subject, resident_id, request_id, text_digest) ON delegation.audit_event
+GRANT INSERT (at, actor, role, purpose, action, subject, resident_id, request_id, text_digest) ON delegation.audit_event
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 GRANT USAGE ON SEQUENCE delegation.audit_event_audit_id_seq TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 
@@ -472,6 +617,8 @@ CREATE POLICY as_process ON delegation.audit_text FOR INSERT TO hearthwatch_inge
 -- The scheduler seals what has been written.
 GRANT SELECT ON delegation.audit_event, delegation.audit_seal, delegation.audit_sealed_event TO hearthwatch_scheduler;
 GRANT INSERT ON delegation.audit_seal, delegation.audit_sealed_event TO hearthwatch_scheduler;
+GRANT SELECT, INSERT, UPDATE (in_directory_at, at_address_at) ON delegation.audit_head TO hearthwatch_scheduler;
+CREATE POLICY sealer ON delegation.audit_head TO hearthwatch_scheduler USING (true) WITH CHECK (true);
 CREATE POLICY sealer ON delegation.audit_event FOR SELECT TO hearthwatch_scheduler USING (true);
 CREATE POLICY sealer ON delegation.audit_seal TO hearthwatch_scheduler USING (true) WITH CHECK (true);
 CREATE POLICY sealer ON delegation.audit_sealed_event TO hearthwatch_scheduler USING (true) WITH CHECK (true);
@@ -509,12 +656,29 @@ CREATE POLICY in_scope ON delegation.tombstone FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 CREATE POLICY watching ON delegation.end_of_care FOR SELECT TO hearthwatch_scheduler USING (true);
 
+-- Broken glass: read by who broke it and by who answers for the resident, who says that they have seen it.
+GRANT SELECT ON delegation.break_glass, delegation.break_glass_rule TO hearthwatch_api;
+GRANT SELECT, INSERT (break_glass_id, desk, person_id) ON delegation.break_glass_seen TO hearthwatch_api;
+CREATE POLICY readable ON delegation.break_glass_rule FOR SELECT TO hearthwatch_api USING (delegation.actor() IS NOT NULL);
+CREATE POLICY in_scope ON delegation.break_glass FOR SELECT TO hearthwatch_api
+    USING (person_id = delegation.actor() OR resident_id IN (SELECT delegation.residents_answered_for()));
+CREATE POLICY in_scope ON delegation.break_glass_seen FOR SELECT TO hearthwatch_api
+    USING (EXISTS (SELECT FROM delegation.break_glass broken
+                   WHERE broken.break_glass_id = break_glass_seen.break_glass_id
+                     AND broken.resident_id IN (SELECT delegation.residents_answered_for())));
+CREATE POLICY answered_for ON delegation.break_glass_seen FOR INSERT TO hearthwatch_api
+    WITH CHECK (person_id = delegation.actor()
+                AND EXISTS (SELECT FROM delegation.break_glass broken JOIN delegation.resident USING (resident_id)
+                            WHERE broken.break_glass_id = break_glass_seen.break_glass_id
+                              AND resident.home_id IN (SELECT delegation.homes_held(
+                                  CASE break_glass_seen.desk WHEN 'home' THEN 'home_manager' ELSE 'hub_lead' END))));
+
 -- Retention: when care ended and what holds, never why and never a name; the words beside the audit, not to read.
 GRANT SELECT (resident_id, ended_at, withdrawn_at) ON delegation.end_of_care TO hearthwatch_retention;
 GRANT SELECT (resident_id, starts_at, ends_at) ON delegation.legal_hold TO hearthwatch_retention;
 GRANT SELECT ON delegation.retention_rule TO hearthwatch_retention;
 GRANT SELECT, INSERT ON delegation.tombstone TO hearthwatch_retention;
-GRANT INSERT (at, actor, role, action, subject, resident_id, request_id, text_digest) ON delegation.audit_event
+GRANT INSERT (at, actor, role, purpose, action, subject, resident_id, request_id, text_digest) ON delegation.audit_event
     TO hearthwatch_retention;
 GRANT USAGE ON SEQUENCE delegation.audit_event_audit_id_seq TO hearthwatch_retention;
 GRANT SELECT (audit_id, resident_id) ON delegation.audit_event TO hearthwatch_retention;
@@ -527,3 +691,5 @@ CREATE POLICY retention ON delegation.audit_event FOR SELECT TO hearthwatch_rete
 CREATE POLICY as_retention ON delegation.audit_event FOR INSERT TO hearthwatch_retention
     WITH CHECK (actor = 'process:retention');
 CREATE POLICY retention ON delegation.audit_text TO hearthwatch_retention USING (true);
+GRANT SELECT (resident_id, has_words), UPDATE (words) ON delegation.break_glass TO hearthwatch_retention;
+CREATE POLICY retention ON delegation.break_glass TO hearthwatch_retention USING (true) WITH CHECK (words IS NULL);

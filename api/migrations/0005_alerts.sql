@@ -292,7 +292,8 @@ CREATE POLICY in_scope ON alerts.escalation FOR SELECT TO hearthwatch_api
 CREATE POLICY hub_desk ON alerts.escalation FOR UPDATE TO hearthwatch_api
     USING (hub_id IN (SELECT delegation.visible_hubs())) WITH CHECK (hub_id IN (SELECT delegation.visible_hubs()));
 CREATE POLICY hub_desk_raises ON alerts.escalation FOR INSERT TO hearthwatch_api
-    WITH CHECK (hub_id IN (SELECT delegation.visible_hubs()) AND resident_id IN (SELECT delegation.visible_residents()));
+    WITH CHECK (hub_id IN (SELECT delegation.visible_hubs())
+                AND resident_id IN (SELECT delegation.residents_of_visible_homes()));
 CREATE POLICY in_scope ON alerts.finding FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 CREATE POLICY hub_desk_raises ON alerts.finding FOR INSERT TO hearthwatch_api

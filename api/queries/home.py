@@ -65,13 +65,14 @@ _HOMES: LiteralString = """
 SELECT home.home_id, home.name, home.kind, home.phone, home.rounds, home.synthetic,
        hub.name AS hub_name, hub.phone AS hub_phone
 FROM delegation.home JOIN delegation.hub USING (hub_id)
+WHERE home.home_id IN (SELECT delegation.visible_homes())
 ORDER BY home.name
 """
 _HOME: LiteralString = """
 SELECT home.home_id, home.name, home.kind, home.phone, home.rounds, home.synthetic,
        hub.name AS hub_name, hub.phone AS hub_phone
 FROM delegation.home JOIN delegation.hub USING (hub_id)
-WHERE home.home_id = %s
+WHERE home.home_id = %s AND home.home_id IN (SELECT delegation.visible_homes())
 """
 _LIVES: LiteralString = """
 SELECT resident.resident_id, resident.name, resident.born_on, resident.synthetic, resident.no_score_reason,
@@ -120,13 +121,13 @@ ORDER BY effective_at
 
 
 def homes(conn: psycopg.Connection[Any]) -> list[Home]:
-    """The homes the actor may see, by name."""
+    """The homes the actor works in or watches over, by name."""
     with conn.cursor(row_factory=class_row(Home)) as cursor:
         return cursor.execute(_HOMES).fetchall()
 
 
 def home(conn: psycopg.Connection[Any], home_id: UUID) -> Home | None:
-    """The home, where the actor may see it."""
+    """The home, where the actor works in it or watches over it."""
     with conn.cursor(row_factory=class_row(Home)) as cursor:
         return cursor.execute(_HOME, (home_id,)).fetchone()
 

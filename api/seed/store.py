@@ -94,7 +94,7 @@ def seed(
     cast = Cast(tuple(made.cast), password or random_password())
     _write(conn, made, cast)
     subject = f"{homes} synthetic homes, {homes * residents_per_home} residents"
-    record(conn, Process("seed"), "seeded", subject, at=at)
+    record(conn, Process("seed"), "platform.seeded", subject, at=at)
     return Seeded(KitSheet(broker=broker, kits=tuple(made.kits)), cast)
 
 

@@ -11,6 +11,7 @@ import psycopg
 
 from alerts.evaluator import Evaluator
 from delegation import audit
+from delegation.audit_seal import seal
 from delegation.people import Process
 from devices.reading import SoftSign
 from ingest import door
@@ -52,6 +53,19 @@ _OF_RESIDENT: tuple[LiteralString, ...] = (
            gen_random_uuid(), arrived_at
        FROM ingest.reading WHERE resident_id = %s ORDER BY arrival_number LIMIT 1""",
 )
+# Each by somebody of the other hub, and over by now.
+_GLASS: LiteralString = """
+INSERT INTO delegation.break_glass (resident_id, person_id, hub_id, reason, words, opened_at, ends_at)
+SELECT resident.resident_id, held.person_id, held.hub_id, 'danger_now', 'Collapsed',
+       '2026-01-01 09:00+00', '2026-01-01 10:00+00'
+FROM delegation.resident JOIN delegation.home USING (home_id)
+JOIN delegation.role_assignment held ON held.role = 'hub_clinician' AND held.hub_id <> home.hub_id
+WHERE held.person_id = ANY (%s)
+"""
+_GLASS_SEEN: LiteralString = """
+INSERT INTO delegation.break_glass_seen (break_glass_id, desk, person_id)
+SELECT break_glass_id, 'home', %s FROM delegation.break_glass
+"""
 _COMPETENCE: LiteralString = """
 INSERT INTO delegation.competence (person_id, activity, level, assessor_id, signed_off_at, valid_until)
 VALUES (%s, 'temperature', 'independent', %s, '2026-01-01', '2027-01-01')
@@ -92,7 +106,13 @@ def fill(database: Database) -> None:
             for statement in _OF_RESIDENT:
                 conn.execute(statement, (resident,))
             audit.record(
-                conn, Process("seed"), "looked", "resident", at=NOW, resident_id=resident, words="A note"
+                conn,
+                Process("seed"),
+                "platform.seeded",
+                "resident",
+                at=NOW,
+                resident_id=resident,
+                words="A note",
             )
         for worker in WORKERS:
             conn.execute(_COMPETENCE, (worker, _ASSESSOR[worker]))
@@ -103,8 +123,10 @@ def fill(database: Database) -> None:
         conn.execute(_ACCOUNT)
         conn.execute(_SESSION)
         conn.execute(_CALLS)
+        conn.execute(_GLASS, ([n.CLINICIAN, n.OUTSIDE_CLINICIAN],))
+        conn.execute(_GLASS_SEEN, (n.MANAGER,))
         conn.execute(_NOTICE_OF_NO_HOME)
-        audit.seal(conn, NOW)
+        seal(conn, NOW)
 
 
 def _deliver(conn: psycopg.Connection[Any]) -> None:

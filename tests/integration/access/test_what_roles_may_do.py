@@ -40,6 +40,11 @@ GRANTS: dict[str, dict[str, str]] = {
     "delegation.audit_text": {API: "I", INGEST: "I", SCHEDULER: "I", RETENTION: "sD"},
     "delegation.audit_seal": {SCHEDULER: "SI"},
     "delegation.audit_sealed_event": {SCHEDULER: "SI"},
+    "delegation.audit_head": {SCHEDULER: "SIu"},
+    "delegation.break_glass_rule": {API: "S"},
+    "delegation.break_glass": {API: "S", RETENTION: "su"},
+    "delegation.break_glass_seen": {API: "Si"},
+    "delegation.break_glass_try": {},
     "devices.kit": {API: "S", INGEST: "S", SCHEDULER: "S"},
     "devices.kit_loan": {API: "S", INGEST: "S", SCHEDULER: "S"},
     "devices.kit_status": {API: "S", INGEST: "SIU", SCHEDULER: "S"},
@@ -222,11 +227,13 @@ WRITES_OF_AN_ACTOR: dict[str, tuple[LiteralString, tuple[object, ...]]] = {
     ),
     "move another hub's revision": ("INSERT INTO alerts.hub_revision VALUES (%s, 1)", (n.UUID(int=999),)),
     "write in the audit as somebody else": (
-        "INSERT INTO delegation.audit_event (at, actor, action, subject) VALUES (%s, %s, 'looked', 'x')",
+        """INSERT INTO delegation.audit_event (at, actor, purpose, action, subject)
+           VALUES (%s, %s, 'audit', 'looked', 'x')""",
         (NOW, f"person:{n.MANAGER}"),
     ),
     "write in the audit as a process": (
-        "INSERT INTO delegation.audit_event (at, actor, action, subject) VALUES (%s, 'process:api', 'looked', 'x')",
+        """INSERT INTO delegation.audit_event (at, actor, purpose, action, subject)
+           VALUES (%s, 'process:api', 'audit', 'looked', 'x')""",
         (NOW,),
     ),
 }

@@ -31,6 +31,10 @@ ABOUT: dict[str, LiteralString] = {
     "delegation.end_of_care": "SELECT resident_id FROM delegation.end_of_care",
     "delegation.legal_hold": "SELECT resident_id FROM delegation.legal_hold",
     "delegation.tombstone": "SELECT resident_id FROM delegation.tombstone",
+    "delegation.break_glass": "SELECT resident_id FROM delegation.break_glass",
+    "delegation.break_glass_seen": """
+        SELECT resident_id FROM delegation.break_glass_seen JOIN delegation.break_glass USING (break_glass_id)
+    """,
     "devices.kit": "SELECT kit_id FROM devices.kit",
     "devices.kit_loan": "SELECT kit_id FROM devices.kit_loan",
     "devices.kit_status": "SELECT kit_id FROM devices.kit_status",
@@ -69,6 +73,7 @@ OF_A_RESIDENT = (
 ABOUT_NOBODY = {
     "delegation.activity",
     "delegation.retention_rule",
+    "delegation.break_glass_rule",
     "alerts.policy",
     "api.account",
     "api.known_browser",
@@ -146,6 +151,16 @@ def oneself(person: UUID, **more: set[UUID]) -> Seen:
     return {"delegation.person": {person}, "delegation.role_assignment": {person}, **more}
 
 
+def told_of_broken_glass(place: Seen, *whom: UUID) -> Seen:
+    """Who answers for these residents is told who opened their records, and from which hub."""
+    return {
+        "delegation.break_glass": set(whom),
+        "delegation.break_glass_seen": set(whom),
+        "delegation.person": place["delegation.person"] | {n.OUTSIDE_CLINICIAN},
+        "delegation.hub": {n.HUB, n.OTHER_HUB},
+    }
+
+
 EXPECTED: dict[str, tuple[UUID | None, Seen]] = {
     "no actor": (None, {}),
     "somebody nobody knows": (UUID(int=4711), {}),
@@ -166,9 +181,17 @@ EXPECTED: dict[str, tuple[UUID | None, Seen]] = {
             "delegation.competence": {n.WORKER},
             "delegation.audit_event": {n.AMARA, n.BRAM},
             "delegation.legal_hold": {n.AMARA, n.BRAM},
+            **told_of_broken_glass(AT_ORCHARD, n.AMARA, n.BRAM),
         },
     ),
-    "a hub clinician": (n.CLINICIAN, AT_THE_HUB | {"delegation.role_assignment": {n.CLINICIAN}}),
+    "a hub clinician": (
+        n.CLINICIAN,
+        AT_THE_HUB
+        | {
+            "delegation.role_assignment": {n.CLINICIAN},
+            "delegation.break_glass": {n.STRANGER_RESIDENT},  # their own doing, and over
+        },
+    ),
     "a hub lead": (
         n.HUB_LEAD,
         AT_THE_HUB
@@ -176,6 +199,7 @@ EXPECTED: dict[str, tuple[UUID | None, Seen]] = {
             "delegation.role_assignment": {n.HUB_LEAD},
             "delegation.audit_event": {n.AMARA, n.BRAM, n.CORA},
             "delegation.legal_hold": {n.AMARA, n.BRAM, n.CORA},
+            **told_of_broken_glass(AT_THE_HUB, n.AMARA, n.BRAM, n.CORA),
         },
     ),
     "a trainer": (
@@ -189,7 +213,12 @@ EXPECTED: dict[str, tuple[UUID | None, Seen]] = {
     ),
     "a delegating professional": (
         n.DELEGATING_NURSE,
-        oneself(n.DELEGATING_NURSE) | {"delegation.organisation": {n.ORCHARD_PROVIDER}},
+        {
+            "delegation.organisation": {n.ORCHARD_PROVIDER},
+            "delegation.person": {n.DELEGATING_NURSE, n.WORKER},
+            "delegation.role_assignment": {n.DELEGATING_NURSE, n.WORKER},
+            "delegation.competence": {n.WORKER},
+        },
     ),
     "a commissioner": (
         n.COMMISSIONER,
@@ -227,6 +256,7 @@ EXPECTED: dict[str, tuple[UUID | None, Seen]] = {
         FAR_AWAY
         | {
             "delegation.role_assignment": {n.OUTSIDE_CLINICIAN},
+            "delegation.break_glass": {n.AMARA, n.BRAM, n.CORA},  # their own doing, and over
             "alerts.hub_revision": {n.OTHER_HUB},
         },
     ),

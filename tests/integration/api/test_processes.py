@@ -205,7 +205,7 @@ def test_ingest_that_reaches_no_broker_lives_and_is_not_ready(commands: MakeComm
 def test_counts_are_open_and_hold_no_ids(neighbourhood: Database) -> None:
     give_accounts(neighbourhood)
     with serving(settings_for(neighbourhood), Clock()) as served:
-        served.signed_in(n.WORKER).get(f"/api/v1/residents/{n.AMARA}")
+        served.by_password(n.WORKER).get(f"/api/v1/residents/{n.AMARA}")
         text = served.client().get("/metrics").text
     labels = '{method="GET",route="/api/v1/residents/{resident_id}",status="200"}'
     assert f"hearthwatch_http_requests_total{labels} 1.0" in text
@@ -220,7 +220,7 @@ def test_the_scheduler_seals_ends_sessions_and_asks_what_nobody_answered(
 ) -> None:
     now = datetime.now(UTC)
     with neighbourhood.connect() as conn:
-        audit.record(conn, Process("test"), "tested", "nothing", at=now)
+        audit.record(conn, Process("test"), "platform.tested", "nothing", at=now)
         conn.execute(
             "INSERT INTO api.session VALUES ('old', %s, %s, %s, %s), ('new', %s, %s, %s, %s)",
             (n.WORKER, now, now, now - timedelta(hours=1), n.WORKER, now, now, now + timedelta(hours=1)),

@@ -7,8 +7,9 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
-from delegation import audit
-from delegation.audit import Broken, NoActorError
+from delegation import audit, audit_seal, audit_verify
+from delegation.audit import NoActorError, Purpose
+from delegation.audit_verify import Broken
 from delegation.people import Process, actor_of
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
@@ -22,17 +23,17 @@ UNGUARDED: LiteralString = "SET session_replication_role = replica"
 
 def write(conn: psycopg.Connection[Any], *subjects: str, words: str | None = None) -> None:
     for subject in subjects:
-        audit.record(conn, SEALER, "looked", subject, at=NOW, resident_id=n.AMARA, words=words)
+        audit.record(conn, SEALER, "reading.seen", subject, at=NOW, resident_id=n.AMARA, words=words)
 
 
 def seal(database: Database, most: int = 10_000) -> int:
     with database.connect(SCHEDULER) as conn:
-        return audit.seal(conn, NOW, most)
+        return audit_seal.seal(conn, NOW, most)
 
 
 def verify(database: Database) -> list[Broken]:
     with database.connect() as owner:
-        return audit.verify(owner)
+        return list(audit_verify.verify(owner).broken)
 
 
 def sealed_subjects(database: Database) -> list[list[str]]:
@@ -47,22 +48,30 @@ def sealed_subjects(database: Database) -> list[list[str]]:
 def test_nothing_is_written_without_an_actor(neighbourhood):
     with neighbourhood.connect(API) as conn:
         with pytest.raises(NoActorError, match="name the actor"):
-            audit.record(conn, None, "looked", "resident", at=NOW)
+            audit.record(conn, None, "reading.seen", "resident", at=NOW)
         assert conn.execute("SELECT count(*) FROM delegation.audit_event").fetchone() == (0,)
     with neighbourhood.connect() as owner, pytest.raises(psycopg.errors.CheckViolation):
         owner.execute(
-            "INSERT INTO delegation.audit_event (at, actor, action, subject) VALUES (now(), '', 'x', 'x')"
+            "INSERT INTO delegation.audit_event (at, actor, purpose, action, subject) VALUES (now(), '', 'x', 'x', 'x')"
         )
 
 
 def test_a_person_writes_as_themselves_with_the_roles_they_hold(neighbourhood):
     with neighbourhood.connect(API) as conn:
+        manager = actor_of(conn, n.MANAGER, "request-1")
         audit.record(
-            conn, actor_of(conn, n.MANAGER), "looked", "resident", at=NOW, words="Asked by the family"
+            conn,
+            manager,
+            "resident.seen",
+            "resident",
+            at=NOW,
+            purpose=Purpose.DIRECT_CARE,
+            words="Asked by the family",
         )
     with neighbourhood.connect() as owner:
-        assert owner.execute("SELECT actor, role FROM delegation.audit_event").fetchall() == [
-            (f"person:{n.MANAGER}", "home_manager")
+        written = "SELECT actor, role, purpose, request_id FROM delegation.audit_event"
+        assert owner.execute(written).fetchall() == [
+            (f"person:{n.MANAGER}", "home_manager", "direct_care", "request-1")
         ]
         assert owner.execute("SELECT words FROM delegation.audit_text").fetchall() == [
             ("Asked by the family",)
@@ -107,7 +116,7 @@ def test_a_writer_never_waits_for_the_sealer(neighbourhood):
     with neighbourhood.connect(SCHEDULER) as sealer, neighbourhood.connect(INGEST) as writer:
         write(writer, "one")
         writer.commit()
-        audit.seal(sealer, NOW)
+        audit_seal.seal(sealer, NOW)
         writer.execute("SET lock_timeout = '2s'")
         write(writer, "while the seal is not committed")
         writer.commit()
@@ -152,6 +161,7 @@ def three_seals(neighbourhood: Database) -> Database:
     return neighbourhood
 
 
+BETWEEN = "something was removed, inserted or moved there"
 TAMPERING: dict[str, tuple[LiteralString, list[Broken]]] = {
     "an event was changed": (
         "UPDATE delegation.audit_event SET subject = 'somebody else' WHERE audit_id = 3",
@@ -183,25 +193,33 @@ TAMPERING: dict[str, tuple[LiteralString, list[Broken]]] = {
            WHERE held.audit_id IN (1, 2) AND other.audit_id = 3 - held.audit_id""",
         [
             Broken(1, 1, "was changed"),
+            Broken(1, 1, f"does not follow the beginning: {BETWEEN}"),
             Broken(2, 1, "was changed"),
-            Broken(None, 1, "does not cover the events it sealed"),
+            Broken(2, 1, f"does not follow event 1: {BETWEEN}"),
         ],
     ),
     "an event and the trace of it were removed": (
         """WITH gone AS (DELETE FROM delegation.audit_sealed_event WHERE audit_id = 3)
            DELETE FROM delegation.audit_event WHERE audit_id = 3""",
-        [Broken(None, 2, "does not cover the events it sealed")],
+        [Broken(4, 2, f"does not follow event 2: {BETWEEN}")],
+    ),
+    "the last event that is sealed, and the trace of it, were removed": (
+        """WITH gone AS (DELETE FROM delegation.audit_sealed_event WHERE audit_id = 6)
+           DELETE FROM delegation.audit_event WHERE audit_id = 6""",
+        [Broken(None, 3, f"does not end with event 5: {BETWEEN}")],
+    ),
+    "the last event of a seal in between, and the trace of it, were removed": (
+        """WITH gone AS (DELETE FROM delegation.audit_sealed_event WHERE audit_id = 4)
+           DELETE FROM delegation.audit_event WHERE audit_id = 4""",
+        [Broken(None, 2, f"does not end with event 3: {BETWEEN}")],
     ),
     "a seal was removed": (
         "DELETE FROM delegation.audit_seal WHERE seal_id = 2",
-        [Broken(None, 3, "does not follow the seal before it")],
+        [Broken(None, 2, "was removed")],
     ),
     "a seal was written anew": (
         "UPDATE delegation.audit_seal SET root = sha256('other') WHERE seal_id = 2",
-        [
-            Broken(None, 2, "does not cover the events it sealed"),
-            Broken(None, 3, "does not follow the seal before it"),
-        ],
+        [Broken(None, 2, f"does not end with event 4: {BETWEEN}")],
     ),
     "words were changed": (
         "UPDATE delegation.audit_text SET words = 'about somebody else' WHERE audit_id = 2",
@@ -238,13 +256,14 @@ def test_an_event_that_claims_another_time_shows_when_it_was_written(neighbourho
     with neighbourhood.connect(role) as conn:
         conn.execute("SELECT set_config('hearthwatch.actor', %s, true)", (str(n.MANAGER),))
         backdated = (NOW, f"person:{n.MANAGER}")
-        insert = "INSERT INTO delegation.audit_event (at, actor, action, subject) VALUES (%s, %s, 'x', 'x')"
+        columns = "INSERT INTO delegation.audit_event (at, actor, purpose, action, subject)"
+        insert = f"{columns} VALUES (%s, %s, 'x', 'x', 'x')"
         conn.execute(insert, backdated)
         conn.commit()
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             conn.execute(
-                "INSERT INTO delegation.audit_event (at, actor, action, subject, written_at)"
-                " VALUES (%s, %s, 'x', 'x', '2026-03-04')",
+                "INSERT INTO delegation.audit_event (at, actor, purpose, action, subject, written_at)"
+                " VALUES (%s, %s, 'x', 'x', 'x', '2026-03-04')",
                 backdated,
             )
     with neighbourhood.connect() as owner:

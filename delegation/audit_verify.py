@@ -1,0 +1,83 @@
+"""Recomputes the audit's chain from its rows, and says how much is not sealed yet.
+
+Guards: rows are read a few at a time, however many there are; nothing is changed. For the database's owner: no process
+may read the words. What a database owner rewrote from end to end is found by a signed head that had left the host.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import LiteralString
+
+import psycopg
+
+from delegation.audit import salted
+from delegation.audit_walk import Broken, Head, Walk
+
+MOST_NAMED = 100
+_AT_ONCE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a walk found. `broken` names the first hundred; `faults` counts them all."""
+
+    events: int
+    seals: int
+    heads: int
+    faults: int
+    broken: tuple[Broken, ...]
+    unsealed: int
+    unsealed_since: datetime | None
+
+
+# Each seal after its events.
+_CHAIN: LiteralString = """
+SELECT sealed.seal_id, false AS is_seal, sealed.digest, sealed.link, sealed.audit_id,
+       at, actor, role, purpose, action, subject, resident_id, request_id, text_digest, written_at
+FROM delegation.audit_sealed_event sealed LEFT JOIN delegation.audit_event USING (audit_id)
+UNION ALL
+SELECT seal_id, true, previous, root, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM delegation.audit_seal
+ORDER BY seal_id, is_seal, audit_id
+"""
+# Words that are gone were erased, which is nobody's fault; words that do not fit their digest were tampered with.
+_WORDS: LiteralString = """
+SELECT audit_id, seal_id, text_digest, salt, words
+FROM delegation.audit_text
+JOIN delegation.audit_event USING (audit_id)
+LEFT JOIN delegation.audit_sealed_event USING (audit_id)
+ORDER BY audit_id
+"""
+_UNSEALED: LiteralString = """
+SELECT count(*), min(written_at) FROM delegation.audit_event event
+WHERE NOT EXISTS (SELECT FROM delegation.audit_sealed_event sealed WHERE sealed.audit_id = event.audit_id)
+"""
+
+
+def verify(conn: psycopg.Connection, heads: Sequence[Head] = ()) -> Verified:
+    """Where a sealed event or its words were changed, removed, inserted or reordered, or a head does not fit."""
+    walk = Walk(heads)
+    with conn.transaction():
+        faults = _faults(conn, walk)
+        broken = tuple(islice(faults, MOST_NAMED))
+        more = sum(1 for _ in faults)
+        row = conn.execute(_UNSEALED).fetchone()
+    unsealed, since = row or (0, None)
+    return Verified(walk.events, walk.seals, len(heads), len(broken) + more, broken, unsealed, since)
+
+
+def _faults(conn: psycopg.Connection, walk: Walk) -> Iterator[Broken]:
+    for seal_id, is_seal, one, two, *event in _streamed(conn, "audit_chain", _CHAIN):
+        yield from walk.seal(seal_id, one, two) if is_seal else walk.event(seal_id, one, two, event)
+    yield from walk.end()
+    for audit_id, seal_id, digest, salt, words in _streamed(conn, "audit_words", _WORDS):
+        if salted(salt, words) != digest:
+            yield Broken(audit_id, seal_id, "has other words than were written")
+
+
+def _streamed(conn: psycopg.Connection, name: str, query: LiteralString) -> Iterator[tuple]:
+    with conn.cursor(name) as cursor:
+        cursor.itersize = _AT_ONCE
+        yield from cursor.execute(query)
