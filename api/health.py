@@ -137,6 +137,11 @@ def _ingest(parts: Parts) -> str:
         raise NotReadyError("Ingest is not connected to the broker.")
     if behind > FURTHEST_BEHIND_SECONDS:
         raise NotReadyError(f"Ingest is {behind:.0f} seconds behind.")
+    if said.get("knows_the_wait") is False:
+        raise NotReadyError(
+            "Ingest works, but what it sends to itself does not come back, so clocks are judged without it:"
+            " let its user at the broker write and read hearthwatch/v1/#."
+        )
     return f"Ingest works, {behind:.1f} seconds behind: {who}."
 
 

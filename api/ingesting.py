@@ -66,6 +66,7 @@ def health(worker: Worker, consumer: Consumer, at: datetime) -> Mapping[str, Any
         "ready": beat_at is not None and at - beat_at <= QUIET_AFTER[Beating.INGEST],
         "connected": consumer.connected.is_set(),
         "behind_seconds": behind,
+        "knows_the_wait": worker.knows_the_wait,
         "partitions": sorted(consumer.heard),
     }
 

@@ -103,6 +103,7 @@ _STATUS = {
     "clock": "2026-11-22T09:34:00Z",
     "sent_seq": 43,
     "not_kept_whole": 0,
+    "let_go": 0,
 }
 
 _MODELS: tuple[type[BaseModel], ...] = (ReadingPayload, Receipts, Message, Config, Status)

@@ -102,6 +102,8 @@ class Status(_FromPlatform):
     sent_seq: Annotated[int, Field(ge=0)] | None = None
     not_kept_whole: Annotated[int, Field(ge=0)] | None = None
     """How many the platform has only the beginning of: they are whole on this kit alone."""
+    let_go: Annotated[int, Field(ge=0)] | None = None
+    """How many of those it has deleted since, because there were too many: nobody has them whole."""
 
 
 def encode_message(message: BaseModel) -> bytes:

@@ -9,13 +9,13 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 from devices.topics import Leaf, filter_of
 from ingest.subscriptions import Subscriptions
@@ -167,9 +167,13 @@ class Consumer:
                 self._client.ack(number, 1)
             self._acknowledged += len(ours)
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        """Send to a kit, QoS 1. Lost with the broker, if it is lost: what matters is in the database."""
-        self._client.publish(topic, payload, qos=1, retain=retain)
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> Callable[[], bool]:
+        """Send to a kit, QoS 1. Lost with the broker, if it is lost: what matters is in the database.
+
+        Gives what says whether the broker has acknowledged it: never, where there was no line to send it on.
+        """
+        sent = self._client.publish(topic, payload, qos=1, retain=retain)
+        return lambda: sent.rc is MQTTErrorCode.MQTT_ERR_SUCCESS and sent.is_published()
 
     def oldest_waiting(self) -> datetime | None:
         """When the message that waits longest arrived: how far behind we are."""

@@ -23,6 +23,8 @@ _RENEW: LiteralString = """
 INSERT INTO ingest.worker (worker, works_until) VALUES (%s, statement_timestamp() + %s)
 ON CONFLICT (worker) DO UPDATE SET works_until = EXCLUDED.works_until
 """
+_FORGOTTEN_AFTER = timedelta(days=1)
+_FORGET: LiteralString = "DELETE FROM ingest.worker WHERE works_until < statement_timestamp() - %s"
 _ROLL: LiteralString = """
 SELECT worker, coalesce(array_agg(partition ORDER BY partition) FILTER (WHERE partition IS NOT NULL), '{}')
 FROM ingest.worker LEFT JOIN ingest.partition_lease USING (worker)
@@ -44,6 +46,11 @@ _LEAVE: LiteralString = "DELETE FROM ingest.worker WHERE worker = %s"
 def renew(conn: psycopg.Connection, worker: str) -> None:
     """This worker is at work, and keeps what it holds."""
     conn.execute(_RENEW, (worker, EXPIRES_AFTER))
+
+
+def forget(conn: psycopg.Connection) -> int:
+    """Forget workers that have said nothing for a day, and what they once held; how many."""
+    return conn.execute(_FORGET, (_FORGOTTEN_AFTER,)).rowcount
 
 
 def roll(conn: psycopg.Connection) -> Roll:

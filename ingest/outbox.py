@@ -1,6 +1,7 @@
 """Words from the platform to kits, in the database until they are sent.
 
-Guards: claimed with a lease, sent, then marked: at least once, never marked first; only by a worker that hears the kit.
+Guards: claimed with a lease, sent, and marked once the broker has acknowledged it: at least once, never marked first;
+only by a worker that hears the kit. What comes to a kit twice has one message id, by which it is shown once.
 """
 
 import json
@@ -15,6 +16,7 @@ from devices.identifiers import KitId
 from devices.topics import Leaf, topic
 
 _LEASE = timedelta(seconds=30)
+"""How long the broker may take to acknowledge; then whoever hears the kit sends it again."""
 
 _PUT: LiteralString = """
 INSERT INTO ingest.outbox (kit_id, leaf, payload, dedupe_key, created_at) VALUES (%s, %s, %s, %s, %s)
@@ -46,19 +48,32 @@ def put(
     conn.execute(_PUT, (kit_id, leaf, json.dumps(payload), dedupe_key, at))
 
 
-def send(
-    conn: psycopg.Connection, publish: Callable[[str, bytes], None], heard: Collection[int], at: datetime
-) -> int:
-    """Publish what waits for kits of these partitions; the connection must be in autocommit.
+class Post:
+    """What one worker has given to the broker and the broker has not acknowledged yet."""
 
-    Only those that are heard now: without a broker the words would be marked as sent and lie in memory.
-    """
-    if not heard:
-        return 0
-    wanted = {"lease": at + _LEASE, "at": at, "heard": sorted(heard)}
-    claimed = conn.execute(_CLAIM, wanted).fetchall()
-    for _, kit_id, partition, leaf, payload in claimed:
-        publish(topic(partition, KitId(kit_id), Leaf(leaf)), json.dumps(payload).encode())
-    if claimed:
-        conn.execute(_SENT, (at, [outbox_id for outbox_id, *_ in claimed]))
-    return len(claimed)
+    def __init__(self, publish: Callable[[str, bytes], Callable[[], bool]]) -> None:
+        """`publish` gives what says whether the broker has acknowledged it."""
+        self._publish = publish
+        self._under_way: dict[int, Callable[[], bool]] = {}
+
+    def send(self, conn: psycopg.Connection, heard: Collection[int], at: datetime) -> int:
+        """Publish what waits for kits of these partitions; the connection must be in autocommit.
+
+        Only those that are heard now: without a broker the words would lie in memory.
+        """
+        self._mark(conn, at)
+        if not heard:
+            return 0
+        wanted = {"lease": at + _LEASE, "at": at, "heard": sorted(heard)}
+        claimed = conn.execute(_CLAIM, wanted).fetchall()
+        for outbox_id, kit_id, partition, leaf, payload in claimed:
+            where = topic(partition, KitId(kit_id), Leaf(leaf))
+            self._under_way[outbox_id] = self._publish(where, json.dumps(payload).encode())
+        return len(claimed)
+
+    def _mark(self, conn: psycopg.Connection, at: datetime) -> None:
+        arrived = [outbox_id for outbox_id, has_arrived in self._under_way.items() if has_arrived()]
+        if arrived:
+            conn.execute(_SENT, (at, arrived))
+        for outbox_id in arrived:
+            del self._under_way[outbox_id]

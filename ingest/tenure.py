@@ -14,6 +14,7 @@ from ingest.consumer import Consumer
 from ingest.sharing import next_step
 
 RENEW_EVERY = 1.0
+_FORGET_EVERY = 3600.0
 _SOON = 0.1
 """Until the next look, where something is on its way: an answer of the broker's, or what another is giving up."""
 
@@ -27,6 +28,7 @@ class Tenure:
         """How many were taken since the start."""
         self._consumer = consumer
         self._look_at = 0.0
+        self._forget_at = 0.0
 
     def next_look(self, now: float) -> float:
         """Seconds until there is something to do."""
@@ -37,6 +39,9 @@ class Tenure:
         if now < self._look_at:
             return
         self._look_at = now + RENEW_EVERY
+        if now >= self._forget_at:
+            leases.forget(connection())
+            self._forget_at = now + _FORGET_EVERY
         if self._consumer.connected.is_set() and not self._keep(connection()):
             self._look_at = now + _SOON
 

@@ -22,11 +22,12 @@ from devices.identifiers import DatabaseEpoch, KitId
 from devices.reading import decode
 from devices.receipt import Config, Status, encode_message
 from devices.topics import Leaf, topic
-from ingest import door, heartbeat, outbox, store
+from ingest import door, heartbeat, store
 from ingest.arrival import Arrival, Settled
 from ingest.consumer import Consumer, Delivery
 from ingest.evaluation import Evaluator
 from ingest.heartbeat import Beating
+from ingest.outbox import Post
 from ingest.probe import Probe
 from ingest.receipts import ReceiptBook, kit_of
 from ingest.tenure import Tenure
@@ -74,6 +75,7 @@ class Worker:
         self._batch = batch
         self._receipts = ReceiptBook(consumer.publish)
         self._probe = Probe(consumer.publish)
+        self._post = Post(consumer.publish)
         self._conn: psycopg.Connection | None = None
         self._epoch: UUID | None = None
         self._partitions: dict[UUID, int] = {}
@@ -95,6 +97,11 @@ class Worker:
     def waited(self, at: datetime) -> timedelta:
         """How long what arrives at this moment has waited at the broker."""
         return self._probe.waited(at)
+
+    @property
+    def knows_the_wait(self) -> bool:
+        """Whether what this worker writes to itself comes back."""
+        return not self._probe.comes_no_more
 
     def _round(self, stopping: threading.Event) -> None:
         now = time.monotonic()
@@ -222,7 +229,7 @@ class Worker:
         conn = self._connection()
         self._epoch, self._partitions = store.epoch(conn), registry.partitions(conn)
         self._tell_kits(self._epoch, heard)
-        self._probe.send(heard, datetime.now(UTC))
+        self._probe.send(heard, datetime.now(UTC), in_hand=self._consumer.in_hand)
         if self._consumer.connected.is_set():
             at = datetime.now(UTC)
             heartbeat.beat(conn, Beating.INGEST, at, heard)
@@ -230,7 +237,7 @@ class Worker:
         sent_at = {kit: self._sent_at[kit] for kit in self._partitions.keys() & self._sent_at}
         registry.note_heard(conn, sent_at)
         self._sent_at.clear()
-        outbox.send(conn, self._consumer.publish, self._consumer.heard, datetime.now(UTC))
+        self._post.send(conn, self._consumer.heard, datetime.now(UTC))
 
     def _tell_kits(self, epoch: UUID, heard: Mapping[int, datetime]) -> None:
         """Which epoch this is and since when somebody listens, where a kit has not been told.

@@ -28,7 +28,8 @@ CREATE TABLE devices.kit_status (
     skew_said_s     double precision,                   -- as a status said, which may have waited on its way
     skew_said_at    timestamptz,
     sent_seq        bigint,
-    not_kept_whole  integer                             -- of what it sent: whole on the kit alone
+    not_kept_whole  integer,                            -- of what it sent: whole on the kit alone
+    let_go          integer                             -- of those: deleted there since, because there were too many
 );
 
 ALTER TABLE devices.kit ENABLE ROW LEVEL SECURITY;

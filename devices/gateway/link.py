@@ -274,6 +274,7 @@ class Link:
             clock=datetime.fromtimestamp(now, UTC),
             sent_seq=outbox.last_seq(),
             not_kept_whole=outbox.not_kept_whole(),
+            let_go=outbox.let_go(),
         )
         if self._client:
             self._client.publish(self._topic(Leaf.STATUS), encode_message(status), qos=1, retain=True)

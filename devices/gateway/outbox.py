@@ -181,18 +181,24 @@ class Outbox:
     def forget(self, now: float, most_not_whole: int = KEEP_NOT_WHOLE_BYTES) -> int:
         """Delete what was receipted more than 14 days ago; how many.
 
-        What the platform has only the beginning of stays longer, up to its bound: then the oldest goes. What has no
-        receipt stays whatever it takes.
+        What the platform has only the beginning of stays longer, up to its bound: then the oldest goes, and is counted
+        in `let_go`. What has no receipt stays whatever it takes.
         """
         old = (self._kit, now - KEEP_SECONDS, OVER_QUOTA)
         with self._file.transaction(durable=False) as connection:
             forgotten = connection.execute(schema.FORGET, old).rowcount
             beyond = (self._kit, OVER_QUOTA, most_not_whole)
-            return forgotten + connection.execute(schema.FORGET_BEYOND, beyond).rowcount
+            let_go = connection.execute(schema.FORGET_BEYOND, beyond).rowcount
+            connection.execute(schema.NOTE_LET_GO, (self._kit, let_go))
+            return forgotten + let_go
 
     def not_kept_whole(self) -> int:
         """How many the platform has only the beginning of: they stay here, and are not sent again."""
         return self._file.rows(schema.COUNT_SETTLED_BY, (self._kit, OVER_QUOTA))[0][0]
+
+    def let_go(self) -> int:
+        """How many of those were deleted because there were too many: nobody has them whole."""
+        return self._file.rows(schema.LET_GO, (self._kit,))[0][0]
 
     def waiting(self) -> int:
         """How many readings the platform has not receipted."""

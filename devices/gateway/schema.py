@@ -5,14 +5,15 @@ Invariant: a row is `pending` exactly while it lacks a receipt from the database
 
 from typing import LiteralString
 
-VERSION = 1
+VERSION = 2
 
 CREATE: LiteralString = """
 CREATE TABLE outbox (
     kit BLOB PRIMARY KEY,
     epoch BLOB NOT NULL,
     last_seq INTEGER NOT NULL,
-    database_epoch BLOB
+    database_epoch BLOB,
+    let_go INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE item (
     id INTEGER PRIMARY KEY,
@@ -37,7 +38,7 @@ CREATE TABLE item (
 );
 CREATE INDEX item_due ON item (kit, alone, due_at, seq) WHERE pending = 1;
 CREATE INDEX item_settled ON item (receipted_at) WHERE pending = 0;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 """
 
 ENROL: LiteralString = """
@@ -131,6 +132,14 @@ DELETE FROM item WHERE id IN (
         SELECT id, sum(length(payload)) OVER (ORDER BY receipted_at DESC, seq DESC) - length(payload) AS newer
         FROM item WHERE pending = 0 AND kit = ?1 AND reason = ?2)
     WHERE newer >= ?3)
+"""
+
+NOTE_LET_GO: LiteralString = """
+UPDATE outbox SET let_go = let_go + ?2 WHERE kit = ?1
+"""
+
+LET_GO: LiteralString = """
+SELECT let_go FROM outbox WHERE kit = ?
 """
 
 COUNT_SETTLED_BY: LiteralString = """

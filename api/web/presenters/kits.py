@@ -122,6 +122,8 @@ def _worries(one: Kit) -> tuple[str, ...]:
         found.append("The battery is low")
     if one.not_kept_whole:
         found.append(f"{_things(one.not_kept_whole)} it sent only the beginning is kept here: look at it")
+    if one.let_go:
+        found.append(f"{_things(one.let_go)} it sent the rest is lost: the kit had no more room for it")
     return tuple(filter(None, found))
 
 

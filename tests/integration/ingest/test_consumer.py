@@ -180,8 +180,9 @@ def test_a_status_that_the_broker_kept_is_noted_where_there_is_no_other(doorstep
 
 def test_what_a_kit_alone_has_whole_is_noted_until_it_says_otherwise(doorstep: Doorstep) -> None:
     for said, known in ((3, 3), (None, 3), (0, 0)):
-        registry.note_status(doorstep.conn, KIT.kit_id, Status(online=True, not_kept_whole=said), NOW)
-        assert doorstep.rows("SELECT not_kept_whole FROM devices.kit_status") == [(known,)]
+        status = Status(online=True, not_kept_whole=said, let_go=said)
+        registry.note_status(doorstep.conn, KIT.kit_id, status, NOW)
+        assert doorstep.rows("SELECT not_kept_whole, let_go FROM devices.kit_status") == [(known, known)]
 
 
 # By how much a clock is behind, how long its statuses wait on their way, and how long probes do: what it is held to be.

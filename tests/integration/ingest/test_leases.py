@@ -48,6 +48,19 @@ def test_one_that_stops_leaves_nothing_behind(conn: psycopg.Connection) -> None:
     assert conn.execute("SELECT count(*) FROM ingest.partition_lease").fetchone() == (0,)
 
 
+def test_one_that_is_silent_for_a_day_is_forgotten_with_what_it_held(conn: psycopg.Connection) -> None:
+    for worker in ("1", "2"):
+        leases.renew(conn, worker)
+        leases.take(conn, worker, [int(worker)])
+    for silent, forgotten in (("23 hours", 0), ("25 hours", 1)):
+        conn.execute(
+            "UPDATE ingest.worker SET works_until = now() - %s::interval WHERE worker = '1'", (silent,)
+        )
+        assert leases.forget(conn) == forgotten
+    assert conn.execute("SELECT worker FROM ingest.worker").fetchall() == [("2",)]
+    assert conn.execute("SELECT partition FROM ingest.partition_lease").fetchall() == [(2,)]
+
+
 def test_the_api_may_look_and_nothing_else(database: Database, conn: psycopg.Connection) -> None:
     leases.renew(conn, "1")
     with database.connect("hearthwatch_api", autocommit=True) as api:

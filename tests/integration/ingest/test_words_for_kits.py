@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import psycopg
@@ -75,7 +75,30 @@ def test_a_worker_sends_only_the_words_for_kits_that_it_hears(neighbourhood) -> 
         leave(conn, "For the first.", once="first")
         leave(conn, "For the second.", once="second", kit=n.SECOND_KIT)
         heard = {n.Kit(n.SECOND_KIT, 2).partition}
+        post = outbox.Post(lambda _, payload: sent.append(json.loads(payload)["text"]) or (lambda: True))
         for _ in range(2):
-            outbox.send(conn, lambda _, payload: sent.append(json.loads(payload)["text"]), heard, NOW)
+            post.send(conn, heard, NOW)
         assert conn.execute(WAITING).fetchall() == [(1,)]
     assert sent == ["For the second."]
+
+
+def test_words_are_sent_when_the_broker_says_so_and_again_when_it_does_not(neighbourhood) -> None:
+    sent: list[bool] = []
+    acknowledged: list[bool] = []
+
+    def publish(_: str, payload: bytes):
+        sent.append(True)
+        return lambda: bool(acknowledged)
+
+    with neighbourhood.connect("hearthwatch_ingest", autocommit=True) as conn:
+        leave(conn, "Please phone the hub.", once="please phone")
+        killed, heir = outbox.Post(publish), outbox.Post(publish)
+        for post, seconds in ((killed, 0), (heir, 29), (heir, 31)):
+            post.send(conn, {1}, NOW + timedelta(seconds=seconds))
+            assert conn.execute(WAITING).fetchall() == [(1,)]
+        assert len(sent) == 2, "and not while another may be at it"
+        acknowledged.append(True)
+        heir.send(conn, {1}, NOW + timedelta(seconds=32))
+        assert conn.execute(WAITING).fetchall() == [(0,)]
+        heir.send(conn, {1}, NOW + timedelta(days=1))
+    assert len(sent) == 2

@@ -189,7 +189,7 @@ def test_what_the_platform_has_only_the_beginning_of_is_kept_counted_and_not_sen
         outbox.receipted([refused], EPOCH, START)
     assert outbox.forget(START + 100 * KEEP_SECONDS) == 1
     assert list(outbox.ledger()) == [LedgerEntry(cut.reading_id, 2, State.QUARANTINED)]
-    assert (outbox.waiting(), outbox.not_kept_whole()) == (0, 1)
+    assert (outbox.waiting(), outbox.not_kept_whole(), outbox.let_go()) == (0, 1, 0)
 
 
 def test_of_what_is_whole_on_the_kit_alone_the_oldest_goes_when_there_is_too_much_and_never_what_has_no_receipt(
@@ -206,7 +206,7 @@ def test_of_what_is_whole_on_the_kit_alone_the_oldest_goes_when_there_is_too_muc
     assert {entry.reading_id for entry in outbox.ledger()} == {
         each.reading_id for each in (unheard, *cut[:2])
     }
-    assert (outbox.waiting(), outbox.not_kept_whole()) == (1, 2)
+    assert (outbox.waiting(), outbox.not_kept_whole(), outbox.let_go()) == (1, 2, 2)
 
 
 def test_what_a_new_epoch_made_due_is_not_forgotten(outbox):

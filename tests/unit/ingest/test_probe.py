@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from devices.topics import Leaf, parse_topic
-from ingest.probe import LOST_AFTER, Probe
+from ingest.probe import HELD_BACK_FROM, LOST_AFTER, Probe
 
 START = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 HEARD = {3: START, 4: START}
@@ -66,6 +66,33 @@ def test_one_that_is_lost_is_not_waited_for(probe: Probe, sent: list[tuple[str, 
     assert len(sent) == 2
     probe.has_come(*sent[1], at + timedelta(seconds=1))
     assert probe.waited(after(9999)) == timedelta(seconds=1)
+
+
+def test_where_none_comes_back_that_is_said_and_nothing_is_held_to_have_waited(
+    probe: Probe, sent: list[tuple[str, bytes]]
+) -> None:
+    probe.send(HEARD, after(1) + LOST_AFTER)
+    assert not probe.comes_no_more, "it may still come"
+    probe.send(HEARD, after(2) + LOST_AFTER)
+    assert probe.comes_no_more
+    assert probe.waited(after(300) + LOST_AFTER) == timedelta(0)
+    at = after(400) + LOST_AFTER
+    assert probe.has_come(*sent[1], at)
+    assert not probe.comes_no_more
+    assert probe.waited(at) == timedelta(seconds=398)
+
+
+def test_one_behind_a_backlog_may_still_come(probe: Probe, sent: list[tuple[str, bytes]]) -> None:
+    probe.send(HEARD, after(2) + LOST_AFTER, in_hand=HELD_BACK_FROM)
+    assert not probe.comes_no_more
+    assert probe.waited(after(2) + LOST_AFTER) == timedelta(seconds=1) + LOST_AFTER
+    assert len(sent) == 1
+
+
+def test_a_line_that_broke_is_no_reason_to_believe_that_none_comes_back(probe: Probe) -> None:
+    probe.send({3: after(5)}, after(6))
+    probe.send({4: after(7)}, after(8))
+    assert not probe.comes_no_more
 
 
 def test_who_hears_nothing_sends_nothing(sent: list[tuple[str, bytes]]) -> None:

@@ -279,6 +279,7 @@ def kit(**different: Any) -> Kit:
         clock_skew_s=1.0,
         sent_seq=100,
         not_kept_whole=0,
+        let_go=0,
         stored=97,
         quarantined=1,
     )

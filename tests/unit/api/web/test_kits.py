@@ -94,6 +94,12 @@ def test_who_takes_readings_in_is_said_and_what_nobody_does() -> None:
     assert workers(Roll(frozenset(), {})) == ("Nobody: partitions 0-15",)
 
 
+def test_what_a_kit_had_no_more_room_for_is_said_to_be_lost() -> None:
+    row = kit_row(kit(let_go=1), NOW)
+    assert row.worries == ("Of 1 thing it sent the rest is lost: the kit had no more room for it",)
+    assert row.worrying
+
+
 def test_what_is_whole_on_a_kit_alone_is_a_reason_to_look_at_it() -> None:
     row = kit_row(kit(not_kept_whole=3), NOW)
     assert row.worries == ("Of 3 things it sent only the beginning is kept here: look at it",)
