@@ -14,7 +14,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit
-from api.looking import looked, looked_at_home
+from api.looking import looked, looked_at_place
 from api.problems import RefusedError, not_found
 from api.queries import home, records
 from api.queries.resident import Resident, decisions, resident
@@ -25,6 +25,7 @@ from api.web.presenters import resident as resident_words
 from api.web.presenters.moments import LONDON, london_day
 from api.web.rendering import page
 from delegation import end_of_care, legal_hold
+from delegation.audit import Purpose
 from delegation.end_of_care import EndReason, EndRefusedError
 
 router = APIRouter()
@@ -55,7 +56,7 @@ def of_home(request: Request, home_id: UUID, visit: KeeperVisit) -> HTMLResponse
         )
         for one in records.ended_at_home(visit.conn, home_id, visit.at)
     ]
-    looked_at_home(visit, home_id, "home.records_seen")
+    looked_at_place(visit, f"home:{home_id}", "home.records_seen", Purpose.RECORD_KEEPING)
     return page(request, "records_home.jinja", {"home": found, "rows": rows}, who=visit.actor.name)
 
 
@@ -63,7 +64,7 @@ def of_home(request: Request, home_id: UUID, visit: KeeperVisit) -> HTMLResponse
 def show(request: Request, resident_id: UUID, visit: KeeperVisit, said: str = "") -> HTMLResponse:
     """What is decided about one resident's records."""
     found = _somebody(visit, resident_id)
-    looked(visit, resident_id, "resident.records_seen")
+    looked(visit, resident_id, "resident.records_seen", Purpose.RECORD_KEEPING)
     return _page(request, visit, found, {}, {}, said=SAID.get(said))
 
 
