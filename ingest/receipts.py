@@ -20,7 +20,7 @@ from ingest.arrival import Settled
 
 EVERY = 0.2
 _MOST = 500
-_Publish = Callable[[str, bytes], None]
+_Publish = Callable[[str, bytes], object]
 
 
 def receipt_of(settled: Settled) -> dict[str, Any]:
