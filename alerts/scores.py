@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import chain
 from operator import add
-from struct import pack
 from typing import Any, LiteralString
 
 import psycopg
@@ -18,7 +17,6 @@ from pydantic_core import to_json
 from alerts import news2
 from alerts.outcome import SIGNS, outcome_of
 from alerts.scoring import COLUMN, Moments, Reading
-from devices.vital_signs import VitalSign
 
 _COPY: LiteralString = """
 COPY alerts.score (resident_id, kit_id, reading_id, cause_kit_id, cause_reading_id, cause_arrival, effective_at,
@@ -27,10 +25,9 @@ COPY alerts.score (resident_id, kit_id, reading_id, cause_kit_id, cause_reading_
 FROM STDIN (FORMAT BINARY)
 """
 _TYPES = ["uuid"] * 5 + ["int8", "timestamptz", "timestamptz", "text", "int2", "bool", "int2", "int2"]
-# The last two, an array and a document, are octets that are ready to travel.
-_TYPES += ["text", "text", "text", "bool", "bytea", "bytea"]
+# The last, a document, is octets that are ready to travel.
+_TYPES += ["text", "text", "text", "bool", "text[]", "bytea"]
 _JSONB_VERSION = b"\x01"
-_TEXT = 25
 _UNKNOWN = b"}"
 
 
@@ -85,18 +82,10 @@ def _written(code: int) -> tuple[tuple[Any, ...], list[bytes]]:
         one.band_low,
         one.band_high,
         one.complete,
-        _text_array(one.deciding),
+        list(map(str, one.deciding)),
     )
     parts = zip(SIGNS, one.parts, strict=True)
     return columns, [b'"%s":{"low":%d,"high":%d' % (sign.encode(), *bounds) for sign, bounds in parts]
-
-
-def _text_array(words: Sequence[VitalSign]) -> bytes:
-    """As the database has it: dimensions, no nulls, the type of the members; of the one dimension length and start."""
-    if not words:
-        return pack("!iii", 0, 0, _TEXT)
-    members = b"".join(pack("!i", len(word)) + word.encode() for word in words)
-    return pack("!iiiii", 1, 0, _TEXT, len(words), 1) + members
 
 
 def _rests_on(moments: Moments) -> Iterator[list[bytes]]:
