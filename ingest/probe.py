@@ -1,8 +1,8 @@
 """How long a message waits on its way to us, measured by one of our own that takes the way kits' messages take.
 
 Guards: what a kit says of its clock is held against when it was said, not against when we came to it: else every clock
-would look slow by as much as we are behind. Nobody takes a probe for a kit's word. Where none comes back at all, as where
-a broker forbids it, that is known: nothing is then held to have waited, and `comes_no_more` is for somebody to mend.
+would look slow by as much as we are behind. Nobody takes a probe for a kit's word. Where none comes back, as where a
+broker forbids it, that is known: nothing is then held to have waited, and `comes_no_more` is for somebody to mend.
 """
 
 from collections.abc import Callable, Mapping
