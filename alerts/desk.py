@@ -19,7 +19,8 @@ from alerts.rules import Finding
 from alerts.standing import policies_in_force
 from alerts.store import Change
 from delegation import audit
-from delegation.people import Actor, Role
+from delegation.people import Actor
+from delegation.rights import CHANGE, Record
 from delegation.store import Placement
 
 UNDO_WITHIN = timedelta(minutes=10)
@@ -124,7 +125,7 @@ def release(conn: psycopg.Connection, actor: Actor, escalation_id: UUID, at: dat
     held = _locked(conn, actor, escalation_id)
     if held.state != "claimed":
         raise NotOpenError("This escalation is not claimed.")
-    if held.claimed_by != actor.person_id and not actor.holds(Role.HUB_LEAD):
+    if held.claimed_by != actor.person_id and not actor.may(CHANGE, Record.CLAIMS):
         raise AlreadyClaimedError(
             "A colleague has claimed this escalation: only they or a hub lead release it."
         )
@@ -222,7 +223,7 @@ def raise_by_hand(
 
 def _locked(conn: psycopg.Connection, actor: Actor, escalation_id: UUID) -> _Case:
     """The escalation, its resident locked before it, if it is in the queue of a hub of the actor's."""
-    if not actor.holds(Role.HUB_CLINICIAN, Role.HUB_LEAD):
+    if not actor.may(CHANGE, Record.CASES):
         raise NotYoursError("Only the hub's clinicians answer escalations.")
     resident = conn.execute(_RESIDENT_OF, (escalation_id,)).fetchone()
     if resident is None:

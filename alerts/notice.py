@@ -14,7 +14,8 @@ import psycopg
 from alerts import store
 from alerts.desk import ChangedError, NotYoursError
 from delegation import audit
-from delegation.people import Actor, Role
+from delegation.people import Actor
+from delegation.rights import CHANGE, Record
 from devices.emergency import EMERGENCY_LABELS
 from devices.identifiers import new_uuid7
 from devices.reading import Unreadable
@@ -85,7 +86,7 @@ def acknowledge(conn: psycopg.Connection, actor: Actor, notice_id: UUID, seen: i
 
     Raises NotYoursError, and ChangedError where more came, or a colleague was first.
     """
-    if not actor.holds(Role.HUB_CLINICIAN, Role.HUB_LEAD, Role.OPERATOR):
+    if not actor.may(CHANGE, Record.NOTICES):
         raise NotYoursError("Only the hub's clinicians and operators acknowledge a notice.")
     row = conn.execute(_HUB, (notice_id,)).fetchone()
     if row is None:

@@ -1,4 +1,4 @@
-"""What each route needs of whoever asks: `needs(roles)`, `signed_in` or `public`.
+"""What each route needs of whoever asks: `needs(deed, record)`, which `delegation.rights` gives to roles, or `public`.
 
 Guards: every route declares one of these (a test walks them all); a route for people gets a visit, which is
 one transaction in which the database shows what this person may see. Whoever has something left to do before they
@@ -19,7 +19,8 @@ from api.parts import parts_of
 from api.problems import NotSignedInError, RefusedError, not_found
 from api.sessions import Session
 from api.steps import PAGES, Step
-from delegation.people import Actor, Role, actor_of
+from delegation.people import Actor, actor_of
+from delegation.rights import CHANGE, READ, Deed, Record
 from devices.reading import OperatorKnownBy
 
 
@@ -35,10 +36,11 @@ class Visit:
 
 
 class Needs:
-    """A dependency that opens a visit for somebody who holds one of these roles; without roles, anybody's."""
+    """A dependency that opens a visit for somebody who may do this."""
 
-    def __init__(self, *roles: Role, steps: Collection[Step] = (Step.DONE,), full: bool = False) -> None:
-        self.roles = roles
+    def __init__(self, deed: Deed, record: Record, steps: Collection[Step], *, full: bool) -> None:
+        self.deed = deed
+        self.record = record
         self.steps = steps
         self.full = full
 
@@ -55,7 +57,7 @@ class Needs:
                 raise NotSignedInError("Finish signing in first.", PAGES[visit.session.step])
             if self.full and visit.session.known_by is OperatorKnownBy.PIN:
                 raise NotSignedInError("Sign in with your password for this.")
-            if self.roles and not visit.actor.holds(*self.roles):
+            if not visit.actor.may(self.deed, self.record):
                 raise RefusedError(HTTPStatus.FORBIDDEN, "Your role does not include this.")
             yield visit
 
@@ -74,17 +76,17 @@ def visit_of(conn: Connection, session: bytes, at: datetime, request_id: str) ->
     return Visit(conn, actor, at, request_id, found)
 
 
-def needs(*roles: Role, steps: Collection[Step] = (Step.DONE,), full: bool = False) -> Any:
+def needs(deed: Deed, record: Record, *, steps: Collection[Step] = (Step.DONE,), full: bool = False) -> Any:
     """For `Annotated[Visit, needs(...)]`. The transaction commits before the answer is sent.
 
     `full`: not for who signed in by PIN.
     """
-    return Depends(Needs(*roles, steps=steps, full=full), scope="function")
+    return Depends(Needs(deed, record, steps, full=full), scope="function")
 
 
-SignedIn = Annotated[Visit, needs()]
-FullySignedIn = Annotated[Visit, needs(full=True)]
-SigningIn = Annotated[Visit, needs(steps=frozenset(Step))]
+SignedIn = Annotated[Visit, needs(READ, Record.ONESELF)]
+FullySignedIn = Annotated[Visit, needs(CHANGE, Record.ONESELF, full=True)]
+SigningIn = Annotated[Visit, needs(CHANGE, Record.ONESELF, steps=frozenset(Step))]
 
 
 def nobody_in_particular() -> None:

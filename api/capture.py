@@ -16,7 +16,8 @@ from api.database import Connection, Pool, try_again
 from api.problems import not_found
 from api.queries.resident import resident
 from delegation import audit
-from delegation.people import Actor, Role, act_as
+from delegation.people import Actor, act_as
+from delegation.rights import ADD, Record, allows
 from devices.identifiers import KitId, OutboxEpoch, PersonId, ReadingId, ResidentId
 from devices.reading import (
     Device,
@@ -33,8 +34,6 @@ from devices.topics import Leaf, topic
 from devices.vital_signs import VitalSign
 from ingest import door
 from ingest.arrival import Arrival, Settled, Verdict
-
-CARERS = (Role.CARE_WORKER, Role.CARER, Role.HOME_MANAGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,7 @@ def _place(conn: Connection, actor: Actor, resident_id: UUID) -> _Place:
 def _cares_for(actor: Actor, resident_id: UUID, place: _Place) -> bool:
     """A hub's clinician sees the resident too, but was not at the bedside."""
     return any(
-        held.role in CARERS
+        allows((held.role,), ADD, Record.READINGS)
         and (
             held.resident_id == resident_id
             or held.home_id == place.home_id

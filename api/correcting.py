@@ -20,14 +20,13 @@ from api.queries.readings import Reading
 from api.queries.resident import Resident, resident
 from delegation import audit
 from delegation.audit import Purpose
-from delegation.people import Role, act_as
+from delegation.people import act_as
 from ingest import correction
 from ingest.arrival import ReadingKey
 from ingest.correction import Corrected, Correction, Reason
 from ingest.quality import AHEAD
 
 # A family carer is not among them: they see one resident, and could not say whose else it is.
-CORRECTORS = (Role.CARE_WORKER, Role.HOME_MANAGER, Role.HUB_CLINICIAN, Role.HUB_LEAD)
 # Older ones decide nothing any more, and would be looked for through all of history.
 SPAN = timedelta(days=31)
 

@@ -22,9 +22,7 @@ from api.parts import parts_of
 from api.passwords import hash_password
 from api.problems import not_found
 from delegation import audit
-from delegation.people import Role
-
-KEEPERS = (Role.OPERATOR, Role.HOME_MANAGER)
+from delegation.rights import CHANGE, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ def take_second_step_away(request: Request, visit: Visit, username: str, reason:
 
     A new password goes with it, so that knowing the old one is not enough to set it up in their place.
     """
-    if not visit.actor.holds(Role.OPERATOR):
+    if not visit.actor.may(CHANGE, Record.SECOND_STEPS):
         raise not_found("account")
     account = _theirs(visit, username)
     second_step.forget(visit.conn, account.person_id)
@@ -104,7 +102,7 @@ def _theirs(visit: Visit, username: str) -> Account:
     if account is None or account.person_id == visit.actor.person_id:
         raise not_found("account")
     looked_after = {worker.person_id for worker in workers(visit)}
-    if not visit.actor.holds(Role.OPERATOR) and account.person_id not in looked_after:
+    if not visit.actor.may(CHANGE, Record.SECOND_STEPS) and account.person_id not in looked_after:
         raise not_found("account")
     return account
 

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from api.database import Pool
-from delegation.people import Actor, Role
+from delegation.people import Actor
+from delegation.rights import READ, Record
 from ingest import heartbeat
 from ingest.heartbeat import Beating, Quiet
 
@@ -33,7 +34,6 @@ _SAID_AT_THE_BEDSIDE = {
     Beating.SCHEDULER: "Nobody is told{since} when a resident is not heard of, or when what was asked is not measured.",
 }
 _IF_WORRIED = "If you are worried about somebody, phone the hub: do not wait to hear from it."
-_BEHIND_THE_SCENES = (Role.HUB_CLINICIAN, Role.HUB_LEAD, Role.OPERATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Pulse:
     def words_for(self, actor: Actor, at: datetime) -> str | None:
         """The same in the words of this reader's work."""
         notice = self._now(at)
-        return notice.behind if actor.holds(*_BEHIND_THE_SCENES) else notice.bedside
+        return notice.behind if actor.may(READ, Record.HEALTH) else notice.bedside
 
     def _now(self, at: datetime) -> _Notice:
         # While one page asks, perhaps in vain, the others are told what was known last.

@@ -25,11 +25,11 @@ from starlette.types import Receive, Scope, Send
 from api.access import Visit, needs, visit_of
 from api.database import acting
 from api.fanout import Chunk, End, Follower, chunk_of, message, resync
+from api.hub import hub_of
 from api.parts import Parts, parts_of
-from api.problems import RefusedError, not_found
+from api.problems import RefusedError
 from api.queries.events import MOST_EVENTS, events_after, revision_now
-from api.queries.queue import hub
-from delegation.people import Role
+from delegation.rights import READ, Record
 
 router = APIRouter(tags=["stream"])
 
@@ -52,10 +52,9 @@ class Opening:
     revision: int
 
 
-def opening(hub_id: UUID, visit: Annotated[Visit, needs(Role.HUB_CLINICIAN, Role.HUB_LEAD)]) -> Opening:
+def opening(hub_id: UUID, visit: Annotated[Visit, needs(READ, Record.QUEUE)]) -> Opening:
     """In the visit's transaction, which is over before the stream begins."""
-    if hub(visit.conn, hub_id) is None:
-        raise not_found("hub")
+    hub_of(visit, hub_id)
     return Opening(hub_id, visit.actor.person_id, visit.session.token_hash, revision_now(visit.conn, hub_id))
 
 
@@ -159,10 +158,10 @@ class _EventStream(Response):
     def _is_still_allowed(self) -> bool:
         try:
             with self._parts.pool.connection() as conn:
-                visit_of(conn, self._opened.session, self._parts.clock(), "")
-                return hub(conn, self._opened.hub_id) is not None
+                hub_of(visit_of(conn, self._opened.session, self._parts.clock(), ""), self._opened.hub_id)
         except RefusedError:
             return False
+        return True
 
     async def _as_follower(self, query: Callable[[Any], Done]) -> Done:
         def ask() -> Done:

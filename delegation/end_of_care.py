@@ -12,7 +12,8 @@ from uuid import UUID
 import psycopg
 
 from delegation import audit, retention
-from delegation.people import Actor, Role
+from delegation.people import Actor
+from delegation.rights import CHANGE, Record
 
 
 class EndReason(StrEnum):
@@ -69,5 +70,5 @@ def withdraw(conn: psycopg.Connection, actor: Actor, resident_id: UUID, at: date
 def check(conn: psycopg.Connection, actor: Actor, resident_id: UUID) -> None:
     """Raise EndRefusedError unless the actor answers for this resident's records."""
     answer = conn.execute(_MAY, (resident_id,)).fetchone()
-    if not actor.holds(Role.HOME_MANAGER, Role.HUB_LEAD) or answer is None or not answer[0]:
+    if not actor.may(CHANGE, Record.LEGAL_HOLDS) or answer is None or not answer[0]:
         raise EndRefusedError("Only the home's manager or the hub's lead decides about a resident's records.")

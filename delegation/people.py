@@ -4,25 +4,12 @@ Guards: an actor is somebody the database vouches for, never a name a request br
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import LiteralString
 from uuid import UUID
 
 import psycopg
 
-
-class Role(StrEnum):
-    """What a person may be in an organisation, a home, a hub, or to one resident."""
-
-    CARE_WORKER = "care_worker"
-    CARER = "carer"
-    HOME_MANAGER = "home_manager"
-    HUB_CLINICIAN = "hub_clinician"
-    HUB_LEAD = "hub_lead"
-    TRAINER = "trainer"
-    DELEGATING_PROFESSIONAL = "delegating_professional"
-    COMMISSIONER = "commissioner"
-    OPERATOR = "operator"
+from delegation.rights import Deed, Record, Role, allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +34,10 @@ class Actor:
     def holds(self, *roles: Role) -> bool:
         """Whether any of these roles is held, wherever."""
         return any(held.role in roles for held in self.roles)
+
+    def may(self, deed: Deed, record: Record) -> bool:
+        """Whether a role that is held includes this; where it is held, the database looks at."""
+        return allows([held.role for held in self.roles], deed, record)
 
     def __str__(self) -> str:
         return f"person:{self.person_id}"

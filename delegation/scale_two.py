@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from delegation import audit, registers
-from delegation.people import Actor, Role
+from delegation.people import Actor
 from delegation.registers import Regulator
+from delegation.rights import ADD, Record
 
 LONGEST_REVIEW = timedelta(days=366)
 """Ours to start from, for a clinician to change: a decision is looked at again at least every year."""
@@ -170,7 +171,7 @@ def in_force(conn: psycopg.Connection, resident_id: UUID, at: datetime) -> bool:
 
 def _check(conn: psycopg.Connection, actor: Actor, resident_id: UUID) -> None:
     answer = conn.execute(_MAY, (resident_id,)).fetchone()
-    if not actor.holds(Role.HUB_CLINICIAN, Role.HUB_LEAD) or answer is None or not answer[0]:
+    if not actor.may(ADD, Record.SCALE_TWO) or answer is None or not answer[0]:
         raise ScaleRefusedError(
             "Only the hub that watches over this resident records what is decided about scale 2."
         )

@@ -12,7 +12,8 @@ import psycopg
 
 from delegation import audit
 from delegation.competence import Activity, Level
-from delegation.people import Actor, Role
+from delegation.people import Actor
+from delegation.rights import ADD, CHANGE, Record
 
 LONGEST_VALIDITY = timedelta(days=3 * 366)
 """Ours to start from, for an adopter to change: skills are assessed again at least every third year."""
@@ -47,7 +48,7 @@ def sign_off(
     """Record that the actor assessed this worker as competent; returns the competence's id."""
     if person_id == actor.person_id:
         raise SignOffRefusedError("Nobody signs themselves off: ask another trainer.")
-    if not actor.holds(Role.TRAINER):
+    if not actor.may(ADD, Record.COMPETENCES):
         raise SignOffRefusedError("Only a trainer signs workers off.")
     if valid_until <= at:
         raise SignOffRefusedError("A sign-off must be valid for some time after it is made.")
@@ -67,7 +68,7 @@ def sign_off(
 
 def revoke(conn: psycopg.Connection, actor: Actor, competence_id: UUID, *, reason: str, at: datetime) -> None:
     """Take a sign-off back from now on; what was done under it stays as it was."""
-    if not actor.holds(Role.TRAINER):
+    if not actor.may(CHANGE, Record.COMPETENCES):
         raise SignOffRefusedError("Only a trainer takes a sign-off back.")
     if not reason.strip():
         raise SignOffRefusedError("Say why you take it back: the reason is recorded.")

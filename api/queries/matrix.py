@@ -1,4 +1,4 @@
-"""Who is signed off for what, among the workers a trainer answers for.
+"""Who is signed off for what, among the workers the actor answers for.
 
 Guards: only workers in the actor's charge; a revoked sign-off is read as such, never as a lapsed one; of several in
 force the one that allows most is read, as readings are labelled.
@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A care worker in the trainer's charge."""
+    """A care worker in the actor's charge."""
 
     person_id: UUID
     name: str
@@ -46,7 +46,7 @@ class SignOff:
 
 _WORKERS: LiteralString = """
 SELECT person_id, name FROM delegation.person
-WHERE person_id IN (SELECT delegation.workers_in_charge('trainer'))
+WHERE person_id IN (SELECT delegation.workers_known())
 ORDER BY name
 """
 _ACTIVITIES: LiteralString = "SELECT activity, label FROM delegation.activity ORDER BY label"
@@ -57,7 +57,7 @@ SELECT DISTINCT ON (competence.person_id, competence.activity)
        competence.assessor_id, assessor.name AS assessor_name, competence.signed_off_at,
        competence.valid_until, competence.revoked_at
 FROM delegation.competence LEFT JOIN delegation.person assessor ON assessor.person_id = competence.assessor_id
-WHERE competence.person_id IN (SELECT delegation.workers_in_charge('trainer'))
+WHERE competence.person_id IN (SELECT delegation.workers_known())
 ORDER BY competence.person_id, competence.activity,
          competence.revoked_at IS NULL AND competence.valid_until > %(at)s DESC,
          competence.revoked_at IS NOT NULL,

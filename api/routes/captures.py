@@ -11,9 +11,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from api.access import Visit, needs
-from api.capture import CARERS, Captured, Observations, capture
+from api.capture import Captured, Observations, capture
 from api.parts import parts_of
 from api.problems import RefusedError
+from delegation.rights import ADD, Record
 from devices.reading import NotObtained, SoftSign, Worry
 from devices.receipt import Outcome
 from devices.vital_signs import VitalSign
@@ -60,7 +61,7 @@ def send(
     observed: SetOfObservations,
     request: Request,
     response: Response,
-    visit: Annotated[Visit, needs(*CARERS)],
+    visit: Annotated[Visit, needs(ADD, Record.READINGS)],
 ) -> Captured:
     """Stored (201), or stored before (200): the score's bounds, what is still needed, what to do now."""
     parts = parts_of(request)

@@ -14,11 +14,13 @@ from api.access import Visit, needs
 from api.queries import matrix
 from delegation import sign_off
 from delegation.competence import Activity, Level
-from delegation.people import Role
+from delegation.rights import ADD, CHANGE, READ, Record
 
 router = APIRouter(prefix="/api/v1/competences", tags=["competences"])
 
-TrainerVisit = Annotated[Visit, needs(Role.TRAINER)]
+MatrixVisit = Annotated[Visit, needs(READ, Record.COMPETENCES)]
+SigningVisit = Annotated[Visit, needs(ADD, Record.COMPETENCES)]
+TakingBackVisit = Annotated[Visit, needs(CHANGE, Record.COMPETENCES)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class SignedOff:
 
 
 @router.get("")
-def whole_matrix(visit: TrainerVisit) -> Matrix:
+def whole_matrix(visit: MatrixVisit) -> Matrix:
     """The workers one answers for, every activity, and the sign-offs between them."""
     return Matrix(
         matrix.workers(visit.conn), matrix.activities(visit.conn), matrix.sign_offs(visit.conn, visit.at)
@@ -53,7 +55,7 @@ def whole_matrix(visit: TrainerVisit) -> Matrix:
 
 
 @router.post("", status_code=201)
-def record(signing: SigningOff, visit: TrainerVisit) -> SignedOff:
+def record(signing: SigningOff, visit: SigningVisit) -> SignedOff:
     """Sign a worker off for one activity."""
     competence_id = sign_off.sign_off(
         visit.conn,
@@ -68,6 +70,6 @@ def record(signing: SigningOff, visit: TrainerVisit) -> SignedOff:
 
 
 @router.post("/{competence_id}/revoke", status_code=204)
-def revoke(competence_id: UUID, taking_back: TakingBack, visit: TrainerVisit) -> None:
+def revoke(competence_id: UUID, taking_back: TakingBack, visit: TakingBackVisit) -> None:
     """Take a sign-off back from now on, for a reason that is recorded."""
     sign_off.revoke(visit.conn, visit.actor, competence_id, reason=taking_back.reason, at=visit.at)

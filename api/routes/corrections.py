@@ -11,8 +11,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from api.access import Visit, needs
-from api.correcting import CORRECTORS, Said, correct
+from api.correcting import Said, correct
 from api.parts import parts_of
+from delegation.rights import CHANGE, Record
 from ingest.correction import Reason
 
 router = APIRouter(prefix="/api/v1/residents", tags=["residents"])
@@ -47,7 +48,7 @@ def say_whose(
     reading_id: UUID,
     said: NotTheirs,
     request: Request,
-    visit: Annotated[Visit, needs(*CORRECTORS)],
+    visit: Annotated[Visit, needs(CHANGE, Record.READINGS)],
 ) -> PutRight:
     """Correct whose it is: what is known of both is brought up to date, and the hub is told."""
     parts = parts_of(request)

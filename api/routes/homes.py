@@ -15,12 +15,12 @@ from api.access import Visit, needs
 from api.problems import not_found
 from api.queries import home as homes
 from api.queries.escalation import Escalation, of_home
-from delegation.people import Role
+from delegation.rights import READ, Record
 
 router = APIRouter(prefix="/api/v1/homes", tags=["homes"])
 
 LONDON = ZoneInfo("Europe/London")
-HomeVisit = Annotated[Visit, needs(Role.HOME_MANAGER, Role.CARE_WORKER, Role.HUB_CLINICIAN, Role.HUB_LEAD)]
+HomeVisit = Annotated[Visit, needs(READ, Record.DAY)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,15 @@ from pydantic import BaseModel, Field
 
 from alerts import notice
 from api.access import Visit, needs
-from api.problems import not_found
-from api.queries import notices, queue
+from api.hub import hub_of
+from api.queries import notices
 from api.routes.operations import OperatorVisit
-from api.routes.queue import HubVisit
-from delegation.people import Role
+from api.routes.queue import QueueVisit
+from delegation.rights import CHANGE, Record
 
 router = APIRouter(prefix="/api/v1", tags=["notices"])
 
-NoticeVisit = Annotated[Visit, needs(Role.HUB_CLINICIAN, Role.HUB_LEAD, Role.OPERATOR)]
+NoticeVisit = Annotated[Visit, needs(CHANGE, Record.NOTICES)]
 
 
 class Acknowledging(BaseModel):
@@ -33,11 +33,9 @@ class Acknowledged:
 
 
 @router.get("/hubs/{hub_id}/notices")
-def of_hub(hub_id: UUID, visit: HubVisit) -> list[notices.Notice]:
+def of_hub(hub_id: UUID, visit: QueueVisit) -> list[notices.Notice]:
     """Emergencies that kits of the hub's homes sent of somebody who cannot be named; the stream says `resync`."""
-    if queue.hub(visit.conn, hub_id) is None:
-        raise not_found("hub")
-    return notices.of_hub(visit.conn, hub_id)
+    return notices.of_hub(visit.conn, hub_of(visit, hub_id).hub_id)
 
 
 @router.get("/notices")

@@ -10,12 +10,12 @@ from fastapi import APIRouter
 
 from api.access import Visit, needs
 from api.queries import kits
-from delegation.people import Role
+from delegation.rights import READ, Record
 from ingest import ledger
 
 router = APIRouter(prefix="/api/v1", tags=["operations"])
 
-OperatorVisit = Annotated[Visit, needs(Role.OPERATOR)]
+OperatorVisit = Annotated[Visit, needs(READ, Record.LEDGERS)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,21 +14,22 @@ from alerts import desk
 from alerts.escalation import Disposition
 from alerts.policy import Severity
 from api.access import Visit, needs
+from api.hub import hub_of
 from api.problems import not_found
 from api.queries import queue, reviews
 from api.queries.course import Course, courses
 from api.queries.escalation import Escalation, escalation
 from api.queries.findings import Finding, Step, findings_of, steps_of
-from delegation.people import Role
+from delegation.rights import ADD, CHANGE, READ, Record
 
 router = APIRouter(prefix="/api/v1", tags=["queue"])
 
 MOST_FINDINGS = 50
 
-HubVisit = Annotated[Visit, needs(Role.HUB_CLINICIAN, Role.HUB_LEAD)]
-CareVisit = Annotated[
-    Visit, needs(Role.CARE_WORKER, Role.CARER, Role.HOME_MANAGER, Role.HUB_CLINICIAN, Role.HUB_LEAD)
-]
+QueueVisit = Annotated[Visit, needs(READ, Record.QUEUE)]
+CaseVisit = Annotated[Visit, needs(READ, Record.CASES)]
+AnsweringVisit = Annotated[Visit, needs(CHANGE, Record.CASES)]
+RaisingVisit = Annotated[Visit, needs(ADD, Record.CASES)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +82,15 @@ class Raised:
 
 
 @router.get("/hubs/{hub_id}/reviews")
-def reviews_due(hub_id: UUID, visit: HubVisit) -> list[reviews.Review]:
+def reviews_due(hub_id: UUID, visit: QueueVisit) -> list[reviews.Review]:
     """Authorisations of SpO2 scale 2 to be reviewed within 30 days, the longest overdue first."""
-    if queue.hub(visit.conn, hub_id) is None:
-        raise not_found("hub")
-    return reviews.due(visit.conn, hub_id, visit.at)
+    return reviews.due(visit.conn, hub_of(visit, hub_id).hub_id, visit.at)
 
 
 @router.get("/hubs/{hub_id}/escalations")
-def open_escalations(hub_id: UUID, visit: HubVisit, *, high_first: bool = False) -> Queue:
+def open_escalations(hub_id: UUID, visit: QueueVisit, *, high_first: bool = False) -> Queue:
     """What waits at the hub, and what its clinicians have claimed."""
-    hub = queue.hub(visit.conn, hub_id)
-    if hub is None:
-        raise not_found("hub")
+    hub = hub_of(visit, hub_id)
     # First: what happens after it is read is in the stream, so nothing falls between the two.
     revision = queue.revision(visit.conn, hub_id)
     waiting = queue.waiting(visit.conn, hub_id, high_first=high_first)
@@ -113,7 +110,7 @@ def open_escalations(hub_id: UUID, visit: HubVisit, *, high_first: bool = False)
 
 
 @router.get("/escalations/{escalation_id}")
-def one_escalation(escalation_id: UUID, visit: CareVisit) -> Whole:
+def one_escalation(escalation_id: UUID, visit: CaseVisit) -> Whole:
     """One escalation of a resident in one's care or in the homes of one's hub."""
     found = escalation(visit.conn, escalation_id)
     course = courses(visit.conn, [escalation_id], visit.at).get(escalation_id)
@@ -124,21 +121,21 @@ def one_escalation(escalation_id: UUID, visit: CareVisit) -> Whole:
 
 
 @router.post("/escalations/{escalation_id}/claim")
-def claim(escalation_id: UUID, visit: HubVisit) -> Whole:
+def claim(escalation_id: UUID, visit: AnsweringVisit) -> Whole:
     """Take it on; 409 if a colleague was first."""
     desk.claim(visit.conn, visit.actor, escalation_id, visit.at)
     return one_escalation(escalation_id, visit)
 
 
 @router.post("/escalations/{escalation_id}/release")
-def release(escalation_id: UUID, visit: HubVisit) -> Whole:
+def release(escalation_id: UUID, visit: AnsweringVisit) -> Whole:
     """Give it back to the queue."""
     desk.release(visit.conn, visit.actor, escalation_id, visit.at)
     return one_escalation(escalation_id, visit)
 
 
 @router.post("/escalations/{escalation_id}/close")
-def close(escalation_id: UUID, closing: Closing, visit: HubVisit) -> Whole:
+def close(escalation_id: UUID, closing: Closing, visit: AnsweringVisit) -> Whole:
     """Answer it, with a disposition and a note for the home; 409 if it has worsened since it was read."""
     desk.close(
         visit.conn,
@@ -153,14 +150,14 @@ def close(escalation_id: UUID, closing: Closing, visit: HubVisit) -> Whole:
 
 
 @router.post("/escalations/{escalation_id}/undo")
-def undo(escalation_id: UUID, visit: HubVisit) -> Whole:
+def undo(escalation_id: UUID, visit: AnsweringVisit) -> Whole:
     """Take back one's own closing within ten minutes, or one's own claim."""
     desk.undo(visit.conn, visit.actor, escalation_id, visit.at)
     return one_escalation(escalation_id, visit)
 
 
 @router.post("/residents/{resident_id}/escalations", status_code=201)
-def raise_by_hand(resident_id: UUID, call: PhoneCall, visit: HubVisit) -> Raised:
+def raise_by_hand(resident_id: UUID, call: PhoneCall, visit: RaisingVisit) -> Raised:
     """Raise an escalation from a phone call; it joins the one that is open."""
     return Raised(
         desk.raise_by_hand(

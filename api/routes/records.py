@@ -13,11 +13,15 @@ from pydantic import AwareDatetime, BaseModel, StringConstraints
 from api.access import Visit, needs
 from delegation import end_of_care, legal_hold
 from delegation.end_of_care import EndReason
-from delegation.people import Role
+from delegation.rights import ADD, CHANGE, READ, Record
 
 router = APIRouter(prefix="/api/v1/residents/{resident_id}", tags=["records"])
 
-KeeperVisit = Annotated[Visit, needs(Role.HOME_MANAGER, Role.HUB_LEAD)]
+KeeperVisit = Annotated[Visit, needs(READ, Record.LEGAL_HOLDS)]
+EndingVisit = Annotated[Visit, needs(ADD, Record.ENDS_OF_CARE)]
+GoingOnVisit = Annotated[Visit, needs(CHANGE, Record.ENDS_OF_CARE)]
+HoldingVisit = Annotated[Visit, needs(ADD, Record.LEGAL_HOLDS)]
+LiftingVisit = Annotated[Visit, needs(CHANGE, Record.LEGAL_HOLDS)]
 
 
 class Ending(BaseModel):
@@ -36,7 +40,7 @@ class Held:
 
 
 @router.post("/end-of-care", status_code=204)
-def end(resident_id: UUID, ending: Ending, visit: KeeperVisit) -> None:
+def end(resident_id: UUID, ending: Ending, visit: EndingVisit) -> None:
     """Record that care ended: how long records are kept is counted from there."""
     end_of_care.record(
         visit.conn, visit.actor, resident_id, ended_at=ending.ended_at, reason=ending.reason, at=visit.at
@@ -44,13 +48,13 @@ def end(resident_id: UUID, ending: Ending, visit: KeeperVisit) -> None:
 
 
 @router.post("/end-of-care/withdraw", status_code=204)
-def go_on(resident_id: UUID, visit: KeeperVisit) -> None:
+def go_on(resident_id: UUID, visit: GoingOnVisit) -> None:
     """Care goes on after all."""
     end_of_care.withdraw(visit.conn, visit.actor, resident_id, visit.at)
 
 
 @router.post("/legal-holds", status_code=201)
-def hold(resident_id: UUID, holding: Holding, visit: KeeperVisit) -> Held:
+def hold(resident_id: UUID, holding: Holding, visit: HoldingVisit) -> Held:
     """Keep this resident's records from being erased, until a day or until it is lifted."""
     return Held(
         legal_hold.place(
@@ -60,6 +64,6 @@ def hold(resident_id: UUID, holding: Holding, visit: KeeperVisit) -> Held:
 
 
 @router.post("/legal-holds/{hold_id}/lift", status_code=204)
-def lift(resident_id: UUID, hold_id: UUID, visit: KeeperVisit) -> None:
+def lift(resident_id: UUID, hold_id: UUID, visit: LiftingVisit) -> None:
     """Let the records go their way again."""
     legal_hold.lift(visit.conn, visit.actor, resident_id, hold_id, visit.at)

@@ -12,15 +12,18 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
-from api.access import Visit
+from api.access import Visit, needs
 from api.looking import looked
 from api.problems import RefusedError, not_found
 from api.queries import readings, scores
 from api.queries.resident import Decisions, Resident, decisions, resident
 from api.queries.score_history import ScoreOfMoment, scores_between
-from api.routes.queue import CareVisit
+from delegation.rights import READ, Record
 
 router = APIRouter(prefix="/api/v1/residents", tags=["residents"])
+
+ResidentVisit = Annotated[Visit, needs(READ, Record.RESIDENTS)]
+ReadingsVisit = Annotated[Visit, needs(READ, Record.READINGS)]
 
 USUAL_SPAN = timedelta(hours=72)
 LONGEST_SPAN = timedelta(days=31)
@@ -37,7 +40,7 @@ class Summary:
 
 
 @router.get("/{resident_id}")
-def summary(resident_id: UUID, visit: CareVisit) -> Summary:
+def summary(resident_id: UUID, visit: ResidentVisit) -> Summary:
     """The resident with what was decided for them, their vital signs now, and the newest score of three days."""
     found = resident(visit.conn, resident_id)
     if found is None:
@@ -54,7 +57,7 @@ def summary(resident_id: UUID, visit: CareVisit) -> Summary:
 @router.get("/{resident_id}/readings")
 def readings_between(
     resident_id: UUID,
-    visit: CareVisit,
+    visit: ReadingsVisit,
     since: Annotated[AwareDatetime | None, Query()] = None,
     until: Annotated[AwareDatetime | None, Query()] = None,
 ) -> list[readings.Reading]:
@@ -67,7 +70,7 @@ def readings_between(
 @router.get("/{resident_id}/scores")
 def scores_of(
     resident_id: UUID,
-    visit: CareVisit,
+    visit: ReadingsVisit,
     since: Annotated[AwareDatetime | None, Query()] = None,
     until: Annotated[AwareDatetime | None, Query()] = None,
 ) -> list[ScoreOfMoment]:

@@ -11,14 +11,18 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from api.access import Visit, needs
 from api.problems import not_found
 from api.queries.resident import resident
-from api.routes.queue import HubVisit
 from delegation import scale_two
 from delegation.registers import Regulator
+from delegation.rights import ADD, CHANGE, Record
 from delegation.scale_two import LONGEST_REASON, Decision
 
 router = APIRouter(prefix="/api/v1/residents/{resident_id}/scale-two", tags=["scale 2"])
+
+AuthorisingVisit = Annotated[Visit, needs(ADD, Record.SCALE_TWO)]
+RevokingVisit = Annotated[Visit, needs(CHANGE, Record.SCALE_TWO)]
 
 _Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
 
@@ -45,7 +49,7 @@ class Authorised:
 
 
 @router.post("", status_code=201)
-def authorise(resident_id: UUID, authorising: Authorising, visit: HubVisit) -> Authorised:
+def authorise(resident_id: UUID, authorising: Authorising, visit: AuthorisingVisit) -> Authorised:
     """Record that scale 2 is authorised, or that this was reviewed and stays so: it holds from now on."""
     _known(visit, resident_id)
     decision = Decision(**authorising.model_dump())
@@ -53,13 +57,13 @@ def authorise(resident_id: UUID, authorising: Authorising, visit: HubVisit) -> A
 
 
 @router.post("/revoke", status_code=204)
-def revoke(resident_id: UUID, revoking: Revoking, visit: HubVisit) -> None:
+def revoke(resident_id: UUID, revoking: Revoking, visit: RevokingVisit) -> None:
     """Back to scale 1 from now on; both results are shown for 30 days."""
     _known(visit, resident_id)
     scale_two.revoke(visit.conn, visit.actor, resident_id, revoking.reason, visit.at)
 
 
-def _known(visit: HubVisit, resident_id: UUID) -> None:
+def _known(visit: Visit, resident_id: UUID) -> None:
     found = resident(visit.conn, resident_id)
     if found is None or not found.at_my_hub:
         raise not_found("resident")

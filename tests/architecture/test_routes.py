@@ -1,4 +1,4 @@
-"""Every route says what it needs of whoever asks, and what is open to all is listed here."""
+"""Every route says which deed to which records it is, and what is open to all is listed here."""
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
@@ -7,6 +7,7 @@ from api.access import Needs, nobody_in_particular
 from api.app import create_app
 from api.proofs import code_try, new_password, own_password
 from api.settings import Settings
+from delegation.rights import ADD, CHANGE, READ, RIGHTS, Record
 
 OPEN_TO_ALL = {
     ("/healthz", "GET"),
@@ -19,6 +20,24 @@ OPEN_TO_ALL = {
     ("/sign-in/openid/back", "GET"),
     ("/api/v1/sign-in", "POST"),
     ("/api/v1/openapi.json", "GET"),
+}
+# Deeds that no route is about by itself, and where they are done.
+DONE_WITH_ANOTHER = {
+    (ADD, Record.CALLS): "written with the escalation that is raised",
+    (READ, Record.CALLS): "shown with the escalation",
+    (CHANGE, Record.CLAIMS): "asked where a colleague's claim is released",
+    (READ, Record.SCALE_TWO): "shown on the resident's page",
+    (READ, Record.ENDS_OF_CARE): "shown on the resident's page",
+    (READ, Record.NOTICES): "shown at the desk they are told to",
+    (READ, Record.ROLES): "read to find whose accounts somebody looks after",
+    (READ, Record.NAMES): "shown beside what somebody did",
+    (CHANGE, Record.SECOND_STEPS): "asked where an account is helped with",
+    (READ, Record.TABLETS): "shown where they are enrolled",
+    (ADD, Record.TABLETS): "on the page where they are removed too",
+    (READ, Record.KITS): "shown on the queue and the home's page",
+    (READ, Record.HEALTH): "the words of the notice on every page",
+    (READ, Record.LOOKING): "shown nowhere yet",
+    (READ, Record.COUNTS): "shown nowhere yet",
 }
 STATIC_FILES = "/static"
 TYPED = (own_password, new_password, code_try)
@@ -59,6 +78,30 @@ def test_only_these_routes_are_open_to_all() -> None:
         for name in named(route)
     }
     assert is_open == OPEN_TO_ALL
+
+
+def test_every_deed_that_somebody_may_do_is_done_somewhere() -> None:
+    named_by_routes = {
+        (one.deed, one.record)
+        for route in routes()
+        for one in declarations(route.dependant)
+        if isinstance(one, Needs)
+    }
+    given = {(deed, record) for record, rights in RIGHTS.items() for right in rights for deed in right.deeds}
+    assert named_by_routes - given == set(), "a route that nobody may use"
+    assert given - named_by_routes == set(DONE_WITH_ANOTHER)
+
+
+def test_a_route_that_changes_something_is_no_reading() -> None:
+    changing = [
+        name
+        for route in routes()
+        for one in declarations(route.dependant)
+        if isinstance(one, Needs) and one.deed is READ
+        for name in named(route)
+        if name[1] not in ("GET", "HEAD")
+    ]
+    assert changing == []
 
 
 def test_no_route_holds_a_transaction_beyond_its_answer() -> None:

@@ -12,7 +12,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api import openid, second_step, sessions
 from api.access import FullySignedIn, Visit, needs
-from api.others_accounts import KEEPERS
 from api.own_account import change_password, end_session, end_sessions
 from api.parts import parts_of
 from api.pins import pin_for
@@ -23,12 +22,14 @@ from api.tablets import tablet_of
 from api.web.onward import inside, to_step
 from api.web.presenters.moments import moment
 from api.web.rendering import page
-from delegation.people import Role
+from delegation.rights import CHANGE, Record
 from devices.reading import OperatorKnownBy
 
 router = APIRouter(prefix="/account")
 
-PasswordVisit = Annotated[Visit, needs(steps=(Step.NEW_PASSWORD, Step.DONE), full=True)]
+PasswordVisit = Annotated[
+    Visit, needs(CHANGE, Record.ONESELF, steps=(Step.NEW_PASSWORD, Step.DONE), full=True)
+]
 _SAID = {
     "one": "That session is ended.",
     "others": "You are signed in here only.",
@@ -46,8 +47,8 @@ def show(request: Request, visit: FullySignedIn, said: str = "") -> HTMLResponse
         "said": _SAID.get(said),
         "second_step": _second_step(request, visit),
         "may_set_pin": _may_set_pin(request, visit),
-        "manages": visit.actor.holds(Role.HOME_MANAGER),
-        "helps": visit.actor.holds(*KEEPERS),
+        "manages": visit.actor.may(CHANGE, Record.TABLETS),
+        "helps": visit.actor.may(CHANGE, Record.ACCOUNTS),
         "openid": parts_of(request).settings.openid.name if parts_of(request).provider else None,
         "joined": openid.is_joined(request, visit),
         "now_iso": visit.at.isoformat(),

@@ -11,17 +11,17 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
-from api.others_accounts import KEEPERS, give_password, take_second_step_away, workers
+from api.others_accounts import give_password, take_second_step_away, workers
 from api.parts import parts_of
 from api.problems import RefusedError
 from api.proofs import OwnPassword
 from api.web.presenters.moments import clock
 from api.web.rendering import page
-from delegation.people import Role
+from delegation.rights import CHANGE, Record
 
 router = APIRouter(prefix="/accounts")
 
-KeeperVisit = Annotated[Visit, needs(*KEEPERS, full=True)]
+KeeperVisit = Annotated[Visit, needs(CHANGE, Record.ACCOUNTS, full=True)]
 LONGEST_REASON = 500
 
 
@@ -69,7 +69,7 @@ def _form(request: Request, visit: Visit, fields: dict[str, str], faults: dict[s
     view: dict[str, Any] = {
         "fields": fields,
         "faults": faults,
-        "operates": visit.actor.holds(Role.OPERATOR),
+        "operates": visit.actor.may(CHANGE, Record.SECOND_STEPS),
         "second_steps": parts_of(request).sealer is not None,
         "workers": [(one.username, one.name) for one in workers(visit)],
     }

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
-from api.capture import CARERS, capture
+from api.capture import capture
 from api.parts import parts_of
 from api.problems import RefusedError, not_found
 from api.queries import forms
@@ -27,7 +27,7 @@ from api.web.presenters import resident as resident_words
 from api.web.presenters.resident import ResidentView
 from api.web.presenters.soft_signs import SOFT_SIGNS, WORRIED
 from api.web.rendering import page
-from delegation.people import Role
+from delegation.rights import ADD, READ, Record
 from devices.identifiers import UnreadableIdError, new_reading_id, parse_id
 from ingest.quality import AHEAD
 
@@ -38,7 +38,7 @@ _YEARS = range(2000, 9000)
 # A form that was sent before says of its readings that they were taken today or the day before.
 _SENT_WITHIN = timedelta(days=3)
 
-CarerVisit = Annotated[Visit, needs(*CARERS)]
+CarerVisit = Annotated[Visit, needs(ADD, Record.READINGS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def send(request: Request, resident_id: UUID, visit: CarerVisit, fields: Fields)
     view = {
         "resident": lives,
         "answer": words.answer(sent, lives),
-        "goes_round": visit.actor.holds(Role.CARE_WORKER, Role.HOME_MANAGER),
+        "goes_round": visit.actor.may(READ, Record.ROUND),
     }
     return page(request, "captured.jinja", view, who=visit.actor.name)
 

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
 from api.capture import Captured, Observations
-from api.correcting import CORRECTORS, Said, choices, correct, in_question
+from api.correcting import Said, choices, correct, in_question
 from api.parts import parts_of
 from api.queries.escalation import open_case
 from api.queries.readings import Reading
@@ -24,13 +24,14 @@ from api.web.presenters.moments import calendar_day
 from api.web.presenters.resident import ResidentView
 from api.web.presenters.resident import view as resident_view
 from api.web.rendering import page
+from delegation.rights import CHANGE, Record
 from devices.identifiers import UnreadableIdError, parse_id
 from devices.receipt import Outcome
 from ingest.correction import Corrected, CorrectionRefusedError, Reason
 
 router = APIRouter()
 
-CorrectorVisit = Annotated[Visit, needs(*CORRECTORS)]
+CorrectorVisit = Annotated[Visit, needs(CHANGE, Record.READINGS)]
 _LONGEST = 500
 
 

@@ -22,7 +22,8 @@ from api.problems import not_found
 from api.queries.course import courses
 from api.queries.escalation import Escalation, escalation
 from api.queries.resident import Resident, decisions, resident
-from api.web.pages.queue import HubVisit, queue_page
+from api.routes.queue import AnsweringVisit, RaisingVisit
+from api.web.pages.queue import queue_page
 from api.web.presenters import escalations
 from api.web.presenters import resident as resident_words
 from api.web.presenters.course import course_view
@@ -38,25 +39,25 @@ _RAISED_BY_HAND = (Severity.HIGH, Severity.MEDIUM, Severity.LOW_MEDIUM, Severity
 
 
 @router.post("/escalations/{escalation_id}/claim")
-def claim(request: Request, escalation_id: UUID, visit: HubVisit, back: Back = "") -> Response:
+def claim(request: Request, escalation_id: UUID, visit: AnsweringVisit, back: Back = "") -> Response:
     """Take it on."""
     return _done(request, visit, escalation_id, desk.claim, "claimed", back)
 
 
 @router.post("/escalations/{escalation_id}/release")
-def release(request: Request, escalation_id: UUID, visit: HubVisit, back: Back = "") -> Response:
+def release(request: Request, escalation_id: UUID, visit: AnsweringVisit, back: Back = "") -> Response:
     """Give it back to the queue."""
     return _done(request, visit, escalation_id, desk.release, "released", back)
 
 
 @router.post("/escalations/{escalation_id}/undo")
-def undo(request: Request, escalation_id: UUID, visit: HubVisit, back: Back = "") -> Response:
+def undo(request: Request, escalation_id: UUID, visit: AnsweringVisit, back: Back = "") -> Response:
     """Take back one's own closing."""
     return _done(request, visit, escalation_id, desk.undo, "undone", back)
 
 
 @router.get("/escalations/{escalation_id}/close")
-def closing(request: Request, escalation_id: UUID, visit: HubVisit) -> Response:
+def closing(request: Request, escalation_id: UUID, visit: AnsweringVisit) -> Response:
     """The form for the hub's answer."""
     return _closing(request, visit, _found(visit, escalation_id), {}, "", "")
 
@@ -65,7 +66,7 @@ def closing(request: Request, escalation_id: UUID, visit: HubVisit) -> Response:
 def close(
     request: Request,
     escalation_id: UUID,
-    visit: HubVisit,
+    visit: AnsweringVisit,
     disposition: Annotated[str, Form()] = "",
     note: Annotated[str, Form()] = "",
     seen: Annotated[int, Form(ge=-1, le=2**62)] = -1,
@@ -95,7 +96,7 @@ def close(
 
 
 @router.get("/residents/{resident_id}/raise")
-def raising(request: Request, resident_id: UUID, visit: HubVisit) -> Response:
+def raising(request: Request, resident_id: UUID, visit: RaisingVisit) -> Response:
     """The form for what a caller said."""
     one = _somebody(visit, resident_id)
     looked(visit, resident_id, "resident.seen")
@@ -106,7 +107,7 @@ def raising(request: Request, resident_id: UUID, visit: HubVisit) -> Response:
 def raise_by_hand(
     request: Request,
     resident_id: UUID,
-    visit: HubVisit,
+    visit: RaisingVisit,
     severity: Annotated[str, Form()] = "",
     words: Annotated[str, Form()] = "",
     stays: Annotated[str, Form()] = "",

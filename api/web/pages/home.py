@@ -23,14 +23,12 @@ from api.web.presenters.need import by_need
 from api.web.presenters.quiet_kits import CHECK, lines
 from api.web.presenters.rounds import midnight
 from api.web.rendering import page
-from delegation.people import Role
+from delegation.rights import READ, Record
 
 router = APIRouter()
 
-ROUNDS = (Role.CARE_WORKER, Role.HOME_MANAGER)
-HOME_DESKS = (*ROUNDS, Role.HUB_CLINICIAN, Role.HUB_LEAD)
-HomeVisit = Annotated[Visit, needs(*HOME_DESKS)]
-RoundVisit = Annotated[Visit, needs(*ROUNDS)]
+HomeVisit = Annotated[Visit, needs(READ, Record.DAY)]
+RoundVisit = Annotated[Visit, needs(READ, Record.ROUND)]
 _ANSWERED_WITHIN = timedelta(days=7)
 
 
@@ -46,7 +44,7 @@ def show(request: Request, home_id: UUID, visit: HomeVisit) -> HTMLResponse:
         "unnamed": notice_words.at_home(unnamed.of_home(visit.conn, home_id), visit.at),
         "quiet_kits": lines(quiet_kits.of_home(visit.conn, home_id, visit.at), visit.at),
         "check_kit": CHECK,
-        "may_capture": visit.actor.holds(*ROUNDS),
+        "may_capture": visit.actor.may(READ, Record.ROUND),
         "keeps_records": records.answers_for_home(visit.conn, home_id),
         "now_iso": visit.at.isoformat(),
         "clock": full_clock(visit.at),

@@ -17,13 +17,13 @@ from api.web.presenters import kits as words
 from api.web.presenters import notices as notice_words
 from api.web.presenters.moments import full_clock
 from api.web.rendering import page
-from delegation.people import Role
+from delegation.rights import READ, Record
 from ingest import leases
 
 router = APIRouter()
 
 
-OperatorVisit = Annotated[Visit, needs(Role.OPERATOR)]
+OperatorVisit = Annotated[Visit, needs(READ, Record.LEDGERS)]
 SAID = {"acknowledged": "Put away: you have seen to it."}
 
 

@@ -6,30 +6,29 @@ Guards: page and fragment come from one template, so what is live and what a rel
 from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from alerts.desk import UNDO_WITHIN
-from api.access import Visit, needs
+from api.access import Visit
+from api.hub import hub_of
 from api.parts import parts_of
-from api.problems import not_found
 from api.queries import notices, quiet_kits, reviews
 from api.queries import queue as queries
 from api.queries.course import courses
+from api.routes.queue import QueueVisit, RaisingVisit
 from api.web.presenters import notices as notice_words
 from api.web.presenters import quiet_kits as quiet_words
 from api.web.presenters import reviews as review_words
 from api.web.presenters.moments import calendar_day
 from api.web.presenters.queue import queue as present
 from api.web.rendering import page
-from delegation.people import Role
+from delegation.rights import CHANGE, Record
 
 router = APIRouter()
-
-HubVisit = Annotated[Visit, needs(Role.HUB_CLINICIAN, Role.HUB_LEAD)]
 
 SAID = {
     "claimed": "Claimed: it is yours to answer.",
@@ -44,23 +43,21 @@ SAID = {
 
 
 @router.get("/hubs/{hub_id}")
-def show(request: Request, hub_id: UUID, visit: HubVisit, order: str = "", said: str = "") -> HTMLResponse:
+def show(request: Request, hub_id: UUID, visit: QueueVisit, order: str = "", said: str = "") -> HTMLResponse:
     """The whole page."""
     return queue_page(request, visit, hub_id, order=order, said=SAID.get(said))
 
 
 @router.get("/hubs/{hub_id}/queue")
-def fragment(request: Request, hub_id: UUID, visit: HubVisit, order: str = "") -> HTMLResponse:
+def fragment(request: Request, hub_id: UUID, visit: QueueVisit, order: str = "") -> HTMLResponse:
     """The part that changes."""
     return page(request, "queue_fragment.jinja", _view(visit, hub_id, order))
 
 
 @router.get("/hubs/{hub_id}/raise")
-def find(request: Request, hub_id: UUID, visit: HubVisit, name: str = "") -> HTMLResponse:
+def find(request: Request, hub_id: UUID, visit: RaisingVisit, name: str = "") -> HTMLResponse:
     """Find the resident somebody rang about."""
-    hub = queries.hub(visit.conn, hub_id)
-    if hub is None:
-        raise not_found("hub")
+    hub = hub_of(visit, hub_id)
     asked = name.strip()
     found = queries.residents_named(visit.conn, hub_id, asked) if asked else []
     view = {"hub": hub, "name": asked, "found": [(one, calendar_day(one.born_on)) for one in found]}
@@ -88,9 +85,7 @@ def queue_page(
 
 def _view(visit: Visit, hub_id: UUID, order: str) -> Mapping[str, Any]:
     conn, at = visit.conn, visit.at
-    hub = queries.hub(conn, hub_id)
-    if hub is None:
-        raise not_found("hub")
+    hub = hub_of(visit, hub_id)
     # First: what happens after it is read is in the stream, so nothing falls between the two.
     revision = queries.revision(conn, hub_id)
     by_deadline = order == "deadline"
@@ -103,7 +98,7 @@ def _view(visit: Visit, hub_id: UUID, order: str) -> Mapping[str, Any]:
         revision,
         me=visit.actor.person_id,
         now=at,
-        lead=visit.actor.holds(Role.HUB_LEAD),
+        lead=visit.actor.may(CHANGE, Record.CLAIMS),
     )
     return {
         "hub": hub,

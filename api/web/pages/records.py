@@ -18,7 +18,7 @@ from api.looking import looked, looked_at_place
 from api.problems import RefusedError, not_found
 from api.queries import home, records
 from api.queries.resident import Resident, decisions, resident
-from api.routes.records import KeeperVisit
+from api.routes.records import EndingVisit, GoingOnVisit, HoldingVisit, KeeperVisit, LiftingVisit
 from api.web.fields import Fields
 from api.web.presenters import records as words
 from api.web.presenters import resident as resident_words
@@ -69,7 +69,7 @@ def show(request: Request, resident_id: UUID, visit: KeeperVisit, said: str = ""
 
 
 @router.post("/residents/{resident_id}/records/end")
-def end(request: Request, resident_id: UUID, visit: KeeperVisit, fields: Fields) -> Response:
+def end(request: Request, resident_id: UUID, visit: EndingVisit, fields: Fields) -> Response:
     """Care has ended."""
     found = _somebody(visit, resident_id)
     ended_on, reason = _day(fields.get("ended_on", "")), fields.get("end_reason", "")
@@ -91,7 +91,7 @@ def end(request: Request, resident_id: UUID, visit: KeeperVisit, fields: Fields)
 
 
 @router.post("/residents/{resident_id}/records/go-on")
-def go_on(resident_id: UUID, visit: KeeperVisit) -> Response:
+def go_on(resident_id: UUID, visit: GoingOnVisit) -> Response:
     """Care goes on after all."""
     _somebody(visit, resident_id)
     end_of_care.withdraw(visit.conn, visit.actor, resident_id, visit.at)
@@ -99,7 +99,7 @@ def go_on(resident_id: UUID, visit: KeeperVisit) -> Response:
 
 
 @router.post("/residents/{resident_id}/records/hold")
-def hold(request: Request, resident_id: UUID, visit: KeeperVisit, fields: Fields) -> Response:
+def hold(request: Request, resident_id: UUID, visit: HoldingVisit, fields: Fields) -> Response:
     """Nothing of the records is erased while it holds."""
     found = _somebody(visit, resident_id)
     reason, until = fields.get("hold_reason", "").strip(), fields.get("hold_until", "").strip()
@@ -117,7 +117,7 @@ def hold(request: Request, resident_id: UUID, visit: KeeperVisit, fields: Fields
 
 
 @router.post("/residents/{resident_id}/records/lift")
-def lift(resident_id: UUID, visit: KeeperVisit, hold_id: Annotated[UUID, Form()]) -> Response:
+def lift(resident_id: UUID, visit: LiftingVisit, hold_id: Annotated[UUID, Form()]) -> Response:
     """Let the records go their way again."""
     _somebody(visit, resident_id)
     legal_hold.lift(visit.conn, visit.actor, resident_id, hold_id, visit.at)

@@ -11,14 +11,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
-from api.capture import CARERS
 from api.correcting import rights
 from api.looking import looked
 from api.parts import parts_of
 from api.problems import not_found
 from api.queries import baseline, escalation, readings, records, scores
 from api.queries.resident import decisions, resident
-from api.web.pages.home import HOME_DESKS, ROUNDS
 from api.web.pages.queue import SAID
 from api.web.presenters import history, trends, vitals
 from api.web.presenters import records as record_words
@@ -26,14 +24,12 @@ from api.web.presenters import resident as words
 from api.web.presenters.answers import taken_back
 from api.web.presenters.scales import other_scale
 from api.web.rendering import page
-from delegation.people import Role
+from delegation.rights import ADD, CHANGE, READ, Record
 from ingest.quality import AHEAD
 
 router = APIRouter()
 
-CareVisit = Annotated[
-    Visit, needs(Role.CARE_WORKER, Role.CARER, Role.HOME_MANAGER, Role.HUB_CLINICIAN, Role.HUB_LEAD)
-]
+CareVisit = Annotated[Visit, needs(READ, Record.RESIDENTS)]
 _SCORE_SPAN = timedelta(days=30)
 _USUAL_SPAN = timedelta(days=90)
 _CASE_SPAN = timedelta(days=90)
@@ -52,7 +48,7 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
     held = readings.current(conn, resident_id)
     cases = escalation.cases_of_resident(conn, resident_id, at - _CASE_SPAN, at)
     shown = [
-        history.case_view(one, me, at, at_my_hub=found.at_my_hub, lead=visit.actor.holds(Role.HUB_LEAD))
+        history.case_view(one, me, at, at_my_hub=found.at_my_hub, lead=visit.actor.may(CHANGE, Record.CLAIMS))
         for one in cases
     ]
     open_ = {
@@ -90,9 +86,9 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
         "ended": record_words.ended(ended) if (ended := records.ended(conn, resident_id, at)) else None,
         "keeps_records": records.answers_for(conn, resident_id),
         "on_scale_two": in_force is not None,
-        "may_capture": visit.actor.holds(*CARERS),
-        "may_open_home": visit.actor.holds(*HOME_DESKS),
-        "may_go_round": visit.actor.holds(*ROUNDS),
+        "may_capture": visit.actor.may(ADD, Record.READINGS),
+        "may_open_home": visit.actor.may(READ, Record.DAY),
+        "may_go_round": visit.actor.may(READ, Record.ROUND),
         "said": SAID.get(said),
         "now_iso": at.isoformat(),
     }

@@ -8,10 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from api.problems import not_found
-from api.queries import queue as queries
+from api.hub import hub_of
 from api.queries import reviews
-from api.web.pages.queue import HubVisit
+from api.routes.queue import QueueVisit
 from api.web.presenters import reviews as words
 from api.web.presenters.moments import full_clock
 from api.web.rendering import page
@@ -20,11 +19,9 @@ router = APIRouter()
 
 
 @router.get("/hubs/{hub_id}/reviews")
-def show(request: Request, hub_id: UUID, visit: HubVisit) -> HTMLResponse:
+def show(request: Request, hub_id: UUID, visit: QueueVisit) -> HTMLResponse:
     """The list."""
-    hub = queries.hub(visit.conn, hub_id)
-    if hub is None:
-        raise not_found("hub")
+    hub = hub_of(visit, hub_id)
     view = {
         "hub": hub,
         "rows": words.rows(reviews.due(visit.conn, hub_id, visit.at), visit.at),

@@ -16,8 +16,8 @@ from api.access import Visit
 from api.looking import looked
 from api.problems import RefusedError, not_found
 from api.queries.resident import Decisions, Resident, decisions, resident
+from api.routes.scale_two import AuthorisingVisit, RevokingVisit
 from api.web.fields import Fields
-from api.web.pages.queue import HubVisit
 from api.web.presenters import resident as words
 from api.web.presenters.moments import london_day
 from api.web.rendering import page
@@ -43,7 +43,7 @@ _SAID_AT = {"hypercapnic_failure_confirmed": "confirmed", "target_88_to_92": "ta
 
 
 @router.get("/residents/{resident_id}/scale-two")
-def form(request: Request, resident_id: UUID, visit: HubVisit) -> HTMLResponse:
+def form(request: Request, resident_id: UUID, visit: AuthorisingVisit) -> HTMLResponse:
     """The form for a decision, empty at a review too: what it rests on is said anew."""
     found, decided = _somebody(visit, resident_id)
     looked(visit, resident_id, "resident.scale_two_seen")
@@ -52,7 +52,7 @@ def form(request: Request, resident_id: UUID, visit: HubVisit) -> HTMLResponse:
 
 
 @router.post("/residents/{resident_id}/scale-two")
-def authorise(request: Request, resident_id: UUID, visit: HubVisit, fields: Fields) -> Response:
+def authorise(request: Request, resident_id: UUID, visit: AuthorisingVisit, fields: Fields) -> Response:
     """Record what was decided, first or at a review."""
     found, decided = _somebody(visit, resident_id)
     faults, decision = _read(fields, visit)
@@ -67,7 +67,7 @@ def authorise(request: Request, resident_id: UUID, visit: HubVisit, fields: Fiel
 
 
 @router.get("/residents/{resident_id}/scale-two/revoke")
-def revoking(request: Request, resident_id: UUID, visit: HubVisit) -> HTMLResponse:
+def revoking(request: Request, resident_id: UUID, visit: RevokingVisit) -> HTMLResponse:
     """Asks why scale 2 is to end."""
     looked(visit, resident_id, "resident.scale_two_seen")
     return _revoking(request, visit, resident_id, "", {})
@@ -75,7 +75,7 @@ def revoking(request: Request, resident_id: UUID, visit: HubVisit) -> HTMLRespon
 
 @router.post("/residents/{resident_id}/scale-two/revoke")
 def revoke(
-    request: Request, resident_id: UUID, visit: HubVisit, reason: Annotated[str, Form()] = ""
+    request: Request, resident_id: UUID, visit: RevokingVisit, reason: Annotated[str, Form()] = ""
 ) -> Response:
     """End it."""
     _somebody(visit, resident_id)

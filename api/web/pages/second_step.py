@@ -25,10 +25,11 @@ from api.sign_in import enter, hold_account
 from api.steps import Step
 from api.web.onward import inside, to_step
 from api.web.rendering import page
+from delegation.rights import CHANGE, Record
 
 router = APIRouter(prefix="/account")
 
-EnrolVisit = Annotated[Visit, needs(steps=(Step.ENROLMENT, Step.DONE), full=True)]
+EnrolVisit = Annotated[Visit, needs(CHANGE, Record.ONESELF, steps=(Step.ENROLMENT, Step.DONE), full=True)]
 _NO_FAULTS: Mapping[str, str] = MappingProxyType({})
 WRONG_CODE = "This is not the code your telephone shows at this moment. Look whether its clock is right."
 

@@ -19,10 +19,12 @@ from api.sign_in import sign_in, sign_in_further, sign_out
 from api.steps import Step
 from api.web.onward import inside, to_step
 from api.web.rendering import page
+from delegation.rights import CHANGE, Record
 
 router = APIRouter()
 
-CodeVisit = Annotated[Visit, needs(steps=(Step.CODE,))]
+OfCode = needs(CHANGE, Record.ONESELF, steps=(Step.CODE,))
+CodeVisit = Annotated[Visit, OfCode]
 WRONG_CODE = "This is not the code of this moment, or it was used before. Wait for the next one."
 
 
@@ -78,7 +80,7 @@ def sign_in_form(
     return page(request, "sign_in.jinja", view, status=status)
 
 
-@router.get("/sign-in/code", dependencies=[needs(steps=(Step.CODE,))])
+@router.get("/sign-in/code", dependencies=[OfCode])
 def ask_code(request: Request, next: str = "/") -> HTMLResponse:
     """The form for the code."""
     return _code_form(request, next)

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from api.access import SignedIn, Visit
 from api.queries import desks, notices
 from api.web.rendering import page
-from delegation.people import Role
+from delegation.rights import READ, Record
 
 router = APIRouter()
 
@@ -42,15 +42,15 @@ def _desks(visit: Visit) -> list[Desk]:
         Desk(f"/homes/{home.place_id}", home.name, "Today: observations and escalations")
         for home in desks.homes_managed(conn)
     ]
-    if actor.holds(Role.CARE_WORKER, Role.HOME_MANAGER):
+    if actor.may(READ, Record.ROUND):
         offered.append(Desk("/rounds", "Round of observations", "Residents whose observations are due"))
     offered += [
         Desk(f"/residents/{resident.place_id}", resident.name, "Somebody you care for")
         for resident in desks.residents_cared_for(conn)
     ]
-    if actor.holds(Role.TRAINER):
+    if actor.may(READ, Record.COMPETENCES):
         offered.append(Desk("/training", "Training", "Who is signed off for what"))
-    if actor.holds(Role.OPERATOR):
+    if actor.may(READ, Record.LEDGERS):
         unseen = " There is an emergency that nobody else is told of." if notices.of_no_home(conn) else ""
         offered.append(Desk("/kits", "Kits", f"Kits, ledgers and quarantine.{unseen}"))
     return offered

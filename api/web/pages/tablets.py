@@ -23,12 +23,12 @@ from api.web.onward import inside
 from api.web.pages.session import sign_in_form
 from api.web.presenters.moments import moment
 from api.web.rendering import page
-from delegation.people import Role
+from delegation.rights import CHANGE, Record
 from devices.identifiers import UnreadableIdError, parse_id
 
 router = APIRouter()
 
-ManagerVisit = Annotated[Visit, needs(Role.HOME_MANAGER, full=True)]
+ManagerVisit = Annotated[Visit, needs(CHANGE, Record.TABLETS, full=True)]
 LONGEST_NAME = 60
 
 

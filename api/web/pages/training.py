@@ -12,20 +12,20 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.access import Visit, needs
+from api.access import Visit
 from api.problems import RefusedError, not_found
 from api.queries import matrix as queries
+from api.routes.competences import MatrixVisit, SigningVisit, TakingBackVisit
 from api.web.presenters.matrix import LEVELS, MEANINGS, matrix, standing_words
 from api.web.presenters.moments import LONDON, london_day
 from api.web.rendering import page
 from delegation import sign_off
 from delegation.competence import Activity, Level
-from delegation.people import Role
+from delegation.rights import ADD, Record
 from delegation.sign_off import SignOffRefusedError
 
 router = APIRouter()
 
-TrainerVisit = Annotated[Visit, needs(Role.TRAINER)]
 USUAL_VALIDITY = timedelta(days=365)
 SAID = {
     "signed-off": "Signed off.",
@@ -34,13 +34,13 @@ SAID = {
 
 
 @router.get("/training")
-def show(request: Request, visit: TrainerVisit, said: str = "") -> HTMLResponse:
+def show(request: Request, visit: MatrixVisit, said: str = "") -> HTMLResponse:
     """The matrix."""
     return _matrix(request, visit, said=SAID.get(said))
 
 
 @router.get("/training/sign-off")
-def signing(request: Request, visit: TrainerVisit, person: UUID, activity: Activity) -> HTMLResponse:
+def signing(request: Request, visit: SigningVisit, person: UUID, activity: Activity) -> HTMLResponse:
     """The form for one worker and one activity."""
     until = (london_day(visit.at) + USUAL_VALIDITY).isoformat()
     return _signing(request, visit, person, activity, {}, {"level": "", "valid_until": until})
@@ -49,7 +49,7 @@ def signing(request: Request, visit: TrainerVisit, person: UUID, activity: Activ
 @router.post("/training/sign-off")
 def sign(
     request: Request,
-    visit: TrainerVisit,
+    visit: SigningVisit,
     person: Annotated[UUID, Form()],
     activity: Annotated[Activity, Form()],
     level: Annotated[str, Form()] = "",
@@ -79,14 +79,14 @@ def sign(
 
 
 @router.get("/training/{competence_id}/revoke")
-def taking_back(request: Request, competence_id: UUID, visit: TrainerVisit) -> HTMLResponse:
+def taking_back(request: Request, competence_id: UUID, visit: TakingBackVisit) -> HTMLResponse:
     """Asks whether to take a sign-off back, and why."""
     return _taking_back(request, visit, _held(visit, competence_id), {}, "")
 
 
 @router.post("/training/{competence_id}/revoke")
 def revoke(
-    request: Request, competence_id: UUID, visit: TrainerVisit, reason: Annotated[str, Form()] = ""
+    request: Request, competence_id: UUID, visit: TakingBackVisit, reason: Annotated[str, Form()] = ""
 ) -> Response:
     """Take a sign-off back."""
     held = _held(visit, competence_id)
@@ -150,6 +150,7 @@ def _matrix(request: Request, visit: Visit, *, said: str | None = None) -> HTMLR
         queries.activities(conn),
         queries.sign_offs(conn, visit.at),
         me=visit.actor.person_id,
+        signs_off=visit.actor.may(ADD, Record.COMPETENCES),
         now=visit.at,
     )
     return page(request, "training.jinja", {"matrix": shown, "said": said}, who=visit.actor.name)

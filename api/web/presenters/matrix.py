@@ -58,7 +58,7 @@ class WorkerRow:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Everybody the trainer answers for."""
+    """Everybody the reader answers for."""
 
     activities: tuple[str, ...]
     rows: tuple[WorkerRow, ...]
@@ -71,9 +71,10 @@ def matrix(
     sign_offs: Sequence[SignOff],
     *,
     me: UUID,
+    signs_off: bool,
     now: datetime,
 ) -> Matrix:
-    """The matrix as one trainer sees it."""
+    """The matrix as one reader sees it: who does not sign off is offered nothing to do."""
     held = {(one.person_id, one.activity): one for one in sign_offs}
     rows = tuple(
         WorkerRow(
@@ -81,7 +82,7 @@ def matrix(
             name=worker.name,
             oneself=worker.person_id == me,
             standings=tuple(
-                _standing(worker, one, held.get((worker.person_id, one.activity)), me, now)
+                _standing(worker, one, held.get((worker.person_id, one.activity)), me, now, offered=signs_off)
                 for one in activities
             ),
         )
@@ -90,9 +91,11 @@ def matrix(
     return Matrix(tuple(one.label for one in activities), rows, _summary(rows))
 
 
-def _standing(worker: Worker, activity: Activity, held: SignOff | None, me: UUID, now: datetime) -> Standing:
+def _standing(
+    worker: Worker, activity: Activity, held: SignOff | None, me: UUID, now: datetime, *, offered: bool
+) -> Standing:
     state, words, detail = standing_words(held, me, now)
-    oneself = worker.person_id == me
+    offered = offered and worker.person_id != me
     stands = held is not None and held.revoked_at is None and held.valid_until > now
     return Standing(
         activity=activity.activity,
@@ -100,10 +103,10 @@ def _standing(worker: Worker, activity: Activity, held: SignOff | None, me: UUID
         state=state,
         words=words,
         detail=detail,
-        competence_id=held.competence_id if held and stands and not oneself else None,
-        href=None
-        if oneself
-        else f"/training/sign-off?person={worker.person_id}&activity={activity.activity}",
+        competence_id=held.competence_id if held and stands and offered else None,
+        href=f"/training/sign-off?person={worker.person_id}&activity={activity.activity}"
+        if offered
+        else None,
     )
 
 

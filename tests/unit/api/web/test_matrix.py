@@ -49,7 +49,7 @@ def test_each_state_has_words_of_its_own(held: SignOff | None, words: tuple[Any,
 
 
 def test_a_sign_off_in_force_can_be_taken_back() -> None:
-    shown = matrix([WORKER], [BLOOD_PRESSURE], [sign_off()], me=ME, now=NOW)
+    shown = matrix([WORKER], [BLOOD_PRESSURE], [sign_off()], me=ME, signs_off=True, now=NOW)
     [standing] = shown.rows[0].standings
     assert standing.competence_id == sign_off().competence_id
     assert standing.href is not None
@@ -60,16 +60,36 @@ def test_a_sign_off_in_force_can_be_taken_back() -> None:
 @pytest.mark.parametrize("days", [-200, -7, 7])
 def test_every_worker_and_activity_is_counted_once(level: str, days: float) -> None:
     held = sign_off(level=level, valid_until=ago(days=days))
-    shown = matrix([WORKER], [BLOOD_PRESSURE, Activity("pulse_oximetry", "Oxygen")], [held], me=ME, now=NOW)
+    shown = matrix(
+        [WORKER],
+        [BLOOD_PRESSURE, Activity("pulse_oximetry", "Oxygen")],
+        [held],
+        me=ME,
+        signs_off=True,
+        now=NOW,
+    )
     assert sum(int(words.split()[0]) for words in shown.summary) == 2
 
 
 def test_a_lapsed_one_cannot_be_taken_back_and_can_be_renewed() -> None:
-    [row] = matrix([WORKER], [BLOOD_PRESSURE], [sign_off(valid_until=ago(days=1))], me=ME, now=NOW).rows
+    [row] = matrix(
+        [WORKER], [BLOOD_PRESSURE], [sign_off(valid_until=ago(days=1))], me=ME, signs_off=True, now=NOW
+    ).rows
     assert (row.standings[0].competence_id, row.standings[0].href is None) == (None, False)
 
 
 def test_ones_own_row_offers_nothing() -> None:
-    [row] = matrix([WORKER], [BLOOD_PRESSURE], [sign_off()], me=WORKER.person_id, now=NOW).rows
+    [row] = matrix(
+        [WORKER], [BLOOD_PRESSURE], [sign_off()], me=WORKER.person_id, signs_off=True, now=NOW
+    ).rows
     assert row.oneself
     assert (row.standings[0].competence_id, row.standings[0].href) == (None, None)
+
+
+def test_who_does_not_sign_off_is_offered_nothing() -> None:
+    [row] = matrix([WORKER], [BLOOD_PRESSURE], [sign_off()], me=ME, signs_off=False, now=NOW).rows
+    assert (row.standings[0].words, row.standings[0].competence_id, row.standings[0].href) == (
+        "In date",
+        None,
+        None,
+    )
