@@ -33,10 +33,14 @@ _log = journal.of("api.fanout")
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often a stream shows that it lives and what stands behind it, and that it may."""
+    """How often a stream shows that it lives and what stands behind it, and that it may.
+
+    A client that takes nothing for `send_seconds` is not there.
+    """
 
     ping_seconds: float = 3.0
     look_again_seconds: float = 30.0
+    send_seconds: float = 20.0
 
 
 class End(StrEnum):

@@ -1,7 +1,7 @@
 """Serves the api until told to stop.
 
 Guards: stopping is prompt. Streams would keep the server waiting for ever, so they are ended first, and each
-page is told to come back.
+page is told to come back. An answer is not held back until the one before has been acknowledged.
 """
 
 import socket
@@ -53,19 +53,24 @@ def serve(settings: Settings, stopping: threading.Event) -> None:
     for role in (DatabaseRole.API, DatabaseRole.INGEST):
         settings.conninfo(role)
     sealer_of(settings)
-    with _listener(settings.http) as listener:
+    with listening(settings.http) as listener:
         server = Server(create_app(settings), settings.http.host, settings.http.port)
         # A signal may have come while we were getting ready.
         server.should_exit = stopping.is_set()
         server.run(sockets=[listener])
 
 
-def _listener(http: Http) -> socket.socket:
+def listening(http: Http) -> socket.socket:
+    """A socket at which browsers are awaited. Raises SettingsError where there can be none."""
     family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
     try:
-        return socket.create_server((http.host, http.port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((http.host, http.port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise SettingsError(
             f"Port {http.port} at {http.host} cannot be used ({error.strerror}):"
             " set HEARTHWATCH_HTTP_PORT to another, or stop what uses it."
         ) from None
+    # Connections inherit it. asyncio sets it only where the socket names its protocol, which this one does not; without
+    # it an answer in two pieces takes 40 ms longer, as one side waits to fill a packet and the other to acknowledge.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener

@@ -35,8 +35,6 @@ router = APIRouter(tags=["stream"])
 
 RETRY_MILLISECONDS = 2000
 _MEDIA_TYPE = EventSourceResponse.media_type
-# A client that takes nothing for so long is not there.
-_SEND_SECONDS = 20.0
 _GOODBYE_SECONDS = 1.0
 _KEEPALIVE = format_sse_event(comment="not listening")
 Done = TypeVar("Done")
@@ -141,7 +139,7 @@ class _EventStream(Response):
             await self._send(send, b"".join(wanted))
 
     async def _send(self, send: Send, data: bytes) -> None:
-        async with asyncio.timeout(_SEND_SECONDS):
+        async with asyncio.timeout(self._parts.pace.send_seconds):
             await send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def _look_again(self, follower: Follower) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from api.replays.evaluating import NO_EVIDENCE, TruthFileError, read_truth
+from tests.fixtures.machine import PATIENCE_SECONDS
 
 
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     run = [sys.executable, "-m", "api.cli", *map(str, arguments)]
-    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=240)
+    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def back(browser: httpx.Client, sent: httpx.Response) -> httpx.Response:
 
 
 def join(served: Served, person: UUID) -> httpx.Response:
-    browser = served.signed_in(person)
+    browser = served.by_password(person)
     return back(browser, there(browser.post("/account/openid", data={"current": PASSWORD})))
 
 
@@ -99,7 +99,7 @@ def test_one_subject_is_not_joined_to_two_accounts(offered: Served) -> None:
 
 
 def test_joining_wants_the_password_again(offered: Served) -> None:
-    browser = offered.signed_in(n.OUTSIDER)
+    browser = offered.by_password(n.OUTSIDER)
     assert browser.post("/account/openid", data={"current": "guess"}).status_code == 422
 
 
@@ -213,5 +213,5 @@ def test_a_password_given_by_somebody_else_parts_the_two(offered: Served) -> Non
         "reason": "She thinks that somebody else got in.",
         "current": PASSWORD,
     }
-    assert offered.signed_in(n.MANAGER).post("/accounts/password", data=asked).status_code == 200
+    assert offered.by_password(n.MANAGER).post("/accounts/password", data=asked).status_code == 200
     assert sign_in(offered)[1].status_code == 401

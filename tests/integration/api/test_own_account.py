@@ -39,7 +39,7 @@ def try_password(served: Served, password: str, person: UUID = n.WORKER) -> int:
 
 
 def test_one_sees_where_one_is_signed_in_and_ends_one_of_them(served: Served) -> None:
-    here, phone = served.signed_in(n.WORKER), served.client(headers={"User-Agent": "Android Firefox/140"})
+    here, phone = served.by_password(n.WORKER), served.client(headers={"User-Agent": "Android Firefox/140"})
     phone.post("/api/v1/sign-in", json={"username": username(n.WORKER), "password": PASSWORD})
     served.signed_in(n.CLINICIAN)
     mine = sessions(here)
@@ -55,13 +55,13 @@ def test_one_sees_where_one_is_signed_in_and_ends_one_of_them(served: Served) ->
 
 
 def test_all_others_end_at_once_and_nobody_elses(served: Served) -> None:
-    here, there, other = (served.signed_in(person) for person in (n.WORKER, n.WORKER, n.CLINICIAN))
+    here, there, other = (served.by_password(person) for person in (n.WORKER, n.WORKER, n.CLINICIAN))
     assert here.post("/account/sessions/end-others").status_code == 303
     assert [is_signed_in(one) for one in (here, there, other)] == [True, False, True]
 
 
 def test_nobody_ends_anothers_session(served: Served) -> None:
-    worker, clinician = served.signed_in(n.WORKER), served.signed_in(n.CLINICIAN)
+    worker, clinician = served.by_password(n.WORKER), served.by_password(n.CLINICIAN)
     [theirs] = sessions(clinician)
     assert worker.post(f"/account/sessions/{theirs['session_id']}/end").status_code == 404
     assert worker.delete(f"/api/v1/me/sessions/{theirs['session_id']}").status_code == 404
@@ -69,7 +69,7 @@ def test_nobody_ends_anothers_session(served: Served) -> None:
 
 
 def test_signing_in_again_ends_the_session_the_browser_was_in(served: Served) -> None:
-    client = served.signed_in(n.WORKER)
+    client = served.by_password(n.WORKER)
     before = dict(client.cookies)
     client.post("/api/v1/sign-in", json={"username": username(n.WORKER), "password": PASSWORD})
     assert dict(client.cookies) != before
@@ -79,7 +79,7 @@ def test_signing_in_again_ends_the_session_the_browser_was_in(served: Served) ->
 def test_a_new_password_ends_every_other_session_and_the_old_one_is_worth_nothing(
     served: Served, neighbourhood: Database
 ) -> None:
-    here, there = served.signed_in(n.WORKER), served.signed_in(n.WORKER)
+    here, there = served.by_password(n.WORKER), served.by_password(n.WORKER)
     before = dict(here.cookies)
     changed = change(here)
     assert (changed.status_code, changed.headers["location"]) == (303, "/account")
@@ -93,7 +93,7 @@ def test_a_new_password_ends_every_other_session_and_the_old_one_is_worth_nothin
 
 
 def test_a_password_is_not_changed_without_the_one_before_or_for_one_that_will_not_do(served: Served) -> None:
-    client = served.signed_in(n.WORKER)
+    client = served.by_password(n.WORKER)
     refused = {
         "This is not your password.": {"current": "guess"},
         "Use 12 characters or more.": {"new": "short", "again": "short"},
@@ -111,14 +111,14 @@ def test_a_password_is_not_changed_without_the_one_before_or_for_one_that_will_n
 
 def test_whoever_found_a_signed_in_browser_cannot_guess_on_at_its_password(served: Served) -> None:
     served.clock.stand_still()
-    client = served.signed_in(n.WORKER)
+    client = served.by_password(n.WORKER)
     assert [change(client, current="guess").status_code for _ in range(6)] == [422] * 5 + [429]
 
 
 def test_however_many_passwords_are_looked_at_nobody_waits_for_a_connection(served: Served) -> None:
     """A request that held one connection and waited for another would stall them all."""
     served.clock.stand_still()
-    cookies = dict(served.signed_in(n.WORKER).cookies)
+    cookies = dict(served.by_password(n.WORKER).cookies)
     many = REQUESTS_AT_ONCE * 2
     browsers = [served.client(cookies=cookies) for _ in range(many)]
     with ThreadPoolExecutor(many) as at_once:
@@ -179,7 +179,7 @@ def test_a_password_that_was_given_is_worth_nothing_after_three_days(served: Ser
 
 def test_no_password_is_given_by_a_browser_left_open(served: Served) -> None:
     asked = {"username": username(n.CLINICIAN), "reason": "Let me in.", "current": "guess"}
-    refused = served.signed_in(n.OPERATOR).post("/accounts/password", data=asked, headers=PAGE)
+    refused = served.by_password(n.OPERATOR).post("/accounts/password", data=asked, headers=PAGE)
     assert (refused.status_code, "hw-secret" in refused.text) == (422, False)
     assert try_password(served, PASSWORD, n.CLINICIAN) == 204
 
@@ -187,7 +187,7 @@ def test_no_password_is_given_by_a_browser_left_open(served: Served) -> None:
 def give(served: Served, keeper: UUID, person: UUID) -> str:
     """Have somebody give another a password; what it is."""
     asked = {"username": username(person), "reason": "Forgot it; I know her.", "current": PASSWORD}
-    answer = served.signed_in(keeper).post("/accounts/password", data=asked, headers=PAGE)
+    answer = served.by_password(keeper).post("/accounts/password", data=asked, headers=PAGE)
     assert answer.status_code == 200, answer.text
     return answer.text.split('class="hw-secret">')[1].split("<")[0]
 
@@ -195,7 +195,7 @@ def give(served: Served, keeper: UUID, person: UUID) -> str:
 def test_giving_a_password_ends_their_sessions_and_is_written_down_with_its_reason(
     served: Served, neighbourhood: Database
 ) -> None:
-    theirs = served.signed_in(n.WORKER)
+    theirs = served.by_password(n.WORKER)
     give(served, n.MANAGER, n.WORKER)
     assert not is_signed_in(theirs)
     with neighbourhood.connect() as conn:
@@ -208,7 +208,7 @@ def test_giving_a_password_ends_their_sessions_and_is_written_down_with_its_reas
 def test_a_manager_helps_only_whoever_is_nothing_but_a_care_worker_of_theirs(
     served: Served, neighbourhood: Database
 ) -> None:
-    manager = served.signed_in(n.MANAGER)
+    manager = served.by_password(n.MANAGER)
     for person in (n.MANAGER, n.CLINICIAN, n.OUTSIDER, n.OPERATOR, n.CARER, n.TRAINER):
         asked = {"username": username(person), "reason": "Let me in.", "current": PASSWORD}
         refused = manager.post("/accounts/password", data=asked, headers=PAGE)
@@ -223,13 +223,13 @@ def test_a_manager_helps_only_whoever_is_nothing_but_a_care_worker_of_theirs(
 
 
 def test_an_operator_helps_everybody_but_themselves_and_nobody_else_helps(served: Served) -> None:
-    operator = served.signed_in(n.OPERATOR)
+    operator = served.by_password(n.OPERATOR)
     own = {"username": username(n.OPERATOR), "reason": "My own.", "current": PASSWORD}
     assert operator.post("/accounts/password", data=own, headers=PAGE).status_code == 422
     assert give(served, n.OPERATOR, n.CLINICIAN)
     for person in (n.WORKER, n.TRAINER, n.CARER):
         asked = {"username": username(n.CLINICIAN), "reason": "Let me in.", "current": PASSWORD}
-        assert served.signed_in(person).post("/accounts/password", data=asked).status_code == 403
+        assert served.by_password(person).post("/accounts/password", data=asked).status_code == 403
 
 
 def test_every_role_has_a_rule_for_signing_in(neighbourhood: Database) -> None:
@@ -244,6 +244,6 @@ def test_of_several_roles_the_strictest_rule_holds(served: Served, neighbourhood
             "INSERT INTO delegation.role_assignment (person_id, role, starts_at) VALUES (%s, %s, now())",
             (n.WORKER, Role.OPERATOR),
         )
-    both, one = served.signed_in(n.WORKER), served.signed_in(n.CARER)
+    both, one = served.by_password(n.WORKER), served.by_password(n.CARER)
     served.clock.ahead += timedelta(minutes=16)
     assert (is_signed_in(both), is_signed_in(one)) == (False, True)

@@ -15,6 +15,7 @@ from alerts.policy import SHIPPED
 from api.replays import job
 from api.replays.policies import PolicyFileError, read_policy
 from api.score_files import FileError
+from tests.fixtures.machine import PATIENCE_SECONDS
 
 HEADER = (
     "resident,taken_at,home,respiration_rate,spo2,spo2_scale,on_oxygen,systolic,pulse,consciousness,temperature,"
@@ -53,7 +54,7 @@ def counted(file: Path, most_held: int = job.HELD_BYTES) -> tuple[list, int]:
 
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     run = [sys.executable, "-m", "api.cli", "replay", *map(str, arguments)]
-    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=240)
+    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
 
 
 def test_what_another_policy_changes_is_printed_and_drawn(tmp_path: Path) -> None:

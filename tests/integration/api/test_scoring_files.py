@@ -14,6 +14,7 @@ import pytest
 from pyarrow import parquet
 
 from api.score_files import FileError, score_file
+from tests.fixtures.machine import PATIENCE_SECONDS
 
 HEADER = "respiration_rate,spo2,spo2_scale,on_oxygen,systolic,pulse,consciousness,temperature"
 NORMAL = "16,97,1,no,120,70,A,36.8"
@@ -22,7 +23,7 @@ NORMAL = "16,97,1,no,120,70,A,36.8"
 def command(*arguments: str | Path, given: str | bytes = "") -> subprocess.CompletedProcess[bytes]:
     run = [sys.executable, "-m", "api.cli", "score", *map(str, arguments)]
     text = given.encode() if isinstance(given, str) else given
-    return subprocess.run(run, input=text, capture_output=True, check=False, timeout=60)
+    return subprocess.run(run, input=text, capture_output=True, check=False, timeout=PATIENCE_SECONDS)
 
 
 def written(folder: Path, *lines: str, header: str = HEADER) -> Path:
@@ -227,6 +228,6 @@ def test_a_parquet_column_of_times_is_refused(tmp_path: Path) -> None:
 def test_a_reader_who_has_seen_enough_ends_it_quietly(tmp_path: Path) -> None:
     source = written(tmp_path, *[NORMAL] * 200_000)
     run = f"'{sys.executable}' -m api.cli score '{source}' | head -1"
-    done = subprocess.run(["bash", "-c", run], capture_output=True, check=True, timeout=60)
+    done = subprocess.run(["bash", "-c", run], capture_output=True, check=True, timeout=PATIENCE_SECONDS)
     assert done.stdout.startswith(b'"respiration_rate"')
     assert done.stderr == b""

@@ -75,7 +75,7 @@ def test_after_a_full_sign_in_a_pin_is_enough_on_that_tablet(tablet: Tablet, nei
 def test_the_pin_alone_is_worth_nothing(tablet: Tablet, served: Served) -> None:
     """Not in another browser, not on another tablet of the same home, not with the worker's own browser."""
     assert tablet.by_pin(browser=served.client(headers=PAGE)) == 401
-    assert tablet.by_pin(browser=served.signed_in(n.WORKER)) == 401
+    assert tablet.by_pin(browser=served.by_password(n.WORKER)) == 401
     assert Tablet(served).by_pin() == 401
     assert tablet.by_pin(pin="205739") == 401
     assert tablet.by_pin(person=n.MANAGER) == 401
@@ -177,22 +177,22 @@ def test_a_role_too_many_or_a_role_too_few_takes_the_pin_away(
 
 def test_a_new_password_takes_the_pin_away(tablet: Tablet, served: Served) -> None:
     changed = {"current": PASSWORD, "new": "copper kettle drum", "again": "copper kettle drum"}
-    assert served.signed_in(n.WORKER).post("/account/password", data=changed).status_code == 303
+    assert served.by_password(n.WORKER).post("/account/password", data=changed).status_code == 303
     assert tablet.by_pin() == 401
 
 
 def test_a_lost_tablet_is_removed_with_its_pins_and_everybody_on_it(tablet: Tablet, served: Served) -> None:
     tablet.by_pin()
-    manager = served.signed_in(n.MANAGER)
+    manager = served.by_password(n.MANAGER)
     [found] = re.findall(r'action="/tablets/([0-9a-f-]+)/remove"', manager.get("/tablets").text)
-    assert served.signed_in(n.OUTSIDER).post(f"/tablets/{found}/remove").status_code == 403
+    assert served.by_password(n.OUTSIDER).post(f"/tablets/{found}/remove").status_code == 403
     assert manager.post(f"/tablets/{found}/remove").status_code == 303
     assert not tablet.is_in()
     assert tablet.by_pin() == 401
 
 
 def test_a_manager_enrols_tablets_of_their_own_home_only(served: Served) -> None:
-    manager = served.signed_in(n.MANAGER)
+    manager = served.by_password(n.MANAGER)
     for home in (n.STRANGE_HOME, n.MEADOW, "x"):
         asked = {"home": str(home), "name": "Ground floor"}
         assert manager.post("/tablets", data=asked, headers=PAGE).status_code == 422

@@ -62,7 +62,7 @@ def test_guessing_is_slowed_down_and_never_locks_the_account(served: Served) -> 
 
 
 def test_a_session_ends_when_it_was_not_used_for_half_an_hour(served: Served) -> None:
-    client = served.signed_in(n.WORKER)
+    client = served.by_password(n.WORKER)
     for _ in range(3):
         served.clock.ahead += timedelta(minutes=29)
         assert client.get("/api/v1/me").status_code == 200
@@ -73,7 +73,7 @@ def test_a_session_ends_when_it_was_not_used_for_half_an_hour(served: Served) ->
 
 
 def test_a_session_ends_after_twelve_hours_however_busy(served: Served) -> None:
-    client = served.signed_in(n.WORKER)
+    client = served.by_password(n.WORKER)
     for _ in range(35):
         served.clock.ahead += timedelta(minutes=20)
         assert client.get("/api/v1/me").status_code == 200
@@ -82,7 +82,7 @@ def test_a_session_ends_after_twelve_hours_however_busy(served: Served) -> None:
 
 
 def test_after_signing_out_the_token_is_worth_nothing(served: Served) -> None:
-    client = served.signed_in(n.WORKER)
+    client = served.by_password(n.WORKER)
     token = dict(client.cookies)
     assert client.post("/api/v1/sign-out").status_code == 204
     thief = served.client(cookies=token)
@@ -90,7 +90,7 @@ def test_after_signing_out_the_token_is_worth_nothing(served: Served) -> None:
 
 
 def test_signing_in_and_out_is_audited(served: Served, neighbourhood: Database) -> None:
-    served.signed_in(n.TRAINER).post("/api/v1/sign-out")
+    served.by_password(n.TRAINER).post("/api/v1/sign-out")
     with neighbourhood.connect() as conn:
         written = conn.execute(
             "SELECT actor, action FROM delegation.audit_event ORDER BY audit_id"
@@ -107,7 +107,7 @@ def test_signing_in_and_out_is_audited(served: Served, neighbourhood: Database) 
     ],
 )
 def test_a_change_asked_for_by_another_site_is_refused(served: Served, headers: dict[str, str]) -> None:
-    client = served.signed_in(n.WORKER)
+    client = served.by_password(n.WORKER)
     refused = client.post("/api/v1/sign-out", headers=headers)
     assert refused.status_code == 403
     assert refused.headers["content-type"] == "application/problem+json"
@@ -117,7 +117,7 @@ def test_a_change_asked_for_by_another_site_is_refused(served: Served, headers: 
 def test_a_role_that_has_ended_opens_nothing_from_that_moment(
     served: Served, neighbourhood: Database
 ) -> None:
-    client = served.signed_in(n.CLINICIAN)
+    client = served.by_password(n.CLINICIAN)
     assert client.get(f"/api/v1/hubs/{n.HUB}/escalations").status_code == 200
     with neighbourhood.connect() as conn:
         conn.execute(
@@ -128,5 +128,5 @@ def test_a_role_that_has_ended_opens_nothing_from_that_moment(
         401,
         "What you may see and do has changed. Sign in again.",
     )
-    again = served.signed_in(n.CLINICIAN)
+    again = served.by_password(n.CLINICIAN)
     assert again.get(f"/api/v1/hubs/{n.HUB}/escalations").status_code == 403
