@@ -120,7 +120,7 @@ class Evaluator:
 
     def cannot_name(self, conn: psycopg.Connection, unnamed: Sequence[Unnamed], at: datetime) -> None:
         """A notice to the hub of each kit, or to operators."""
-        notice.tell(conn, unnamed, at)
+        notice.tell(conn, unnamed, policies_in_force(conn, at), at)
 
     def withdraw(self, conn: psycopg.Connection, withdrawn: Withdrawn, at: datetime) -> None:
         """Judge anew what rested on a reading that was not theirs, and tell whoever acted on it."""

@@ -13,6 +13,8 @@ import psycopg
 
 from alerts import store
 from alerts.desk import ChangedError, NotYoursError
+from alerts.policy import PolicyBook
+from alerts.severity import Severity
 from delegation import audit
 from delegation.people import Actor
 from delegation.rights import CHANGE, Record
@@ -24,12 +26,11 @@ from ingest.evaluation import Unnamed
 
 UNRESPONSIVE = "unresponsive"
 
-_HUBS: LiteralString = "SELECT DISTINCT hub_id FROM delegation.home WHERE home_id = ANY (%s)"
+_HUBS: LiteralString = "SELECT home_id, hub_id FROM delegation.home WHERE home_id = ANY (%s)"
 _TELL: LiteralString = """
 INSERT INTO alerts.notice AS told
-    (notice_id, kit_id, home_id, hub_id, signs, phoned_999, readings, first_at, last_at)
-SELECT %(id)s, %(kit)s, home.home_id, home.hub_id, %(signs)s::text[], %(phoned)s, 1, %(at)s, %(at)s
-FROM (VALUES (%(home)s::uuid)) AS lent (home_id) LEFT JOIN delegation.home USING (home_id)
+    (notice_id, kit_id, home_id, hub_id, signs, phoned_999, readings, first_at, last_at, deadline_at)
+VALUES (%(id)s, %(kit)s, %(home)s, %(hub)s, %(signs)s, %(phoned)s, 1, %(at)s, %(at)s, %(deadline)s)
 ON CONFLICT (coalesce(kit_id, '00000000-0000-0000-0000-000000000000'),
              coalesce(home_id, '00000000-0000-0000-0000-000000000000')) WHERE acknowledged_at IS NULL
 DO UPDATE SET
@@ -49,27 +50,34 @@ WHERE notice_id = %s AND acknowledged_at IS NULL AND readings = %s
 """
 
 
-def tell(conn: psycopg.Connection, unnamed: Sequence[Unnamed], at: datetime) -> None:
+def tell(conn: psycopg.Connection, unnamed: Sequence[Unnamed], policies: PolicyBook, at: datetime) -> None:
     """A notice for each kit; those that came from no home's kit are for operators."""
     homes = list({one.home_id for one in unnamed if one.home_id is not None})
-    store.renew(conn, [hub_id for (hub_id,) in conn.execute(_HUBS, (homes,))], at)
+    hubs: dict[UUID | None, UUID] = dict(conn.execute(_HUBS, (homes,)).fetchall())
+    store.renew(conn, set(hubs.values()), at)
     with conn.cursor() as cursor:
         # Those of no home have no hub whose revision would keep two senders apart.
-        cursor.executemany(_TELL, [_row(one, at) for one in sorted(unnamed, key=_place)])
+        cursor.executemany(
+            _TELL, [_row(one, hubs.get(one.home_id), policies, at) for one in sorted(unnamed, key=_place)]
+        )
 
 
 def _place(one: Unnamed) -> tuple[str, str]:
     return str(one.kit_id), str(one.home_id)
 
 
-def _row(one: Unnamed, at: datetime) -> dict[str, object]:
+def _row(one: Unnamed, hub_id: UUID | None, policies: PolicyBook, at: datetime) -> dict[str, object]:
+    """An emergency is as grave as can be: it waits no longer than the gravest case may."""
+    policy = policies.default if hub_id is None else policies.for_hub(hub_id)
     return {
         "id": new_uuid7(),
         "kit": one.kit_id,
-        "home": one.home_id,
+        "home": None if hub_id is None else one.home_id,
+        "hub": hub_id,
         "signs": _signs(one),
         "phoned": one.said.phoned_999,
         "at": at,
+        "deadline": policy.deadline_at(Severity.HIGH, at),
     }
 
 

@@ -182,6 +182,7 @@ CREATE TABLE alerts.notice (
     readings        integer NOT NULL,
     first_at        timestamptz NOT NULL,
     last_at         timestamptz NOT NULL,
+    deadline_at     timestamptz NOT NULL,       -- when somebody must have acknowledged it
     acknowledged_by uuid,
     acknowledged_at timestamptz,
     CHECK ((home_id IS NULL) = (hub_id IS NULL)),

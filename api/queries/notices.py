@@ -26,11 +26,12 @@ class Notice:
     readings: int
     first_at: datetime
     last_at: datetime
+    deadline_at: datetime
 
 
 _NOTICES: LiteralString = """
 SELECT notice.notice_id, notice.kit_id, home.name AS home_name, home.phone AS home_phone, notice.signs,
-       notice.phoned_999, notice.readings, notice.first_at, notice.last_at
+       notice.phoned_999, notice.readings, notice.first_at, notice.last_at, notice.deadline_at
 FROM alerts.notice LEFT JOIN delegation.home USING (home_id)
 WHERE notice.acknowledged_at IS NULL
   AND CASE WHEN %(home)s::uuid IS NULL THEN notice.hub_id IS NOT DISTINCT FROM %(hub)s::uuid

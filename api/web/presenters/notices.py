@@ -10,7 +10,7 @@ from uuid import UUID
 
 from alerts.notice import UNRESPONSIVE
 from api.queries.notices import Notice
-from api.web.presenters.moments import Moment, moment
+from api.web.presenters.moments import Deadline, Moment, deadline, moment
 from api.web.presenters.signs import plain
 from devices.emergency import EMERGENCY_LABELS
 from ingest.quality import UNREADABLE
@@ -34,6 +34,7 @@ class NoticeView:
     kit: str
     often: str
     last: Moment
+    wait: Deadline
     seen: int
 
 
@@ -53,6 +54,7 @@ def _notice(one: Notice, now: datetime) -> NoticeView:
         kit=str(one.kit_id) if one.kit_id else "",
         often="Said once" if one.readings == 1 else f"Said {one.readings} times, last",
         last=moment(one.last_at, now),
+        wait=deadline(one.first_at, one.deadline_at, now),
         seen=one.readings,
     )
 

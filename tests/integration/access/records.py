@@ -92,8 +92,8 @@ SELECT DISTINCT ON (resident_id)
 FROM alerts.finding
 """
 _NOTICE_OF_NO_HOME: LiteralString = """
-INSERT INTO alerts.notice (notice_id, signs, phoned_999, readings, first_at, last_at)
-VALUES (gen_random_uuid(), '{choking}', false, 1, '2026-01-01', '2026-01-01')
+INSERT INTO alerts.notice (notice_id, signs, phoned_999, readings, first_at, last_at, deadline_at)
+VALUES (gen_random_uuid(), '{choking}', false, 1, '2026-01-01', '2026-01-01', '2026-01-01')
 """
 
 

@@ -1,7 +1,7 @@
 """An emergency of somebody who cannot be named stands above the queue of the hub that can ring the home."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +9,13 @@ import httpx2 as httpx
 import pytest
 
 from alerts.evaluator import Evaluator
+from alerts.policy import SHIPPED
+from alerts.severity import Severity
 from devices.reading import SoftSign
 from ingest import door
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
+from tests.fixtures.serving import Served
 
 SignIn = Callable[[UUID], httpx.Client]
 QUEUE, NOTICES = f"/hubs/{n.HUB}", f"/api/v1/hubs/{n.HUB}/notices"
@@ -46,6 +49,23 @@ def test_the_hub_reads_it_with_whom_to_ring_and_nobody_is_named(
     assert str(n.STRANGER_RESIDENT) not in clinician.get(NOTICES).text
     assert "cannot name" not in sign_in(n.OUTSIDE_CLINICIAN).get(f"/hubs/{n.OTHER_HUB}").text
     assert sign_in(n.OUTSIDE_CLINICIAN).get(f"/api/v1/hubs/{n.OTHER_HUB}/notices").json() == []
+
+
+def test_it_waits_no_longer_than_the_gravest_case_and_says_so(
+    served: Served, neighbourhood: Database
+) -> None:
+    say(neighbourhood)
+    longest = timedelta(minutes=SHIPPED.deadline[Severity.HIGH])
+    clinician = served.signed_in(n.CLINICIAN)
+    [told] = clinician.get(NOTICES).json()
+    first, due = (datetime.fromisoformat(told[name]) for name in ("first_at", "deadline_at"))
+    assert due == first + longest
+    assert f"{longest.seconds // 60 - 1} min left" in clinician.get(QUEUE).text
+    served.clock.ahead = longest + timedelta(minutes=4, seconds=30)
+    say(neighbourhood)
+    page = clinician.get(QUEUE).text
+    assert "Said 2 times" in page
+    assert "Overdue by 4 min" in page
 
 
 def test_the_home_reads_what_its_own_kit_said_and_no_other_home(
