@@ -18,7 +18,6 @@ from psycopg.errors import InsufficientPrivilege
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 
-from alerts.desk import DeskError
 from alerts.evaluator import Evaluator
 from api import health, stream
 from api.database import open_pool
@@ -27,7 +26,7 @@ from api.fanout import Fanout, Pace
 from api.metrics import Counts
 from api.openid_provider import Provider
 from api.parts import Clock, Parts
-from api.problems import NotSignedInError, RefusedError, answer, problem_of, wants_page
+from api.problems import REFUSED_BELOW, NotSignedInError, RefusedError, answer, problem_of, wants_page
 from api.pulse import Pulse
 from api.routes import routers
 from api.sealing import sealer_of
@@ -35,11 +34,6 @@ from api.settings import DatabaseRole, Settings
 from api.throttle import Throttle
 from api.web import pages
 from api.web.files import MOUNT, files
-from delegation.end_of_care import EndRefusedError
-from delegation.legal_hold import NoSuchHoldError
-from delegation.scale_two import ScaleRefusedError, UnfitDecisionError
-from delegation.sign_off import SignOffRefusedError
-from ingest.correction import CorrectionRefusedError
 
 SIGN_IN_PAGE = "/sign-in"
 REQUESTS_AT_ONCE = 20
@@ -51,13 +45,7 @@ _REFUSALS: tuple[type[Exception], ...] = (
     InsufficientPrivilege,
     DataError,
     OperationalError,
-    DeskError,
-    SignOffRefusedError,
-    CorrectionRefusedError,
-    ScaleRefusedError,
-    UnfitDecisionError,
-    EndRefusedError,
-    NoSuchHoldError,
+    *REFUSED_BELOW,
 )
 
 

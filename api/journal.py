@@ -8,7 +8,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -24,8 +24,8 @@ _QUIET = ("uvicorn.access", "apscheduler")
 Event = MutableMapping[str, Any]
 
 
-def set_up(level: str = "info") -> None:
-    """Send this process's logs, and those of its libraries, to standard error as JSON."""
+def set_up(level: str = "info", to: TextIO | None = None) -> None:
+    """Send this process's logs, and those of its libraries, to standard error as JSON, or to a file."""
     before: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -38,7 +38,7 @@ def set_up(level: str = "info") -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    lines = logging.StreamHandler(sys.stderr)
+    lines = logging.StreamHandler(to or sys.stderr)
     lines.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=before,

@@ -23,7 +23,7 @@ from delegation.sign_off import SignOffRefusedError
 from ingest.correction import CorrectionRefusedError
 
 # Refusals of the layers below, whose sentences are meant for whoever asked; the first that fits counts.
-_REFUSED_BELOW: dict[type[Exception], HTTPStatus] = {
+REFUSED_BELOW: dict[type[Exception], HTTPStatus] = {
     NotYoursError: HTTPStatus.NOT_FOUND,
     AlreadyClaimedError: HTTPStatus.CONFLICT,
     NotOpenError: HTTPStatus.CONFLICT,
@@ -108,7 +108,7 @@ def problem_of(error: Exception, request_id: str) -> Problem:
         status = HTTPStatus(error.status_code)
         words = _OWN_WORDS.get(status, f"{status.phrase}.")
         return Problem(status, words, request_id, headers=error.headers or {})
-    for kind, status in _REFUSED_BELOW.items():
+    for kind, status in REFUSED_BELOW.items():
         if isinstance(error, kind):
             return Problem(status, str(error), request_id)
     return _trouble(error, request_id)

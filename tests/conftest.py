@@ -13,4 +13,6 @@ pytest_plugins = [
     "tests.fixtures.brokers",
     "tests.fixtures.browser",
     "tests.fixtures.stack",
+    # Last: it looks at what the others keep.
+    "tests.fixtures.searched_logs",
 ]

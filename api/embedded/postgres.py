@@ -37,6 +37,8 @@ fsync = on
 password_encryption = 'scram-sha-256'
 timezone = 'UTC'
 log_timezone = 'UTC'
+log_error_verbosity = terse
+log_min_error_statement = panic
 max_connections = 200
 unix_socket_permissions = 0700
 """

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from api import journal
 
@@ -12,12 +13,11 @@ from api import journal
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
     handlers, level = logging.root.handlers, logging.root.level
+    set_up = structlog.get_config()
     yield
     logging.root.handlers = handlers
     logging.root.setLevel(level)
-    import structlog
-
-    structlog.reset_defaults()
+    structlog.configure(**set_up)
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
