@@ -10,6 +10,7 @@ from typing import LiteralString
 import psycopg
 
 from api import second_step
+from api.audit_heads import key_of, left_behind
 from api.health import NotReadyError, check_broker
 from api.migrations.runner import MigrationChangedError, pending
 from api.sealing import sealer_of
@@ -24,11 +25,16 @@ _DURABLE: LiteralString = "SELECT current_setting('synchronous_commit'), current
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One thing looked at."""
+    """One thing looked at. `doubtful`: it works, and somebody should know of it."""
 
     ok: bool
     about: str
     says: str
+    doubtful: bool = False
+
+
+class DoubtError(Exception):
+    """What works, and should not stay so; the sentence says what to do."""
 
 
 def checks(settings: Settings) -> list[Result]:
@@ -40,6 +46,7 @@ def checks(settings: Settings) -> list[Result]:
         "Policy": _policy,
         "Durability": _durability,
         "Second step": _second_step,
+        "Audit": _audit,
         "Broker": _broker,
     }
     return [_looked_at(about, look, settings) for about, look in looks.items()]
@@ -48,6 +55,8 @@ def checks(settings: Settings) -> list[Result]:
 def _looked_at(about: str, look: Callable[[Settings], str], settings: Settings) -> Result:
     try:
         return Result(ok=True, about=about, says=look(settings))
+    except DoubtError as doubt:
+        return Result(ok=True, about=about, says=str(doubt), doubtful=True)
     except (SettingsError, NotReadyError, MigrationChangedError) as error:
         return Result(ok=False, about=about, says=str(error))
     except psycopg.Error as error:
@@ -117,6 +126,24 @@ def _second_step(settings: Settings) -> str:
                 "The key at hand opens no second step that is kept: put the key they were sealed with below it."
             )
     return "A second step is asked for, and its key is at hand."
+
+
+def _audit(settings: Settings) -> str:
+    if key_of(settings.audit) is None:
+        raise DoubtError(
+            "The audit's daily heads are not signed, so whoever owns the database could write all of it anew:"
+            " set HEARTHWATCH_AUDIT_KEY_FILE."
+        )
+    if settings.audit.heads_directory is None and settings.audit.heads_address is None:
+        raise DoubtError(
+            "The audit's daily heads are signed and stay in the database, where they prove nothing:"
+            " set HEARTHWATCH_AUDIT_HEADS_DIRECTORY or HEARTHWATCH_AUDIT_HEADS_ADDRESS to somewhere else."
+        )
+    with _connect(settings, DatabaseRole.SCHEDULER) as conn:
+        waiting = left_behind(conn, settings.audit)
+    if waiting:
+        raise DoubtError(f"{waiting} of the audit's daily heads could not be put where they should be kept.")
+    return "The audit's daily heads are signed and leave this host."
 
 
 def _broker(settings: Settings) -> str:

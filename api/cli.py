@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api import appointing, enrolment, evaluation, lockout, placing, rehearsing, synthetic
+from api import appointing, auditing, enrolment, evaluation, lockout, placing, rehearsing, synthetic
 from api.complaint import complaint
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ app = typer.Typer(
 )
 quarantine = typer.Typer(help="What could not be understood: list it, or try it again.", no_args_is_help=True)
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(auditing.audit, name="audit")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
 # A number in the database has eight bytes.
@@ -212,7 +213,8 @@ def check() -> None:
 
     results = checks(_settings())
     for result in results:
-        print(f"{'ok ' if result.ok else 'NOT'}  {result.about}: {result.says}")
+        mark = "but" if result.doubtful else "ok " if result.ok else "NOT"
+        print(f"{mark}  {result.about}: {result.says}")
     raise typer.Exit(0 if all(result.ok for result in results) else 1)
 
 

@@ -5,6 +5,7 @@ Guards: what somebody can put right is a sentence with the way out; anything els
 
 _SENTENCES = {
     "api.settings.SettingsError",
+    "api.auditing.HiddenRowsError",
     "api.migrations.runner.MigrationChangedError",
     "api.seed.store.AlreadySeededError",
     "api.embedded.process.EmbeddedServiceError",

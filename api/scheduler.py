@@ -5,7 +5,7 @@ never skipped; every deadline is in the database, so whoever takes over finds th
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from alerts import clocks
 from api import journal, known_browsers, retention, throttle
+from api.audit_heads import keep_heads
 from api.database import Connection, Pool, open_pool, try_again
 from api.settings import DatabaseRole, Settings
 from api.watch import watched
@@ -103,8 +104,9 @@ def run(settings: Settings, stopping: threading.Event) -> None:
     counts = _Counts()
     watch = settings.watch
     conninfo = settings.conninfo(DatabaseRole.SCHEDULER)
+    jobs = (*JOBS, Job("heads", timedelta(minutes=10), keep_heads(settings)))
     with (
-        open_pool(settings, DatabaseRole.SCHEDULER, most=len(JOBS)) as pool,
+        open_pool(settings, DatabaseRole.SCHEDULER, most=len(jobs)) as pool,
         open_pool(settings, DatabaseRole.RETENTION, most=1) as eraser,
         watched(watch.host, watch.port, lambda: {"status": "alive"}, counts.registry),
     ):
@@ -112,19 +114,21 @@ def run(settings: Settings, stopping: threading.Event) -> None:
         while not stopping.is_set():
             try:
                 with psycopg.connect(conninfo, autocommit=True) as lock:
-                    _while_first(lock, pools, counts, stopping)
+                    _while_first(lock, jobs, pools, counts, stopping)
             except psycopg.OperationalError as error:
                 _log.warning("lost the database", error=type(error).__name__)
             stopping.wait(_LOOK_EVERY)
 
 
-def _while_first(lock: Connection, pools: _Pools, counts: _Counts, stopping: threading.Event) -> None:
+def _while_first(
+    lock: Connection, jobs: Sequence[Job], pools: _Pools, counts: _Counts, stopping: threading.Event
+) -> None:
     """Work for as long as the connection that holds the lock lives."""
     row = lock.execute(_ONE_SCHEDULER).fetchone()
     if row is None or not row[0]:
         return
-    _log.info("working", count=len(JOBS))
-    scheduler = _scheduler(pools, counts)
+    _log.info("working", count=len(jobs))
+    scheduler = _scheduler(jobs, pools, counts)
     counts.active.set(1)
     scheduler.start()
     try:
@@ -135,14 +139,14 @@ def _while_first(lock: Connection, pools: _Pools, counts: _Counts, stopping: thr
         counts.active.set(0)
 
 
-def _scheduler(pools: _Pools, counts: _Counts) -> BackgroundScheduler:
+def _scheduler(jobs: Sequence[Job], pools: _Pools, counts: _Counts) -> BackgroundScheduler:
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(len(JOBS))},
+        executors={"default": ThreadPoolExecutor(len(jobs))},
         # The default of one second skips a late run without a word.
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
-    for job in JOBS:
+    for job in jobs:
         scheduler.add_job(
             do,
             "interval",

@@ -133,6 +133,17 @@ class OpenId(_Group):
         return self
 
 
+class Audit(_Group):
+    """Where the audit's signed daily heads go. `key` signs them; without one there are none.
+
+    `heads_directory` is a mount from elsewhere; each head is put at `heads_address` by HTTP, under its own name.
+    """
+
+    key: SecretStr | None = None
+    heads_directory: Path | None = None
+    heads_address: str | None = Field(default=None, pattern="^https?://")
+
+
 class Watch(_Group):
     """The small port on which ingest and the scheduler show their own health and counts; 0 is none."""
 
@@ -159,6 +170,7 @@ class Settings(BaseSettings):
     http: Http = Http()
     account: Account = Account()
     openid: OpenId = OpenId()
+    audit: Audit = Audit()
     watch: Watch = Watch()
     log: Log = Log()
     demo: bool = False

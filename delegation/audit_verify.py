@@ -50,10 +50,20 @@ JOIN delegation.audit_event USING (audit_id)
 LEFT JOIN delegation.audit_sealed_event USING (audit_id)
 ORDER BY audit_id
 """
+_IS_HIDDEN: LiteralString = """
+SELECT row_security_active('delegation.audit_event') OR row_security_active('delegation.audit_seal')
+    OR row_security_active('delegation.audit_sealed_event') OR row_security_active('delegation.audit_text')
+"""
 _UNSEALED: LiteralString = """
 SELECT count(*), min(written_at) FROM delegation.audit_event event
 WHERE NOT EXISTS (SELECT FROM delegation.audit_sealed_event sealed WHERE sealed.audit_id = event.audit_id)
 """
+
+
+def is_hidden(conn: psycopg.Connection) -> bool:
+    """Whether row-level security keeps rows from whoever asks: what is not seen must not be called whole."""
+    row = conn.execute(_IS_HIDDEN).fetchone()
+    return row is None or row[0]
 
 
 def verify(conn: psycopg.Connection, heads: Sequence[Head] = ()) -> Verified:
