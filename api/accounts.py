@@ -4,6 +4,7 @@ Guards: a password somebody else gave is good until it is over or its owner has 
 the page on which they choose it; a password takes the place of no other than the one it was meant to.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ from psycopg.rows import class_row
 from api.database import Connection
 
 GIVEN_FOR = timedelta(days=3)
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{2,63}", re.ASCII)
+USERNAME_FORM = "3 to 64 small letters without accents, digits, dots, hyphens, underlines or @"
 _CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
 
 
@@ -107,6 +110,11 @@ def password_to_give() -> str:
     """Some 49 bits that can be read out over a telephone."""
     pieces = ["".join(secrets.choice(part) for part in (_CONSONANTS, _VOWELS) * 2) for _ in range(4)]
     return "-".join(pieces)
+
+
+def is_username(text: str) -> bool:
+    """Whether this can be the name somebody signs in under."""
+    return _USERNAME.fullmatch(text) is not None
 
 
 def as_typed(username: str) -> str:

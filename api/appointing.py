@@ -4,7 +4,6 @@ Guards: a real installation has its first account from here and no other way in;
 down; a password that is printed here is good for three days, and only to choose another.
 """
 
-import re
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
     from delegation.people import Role, RoleHeld
 
-_USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{2,63}", re.ASCII)
-USERNAME_FORM = "3 to 64 small letters without accents, digits, dots, hyphens, underlines or @"
 _ROLES = (
     "care_worker, carer, home_manager, hub_clinician, hub_lead, trainer, delegating_professional, commissioner,"
     " operator"
@@ -34,11 +31,6 @@ Until = Annotated[
 ]
 By = Annotated[str, typer.Option(help="Your name, for the record.")]
 Reason = Annotated[str, typer.Option(help="Why, and how you know that it is they.")]
-
-
-def is_username(text: str) -> bool:
-    """Whether this can be the name somebody signs in under."""
-    return _USERNAME.fullmatch(text) is not None
 
 
 def add_person(
@@ -64,8 +56,9 @@ def add_person(
     from delegation.people import Process
 
     now, typed = datetime.now(UTC), accounts.as_typed(username)
-    if not is_username(typed):
-        raise typer.BadParameter(f"{username!r}: a user name is {USERNAME_FORM}.", param_hint="'USERNAME'")
+    if not accounts.is_username(typed):
+        form = accounts.USERNAME_FORM
+        raise typer.BadParameter(f"{username!r}: a user name is {form}.", param_hint="'USERNAME'")
     if not name.strip():
         raise typer.BadParameter("Say who it is.", param_hint="'--name'")
     password, good_until = accounts.password_to_give(), now + accounts.GIVEN_FOR

@@ -7,12 +7,14 @@ one connection and waits for another, however many guess. Without a session noth
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Form, Request
 
 from api import accounts, cookies, sessions
 from api.accounts import Account
+from api.addresses import address_of
 from api.breached import HashFile
 from api.new_password import fault
 from api.parts import parts_of
@@ -22,6 +24,7 @@ from api.sessions import Session
 from api.sign_in import checked, is_same, try_of, wait_for
 from api.steps import Step
 from api.throttle import Guessed, Try
+from delegation import invitation
 from delegation.people import actor_of
 
 NOT_RIGHT = "This is not your password."
@@ -108,6 +111,22 @@ def code_try(request: Request) -> CodeTry:
         return CodeTry((tried, wait_for(parts_of(request), tried)))
     except RefusedError as refused:
         return CodeTry(None, refused)
+
+
+def invitation_try(request: Request, code: Annotated[str, Form(max_length=200)] = "") -> CodeTry:
+    """Count a try at an invitation's code, by whom as far as it is known."""
+    # What is left empty is no guess.
+    if not code.strip():
+        return CodeTry(None, RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "Type in the code."))
+    address = address_of(request, parts_of(request).settings.http.client_header)
+    tried = Try(invitation.as_typed(code), address, guessed=Guessed.INVITATION)
+    try:
+        return CodeTry((tried, wait_for(parts_of(request), tried)))
+    except RefusedError as refused:
+        return CodeTry(None, refused)
+
+
+InvitationTry = Annotated[CodeTry, Depends(invitation_try)]
 
 
 def _asker(request: Request) -> Asker | None:

@@ -44,6 +44,7 @@ class Guessed(StrEnum):
 
     PASSWORD = "password"
     CODE = "code"
+    INVITATION = "invitation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Record(StrEnum):
     LEGAL_HOLDS = "legal holds"
     LOOKING = "who looked at whose record"
     COMPETENCES = "sign-offs of care workers"
-    ROLES = "roles people hold"
+    ROLES = "roles people hold, and invitations to one"
     NAMES = "names of those they work with"
     ACCOUNTS = "other people’s accounts"
     SECOND_STEPS = "other people’s second steps"
@@ -128,6 +128,8 @@ RIGHTS: Mapping[Record, tuple[Right, ...]] = {
     ),
     Record.ROLES: (
         _right((Role.TRAINER, Role.DELEGATING_PROFESSIONAL, Role.HOME_MANAGER), Scope.WORKERS, READ),
+        _right((Role.HOME_MANAGER,), Scope.HOMES, READ, ADD, CHANGE),
+        _right((Role.HUB_LEAD,), Scope.HUB, READ, ADD, CHANGE),
     ),
     Record.NAMES: (
         _right(_AT_HOME, Scope.HOMES, READ),

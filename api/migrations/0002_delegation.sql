@@ -239,6 +239,38 @@ CREATE TABLE delegation.competence (
 );
 CREATE INDEX competence_by_person ON delegation.competence (person_id, activity);
 
+-- How long a role lasts that is given on a page, by who answers for the place. Data, for an adopter to set.
+CREATE TABLE delegation.role_term (
+    role            text PRIMARY KEY CHECK (role IN ('care_worker', 'carer', 'hub_clinician')),
+    usual_days      smallint NOT NULL CHECK (usual_days > 0),
+    longest_days    smallint NOT NULL CHECK (longest_days >= usual_days)
+);
+INSERT INTO delegation.role_term VALUES ('care_worker', 7, 366), ('carer', 90, 180), ('hub_clinician', 90, 366);
+
+-- A role that whoever has the code may take on, once. The code is kept as its SHA-256.
+CREATE TABLE delegation.invitation (
+    invitation_id   uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    code_hash       bytea NOT NULL UNIQUE,
+    role            text NOT NULL,
+    home_id         uuid REFERENCES delegation.home,
+    hub_id          uuid REFERENCES delegation.hub,
+    resident_id     uuid REFERENCES delegation.resident,
+    name            text NOT NULL CHECK (name <> ''),   -- of who is invited, in the words of who invites them
+    ends_at         timestamptz NOT NULL,               -- of the role
+    invited_by      uuid NOT NULL REFERENCES delegation.person,
+    invited_at      timestamptz NOT NULL DEFAULT now(),
+    good_until      timestamptz NOT NULL DEFAULT now() + interval '7 days',
+    taken_by        uuid REFERENCES delegation.person CHECK (taken_by <> invited_by),
+    taken_at        timestamptz,
+    withdrawn_by    uuid REFERENCES delegation.person,
+    withdrawn_at    timestamptz CHECK (withdrawn_at IS NULL OR taken_at IS NULL),
+    CHECK ((taken_by IS NULL) = (taken_at IS NULL)),
+    CHECK ((withdrawn_by IS NULL) = (withdrawn_at IS NULL)),
+    CHECK (num_nonnulls(home_id, hub_id, resident_id) = 1
+           AND CASE role WHEN 'care_worker' THEN home_id IS NOT NULL WHEN 'carer' THEN resident_id IS NOT NULL
+                         WHEN 'hub_clinician' THEN hub_id IS NOT NULL ELSE false END)
+);
+
 -- Audit: written unchained so that no writer queues; sealed afterwards over what has committed.
 CREATE TABLE delegation.audit_event (
     audit_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -429,6 +461,85 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     UNION SELECT person_id FROM delegation.glass_to_answer_for()
 $$;
 
+-- What the actor may give others, and take away: a home's manager care at the home and for who lives there, a hub's lead
+-- the hub's desk. Nobody gives the role they give it by.
+CREATE FUNCTION delegation.may_give(given_role text, home uuid, hub uuid, resident uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT coalesce(CASE given_role
+        WHEN 'care_worker' THEN home IN (SELECT delegation.homes_held('home_manager'))
+        WHEN 'carer' THEN EXISTS (SELECT FROM delegation.resident lives
+                                  WHERE lives.resident_id = resident
+                                    AND lives.home_id IN (SELECT delegation.homes_held('home_manager')))
+        WHEN 'hub_clinician' THEN hub IN (SELECT hub_id FROM delegation.roles_in_force() WHERE role = 'hub_lead')
+    END, false)
+$$;
+
+CREATE FUNCTION delegation.roles_in_gift() RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT assignment_id FROM delegation.role_assignment
+    WHERE (role = 'care_worker' AND home_id IN (SELECT delegation.homes_held('home_manager')))
+       OR (role = 'carer' AND resident_id IN (SELECT lives.resident_id FROM delegation.resident lives
+                                              WHERE lives.home_id IN (SELECT delegation.homes_held('home_manager'))))
+       OR (role = 'hub_clinician' AND hub_id IN (SELECT hub_id FROM delegation.roles_in_force() WHERE role = 'hub_lead'))
+$$;
+
+-- What an invitation is to, for who has its code: it names no resident, and nobody but who is invited.
+CREATE FUNCTION delegation.invitation_to(code bytea)
+RETURNS TABLE (role text, name text, place text, ends_at timestamptz, good_until timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT offered.role, offered.name, coalesce(hub.name, home.name), offered.ends_at, offered.good_until
+    FROM delegation.invitation offered
+    LEFT JOIN delegation.resident USING (resident_id)
+    LEFT JOIN delegation.home ON home.home_id IN (offered.home_id, resident.home_id)
+    LEFT JOIN delegation.hub ON hub.hub_id = offered.hub_id
+    WHERE offered.code_hash = code AND offered.taken_at IS NULL AND offered.withdrawn_at IS NULL
+      AND least(offered.good_until, offered.ends_at) > now()
+$$;
+
+-- The one way to a role given on a page: whoever has the code takes it on, once, as who they are signed in as; nobody
+-- signed in becomes somebody new. NULL: there is no such invitation, or none any more. The transaction goes on as them.
+CREATE FUNCTION delegation.take_invitation(code bytea) RETURNS uuid
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    me uuid := delegation.actor();
+    offered delegation.invitation;
+    still_theirs_to_give boolean;
+BEGIN
+    SELECT * INTO offered FROM delegation.invitation
+    WHERE code_hash = code AND taken_at IS NULL AND withdrawn_at IS NULL
+      AND least(good_until, ends_at) > now() AND invited_by IS DISTINCT FROM me
+    FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    PERFORM set_config('hearthwatch.actor', offered.invited_by::text, true);
+    still_theirs_to_give := delegation.may_give(offered.role, offered.home_id, offered.hub_id, offered.resident_id);
+    PERFORM set_config('hearthwatch.actor', coalesce(me::text, ''), true);
+    IF NOT still_theirs_to_give THEN
+        RETURN NULL;
+    END IF;
+    IF me IS NULL THEN
+        me := gen_random_uuid();
+        INSERT INTO delegation.person (person_id, name) VALUES (me, offered.name);
+        PERFORM set_config('hearthwatch.actor', me::text, true);
+    END IF;
+    UPDATE delegation.role_assignment held SET ends_at = greatest(held.ends_at, offered.ends_at)
+    WHERE held.person_id = me AND held.role = offered.role
+      AND (held.home_id, held.hub_id, held.resident_id)
+          IS NOT DISTINCT FROM (offered.home_id, offered.hub_id, offered.resident_id)
+      AND held.organisation_id IS NULL AND held.starts_at <= now() AND held.ends_at > now();
+    IF NOT FOUND THEN
+        INSERT INTO delegation.role_assignment (person_id, role, home_id, hub_id, resident_id, starts_at, ends_at)
+        VALUES (me, offered.role, offered.home_id, offered.hub_id, offered.resident_id, now(), offered.ends_at);
+    END IF;
+    UPDATE delegation.invitation SET taken_by = me, taken_at = now() WHERE invitation_id = offered.invitation_id;
+    RETURN me;
+END $$;
+REVOKE EXECUTE ON FUNCTION delegation.invitation_to(bytea), delegation.take_invitation(bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION delegation.invitation_to(bytea), delegation.take_invitation(bytea) TO hearthwatch_api;
+GRANT INSERT ON delegation.person, delegation.role_assignment TO hearthwatch_gate;
+GRANT UPDATE ON delegation.role_assignment, delegation.invitation TO hearthwatch_gate;
+
 CREATE FUNCTION delegation.is_operator() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT EXISTS (SELECT FROM delegation.roles_in_force() WHERE role = 'operator')
@@ -508,13 +619,18 @@ ALTER FUNCTION delegation.glass_to_answer_for() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.roles_over(uuid) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.break_glass(text, date, text, text) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.glass_broken_since(timestamptz) OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.may_give(text, uuid, uuid, uuid) OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.roles_in_gift() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.invitation_to(bytea) OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.take_invitation(bytea) OWNER TO hearthwatch_gate;
 
 DO $$
 DECLARE guarded regclass;
 BEGIN
     FOREACH guarded IN ARRAY ARRAY[
         'delegation.organisation', 'delegation.hub', 'delegation.home', 'delegation.person', 'delegation.resident',
-        'delegation.role_assignment', 'delegation.spo2_scale_authorisation', 'delegation.air_record',
+        'delegation.role_assignment', 'delegation.role_term', 'delegation.invitation',
+        'delegation.spo2_scale_authorisation', 'delegation.air_record',
         'delegation.ceiling', 'delegation.monitoring_pause', 'delegation.competence', 'delegation.end_of_care',
         'delegation.legal_hold', 'delegation.retention_rule', 'delegation.tombstone',
         'delegation.audit_event', 'delegation.audit_text', 'delegation.audit_seal', 'delegation.audit_sealed_event',
@@ -545,7 +661,32 @@ CREATE POLICY in_scope ON delegation.person FOR SELECT TO hearthwatch_api
 CREATE POLICY in_scope ON delegation.resident FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 CREATE POLICY in_scope ON delegation.role_assignment FOR SELECT TO hearthwatch_api
-    USING (person_id = delegation.actor() OR person_id IN (SELECT delegation.workers_known()));
+    USING (person_id = delegation.actor() OR person_id IN (SELECT delegation.workers_known())
+           OR assignment_id IN (SELECT delegation.roles_in_gift()));
+-- A role given on a page always ends, and what has ended stays so: to begin again takes another invitation.
+GRANT UPDATE (ends_at) ON delegation.role_assignment TO hearthwatch_api;
+CREATE POLICY in_gift ON delegation.role_assignment FOR UPDATE TO hearthwatch_api
+    USING (person_id <> delegation.actor() AND (ends_at IS NULL OR ends_at > now())
+           AND assignment_id IN (SELECT delegation.roles_in_gift()))
+    WITH CHECK (ends_at < now() + (SELECT make_interval(days => longest_days + 1) FROM delegation.role_term term
+                                   WHERE term.role = role_assignment.role));
+GRANT SELECT ON delegation.role_term TO hearthwatch_api;
+CREATE POLICY readable ON delegation.role_term FOR SELECT TO hearthwatch_api USING (delegation.actor() IS NOT NULL);
+-- Not code_hash: it is looked for, never read.
+GRANT SELECT (invitation_id, role, home_id, hub_id, resident_id, name, ends_at, invited_by, invited_at, good_until,
+    taken_by, taken_at, withdrawn_by, withdrawn_at) ON delegation.invitation TO hearthwatch_api;
+GRANT INSERT (code_hash, role, home_id, hub_id, resident_id, name, ends_at, invited_by) ON delegation.invitation
+    TO hearthwatch_api;
+GRANT UPDATE (withdrawn_by, withdrawn_at) ON delegation.invitation TO hearthwatch_api;
+CREATE POLICY in_gift ON delegation.invitation FOR SELECT TO hearthwatch_api
+    USING (delegation.may_give(role, home_id, hub_id, resident_id));
+CREATE POLICY in_gift_offered ON delegation.invitation FOR INSERT TO hearthwatch_api
+    WITH CHECK (invited_by = delegation.actor() AND delegation.may_give(role, home_id, hub_id, resident_id)
+                AND ends_at < now() + (SELECT make_interval(days => longest_days + 1) FROM delegation.role_term term
+                                       WHERE term.role = invitation.role));
+CREATE POLICY in_gift_withdrawn ON delegation.invitation FOR UPDATE TO hearthwatch_api
+    USING (taken_at IS NULL AND withdrawn_at IS NULL AND delegation.may_give(role, home_id, hub_id, resident_id))
+    WITH CHECK (withdrawn_by = delegation.actor());
 CREATE POLICY in_scope ON delegation.spo2_scale_authorisation FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 -- Decided by whoever is named, recorded by the hub. What was revoked stays so: scale 2 again is a decision anew.

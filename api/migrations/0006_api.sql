@@ -119,7 +119,7 @@ CREATE TABLE api.sign_in_try (
     again_at        timestamptz NOT NULL
 );
 
-GRANT SELECT ON api.account TO hearthwatch_api;
+GRANT SELECT, INSERT ON api.account TO hearthwatch_api;
 GRANT UPDATE (password_hash, given_until) ON api.account TO hearthwatch_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON api.second_step TO hearthwatch_api;
 GRANT SELECT, INSERT, DELETE ON api.recovery_code TO hearthwatch_api;

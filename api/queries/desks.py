@@ -28,6 +28,15 @@ FROM delegation.home JOIN delegation.roles_in_force() held
    AND (held.home_id = home.home_id OR held.organisation_id = home.organisation_id)
 ORDER BY home.name
 """
+_HUBS_LED: LiteralString = """
+SELECT DISTINCT hub.hub_id, hub.name FROM delegation.hub JOIN delegation.roles_in_force() held USING (hub_id)
+WHERE held.role = 'hub_lead' ORDER BY hub.name
+"""
+_HUBS_COUNTED: LiteralString = """
+SELECT DISTINCT hub.hub_id, hub.name FROM delegation.hub JOIN delegation.roles_in_force() held USING (hub_id)
+WHERE held.role = 'commissioner' ORDER BY hub.name
+"""
+_HOME_OF: LiteralString = "SELECT home_id FROM delegation.resident WHERE resident_id = %s"
 _RESIDENTS_CARED_FOR: LiteralString = """
 SELECT resident.resident_id, resident.name
 FROM delegation.resident JOIN delegation.roles_in_force() held
@@ -44,6 +53,22 @@ def hubs(conn: psycopg.Connection[Any]) -> list[Place]:
 def homes_managed(conn: psycopg.Connection[Any]) -> list[Place]:
     """Homes the actor manages."""
     return [Place(*row) for row in conn.execute(_HOMES_MANAGED).fetchall()]
+
+
+def hubs_led(conn: psycopg.Connection[Any]) -> list[Place]:
+    """Hubs the actor leads."""
+    return [Place(*row) for row in conn.execute(_HUBS_LED).fetchall()]
+
+
+def hubs_counted(conn: psycopg.Connection[Any]) -> list[Place]:
+    """Hubs whose counts the actor sees as a commissioner."""
+    return [Place(*row) for row in conn.execute(_HUBS_COUNTED).fetchall()]
+
+
+def home_of(conn: psycopg.Connection[Any], resident_id: UUID) -> UUID:
+    """Where a resident lives whom the actor sees."""
+    [(home_id,)] = conn.execute(_HOME_OF, (resident_id,)).fetchall()
+    return home_id
 
 
 def residents_cared_for(conn: psycopg.Connection[Any]) -> list[Place]:

@@ -16,6 +16,7 @@ from api.own_account import change_password, end_session, end_sessions
 from api.parts import parts_of
 from api.pins import pin_for
 from api.proofs import NewPassword, new_password
+from api.queries import desks
 from api.sessions import Session
 from api.steps import Step
 from api.tablets import tablet_of
@@ -47,6 +48,10 @@ def show(request: Request, visit: FullySignedIn, said: str = "") -> HTMLResponse
         "said": _SAID.get(said),
         "second_step": _second_step(request, visit),
         "may_set_pin": _may_set_pin(request, visit),
+        "peoples": [
+            *((f"/homes/{one.place_id}", one.name) for one in desks.homes_managed(visit.conn)),
+            *((f"/hubs/{one.place_id}", one.name) for one in desks.hubs_led(visit.conn)),
+        ],
         "manages": visit.actor.may(CHANGE, Record.TABLETS),
         "helps": visit.actor.may(CHANGE, Record.ACCOUNTS),
         "openid": parts_of(request).settings.openid.name if parts_of(request).provider else None,

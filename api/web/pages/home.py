@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from api.access import Visit, needs
 from api.parts import parts_of
 from api.problems import not_found
-from api.queries import escalation, home, quiet_kits, records
+from api.queries import desks, escalation, home, quiet_kits, records
 from api.queries import notices as unnamed
 from api.queries.home import Home
 from api.web.presenters import notices as notice_words
@@ -45,6 +45,7 @@ def show(request: Request, home_id: UUID, visit: HomeVisit) -> HTMLResponse:
         "quiet_kits": lines(quiet_kits.of_home(visit.conn, home_id, visit.at), visit.at),
         "check_kit": CHECK,
         "may_capture": visit.actor.may(READ, Record.ROUND),
+        "manages": home_id in {one.place_id for one in desks.homes_managed(visit.conn)},
         "keeps_records": records.answers_for_home(visit.conn, home_id),
         "now_iso": visit.at.isoformat(),
         "clock": full_clock(visit.at),

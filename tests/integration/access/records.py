@@ -45,6 +45,9 @@ _OF_RESIDENT: tuple[LiteralString, ...] = (
        SELECT %s, '2026-01-01', 'moved_away', person_id, '2026-01-01' FROM delegation.person LIMIT 1""",
     """INSERT INTO delegation.legal_hold (resident_id, reason, placed_by, starts_at)
        SELECT %s, 'A claim', person_id, '2026-01-01' FROM delegation.person LIMIT 1""",
+    """INSERT INTO delegation.invitation (code_hash, role, resident_id, name, ends_at, invited_by, good_until)
+       SELECT sha256(convert_to(gen_random_uuid()::text, 'UTF8')), 'carer', %s, 'Pia Relation', '2026-03-01', person_id,
+           '2026-02-01' FROM delegation.person LIMIT 1""",
     """INSERT INTO delegation.tombstone (resident_id, care_ended_at, rule_version, erased_at, erased)
        VALUES (%s, '2010-01-01', 'default-1', '2020-01-01', '{}')""",
     """INSERT INTO ingest.reading_correction (kit_id, reading_id, effective_at, stored_for, held_for, resident_id,

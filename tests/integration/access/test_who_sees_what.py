@@ -21,6 +21,7 @@ ABOUT: dict[str, LiteralString] = {
     "delegation.home": "SELECT home_id FROM delegation.home",
     "delegation.person": "SELECT person_id FROM delegation.person",
     "delegation.role_assignment": "SELECT person_id FROM delegation.role_assignment",
+    "delegation.invitation": "SELECT resident_id FROM delegation.invitation",
     "delegation.competence": "SELECT person_id FROM delegation.competence",
     "delegation.audit_event": "SELECT resident_id FROM delegation.audit_event",
     "delegation.resident": "SELECT resident_id FROM delegation.resident",
@@ -73,6 +74,7 @@ OF_A_RESIDENT = (
 ABOUT_NOBODY = {
     "delegation.activity",
     "delegation.retention_rule",
+    "delegation.role_term",
     "delegation.break_glass_rule",
     "alerts.policy",
     "api.account",
@@ -177,7 +179,8 @@ EXPECTED: dict[str, tuple[UUID | None, Seen]] = {
         n.MANAGER,
         AT_ORCHARD
         | {
-            "delegation.role_assignment": {n.MANAGER, n.WORKER},
+            "delegation.role_assignment": {n.MANAGER, n.WORKER, n.AGENCY, n.CARER},
+            "delegation.invitation": {n.AMARA, n.BRAM},
             "delegation.competence": {n.WORKER},
             "delegation.audit_event": {n.AMARA, n.BRAM},
             "delegation.legal_hold": {n.AMARA, n.BRAM},
@@ -196,7 +199,7 @@ EXPECTED: dict[str, tuple[UUID | None, Seen]] = {
         n.HUB_LEAD,
         AT_THE_HUB
         | {
-            "delegation.role_assignment": {n.HUB_LEAD},
+            "delegation.role_assignment": {n.HUB_LEAD, n.CLINICIAN, n.COLLEAGUE},
             "delegation.audit_event": {n.AMARA, n.BRAM, n.CORA},
             "delegation.legal_hold": {n.AMARA, n.BRAM, n.CORA},
             **told_of_broken_glass(AT_THE_HUB, n.AMARA, n.BRAM, n.CORA),

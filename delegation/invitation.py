@@ -1,0 +1,128 @@
+"""Invitations to a role: offered by who answers for the place, taken on once by whoever has the code.
+
+Guards: a code is kept as its SHA-256 and is good once, for seven days, and only while whoever gave it may still give
+that role; nobody takes on what they offered; who exists already is never told by name. The database holds all of that,
+whatever is asked of it.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+
+from delegation import audit
+from delegation.people import Actor, Role, RoleHeld
+
+# Without letters and digits that are taken for each other. Sixteen of these 30 are 78 bits.
+_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+_LENGTH, _GROUP = 16, 4
+
+
+class InvitationRefusedError(PermissionError):
+    """It may not be offered, or cannot be taken on; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a code is good for."""
+
+    role: Role
+    name: str
+    place: str
+    ends_at: datetime
+    good_until: datetime
+
+    def is_good(self, at: datetime) -> bool:
+        return at < min(self.good_until, self.ends_at)
+
+
+_MAY: LiteralString = "SELECT delegation.may_give(%(role)s, %(home)s, %(hub)s, %(resident)s)"
+_OFFER: LiteralString = """
+INSERT INTO delegation.invitation (code_hash, role, home_id, hub_id, resident_id, name, ends_at, invited_by)
+VALUES (%(code)s, %(role)s, %(home)s, %(hub)s, %(resident)s, %(name)s, %(ends)s, %(by)s)
+"""
+_WITHDRAW: LiteralString = """
+UPDATE delegation.invitation SET withdrawn_by = %s, withdrawn_at = %s
+WHERE invitation_id = %s AND taken_at IS NULL AND withdrawn_at IS NULL
+RETURNING home_id, hub_id, resident_id
+"""
+_TO: LiteralString = "SELECT role, name, place, ends_at, good_until FROM delegation.invitation_to(%s)"
+_TAKE: LiteralString = "SELECT delegation.take_invitation(%s)"
+
+
+def new_code() -> str:
+    """A code to hand over: four groups that can be read out over a telephone."""
+    drawn = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    return "-".join(drawn[at : at + _GROUP] for at in range(0, _LENGTH, _GROUP))
+
+
+def as_typed(code: str) -> str:
+    """A code as it was given, however it was typed."""
+    return "".join(letter for letter in code.upper() if letter.isalnum())
+
+
+def digest(code: str) -> bytes:
+    """What the database keeps of a code."""
+    return hashlib.sha256(as_typed(code).encode("utf-8", "surrogatepass")).digest()
+
+
+def offer(
+    conn: psycopg.Connection[Any], actor: Actor, held: RoleHeld, name: str, *, ends_at: datetime, at: datetime
+) -> str:
+    """Offer somebody a role; returns the code, the only time it is known here. Raises InvitationRefusedError."""
+    asked = {"role": held.role, "home": held.home_id, "hub": held.hub_id, "resident": held.resident_id}
+    if conn.execute(_MAY, asked).fetchall() != [(True,)]:
+        raise InvitationRefusedError("This role is not yours to give.")
+    code = new_code()
+    conn.execute(_OFFER, asked | {"code": digest(code), "name": name, "ends": ends_at, "by": actor.person_id})
+    _write_down(conn, actor, "invitation.offered", held, at)
+    return code
+
+
+def withdraw(conn: psycopg.Connection[Any], actor: Actor, invitation_id: UUID, at: datetime) -> RoleHeld:
+    """Make a code worthless; returns what it was to. Raises InvitationRefusedError where it is good no more."""
+    found = conn.execute(_WITHDRAW, (actor.person_id, at, invitation_id)).fetchone()
+    if found is None:
+        raise InvitationRefusedError("This invitation was taken on or withdrawn before.")
+    home, hub, resident = found
+    role = Role.HUB_CLINICIAN if hub else Role.CARER if resident else Role.CARE_WORKER
+    held = RoleHeld(role, home_id=home, hub_id=hub, resident_id=resident)
+    _write_down(conn, actor, "invitation.withdrawn", held, at)
+    return held
+
+
+def offered(conn: psycopg.Connection[Any], code: str, at: datetime) -> Offered | None:
+    """What this code is good for; None where it is good for nothing, or no more."""
+    with conn.cursor(row_factory=class_row(Offered)) as cursor:
+        found = cursor.execute(_TO, (digest(code),)).fetchone()
+    return found if found is not None and found.is_good(at) else None
+
+
+def take(conn: psycopg.Connection[Any], code: str, at: datetime) -> UUID | None:
+    """Take a role on, as the actor; without one, as somebody new. Whose it is now; None where the code is no good.
+
+    The transaction goes on as them.
+    """
+    if offered(conn, code, at) is None:
+        return None
+    [(person_id,)] = conn.execute(_TAKE, (digest(code),)).fetchall()
+    return person_id
+
+
+def taken(conn: psycopg.Connection[Any], actor: Actor, at: datetime) -> None:
+    """Write down that somebody took on a role."""
+    audit.record(conn, actor, "invitation.taken", str(actor), at=at)
+
+
+def _write_down(
+    conn: psycopg.Connection[Any], actor: Actor, action: str, held: RoleHeld, at: datetime
+) -> None:
+    subject = f"hub:{held.hub_id}" if held.hub_id else f"home:{held.home_id}"
+    if held.resident_id:
+        subject = f"resident:{held.resident_id}"
+    audit.record(conn, actor, action, subject, at=at, resident_id=held.resident_id, words=held.role)
