@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api import appointing, auditing, enrolment, evaluation, lockout, placing, rehearsing, synthetic
+from api import (
+    appointing,
+    auditing,
+    enrolment,
+    evaluation,
+    exporting,
+    lockout,
+    placing,
+    rehearsing,
+    synthetic,
+)
 from api.complaint import complaint
 
 if TYPE_CHECKING:
@@ -226,6 +236,7 @@ app.command()(placing.add_places)
 app.command()(appointing.add_person)
 app.command()(appointing.give_role)
 app.command()(appointing.end_role)
+app.command()(exporting.export)
 app.command()(evaluation.score)
 app.command()(rehearsing.replay)
 app.command()(rehearsing.evaluate)

@@ -12,6 +12,7 @@ _SENTENCES = {
     "api.lockout.NoSuchAccountError",
     "delegation.appointment.AppointmentError",
     "delegation.places.PlacesError",
+    "api.export.form.ExportError",
     "devices.enrolment.EnrolmentError",
 }
 
