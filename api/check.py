@@ -1,8 +1,9 @@
-"""Looks whether an installation can do its work, and whether its guards are up.
+"""Looks whether an installation can do its work, whether its guards are up, and what it gives away.
 
 Guards: each finding says what was looked at, and in one sentence what to put right; nothing is changed.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import LiteralString
@@ -11,24 +12,31 @@ import psycopg
 
 from api import second_step
 from api.audit_heads import key_of, left_behind
+from api.exposure import exposures
 from api.health import NotReadyError, check_broker
 from api.migrations.runner import MigrationChangedError, pending
 from api.sealing import sealer_of
 from api.settings import DatabaseRole, Settings, SettingsError
+from api.startup import POWERS
 
 _PROCESSES = (DatabaseRole.API, DatabaseRole.INGEST, DatabaseRole.SCHEDULER, DatabaseRole.RETENTION)
-_POWERS: LiteralString = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
 _SEES_UNASKED: LiteralString = "SELECT count(*) FROM delegation.resident"
 _POLICY: LiteralString = "SELECT count(*) FROM alerts.policy WHERE hub_id IS NULL AND in_force_from <= now()"
 _DURABLE: LiteralString = "SELECT current_setting('synchronous_commit'), current_setting('fsync')"
+_TIMESCALE: LiteralString = "SELECT max(extversion) FROM pg_extension WHERE extname = 'timescaledb'"
+_LOGS: LiteralString = """
+SELECT current_setting('log_error_verbosity') = 'terse' AND current_setting('log_min_error_statement') = 'panic'
+    AND current_setting('log_statement') = 'none'
+"""
+_EPOCH: LiteralString = "SELECT ingest.epoch()"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One thing looked at. `doubtful`: it works, and somebody should know of it."""
+    """One thing looked at, by its code. `doubtful`: it works, and somebody should know of it."""
 
     ok: bool
-    about: str
+    code: str
     says: str
     doubtful: bool = False
 
@@ -40,27 +48,38 @@ class DoubtError(Exception):
 def checks(settings: Settings) -> list[Result]:
     """Everything, whatever fails before it."""
     looks = {
-        "Schema": _schema,
-        **{f"Sign-in of {role}": look for role, look in _sign_ins()},
-        "Row-level security": _scope,
-        "Policy": _policy,
-        "Durability": _durability,
-        "Second step": _second_step,
-        "Audit": _audit,
-        "Broker": _broker,
+        "settings": _settings,
+        "database.schema": _schema,
+        **{f"database.role.{role}": look for role, look in _sign_ins()},
+        "database.scope": _scope,
+        "database.kind": _kind,
+        "database.durability": _durability,
+        "database.log": _log,
+        "database.epoch": _epoch,
+        "policy": _policy,
+        "second_step": _second_step,
+        "audit.heads": _audit,
+        "broker": _broker,
     }
-    return [_looked_at(about, look, settings) for about, look in looks.items()]
+    return [_looked_at(code, look, settings) for code, look in looks.items()]
 
 
-def _looked_at(about: str, look: Callable[[Settings], str], settings: Settings) -> Result:
+def _looked_at(code: str, look: Callable[[Settings], str], settings: Settings) -> Result:
     try:
-        return Result(ok=True, about=about, says=look(settings))
+        return Result(ok=True, code=code, says=look(settings))
     except DoubtError as doubt:
-        return Result(ok=True, about=about, says=str(doubt), doubtful=True)
+        return Result(ok=True, code=code, says=str(doubt), doubtful=True)
     except (SettingsError, NotReadyError, MigrationChangedError) as error:
-        return Result(ok=False, about=about, says=str(error))
+        return Result(ok=False, code=code, says=str(error))
     except psycopg.Error as error:
-        return Result(ok=False, about=about, says=f"The database says: {str(error).strip().splitlines()[0]}")
+        return Result(ok=False, code=code, says=f"The database says: {str(error).strip().splitlines()[0]}")
+
+
+def _settings(settings: Settings) -> str:
+    found = exposures(settings, os.environ)
+    if found:
+        raise NotReadyError(" ".join(map(str, found)))
+    return "The settings give nothing away."
 
 
 def _connect(settings: Settings, role: DatabaseRole) -> psycopg.Connection:
@@ -86,7 +105,7 @@ def _sign_ins() -> Iterator[tuple[DatabaseRole, Callable[[Settings], str]]]:
 
         def look(settings: Settings, role: DatabaseRole = role) -> str:
             with _connect(settings, role) as conn:
-                if _one(conn, _POWERS)[0]:
+                if _one(conn, POWERS)[0]:
                     raise NotReadyError(f"{role} passes every guard in the database: take its powers away.")
             return f"{role} signs in, and the guards hold for it."
 
@@ -114,6 +133,32 @@ def _durability(settings: Settings) -> str:
                 "The database may lose what it has committed: set synchronous_commit and fsync on."
             )
     return "What is committed is on the disk."
+
+
+def _kind(settings: Settings) -> str:
+    with _connect(settings, DatabaseRole.API) as conn:
+        version = _one(conn, _TIMESCALE)[0]
+    if version is None and not settings.demo:
+        raise DoubtError(
+            "This is plain PostgreSQL: what is read of a year is not in parts, and grows slow."
+            " Install TimescaleDB before the first `hearthwatch migrate`."
+        )
+    return f"TimescaleDB {version}." if version else "Plain PostgreSQL, which is enough for a demonstration."
+
+
+def _log(settings: Settings) -> str:
+    with _connect(settings, DatabaseRole.API) as conn:
+        if not _one(conn, _LOGS)[0]:
+            raise DoubtError(
+                "The database's own log may quote rows with people in them: set log_error_verbosity = terse,"
+                " log_min_error_statement = panic and log_statement = none."
+            )
+    return "The database's own log quotes no row and no statement."
+
+
+def _epoch(settings: Settings) -> str:
+    with _connect(settings, DatabaseRole.INGEST) as conn:
+        return f"Kits are told that this is {_one(conn, _EPOCH)[0]}; another epoch has them send again what it lacks."
 
 
 def _second_step(settings: Settings) -> str:
@@ -148,5 +193,6 @@ def _audit(settings: Settings) -> str:
 
 def _broker(settings: Settings) -> str:
     settings.broker_host()
-    check_broker(settings.broker)
-    return "The broker answers."
+    if check_broker(settings.broker):
+        raise NotReadyError("The broker lets in whoever gives no name: set `allow_anonymous false` there.")
+    return "The broker answers, and lets in nobody who gives no name."

@@ -80,7 +80,7 @@ def serve() -> None:
     """Serve the pages and the JSON API."""
     from api.serving import serve as serve_until_stopped
 
-    serve_until_stopped(_settings(with_journal=True), _stopped_by_signals())
+    serve_until_stopped(_sound("api", "ingest"), _stopped_by_signals())
 
 
 @app.command()
@@ -98,7 +98,7 @@ def ingest(
     """
     from api.ingesting import ingest as ingest_until_stopped
 
-    ingest_until_stopped(_settings(with_journal=True), _stopped_by_signals(), str(name))
+    ingest_until_stopped(_sound("ingest"), _stopped_by_signals(), str(name))
 
 
 @app.command()
@@ -109,7 +109,7 @@ def scheduler() -> None:
     """
     from api.scheduler import run
 
-    run(_settings(with_journal=True), _stopped_by_signals())
+    run(_sound("scheduler", "retention"), _stopped_by_signals())
 
 
 @app.command()
@@ -224,7 +224,7 @@ def check() -> None:
     results = checks(_settings())
     for result in results:
         mark = "but" if result.doubtful else "ok " if result.ok else "NOT"
-        print(f"{mark}  {result.about}: {result.says}")
+        print(f"{mark}  {result.code}: {result.says}")
     raise typer.Exit(0 if all(result.ok for result in results) else 1)
 
 
@@ -245,14 +245,21 @@ app.command()(synthetic.simulate)
 app.command()(synthetic.demo)
 
 
-def _settings(*, with_journal: bool = False) -> "Settings":
+def _settings() -> "Settings":
     from api.settings import Settings
 
-    settings = Settings.load()
-    if with_journal:
-        from api import journal
+    return Settings.load()
 
-        journal.set_up(settings.log.level)
+
+def _sound(*roles: str) -> "Settings":
+    """The settings of a process that signs in as these, which may start. Raises SettingsError where it may not."""
+    from api import journal
+    from api.settings import DatabaseRole
+    from api.startup import refuse
+
+    settings = _settings()
+    refuse(settings, [DatabaseRole(f"hearthwatch_{role}") for role in roles])
+    journal.set_up(settings.log.level)
     return settings
 
 

@@ -33,7 +33,7 @@ ANSWER_SECONDS = 2.0
 FURTHEST_BEHIND_SECONDS = 60.0
 # MQTT 3.1.1: CONNECT without a name, and the first two bytes of any CONNACK, be it "not authorised".
 _CONNECT = bytes([0x10, 12]) + b"\x00\x04MQTT\x04\x02" + b"\x00\x05" + b"\x00\x00"
-_CONNACK = b"\x20\x02"
+_CONNACK, _ACCEPTED = b"\x20\x02", b"\x00"
 _ANSWERS: LiteralString = "SELECT 1"
 _READINESS = {"application/json": {"schema": {"type": "object"}}}
 
@@ -100,24 +100,25 @@ def _broker(parts: Parts) -> str:
     return "The broker answers."
 
 
-def check_broker(broker: Broker) -> None:
-    """Raises NotReadyError unless an MQTT broker answers there; needs no password for that."""
+def check_broker(broker: Broker) -> bool:
+    """Whether it lets in who gives no name. Raises NotReadyError unless an MQTT broker answers there."""
     try:
         with socket.create_connection((broker.host or "", broker.port), ANSWER_SECONDS) as plain:
             if broker.ca_file is None:
-                _shake_hands(plain)
-                return
+                return _shake_hands(plain)
             secure = ssl.create_default_context(cafile=broker.ca_file)
             with secure.wrap_socket(plain, server_hostname=broker.host) as wrapped:
-                _shake_hands(wrapped)
+                return _shake_hands(wrapped)
     except OSError:
         raise NotReadyError("The broker does not answer.") from None
 
 
-def _shake_hands(connection: socket.socket) -> None:
+def _shake_hands(connection: socket.socket) -> bool:
     connection.sendall(_CONNECT)
-    if connection.recv(4)[:2] != _CONNACK:
+    said = connection.recv(4)
+    if said[:2] != _CONNACK:
         raise NotReadyError("What listens at the broker's port does not speak MQTT.")
+    return said[3:4] == _ACCEPTED
 
 
 def _ingest(parts: Parts) -> str:

@@ -135,3 +135,11 @@ GRANT SELECT, INSERT, DELETE ON api.known_browser TO hearthwatch_api;
 GRANT SELECT (last_used_at), DELETE ON api.known_browser TO hearthwatch_scheduler;
 GRANT SELECT, INSERT, UPDATE, DELETE ON api.sign_in_try TO hearthwatch_api;
 GRANT SELECT (last_at), DELETE ON api.sign_in_try TO hearthwatch_scheduler;
+
+-- A process sees before it starts whether the schema is the one it was written for.
+CREATE FUNCTION api.migrations_ran() RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS 'SELECT name FROM api.migration';
+REVOKE EXECUTE ON FUNCTION api.migrations_ran() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION api.migrations_ran()
+    TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_retention;
+GRANT USAGE ON SCHEMA api TO hearthwatch_ingest, hearthwatch_retention;

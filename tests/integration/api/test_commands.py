@@ -1,7 +1,9 @@
 """The command line: what an operator does, and what it says when it cannot be done."""
 
 import json
+import socket
 import subprocess
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
@@ -71,9 +73,9 @@ def test_migrating_again_changes_nothing(commands: MakeCommands) -> None:
 def test_check_says_that_all_is_well(commands: MakeCommands, broker: Broker) -> None:
     all_there = commands(HEARTHWATCH_BROKER_HOST="127.0.0.1", HEARTHWATCH_BROKER_PORT=str(broker.port))
     lines = printed(all_there.run("check")).splitlines()
-    assert len(lines) == 11
+    assert len(lines) == 15
     assert [line for line in lines if not line.startswith("ok ")] == [
-        "but  Audit: The audit's daily heads are not signed, so whoever owns the database could write all of it"
+        "but  audit.heads: The audit's daily heads are not signed, so whoever owns the database could write all of it"
         " anew: set HEARTHWATCH_AUDIT_KEY_FILE."
     ]
 
@@ -87,17 +89,65 @@ def test_check_names_what_is_wrong_and_goes_on(commands: MakeCommands, neighbour
     )
     assert done.returncode == 1
     wrong = [line for line in done.stdout.splitlines() if line.startswith("NOT")]
-    assert [words in line for words, line in zip(("row-level", "policy", "broker"), wrong, strict=True)] == [
-        True
-    ] * 3
+    assert [
+        words in line for words, line in zip(("database.scope", "policy", "broker"), wrong, strict=True)
+    ] == [True] * 3
 
 
 def test_check_without_settings_says_of_each_line_what_was_looked_at() -> None:
     done = Commands({}).run("check")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert len(set(lines)) == len(lines) == 11
-    assert lines[0] == "NOT  Schema: The database's host is not set: set HEARTHWATCH_DATABASE_HOST."
+    assert len(set(lines)) == len(lines) == 15
+    assert lines[0] == "ok   settings: The settings give nothing away."
+    assert lines[1] == "NOT  database.schema: The database's host is not set: set HEARTHWATCH_DATABASE_HOST."
+
+
+@pytest.mark.parametrize("command", ["serve", "ingest", "scheduler"])
+def test_no_process_starts_that_would_give_something_away(commands: MakeCommands, command: str) -> None:
+    bare = {"HEARTHWATCH_DEMO": "false", "HEARTHWATCH_DATABASE_API_PASSWORD": "password1234"}
+    said = refused(commands(**bare).run(command))
+    assert "HEARTHWATCH_DATABASE_API_PASSWORD holds a secret that can be guessed" in said
+    assert "(secret.guessable)" in said
+    assert "Nobody is asked for a second step" in said
+    assert "password1234" not in said
+
+
+def test_no_process_starts_on_another_schema_or_past_the_guards(
+    commands: MakeCommands, neighbourhood: Database
+) -> None:
+    with neighbourhood.connect() as conn:
+        conn.execute("DELETE FROM api.migration WHERE name = '0006_api.sql'")
+    said = refused(commands().run("ingest"))
+    assert "is not up to date (0006_api.sql): run `hearthwatch migrate`. (database.schema)" in said
+    with neighbourhood.connect() as conn:
+        conn.execute("ALTER ROLE hearthwatch_scheduler BYPASSRLS")
+    try:
+        said = refused(commands().run("scheduler"))
+    finally:
+        with neighbourhood.connect() as conn:
+            conn.execute("ALTER ROLE hearthwatch_scheduler NOBYPASSRLS")
+    assert "hearthwatch_scheduler passes every guard in the database" in said
+
+
+def test_a_broker_that_lets_anybody_in_is_found() -> None:
+    """A stand-in says what such a broker says: no broker of ours can be told to."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        def let_in() -> None:
+            caller, _ = listener.accept()
+            with caller:
+                caller.recv(64)
+                caller.sendall(b"\x20\x02\x00\x00")
+
+        answering = threading.Thread(target=let_in)
+        answering.start()
+        done = Commands({"HEARTHWATCH_BROKER_HOST": "127.0.0.1", "HEARTHWATCH_BROKER_PORT": str(port)}).run(
+            "check"
+        )
+        answering.join()
+    assert "NOT  broker: The broker lets in whoever gives no name" in done.stdout
 
 
 def test_a_setting_that_is_missing_is_named(commands: MakeCommands) -> None:
