@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from alerts import news2
 from alerts.policy import PolicyBook
-from alerts.scoring import Moments, Reading
+from alerts.scoring import Moments, Reading, arrived
 from alerts.screen import looks_from, may_speak
 from ingest.arrival import NewReading
 
@@ -23,11 +23,21 @@ def remarkable(moments: Moments, policies: PolicyBook, asked: AbstractSet[UUID])
         news2.score_packed(moments.codes),
         said=_at_its_own(moments, [says_more(row) for row in moments.rows]),
         scheduled=_at_its_own(moments, [_is_scheduled(row) for row in moments.rows]),
-        looks_from=min(map(looks_from, (policies.default, *policies.of_hub.values()))),
+        looks_from=_looks_from(moments, policies),
     )
     looked_at = np.array([resident in asked for resident in moments.residents], np.bool_)
     looked_at[moments.resident[may]] = True
     return looked_at[moments.resident]
+
+
+def _looks_from(moments: Moments, policies: PolicyBook) -> int | NDArray[np.int64]:
+    """Each hub's own: what one of them has looked at costs no other."""
+    of_hub = {hub: looks_from(policy) for hub, policy in policies.of_hub.items()}
+    default = looks_from(policies.default)
+    if set(of_hub.values()) <= {default}:
+        return default
+    hubs = [arrived(moments.rows[place]).placement.hub_id for place in moments.cause.tolist()]
+    return np.array([of_hub.get(hub, default) for hub in hubs], np.int64)
 
 
 def says_more(row: Reading) -> bool:

@@ -15,7 +15,14 @@ import psycopg
 from alerts import case, evidence, judgement, notice, questions, recall, scores, turn, withdrawal
 from alerts.attention import remarkable
 from alerts.case import Concern
-from alerts.judgement import Judged, Unscored, judge_each, judge_unscored, urgent_unscored, urgent_unstored
+from alerts.judgement import (
+    Judged,
+    Unscored,
+    judge_each,
+    judge_each_unscored,
+    urgent_unscored,
+    urgent_unstored,
+)
 from alerts.policy import LONGEST_WINDOW, PolicyBook
 from alerts.questions import Question
 from alerts.rules import Finding
@@ -59,11 +66,9 @@ class Evaluator:
             verdicts |= of_unremarkable(part, ~looked_at, policies, at)
             remarked += [part.scored(place) for place in np.flatnonzero(looked_at).tolist()]
         judged = judge_each(conn, remarked, policies, at)
-        unscored = [
-            judge_unscored(reading, policies.for_hub(reading.placement.hub_id), at)
-            for reading in batch.new
-            if reading.resident_id in unfit
-        ]
+        unscored = judge_each_unscored(
+            conn, [one for one in batch.new if one.resident_id in unfit], policies, at
+        )
         _settle_questions(conn, judged, policies, at)
         concerns = [_concern(one) for one in judged if one.found and one.fresh]
         concerns += [_unscored_concern(one) for one in unscored if one.found and one.fresh]
@@ -176,7 +181,7 @@ def _concern(one: Judged) -> Concern:
 
 def _unscored_concern(one: Unscored) -> Concern:
     reading = one.reading
-    rests_on = [evidence.item(reading.key, reading.effective_at)]
+    rests_on = evidence.of_unscored(reading, one.found)
     return Concern(reading.placement, one.found, rests_on, cause_reading_id=reading.payload.reading_id)
 
 

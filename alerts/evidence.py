@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.rules import Finding
 from alerts.scoring import Scored
-from ingest.arrival import ReadingKey
+from ingest.arrival import NewReading, ReadingKey
 
 Evidence = dict[str, Any]
 
@@ -32,5 +32,12 @@ def of_points(scored: Scored) -> dict[ReadingKey, datetime]:
 def rests_on(scored: Scored, found: Iterable[Finding]) -> list[Evidence]:
     """The readings whose values carry points, the one that caused the score, and what findings rest on beside them."""
     readings = {scored.cause.key: scored.cause.effective_at} | of_points(scored)
+    readings |= {key: moment for one in found for key, moment in one.also}
+    return [item(key, moment) for key, moment in readings.items()]
+
+
+def of_unscored(reading: NewReading, found: Iterable[Finding]) -> list[Evidence]:
+    """The reading that could be given no score, and what findings rest on beside it."""
+    readings = {reading.key: reading.effective_at}
     readings |= {key: moment for one in found for key, moment in one.also}
     return [item(key, moment) for key, moment in readings.items()]

@@ -13,7 +13,9 @@ from uuid import UUID
 import psycopg
 
 from alerts import rules
-from alerts.beside.look_back import NOTHING_BEFORE, LookBack, beside, look_back
+from alerts.beside.drift import drifts
+from alerts.beside.look_back import NOTHING_BEFORE, LookBack, beside, look_back, own_known, own_lines
+from alerts.beside.own_line import OwnLine
 from alerts.policy import Policy, PolicyBook
 from alerts.rules import Finding, Part, ScoredSet
 from alerts.scoring import Scored
@@ -96,13 +98,31 @@ def judge_each(
     ]
 
 
-def judge_unscored(reading: NewReading, policy: Policy, at: datetime) -> Unscored:
-    """What follows from one reading where no score may."""
+def judge_unscored(reading: NewReading, policy: Policy, at: datetime, own: OwnLine | None = None) -> Unscored:
+    """What follows from one reading where no score may; `own`: what is usual for them, where it is held against it."""
     set_ = _unfit_set(reading)
     acts = acts_now(reading, policy, at)
-    urgent, found = rules.emergency(set_), rules.unscored_findings(set_, policy)
+    urgent = rules.emergency(set_)
+    found = sorted(
+        [*rules.unscored_findings(set_, policy), *drifts(set_, own, policy)],
+        key=lambda one: one.severity.rank,
+    )
     next_ = rules.next_step(set_, policy) if acts else NOTHING
     return Unscored(reading, found if acts else urgent or found, next_, acts or bool(urgent))
+
+
+def judge_each_unscored(
+    conn: psycopg.Connection, readings: Sequence[NewReading], policies: PolicyBook, at: datetime
+) -> list[Unscored]:
+    """What follows from each of these, with what is usual for their residents where their hub's policy asks for it."""
+    chosen = [(one, policies.for_hub(one.placement.hub_id)) for one in readings]
+    lines = own_lines(conn, [(one.resident_id, one.effective_at, policy) for one, policy in chosen])
+    return [
+        judge_unscored(one, policy, at, own_known(line, one.effective_at, one.arrival_number, policy))
+        if (line := lines.get(one.resident_id)) is not None
+        else judge_unscored(one, policy, at)
+        for one, policy in chosen
+    ]
 
 
 def goes_to_999(payload: ReadingPayload | Unreadable) -> bool:

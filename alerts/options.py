@@ -5,7 +5,7 @@ Guards: numbers that could not be carried out are refused before they can be in 
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -14,6 +14,8 @@ from devices.vital_signs import QUANTITIES, VitalSign
 
 # How far back any policy may look for a rise or a trend: what is read of a resident stays a few rows.
 LONGEST_LOOK_BACK_HOURS = 96
+# How far back anybody's own usual values may be taken from: some hundreds of rows, only where a policy asks for them.
+LONGEST_USUAL_DAYS = 90
 # What is measured and scored.
 _FOLLOWED = frozenset(QUANTITIES) - {VitalSign.DIASTOLIC}
 
@@ -43,6 +45,46 @@ class Trend(_Options):
         if wrong := [str(sign) for sign, by in self.change.items() if sign not in _FOLLOWED or not by]:
             raise ValueError(f"No trend can be followed in {', '.join(wrong)}.")
         return self
+
+
+class Drift(_Options):
+    """Every value of a sign within some hours lies beyond the resident's own usual: the 20th to the 80th centile of
+    theirs in the days before those hours.
+    """
+
+    readings: int = Field(ge=2, le=20, description="How many values within these hours there must be.")
+    within_hours: int = Field(gt=0, le=LONGEST_LOOK_BACK_HOURS)
+    lasting_hours: int = Field(
+        ge=0, description="How long ago the first of them must be, or it did not last."
+    )
+    usual_days: int = Field(
+        gt=0, le=LONGEST_USUAL_DAYS, description="How far back what is usual is taken from."
+    )
+    usual_readings: int = Field(ge=5, description="Of fewer values no centile is told.")
+    usual_since_days: int = Field(gt=0, description="How long ago the first of those must be.")
+    below: Mapping[VitalSign, Annotated[Decimal, Field(gt=0)]] = Field(
+        default_factory=dict, description="How far under the 20th centile, by sign, in its unit."
+    )
+    above: Mapping[VitalSign, Annotated[Decimal, Field(gt=0)]] = Field(
+        default_factory=dict, description="How far over the 80th centile."
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if wrong := [str(sign) for sign in (*self.below, *self.above) if sign not in _FOLLOWED]:
+            raise ValueError(f"No drift can be followed in {', '.join(wrong)}.")
+        if self.lasting_hours > self.within_hours:
+            raise ValueError("It cannot last longer than the hours that are looked at.")
+        if not self.within_hours < 24 * self.usual_since_days <= 24 * self.usual_days:
+            raise ValueError(
+                "What is usual begins before the hours that are held against it, and within its days."
+            )
+        return self
+
+    @property
+    def signs(self) -> frozenset[VitalSign]:
+        """Those that are followed."""
+        return frozenset({*self.below, *self.above})
 
 
 class SoftSigns(_Options):

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from alerts.options import Rise, SoftSigns, Trend
+from alerts.options import Drift, Rise, SoftSigns, Trend
 from alerts.severity import Severity
 from devices.vital_signs import VitalSign
 
@@ -50,6 +50,7 @@ class Policy(BaseModel):
     )
     rise: Rise | None = None
     trend: Trend | None = None
+    drift: Drift | None = None
     soft_signs: SoftSigns | None = None
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ from devices.emergency import EMERGENCY_LABELS
 from devices.receipt import CALL_999, CALL_HUB, MEASURE_PREFIX, NOTHING
 from devices.vital_signs import FACTS, VitalSign
 
-RULES_VERSION = "rules-2"
+RULES_VERSION = "rules-3"
 # Whose sentences are about a score; what others say holds by itself, and no score puts it aside.
 ABOUT_SCORE = frozenset({"score_threshold", "could_not_be_excluded", "rise"})
 

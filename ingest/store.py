@@ -27,6 +27,19 @@ _HISTORY: LiteralString = (
     + _SAID
     + whose.AS_CORRECTED
 )
+# As doubles: many values of each resident, to be ordered and counted.
+_MEASURED: LiteralString = """
+       respiration_rate::float8, spo2::float8, systolic::float8, diastolic::float8, pulse::float8, temperature::float8
+"""
+_QUANTITIES: LiteralString = (
+    "SELECT reading.resident_id, reading.kit_id, reading.reading_id, reading.effective_at, reading.arrival_number,"
+    + _MEASURED
+    + whose.AS_STORED
+    + "UNION ALL SELECT corrected.resident_id, reading.kit_id, reading.reading_id, reading.effective_at,"
+    + " corrected.arrival_number,"
+    + _MEASURED
+    + whose.AS_CORRECTED
+)
 _EPOCH: LiteralString = "SELECT ingest.epoch()"
 
 
@@ -51,12 +64,26 @@ def history(
 ) -> list[KnownReading]:
     """Stored readings within the window of any of these moments, before or after, per resident."""
     known: dict[ReadingKey, KnownReading] = {}
-    for residents, start, end in _spans(wanted, window):
+    for residents, start, end in _spans(wanted, window, window):
         span = {"residents": residents, "since": start, "until": end}
         for row in planned_for(conn, _HISTORY, span):
             reading = _known(row)
             known[reading.key] = reading
     return list(known.values())
+
+
+def quantities(
+    conn: psycopg.Connection, wanted: Mapping[UUID, Sequence[datetime]], before: timedelta
+) -> list[tuple[Any, ...]]:
+    """What was measured in a stretch before any of these moments, per resident, once each.
+
+    A row is whose it is, kit, reading, effective time, arrival number, and the values as `QUANTITIES`.
+    """
+    found: dict[ReadingKey, tuple[Any, ...]] = {}
+    for residents, start, end in _spans(wanted, before, timedelta(0)):
+        span = {"residents": residents, "since": start, "until": end}
+        found |= {(row[1], row[2]): row for row in planned_for(conn, _QUANTITIES, span)}
+    return list(found.values())
 
 
 def planned_for(
@@ -68,17 +95,17 @@ def planned_for(
 
 
 def _spans(
-    wanted: Mapping[UUID, Sequence[datetime]], window: timedelta
+    wanted: Mapping[UUID, Sequence[datetime]], before: timedelta, after: timedelta
 ) -> list[tuple[list[UUID], datetime, datetime]]:
     """Stretches of time that do not overlap, each with its residents: one query each, few chunks each."""
     moments = sorted((moment, resident) for resident, times in wanted.items() for moment in times)
     spans: list[tuple[list[UUID], datetime, datetime]] = []
     for moment, resident in moments:
-        if spans and moment - window <= spans[-1][2]:
+        if spans and moment - before <= spans[-1][2]:
             residents, start, _ = spans[-1]
-            spans[-1] = ([*residents, resident], start, moment + window)
+            spans[-1] = ([*residents, resident], start, moment + after)
         else:
-            spans.append(([resident], moment - window, moment + window))
+            spans.append(([resident], moment - before, moment + after))
     return [(sorted(set(residents)), start, end) for residents, start, end in spans]
 
 

@@ -12,6 +12,8 @@ from uuid import UUID
 
 import psycopg
 
+from alerts.beside.drift import drifts, signs_to_hold
+from alerts.beside.own_line import OwnLine, OwnRow, line_of
 from alerts.beside.rise import Earlier, may_rise, rise
 from alerts.beside.soft_signs import soft_signs
 from alerts.beside.trend import Measured, signs_to_follow, trends
@@ -25,10 +27,13 @@ from ingest.arrival import KnownReading, NewReading, ReadingKey
 
 @dataclass(frozen=True, slots=True)
 class LookBack:
-    """Earlier scores as they stood, and the earlier values of the signs that may follow a trend, oldest first."""
+    """Earlier scores as they stood, the earlier values of the signs that may follow a trend, oldest first, and all of
+    their own readings that tell what is usual for them.
+    """
 
     earlier: Sequence[Earlier] = ()
     measured: Mapping[VitalSign, Sequence[Measured]] = field(default_factory=dict)
+    own: OwnLine | None = None
 
 
 NOTHING_BEFORE = LookBack()
@@ -55,6 +60,7 @@ def beside(scored: ScoredSet, back: LookBack, policy: Policy) -> list[Finding]:
     return [
         *rise(scored, back.earlier, policy),
         *trends(scored, back.measured, policy),
+        *drifts(scored, back.own, policy),
         *soft_signs(scored, policy),
     ]
 
@@ -68,23 +74,36 @@ def look_back(
     following = {
         place: signs for place, policy in enumerate(chosen) if (signs := _followed(scored[place], policy))
     }
-    if not rising and not following:
+    drifting = {place for place, policy in enumerate(chosen) if _held(scored[place], policy)}
+    if not rising and not following and not drifting:
         return {}
     earlier = _earlier(conn, [(scored[place], chosen[place]) for place in rising])
     readings = _readings(conn, [(scored[place], chosen[place]) for place in following])
+    own = own_lines(
+        conn,
+        [
+            (scored[place].cause.resident_id, scored[place].target.effective_at, chosen[place])
+            for place in drifting
+        ],
+    )
     return {
         place: LookBack(
             earlier=_standing(earlier, scored[place]) if place in rising else (),
             measured=measured(
                 readings.get(scored[place].cause.resident_id, ()), scored[place], following.get(place, ())
             ),
+            own=_own(own, scored[place], chosen[place]) if place in drifting else None,
         )
-        for place in {*rising, *following}
+        for place in {*rising, *following, *drifting}
     }
 
 
 def _followed(scored: Scored, policy: Policy) -> list[VitalSign]:
     return signs_to_follow(scored.parts, scored.target.effective_at, policy)
+
+
+def _held(scored: Scored, policy: Policy) -> list[VitalSign]:
+    return signs_to_hold(scored.parts, scored.target.effective_at, policy)
 
 
 def _earlier(
@@ -154,3 +173,31 @@ def measured(
         sign: [Measured(one.effective_at, one.values[sign], one.key) for one in known if sign in one.values]  # type: ignore[arg-type]
         for sign in signs
     }
+
+
+def _own(lines: Mapping[UUID, OwnLine], now: Scored, policy: Policy) -> OwnLine | None:
+    cause = now.cause
+    return own_known(lines[cause.resident_id], now.target.effective_at, cause.arrival_number, policy)
+
+
+def own_lines(
+    conn: psycopg.Connection, wanted: Sequence[tuple[UUID, datetime, Policy]]
+) -> dict[UUID, OwnLine]:
+    """The lines of residents whose usual is asked for at these moments, as far back as their policies say."""
+    moments: dict[UUID, list[datetime]] = {}
+    days = 0
+    for resident, moment, policy in wanted:
+        if policy.drift is not None:
+            moments.setdefault(resident, []).append(moment)
+            days = max(days, policy.drift.usual_days)
+    rows: dict[UUID, list[OwnRow]] = {resident: [] for resident in moments}
+    for resident, kit, reading, at, arrival, *values in (
+        store.quantities(conn, moments, timedelta(days=days)) if moments else ()
+    ):
+        rows[resident].append(((kit, reading), at, arrival, values))
+    return {resident: line_of(of_one) for resident, of_one in rows.items()}
+
+
+def own_known(line: OwnLine, moment: datetime, arrival_number: int, policy: Policy) -> OwnLine | None:
+    """As much of a resident's line as tells what is usual up to a moment, as it was known at an arrival."""
+    return None if policy.drift is None else line.known(moment, arrival_number, policy.drift.usual_days)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from alerts.news2 import CONSCIOUSNESS_CODES, RED_SCORES, SIGNS
 from alerts.policy import Policy
-from alerts.replay import looking_back
+from alerts.replay import drifting, looking_back
 from alerts.replay.asked import unanswered
 from alerts.replay.scored import ScoredSets
 from alerts.replay.sets import MICROSECONDS
@@ -26,6 +26,7 @@ RULES = (
     "worry",
     "rise",
     "trend",
+    "drift",
     "soft_signs",
     "could_not_be_excluded",
     # These a file of observations does not give, and what is stored does.
@@ -66,6 +67,7 @@ def found(results: ScoredSets, policy: Policy) -> Found:
         "worry": said & sets.worry[results.cause],
         "rise": looking_back.rises(results, policy),
         "trend": looking_back.trends(results, policy),
+        "drift": drifting.drifts(results, policy),
         "soft_signs": said & _together(results, policy),
     }
     acts = results.newest | (results.moment >= results.at - policy.act_within * _MINUTE)
@@ -108,7 +110,12 @@ def _of_rule(results: ScoredSets, rule: str, count: NDArray[Any], policy: Policy
 
 def _rank(rule: str, policy: Policy) -> int:
     """How grave a finding of this rule is; of a score, at the least."""
-    beside = {"rise": policy.rise, "trend": policy.trend, "soft_signs": policy.soft_signs}
+    beside = {
+        "rise": policy.rise,
+        "trend": policy.trend,
+        "drift": policy.drift,
+        "soft_signs": policy.soft_signs,
+    }
     if (options := beside.get(rule)) is not None:
         return options.severity.rank
     fixed = {

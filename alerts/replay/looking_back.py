@@ -89,12 +89,17 @@ def trends(results: ScoredSets, policy: Policy) -> NDArray[np.int64]:
     return found
 
 
+def line_of(results: ScoredSets) -> NDArray[np.intp]:
+    """The rows of these residents' readings by resident, moment and arrival."""
+    sets, rows = results.sets, results.target[results.own]
+    return rows[np.lexsort((sets.arrival[rows], sets.effective_at[rows], sets.resident[rows]))]
+
+
 class _Readings:
     """The readings of these residents by resident, moment and arrival."""
 
     def __init__(self, results: ScoredSets) -> None:
-        sets, rows = results.sets, results.target[results.own]
-        self.rows = rows[np.lexsort((sets.arrival[rows], sets.effective_at[rows], sets.resident[rows]))]
+        self.rows = line_of(results)
         self._first = int(self.rows.min())
         self._place = np.zeros(int(self.rows.max()) - self._first + 1, dtype=np.intp)
         self._place[self.rows - self._first] = np.arange(len(self.rows))

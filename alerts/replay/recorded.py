@@ -13,6 +13,7 @@ from uuid import UUID
 
 import psycopg
 
+from alerts.options import LONGEST_LOOK_BACK_HOURS
 from alerts.policy import SHIPPED, Policy
 from alerts.standing import understood
 from delegation import store as delegation_store
@@ -23,6 +24,8 @@ from ingest.arrival import NewReading, ReadingKey
 
 ALWAYS = datetime(1900, 1, 1, tzinfo=UTC)
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+# How far before a span readings still weigh on it, whatever the policy: rules look back so far at the most.
+_LEAD = timedelta(hours=LONGEST_LOOK_BACK_HOURS)
 
 _RESIDENTS: LiteralString = """
 SELECT resident_id, no_score_reason FROM delegation.resident
@@ -121,6 +124,13 @@ class Policies:
         default = latest.get(None) or SHIPPED
         return latest.get(hub_id) or default
 
+    @property
+    def lead(self) -> timedelta:
+        """How far before a span readings still weigh on it: further where somebody's own usual is asked for."""
+        some = [self.instead] if self.instead is not None else [policy for _, policy, _, _ in self.rows]
+        drifts = [one.drift for one in some if one is not None and one.drift is not None]
+        return max([_LEAD, *(timedelta(days=drift.usual_days) for drift in drifts)])
+
 
 def policies(conn: psycopg.Connection) -> Policies:
     """All that were ever recorded."""
@@ -198,7 +208,3 @@ def _scale(starts_at: datetime, review_by: datetime, ends_at: Any, revoked_at: A
 def _said(conn: psycopg.Connection, query: LiteralString, values: Mapping[str, Any]) -> bool:
     row = conn.execute(query, values).fetchone()
     return bool(row and row[0])
-
-
-# How far before a span readings still weigh on it: the longest any rule looks back.
-LEAD = timedelta(days=4)

@@ -12,7 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from alerts import evidence, questions, rules
-from alerts.beside.look_back import LookBack, measured
+from alerts.beside.drift import signs_to_hold
+from alerts.beside.look_back import LookBack, measured, own_known
+from alerts.beside.own_line import line_of_readings
 from alerts.beside.rise import Earlier, may_rise
 from alerts.beside.trend import signs_to_follow
 from alerts.judgement import Judged, judge, judge_unscored
@@ -69,6 +71,7 @@ class _Telling:
         self._asked: Question | None = None
         self._asked_at = history.placement
         self._stood: dict[ReadingKey, Earlier] = {}
+        self._own = line_of_readings(history.readings)
 
     def judge(self, scored: Scored) -> None:
         """One score, after whatever fell due before it became known."""
@@ -87,20 +90,24 @@ class _Telling:
 
     def _before(self, scored: Scored, policy: Policy) -> LookBack:
         """What the evaluator reads of the database."""
-        signs = signs_to_follow(scored.parts, scored.target.effective_at, policy)
+        moment = scored.target.effective_at
+        signs = signs_to_follow(scored.parts, moment, policy)
+        held = signs_to_hold(scored.parts, moment, policy)
         return LookBack(
             earlier=list(self._stood.values()) if may_rise(scored.outcome.low, policy) else (),
             measured=measured(self._history.readings, scored, signs) if signs else {},
+            own=own_known(self._own, moment, scored.cause.arrival_number, policy) if held else None,
         )
 
     def judge_unscored(self, reading: NewReading) -> None:
         """One reading where no score may."""
         at = self._history.at(reading)
-        judged = judge_unscored(reading, self._policy(reading.placement, at), at)
+        policy = self._policy(reading.placement, at)
+        own = own_known(self._own, reading.effective_at, reading.arrival_number, policy)
+        judged = judge_unscored(reading, policy, at, own)
         if judged.found and judged.fresh:
-            self._tell(
-                reading.placement, at, judged.found, None, [evidence.item(reading.key, reading.effective_at)]
-            )
+            rests_on = evidence.of_unscored(reading, judged.found)
+            self._tell(reading.placement, at, judged.found, None, rests_on)
 
     def look_at_clocks(self, before: NewReading | None) -> None:
         """Raise what the scheduler found due before this reading was known; at the end, what it found at all."""

@@ -17,7 +17,7 @@ from alerts.replay import recorded
 from alerts.replay.as_stored import LEFT_OUT, Agreement
 from alerts.replay.cases import cases
 from alerts.replay.found import RULES, Found
-from alerts.replay.recorded import ALWAYS, LEAD, NEVER, History
+from alerts.replay.recorded import ALWAYS, NEVER, History
 from alerts.replay.retold import ToldAgain, retell
 from alerts.replay.run import Replayed
 from alerts.replay.sets import MICROSECONDS
@@ -42,11 +42,13 @@ def replay_stored(
     conn: psycopg.Connection[Any], span: Span, old: Policy | None, new: Policy, answered_after: int
 ) -> tuple[Replayed, list[str]]:
     """What changes from one policy, or from those that ran, to another; with the homes by number."""
-    known, runs = recorded.policies(conn), recorded.runs(conn, _lead(span), span.until)
+    known = recorded.policies(conn)
     before, after = replace(known, instead=old), replace(known, instead=new)
+    since = _from(span, max(before.lead, after.lead))
+    runs = recorded.runs(conn, since, span.until)
     done, homes = Replayed(), _Homes()
     open_for = answered_after * 60 * MICROSECONDS
-    for number, history in enumerate(_histories(conn, span)):
+    for number, history in enumerate(_histories(conn, since, span.until)):
         _note(done, history, span)
         found = [
             _found(_within(retell(history, policies, runs).found, span), number, homes)
@@ -56,13 +58,13 @@ def replay_stored(
     return done, homes.names
 
 
-def _histories(conn: psycopg.Connection[Any], span: Span) -> Iterator[History]:
-    yield from (one for one in recorded.histories(conn, _lead(span), span.until) if one.readings)
+def _histories(conn: psycopg.Connection[Any], since: datetime, until: datetime) -> Iterator[History]:
+    yield from (one for one in recorded.histories(conn, since, until) if one.readings)
 
 
-def _lead(span: Span) -> datetime:
+def _from(span: Span, lead: timedelta) -> datetime:
     """From when on what happened still weighs on the span."""
-    return span.since if span.since <= ALWAYS else span.since - LEAD
+    return span.since if span.since <= ALWAYS else span.since - lead
 
 
 def _note(done: Replayed, history: History, span: Span) -> None:

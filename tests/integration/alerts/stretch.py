@@ -37,6 +37,17 @@ ON_SCALE_2 = n.BRAM
 LOOKS_BACK = {
     "rise": {"points": 2, "within_hours": 24, "severity": "concern"},
     "trend": {"readings": 4, "within_hours": 72, "severity": "concern", "change": {"spo2": -2, "pulse": 12}},
+    "drift": {
+        "readings": 2,
+        "within_hours": 10,
+        "lasting_hours": 0,
+        "usual_days": 3,
+        "usual_readings": 5,
+        "usual_since_days": 1,
+        "severity": "concern",
+        "below": {"spo2": 1, "systolic": 5},
+        "above": {"pulse": 5, "temperature": "0.3"},
+    },
     "soft_signs": {"at_least": 1, "severity": "concern"},
 }
 
@@ -68,14 +79,14 @@ class _Line:
 class Stretch:
     """The neighbourhood's kits over some days."""
 
-    def __init__(self, ward: Ward, seed: int = 11) -> None:
+    def __init__(self, ward: Ward, seed: int = 16) -> None:
         self.ward = ward
         self._rng = Random(f"{seed}/stretch")
         self._faults = Faults.of(Fault, seed)
         self._poison = self._faults.poison()
         with ward.database.connect(autocommit=True) as owner:
-            orchard = [n.AMARA, ON_SCALE_2, *admit(owner, 4)]
-            meadow = [PREGNANT, *admit(owner, 2, n.MEADOW)]
+            orchard = [n.AMARA, ON_SCALE_2, *admit(owner, 4, numbered_from=401)]
+            meadow = [PREGNANT, *admit(owner, 2, n.MEADOW, numbered_from=411)]
         ward.change(
             "UPDATE delegation.resident SET no_score_reason = 'pregnant' WHERE resident_id = %s", PREGNANT
         )

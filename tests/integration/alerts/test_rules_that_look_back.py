@@ -2,7 +2,7 @@
 
 import json
 from datetime import timedelta
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import pytest
 
@@ -21,6 +21,18 @@ ORDER BY found_at, finding_id
 """
 RISE = {"rise": {"points": 2, "within_hours": 24, "severity": "concern"}}
 TREND = {"trend": {"readings": 4, "within_hours": 72, "severity": "concern", "change": {"spo2": -3}}}
+DRIFT = {
+    "drift": {
+        "readings": 2,
+        "within_hours": 24,
+        "lasting_hours": 6,
+        "usual_days": 28,
+        "usual_readings": 5,
+        "usual_since_days": 3,
+        "severity": "concern",
+        "above": {"pulse": 12},
+    }
+}
 SOFT = {"soft_signs": {"at_least": 2, "severity": "concern"}}
 WORSE = n.NORMAL | {"respiration_rate": 22, "pulse": 95}
 """NEWS2 2 + 1 = 3."""
@@ -28,7 +40,7 @@ WORSE = n.NORMAL | {"respiration_rate": 22, "pulse": 95}
 
 @pytest.fixture
 def looking_back(ward):
-    ward.change(POLICY, n.HUB, json.dumps(RISE | TREND | SOFT))
+    ward.change(POLICY, n.HUB, json.dumps(RISE | TREND | DRIFT | SOFT))
     return ward
 
 
@@ -88,6 +100,54 @@ def test_a_falling_sign_is_found_once_it_carries_a_point(looking_back):
     [(rule, _, sentence, _, rests_on)] = looking_back.rows(FOUND, n.AMARA)
     assert (rule, rests_on) == ("trend", 4)
     assert sentence == "Oxygen saturation has been falling over 18 hours: 98, 97, 96, 94 %."
+
+
+def days_as_usual(ward: Ward, *pulses: int, resident=n.AMARA) -> list[Any]:
+    """One reading a day up to the day before yesterday, with these pulses, the latest last."""
+    readings = [
+        ward.reading({"pulse": pulse}, taken_at=NOW - hours(24 * ago), resident=resident)
+        for pulse, ago in zip(pulses, range(len(pulses) + 1, 1, -1), strict=True)
+    ]
+    for one in readings:
+        ward.deliver(one)
+    return readings
+
+
+def test_a_sign_that_stays_beyond_the_residents_own_usual_is_found_whatever_it_scores(looking_back):
+    days_as_usual(looking_back, 61, 60, 66, 64, 62)
+    days_as_usual(looking_back, 50, 50, 50, 50, 50, resident=n.BRAM)
+    looking_back.send({"pulse": 79}, at=NOW - hours(8))
+    assert looking_back.rules() == []
+    looking_back.send({"pulse": 77}, at=NOW)
+    [(rule, severity, sentence, low, rests_on)] = looking_back.rows(FOUND, n.AMARA)
+    assert (rule, severity, low, rests_on) == ("drift", "concern", None, 2)
+    assert sentence == (
+        "Pulse has been 77 to 79 beats a minute over 8 hours (2 readings),"
+        " above their own usual of 60 to 64 (5 readings since 26 February)."
+    )
+
+
+def test_whoever_is_given_no_score_is_held_against_their_own_usual_too(looking_back):
+    looking_back.change(
+        "UPDATE delegation.resident SET no_score_reason = 'pregnant' WHERE resident_id = %s", n.AMARA
+    )
+    days_as_usual(looking_back, 61, 60, 66, 64, 62)
+    looking_back.send({"pulse": 79}, at=NOW - hours(8))
+    looking_back.send({"pulse": 77}, at=NOW)
+    [(rule, severity, _, low, rests_on)] = looking_back.rows(FOUND, n.AMARA)
+    assert (rule, severity, low, rests_on) == ("drift", "concern", None, 2)
+
+
+def test_what_is_usual_rests_on_what_is_theirs_and_had_come_by_then(looking_back):
+    usual = days_as_usual(looking_back, 61, 60, 66, 64, 62)
+    looking_back.send({"pulse": 79}, at=NOW - hours(8))
+    correct_to(looking_back, usual[2], n.BRAM, NOW - hours(7))
+    looking_back.send({"pulse": 77}, at=NOW)
+    assert looking_back.rules() == [], "four readings are too few"
+    looking_back.send({"pulse": 63}, at=NOW + n.minutes(5), taken_at=NOW - hours(50))
+    assert looking_back.rules() == [], "nothing is said of what was judged"
+    looking_back.send({"pulse": 78}, at=NOW + n.minutes(10))
+    assert looking_back.rules() == ["drift"]
 
 
 def test_soft_signs_together_are_a_concern_whatever_is_measured(looking_back):

@@ -54,7 +54,7 @@ def _everything_happened(ward) -> None:
     """The stretch is no test of what did not happen in it."""
     rules = {rule for (rule,) in ward.rows("SELECT DISTINCT rule FROM alerts.finding")}
     assert {"score_threshold", "red_vital_sign", "worry", "could_not_be_excluded", "unrecordable"} <= rules
-    assert {"rise", "trend", "soft_signs"} <= rules
+    assert {"rise", "trend", "drift", "soft_signs"} <= rules
     assert "soft_sign" in {
         rule for (rule,) in ward.rows("SELECT rule FROM alerts.finding WHERE resident_id = %s", PREGNANT)
     }

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.attention import remarkable
+from alerts.beside.look_back import look_back
 from alerts.judgement import judge
 from alerts.policy import PolicyBook
 from alerts.scoring import Moments, score_readings
@@ -25,6 +28,7 @@ HUB, STRICT_HUB = UUID(int=21), UUID(int=22)
 BOOK = PolicyBook(policy(), {STRICT_HUB: policy(medium_from=2, act_within=30)})
 WINDOW = timedelta(minutes=30)
 LONG_AGO = NOW - timedelta(days=365)
+NO_DATABASE: Any = None
 ON_SCALE_2, WITHOUT_OXYGEN = 2, 3
 AUTHORITIES = {
     UUID(int=ON_SCALE_2): Authority(scales=[ScaleAuthorisation(LONG_AGO, LONG_AGO, None, None)]),
@@ -109,6 +113,18 @@ def numbered(batch: list[dict]) -> list[NewReading]:
     return readings
 
 
+def well(resident: int) -> dict:
+    """A full set that was due, with nothing to remark on."""
+    return {
+        "resident": resident,
+        "minutes_ago": 0,
+        "values": WELL,
+        "cleared": frozenset(),
+        "flags": (),
+        "words": {"scheduled_full_set": True},
+    }
+
+
 SILENT = {
     "values": {},
     "not_obtained": {},
@@ -147,19 +163,35 @@ def test_a_resident_is_looked_at_in_all_readings_or_in_none(batch, asked):
     assert (UUID(int=asked) in seen) == (UUID(int=asked) in whose)
 
 
+DRIFTING = policy(
+    drift={
+        "readings": 2,
+        "within_hours": 24,
+        "lasting_hours": 0,
+        "usual_days": 28,
+        "usual_readings": 5,
+        "usual_since_days": 3,
+        "severity": "concern",
+        "above": {"pulse": 12},
+    }
+)
+
+
+def test_a_rule_that_one_hub_asks_for_has_nobody_elses_residents_looked_at():
+    moments = moments_of([well(1), well(2), well(3)])
+    looked_at = remarkable(moments, PolicyBook(policy(), {STRICT_HUB: DRIFTING}), frozenset())
+    assert [one.cause.resident_id.int for one, seen in zip(moments, looked_at, strict=True) if seen] == [1]
+
+
+def test_where_no_policy_asks_for_the_past_the_database_is_asked_nothing():
+    judged = list(moments_of([well(1), well(2)]))
+    assert look_back(NO_DATABASE, judged, BOOK) == {}
+    with pytest.raises(AttributeError):
+        look_back(NO_DATABASE, judged, PolicyBook(DRIFTING, {}))
+
+
 def test_a_round_of_well_residents_is_let_be():
-    batch = [
-        {
-            "resident": resident,
-            "minutes_ago": 0,
-            "values": WELL,
-            "cleared": frozenset(),
-            "flags": (),
-            "words": {"scheduled_full_set": True},
-        }
-        for resident in (1, 3, 4)
-    ]
-    moments = moments_of(batch)
+    moments = moments_of([well(resident) for resident in (1, 3, 4)])
     looked_at = remarkable(moments, BOOK, frozenset())
     assert not looked_at.any()
     assert {one.low for one in of_unremarkable(moments, ~looked_at, BOOK, NOW).values()} == {0}

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts import judgement, rules
-from alerts.beside.look_back import LookBack
+from alerts.beside.look_back import LookBack, own_known
+from alerts.beside.own_line import line_of_readings
 from alerts.beside.rise import Earlier
 from alerts.beside.trend import Measured, signs_to_follow
 from alerts.news2 import SIGNS
@@ -36,6 +37,17 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 FULL = policy(
     rise={"points": 2, "within_hours": 24, "severity": "concern"},
     trend={"readings": 4, "within_hours": 72, "severity": "concern", "change": {"spo2": -3, "pulse": 20}},
+    drift={
+        "readings": 2,
+        "within_hours": 12,
+        "lasting_hours": 0,
+        "usual_days": 14,
+        "usual_readings": 5,
+        "usual_since_days": 1,
+        "severity": "concern",
+        "below": {"spo2": 2, "systolic": 10},
+        "above": {"pulse": 10},
+    },
     soft_signs={"at_least": 2, "severity": "concern"},
 )
 VALUES = {
@@ -173,7 +185,14 @@ def one_at_a_time(history: list[dict]) -> list[tuple]:
         told += _fallen_due(asked, resident, at)
         signs = signs_to_follow(one.parts, one.target.effective_at, FULL)
         back = LookBack(
-            _earlier(scores[:place], one), {sign: _measured(readings, one, sign) for sign in signs}
+            _earlier(scores[:place], one),
+            {sign: _measured(readings, one, sign) for sign in signs},
+            own_known(
+                line_of_readings(_theirs(readings, one)),
+                one.target.effective_at,
+                one.cause.arrival_number,
+                FULL,
+            ),
         )
         judged = judgement.judge(one, FULL, at, back)
         if judged.fresh:
@@ -187,6 +206,10 @@ def one_at_a_time(history: list[dict]) -> list[tuple]:
     for resident in list(asked):
         told += _fallen_due(asked, resident, datetime.max.replace(tzinfo=UTC))
     return sorted(told)
+
+
+def _theirs(readings: list[NewReading], one: Scored) -> list[NewReading]:
+    return [reading for reading in readings if reading.resident_id == one.cause.resident_id]
 
 
 def _fallen_due(asked, resident, at) -> list[tuple]:

@@ -18,6 +18,7 @@ from alerts.screen import looks_from, may_speak
 from devices.receipt import NOTHING
 from devices.vital_signs import VitalSign
 from tests.unit.alerts.judged_sets import NOW, policy
+from tests.unit.alerts.test_drift import OPTIONS, WELL, line
 
 SIGNS_IN_ORDER = tuple(VitalSign(sign) for sign in SIGNS)
 # Every set of observations there can be: two sets of one packed code score alike in every part.
@@ -30,11 +31,13 @@ LOOKING_BACK = {
     "nothing": {},
     "rise": {"rise": {"points": 2, "within_hours": 24, "severity": "concern"}},
     "trend": {"trend": {"readings": 4, "within_hours": 24, "severity": "concern", "change": {"pulse": 20}}},
+    "drift": {"drift": OPTIONS},
 }
 # Well an hour ago, and worse ever since: no earlier scores and values give those rules more to say.
 BEFORE = LookBack(
     [Earlier(NOW - timedelta(hours=1), 0)],
     {VitalSign.PULSE: [Measured(NOW - timedelta(hours=ago), Decimal(99 - 20 * ago)) for ago in (3, 2, 1, 0)]},
+    line(*WELL, (12, 99), (6, 99), (0, 99)),
 )
 
 

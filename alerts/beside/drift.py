@@ -1,0 +1,114 @@
+"""A sign has drifted away from what is usual for this very resident, and stayed there.
+
+Guards: the usual is the resident's own 20th to 80th centile, which a few days of illness or an odd value hardly move,
+so every value that became known counts, whoever was ill; no centile is told of too few readings or too short a time,
+and the sentence says of how many, and since when. It stands beside NEWS2 and never instead of it.
+
+Source: Stow and others, Evaluating physiological signals in care home residents, 2021 (a resident's own centiles).
+A centile is the least of the values that as large a share of them does not exceed (PostgreSQL's percentile_disc, which
+the pages show).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.beside.own_line import OwnLine, micros, moment_of
+from alerts.options import Drift
+from alerts.policy import Policy
+from alerts.rules import Finding, Part, ScoredSet
+from devices.vital_signs import FACTS, VitalSign
+
+_LONDON = ZoneInfo("Europe/London")
+HOUR = 3600 * 1_000_000
+DAY = 24 * HOUR
+# Of what is measured to hundredths, no less decides.
+NEARLY = 1e-9
+
+
+class Usual(NamedTuple):
+    """A resident's own centiles, of so many values since a moment (microseconds since 1970)."""
+
+    low: float
+    high: float
+    readings: int
+    since: int
+
+
+class _Drifted(NamedTuple):
+    side: str
+    places: NDArray[np.intp]
+    values: NDArray[np.float64]
+    usual: Usual
+
+
+def signs_to_hold(parts: Mapping[VitalSign, Part], moment: datetime, policy: Policy) -> list[VitalSign]:
+    """Signs to hold against what is usual: measured at this moment, whatever they score."""
+    if policy.drift is None:
+        return []
+    return [
+        sign
+        for sign in sorted(policy.drift.signs)
+        if (part := parts.get(sign)) is not None and part.value is not None and part.effective_at == moment
+    ]
+
+
+def drifts(scored: ScoredSet, own: OwnLine | None, policy: Policy) -> list[Finding]:
+    """`own`: the resident's line as it was known when this score became known, up to its moment."""
+    options = policy.drift
+    if options is None or own is None:
+        return []
+    found: list[Finding] = []
+    for sign in signs_to_hold(scored.parts, scored.effective_at, policy):
+        drifted = _drifted(sign, own, micros(scored.effective_at), options)
+        if drifted is not None:
+            also = tuple((own.keys[place], moment_of(int(own.at[place]))) for place in drifted.places)
+            sentence = _sentence(sign, drifted, own)
+            found.append(Finding("drift", options.severity, sentence, also))
+    return found
+
+
+def _drifted(sign: VitalSign, own: OwnLine, now: int, options: Drift) -> _Drifted | None:
+    places, values = own.of(sign)
+    at = own.at[places]
+    first, split = np.searchsorted(
+        at, (now - options.usual_days * DAY, now - options.within_hours * HOUR)
+    ).tolist()
+    lately, before = values[split:], values[first:split]
+    if len(lately) < options.readings or at[split] > now - options.lasting_hours * HOUR:
+        return None
+    if len(before) < options.usual_readings or at[first] > now - options.usual_since_days * DAY:
+        return None
+    usual = _usual(before, int(at[first]))
+    if sign in options.below and usual.low - lately.max() >= float(options.below[sign]) - NEARLY:
+        return _Drifted("below", places[split:], lately, usual)
+    if sign in options.above and lately.min() - usual.high >= float(options.above[sign]) - NEARLY:
+        return _Drifted("above", places[split:], lately, usual)
+    return None
+
+
+def _usual(values: NDArray[np.float64], since: int) -> Usual:
+    ordered, n = np.sort(values), len(values)
+    return Usual(float(ordered[(n - 1) // 5]), float(ordered[(4 * n - 1) // 5]), n, since)
+
+
+def _sentence(sign: VitalSign, drifted: _Drifted, own: OwnLine) -> str:
+    facts, usual = FACTS[sign], drifted.usual
+    at = own.at[drifted.places]
+    hours = max(1, round(int(at[-1] - at[0]) / HOUR))
+    lately = _span(float(drifted.values.min()), float(drifted.values.max()))
+    since = f"{moment_of(usual.since).astimezone(_LONDON):%d %B}"
+    unit = f" {facts.unit_shown}" if facts.unit_shown else ""
+    return (
+        f"{facts.label} has been {lately}{unit} over {hours} hour{'' if hours == 1 else 's'}"
+        f" ({len(at)} readings), {drifted.side} their own usual of {_span(usual.low, usual.high)}"
+        f" ({usual.readings} readings since {since})."
+    )
+
+
+def _span(low: float, high: float) -> str:
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
