@@ -32,6 +32,12 @@ class Counts:
         self.sign_ins = Counter(
             "hearthwatch_sign_ins", "Attempts to sign in, by outcome.", ["outcome"], registry=self.registry
         )
+        self.glass = Counter(
+            "hearthwatch_break_glass",
+            "Tries to open a record from outside the resident's hub, by outcome.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.streams = Gauge(
             "hearthwatch_hub_streams", "Hub pages that follow the stream now.", registry=self.registry
         )

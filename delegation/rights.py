@@ -47,6 +47,7 @@ class Record(StrEnum):
     ENDS_OF_CARE = "ends of care"
     LEGAL_HOLDS = "legal holds"
     LOOKING = "who looked at whose record"
+    GLASS = "records opened from outside their hub"
     COMPETENCES = "sign-offs of care workers"
     ROLES = "roles people hold, and invitations to one"
     NAMES = "names of those they work with"
@@ -121,6 +122,11 @@ RIGHTS: Mapping[Record, tuple[Right, ...]] = {
     Record.LOOKING: (
         _right((Role.HOME_MANAGER,), Scope.HOMES, READ),
         _right((Role.HUB_LEAD,), Scope.HUB, READ),
+    ),
+    Record.GLASS: (
+        _right((Role.HOME_MANAGER,), Scope.HOMES, READ, CHANGE),
+        _right((Role.HUB_LEAD,), Scope.HUB, READ, CHANGE),
+        _right(_AT_HUB, Scope.PLATFORM, ADD),
     ),
     Record.COMPETENCES: (
         _right((Role.TRAINER,), Scope.WORKERS, READ, ADD, CHANGE),

@@ -286,6 +286,7 @@ CREATE TABLE delegation.audit_event (
     written_at      timestamptz NOT NULL DEFAULT now()  -- the database's own word, which no process may give
 );
 CREATE INDEX audit_event_by_resident ON delegation.audit_event (resident_id, at);
+CREATE INDEX audit_event_of_places ON delegation.audit_event (subject, at) WHERE resident_id IS NULL;
 
 CREATE TABLE delegation.audit_text (
     audit_id        bigint PRIMARY KEY REFERENCES delegation.audit_event,
@@ -720,7 +721,9 @@ CREATE POLICY as_oneself ON delegation.audit_event FOR INSERT TO hearthwatch_api
     WITH CHECK (actor = 'person:' || delegation.actor()::text);
 CREATE POLICY who_looked ON delegation.audit_event FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT resident.resident_id FROM delegation.resident
-                           WHERE home_id IN (SELECT delegation.homes_held('home_manager', 'hub_lead'))));
+                           WHERE home_id IN (SELECT delegation.homes_held('home_manager', 'hub_lead')))
+           OR (resident_id IS NULL
+               AND subject IN (SELECT 'home:' || held FROM delegation.homes_held('home_manager', 'hub_lead') AS held)));
 CREATE POLICY as_oneself ON delegation.audit_text FOR INSERT TO hearthwatch_api WITH CHECK (delegation.actor() IS NOT NULL);
 
 -- Ingest: opaque ids, scales and who may do what; never a name.

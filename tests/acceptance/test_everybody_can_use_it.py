@@ -38,7 +38,9 @@ DESKS = [
     (n.CLINICIAN, RAISE),
     (n.CLINICIAN, f"{QUEUE}/reviews"),
     (n.MANAGER, "/"),
+    (n.CLINICIAN, "/break-glass"),
     (n.MANAGER, HOME),
+    (n.MANAGER, f"{HOME}/looks"),
     (n.WORKER, "/rounds"),
     (n.WORKER, CAPTURE),
     (n.TRAINER, "/training"),
@@ -157,6 +159,7 @@ def test_saying_whose_a_reading_is(at_desk: AtDesk, neighbourhood: Database) -> 
     [
         (n.WORKER, CAPTURE, "Send", "The form is empty: fill in at least one measurement"),
         (n.CLINICIAN, RAISE, "Raise it", "Say in a sentence what the caller told you"),
+        (n.CLINICIAN, "/break-glass", "Open their record for 60 minutes", "Choose why it cannot wait"),
         (n.TRAINER, SIGN_OFF, "Sign off", "Choose how far they are signed off"),
         (n.CLINICIAN, f"{AMARA}/scale-two", "Record it: scale 2 from now on", "COPD alone is not enough"),
         (n.MANAGER, f"{AMARA}/records", "Record that care has ended", "Choose why care ended"),
@@ -182,6 +185,26 @@ def test_an_emergency_of_somebody_whom_nobody_can_name(
 ) -> None:
     say(neighbourhood)
     assert_everybody_can_use(at_desk(person, address), said)
+
+
+def test_a_record_that_is_opened_from_outside_its_hub_and_what_the_home_is_told_of_it(
+    at_desk: AtDesk,
+) -> None:
+    """By the keyboard alone, up to the record."""
+    hub = at_desk(n.OUTSIDE_CLINICIAN, "/break-glass")
+    hub.get_by_label("NHS number").fill("999 000 0018")
+    hub.get_by_label("Date of birth").fill("1940-05-01")
+    hub.get_by_label("They are in danger now").press("Space")
+    hub.get_by_label("What has happened").fill("Found collapsed at the bus station.")
+    hub.get_by_role("button", name="Open their record for 60 minutes").press("Enter")
+    assert_everybody_can_use(hub, "You opened this record from outside your hub.")
+    home = at_desk(n.MANAGER, HOME)
+    assert_everybody_can_use(home, "Hana Hillside, Hillside hub")
+    home.get_by_role("link", name="Who looked at this record of Amara Synthetic").press("Enter")
+    assert_everybody_can_use(home, "Opened from outside their hub")
+    home.goto(HOME)
+    home.get_by_role("button", name="I have seen this").press("Enter")
+    expect(home.get_by_text("Hana Hillside")).to_have_count(0)
 
 
 def test_records_that_are_kept_and_scale_two_that_is_revoked(at_desk: AtDesk) -> None:

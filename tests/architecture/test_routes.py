@@ -38,7 +38,7 @@ DONE_WITH_ANOTHER = {
     (ADD, Record.TABLETS): "on the page where they are removed too",
     (READ, Record.KITS): "shown on the queue and the home's page",
     (READ, Record.HEALTH): "the words of the notice on every page",
-    (READ, Record.LOOKING): "shown nowhere yet",
+    (READ, Record.GLASS): "shown on the home's page and the hub's queue",
     (READ, Record.COUNTS): "shown nowhere yet",
 }
 STATIC_FILES = "/static"

@@ -11,11 +11,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
+from api.looking import looked_at_place
 from api.parts import parts_of
 from api.problems import not_found
-from api.queries import desks, escalation, home, quiet_kits, records
+from api.queries import desks, escalation, glass, home, quiet_kits, records
 from api.queries import notices as unnamed
 from api.queries.home import Home
+from api.web.presenters import glass as glass_words
 from api.web.presenters import notices as notice_words
 from api.web.presenters.home import Day, day
 from api.web.presenters.moments import full_clock
@@ -47,9 +49,11 @@ def show(request: Request, home_id: UUID, visit: HomeVisit) -> HTMLResponse:
         "may_capture": visit.actor.may(READ, Record.ROUND),
         "manages": home_id in {one.place_id for one in desks.homes_managed(visit.conn)},
         "keeps_records": records.answers_for_home(visit.conn, home_id),
+        "glass": glass_words.views(glass.unseen_at_home(visit.conn, home_id), visit.at),
         "now_iso": visit.at.isoformat(),
         "clock": full_clock(visit.at),
     }
+    looked_at_place(visit, f"home:{home_id}", "home.seen")
     return page(request, "home.jinja", view, who=visit.actor.name)
 
 
@@ -67,6 +71,8 @@ def rounds(request: Request, visit: RoundVisit) -> HTMLResponse:
         "now_iso": visit.at.isoformat(),
         "clock": full_clock(visit.at),
     }
+    for one in days:
+        looked_at_place(visit, f"home:{one.home_id}", "home.round_seen")
     return page(request, "rounds.jinja", view, who=visit.actor.name)
 
 

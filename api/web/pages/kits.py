@@ -3,6 +3,7 @@
 Guards: ids, counts, reasons and the names of homes only.
 """
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -11,8 +12,9 @@ from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
 from api.parts import parts_of
+from api.queries import glass, notices
 from api.queries import kits as queries
-from api.queries import notices
+from api.web.presenters import glass as glass_words
 from api.web.presenters import kits as words
 from api.web.presenters import notices as notice_words
 from api.web.presenters.moments import full_clock
@@ -46,6 +48,7 @@ def kits_page(
         "rows": rows,
         "summary": words.summary(rows),
         "quarantine": [words.quarantine_row(one, visit.at) for one in queries.quarantined(visit.conn)],
+        "glass": glass_words.counted(glass.of_late(visit.conn, visit.at - timedelta(days=30))),
         "workers": words.workers(leases.roll(visit.conn)),
         "now_iso": visit.at.isoformat(),
         "clock": full_clock(visit.at),

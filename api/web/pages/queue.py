@@ -15,11 +15,13 @@ from fastapi.responses import HTMLResponse
 from alerts.desk import UNDO_WITHIN
 from api.access import Visit
 from api.hub import hub_of
+from api.looking import looked_at_place
 from api.parts import parts_of
-from api.queries import notices, quiet_kits, reviews
+from api.queries import glass, notices, quiet_kits, reviews
 from api.queries import queue as queries
 from api.queries.course import courses
 from api.routes.queue import QueueVisit, RaisingVisit
+from api.web.presenters import glass as glass_words
 from api.web.presenters import notices as notice_words
 from api.web.presenters import quiet_kits as quiet_words
 from api.web.presenters import reviews as review_words
@@ -79,6 +81,8 @@ def queue_page(
     view["ping_seconds"] = parts.pace.ping_seconds
     view["reviews"] = review_words.summary(reviews.due(visit.conn, hub_id, visit.at), visit.at)
     view["quiet"] = parts.pulse.words(visit.at)
+    view["glass"] = glass_words.views(glass.unseen_at_hub(visit.conn, hub_id), visit.at)
+    looked_at_place(visit, f"hub:{hub_id}", "hub.queue_seen")
     status = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
     return page(request, "queue.jinja", view, who=visit.actor.name, status=status)
 

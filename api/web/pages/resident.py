@@ -15,9 +15,10 @@ from api.correcting import rights
 from api.looking import looked
 from api.parts import parts_of
 from api.problems import not_found
-from api.queries import baseline, escalation, readings, records, scores
+from api.queries import baseline, escalation, glass, readings, records, scores
 from api.queries.resident import decisions, resident
 from api.web.pages.queue import SAID
+from api.web.presenters import glass as glass_words
 from api.web.presenters import history, trends, vitals
 from api.web.presenters import records as record_words
 from api.web.presenters import resident as words
@@ -56,6 +57,7 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
     }
     undone = escalation.taken_back(conn, open_)
     in_force = words.in_force(decided.scale_two, at)
+    through_glass = glass_words.open_now(glass.open_until(conn, resident_id), at)
     view = {
         "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),
         "resident": words.view(found, decided, at),
@@ -86,8 +88,9 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
         "ended": record_words.ended(ended) if (ended := records.ended(conn, resident_id, at)) else None,
         "keeps_records": records.answers_for(conn, resident_id),
         "on_scale_two": in_force is not None,
-        "may_capture": visit.actor.may(ADD, Record.READINGS),
-        "may_open_home": visit.actor.may(READ, Record.DAY),
+        "through_glass": through_glass,
+        "may_capture": visit.actor.may(ADD, Record.READINGS) and through_glass is None,
+        "may_open_home": visit.actor.may(READ, Record.DAY) and through_glass is None,
         "may_go_round": visit.actor.may(READ, Record.ROUND),
         "said": SAID.get(said),
         "now_iso": at.isoformat(),

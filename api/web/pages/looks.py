@@ -1,0 +1,87 @@
+"""Who looked at a resident's record, or at those of a home, on one day.
+
+Guards: only for who answers for the home or leads its hub; looking here is written down like any look.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from api.access import Visit, needs
+from api.looking import looked, looked_at_place
+from api.problems import RefusedError, not_found
+from api.queries import home, looks, records
+from api.queries.looks import MOST_ROWS, Look
+from api.queries.resident import resident
+from api.web.presenters import looks as words
+from api.web.presenters.moments import LONDON, calendar_day, london_day
+from api.web.rendering import page
+from delegation.audit import Purpose
+from delegation.rights import READ, Record
+
+router = APIRouter()
+
+LookingVisit = Annotated[Visit, needs(READ, Record.LOOKING)]
+_NOT_YOURS = "Only the home's manager or the hub's lead sees who looked."
+_A_DAY = timedelta(days=1)
+
+
+@router.get("/residents/{resident_id}/looks")
+def of_resident(
+    request: Request, resident_id: UUID, visit: LookingVisit, day: date | None = None
+) -> HTMLResponse:
+    """At one resident's record."""
+    found = resident(visit.conn, resident_id)
+    if found is None:
+        raise not_found("resident")
+    if not records.answers_for(visit.conn, resident_id):
+        raise RefusedError(HTTPStatus.FORBIDDEN, _NOT_YOURS)
+    looked(visit, resident_id, "audit.seen", Purpose.AUDIT)
+    shown, span = _span(visit, day)
+    seen = looks.of_resident(visit.conn, resident_id, *span)
+    return _page(request, visit, f"/residents/{resident_id}", found.name, seen, shown, of_home=False)
+
+
+@router.get("/homes/{home_id}/looks")
+def of_home(request: Request, home_id: UUID, visit: LookingVisit, day: date | None = None) -> HTMLResponse:
+    """At those of everybody who lives there."""
+    found = home.home(visit.conn, home_id)
+    if found is None:
+        raise not_found("home")
+    if not records.answers_for_home(visit.conn, home_id):
+        raise RefusedError(HTTPStatus.FORBIDDEN, _NOT_YOURS)
+    looked_at_place(visit, f"home:{home_id}", "audit.seen", Purpose.AUDIT)
+    shown, span = _span(visit, day)
+    seen = looks.of_home(visit.conn, home_id, *span)
+    return _page(request, visit, f"/homes/{home_id}", found.name, seen, shown, of_home=True)
+
+
+def _span(visit: Visit, day: date | None) -> tuple[date, tuple[datetime, datetime]]:
+    """The day that is shown, today where none is asked for or it is still to come, and when it begins and ends."""
+    today = london_day(visit.at)
+    shown = min(day, today) if day is not None and day > date.min + _A_DAY else today
+    begins, ends = (
+        datetime.combine(one, time.min, LONDON).astimezone(UTC) for one in (shown, shown + _A_DAY)
+    )
+    return shown, (begins, ends)
+
+
+def _page(
+    request: Request, visit: Visit, back: str, name: str, seen: Sequence[Look], day: date, *, of_home: bool
+) -> HTMLResponse:
+    view: dict[str, Any] = {
+        "back": back,
+        "name": name,
+        "of_home": of_home,
+        "day": calendar_day(day),
+        "before": (day - _A_DAY).isoformat(),
+        "after": (day + _A_DAY).isoformat() if day < london_day(visit.at) else None,
+        "rows": words.rows(seen, visit.actor.person_id, visit.at),
+        "most": MOST_ROWS if len(seen) == MOST_ROWS else None,
+    }
+    return page(request, "looks.jinja", view, who=visit.actor.name)

@@ -1,0 +1,75 @@
+"""Records opened from outside their hub, in words for those who answer for the residents.
+
+Guards: who, from where, why and until when stands in every sentence; nothing accuses anybody.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from api.queries.glass import Broken
+from api.web.presenters import escalations
+from api.web.presenters.moments import Moment, clock, moment
+from delegation.break_glass import Reason
+
+REASONS = {
+    Reason.DANGER_NOW: "They are in danger now",
+    Reason.COVERING: "We are covering for their hub",
+    Reason.CALLED_HERE: "They, or somebody with them, phoned this hub",
+    Reason.MOVING: "They are being moved to or from here",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GlassView:
+    """One opening, until somebody has seen it."""
+
+    glass_id: UUID
+    resident_id: UUID
+    resident: str
+    synthetic: bool
+    home: str
+    who: str
+    why: str
+    words: str
+    opened: Moment
+    until: str
+
+
+def views(broken: list[Broken], now: datetime) -> list[GlassView]:
+    """As they came."""
+    return [_view(one, now) for one in broken]
+
+
+def open_now(until: datetime | None, now: datetime) -> str | None:
+    """What whoever opened it reads above the record."""
+    if until is None:
+        return None
+    return (
+        f"You opened this record from outside your hub. You can read it until {clock(until, now)}, and change nothing."
+        " The home's manager and the lead of its hub are told."
+    )
+
+
+def counted(number: int) -> str:
+    """For an operator."""
+    times = "no record was" if number == 0 else "1 record was" if number == 1 else f"{number} records were"
+    return f"In the last 30 days {times} opened from outside the resident's hub."
+
+
+def _view(one: Broken, now: datetime) -> GlassView:
+    who = escalations.named(one.person_name, one.person_id)
+    return GlassView(
+        glass_id=one.break_glass_id,
+        resident_id=one.resident_id,
+        resident=one.resident_name,
+        synthetic=one.synthetic,
+        home=one.home_name,
+        who=f"{who}, {one.hub_name}" if one.hub_name else who,
+        why={str(code): words for code, words in REASONS.items()}.get(one.reason, one.reason),
+        words=one.words or "What they wrote was erased with the resident's records.",
+        opened=moment(one.opened_at, now),
+        until=f"It closes again {clock(one.ends_at, now)}."
+        if one.ends_at > now
+        else f"It was open until {clock(one.ends_at, now)}.",
+    )

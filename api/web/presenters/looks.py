@@ -1,0 +1,103 @@
+"""Who looked at whose record, in words.
+
+Guards: what was opened from outside the resident's hub is told apart in words; no name is shown that may not be seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from api.queries.looks import Look
+from api.web.presenters import escalations
+from api.web.presenters.moments import clock
+from delegation.audit import Purpose
+
+ROLES = {
+    "care_worker": "care worker",
+    "carer": "family or unpaid carer",
+    "home_manager": "home manager",
+    "hub_clinician": "hub clinician",
+    "hub_lead": "hub lead",
+    "trainer": "trainer",
+    "delegating_professional": "delegating professional",
+    "commissioner": "commissioner",
+    "operator": "operator",
+}
+PURPOSES = {
+    Purpose.DIRECT_CARE: "Care",
+    Purpose.HUB_ANSWER: "The hub's work",
+    Purpose.CORRECTION: "Putting a record right",
+    Purpose.BREAK_GLASS: "Opened from outside their hub",
+    Purpose.RECORD_KEEPING: "Keeping records",
+    Purpose.TRAINING: "Training",
+    Purpose.SIGNING_IN: "Signing in",
+    Purpose.AUDIT: "Seeing who looked",
+    Purpose.OPERATION: "Looking after Hearthwatch",
+}
+_ACTIONS = {
+    "resident.seen": "Opened the record",
+    "resident.history_seen": "Read earlier readings or scores",
+    "resident.records_seen": "Opened the page on keeping the records",
+    "resident.scale_two_seen": "Opened the page on scale 2",
+    "home.seen": "Opened the home's day",
+    "home.round_seen": "Opened the round of observations",
+    "home.records_seen": "Opened the list of those whose care has ended",
+    "audit.seen": "Opened this page",
+    "reading.captured": "Sent observations",
+    "reading.corrected": "Said whose a reading is",
+    "break_glass.opened": "Opened the record, with a reason",
+    "break_glass.acknowledged": "Said they have seen that it was opened from outside",
+    "break_glass.not_needed": "Tried to open the record from outside; they see it anyway",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LookRow:
+    """One row of the page."""
+
+    who: str
+    role: str
+    purpose: str
+    by_glass: bool
+    what: str
+    when: str
+    resident_id: UUID | None
+    resident: str
+
+
+def rows(looks: Sequence[Look], me: UUID, now: datetime) -> list[LookRow]:
+    """As they came."""
+    return [_row(one, me, now) for one in looks]
+
+
+def _row(one: Look, me: UUID, now: datetime) -> LookRow:
+    return LookRow(
+        who=_who(one, me),
+        role=" and ".join(ROLES.get(role, role) for role in one.role.split(",")) if one.role else "",
+        purpose=PURPOSES.get(Purpose(one.purpose), one.purpose),
+        by_glass=one.purpose == Purpose.BREAK_GLASS,
+        what=_ACTIONS.get(one.action, _plain(one.action)),
+        when=_when(one, now),
+        resident_id=one.resident_id,
+        resident=one.resident_name or "The home as a whole",
+    )
+
+
+def _who(one: Look, me: UUID) -> str:
+    kind, _, name = one.actor.partition(":")
+    if kind == "process":
+        return f"Hearthwatch itself ({name})"
+    words = escalations.named(one.person_name, UUID(name), me)
+    return f"{words[0].upper()}{words[1:]}"
+
+
+def _when(one: Look, now: datetime) -> str:
+    if one.times == 1:
+        return clock(one.last_at, now)
+    return f"{clock(one.last_at, now)}; {one.times} times since {clock(one.first_at, now)}"
+
+
+def _plain(action: str) -> str:
+    words = action.replace(".", ": ").replace("_", " ")
+    return f"{words[0].upper()}{words[1:]}"

@@ -1,0 +1,116 @@
+"""Opens the record of a resident outside one's hub for a short while, where somebody would come to harm without it.
+
+Guards: found by NHS number and date of birth together and by nothing else; every try is audited and few are taken, and
+what was typed is kept nowhere; who answers for the resident is told. The database says all of this too, and that what
+is seen can be read and not written.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+from delegation import audit
+from delegation.people import Actor
+from delegation.rights import ADD, CHANGE, Record
+
+LONGEST_WORDS = 500
+
+
+class Reason(StrEnum):
+    """Why it could not wait for the resident's own hub."""
+
+    DANGER_NOW = "danger_now"
+    COVERING = "covering"
+    CALLED_HERE = "called_here"
+    MOVING = "moving"
+
+
+class Outcome(StrEnum):
+    """What became of a try."""
+
+    OPENED = "opened"
+    YOURS = "yours"
+    NOBODY = "nobody"
+    WAIT = "wait"
+
+
+class Desk(StrEnum):
+    """Who says that they have seen that a record was opened."""
+
+    HOME = "home"
+    HUB = "hub"
+
+
+class GlassRefusedError(PermissionError):
+    """A record that may not be opened from outside, or not be acknowledged; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """What somebody gives to open a record."""
+
+    nhs_number: str
+    born_on: date
+    reason: Reason
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of it. `until`: when it closes again, or when one may try again."""
+
+    outcome: Outcome
+    resident_id: UUID | None
+    until: datetime | None
+
+
+_OPEN: LiteralString = "SELECT * FROM delegation.break_glass(%s, %s, %s, %s)"
+_SEEN: LiteralString = """
+INSERT INTO delegation.break_glass_seen (break_glass_id, desk, person_id)
+SELECT broken.break_glass_id, %(desk)s, %(actor)s
+FROM delegation.break_glass broken JOIN delegation.resident USING (resident_id)
+WHERE broken.break_glass_id = %(glass)s AND home_id IN (SELECT delegation.homes_held(%(role)s))
+ON CONFLICT DO NOTHING
+"""
+_WHOSE: LiteralString = "SELECT resident_id FROM delegation.break_glass WHERE break_glass_id = %s"
+_ACTIONS = {
+    Outcome.OPENED: "break_glass.opened",
+    Outcome.YOURS: "break_glass.not_needed",
+    Outcome.NOBODY: "break_glass.found_nobody",
+    Outcome.WAIT: "break_glass.refused",
+}
+_ROLES = {Desk.HOME: "home_manager", Desk.HUB: "hub_lead"}
+
+
+def open_outside(conn: psycopg.Connection, actor: Actor, tried: Try, at: datetime) -> Tried:
+    """Try to open a record. Commit whatever comes of it: the try counts. Raises GlassRefusedError."""
+    if not actor.may(ADD, Record.GLASS):
+        raise GlassRefusedError("Only the hub's clinicians open a record from outside.")
+    given = (tried.nhs_number, tried.born_on, tried.reason, tried.words)
+    row = conn.execute(_OPEN, given).fetchone()
+    if row is None:
+        raise RuntimeError("The database did not say what became of it.")
+    done = Tried(Outcome(row[0]), row[1], row[2])
+    subject = str(actor) if done.resident_id is None else f"resident:{done.resident_id}"
+    words = f"{tried.reason}: {tried.words}" if done.outcome is Outcome.OPENED else None
+    audit.record(
+        conn, actor, _ACTIONS[done.outcome], subject, at=at, resident_id=done.resident_id, words=words
+    )
+    return done
+
+
+def acknowledge(conn: psycopg.Connection, actor: Actor, glass_id: UUID, desk: Desk, at: datetime) -> None:
+    """Say for the home, or for its hub, that one has seen it. Raises GlassRefusedError."""
+    if not actor.may(CHANGE, Record.GLASS):
+        raise GlassRefusedError("Only the home's manager or the hub's lead says so.")
+    whose = conn.execute(_WHOSE, (glass_id,)).fetchone()
+    given = {"desk": desk, "actor": actor.person_id, "glass": glass_id, "role": _ROLES[desk]}
+    if whose is None or conn.execute(_SEEN, given).rowcount == 0:
+        raise GlassRefusedError("There is nothing here for you to say that you have seen it.")
+    audit.record(
+        conn, actor, "break_glass.acknowledged", f"break_glass:{glass_id}", at=at, resident_id=whose[0]
+    )

@@ -1,0 +1,233 @@
+"""A hub's clinician opens a record from outside the hub: found by two facts, for a short while, and others are told."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import httpx2 as httpx
+import psycopg
+import pytest
+
+from delegation.people import act_as
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.databases import Database
+from tests.fixtures.serving import Served, username
+
+SignIn = Callable[[UUID], httpx.Client]
+AMARA = f"/residents/{n.AMARA}"
+GIVEN = {
+    "nhs_number": "999 000 0018",
+    "born_on": "1940-05-01",
+    "reason": "danger_now",
+    "words": "Found collapsed at the bus station.",
+}
+
+
+@pytest.fixture
+def sits_down(sign_in: SignIn) -> SignIn:
+    """A browser at a desk of its own, on which somebody reads pages."""
+
+    def sit_down(person: UUID) -> httpx.Client:
+        client = sign_in(person)
+        client.headers["Accept"] = "text/html"
+        client.follow_redirects = True
+        return client
+
+    return sit_down
+
+
+@pytest.fixture
+def clinician(sits_down: SignIn) -> httpx.Client:
+    """Of the other hub."""
+    return sits_down(n.OUTSIDE_CLINICIAN)
+
+
+def audited(database: Database) -> list[tuple[Any, ...]]:
+    with database.connect() as owner:
+        return owner.execute(
+            "SELECT action, purpose, role, resident_id, request_id IS NOT NULL FROM delegation.audit_event"
+            " WHERE purpose = 'break_glass' ORDER BY audit_id"
+        ).fetchall()
+
+
+def close(database: Database) -> None:
+    """The time is over."""
+    with database.connect(autocommit=True) as owner:
+        owner.execute(
+            "UPDATE delegation.break_glass SET opened_at = opened_at - interval '1 day',"
+            " ends_at = now() - interval '1 second'"
+        )
+
+
+def test_a_record_is_opened_for_reading_alone_until_the_time_is_over(
+    clinician: httpx.Client, neighbourhood: Database
+) -> None:
+    assert clinician.get(AMARA).status_code == 404
+    page = clinician.post("/break-glass", data=GIVEN)
+    assert page.status_code == 200
+    assert page.url.path == AMARA
+    assert "You opened this record from outside your hub. You can read it until" in page.text
+    for offered in ("/capture", "/raise", "/scale-two", "/records", "/looks", f"/homes/{n.ORCHARD}", "Claim"):
+        assert offered not in page.text, offered
+    assert clinician.get(f"/api/v1/residents/{n.AMARA}/readings").status_code == 200
+    for hidden in (f"/residents/{n.BRAM}", f"/homes/{n.ORCHARD}", f"{AMARA}/raise", f"/hubs/{n.HUB}"):
+        assert clinician.get(hidden).status_code in (403, 404), hidden
+    call = {"severity": "high", "words": "He fell"}
+    assert clinician.post(f"/api/v1/residents/{n.AMARA}/escalations", json=call).status_code in (403, 404)
+    close(neighbourhood)
+    assert clinician.get(AMARA).status_code == 404
+    seen = ("break_glass", "hub_clinician", n.AMARA, True)
+    assert audited(neighbourhood) == [
+        ("break_glass.opened", *seen),
+        ("resident.seen", *seen),
+        ("resident.history_seen", *seen),
+    ]
+
+
+def test_nobody_is_found_by_less_than_both_facts_and_each_try_is_audited_without_them(
+    clinician: httpx.Client, neighbourhood: Database
+) -> None:
+    wrong = GIVEN | {"born_on": "1940-05-02"}
+    page = clinician.post("/break-glass", data=wrong)
+    assert page.status_code == 422
+    assert "Nobody has this NHS number and this date of birth." in page.text
+    assert "999 000 0018" not in page.text
+    for field, fault in {
+        "nhs_number": "Give the NHS number: 10 digits",
+        "born_on": "Give the date of birth",
+        "reason": "Choose why it cannot wait",
+        "words": "Say in your own words what has happened",
+    }.items():
+        assert fault in clinician.post("/break-glass", data=GIVEN | {field: " "}).text
+    assert audited(neighbourhood) == [
+        ("break_glass.found_nobody", "break_glass", "hub_clinician", None, True)
+    ]
+    with neighbourhood.connect() as owner:
+        assert owner.execute("SELECT count(*) FROM delegation.audit_text").fetchone() == (0,)
+        assert owner.execute("SELECT count(*) FROM delegation.break_glass_try").fetchone() == (1,)
+
+
+def test_after_ten_tries_in_an_hour_not_even_what_is_right_is_taken(
+    clinician: httpx.Client, neighbourhood: Database
+) -> None:
+    with neighbourhood.connect(autocommit=True) as owner:
+        owner.execute(
+            "INSERT INTO delegation.break_glass_try SELECT %s, now() FROM generate_series(1, 9)",
+            (n.OUTSIDE_CLINICIAN,),
+        )
+    assert clinician.post("/break-glass", data=GIVEN | {"born_on": "1940-05-02"}).status_code == 422
+    page = clinician.post("/break-glass", data=GIVEN)
+    assert "You have tried too often. Try again " in page.text
+    assert clinician.get(AMARA).status_code == 404
+    assert audited(neighbourhood)[-1][0] == "break_glass.refused"
+    with neighbourhood.connect(autocommit=True) as owner:
+        owner.execute("UPDATE delegation.break_glass_try SET tried_at = tried_at - interval '1 hour'")
+    assert clinician.post("/break-glass", data=GIVEN).url.path == AMARA
+
+
+def test_who_is_seen_anyway_needs_no_glass(sits_down: SignIn, neighbourhood: Database) -> None:
+    own = sits_down(n.CLINICIAN).post("/break-glass", data=GIVEN)
+    assert own.url.path == AMARA
+    assert "You opened this record from outside your hub" not in own.text
+    with neighbourhood.connect() as owner:
+        assert owner.execute("SELECT count(*) FROM delegation.break_glass").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("person", [n.WORKER, n.MANAGER, n.TRAINER, n.CARER, n.OPERATOR])
+def test_only_who_works_at_a_hub_may(neighbourhood: Database, sign_in: SignIn, person: UUID) -> None:
+    client = sign_in(person)
+    assert client.get("/break-glass").status_code == 403
+    assert client.post("/break-glass", data=GIVEN).status_code == 403
+    with neighbourhood.connect("hearthwatch_api") as conn:
+        act_as(conn, person)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute(
+                "SELECT * FROM delegation.break_glass('9990000042', '1940-05-01', 'danger_now', 'x')"
+            )
+
+
+def test_what_is_open_ends_with_the_role_at_the_hub(clinician: httpx.Client, neighbourhood: Database) -> None:
+    clinician.post("/break-glass", data=GIVEN)
+    with neighbourhood.connect(autocommit=True) as owner:
+        owner.execute(
+            "UPDATE delegation.role_assignment SET ends_at = now() WHERE person_id = %s",
+            (n.OUTSIDE_CLINICIAN,),
+        )
+    with neighbourhood.connect("hearthwatch_api") as conn:
+        act_as(conn, n.OUTSIDE_CLINICIAN)
+        assert conn.execute("SELECT resident_id FROM delegation.resident").fetchall() == []
+
+
+def test_the_homes_manager_and_the_hubs_lead_are_each_told_until_they_have_seen_it(
+    clinician: httpx.Client, sits_down: SignIn, served: Served, neighbourhood: Database
+) -> None:
+    with neighbourhood.connect() as owner:
+        owner.execute(
+            "INSERT INTO api.account SELECT %s, %s, password_hash FROM api.account WHERE person_id = %s"
+            " ON CONFLICT DO NOTHING",
+            (n.HUB_LEAD, username(n.HUB_LEAD), n.CLINICIAN),
+        )
+    clinician.post("/break-glass", data=GIVEN)
+    told = (
+        "The record of",
+        "Hana Hillside, Hillside hub",
+        "They are in danger now",
+        "Found collapsed at the bus station.",
+    )
+    with neighbourhood.connect() as owner:
+        [(glass,)] = owner.execute("SELECT break_glass_id FROM delegation.break_glass").fetchall()
+    for person, desk, place in ((n.MANAGER, "home", n.ORCHARD), (n.HUB_LEAD, "hub", n.HUB)):
+        client = sits_down(person)
+        page = client.get(f"/{desk}s/{place}").text
+        assert [words for words in told if words not in page] == []
+        seen = client.post(f"/break-glass/{glass}/seen", data={"desk": desk, "back": str(place)})
+        assert seen.url.path == f"/{desk}s/{place}"
+        assert "Hana Hillside" not in seen.text
+    for person, page in ((n.WORKER, f"/homes/{n.ORCHARD}"), (n.CLINICIAN, f"/hubs/{n.HUB}")):
+        client = sits_down(person)
+        assert "Hana Hillside" not in client.get(page).text
+        refused = client.post(f"/break-glass/{glass}/seen", data={"desk": "home", "back": str(n.ORCHARD)})
+        assert refused.status_code == 403
+    with neighbourhood.connect() as owner:
+        assert owner.execute(
+            "SELECT desk, person_id FROM delegation.break_glass_seen ORDER BY desk"
+        ).fetchall() == [("home", n.MANAGER), ("hub", n.HUB_LEAD)]
+
+
+def test_it_is_counted_without_a_name(clinician: httpx.Client, sits_down: SignIn) -> None:
+    clinician.post("/break-glass", data=GIVEN)
+    assert 'hearthwatch_break_glass_total{outcome="opened"} 1.0' in clinician.get("/metrics").text
+    page = sits_down(n.OPERATOR).get("/kits").text
+    assert "In the last 30 days 1 record was opened from outside the resident&#39;s hub." in page
+    assert "Hillside" not in page
+    assert "Amara" not in page
+
+
+def test_nobody_writes_through_the_glass_by_direct_sql(
+    clinician: httpx.Client, neighbourhood: Database
+) -> None:
+    clinician.post("/break-glass", data=GIVEN)
+    attacks = (
+        "INSERT INTO delegation.break_glass (resident_id, person_id, hub_id, reason, ends_at)"
+        " VALUES (%(bram)s, %(me)s, %(hub)s, 'danger_now', now() + interval '1 year')",
+        "UPDATE delegation.break_glass SET ends_at = now() + interval '1 year'",
+        "INSERT INTO delegation.break_glass_seen (break_glass_id, desk, person_id)"
+        " SELECT break_glass_id, 'home', %(me)s FROM delegation.break_glass",
+        "SELECT * FROM delegation.break_glass_try",
+        "DELETE FROM delegation.break_glass",
+        "INSERT INTO alerts.escalation (escalation_id, resident_id, home_id, hub_id, origin, state, severity, why,"
+        " raised_at, deadline_at, policy_version) VALUES (gen_random_uuid(), %(amara)s, %(home)s, %(hub)s, 'phone',"
+        " 'open', 'high', 'x', now(), now(), 'x')",
+    )
+    mine = {
+        "me": n.OUTSIDE_CLINICIAN,
+        "hub": n.OTHER_HUB,
+        "amara": n.AMARA,
+        "bram": n.BRAM,
+        "home": n.ORCHARD,
+    }
+    for attack in attacks:
+        with neighbourhood.connect("hearthwatch_api") as conn:
+            act_as(conn, n.OUTSIDE_CLINICIAN)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                conn.execute(attack, mine)

@@ -1,0 +1,93 @@
+"""A home's manager and the hub's lead see who looked at their residents' records, and looking there is written down."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import httpx2 as httpx
+import pytest
+
+from api.web.presenters.moments import london_day
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.databases import Database
+from tests.fixtures.serving import Served
+
+SignIn = Callable[[UUID], httpx.Client]
+AMARA, HOME = f"/residents/{n.AMARA}", f"/homes/{n.ORCHARD}"
+PAGES = {"Accept": "text/html"}
+
+
+def table(page: str) -> list[list[str]]:
+    """The cells' words, row by row; what a narrow screen shows as a column's name left out."""
+    bare = re.sub(r'<span class="hw-table__column".*?</span>', "", page)
+    rows = re.findall(r'<tr role="row">(.*?)</tr>', bare, re.DOTALL)[1:]
+    return [
+        [" ".join(re.sub(r"<[^>]*>", " ", cell).split()) for cell in re.split(r"</t[hd]>", row)[:-1]]
+        for row in rows
+    ]
+
+
+def test_a_manager_sees_who_looked_in_which_role_and_what_for(sign_in: SignIn) -> None:
+    sign_in(n.WORKER).get(f"/api/v1{AMARA}")
+    hub = sign_in(n.CLINICIAN)
+    for _ in range(3):
+        hub.get(f"/api/v1{AMARA}")
+    hub.get(f"/api/v1/residents/{n.BRAM}")
+    manager = sign_in(n.MANAGER)
+    shown = table(manager.get(f"{AMARA}/looks", headers=PAGES).text)
+    assert [row[0] for row in shown] == [
+        "You, home manager",
+        "Clive Clinician, hub clinician",
+        "Wanda Worker, care worker",
+    ]
+    assert "3 times" in shown[1][-1]
+    assert [row[2] for row in shown] == [
+        "Seeing who looked",
+        "The hub's work".replace("'", "&#39;"),
+        "Care",
+    ]
+    of_home = table(manager.get(f"{HOME}/looks", headers=PAGES).text)
+    assert {row[1] for row in of_home} == {
+        "Amara Synthetic",
+        "Bram Synthetic",
+        "The home as a whole",
+    }
+
+
+def test_another_day_is_another_page(sign_in: SignIn, served: Served) -> None:
+    sign_in(n.WORKER).get(f"/api/v1{AMARA}")
+    manager = sign_in(n.MANAGER)
+    yesterday = london_day(served.clock()) - timedelta(days=1)
+    page = manager.get(f"{AMARA}/looks?day={yesterday}", headers=PAGES).text
+    assert "Nobody on this day." in page
+    assert f"day={yesterday + timedelta(days=1)}" in page
+    assert "The day after" not in manager.get(f"{AMARA}/looks?day=9999-12-31", headers=PAGES).text
+    assert manager.get(f"{AMARA}/looks?day=0001-01-01", headers=PAGES).status_code == 200
+
+
+@pytest.mark.parametrize("person", [n.WORKER, n.CLINICIAN, n.CARER, n.OPERATOR, n.OUTSIDER])
+def test_nobody_else_sees_who_looked(sign_in: SignIn, person: UUID) -> None:
+    client = sign_in(person)
+    for page in (f"{AMARA}/looks", f"{HOME}/looks"):
+        assert client.get(page, headers=PAGES).status_code in (403, 404)
+
+
+def test_the_page_is_linked_from_the_residents_page_and_the_homes_for_those_who_may(sign_in: SignIn) -> None:
+    manager, worker = sign_in(n.MANAGER), sign_in(n.WORKER)
+    for page in (AMARA, HOME):
+        link = f'href="{page}/looks"'
+        assert link in manager.get(page, headers=PAGES).text
+        assert link not in worker.get(page, headers=PAGES).text
+
+
+def test_a_name_that_may_not_be_seen_is_not_shown(sign_in: SignIn, neighbourhood: Database) -> None:
+    with neighbourhood.connect() as owner:
+        owner.execute(
+            "INSERT INTO delegation.audit_event (at, actor, purpose, action, subject, resident_id)"
+            " VALUES (now(), %s, 'direct_care', 'resident.seen', 'x', %s)",
+            (f"person:{n.OUTSIDER}", n.AMARA),
+        )
+    page = sign_in(n.MANAGER).get(f"{AMARA}/looks", headers=PAGES).text
+    assert "Somebody you may not see the name of" in page
+    assert "Stig" not in page
