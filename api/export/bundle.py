@@ -44,15 +44,15 @@ def write(
 
 
 def resources(conn: psycopg.Connection[Any], resident_id: UUID, *, whole: bool) -> Iterator[Resource]:
-    """Each resource; the patient and each device come before what refers to them."""
+    """Each resource; the resident and each device come before what refers to them."""
 
     def asked(name: str) -> Iterator[dict[str, Any]]:
         part = _BY_NAME[name]
         query = part.query if whole else part.shown
         return map(json.loads, rows(conn, query, resident_id)) if query else iter(())
 
-    subject = fhir.id_of("patient", resident_id)
-    yield from map(fhir.patient, asked("identity"))
+    subject = fhir.id_of("resident", resident_id)
+    yield from map(fhir.subject, asked("identity"))
     for row in asked("ceilings of treatment"):
         yield fhir.flag(
             "ceiling", row["statement"], row, subject, begins=row["recorded_at"], ends=row["ended_at"]

@@ -1,4 +1,4 @@
-"""Rows of an export as FHIR R4 resources: Patient, Device, Observation, Flag, ClinicalImpression.
+"""Rows of an export as FHIR R4 resources: who it is of, devices, observations, flags and clinical impressions.
 
 Guards: pure; codes and units are those of `devices.vital_signs`; what was not measured is said to be absent and never
 given a value, and a score that could be several numbers is a range.
@@ -47,11 +47,11 @@ def link_to(resource_id: str) -> Resource:
     return {"reference": f"urn:uuid:{resource_id}"}
 
 
-def patient(row: Row) -> Resource:
+def subject(row: Row) -> Resource:
     """Who it is."""
     made: Resource = {
         "resourceType": "Patient",
-        "id": id_of("patient", row["resident_id"]),
+        "id": id_of("resident", row["resident_id"]),
         "name": [{"text": row["name"]}],
         "birthDate": row["born_on"],
     }

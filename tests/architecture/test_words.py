@@ -13,6 +13,8 @@ NOT_OUR_WORDS = {
     "caregiver": "carer",
     "caregivers": "carers",
 }
+# The name of a type in FHIR, between quotation marks.
+FHIRS_OWN = '"Patient"'
 _PATTERN = re.compile(rf"\b({'|'.join(NOT_OUR_WORDS)})\b", re.IGNORECASE)
 READ = {".py", ".sql", ".md", ".jinja", ".js", ".scss", ".yaml", ".toml", ".sh"}
 
@@ -28,7 +30,7 @@ def test_nobody_uses_another_word_for_what_the_glossary_names() -> None:
         f"{file.relative_to(ROOT)}:{number}: say {NOT_OUR_WORDS[match[1].lower()]}, not {match[1]}"
         for file in tracked()
         for number, line in enumerate(file.read_text().splitlines(), 1)
-        for match in _PATTERN.finditer(line)
+        for match in _PATTERN.finditer(line.replace(FHIRS_OWN, ""))
     ]
     assert found == []
 
