@@ -16,9 +16,9 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from alerts.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
+from delegation.decision import DecisionRefusedError, NotInForceError, UnfitDecisionError
 from delegation.end_of_care import EndRefusedError
 from delegation.legal_hold import NoSuchHoldError, PastHoldError
-from delegation.scale_two import NotInForceError, ScaleRefusedError, UnfitDecisionError
 from delegation.sign_off import SignOffRefusedError
 from ingest.correction import CorrectionRefusedError
 
@@ -34,7 +34,7 @@ REFUSED_BELOW: dict[type[Exception], HTTPStatus] = {
     EndRefusedError: HTTPStatus.FORBIDDEN,
     NoSuchHoldError: HTTPStatus.NOT_FOUND,
     PastHoldError: HTTPStatus.UNPROCESSABLE_ENTITY,
-    ScaleRefusedError: HTTPStatus.FORBIDDEN,
+    DecisionRefusedError: HTTPStatus.FORBIDDEN,
     NotInForceError: HTTPStatus.CONFLICT,
     UnfitDecisionError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }

@@ -44,6 +44,7 @@ class Record(StrEnum):
     ROUND = "the round of observations"
     NOTICES = "emergencies of somebody unnamed"
     SCALE_TWO = "authorisations of SpO2 scale 2"
+    LIMITS = "limits of a resident’s own"
     ENDS_OF_CARE = "ends of care"
     LEGAL_HOLDS = "legal holds"
     LOOKING = "who looked at whose record"
@@ -117,6 +118,7 @@ RIGHTS: Mapping[Record, tuple[Right, ...]] = {
         _right((Role.OPERATOR,), Scope.PLATFORM, READ, CHANGE),
     ),
     Record.SCALE_TWO: (*_READ_BY_ALL_WHO_CARE, _right(_AT_HUB, Scope.HUB, ADD, CHANGE)),
+    Record.LIMITS: (*_READ_BY_ALL_WHO_CARE, _right(_AT_HUB, Scope.HUB, ADD, CHANGE)),
     Record.ENDS_OF_CARE: (*_READ_BY_ALL_WHO_CARE, *_ANSWER_FOR_RECORDS),
     Record.LEGAL_HOLDS: _ANSWER_FOR_RECORDS,
     Record.LOOKING: (

@@ -93,6 +93,32 @@ CREATE TABLE delegation.spo2_scale_authorisation (
 );
 CREATE INDEX spo2_scale_authorisation_by_resident ON delegation.spo2_scale_authorisation (resident_id);
 
+-- A limit of one resident's own for one vital sign: it adds to what is remarked on, and takes nothing away.
+CREATE TABLE delegation.personal_limit (
+    limit_id         uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    resident_id      uuid NOT NULL REFERENCES delegation.resident,
+    sign             text NOT NULL CHECK (sign IN ('respiration_rate', 'spo2', 'systolic', 'diastolic', 'pulse', 'temperature')),
+    low              numeric CHECK (low >= 0),  -- a value under it is remarked on
+    high             numeric CHECK (high >= 0), -- and one over this
+    clinician_name   text NOT NULL,
+    regulator        text NOT NULL CHECK (regulator IN ('NMC', 'GMC', 'HCPC', 'GPhC')),
+    regulator_number text NOT NULL,
+    looked_up_at     timestamptz,               -- when whoever recorded it found them in the register; NULL: nobody did
+    reason           text NOT NULL,
+    decided_at       timestamptz NOT NULL,
+    starts_at        timestamptz NOT NULL,
+    review_by        timestamptz NOT NULL,      -- overdue review never ends it
+    revoked_at       timestamptz,
+    revoked_by       uuid REFERENCES delegation.person CHECK ((revoked_by IS NULL) = (revoked_at IS NULL)),
+    revoked_because  text CHECK ((revoked_by IS NULL) = (revoked_because IS NULL)),
+    recorded_by      uuid NOT NULL REFERENCES delegation.person,
+    recorded_at      timestamptz NOT NULL DEFAULT now(),    -- a replay knows nothing of it before
+    CHECK (low IS NOT NULL OR high IS NOT NULL),
+    CHECK (low < high)
+);
+CREATE INDEX personal_limit_by_resident ON delegation.personal_limit (resident_id);
+CREATE UNIQUE INDEX one_limit_in_force ON delegation.personal_limit (resident_id, sign) WHERE revoked_at IS NULL;
+
 -- "No oxygen in use at this address": lets a score assume air, and say so, until cancelled.
 CREATE TABLE delegation.air_record (
     air_record_id   uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -631,7 +657,7 @@ BEGIN
     FOREACH guarded IN ARRAY ARRAY[
         'delegation.organisation', 'delegation.hub', 'delegation.home', 'delegation.person', 'delegation.resident',
         'delegation.role_assignment', 'delegation.role_term', 'delegation.invitation',
-        'delegation.spo2_scale_authorisation', 'delegation.air_record',
+        'delegation.spo2_scale_authorisation', 'delegation.personal_limit', 'delegation.air_record',
         'delegation.ceiling', 'delegation.monitoring_pause', 'delegation.competence', 'delegation.end_of_care',
         'delegation.legal_hold', 'delegation.retention_rule', 'delegation.tombstone',
         'delegation.audit_event', 'delegation.audit_text', 'delegation.audit_seal', 'delegation.audit_sealed_event',
@@ -646,7 +672,7 @@ END $$;
 -- The api, for the actor it names.
 GRANT SELECT ON delegation.organisation, delegation.hub, delegation.home, delegation.person, delegation.resident,
     delegation.role_assignment, delegation.spo2_scale_authorisation, delegation.air_record, delegation.ceiling,
-    delegation.monitoring_pause, delegation.activity, delegation.competence TO hearthwatch_api;
+    delegation.monitoring_pause, delegation.activity, delegation.competence, delegation.personal_limit TO hearthwatch_api;
 GRANT INSERT ON delegation.competence, delegation.audit_text TO hearthwatch_api;
 GRANT UPDATE (revoked_at) ON delegation.competence TO hearthwatch_api;
 GRANT SELECT ON delegation.audit_event TO hearthwatch_api;
@@ -702,6 +728,20 @@ CREATE POLICY hub_revokes ON delegation.spo2_scale_authorisation FOR UPDATE TO h
            AND resident_id IN (SELECT resident.resident_id FROM delegation.resident
                                WHERE home_id IN (SELECT delegation.homes_held('hub_clinician', 'hub_lead'))))
     WITH CHECK (revoked_by = delegation.actor());
+CREATE POLICY in_scope ON delegation.personal_limit FOR SELECT TO hearthwatch_api
+    USING (resident_id IN (SELECT delegation.visible_residents()));
+GRANT INSERT (resident_id, sign, low, high, clinician_name, regulator, regulator_number, reason, decided_at, starts_at,
+    review_by, recorded_by, looked_up_at) ON delegation.personal_limit TO hearthwatch_api;
+GRANT UPDATE (revoked_at, revoked_by, revoked_because) ON delegation.personal_limit TO hearthwatch_api;
+CREATE POLICY hub_records ON delegation.personal_limit FOR INSERT TO hearthwatch_api
+    WITH CHECK (recorded_by = delegation.actor()
+                AND resident_id IN (SELECT resident.resident_id FROM delegation.resident
+                                    WHERE home_id IN (SELECT delegation.homes_held('hub_clinician', 'hub_lead'))));
+CREATE POLICY hub_revokes ON delegation.personal_limit FOR UPDATE TO hearthwatch_api
+    USING (revoked_at IS NULL
+           AND resident_id IN (SELECT resident.resident_id FROM delegation.resident
+                               WHERE home_id IN (SELECT delegation.homes_held('hub_clinician', 'hub_lead'))))
+    WITH CHECK (revoked_by = delegation.actor());
 CREATE POLICY in_scope ON delegation.air_record FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 CREATE POLICY in_scope ON delegation.ceiling FOR SELECT TO hearthwatch_api
@@ -732,6 +772,8 @@ GRANT SELECT (lives_here_from) ON delegation.resident TO hearthwatch_scheduler; 
 GRANT SELECT (home_id, organisation_id, hub_id, rounds, synthetic) ON delegation.home TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (authorisation_id, resident_id, starts_at, review_by, ends_at, revoked_at, recorded_at)
     ON delegation.spo2_scale_authorisation TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT (limit_id, resident_id, sign, low, high, starts_at, revoked_at, recorded_at)
+    ON delegation.personal_limit TO hearthwatch_ingest;
 GRANT SELECT (resident_id, recorded_at, cancelled_at) ON delegation.air_record TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT UPDATE (cancelled_at) ON delegation.air_record TO hearthwatch_ingest;
 GRANT SELECT (resident_id, starts_at, ends_at) ON delegation.monitoring_pause TO hearthwatch_ingest, hearthwatch_scheduler;
@@ -748,6 +790,7 @@ GRANT USAGE ON SEQUENCE delegation.audit_event_audit_id_seq TO hearthwatch_api, 
 CREATE POLICY opaque ON delegation.resident FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 CREATE POLICY opaque ON delegation.home FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 CREATE POLICY opaque ON delegation.spo2_scale_authorisation FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
+CREATE POLICY opaque ON delegation.personal_limit FOR SELECT TO hearthwatch_ingest USING (true);
 CREATE POLICY opaque ON delegation.air_record FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 CREATE POLICY oxygen_seen ON delegation.air_record FOR UPDATE TO hearthwatch_ingest
     USING (true) WITH CHECK (cancelled_at IS NOT NULL);

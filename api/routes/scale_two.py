@@ -15,9 +15,10 @@ from api.access import Visit, needs
 from api.problems import not_found
 from api.queries.resident import resident
 from delegation import scale_two
+from delegation.decision import LONGEST_REASON
 from delegation.registers import Regulator
 from delegation.rights import ADD, CHANGE, Record
-from delegation.scale_two import LONGEST_REASON, Decision
+from delegation.scale_two import Decision
 
 router = APIRouter(prefix="/api/v1/residents/{resident_id}/scale-two", tags=["scale 2"])
 

@@ -22,8 +22,9 @@ from api.web.presenters import resident as words
 from api.web.presenters.moments import london_day
 from api.web.rendering import page
 from delegation import scale_two
+from delegation.decision import LONGEST_REVIEW, UnfitDecisionError
 from delegation.registers import FORMS, Regulator
-from delegation.scale_two import LONGEST_REVIEW, Decision, UnfitDecisionError
+from delegation.scale_two import Decision
 
 router = APIRouter()
 

@@ -35,6 +35,10 @@ _OF_RESIDENT: tuple[LiteralString, ...] = (
            reason, decided_at, starts_at, review_by, recorded_by)
        SELECT %s, 'Dr Synthetic', 'GMC', '1234567', 'hypercapnic respiratory failure', '2026-01-01', '2026-01-01',
            '2027-01-01', person_id FROM delegation.person LIMIT 1""",
+    """INSERT INTO delegation.personal_limit (resident_id, sign, high, clinician_name, regulator, regulator_number,
+           reason, decided_at, starts_at, review_by, recorded_by)
+       SELECT %s, 'pulse', 90, 'Dr Synthetic', 'GMC', '1234567', 'heart failure', '2026-01-01', '2026-01-01',
+           '2027-01-01', person_id FROM delegation.person LIMIT 1""",
     """INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at)
        SELECT %s, person_id, '2026-01-01' FROM delegation.person LIMIT 1""",
     """INSERT INTO delegation.ceiling (resident_id, statement, decided_by, decided_on, recorded_by)

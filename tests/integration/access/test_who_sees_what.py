@@ -26,6 +26,7 @@ ABOUT: dict[str, LiteralString] = {
     "delegation.audit_event": "SELECT resident_id FROM delegation.audit_event",
     "delegation.resident": "SELECT resident_id FROM delegation.resident",
     "delegation.spo2_scale_authorisation": "SELECT resident_id FROM delegation.spo2_scale_authorisation",
+    "delegation.personal_limit": "SELECT resident_id FROM delegation.personal_limit",
     "delegation.air_record": "SELECT resident_id FROM delegation.air_record",
     "delegation.ceiling": "SELECT resident_id FROM delegation.ceiling",
     "delegation.monitoring_pause": "SELECT resident_id FROM delegation.monitoring_pause",
@@ -56,6 +57,7 @@ ABOUT: dict[str, LiteralString] = {
 OF_A_RESIDENT = (
     "delegation.resident",
     "delegation.spo2_scale_authorisation",
+    "delegation.personal_limit",
     "delegation.air_record",
     "delegation.ceiling",
     "delegation.monitoring_pause",

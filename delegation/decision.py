@@ -1,0 +1,120 @@
+"""What every decision of a named clinician about one resident, recorded by the hub, has in common.
+
+Guards: nothing is recorded without whose word it is, what it rests on, and the day of a review; an overdue review ends
+nothing; and only the hub that watches over the resident records it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import LiteralString
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import psycopg
+
+from delegation import registers
+from delegation.people import Actor, Role
+from delegation.registers import Regulator
+
+LONGEST_REVIEW = timedelta(days=366)
+"""Ours to start from, for a clinician to change: a decision is looked at again at least every year."""
+LONGEST_REASON = 1000
+_LONDON = ZoneInfo("Europe/London")
+_NOON, _LAST_MINUTE = time(12), time(23, 59)
+
+
+class DecisionRefusedError(PermissionError):
+    """This is not the actor's to decide; the sentence says why."""
+
+
+class NotInForceError(LookupError):
+    """There is nothing to end; the sentence says what."""
+
+
+class UnfitDecisionError(ValueError):
+    """A decision that lacks what it needs. `faults`: a sentence for each field."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__(" ".join(f"{sentence}." for sentence in faults.values()))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClinicalDecision:
+    """What a competent clinical decision-maker decided. `looked_up`: the recorder found them in the register."""
+
+    clinician_name: str
+    regulator: Regulator
+    regulator_number: str
+    decided_on: date
+    review_on: date
+    reason: str
+    looked_up: bool = False
+
+    def common_faults(self, at: datetime, reason_missing: str) -> dict[str, str]:
+        """What keeps any such decision from being recorded, by field; empty where nothing does."""
+        today = at.astimezone(_LONDON).date()
+        return {
+            "clinician_name": "" if self.clinician_name.strip() else "Say who decided it",
+            "regulator_number": self._number_fault(),
+            "decided_on": "A decision cannot be of a day to come" if self.decided_on > today else "",
+            "review_on": _review_fault(self.review_on, today),
+            "reason": reason_fault(self.reason, reason_missing),
+        }
+
+    def _number_fault(self) -> str:
+        if registers.has_the_form(self.regulator, self.regulator_number):
+            return ""
+        return f"This is not a number of the {self.regulator}: it has {registers.FORMS[self.regulator]}"
+
+    def row(self, actor: Actor, at: datetime) -> dict[str, object]:
+        """As it is recorded, from now on."""
+        return {
+            "clinician_name": self.clinician_name.strip(),
+            "regulator": self.regulator,
+            "regulator_number": registers.written(self.regulator_number),
+            "reason": self.reason.strip(),
+            "decided_at": datetime.combine(self.decided_on, _NOON, _LONDON),
+            "starts_at": at,
+            "review_by": datetime.combine(self.review_on, _LAST_MINUTE, _LONDON),
+            "recorded_by": actor.person_id,
+            "looked_up_at": at if self.looked_up else None,
+        }
+
+
+def _review_fault(review_on: date, today: date) -> str:
+    if review_on <= today:
+        return "The review must be on a day to come"
+    return "" if review_on <= today + LONGEST_REVIEW else "Review it within a year: choose an earlier day"
+
+
+def reason_fault(reason: str, missing: str) -> str:
+    """What is wrong with a reason; `missing`: what to say where there is none."""
+    if not reason.strip():
+        return missing
+    return (
+        ""
+        if len(reason) <= LONGEST_REASON
+        else f"This has {len(reason)} characters; there is room for {LONGEST_REASON}"
+    )
+
+
+def revocation_fault(reason: str) -> str:
+    """What is wrong with the reason for ending something that was decided."""
+    return reason_fault(reason, "Say why, and who decided it: it is recorded with your name")
+
+
+_MAY: LiteralString = """
+SELECT EXISTS (SELECT FROM delegation.resident
+               WHERE resident_id = %s AND home_id IN (SELECT delegation.homes_held('hub_clinician', 'hub_lead')))
+"""
+
+
+def check(conn: psycopg.Connection, actor: Actor, resident_id: UUID, about: str) -> None:
+    """Raise DecisionRefusedError for whoever is not of the hub that watches over this resident."""
+    answer = conn.execute(_MAY, (resident_id,)).fetchone()
+    if not actor.holds(Role.HUB_CLINICIAN, Role.HUB_LEAD) or answer is None or not answer[0]:
+        raise DecisionRefusedError(
+            f"Only the hub that watches over this resident records what is decided about {about}."
+        )

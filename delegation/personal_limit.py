@@ -1,0 +1,113 @@
+"""Records a limit of one resident's own for one vital sign, that it was reviewed, and that it was revoked.
+
+Guards: on the word of a named, registered clinician, with a reason and a review; a limit adds to what is remarked on
+and takes nothing away, so no score, no red sign and no limit of the hub's is quieter for it; it holds from now on, a
+review is a decision anew, and an overdue one ends nothing: only revoking it does.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+from delegation import audit, decision
+from delegation.decision import ClinicalDecision, NotInForceError, UnfitDecisionError
+from delegation.people import Actor
+
+# The signs that are quantities, in the order of pages; where devices knows them, a test holds both to be the same.
+SIGNS = ("respiration_rate", "spo2", "systolic", "diastolic", "pulse", "temperature")
+_MOST = Decimal(1000)
+_ABOUT = "their own limits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision(ClinicalDecision):
+    """What is to be remarked on: a value under `low` or over `high`, in the sign's unit; None: no limit that way."""
+
+    sign: str
+    low: Decimal | None
+    high: Decimal | None
+
+    def faults(self, at: datetime) -> dict[str, str]:
+        """What keeps it from being recorded, by field."""
+        found = {
+            "sign": "" if self.sign in SIGNS else "Choose the vital sign",
+            "low": self._low_fault(),
+            "high": "" if _is_sound(self.high) else "Give a number",
+        } | self.common_faults(at, "Say what the decision rests on")
+        return {name: sentence for name, sentence in found.items() if sentence}
+
+    def _low_fault(self) -> str:
+        if not _is_sound(self.low):
+            return "Give a number"
+        if self.low is None and self.high is None:
+            return "Give at least one of the two limits"
+        crossed = (
+            self.low is not None and self.high is not None and _is_sound(self.high) and self.low >= self.high
+        )
+        return "The lower limit must lie under the upper one" if crossed else ""
+
+
+def _is_sound(limit: Decimal | None) -> bool:
+    return limit is None or (limit.is_finite() and 0 <= limit < _MOST)
+
+
+_RECORD: LiteralString = """
+INSERT INTO delegation.personal_limit (resident_id, sign, low, high, clinician_name, regulator, regulator_number,
+    reason, decided_at, starts_at, review_by, recorded_by, looked_up_at)
+VALUES (%(resident)s, %(sign)s, %(low)s, %(high)s, %(clinician_name)s, %(regulator)s, %(regulator_number)s, %(reason)s,
+    %(decided_at)s, %(starts_at)s, %(review_by)s, %(recorded_by)s, %(looked_up_at)s) RETURNING limit_id
+"""
+# What was decided before is over when something else is decided of the same sign; all of it stays on record.
+_REVOKE: LiteralString = """
+UPDATE delegation.personal_limit SET revoked_at = %(at)s, revoked_by = %(by)s, revoked_because = %(reason)s
+WHERE resident_id = %(resident)s AND sign = %(sign)s AND revoked_at IS NULL
+"""
+
+
+def decide(
+    conn: psycopg.Connection, actor: Actor, resident_id: UUID, decided: Decision, at: datetime
+) -> UUID:
+    """Record the limit, in the place of any for this sign. Raises DecisionRefusedError, UnfitDecisionError."""
+    decision.check(conn, actor, resident_id, _ABOUT)
+    if faults := decided.faults(at):
+        raise UnfitDecisionError(faults)
+    replaced = _end(conn, actor, resident_id, decided.sign, "Decided anew", at)
+    told = {"resident": resident_id, "sign": decided.sign, "low": decided.low, "high": decided.high}
+    row = conn.execute(_RECORD, decided.row(actor, at) | told).fetchone()
+    if row is None:
+        raise RuntimeError("The limit was not recorded.")
+    action = "personal_limit.reviewed" if replaced else "personal_limit.decided"
+    words = decided.reason.strip()
+    audit.record(conn, actor, action, f"limit:{row[0]}", at=at, resident_id=resident_id, words=words)
+    return row[0]
+
+
+def revoke(
+    conn: psycopg.Connection, actor: Actor, resident_id: UUID, sign: str, reason: str, at: datetime
+) -> None:
+    """End the limit for this sign. Raises DecisionRefusedError, UnfitDecisionError, NotInForceError."""
+    decision.check(conn, actor, resident_id, _ABOUT)
+    if fault := decision.revocation_fault(reason):
+        raise UnfitDecisionError({"reason": fault})
+    if not _end(conn, actor, resident_id, sign, reason.strip(), at):
+        raise NotInForceError("No limit of this resident's own is in force for this vital sign.")
+    audit.record(
+        conn,
+        actor,
+        "personal_limit.revoked",
+        f"resident:{resident_id}",
+        at=at,
+        resident_id=resident_id,
+        words=reason.strip(),
+    )
+
+
+def _end(
+    conn: psycopg.Connection, actor: Actor, resident_id: UUID, sign: str, reason: str, at: datetime
+) -> bool:
+    told = {"resident": resident_id, "sign": sign, "at": at, "by": actor.person_id, "reason": reason}
+    return conn.execute(_REVOKE, told).rowcount > 0
