@@ -12,13 +12,15 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-from api import accounts, sessions, tablets
+from api import accounts, refusals, sessions, tablets
 from api.access import Visit
+from api.addresses import address_of
 from api.database import Connection
 from api.own_account import write_down
 from api.parts import parts_of
 from api.passwords import BusyError, hash_password, is_right
 from api.problems import RefusedError
+from api.refusals import Refusal
 from api.sign_in import enter
 from api.steps import Step
 from api.tablets import Tablet
@@ -53,6 +55,9 @@ def sign_in_by_pin(request: Request, response: Response, person_id: UUID, typed:
         raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, str(busy), {"Retry-After": "3"}) from None
     if tablet is None or pin is None or not right:
         parts.counts.sign_ins.labels("refused").inc()
+        with parts.pool.connection() as conn:
+            address = address_of(request, parts.settings.http.client_header)
+            refusals.count(conn, None if pin is None else person_id, address, Refusal.WRONG, at)
         raise RefusedError(HTTPStatus.UNAUTHORIZED, REFUSED)
     with parts.pool.connection() as conn:
         actor = _may_still(conn, person_id, tablet, request.state.request_id)

@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from alerts import clocks
-from api import journal, known_browsers, retention, throttle
+from api import journal, known_browsers, refusals, retention, throttle
 from api.audit_heads import keep_heads
 from api.database import Connection, Pool, open_pool, try_again
 from api.settings import DatabaseRole, Settings
@@ -72,6 +72,7 @@ JOBS = (
     Job("clocks", timedelta(seconds=10), _in_one(_clocks)),
     Job("seal", timedelta(seconds=30), _in_one(seal)),
     Job("sessions", timedelta(hours=1), _in_one(_end_sessions)),
+    Job("refusals", timedelta(minutes=1), _in_one(refusals.write_down)),
     Job("sign_ins", throttle.FORGOTTEN_AFTER, _in_one(throttle.forget)),
     Job("openid_tries", timedelta(hours=1), _in_one(_forget_openid_tries)),
     Job("known_browsers", timedelta(hours=24), _in_one(known_browsers.forget)),

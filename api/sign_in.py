@@ -12,7 +12,7 @@ from math import ceil
 
 from fastapi import Request, Response
 
-from api import accounts, cookies, known_browsers, second_step, sessions, tablets
+from api import accounts, cookies, known_browsers, refusals, second_step, sessions, tablets
 from api.access import Visit
 from api.accounts import Account
 from api.addresses import address_of
@@ -21,6 +21,7 @@ from api.database import Connection
 from api.parts import Parts, parts_of
 from api.passwords import BusyError, hash_password, is_outdated, is_right
 from api.problems import NotSignedInError, RefusedError
+from api.refusals import Refusal
 from api.sealing import UnreadableSecretError
 from api.steps import Needed, Step, next_step
 from api.tablets import Tablet
@@ -45,6 +46,8 @@ def sign_in(request: Request, response: Response, username: str, password: str) 
     account = checked(request, accounts.as_typed(username), password)
     if account is None or account.password_is_over(at):
         parts.counts.sign_ins.labels("refused").inc()
+        if account is not None:
+            _note(request, account.username, Refusal.WRONG, at)
         raise RefusedError(HTTPStatus.UNAUTHORIZED, WRONG if account is None else OVER)
     with parts.pool.connection() as conn:
         if not accounts.is_still(conn, account):
@@ -67,6 +70,8 @@ def sign_in_further(
     account = hold_account(visit)
     if taken is None:
         parts.counts.sign_ins.labels("refused").inc()
+        address = address_of(request, parts.settings.http.client_header)
+        refusals.count(visit.conn, visit.actor.person_id, address, Refusal.WRONG, visit.at)
         return None
     give_back(visit.conn, *tried)
     if taken == "recovery_code":
@@ -118,6 +123,7 @@ def checked(request: Request, username: str, password: str) -> Account | None:
         account = accounts.named(conn, username)
     right = is_same(password, None if account is None else account.password_hash)
     if account is None or not right:
+        _note(request, username, Refusal.WRONG, at)
         return None
     parts.throttle.succeeded(tried, at)
     return _rehashed(parts, account, password) if is_outdated(account.password_hash) else account
@@ -213,10 +219,16 @@ def wait_for(parts: Parts, tried: Try) -> datetime:
     wait = parts.throttle.begin(tried, at)
     if wait:
         parts.counts.sign_ins.labels("throttled").inc()
+        refusals.note(parts.pool, tried.username, tried.address, Refusal.TOO_MANY, at)
         seconds = ceil(wait.total_seconds())
         sentence = f"Too many tries. Wait {seconds} seconds, then try again."
         raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, sentence, {"Retry-After": str(seconds)})
     return at
+
+
+def _note(request: Request, username: str, refusal: Refusal, at: datetime) -> None:
+    parts = parts_of(request)
+    refusals.note(parts.pool, username, address_of(request, parts.settings.http.client_header), refusal, at)
 
 
 def _known(request: Request, conn: Connection, username: str, at: datetime) -> bytes | None:

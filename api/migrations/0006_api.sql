@@ -119,6 +119,18 @@ CREATE TABLE api.sign_in_try (
     again_at        timestamptz NOT NULL
 );
 
+-- Tries that were refused, until the scheduler has written their minute into the audit. Never what was typed.
+CREATE TABLE api.refused_sign_in (
+    minute          timestamptz NOT NULL,
+    subject         text NOT NULL,          -- a person, or nobody
+    network         text NOT NULL,
+    refusal         text NOT NULL CHECK (refusal IN ('refused', 'throttled')),
+    tries           integer NOT NULL CHECK (tries > 0),
+    PRIMARY KEY (minute, subject, network, refusal)
+);
+GRANT SELECT, INSERT, UPDATE (tries) ON api.refused_sign_in TO hearthwatch_api;
+GRANT SELECT, DELETE ON api.refused_sign_in TO hearthwatch_scheduler;
+
 GRANT SELECT, INSERT ON api.account TO hearthwatch_api;
 GRANT UPDATE (password_hash, given_until) ON api.account TO hearthwatch_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON api.second_step TO hearthwatch_api;

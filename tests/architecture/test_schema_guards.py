@@ -27,6 +27,7 @@ UNGUARDED = {
     "api.openid_try": "read before there is an actor, by the api alone",
     "api.tablet": "read before there is an actor, by the api alone; tokens are kept as hashes",
     "api.tablet_pin": "read before there is an actor, by the api alone; PINs are kept as hashes",
+    "api.refused_sign_in": "written before there is an actor; counts, and never what was typed",
     "api.sign_in_try": "written before there is an actor, by the api alone; names are kept as hashes",
     "api.migration": "no process may read or write it",
 }

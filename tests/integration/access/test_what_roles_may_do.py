@@ -84,6 +84,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "api.tablet": {API: "SID"},
     "api.tablet_pin": {API: "SIUD"},
     "api.session": {API: "SIUD", SCHEDULER: "sD"},
+    "api.refused_sign_in": {API: "SIu", SCHEDULER: "SD"},
     "api.sign_in_try": {API: "SIUD", SCHEDULER: "sD"},
     "api.migration": {},
 }

@@ -26,7 +26,6 @@ ABOUT: dict[str, LiteralString] = {
     "delegation.audit_event": "SELECT resident_id FROM delegation.audit_event",
     "delegation.resident": "SELECT resident_id FROM delegation.resident",
     "delegation.spo2_scale_authorisation": "SELECT resident_id FROM delegation.spo2_scale_authorisation",
-    "delegation.personal_limit": "SELECT resident_id FROM delegation.personal_limit",
     "delegation.air_record": "SELECT resident_id FROM delegation.air_record",
     "delegation.ceiling": "SELECT resident_id FROM delegation.ceiling",
     "delegation.monitoring_pause": "SELECT resident_id FROM delegation.monitoring_pause",
@@ -57,7 +56,6 @@ ABOUT: dict[str, LiteralString] = {
 OF_A_RESIDENT = (
     "delegation.resident",
     "delegation.spo2_scale_authorisation",
-    "delegation.personal_limit",
     "delegation.air_record",
     "delegation.ceiling",
     "delegation.monitoring_pause",
@@ -89,6 +87,7 @@ ABOUT_NOBODY = {
     "api.openid_try",
     "api.tablet",
     "api.tablet_pin",
+    "api.refused_sign_in",
     "api.sign_in_try",
     "ingest.heartbeat",
     "ingest.partition_lease",
