@@ -87,6 +87,8 @@ def create_app(settings: Settings, clock: Clock = now, pace: Pace | None = None)
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # It would send whoever asks to the host that the request itself names.
+        redirect_slashes=False,
         routes=_routes(),
     )
     app.state.problem_page = pages.problem_page

@@ -14,6 +14,7 @@ from api.app import create_app
 from api.parts import Parts
 from api.sealing import sealer_of
 from api.settings import DatabaseRole, Http, Settings, SettingsError
+from api.slow_callers import ImpatientProtocol
 
 _LAST_REQUESTS_SECONDS = 10
 _BACKLOG = 2048
@@ -27,6 +28,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=ImpatientProtocol,
                 host=host,
                 port=port,
                 log_config=None,

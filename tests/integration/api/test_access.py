@@ -1,5 +1,6 @@
 """Who may see what: a stranger sees nothing, by whichever address they try."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -48,16 +49,10 @@ def addresses(method: str, escalation: UUID) -> list[str]:
         "home_id": n.ORCHARD,
         "resident_id": n.AMARA,
         "escalation_id": escalation,
-        "competence_id": uuid4(),
-        "hold_id": uuid4(),
         "kit_id": n.KIT,
-        "reading_id": uuid4(),
-        "session_id": uuid4(),
-        "tablet_id": uuid4(),
-        "notice_id": uuid4(),
     }
     return [
-        str(route.path).format(**ids)
+        str(route.path).format_map(defaultdict(uuid4, ids))
         for route in iter_route_contexts(create_app(Settings()).routes)
         if route.path is not None and method in (route.methods or ()) and route.path != STREAM
     ]
