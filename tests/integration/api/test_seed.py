@@ -90,7 +90,7 @@ def test_the_cast_signs_in_with_the_password_and_only_its_hashes_are_kept(databa
 def test_seeding_is_audited_and_refused_where_somebody_lives_already(database: Database):
     seeded(database)
     with database.connect() as conn:
-        assert conn.execute(AUDITED).fetchall() == [("seeded", "process:seed")]
+        assert conn.execute(AUDITED).fetchall() == [("platform.seeded", "process:seed")]
     with pytest.raises(AlreadySeededError, match="seed a fresh database"):
         seeded(database)
 
