@@ -20,6 +20,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hearthwatch_gate') THEN
         CREATE ROLE hearthwatch_gate NOLOGIN BYPASSRLS;      -- owns the functions that work out an actor's scope
     END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hearthwatch_counter') THEN
+        CREATE ROLE hearthwatch_counter NOLOGIN BYPASSRLS;   -- owns the function that counts, and reads no name
+    END IF;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hearthwatch_reader') THEN
         CREATE ROLE hearthwatch_reader NOLOGIN;              -- owns the views over hypertables
     END IF;
@@ -33,7 +36,8 @@ CREATE SCHEMA ingest;
 CREATE SCHEMA alerts;
 
 GRANT USAGE ON SCHEMA delegation, devices, ingest, alerts
-    TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_retention, hearthwatch_gate, hearthwatch_reader;
+    TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_retention, hearthwatch_gate, hearthwatch_counter,
+    hearthwatch_reader;
 GRANT USAGE ON SCHEMA api TO hearthwatch_api, hearthwatch_scheduler;
 
 -- The one place that knows whether this database is TimescaleDB or plain PostgreSQL.

@@ -333,6 +333,130 @@ CREATE POLICY hub_desk_acknowledges ON alerts.notice FOR UPDATE TO hearthwatch_a
 CREATE POLICY in_scope ON alerts.open_question FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 
+-- What a commissioner sees of a hub: for each of its homes, how much of everything from `since` until `until`, of nobody in
+-- particular, synthetic residents left out unless they are asked for. Pages hide small numbers. A set is owed to whoever
+-- lives there when its round opens and is not paused at its hour; it counts once the round is over.
+CREATE FUNCTION alerts.counts_of_hub(wanted uuid, since timestamptz, until timestamptz, with_synthetic boolean)
+RETURNS TABLE (home text, residents bigint, synthetic bigint, readings bigint, sets_due bigint, sets_done bigint,
+               raised bigint[], in_time bigint[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    WITH homes AS (
+        SELECT home.home_id, home.name, home.rounds, home.synthetic FROM delegation.home
+        WHERE home.hub_id = wanted
+          AND wanted IN (SELECT held.hub_id FROM delegation.roles_in_force() held WHERE held.role = 'commissioner')
+    ), asked AS MATERIALIZED (
+        -- Beside anybody real they are never counted: the difference would tell of the real.
+        SELECT with_synthetic AND NOT EXISTS (SELECT FROM delegation.resident JOIN homes USING (home_id)
+                                              WHERE NOT (resident.synthetic OR homes.synthetic)) AS too
+    ), everybody AS MATERIALIZED (
+        SELECT resident.resident_id, homes.home_id, resident.lives_here_from, ended.ended_at, resident.no_score_reason,
+               resident.synthetic OR homes.synthetic AS made_up
+        FROM homes JOIN delegation.resident USING (home_id)
+        LEFT JOIN delegation.end_of_care ended ON ended.resident_id = resident.resident_id AND ended.withdrawn_at IS NULL
+        WHERE resident.lives_here_from < until AND (ended.ended_at IS NULL OR ended.ended_at > since)
+    ), counted AS MATERIALIZED (
+        SELECT * FROM everybody WHERE (SELECT too FROM asked) OR NOT made_up
+    ), arrived AS MATERIALIZED (
+        SELECT reading.kit_id, reading.reading_id, reading.resident_id, reading.home_id, reading.effective_at,
+               reading.respiration_rate, reading.spo2, reading.on_oxygen, reading.systolic, reading.pulse,
+               reading.consciousness, reading.temperature
+        FROM ingest.reading
+        WHERE reading.effective_at >= since AND reading.effective_at < until
+          AND reading.home_id IN (SELECT homes.home_id FROM homes)
+          AND ((SELECT too FROM asked) OR reading.resident_id NOT IN (SELECT resident.resident_id FROM delegation.resident
+                                                             JOIN delegation.home USING (home_id)
+                                                             WHERE resident.synthetic OR home.synthetic))
+    ), theirs AS (
+        -- What was somebody else's is no set of theirs.
+        SELECT arrived.* FROM arrived
+        WHERE NOT EXISTS (SELECT FROM ingest.reading_correction said
+                          WHERE said.kit_id = arrived.kit_id AND said.reading_id = arrived.reading_id)
+    ), days AS (
+        SELECT day::date FROM generate_series((since AT TIME ZONE 'Europe/London')::date,
+                                              (until AT TIME ZONE 'Europe/London')::date - 1, interval '1 day') AS day
+    ), openings AS (
+        SELECT homes.home_id, day, hour,
+               (day + make_interval(hours => hour::int)) AT TIME ZONE 'Europe/London' - interval '1 hour' AS opens_at
+        FROM homes CROSS JOIN days CROSS JOIN LATERAL (SELECT DISTINCT unnest(homes.rounds) AS hour) one
+    ), slots AS (
+        SELECT home_id, opens_at, coalesce(lead(opens_at) OVER (PARTITION BY home_id, day ORDER BY hour),
+                                           (day + 1)::timestamp AT TIME ZONE 'Europe/London') AS closes_at
+        FROM openings
+    ), due AS MATERIALIZED (
+        SELECT slots.home_id, counted.resident_id, slots.opens_at, slots.closes_at
+        FROM slots JOIN counted USING (home_id)
+        WHERE slots.closes_at <= least(until, now()) AND counted.lives_here_from <= slots.opens_at
+          AND (counted.ended_at IS NULL OR counted.ended_at >= slots.closes_at)
+          AND NOT EXISTS (SELECT FROM delegation.monitoring_pause away
+                          WHERE away.resident_id = counted.resident_id
+                            AND away.starts_at <= slots.opens_at + interval '1 hour'
+                            AND away.ends_at > slots.opens_at + interval '1 hour')
+    ), full_sets AS MATERIALIZED (
+        SELECT standing.resident_id, standing.effective_at
+        FROM (SELECT DISTINCT ON (score.effective_at, score.kit_id, score.reading_id, score.resident_id)
+                     score.resident_id, score.kit_id, score.reading_id, score.effective_at, score.low, score.high
+              FROM alerts.score
+              WHERE score.effective_at >= since AND score.effective_at < until
+                AND score.resident_id IN (SELECT counted.resident_id FROM counted)
+              ORDER BY score.effective_at, score.kit_id, score.reading_id, score.resident_id, score.cause_arrival DESC
+             ) standing
+        WHERE standing.low = standing.high
+          AND NOT EXISTS (SELECT FROM ingest.reading_correction said
+                          WHERE said.kit_id = standing.kit_id AND said.reading_id = standing.reading_id
+                            AND said.resident_id IS DISTINCT FROM standing.resident_id)
+    ), done AS (
+        SELECT DISTINCT due.home_id, due.resident_id, due.opens_at
+        FROM due JOIN full_sets ON full_sets.resident_id = due.resident_id
+                               AND full_sets.effective_at >= due.opens_at AND full_sets.effective_at < due.closes_at
+        UNION
+        -- Without a score, all signs within the round are a full set.
+        SELECT due.home_id, due.resident_id, due.opens_at
+        FROM due JOIN counted ON counted.resident_id = due.resident_id AND counted.no_score_reason IS NOT NULL
+        JOIN theirs ON theirs.resident_id = due.resident_id
+                   AND theirs.effective_at >= due.opens_at AND theirs.effective_at < due.closes_at
+        GROUP BY due.home_id, due.resident_id, due.opens_at
+        HAVING bool_or(theirs.respiration_rate IS NOT NULL) AND bool_or(theirs.spo2 IS NOT NULL)
+           AND bool_or(theirs.on_oxygen IS NOT NULL) AND bool_or(theirs.systolic IS NOT NULL)
+           AND bool_or(theirs.pulse IS NOT NULL) AND bool_or(theirs.consciousness IS NOT NULL)
+           AND bool_or(theirs.temperature IS NOT NULL)
+    ), cases AS MATERIALIZED (
+        -- One that is open and still within its deadline is neither in time nor late.
+        SELECT held.home_id, held.severity, held.closed_at <= held.deadline_at AS in_time
+        FROM alerts.escalation held
+        WHERE held.hub_id = wanted AND held.raised_at >= since AND held.raised_at < until
+          AND (held.closed_at IS NOT NULL OR held.deadline_at <= now())
+          AND ((SELECT too FROM asked) OR held.resident_id NOT IN (SELECT resident.resident_id FROM delegation.resident
+                                                          JOIN delegation.home USING (home_id)
+                                                          WHERE resident.synthetic OR home.synthetic))
+    )
+    SELECT homes.name,
+           (SELECT count(*) FROM counted WHERE counted.home_id = homes.home_id),
+           (SELECT count(*) FROM everybody WHERE everybody.home_id = homes.home_id AND everybody.made_up),
+           (SELECT count(*) FROM arrived WHERE arrived.home_id = homes.home_id),
+           (SELECT count(*) FROM due WHERE due.home_id = homes.home_id),
+           (SELECT count(*) FROM done WHERE done.home_id = homes.home_id),
+           ARRAY(SELECT count(cases.home_id) FROM unnest(enum_range(NULL::alerts.severity)) AS grade
+                 LEFT JOIN cases ON cases.severity = grade AND cases.home_id = homes.home_id
+                 GROUP BY grade ORDER BY grade),
+           ARRAY(SELECT count(cases.home_id) FROM unnest(enum_range(NULL::alerts.severity)) AS grade
+                 LEFT JOIN cases ON cases.severity = grade AND cases.home_id = homes.home_id AND cases.in_time
+                 GROUP BY grade ORDER BY grade)
+    FROM homes ORDER BY homes.name, homes.home_id
+$$;
+REVOKE EXECUTE ON FUNCTION alerts.counts_of_hub(uuid, timestamptz, timestamptz, boolean) FROM PUBLIC;
+ALTER FUNCTION alerts.counts_of_hub(uuid, timestamptz, timestamptz, boolean) OWNER TO hearthwatch_counter;
+GRANT EXECUTE ON FUNCTION alerts.counts_of_hub(uuid, timestamptz, timestamptz, boolean) TO hearthwatch_api;
+GRANT SELECT (home_id, hub_id, name, rounds, synthetic) ON delegation.home TO hearthwatch_counter;
+GRANT SELECT (resident_id, home_id, lives_here_from, no_score_reason, synthetic) ON delegation.resident TO hearthwatch_counter;
+GRANT SELECT (resident_id, ended_at, withdrawn_at) ON delegation.end_of_care TO hearthwatch_counter;
+GRANT SELECT (resident_id, starts_at, ends_at) ON delegation.monitoring_pause TO hearthwatch_counter;
+GRANT SELECT (reading_id, kit_id, resident_id, home_id, effective_at, respiration_rate, spo2, on_oxygen, systolic, pulse,
+    consciousness, temperature) ON ingest.reading TO hearthwatch_counter;
+GRANT SELECT (kit_id, reading_id, resident_id) ON ingest.reading_correction TO hearthwatch_counter;
+GRANT SELECT (resident_id, kit_id, reading_id, effective_at, low, high, cause_arrival) ON alerts.score TO hearthwatch_counter;
+GRANT SELECT (hub_id, home_id, resident_id, severity, raised_at, closed_at, deadline_at) ON alerts.escalation
+    TO hearthwatch_counter;
+
 -- Ours to start from, for a clinician to change: minutes, except where a name says hours.
 INSERT INTO alerts.policy (hub_id, version, in_force_from, recorded_at, body)
 VALUES (NULL, 'default-1', '2020-01-01', '2020-01-01', '{

@@ -41,6 +41,8 @@ DESKS = [
     (n.CLINICIAN, "/break-glass"),
     (n.MANAGER, HOME),
     (n.MANAGER, f"{HOME}/looks"),
+    (n.MANAGER, f"{HOME}/people"),
+    (n.COMMISSIONER, f"{QUEUE}/counts?synthetic=yes"),
     (n.WORKER, "/rounds"),
     (n.WORKER, CAPTURE),
     (n.TRAINER, "/training"),
@@ -163,6 +165,7 @@ def test_saying_whose_a_reading_is(at_desk: AtDesk, neighbourhood: Database) -> 
         (n.TRAINER, SIGN_OFF, "Sign off", "Choose how far they are signed off"),
         (n.CLINICIAN, f"{AMARA}/scale-two", "Record it: scale 2 from now on", "COPD alone is not enough"),
         (n.MANAGER, f"{AMARA}/records", "Record that care has ended", "Choose why care ended"),
+        (n.MANAGER, "/account/invitation", "Take on the role", "Type in the code."),
     ],
 )
 def test_every_form_with_something_to_mend(
@@ -233,6 +236,31 @@ def test_records_that_are_kept_and_scale_two_that_is_revoked(at_desk: AtDesk) ->
     assert_everybody_can_use(page, "Care ended on 2 January 2026: they moved away.")
     page.goto(f"{HOME}/records")
     assert_everybody_can_use(page, "Care ended on 2 January 2026: they moved away.")
+
+
+def test_inviting_somebody_and_making_an_account_with_the_code(at_desk: AtDesk) -> None:
+    """From the manager's form to the newcomer's desk; each step can be used by everybody."""
+    page = at_desk(n.MANAGER, f"{HOME}/people")
+    page.get_by_role("button", name="Get a code for them").first.click()
+    assert_everybody_can_use(page, "Give their name")
+    page.get_by_label("Their name").first.fill("Pia Agency")
+    page.get_by_role("button", name="Get a code for them").first.click()
+    assert_everybody_can_use(page, "A code to hand over")
+    code = page.locator(".hw-secret").inner_text()
+    page.goto(f"{HOME}/people")
+    assert_everybody_can_use(page, "Invited, and not here yet")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("link", name="I have an invitation code").click()
+    assert_everybody_can_use(page, "The code you were given")
+    page.get_by_label("The code you were given").fill(code)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("Choose a user name").fill("pia.agency")
+    page.get_by_role("button", name="Make my account").click()
+    assert_everybody_can_use(page, "Use 12 characters or more.")
+    page.get_by_label("Choose a password").fill("copper kettle drum")
+    page.get_by_label("The same password again").fill("copper kettle drum")
+    page.get_by_role("button", name="Make my account").click()
+    expect(page.get_by_role("heading", name="Round of observations")).to_be_visible()
 
 
 @pytest.mark.usefixtures("full")

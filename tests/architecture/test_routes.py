@@ -39,7 +39,6 @@ DONE_WITH_ANOTHER = {
     (READ, Record.KITS): "shown on the queue and the home's page",
     (READ, Record.HEALTH): "the words of the notice on every page",
     (READ, Record.GLASS): "shown on the home's page and the hub's queue",
-    (READ, Record.COUNTS): "shown nowhere yet",
 }
 STATIC_FILES = "/static"
 TYPED = (own_password, new_password, code_try, invitation_try)

@@ -10,6 +10,7 @@ from api.web.pages import (
     accounts,
     capture,
     correction,
+    counts,
     escalation,
     glass,
     home,
@@ -58,6 +59,7 @@ _DESKS = (
     capture,
     home,
     training,
+    counts,
     kits,
 )
 for part in _DESKS:

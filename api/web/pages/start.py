@@ -50,6 +50,10 @@ def _desks(visit: Visit) -> list[Desk]:
     ]
     if actor.may(READ, Record.COMPETENCES):
         offered.append(Desk("/training", "Training", "Who is signed off for what"))
+    offered += [
+        Desk(f"/hubs/{hub.place_id}/counts", hub.name, "Counts: how much, and how timely")
+        for hub in desks.hubs_counted(conn)
+    ]
     if actor.may(READ, Record.LEDGERS):
         unseen = " There is an emergency that nobody else is told of." if notices.of_no_home(conn) else ""
         offered.append(Desk("/kits", "Kits", f"Kits, ledgers and quarantine.{unseen}"))

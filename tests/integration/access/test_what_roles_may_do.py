@@ -302,6 +302,6 @@ def test_no_process_role_has_power_over_the_guards(database: Database, role: str
 
 
 def test_the_roles_that_own_the_doors_cannot_sign_in(database: Database) -> None:
-    for role in ("hearthwatch_gate", "hearthwatch_reader"):
+    for role in ("hearthwatch_gate", "hearthwatch_counter", "hearthwatch_reader"):
         with pytest.raises(psycopg.OperationalError):
             database.connect(role)

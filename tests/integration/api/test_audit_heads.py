@@ -207,7 +207,9 @@ GONE = "was removed: the head of 2026-07-04 was signed over it"
 @pytest.mark.parametrize(
     ("done", "found"),
     [
-        pytest.param([change_one, seal_anew], {(None, 2): ANOTHER_SEAL}, id="changed an event and sealed all anew"),
+        pytest.param(
+            [change_one, seal_anew], {(None, 2): ANOTHER_SEAL}, id="changed an event and sealed all anew"
+        ),
         pytest.param([forget_last_seal, remove_one], {(None, 2): GONE}, id="cut off the end"),
         pytest.param([forget_last_seal, change_one], {(2, 1): "was changed", (None, 2): GONE}, id="both"),
     ],

@@ -1,0 +1,36 @@
+"""A hub's counts in words: months as they are in London, and no small number."""
+
+from datetime import UTC, datetime
+
+from api.queries.counts import HomeCounts
+from api.web.presenters.counts import months, span, table
+
+
+def home(residents: int, raised: int, in_time: int) -> HomeCounts:
+    return HomeCounts(
+        f"Home {residents}", residents, 0, 1200, 300, 298, [raised, 0, 0, 0, 0], [in_time, 0, 0, 0, 0]
+    )
+
+
+def test_a_table_in_words() -> None:
+    shown = table([home(30, 12, 12), home(20, 3, 1), home(25, 4, 0), home(3, 2, 0), home(40, 20, 14)])
+    assert [row.cells[:3] for row in shown.rows] == [
+        ("1,200", "all but fewer than 5 of 300", "12 of 12"),
+        ("1,200", "all but fewer than 5 of 300", "fewer than 5"),
+        ("1,200", "all but fewer than 5 of 300", "fewer than 5"),
+        ("not shown", "not shown", "not shown"),
+        ("1,200", "all but fewer than 5 of 300", "14 of 20"),
+    ]
+    assert shown.rows[0].cells[3] == "none"
+    assert shown.total.cells == ("not shown", "not shown", "not shown, of 41", *["not shown"] * 4)
+
+
+def test_months_begin_and_end_at_midnight_in_london() -> None:
+    listed = months(datetime(2027, 1, 31, 23, 59, tzinfo=UTC))
+    assert (listed[0], listed[1], len(listed)) == (
+        ("2027-01", "January 2027 so far"),
+        ("2026-12", "December 2026"),
+        13,
+    )
+    assert span("2026-10") == (datetime(2026, 9, 30, 23, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
+    assert span("2026-12")[1] == datetime(2027, 1, 1, tzinfo=UTC)
