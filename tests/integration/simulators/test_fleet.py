@@ -50,7 +50,7 @@ def platform(embedded_broker: EmbeddedBroker) -> Iterator[FakePlatform]:
 
 
 def simulated(sheet: KitSheet, directory: Path, *faults: Fault, **changes) -> Summary:
-    asked = {"rate": 60.0, "seconds": 3.0, "scenarios": ["sepsis"], "drain_seconds": 60.0}
+    asked = {"rate": 180.0, "seconds": 1.0, "scenarios": ["sepsis"], "drain_seconds": 60.0}
     print(f"seed {SEED}")
     return run(sheet, directory=directory, seed=SEED, faults=faults, pace=QUICK, **(asked | changes))
 
@@ -129,7 +129,7 @@ def test_without_a_platform_everything_is_still_on_the_kits_and_a_later_run_deli
         embedded_broker.port, DatabaseEpoch(uuid4()), embedded_broker.username, embedded_broker.password
     )
     try:
-        later = simulated(sheet, directory, seconds=1.0)
+        later = simulated(sheet, directory, seconds=1 / 3)
         everything_adds_up(later, platform)
         assert (later.sent, later.on_kits) == (240, 0)
     finally:
