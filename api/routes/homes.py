@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 
 from api.access import Visit, needs
+from api.looking import looked_at_place
 from api.problems import not_found
 from api.queries import home as homes
 from api.queries.escalation import Escalation, of_home
@@ -42,6 +43,7 @@ def today(home_id: UUID, visit: HomeVisit) -> Today:
     if found is None:
         raise not_found("home")
     since = datetime.combine(visit.at.astimezone(LONDON), time.min, LONDON).astimezone(visit.at.tzinfo)
+    looked_at_place(visit, f"home:{home_id}", "home.seen")
     lives = homes.living_there(visit.conn, home_id, visit.at)
     residents = [one.resident_id for one in lives]
     return Today(

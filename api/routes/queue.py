@@ -15,6 +15,7 @@ from alerts.escalation import Disposition
 from alerts.policy import Severity
 from api.access import Visit, needs
 from api.hub import hub_of
+from api.looking import looked, looked_at_place
 from api.problems import not_found
 from api.queries import queue, reviews
 from api.queries.course import Course, courses
@@ -84,7 +85,9 @@ class Raised:
 @router.get("/hubs/{hub_id}/reviews")
 def reviews_due(hub_id: UUID, visit: QueueVisit) -> list[reviews.Review]:
     """Authorisations of SpO2 scale 2 to be reviewed within 30 days, the longest overdue first."""
-    return reviews.due(visit.conn, hub_of(visit, hub_id).hub_id, visit.at)
+    hub = hub_of(visit, hub_id)
+    looked_at_place(visit, f"hub:{hub_id}", "hub.reviews_seen")
+    return reviews.due(visit.conn, hub.hub_id, visit.at)
 
 
 @router.get("/hubs/{hub_id}/escalations")
@@ -95,6 +98,7 @@ def open_escalations(hub_id: UUID, visit: QueueVisit, *, high_first: bool = Fals
     revision = queue.revision(visit.conn, hub_id)
     waiting = queue.waiting(visit.conn, hub_id, high_first=high_first)
     cases = [one.escalation_id for one in waiting]
+    looked_at_place(visit, f"hub:{hub_id}", "hub.queue_seen")
     went, findings = courses(visit.conn, cases, visit.at), findings_of(visit.conn, cases, MOST_FINDINGS)
     return Queue(
         hub=hub,
@@ -112,26 +116,23 @@ def open_escalations(hub_id: UUID, visit: QueueVisit, *, high_first: bool = Fals
 @router.get("/escalations/{escalation_id}")
 def one_escalation(escalation_id: UUID, visit: CaseVisit) -> Whole:
     """One escalation of a resident in one's care or in the homes of one's hub."""
-    found = escalation(visit.conn, escalation_id)
-    course = courses(visit.conn, [escalation_id], visit.at).get(escalation_id)
-    if found is None or course is None:
-        raise not_found("escalation")
-    findings = findings_of(visit.conn, [escalation_id]).get(escalation_id, [])
-    return Whole(found, course, findings, steps_of(visit.conn, escalation_id))
+    whole = _whole(escalation_id, visit)
+    looked(visit, whole.escalation.resident_id, "escalation.seen")
+    return whole
 
 
 @router.post("/escalations/{escalation_id}/claim")
 def claim(escalation_id: UUID, visit: AnsweringVisit) -> Whole:
     """Take it on; 409 if a colleague was first."""
     desk.claim(visit.conn, visit.actor, escalation_id, visit.at)
-    return one_escalation(escalation_id, visit)
+    return _whole(escalation_id, visit)
 
 
 @router.post("/escalations/{escalation_id}/release")
 def release(escalation_id: UUID, visit: AnsweringVisit) -> Whole:
     """Give it back to the queue."""
     desk.release(visit.conn, visit.actor, escalation_id, visit.at)
-    return one_escalation(escalation_id, visit)
+    return _whole(escalation_id, visit)
 
 
 @router.post("/escalations/{escalation_id}/close")
@@ -146,14 +147,14 @@ def close(escalation_id: UUID, closing: Closing, visit: AnsweringVisit) -> Whole
         visit.at,
         seen=closing.seen,
     )
-    return one_escalation(escalation_id, visit)
+    return _whole(escalation_id, visit)
 
 
 @router.post("/escalations/{escalation_id}/undo")
 def undo(escalation_id: UUID, visit: AnsweringVisit) -> Whole:
     """Take back one's own closing within ten minutes, or one's own claim."""
     desk.undo(visit.conn, visit.actor, escalation_id, visit.at)
-    return one_escalation(escalation_id, visit)
+    return _whole(escalation_id, visit)
 
 
 @router.post("/residents/{resident_id}/escalations", status_code=201)
@@ -170,3 +171,12 @@ def raise_by_hand(resident_id: UUID, call: PhoneCall, visit: RaisingVisit) -> Ra
             stays_at_hub=call.stays_at_hub,
         )
     )
+
+
+def _whole(escalation_id: UUID, visit: Visit) -> Whole:
+    found = escalation(visit.conn, escalation_id)
+    course = courses(visit.conn, [escalation_id], visit.at).get(escalation_id)
+    if found is None or course is None:
+        raise not_found("escalation")
+    findings = findings_of(visit.conn, [escalation_id]).get(escalation_id, [])
+    return Whole(found, course, findings, steps_of(visit.conn, escalation_id))

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
 from api.capture import capture
+from api.looking import looked
 from api.parts import parts_of
 from api.problems import RefusedError, not_found
 from api.queries import forms
@@ -53,7 +54,9 @@ class _Opened:
 def blank(request: Request, resident_id: UUID, visit: CarerVisit, round: str = "") -> HTMLResponse:
     """An empty form with a reading id of its own."""
     fields = {"round": "yes"} if round == "yes" else {}
-    return _form(request, visit, _lives(visit, resident_id), _Opened(new_reading_id(), visit.at), fields, {})
+    lives = _lives(visit, resident_id)
+    looked(visit, resident_id, "resident.form_opened")
+    return _form(request, visit, lives, _Opened(new_reading_id(), visit.at), fields, {})
 
 
 @router.post("/residents/{resident_id}/capture")

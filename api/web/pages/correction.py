@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from api.access import Visit, needs
 from api.capture import Captured, Observations
 from api.correcting import Said, choices, correct, in_question
+from api.looking import looked
 from api.parts import parts_of
 from api.queries.escalation import open_case
 from api.queries.readings import Reading
@@ -24,6 +25,7 @@ from api.web.presenters.moments import calendar_day
 from api.web.presenters.resident import ResidentView
 from api.web.presenters.resident import view as resident_view
 from api.web.rendering import page
+from delegation.audit import Purpose
 from delegation.rights import CHANGE, Record
 from devices.identifiers import UnreadableIdError, parse_id
 from devices.receipt import Outcome
@@ -41,6 +43,7 @@ def ask(
 ) -> HTMLResponse:
     """The form."""
     found, one = in_question(visit, resident_id, (kit_id, reading_id))
+    looked(visit, resident_id, "reading.seen", Purpose.CORRECTION)
     return _form(request, visit, found, one, {"seen": str(one.correction)}, {})
 
 

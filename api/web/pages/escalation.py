@@ -59,7 +59,9 @@ def undo(request: Request, escalation_id: UUID, visit: AnsweringVisit, back: Bac
 @router.get("/escalations/{escalation_id}/close")
 def closing(request: Request, escalation_id: UUID, visit: AnsweringVisit) -> Response:
     """The form for the hub's answer."""
-    return _closing(request, visit, _found(visit, escalation_id), {}, "", "")
+    one = _found(visit, escalation_id)
+    looked(visit, one.resident_id, "escalation.seen")
+    return _closing(request, visit, one, {}, "", "")
 
 
 @router.post("/escalations/{escalation_id}/close")

@@ -62,6 +62,8 @@ def find(request: Request, hub_id: UUID, visit: RaisingVisit, name: str = "") ->
     hub = hub_of(visit, hub_id)
     asked = name.strip()
     found = queries.residents_named(visit.conn, hub_id, asked) if asked else []
+    if asked:
+        looked_at_place(visit, f"hub:{hub_id}", "hub.residents_named")
     view = {"hub": hub, "name": asked, "found": [(one, calendar_day(one.born_on)) for one in found]}
     return page(request, "find.jinja", view, who=visit.actor.name)
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api.hub import hub_of
+from api.looking import looked_at_place
 from api.queries import reviews
 from api.routes.queue import QueueVisit
 from api.web.presenters import reviews as words
@@ -22,6 +23,7 @@ router = APIRouter()
 def show(request: Request, hub_id: UUID, visit: QueueVisit) -> HTMLResponse:
     """The list."""
     hub = hub_of(visit, hub_id)
+    looked_at_place(visit, f"hub:{hub_id}", "hub.reviews_seen")
     view = {
         "hub": hub,
         "rows": words.rows(reviews.due(visit.conn, hub_id, visit.at), visit.at),

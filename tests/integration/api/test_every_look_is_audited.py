@@ -1,0 +1,102 @@
+"""Each address that shows somebody's record writes down who looked, in which role, what for, and by which request."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from alerts import desk
+from alerts.evaluator import Evaluator
+from api.app import create_app
+from api.settings import Settings
+from delegation import scale_two
+from delegation.people import actor_of
+from delegation.registers import Regulator
+from delegation.scale_two import Decision
+from ingest import door
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.databases import Database
+from tests.fixtures.serving import Served
+
+PLACES = ("{resident_id}", "{home_id}", "{hub_id}", "{escalation_id}")
+# What shows no record of a resident, or is no look of its own.
+NO_LOOK = {
+    "/hubs/{hub_id}/queue": "the part of a page that was opened that is renewed",
+    "/hubs/{hub_id}/events": "says that something changed, and of whom by an id alone",
+    "/hubs/{hub_id}/raise": "an empty form, where nobody's name is asked for",
+    "/api/v1/hubs/{hub_id}/notices": "names no resident",
+    "/hubs/{hub_id}/counts": "is about nobody in particular",
+    "/homes/{home_id}/people": "is about those who work there",
+    "/hubs/{hub_id}/people": "is about those who work there",
+}
+AUDITED = """
+SELECT actor, role IS NOT NULL, purpose, coalesce(resident_id::text, subject) FROM delegation.audit_event
+WHERE request_id = %s
+"""
+
+
+def templates() -> list[str]:
+    found = {
+        str(route.path)
+        for route in iter_route_contexts(create_app(Settings()).routes)
+        if "GET" in (route.methods or ()) and any(place in str(route.path) for place in PLACES)
+    }
+    return [*sorted(found - NO_LOOK.keys()), "/rounds", "/hubs/{hub_id}/raise?name=amara"]
+
+
+@pytest.fixture
+def ids(neighbourhood: Database) -> dict[str, UUID]:
+    """Amara has a grave reading, a case that Clive has claimed, and scale 2."""
+    now = datetime.now(UTC)
+    kit = n.Kit()
+    reading = kit.reading(values=n.GRAVE, taken_at=now)
+    with neighbourhood.connect("hearthwatch_ingest") as conn:
+        [settled] = door.receive(conn, [kit.arrival(reading, now)], Evaluator(), now)
+    case = settled.verdict.escalation_id
+    assert case is not None
+    with neighbourhood.connect("hearthwatch_api") as conn:
+        clive = actor_of(conn, n.CLINICIAN)
+        desk.claim(conn, clive, case, now)
+        scale_two.authorise(conn, clive, n.AMARA, decision(now), now)
+    places = {"resident_id": n.AMARA, "home_id": n.ORCHARD, "hub_id": n.HUB, "kit_id": n.KIT}
+    return places | {"escalation_id": case, "reading_id": reading.reading_id}
+
+
+def decision(now: datetime) -> Decision:
+    return Decision(
+        clinician_name="Dr Synthetic",
+        regulator=Regulator.GMC,
+        regulator_number="1234567",
+        decided_on=now.date(),
+        review_on=now.date().replace(year=now.year + 1, day=1),
+        reason="A blood gas of that day",
+        hypercapnic_failure_confirmed=True,
+        target_88_to_92=True,
+    )
+
+
+def test_whoever_looks_is_written_down_at_every_address(
+    served: Served, neighbourhood: Database, ids: dict[str, UUID]
+) -> None:
+    clients = {person: served.signed_in(person) for person in (n.CLINICIAN, n.MANAGER, n.WORKER)}
+    unwritten: dict[str, object] = {}
+    for template in templates():
+        address = template.format_map({name: str(one) for name, one in ids.items()})
+        for person, client in clients.items():
+            answer = client.get(address, headers={"Accept": "text/html"})
+            if answer.status_code == 200:
+                with neighbourhood.connect() as owner:
+                    rows = owner.execute(AUDITED, (answer.headers["x-request-id"],)).fetchall()
+                if not rows or {row[:2] for row in rows} != {(f"person:{person}", True)}:
+                    unwritten[template] = rows
+                break
+        else:
+            unwritten[template] = "nobody of the three may open it"
+    assert unwritten == {}
+    # What layers below the api write knows the request too.
+    answer = clients[n.CLINICIAN].post(f"/api/v1/escalations/{ids['escalation_id']}/release")
+    with neighbourhood.connect() as owner:
+        assert owner.execute(AUDITED, (answer.headers["x-request-id"],)).fetchall() == [
+            (f"person:{n.CLINICIAN}", True, "hub_answer", str(n.AMARA))
+        ]
