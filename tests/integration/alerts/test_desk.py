@@ -14,6 +14,7 @@ from alerts.escalation import Disposition
 from alerts.policy import Severity
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
+from tests.fixtures.machine import PATIENCE_SECONDS
 from tests.integration.alerts.ward import NOW
 
 ADVICE = Disposition.ADVICE_GIVEN
@@ -266,4 +267,4 @@ def test_the_desk_waits_for_a_reading_that_is_being_judged_and_sees_what_came_of
         wait_until(lambda: ward.rows(waiting, "transactionid") == [(1,)], "the desk to wait for the resident")
         ingest.commit()
         with pytest.raises(NotOpenError, match="newer escalation is open"):
-            undoing.result(timeout=30)
+            undoing.result(PATIENCE_SECONDS)

@@ -25,9 +25,10 @@ from tests.fixtures.doorstep import Doorstep, admit, at_the_door, told
 from tests.fixtures.ingest_process import IngestProcess
 from tests.fixtures.length import length, seed
 from tests.fixtures.live_kits import QUICK, LiveKit, live_kits, still_on
+from tests.fixtures.machine import PATIENCE_SECONDS
 from tests.fixtures.receipt_watch import ReceiptWatch, watching_receipts
 
-PATIENCE = length(90, 600)
+PATIENCE = length(PATIENCE_SECONDS, 600)
 RESIDENTS = length(6, 150)
 KITS = (n.Kit(n.KIT, 1), n.Kit(n.SECOND_KIT, 2))
 ILL = {"respiration_rate": 26, "spo2": 91, "pulse": 124, "temperature": 39.2}

@@ -70,7 +70,7 @@ def test_a_kit_full_of_bad_items_gets_rid_of_them_all_and_of_the_good_ones_betwe
     for number, (payload, _) in enumerate(bad):
         kit.put_raw(payload, id_in(payload) or new_reading_id())
         (kit, other)[number % 2].measure(n.AMARA, n.NORMAL)
-    wait_until(lambda: still_on(line.kits) == 0, "everything to be receipted", 60)
+    wait_until(lambda: still_on(line.kits) == 0, "everything to be receipted")
 
     reasons = Counter(dict(line.rows("SELECT reason, count(*) FROM ingest.quarantine GROUP BY 1")))
     assert reasons == Counter(reason for _, reason in bad)
@@ -98,7 +98,7 @@ def test_what_the_broker_refuses_as_too_big_blocks_nothing_behind_it(line):
     for _ in range(10):
         kit.measure(n.AMARA, n.NORMAL)
         other.measure(n.CORA, n.NORMAL)
-    wait_until(lambda: still_on(line.kits) == 1, "all but the huge one to be receipted", 90)
+    wait_until(lambda: still_on(line.kits) == 1, "all but the huge one to be receipted")
     assert kit.states()[huge] is State.ON_KIT
     assert line.rows("SELECT count(*) FROM ingest.quarantine") == [(0,)]
 
@@ -122,12 +122,12 @@ def test_topics_that_are_nobodys_and_statuses_that_make_no_sense_harm_nobody(lin
     line.say(other.kit.topic(Leaf.STATUS), encode_message(Status(online=True, battery=41)))
     for each in line.kits:
         each.measure(n.AMARA if each is kit else n.CORA, n.NORMAL)
-    wait_until(lambda: still_on(line.kits) == 0, "both kits to be receipted", 60)
+    wait_until(lambda: still_on(line.kits) == 0, "both kits to be receipted")
 
     def noted() -> bool:
         return (n.SECOND_KIT, 41) in line.rows("SELECT kit_id, battery FROM devices.kit_status")
 
-    wait_until(noted, "the true status to be noted", 30)
+    wait_until(noted, "the true status to be noted")
     wait_until(
         lambda: (
             line.rows("SELECT count(*), min(reason), max(reason) FROM ingest.quarantine")
@@ -145,7 +145,7 @@ def test_a_poisoned_stream_is_stored_while_ingest_is_restarted(line):
     for _ in range(20):
         kit.put_raw(b"the same garbage", new_reading_id())
         kit.measure(n.AMARA, n.NORMAL)
-    wait_until(lambda: still_on(line.kits) == 0, "everything to be receipted", 60)
+    wait_until(lambda: still_on(line.kits) == 0, "everything to be receipted")
     [(payload, deliveries)] = line.rows("SELECT payload, deliveries FROM ingest.quarantine")
     assert payload == b"the same garbage"
     assert deliveries >= 1

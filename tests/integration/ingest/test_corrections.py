@@ -16,6 +16,7 @@ from devices.reading import ReadingPayload
 from ingest.correction import Corrected, Correction, CorrectionRefusedError, Reason, correct
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.doorstep import NOW, Doorstep, admit, at_the_door
+from tests.fixtures.machine import PATIENCE_SECONDS
 from tests.integration.ingest.histories import Sent, over_histories, payload, readings
 
 
@@ -181,7 +182,7 @@ def test_corrections_both_ways_and_arrivals_for_both_never_wait_for_each_other_f
     with ThreadPoolExecutor(3) as pool:
         work = [pool.submit(swap, hers, n.BRAM, n.AMARA), pool.submit(swap, his, n.AMARA, n.BRAM)]
         for one in [*work, pool.submit(arrive)]:
-            one.result(60)
+            one.result(PATIENCE_SECONDS)
     assert doorstep.rows("SELECT count(*) FROM ingest.reading_correction") == [(20,)]
     numbers = doorstep.rows(
         """SELECT resident_id, count(*), count(DISTINCT number) FROM (

@@ -48,7 +48,7 @@ def test_a_reading_the_database_cannot_hold_is_put_away_alone(line):
         for number in range(60):
             kit.measure(n.AMARA, UNLUCKY if number == 37 else n.NORMAL)
             other.measure(n.CORA, n.NORMAL)
-    wait_until(lambda: still_on(line.kits) == 0, "everything to be receipted", 60)
+    wait_until(lambda: still_on(line.kits) == 0, "everything to be receipted")
     states = list(kit.states().values())
     assert states.count(State.STORED) == 59
     assert states[37] is State.QUARANTINED
@@ -65,10 +65,10 @@ def test_a_database_that_takes_nothing_is_waited_for_and_nothing_is_put_away(lin
     kit = line.kits[0]
     for _ in range(5):
         kit.measure(n.AMARA, n.GRAVE)
-    wait_until(lambda: line.ingest.metric("retries_total") > 5, "ingest to be refused", 60)
+    wait_until(lambda: line.ingest.metric("retries_total") > 5, "ingest to be refused")
     assert still_on(line.kits) == 5
     as_owner(line, "GRANT INSERT ON ingest.reading, ingest.quarantine TO hearthwatch_ingest")
-    wait_until(lambda: still_on(line.kits) == 0, "everything to be receipted", 60)
+    wait_until(lambda: still_on(line.kits) == 0, "everything to be receipted")
     assert set(kit.states().values()) == {State.STORED}
     assert line.rows("SELECT count(*) FROM ingest.quarantine") == [(0,)]
     assert line.rows("SELECT severity FROM alerts.escalation") == [("high",)]

@@ -23,6 +23,7 @@ from simulators.fleet import Tally, sent_readings
 from simulators.programme import DEMO_SPEED
 from simulators.simulation import run
 from simulators.summary import Summary
+from tests.fixtures.machine import PATIENCE_SECONDS
 from tests.integration.devices.killable_broker import eventually
 from tests.integration.devices.kit_and_platform import FakePlatform
 from tests.unit.simulators.sheets import sheet as sheet_of
@@ -178,7 +179,7 @@ def test_as_a_process_it_ends_cleanly_on_a_signal_with_its_summary_on_standard_o
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     eventually(lambda: platform.stored, "the first reading is stored")
     os.kill(child.pid, number)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=PATIENCE_SECONDS)
     assert child.returncode == 0, err
     said = json.loads(out)
     assert said["interrupted"] is True
