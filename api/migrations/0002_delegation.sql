@@ -577,7 +577,7 @@ CREATE FUNCTION delegation.roles_over(resident uuid) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT string_agg(DISTINCT held.role, ',' ORDER BY held.role)
     FROM delegation.roles_in_force() held, delegation.resident about JOIN delegation.home USING (home_id)
-    WHERE about.resident_id = resident
+    WHERE about.resident_id = resident AND resident IN (SELECT delegation.visible_residents())
       AND (held.resident_id = about.resident_id OR held.home_id = home.home_id
            OR held.organisation_id = home.organisation_id OR held.hub_id = home.hub_id)
 $$;
@@ -673,7 +673,9 @@ END $$;
 GRANT SELECT ON delegation.organisation, delegation.hub, delegation.home, delegation.person, delegation.resident,
     delegation.role_assignment, delegation.spo2_scale_authorisation, delegation.air_record, delegation.ceiling,
     delegation.monitoring_pause, delegation.activity, delegation.competence, delegation.personal_limit TO hearthwatch_api;
-GRANT INSERT ON delegation.competence, delegation.audit_text TO hearthwatch_api;
+-- Of rows that point at people, only the columns that policies hold to the actor: a key that is refused would say who exists.
+GRANT INSERT (person_id, activity, level, assessor_id, signed_off_at, valid_until) ON delegation.competence TO hearthwatch_api;
+GRANT INSERT ON delegation.audit_text TO hearthwatch_api;
 GRANT UPDATE (revoked_at) ON delegation.competence TO hearthwatch_api;
 GRANT SELECT ON delegation.audit_event TO hearthwatch_api;
 
@@ -717,7 +719,8 @@ CREATE POLICY in_gift_withdrawn ON delegation.invitation FOR UPDATE TO hearthwat
 CREATE POLICY in_scope ON delegation.spo2_scale_authorisation FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 -- Decided by whoever is named, recorded by the hub. What was revoked stays so: scale 2 again is a decision anew.
-GRANT INSERT ON delegation.spo2_scale_authorisation TO hearthwatch_api;
+GRANT INSERT (resident_id, clinician_name, regulator, regulator_number, reason, decided_at, starts_at, review_by, recorded_by,
+    looked_up_at) ON delegation.spo2_scale_authorisation TO hearthwatch_api;
 GRANT UPDATE (revoked_at, revoked_by, revoked_because) ON delegation.spo2_scale_authorisation TO hearthwatch_api;
 CREATE POLICY hub_records ON delegation.spo2_scale_authorisation FOR INSERT TO hearthwatch_api
     WITH CHECK (recorded_by = delegation.actor()
@@ -811,7 +814,9 @@ CREATE POLICY sealer ON delegation.audit_seal TO hearthwatch_scheduler USING (tr
 CREATE POLICY sealer ON delegation.audit_sealed_event TO hearthwatch_scheduler USING (true) WITH CHECK (true);
 
 -- The end of care and what holds its records: said by whoever answers for the home or leads its hub.
-GRANT SELECT, INSERT ON delegation.end_of_care, delegation.legal_hold TO hearthwatch_api;
+GRANT SELECT ON delegation.end_of_care, delegation.legal_hold TO hearthwatch_api;
+GRANT INSERT (resident_id, ended_at, reason, recorded_by, recorded_at) ON delegation.end_of_care TO hearthwatch_api;
+GRANT INSERT (resident_id, reason, placed_by, starts_at, ends_at) ON delegation.legal_hold TO hearthwatch_api;
 GRANT UPDATE (withdrawn_at, withdrawn_by) ON delegation.end_of_care TO hearthwatch_api;
 GRANT UPDATE (ends_at, lifted_by) ON delegation.legal_hold TO hearthwatch_api;
 GRANT SELECT ON delegation.tombstone, delegation.retention_rule TO hearthwatch_api;

@@ -316,6 +316,9 @@ CREATE POLICY at_home ON alerts.phone_call FOR SELECT TO hearthwatch_api
     USING (NOT stays_at_hub AND resident_id IN (SELECT delegation.residents_of_visible_homes()));
 CREATE POLICY hub_desk_writes ON alerts.phone_call FOR INSERT TO hearthwatch_api
     WITH CHECK (taken_by = delegation.actor()
+                AND EXISTS (SELECT FROM alerts.finding
+                            WHERE finding.finding_id = phone_call.finding_id
+                              AND finding.escalation_id = phone_call.escalation_id)
                 AND EXISTS (SELECT FROM alerts.escalation held
                             WHERE held.escalation_id = phone_call.escalation_id
                               AND held.resident_id = phone_call.resident_id

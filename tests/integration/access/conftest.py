@@ -30,6 +30,19 @@ def records(database_server: DatabaseServer, filled: dict[str, Database]) -> Dat
 
 
 @pytest.fixture
+def everybody(database_server: DatabaseServer, filled: dict[str, Database]) -> Database:
+    """The same with more people and homes in it: each role in each scope. To look at, and leave as it is."""
+    kind = f"{database_server.kind} with everybody"
+    if kind not in filled:
+        made = database_server.fresh_database()
+        with made.connect() as conn:
+            settle(conn)
+        fill(made, with_more_people=True)
+        filled[kind] = made
+    return filled[kind]
+
+
+@pytest.fixture
 def own_records(neighbourhood: Database) -> Database:
     """The same for this test alone."""
     fill(neighbourhood)

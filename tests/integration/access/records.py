@@ -3,6 +3,7 @@
 Readings, scores, escalations and questions come through the door, as they do in life.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
@@ -17,17 +18,21 @@ from devices.reading import SoftSign
 from ingest import door
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
+from tests.integration.access import people as p
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 RESIDENTS = (n.AMARA, n.BRAM, n.CORA, n.STRANGER_RESIDENT)
 WORKERS = (n.WORKER, n.AGENCY, n.OUTSIDER)
+KITS = (n.KIT, n.SECOND_KIT, n.STRANGE_KIT, n.WEB_KIT)
 _KIT_OF = {
     n.AMARA: (n.KIT, 1),
     n.BRAM: (n.KIT, 1),
     n.CORA: (n.SECOND_KIT, 2),
     n.STRANGER_RESIDENT: (n.STRANGE_KIT, 3),
+    p.EFE: (p.HILLTOP_KIT, 4),
+    p.GRETA: (p.BROOK_KIT, 5),
 }
-_ASSESSOR = {n.WORKER: n.TRAINER, n.AGENCY: n.TRAINER, n.OUTSIDER: n.FAR_TRAINER}
+_ASSESSOR = {n.WORKER: n.TRAINER, n.AGENCY: n.TRAINER, n.OUTSIDER: n.FAR_TRAINER, p.MIRA: n.TRAINER}
 
 # One statement each, with the resident, or the person, or the kit as its one value.
 _OF_RESIDENT: tuple[LiteralString, ...] = (
@@ -104,12 +109,21 @@ VALUES (gen_random_uuid(), '{choking}', false, 1, '2026-01-01', '2026-01-01', '2
 """
 
 
-def fill(database: Database) -> None:
+def fill(database: Database, *, with_more_people: bool = False) -> None:
     """Write it all and commit."""
+    residents, workers, kits = RESIDENTS, WORKERS, KITS
+    if with_more_people:
+        residents, workers, kits = (
+            (*RESIDENTS, p.EFE, p.GRETA),
+            (*WORKERS, p.MIRA),
+            (*KITS, p.HILLTOP_KIT, p.BROOK_KIT),
+        )
+        with database.connect() as conn:
+            p.come(conn)
     with database.connect("hearthwatch_ingest") as conn:
-        _deliver(conn)
+        _deliver(conn, residents)
     with database.connect() as conn:
-        for resident in RESIDENTS:
+        for resident in residents:
             for statement in _OF_RESIDENT:
                 conn.execute(statement, (resident,))
             audit.record(
@@ -121,9 +135,9 @@ def fill(database: Database) -> None:
                 resident_id=resident,
                 words="A note",
             )
-        for worker in WORKERS:
+        for worker in workers:
             conn.execute(_COMPETENCE, (worker, _ASSESSOR[worker]))
-        for kit in (n.KIT, n.SECOND_KIT, n.STRANGE_KIT, n.WEB_KIT):
+        for kit in kits:
             conn.execute(_STATUS, (kit,))
             conn.execute(_OUTBOX, (kit, str(kit)))
         conn.execute(_EARLIER_LOAN, (n.KIT, n.STRANGE_HOME))
@@ -136,10 +150,10 @@ def fill(database: Database) -> None:
         seal(conn, NOW)
 
 
-def _deliver(conn: psycopg.Connection[Any]) -> None:
+def _deliver(conn: psycopg.Connection[Any], residents: Sequence[UUID]) -> None:
     """A grave set, then half a set that opens a question, and something nobody can read."""
     evaluator = Evaluator()
-    for resident in RESIDENTS:
+    for resident in residents:
         kit_id, partition = _KIT_OF[resident]
         kit = n.Kit(kit_id, partition)
         arrivals = [

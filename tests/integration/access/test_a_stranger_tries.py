@@ -10,7 +10,7 @@ from psycopg.errors import InsufficientPrivilege
 from delegation.people import act_as
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import LOGIN_ROLES, Database
-from tests.integration.access.test_who_sees_what import ABOUT
+from tests.integration.access.relations import ABOUT
 
 API = "hearthwatch_api"
 
@@ -146,45 +146,6 @@ def test_statistics_tell_nothing(records: Database) -> None:
     with records.connect(API) as conn:
         act_as(conn, n.OUTSIDER)
         assert conn.execute(told).fetchall() == []
-
-
-@pytest.mark.both_databases
-def test_a_plan_expects_as_many_rows_of_a_hidden_resident_as_of_one_that_is_not_there(
-    records: Database,
-) -> None:
-    with records.connect(autocommit=True) as owner:
-        owner.execute("ANALYZE")
-    expected: list[int] = []
-    with records.connect(API) as conn:
-        act_as(conn, n.OUTSIDER)
-        for resident in (n.AMARA, n.UUID(int=987654321)):
-            plan = conn.execute(
-                sql.SQL(
-                    "EXPLAIN (FORMAT JSON) SELECT * FROM delegation.resident WHERE resident_id = {}"
-                ).format(sql.Literal(resident))
-            ).fetchone()
-            assert plan is not None
-            expected.append(plan[0][0]["Plan"]["Plan Rows"])
-    assert expected[0] == expected[1]
-
-
-SIGN_OFF: LiteralString = """
-INSERT INTO delegation.competence (person_id, activity, level, assessor_id, signed_off_at, valid_until)
-VALUES (%s, 'temperature', 'independent', %s, now(), now() + interval '1 year')
-"""
-
-
-@pytest.mark.both_databases
-def test_an_error_does_not_say_whether_somebody_exists(records: Database) -> None:
-    said: set[str] = set()
-    for person in (n.OUTSIDER, n.CLINICIAN, n.UUID(int=987654321)):
-        with records.connect(API) as conn:
-            act_as(conn, n.TRAINER)
-            with pytest.raises(psycopg.Error) as caught:
-                conn.execute(SIGN_OFF, (person, n.TRAINER))
-            said.add(f"{caught.value.diag.message_primary}|{caught.value.diag.message_detail}")
-    assert len(said) == 1
-    assert "row-level security" in said.pop()
 
 
 @pytest.mark.both_databases
