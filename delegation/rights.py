@@ -70,6 +70,7 @@ class Scope(StrEnum):
     HOMES = "own homes"
     WORKERS = "own homes’ workers"
     HUB = "own hub"
+    NO_HOME = "of no home"
     PLATFORM = "everywhere"
 
 
@@ -115,7 +116,7 @@ RIGHTS: Mapping[Record, tuple[Right, ...]] = {
     Record.NOTICES: (
         _right(_AT_HOME, Scope.HOMES, READ),
         _right(_AT_HUB, Scope.HUB, READ, CHANGE),
-        _right((Role.OPERATOR,), Scope.PLATFORM, READ, CHANGE),
+        _right((Role.OPERATOR,), Scope.NO_HOME, READ, CHANGE),
     ),
     Record.SCALE_TWO: (*_READ_BY_ALL_WHO_CARE, _right(_AT_HUB, Scope.HUB, ADD, CHANGE)),
     Record.LIMITS: (*_READ_BY_ALL_WHO_CARE, _right(_AT_HUB, Scope.HUB, ADD, CHANGE)),

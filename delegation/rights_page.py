@@ -36,6 +36,7 @@ _MEANS = {
     Scope.HOMES: "of the home the role is held in, or of each home of that organisation",
     Scope.WORKERS: "of those who are care workers there now",
     Scope.HUB: "of the hub the role is held in, and of the homes it serves",
+    Scope.NO_HOME: "of no home, or of none that is known",
     Scope.PLATFORM: "of all of it",
 }
 _BEGINNING = """\
@@ -44,7 +45,8 @@ _BEGINNING = """\
 Written by `python -m delegation.rights_page docs/roles.md` from `delegation/rights.py`; do not edit it here.
 
 A person may hold several roles, each from a start to an end, or without one. What no role of theirs says here is
-refused, by the route and by the database. Nobody deletes a record: see [how long they are kept](adr/0007-retention-follows-the-person.md).
+refused, by the route and by the database. Nobody deletes a record:
+[how long they are kept](adr/0007-retention-follows-the-person.md).
 """
 
 
