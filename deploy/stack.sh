@@ -24,8 +24,10 @@ make_secrets() {
         [ -s "$HEARTHWATCH_SECRETS/$name" ] || head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$HEARTHWATCH_SECRETS/$name"
         chmod 0644 "$HEARTHWATCH_SECRETS/$name"
     done
-    [ -s "$HEARTHWATCH_SECRETS/account_key" ] || head -c 32 /dev/urandom | base64 | tr '+/' '-_' >"$HEARTHWATCH_SECRETS/account_key"
-    chmod 0644 "$HEARTHWATCH_SECRETS/account_key"
+    for name in account_key audit_key; do
+        [ -s "$HEARTHWATCH_SECRETS/$name" ] || head -c 32 /dev/urandom | base64 | tr '+/' '-_' >"$HEARTHWATCH_SECRETS/$name"
+        chmod 0644 "$HEARTHWATCH_SECRETS/$name"
+    done
     "$here/certificates.sh" "$HEARTHWATCH_SECRETS" mosquitto localhost 127.0.0.1 "$(hostname)" ${HEARTHWATCH_MQTT_NAMES:-}
 }
 

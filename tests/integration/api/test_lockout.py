@@ -68,7 +68,7 @@ def test_check_says_whether_the_key_opens_what_is_kept(
         lines = "\n".join(one.get_secret_value() for one in keys)
         asked = {"HEARTHWATCH_ACCOUNT_SECOND_STEP": "required", "HEARTHWATCH_ACCOUNT_KEY": lines}
         said = commands(**asked).run("check").stdout.splitlines()
-        return next(one for one in said if "Second step:" in one)
+        return next(one for one in said if " second_step:" in one)
 
-    assert line(key()).startswith("NOT  Second step: The key at hand opens no second step")
+    assert line(key()).startswith("NOT  second_step: The key at hand opens no second step")
     assert line(key(), kept).startswith("ok ")
