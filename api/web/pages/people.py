@@ -99,11 +99,10 @@ def end(assignment_id: UUID, visit: EnderVisit) -> Response:
 def extend(assignment_id: UUID, visit: EnderVisit) -> Response:
     """Let a role go on for as long as it usually lasts, from now."""
     terms = gift.terms(visit.conn)
-    mine = {one.assignment_id: one for one in _held_anywhere(visit)}
-    if assignment_id not in mine:
+    one = next((one for one in _held_anywhere(visit) if one.assignment_id == assignment_id), None)
+    if one is None:
         raise not_found("role")
-    one = mine[assignment_id]
-    until = max(one.ends_at or visit.at, _end_of(london_day(visit.at) + terms[Role(one.role)].usual))
+    until = max(one.ends_at or visit.at, _usual_end(terms[Role(one.role)], visit.at))
     try:
         held = gift.extend(visit.conn, visit.actor, assignment_id, until=until, at=visit.at)
     except NotInGiftError:
@@ -160,6 +159,10 @@ def _chosen_end(day: str, term: Term, at: datetime) -> datetime | str:
     return _end_of(chosen)
 
 
+def _usual_end(term: Term, at: datetime) -> datetime:
+    return _end_of(london_day(at) + term.usual)
+
+
 def _end_of(day: date) -> datetime:
     """The end of that day in London."""
     return datetime.combine(day, time(23, 59, 59), LONDON).astimezone(UTC)
@@ -207,7 +210,10 @@ def _page(
     place_id = desk.place.place_id
     view: dict[str, Any] = {
         "desk": desk,
-        "rows": [words.held_row(one) for one in gift.held_at(visit.conn, place_id, visit.at)],
+        "rows": [
+            words.held_row(one, _usual_end(terms[Role(one.role)], visit.at))
+            for one in gift.held_at(visit.conn, place_id, visit.at)
+        ],
         "waiting": [
             words.waiting_row(one, visit.at) for one in gift.waiting_at(visit.conn, place_id, visit.at)
         ],

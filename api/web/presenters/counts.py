@@ -7,6 +7,7 @@ that they are counted.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 
 from api.queries.counts import HomeCounts
 from api.small_numbers import Counted, Hidden, Shown, of_few, shown
@@ -62,7 +63,7 @@ def table(homes: Sequence[HomeCounts]) -> Table:
     grades = range(len(SEVERITIES))
     columns = [
         _column(homes, lambda one: (one.readings, one.readings), _number),
-        _column(homes, lambda one: (one.sets_due, one.sets_done), _part),
+        _column(homes, lambda one: (one.sets_due, one.sets_done), partial(_part, none="none due")),
         *(
             _column(homes, lambda one, grade=grade: (one.raised[grade], one.in_time[grade]), _part)
             for grade in grades
@@ -95,12 +96,12 @@ def _number(cell: Shown) -> str:
     return _written(cell.whole)
 
 
-def _part(cell: Shown) -> str:
-    """ "none", "12 of 14", "all but fewer than 5 of 1,080", "not shown, of 41", "fewer than 5"."""
+def _part(cell: Shown, none: str = "none raised") -> str:
+    """ "none due", "12 of 14", "all but fewer than 5 of 1,080", "not shown, of 41", "fewer than 5"."""
     if isinstance(cell.whole, Hidden):
         return str(cell.whole)
     if cell.whole == 0:
-        return "none"
+        return none
     if cell.part is Hidden.NOT_SHOWN:
         return f"{cell.part}, of {_written(cell.whole)}"
     return f"{_written(cell.part)} of {_written(cell.whole)}"

@@ -28,7 +28,7 @@ class HeldRow:
     role: str
     until: str
     may_end: bool
-    may_extend: bool
+    extends_to: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,16 @@ class WaitingRow:
     by: str | None
 
 
-def held_row(held: Held) -> HeldRow:
-    """A row of the list of who works there."""
+def held_row(held: Held, until: datetime) -> HeldRow:
+    """A row of the list of who works there; `until` is how long their role goes on if it is extended now."""
+    longer = held.mine and held.ends_at is not None and held.ends_at < until
     return HeldRow(
         held.assignment_id,
         held.name,
         _role(held.role, held.resident),
         "no end is set" if held.ends_at is None else _day(held.ends_at),
         may_end=held.mine,
-        may_extend=held.mine and held.ends_at is not None,
+        extends_to=_day(until) if longer else None,
     )
 
 
