@@ -4,7 +4,7 @@ Guards: a case that was answered is still counted, with its times and what was d
 of it is about anybody; an open case is never erased.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -16,6 +16,10 @@ SELECT DISTINCT resident_id FROM alerts.escalation WHERE resident_id = ANY (%s) 
 """
 _SCORES: LiteralString = (
     "DELETE FROM alerts.score WHERE resident_id = %s AND effective_at >= %s AND effective_at <= %s"
+)
+# What others were scored with while it was held to be theirs: without the correction it would seem theirs again.
+_SCORES_OF: LiteralString = (
+    "DELETE FROM alerts.score WHERE kit_id = %s AND reading_id = %s AND effective_at = %s"
 )
 _ESCALATIONS: LiteralString = """
 UPDATE alerts.escalation SET why = 'Erased.', note = NULL, low = NULL WHERE resident_id = %s
@@ -46,13 +50,21 @@ def with_open_case(conn: psycopg.Connection, residents: Collection[UUID]) -> set
 
 
 def erase(
-    conn: psycopg.Connection, resident_id: UUID, span: tuple[datetime, datetime] | None
+    conn: psycopg.Connection,
+    resident_id: UUID,
+    span: tuple[datetime, datetime] | None,
+    moved: Iterable[tuple[UUID, UUID, datetime]] = (),
 ) -> dict[str, int]:
-    """Erase a resident's scores within the span of their readings, and the words of their cases; how many of each."""
+    """Erase a resident's scores within the span of their readings, and the words of their cases; how many of each.
+
+    `moved` are their readings that others were scored with: those scores go too.
+    """
     clocks = conn.execute(_CLOCKS, {"resident": resident_id}).rowcount
     conn.execute(_OF_NOBODY)
+    scores = conn.execute(_SCORES, (resident_id, *span)).rowcount if span else 0
+    scores += sum(conn.execute(_SCORES_OF, one).rowcount for one in moved)
     return {
-        "scores": conn.execute(_SCORES, (resident_id, *span)).rowcount if span else 0,
+        "scores": scores,
         "escalations": conn.execute(_ESCALATIONS, (resident_id,)).rowcount,
         "findings": conn.execute(_FINDINGS, (resident_id,)).rowcount,
         "events": conn.execute(_EVENTS, (resident_id,)).rowcount,

@@ -14,6 +14,7 @@ from alerts import erasure as conclusions
 from api import journal
 from api.database import Connection, Pool, try_again
 from delegation import audit, retention
+from delegation import erasure as identity
 from delegation.people import Process
 from delegation.retention import Ended, Tombstone
 from ingest import erasure as readings
@@ -66,9 +67,8 @@ def erase(conn: Connection, resident_id: UUID, at: datetime) -> Tombstone | None
         return None
     [ended] = [one.ended for one in due]
     erased = readings.erase(conn, resident_id)
-    counts = {**erased.counts, **conclusions.erase(conn, resident_id, erased.span)}
-    counts["audit words"] = retention.erase_words(conn, resident_id)
-    counts["break-glass words"] = retention.erase_words_of_glass(conn, resident_id)
+    counts = {**erased.counts, **conclusions.erase(conn, resident_id, erased.span, erased.moved)}
+    counts |= identity.erase(conn, resident_id)
     stone = Tombstone(resident_id, ended.ended_at, ended.rule_version, at, erased.span, counts)
     retention.bury(conn, stone)
     audit.record(

@@ -61,14 +61,6 @@ INSERT INTO delegation.tombstone
     (resident_id, care_ended_at, rule_version, erased_at, first_at, last_at, erased)
 VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
-_ERASE_WORDS: LiteralString = """
-DELETE FROM delegation.audit_text
-WHERE audit_id IN (SELECT audit_id FROM delegation.audit_event WHERE resident_id = %s)
-"""
-
-_ERASE_WORDS_OF_GLASS: LiteralString = """
-UPDATE delegation.break_glass SET words = NULL WHERE resident_id = %s AND has_words
-"""
 
 
 def lock(conn: psycopg.Connection, resident_id: UUID) -> None:
@@ -80,16 +72,6 @@ def ended(conn: psycopg.Connection, at: datetime, among: Collection[UUID] | None
     """Whose care ended long enough ago, longest ago first; held ones too, marked."""
     wanted = {"at": at, "among": None if among is None else list(among)}
     return [Ended(*row) for row in conn.execute(_ENDED, wanted).fetchall()]
-
-
-def erase_words(conn: psycopg.Connection, resident_id: UUID) -> int:
-    """Erase the words beside the audit events about a resident; the events stay, and their seals hold."""
-    return conn.execute(_ERASE_WORDS, (resident_id,)).rowcount
-
-
-def erase_words_of_glass(conn: psycopg.Connection, resident_id: UUID) -> int:
-    """Erase what people wrote when they opened this record from outside their hub; who it was, and when, stays."""
-    return conn.execute(_ERASE_WORDS_OF_GLASS, (resident_id,)).rowcount
 
 
 def bury(conn: psycopg.Connection, stone: Tombstone) -> None:

@@ -4,7 +4,7 @@ Guards: what was seen stays, so that a kit which sends an erased reading again i
 was corrected to be somebody else's goes with that person's records, not with these.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -15,10 +15,14 @@ import psycopg
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How much was erased, by noun, and the span of the resident's readings."""
+    """How much was erased, by noun, and the span of the resident's readings.
+
+    `moved`: kit, id and moment of those that were once held to be somebody else's: of them others have scores.
+    """
 
     counts: Mapping[str, int]
     span: tuple[datetime, datetime] | None
+    moved: Sequence[tuple[UUID, UUID, datetime]] = ()
 
 
 _LOCK: LiteralString = "SELECT FROM ingest.lock_residents(%s)"
@@ -50,10 +54,10 @@ WHERE resident_id = %(resident)s AND effective_at BETWEEN %(first)s AND %(last)s
                                     WHERE later.kit_id = said.kit_id AND later.reading_id = said.reading_id
                                       AND later.correction_id > said.correction_id))
 """
-# Stored for others, and said since to have been taken from this resident.
+# Of which it was said at last that they were taken from this resident, mostly stored for others.
 _TAKEN_FROM: LiteralString = """
 SELECT kit_id, reading_id, effective_at FROM ingest.reading_correction said
-WHERE resident_id = %(resident)s AND stored_for <> %(resident)s
+WHERE resident_id = %(resident)s
   AND NOT EXISTS (SELECT FROM ingest.reading_correction later
                   WHERE later.kit_id = said.kit_id AND later.reading_id = said.reading_id
                     AND later.correction_id > said.correction_id)
@@ -94,7 +98,8 @@ def erase(conn: psycopg.Connection, resident_id: UUID) -> Erased:
     readings = 0
     if span is not None:
         readings = conn.execute(_READINGS, wanted | {"first": span[0], "last": span[1]}).rowcount
-    for row in conn.execute(_TAKEN_FROM, wanted).fetchall():
+    moved = conn.execute(_TAKEN_FROM, wanted).fetchall()
+    for row in moved:
         readings += conn.execute(_READING, row).rowcount
     counts = {
         "readings": readings,
@@ -102,7 +107,7 @@ def erase(conn: psycopg.Connection, resident_id: UUID) -> Erased:
         "quarantined": conn.execute(_QUARANTINE, wanted).rowcount,
         "current vital signs": conn.execute(_FORGET, (resident_id,)).rowcount,
     }
-    return Erased(counts, span)
+    return Erased(counts, span, moved)
 
 
 def _span(conn: psycopg.Connection, resident_id: UUID) -> tuple[datetime, datetime] | None:

@@ -883,5 +883,24 @@ CREATE POLICY retention ON delegation.audit_event FOR SELECT TO hearthwatch_rete
 CREATE POLICY as_retention ON delegation.audit_event FOR INSERT TO hearthwatch_retention
     WITH CHECK (actor = 'process:retention');
 CREATE POLICY retention ON delegation.audit_text TO hearthwatch_retention USING (true);
+-- Who they were and what was decided about them: taken away, never read, and of nobody whose care goes on.
+GRANT SELECT (resident_id), DELETE ON delegation.role_assignment, delegation.invitation, delegation.spo2_scale_authorisation,
+    delegation.personal_limit, delegation.air_record, delegation.ceiling, delegation.monitoring_pause TO hearthwatch_retention;
+GRANT SELECT (resident_id), UPDATE (name, nhs_number, born_on, allergies, background, call_back_phone, usual_company,
+    no_score_reason) ON delegation.resident TO hearthwatch_retention;
+GRANT UPDATE (reason) ON delegation.legal_hold TO hearthwatch_retention;
+DO $$
+DECLARE erased regclass;
+BEGIN
+    FOREACH erased IN ARRAY ARRAY['delegation.role_assignment', 'delegation.invitation', 'delegation.resident',
+                                  'delegation.spo2_scale_authorisation', 'delegation.personal_limit',
+                                  'delegation.air_record', 'delegation.ceiling', 'delegation.monitoring_pause']::regclass[] LOOP
+        EXECUTE format('CREATE POLICY retention ON %s TO hearthwatch_retention USING (resident_id IN
+                            (SELECT ended.resident_id FROM delegation.end_of_care ended WHERE ended.withdrawn_at IS NULL))',
+                       erased);
+    END LOOP;
+END $$;
+CREATE POLICY retention_erases ON delegation.legal_hold FOR UPDATE TO hearthwatch_retention
+    USING (true) WITH CHECK (reason = 'Erased.');
 GRANT SELECT (resident_id, has_words), UPDATE (words) ON delegation.break_glass TO hearthwatch_retention;
 CREATE POLICY retention ON delegation.break_glass TO hearthwatch_retention USING (true) WITH CHECK (words IS NULL);
