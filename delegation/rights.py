@@ -47,6 +47,7 @@ class Record(StrEnum):
     LIMITS = "limits of a resident’s own"
     ENDS_OF_CARE = "ends of care"
     LEGAL_HOLDS = "legal holds"
+    COPIES = "copies of all that is held on a resident"
     LOOKING = "who looked at whose record"
     GLASS = "records opened from outside their hub"
     COMPETENCES = "sign-offs of care workers"
@@ -122,6 +123,10 @@ RIGHTS: Mapping[Record, tuple[Right, ...]] = {
     Record.LIMITS: (*_READ_BY_ALL_WHO_CARE, _right(_AT_HUB, Scope.HUB, ADD, CHANGE)),
     Record.ENDS_OF_CARE: (*_READ_BY_ALL_WHO_CARE, *_ANSWER_FOR_RECORDS),
     Record.LEGAL_HOLDS: _ANSWER_FOR_RECORDS,
+    Record.COPIES: (
+        _right((Role.HOME_MANAGER,), Scope.HOMES, ADD),
+        _right((Role.HUB_LEAD,), Scope.HUB, ADD),
+    ),
     Record.LOOKING: (
         _right((Role.HOME_MANAGER,), Scope.HOMES, READ),
         _right((Role.HUB_LEAD,), Scope.HUB, READ),

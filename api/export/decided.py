@@ -56,15 +56,6 @@ WHERE resident_id = %(resident)s ORDER BY starts_at, limit_id
 """,
     ),
     alike(
-        "limits of their own",
-        "Limits for a vital sign that are this resident's own: by whom, why, from when to when.",
-        "delegation.personal_limit",
-        """
-SELECT to_jsonb(held)::text FROM delegation.personal_limit held
-WHERE resident_id = %(resident)s ORDER BY starts_at, limit_id
-""",
-    ),
-    alike(
         "no oxygen in use",
         "That there is no oxygen in use where they live, until it was cancelled.",
         "delegation.air_record",

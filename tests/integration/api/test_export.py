@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID
 
+import httpx2 as httpx
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
@@ -21,9 +22,10 @@ from ingest.correction import Correction, Reason, correct
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.commands import Commands
 from tests.fixtures.databases import Database
-from tests.fixtures.serving import give_accounts, username
+from tests.fixtures.serving import Served, give_accounts, username
 from tests.integration.api.test_retention import ENDED, WATCHED, Home
 
+SignIn = Callable[[UUID], httpx.Client]
 MakeCommands = Callable[..., Commands]
 # Every column by which a table can hold something of a resident, and every table that belongs to a row of one.
 HOLD: LiteralString = """
@@ -242,3 +244,46 @@ def test_every_table_that_holds_something_of_a_resident_is_in_the_export_or_says
     of_parts = [table for part in PARTS for table in part.tables]
     assert len(of_parts) == len(set(of_parts))
     assert tables | {"delegation.resident", *BY_PAYLOAD} == {*of_parts, *HOLDS_NOTHING}
+
+
+def test_a_manager_takes_a_copy_of_what_they_may_see_and_it_is_written_down(
+    served: Served, sign_in: SignIn, neighbourhood: Database
+) -> None:
+    home = Home(neighbourhood)
+    home.watch(n.AMARA)
+    manager, page = sign_in(n.MANAGER), f"/residents/{n.AMARA}/records/export"
+    assert "take a copy of the records" in manager.get(f"/residents/{n.AMARA}/records").text
+    assert manager.get(page).status_code == 200
+    empty = manager.post(page, data={"because": " ", "form": "pdf"})
+    assert empty.status_code == 422
+    assert "Say who asked for it and what it is for" in empty.text
+    assert "Choose what the file is to be" in empty.text
+    copy = manager.post(page, data={"because": "Her daughter asked.", "form": "json"})
+    assert copy.headers["content-disposition"] == f'attachment; filename="resident-{n.AMARA}.json"'
+    assert copy.headers["cache-control"] == "no-store"
+    said = copy.json()
+    assert said["left_out"] == ["words beside what was done", "not understood", "runs of the clocks"]
+    assert len(said["parts"]["readings"]["rows"]) == 2
+    assert said["parts"]["identity"]["rows"][0]["name"] == "Amara Synthetic"
+    assert said["parts"]["who looked and what was done"]["rows"][-1]["action"] == "records.exported"
+    bundle = manager.post(page, data={"because": "Her new home asked.", "form": "fhir"})
+    assert bundle.headers["content-type"] == "application/fhir+json"
+    Bundle.model_validate_json(bundle.text)
+    assert home.rows(
+        """SELECT actor, purpose, words FROM delegation.audit_event JOIN delegation.audit_text USING (audit_id)
+           WHERE action = 'records.exported' ORDER BY audit_id"""
+    ) == [
+        (f"person:{n.MANAGER}", "record_keeping", "Her daughter asked."),
+        (f"person:{n.MANAGER}", "record_keeping", "Her new home asked."),
+    ]
+    home.owner.close()
+
+
+def test_nobody_else_takes_a_copy(sign_in: SignIn) -> None:
+    asked = {"because": "I wonder.", "form": "json"}
+    for who in (n.WORKER, n.CARER, n.CLINICIAN, n.OPERATOR, n.OUTSIDER):
+        refused = sign_in(who).post(f"/residents/{n.AMARA}/records/export", data=asked)
+        assert refused.status_code == 403, who
+    # A manager's own right is of their own home.
+    elsewhere = sign_in(n.MANAGER).post(f"/residents/{n.CORA}/records/export", data=asked)
+    assert elsewhere.status_code == 404

@@ -1,0 +1,100 @@
+"""All that is held on one resident, handed out to whoever answers for their records.
+
+Guards: what it is for is asked, and written down before anything is read; it holds what whoever asks may see, and names
+what else there is; no copy stays here.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import IO, Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
+
+from api.access import Visit, needs
+from api.export import handover
+from api.export.form import LONGEST_REASON, Form
+from api.looking import looked
+from api.problems import RefusedError, not_found
+from api.queries import records
+from api.queries.resident import Resident, resident
+from api.web.fields import Fields
+from api.web.rendering import page
+from delegation.audit import Purpose
+from delegation.rights import ADD, Record
+
+router = APIRouter()
+
+ExportVisit = Annotated[Visit, needs(ADD, Record.COPIES, full=True)]
+_NOT_YOURS = "Only the home's manager or the hub's lead hands out a resident's records."
+_IN_MEMORY = 1024 * 1024
+_PIECE = 64 * 1024
+_TYPES = {Form.JSON: "application/json", Form.FHIR: "application/fhir+json"}
+
+
+@router.get("/residents/{resident_id}/records/export")
+def ask(request: Request, resident_id: UUID, visit: ExportVisit) -> HTMLResponse:
+    """What is it for, and as what?"""
+    found = _somebody(visit, resident_id)
+    looked(visit, resident_id, "resident.records_seen", Purpose.RECORD_KEEPING)
+    return _page(request, visit, found, {"form": Form.JSON}, {})
+
+
+@router.post("/residents/{resident_id}/records/export")
+def hand_out(request: Request, resident_id: UUID, visit: ExportVisit, fields: Fields) -> Response:
+    """The file."""
+    found = _somebody(visit, resident_id)
+    because, form = fields.get("because", "").strip(), fields.get("form", "")
+    faults = {} if because else {"because": "Say who asked for it and what it is for"}
+    if len(because) > LONGEST_REASON:
+        faults["because"] = f"This has {len(because)} characters; there is room for {LONGEST_REASON}"
+    if form not in set(Form):
+        faults["form"] = "Choose what the file is to be"
+    if faults:
+        return _page(request, visit, found, fields, faults)
+    handover.record(visit.conn, visit.actor, resident_id, because, visit.at)
+    name = f"resident-{resident_id}.{'fhir.json' if form == Form.FHIR else 'json'}"
+    return StreamingResponse(
+        _in_pieces(_written(visit, Form(form), resident_id)),
+        media_type=_TYPES[Form(form)],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _written(visit: Visit, form: Form, resident_id: UUID) -> IO[bytes]:
+    """On the disk, not in memory, and without a name: the connection is not kept for as long as somebody downloads."""
+    file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
+    try:
+        handover.write(
+            visit.conn, form, resident_id, visit.at, lambda text: file.write(text.encode()), whole=False
+        )
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file
+
+
+def _in_pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _somebody(visit: Visit, resident_id: UUID) -> Resident:
+    found = resident(visit.conn, resident_id)
+    if found is None:
+        raise not_found("resident")
+    if not records.answers_for(visit.conn, resident_id):
+        raise RefusedError(HTTPStatus.FORBIDDEN, _NOT_YOURS)
+    return found
+
+
+def _page(
+    request: Request, visit: Visit, found: Resident, fields: Mapping[str, str], faults: Mapping[str, str]
+) -> HTMLResponse:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    view = {"resident": found, "fields": fields, "faults": faults}
+    return page(request, "export.jinja", view, who=visit.actor.name, status=status)
