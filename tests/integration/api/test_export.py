@@ -50,10 +50,10 @@ _DECIDED: tuple[LiteralString, ...] = (
     """INSERT INTO delegation.spo2_scale_authorisation (resident_id, clinician_name, regulator, regulator_number,
            reason, decided_at, starts_at, review_by, recorded_by)
        VALUES (%(who)s, 'Dr A', 'GMC', '1', 'COPD', %(at)s, %(at)s, %(at)s, %(by)s)""",
-    "INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at) VALUES (%(who)s, %(by)s, %(at)s)",
     """INSERT INTO delegation.personal_limit (resident_id, sign, high, clinician_name, regulator, regulator_number,
-           reason, decided_at, starts_at, review_by, recorded_by)
-       VALUES (%(who)s, 'pulse', 90, 'Dr A', 'GMC', '1', 'heart failure', %(at)s, %(at)s, %(at)s, %(by)s)""",
+    reason, decided_at, starts_at, review_by, recorded_by)
+    VALUES (%(who)s, 'pulse', 90, 'Dr Synthetic', 'GMC', '1234567', 'Heart failure', %(at)s, %(at)s, %(at)s, %(by)s)""",
+    "INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at) VALUES (%(who)s, %(by)s, %(at)s)",
     """INSERT INTO delegation.ceiling (resident_id, statement, decided_by, decided_on, recorded_by)
        VALUES (%(who)s, 'Ward based care', 'Dr A', '2016-05-01', %(by)s)""",
     """INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by)
