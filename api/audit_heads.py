@@ -72,7 +72,7 @@ def keep_heads(settings: Settings) -> Callable[[Pool, datetime], int]:
     """The work of the scheduler. Raises SettingsError at once where the key cannot be used."""
     key = key_of(settings.audit)
     if key is None:
-        return lambda pool, at: 0
+        return lambda _pool, _at: 0
     places = list(_places(settings.audit))
 
     def work(pool: Pool, at: datetime) -> int:
