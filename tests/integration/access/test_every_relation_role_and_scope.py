@@ -15,6 +15,7 @@ from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 from tests.integration.access.attempts import REFUSED, UNHEARD_OF, Attempts, attempts_on
 from tests.integration.access.cast import FACTS, let
+from tests.integration.access.facts_of_refusals import BY_NAMING_THE_CHUNK, REFUSALS, Refusal
 from tests.integration.access.people import BROOK, EFE, GRETA, HILLTOP
 from tests.integration.access.relations import ABOUT, ABOUT_NOBODY, ADDING, CHANGING
 from tests.integration.access.words import EVERYBODY, NO_HOME, UNKNOWN
@@ -153,6 +154,26 @@ def _subjects(label: str) -> tuple[UUID, ...]:
     return SUBJECTS.get(label) or SUBJECTS.get(ABOUT.get(label, "resident_id")) or RESIDENTS
 
 
+@pytest.mark.parametrize("says", [says for says, _, _ in REFUSALS])
+def test_a_way_round_is_refused_or_answers_nothing(attempts: Attempts, says: str) -> None:
+    _try(attempts, next(one for one in REFUSALS if one[0] == says), chunk="")
+
+
+@pytest.mark.timescale
+def test_no_row_is_reached_by_naming_the_chunk_it_lies_in(attempts: Attempts) -> None:
+    chunks = attempts.owner.execute("SELECT show_chunks('ingest.reading')::text").fetchall()
+    for refusal in BY_NAMING_THE_CHUNK:
+        for (chunk,) in chunks:
+            _try(attempts, refusal, chunk=chunk)
+
+
+def _try(attempts: Attempts, refusal: Refusal, chunk: str) -> None:
+    says, who, statement = refusal
+    run = statement.format(amara=f"'{n.AMARA}'", dov=f"'{n.STRANGER_RESIDENT}'", chunk=chunk)
+    [outcome] = attempts.done_by(who, [run])
+    assert outcome.refused, f"{says}: {outcome}"
+
+
 def test_no_relation_is_left_out(records: Database) -> None:
     with records.connect() as conn:
         assert {name for (name,) in conn.execute(READABLE)} == set(ABOUT) | ABOUT_NOBODY
@@ -163,8 +184,8 @@ def test_there_is_something_of_every_kind_to_hide(attempts: Attempts) -> None:
     assert [table for table in empty if "visible_" not in table] == []
 
 
-def test_the_cast_is_sixty_facts_or_more_each_said_once() -> None:
-    assert len({said.says for said in FACTS}) >= 60
+def test_the_cast_is_two_hundred_facts_or_more() -> None:
+    assert len({said.says for said in FACTS} | {says for says, _, _ in REFUSALS}) >= 200
     said = [
         (who, one.does, what, whose)
         for one in FACTS

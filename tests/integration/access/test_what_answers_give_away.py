@@ -235,3 +235,87 @@ def _rows_planned(
     ).fetchone()
     assert plan is not None
     return plan[0][0]["Plan"]["Plan Rows"]
+
+
+# Functions that answer of the actor alone: what they answer is what rows are held to.
+OF_THE_ACTOR = {
+    "delegation.actor",
+    "delegation.roles_in_force",
+    "delegation.homes_held",
+    "delegation.visible_homes",
+    "delegation.residents_of_visible_homes",
+    "delegation.residents_behind_broken_glass",
+    "delegation.visible_residents",
+    "delegation.visible_hubs",
+    "delegation.known_homes",
+    "delegation.glass_to_answer_for",
+    "delegation.known_hubs",
+    "delegation.known_organisations",
+    "delegation.workers_in_charge",
+    "delegation.workers_known",
+    "delegation.visible_people",
+    "delegation.roles_in_gift",
+    "delegation.is_operator",
+    "delegation.glass_broken_since",
+    "delegation.residents_answered_for",
+    "devices.visible_kits",
+    "devices.kits_at_homes",
+}
+# Functions that answer something about whom they are given, and what they are not to tell of apart.
+OF_SOMEBODY: dict[str, LiteralString] = {
+    "delegation.roles_over": "SELECT delegation.roles_over(%(resident)s)::text",
+    "delegation.may_give": "SELECT delegation.may_give(role, %(home)s, %(hub)s, %(resident)s)::text"
+    " FROM unnest('{care_worker,carer,hub_clinician}'::text[]) AS role",
+    "ingest.lock_visible_resident": "SELECT ingest.lock_visible_resident(%(resident)s)::text",
+    "alerts.follow_residents": "SELECT * FROM alerts.follow_residents(ARRAY[%(resident)s::uuid])",
+    "alerts.leave_hub": "SELECT alerts.leave_hub(%(case)s, %(hub)s)::text",
+    "alerts.counts_of_hub": "SELECT * FROM alerts.counts_of_hub(%(hub)s, '2026-01-01', '2026-12-31', true)",
+}
+# Functions of another kind, each with tests of its own.
+TOLD_BY_DESIGN = {
+    "delegation.words_fit_their_event": "a trigger",
+    "delegation.break_glass": "opens a record for who knows the NHS number and the date of birth; counted and shown",
+    "delegation.invitation_to": "for who has the code",
+    "delegation.take_invitation": "for who has the code",
+    "ingest.epoch": "of the database, about nobody",
+    "api.migrations_ran": "of the database, about nobody",
+}
+_CALLABLE: LiteralString = """
+SELECT pronamespace::regnamespace || '.' || proname FROM pg_proc
+WHERE pronamespace::regnamespace::text IN ('delegation', 'devices', 'ingest', 'alerts', 'api')
+  AND has_function_privilege('hearthwatch_api', oid, 'EXECUTE')
+"""
+
+
+def test_no_function_that_the_api_may_call_is_forgotten(everybody: Database) -> None:
+    with everybody.connect() as conn:
+        assert {name for (name,) in conn.execute(_CALLABLE)} == OF_THE_ACTOR | set(OF_SOMEBODY) | set(
+            TOLD_BY_DESIGN
+        )
+
+
+@pytest.mark.parametrize("function", OF_SOMEBODY)
+def test_a_function_tells_nobody_of_whom_they_do_not_see(everybody: Database, function: str) -> None:
+    told: dict[UUID, list[object]] = {}
+    with everybody.connect() as owner:
+        [(case,)] = owner.execute(
+            "SELECT escalation_id FROM alerts.escalation WHERE resident_id = %s", (n.AMARA,)
+        )
+    hidden = {"resident": n.AMARA, "home": n.ORCHARD, "hub": n.HUB, "case": case}
+    for who in (
+        n.OUTSIDER,
+        n.FAR_TRAINER,
+        n.TRAINER,
+        n.DELEGATING_NURSE,
+        n.OUTSIDE_CLINICIAN,
+        n.OPERATOR,
+        n.NOBODY,
+    ):
+        with everybody.connect("hearthwatch_api") as conn:
+            act_as(conn, who)
+            told[who] = [
+                conn.execute(OF_SOMEBODY[function], given).fetchall()
+                for given in (hidden, dict.fromkeys(hidden, UNHEARD_OF))
+            ]
+            conn.rollback()
+    assert {who: answers for who, answers in told.items() if answers[0] != answers[1]} == {}
