@@ -132,6 +132,7 @@ def test_every_right_over_records_that_people_are_in_is_compared_or_said_elsewhe
         (Record.ROUND, READ),
         (Record.HEALTH, READ),
         (Record.COUNTS, READ),
+        (Record.COPIES, ADD),
         # Sentences of the cast.
         *((Record.ROLES, deed) for deed in Deed),
         *((Record.GLASS, deed) for deed in Deed),
