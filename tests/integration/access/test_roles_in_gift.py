@@ -196,12 +196,14 @@ def test_nobody_takes_on_what_they_offered_nor_goes_on_with_a_role_of_their_own(
         assert n.MANAGER not in end_all(conn, n.MANAGER)
 
 
-def test_a_code_is_worth_nothing_once_it_is_over_withdrawn_or_its_giver_has_gone(
+def test_a_code_is_worth_nothing_once_it_is_over_taken_on_withdrawn_or_its_giver_has_gone(
     own_records: Database,
 ) -> None:
     spoil: dict[str, LiteralString] = {
         "over": "UPDATE delegation.invitation SET good_until = now()",
         "for a role that is over": "UPDATE delegation.invitation SET ends_at = now()",
+        "taken on": """UPDATE delegation.invitation SET taken_at = now(),
+            taken_by = '00000000-0000-0000-0000-00000000005e' WHERE good_until > now()""",
         "withdrawn": "UPDATE delegation.invitation SET withdrawn_at = now(), withdrawn_by = invited_by",
         "its giver has gone": "UPDATE delegation.role_assignment SET ends_at = now() WHERE role = 'home_manager'",
     }
