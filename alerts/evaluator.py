@@ -59,16 +59,16 @@ class Evaluator:
         moments = _moments(fit, held.authorities, policies)
         scores.append(conn, moments, at)
         _cancel_air(conn, batch.new, at)
+        limited = {resident for resident, one in held.authorities.items() if one.limits}
         verdicts: dict[ReadingKey, Verdict] = {}
         remarked: list[Scored] = []
         for part in moments:
-            looked_at = remarkable(part, policies, held.asked)
+            looked_at = remarkable(part, policies, held.asked | limited)
             verdicts |= of_unremarkable(part, ~looked_at, policies, at)
             remarked += [part.scored(place) for place in np.flatnonzero(looked_at).tolist()]
-        judged = judge_each(conn, remarked, policies, at)
-        unscored = judge_each_unscored(
-            conn, [one for one in batch.new if one.resident_id in unfit], policies, at
-        )
+        judged = judge_each(conn, remarked, policies, held.authorities, at)
+        unfitting = [one for one in batch.new if one.resident_id in unfit]
+        unscored = judge_each_unscored(conn, unfitting, policies, held.authorities, at)
         _settle_questions(conn, judged, policies, at)
         concerns = [_concern(one) for one in judged if one.found and one.fresh]
         concerns += [_unscored_concern(one) for one in unscored if one.found and one.fresh]

@@ -4,7 +4,7 @@ Guards: what a reading says besides vital signs counts at its own moment only; w
 newest knowledge nor fresh sends nobody running; a kit's slow clock makes nothing look too old to act on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
@@ -16,15 +16,20 @@ from alerts import rules
 from alerts.beside.drift import drifts
 from alerts.beside.look_back import NOTHING_BEFORE, LookBack, beside, look_back, own_known, own_lines
 from alerts.beside.own_line import OwnLine
+from alerts.beside.personal_limits import outside_own_limits
 from alerts.policy import Policy, PolicyBook
 from alerts.rules import Finding, Part, ScoredSet
 from alerts.scoring import Scored
+from delegation.authority import Authority, PersonalLimit
 from devices.emergency import EMERGENCY_LABELS
 from devices.reading import ReadingPayload, Unreadable
 from devices.receipt import NOTHING
 from devices.vital_signs import VitalSign
 from ingest import pulses, quality
 from ingest.arrival import NewReading
+
+# What holds a value against its own resident says nothing of the signs that are missing.
+EXCLUDES_NOTHING = frozenset({"drift", "personal_limit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,8 @@ class Judged:
     @property
     def answers(self) -> bool:
         """Whether nothing need be asked any more: what comes late from an earlier hour excludes nothing now."""
-        return self.newest and (not self.scored.outcome.deciding or bool(self.found))
+        told = any(one.rule not in EXCLUDES_NOTHING for one in self.found)
+        return self.newest and (not self.scored.outcome.deciding or told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +73,25 @@ class Words(TypedDict, total=False):
     repeat: tuple[VitalSign, ...]
 
 
-def judge(scored: Scored, policy: Policy, at: datetime, back: LookBack = NOTHING_BEFORE) -> Judged:
-    """What follows from one score, under its hub's policy; `back`: what was known before, where its rules look back."""
+def judge(
+    scored: Scored,
+    policy: Policy,
+    at: datetime,
+    back: LookBack = NOTHING_BEFORE,
+    limits: Sequence[PersonalLimit] = (),
+) -> Judged:
+    """What follows from one score, under its hub's policy.
+
+    `back`: what was known before, where its rules look back; `limits`: the resident's own.
+    """
     set_ = _as_set(scored)
     cause, moment = scored.cause, scored.target.effective_at
     newest = _is_newest(cause, moment)
     acts = newest or _is_fresh(moment + _slow_by(scored), policy, at)
     urgent = rules.emergency(set_)
+    own = outside_own_limits(cause.values, limits, moment, policy) if scored.target is cause else ()
     found = sorted(
-        [*rules.findings(set_, policy), *beside(set_, back, policy)], key=lambda one: one.severity.rank
+        [*rules.findings(set_, policy), *beside(set_, back, policy), *own], key=lambda one: one.severity.rank
     )
     return Judged(
         scored,
@@ -88,23 +104,46 @@ def judge(scored: Scored, policy: Policy, at: datetime, back: LookBack = NOTHING
 
 
 def judge_each(
-    conn: psycopg.Connection, scored: Sequence[Scored], policies: PolicyBook, at: datetime
+    conn: psycopg.Connection,
+    scored: Sequence[Scored],
+    policies: PolicyBook,
+    authorities: Mapping[UUID, Authority],
+    at: datetime,
 ) -> list[Judged]:
     """What follows from each of these, with what was known before it where its hub's rules look back."""
     before = look_back(conn, scored, policies)
     return [
-        judge(one, policies.for_hub(one.cause.placement.hub_id), at, before.get(place, NOTHING_BEFORE))
+        judge(
+            one,
+            policies.for_hub(one.cause.placement.hub_id),
+            at,
+            before.get(place, NOTHING_BEFORE),
+            authorities[one.cause.resident_id].limits,
+        )
         for place, one in enumerate(scored)
     ]
 
 
-def judge_unscored(reading: NewReading, policy: Policy, at: datetime, own: OwnLine | None = None) -> Unscored:
-    """What follows from one reading where no score may; `own`: what is usual for them, where it is held against it."""
+def judge_unscored(
+    reading: NewReading,
+    policy: Policy,
+    at: datetime,
+    own: OwnLine | None = None,
+    limits: Sequence[PersonalLimit] = (),
+) -> Unscored:
+    """What follows from one reading where no score may.
+
+    `own`: what is usual for them, where it is held against it; `limits`: the resident's own.
+    """
     set_ = _unfit_set(reading)
     acts = acts_now(reading, policy, at)
     urgent = rules.emergency(set_)
     found = sorted(
-        [*rules.unscored_findings(set_, policy), *drifts(set_, own, policy)],
+        [
+            *rules.unscored_findings(set_, policy),
+            *drifts(set_, own, policy),
+            *outside_own_limits(reading.values, limits, reading.effective_at, policy),
+        ],
         key=lambda one: one.severity.rank,
     )
     next_ = rules.next_step(set_, policy) if acts else NOTHING
@@ -112,17 +151,21 @@ def judge_unscored(reading: NewReading, policy: Policy, at: datetime, own: OwnLi
 
 
 def judge_each_unscored(
-    conn: psycopg.Connection, readings: Sequence[NewReading], policies: PolicyBook, at: datetime
+    conn: psycopg.Connection,
+    readings: Sequence[NewReading],
+    policies: PolicyBook,
+    authorities: Mapping[UUID, Authority],
+    at: datetime,
 ) -> list[Unscored]:
     """What follows from each of these, with what is usual for their residents where their hub's policy asks for it."""
     chosen = [(one, policies.for_hub(one.placement.hub_id)) for one in readings]
     lines = own_lines(conn, [(one.resident_id, one.effective_at, policy) for one, policy in chosen])
-    return [
-        judge_unscored(one, policy, at, own_known(line, one.effective_at, one.arrival_number, policy))
-        if (line := lines.get(one.resident_id)) is not None
-        else judge_unscored(one, policy, at)
-        for one, policy in chosen
-    ]
+    judged: list[Unscored] = []
+    for one, policy in chosen:
+        line = lines.get(one.resident_id)
+        own = None if line is None else own_known(line, one.effective_at, one.arrival_number, policy)
+        judged.append(judge_unscored(one, policy, at, own, authorities[one.resident_id].limits))
+    return judged
 
 
 def goes_to_999(payload: ReadingPayload | Unreadable) -> bool:

@@ -40,6 +40,7 @@ class Policy(BaseModel):
     unresponsive: Severity = Field(description="Responds only to pain, or not at all, whatever the score.")
     unscored: Severity
     without_score: Severity = Field(description="A value outside `limits` where NEWS2 is not used.")
+    personal_limit: Severity = Field(description="A value outside a limit of the resident's own.")
     limits: Mapping[VitalSign, tuple[Decimal, Decimal]] = Field(
         description="What is not remarked on where NEWS2 is not used, ends included, in each sign's unit."
     )
@@ -87,6 +88,7 @@ SHIPPED = Policy.model_validate(
         "unresponsive": "high",
         "unscored": "high",
         "without_score": "low_medium",
+        "personal_limit": "low_medium",
         "limits": {
             "respiration_rate": [9, 24],
             "spo2": [92, 100],

@@ -74,9 +74,9 @@ def _score_anew(
     places = [place for key, place in stands.items() if _differs(scored[place], was[key])]
     scores.append(conn, [moments.caused_by(gone, places)], at)
     changed = [replace(scored[place], cause=gone) for place in places]
-    _ask_anew(conn, gone, changed, scored, policies, at)
+    _ask_anew(conn, gone, changed, scored, policies, authorities, at)
     worse = [one for one in changed if _is_worse(one.outcome, was[one.target.key].outcome)]
-    return judge_each(conn, worse, policies, at)
+    return judge_each(conn, worse, policies, authorities, at)
 
 
 def _differs(now: Scored, was: Scored) -> bool:
@@ -93,6 +93,7 @@ def _ask_anew(
     changed: Sequence[Scored],
     scored: Sequence[Scored],
     policies: PolicyBook,
+    authorities: Mapping[UUID, Authority],
     at: datetime,
 ) -> None:
     """What was asked because of it is asked no more, unless their own readings ask; the deadline never moves."""
@@ -101,7 +102,7 @@ def _ask_anew(
     if asked is None or (asked.kit_id, asked.reading_id) not in touched:
         return
     wanted: Question | None = None
-    for one in judge_each(conn, scored, policies, at):
+    for one in judge_each(conn, scored, policies, authorities, at):
         if one.asks:
             wanted = questions.question_of(one.scored, asked.answer_by)
         elif one.answers:

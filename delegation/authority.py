@@ -1,4 +1,4 @@
-"""What has been decided for one resident: the SpO2 scale in force, air assumed, care paused.
+"""What has been decided for one resident: the SpO2 scale in force, air assumed, care paused, limits of their own.
 
 Guards: scale 2 only under an authorisation in force at the time of the reading; an overdue review never ends
 it, only revocation or its own end does. Source: RCP, NEWS2, 2017; the default for an overdue review is ours,
@@ -8,6 +8,7 @@ for a clinician to confirm.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,27 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonalLimit:
+    """A limit of a resident's own for one vital sign: a value under `low` or over `high` is remarked on."""
+
+    sign: str
+    low: Decimal | None
+    high: Decimal | None
+    starts_at: datetime
+    revoked_at: datetime | None
+
+    def in_force(self, at: datetime) -> bool:
+        return self.starts_at <= at and (self.revoked_at is None or at < self.revoked_at)
+
+
+@dataclass(frozen=True, slots=True)
 class Authority:
     """All that scoring needs to know of what was decided for one resident."""
 
     scales: Sequence[ScaleAuthorisation] = ()
     air: Sequence[AirRecord] = ()
     pauses: Sequence[Pause] = ()
+    limits: Sequence[PersonalLimit] = ()
     no_score_reason: str | None = None
 
     def spo2_scale(self, at: datetime) -> int:

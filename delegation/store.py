@@ -6,13 +6,14 @@ Guards: only opaque ids and decisions are read here, never a name.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import psycopg
 
-from delegation.authority import AirRecord, Authority, Pause, ScaleAuthorisation
+from delegation.authority import AirRecord, Authority, Pause, PersonalLimit, ScaleAuthorisation
 
 
 class Placement(NamedTuple):
@@ -42,6 +43,9 @@ FROM delegation.air_record WHERE resident_id = ANY (%(residents)b)
 UNION ALL
 SELECT resident_id, 'pause', starts_at, ends_at, NULL, NULL, NULL
 FROM delegation.monitoring_pause WHERE resident_id = ANY (%(residents)b)
+UNION ALL
+SELECT resident_id, 'limit', starts_at, revoked_at, NULL, NULL, concat_ws(' ', sign, coalesce(low::text, '-'), high)
+FROM delegation.personal_limit WHERE resident_id = ANY (%(residents)b)
 UNION ALL
 SELECT resident_id, 'no_score', NULL, NULL, NULL, NULL, no_score_reason
 FROM delegation.resident WHERE resident_id = ANY (%(residents)b) AND no_score_reason IS NOT NULL
@@ -78,6 +82,7 @@ def authorities_of(residents: Iterable[UUID], rows: Iterable[Decided]) -> dict[U
     scales: dict[UUID, list[ScaleAuthorisation]] = defaultdict(list)
     air: dict[UUID, list[AirRecord]] = defaultdict(list)
     pauses: dict[UUID, list[Pause]] = defaultdict(list)
+    limits: dict[UUID, list[PersonalLimit]] = defaultdict(list)
     reasons: dict[UUID, str] = {}
     for resident, what, starts_at, ends_at, review_by, revoked_at, reason in rows:
         match what:
@@ -87,13 +92,25 @@ def authorities_of(residents: Iterable[UUID], rows: Iterable[Decided]) -> dict[U
                 air[resident].append(AirRecord(starts_at, ends_at))
             case "pause":
                 pauses[resident].append(Pause(starts_at, ends_at))
+            case "limit":
+                limits[resident].append(_limit(reason, starts_at, ends_at))
             case _:
                 reasons[resident] = reason
-    decided = scales.keys() | air.keys() | pauses.keys() | reasons.keys()
+    decided = scales.keys() | air.keys() | pauses.keys() | limits.keys() | reasons.keys()
     return dict.fromkeys(residents, _NOTHING_DECIDED) | {
-        one: Authority(scales.get(one, ()), air.get(one, ()), pauses.get(one, ()), reasons.get(one))
+        one: Authority(
+            scales.get(one, ()), air.get(one, ()), pauses.get(one, ()), limits.get(one, ()), reasons.get(one)
+        )
         for one in decided
     }
+
+
+def _limit(said: str, starts_at: datetime, revoked_at: datetime | None) -> PersonalLimit:
+    """What one answer says of a limit: its sign, its lower end or a dash, and its upper end if there is one."""
+    sign, low, *high = said.split()
+    return PersonalLimit(
+        sign, None if low == "-" else Decimal(low), Decimal(high[0]) if high else None, starts_at, revoked_at
+    )
 
 
 def cancel_air(conn: psycopg.Connection, seen: Sequence[tuple[UUID, datetime]]) -> list[UUID]:

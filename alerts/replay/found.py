@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.judgement import EXCLUDES_NOTHING
 from alerts.news2 import CONSCIOUSNESS_CODES, RED_SCORES, SIGNS
 from alerts.policy import Policy
 from alerts.replay import drifting, looking_back
@@ -33,6 +34,7 @@ RULES = (
     "emergency_sign",
     "outside_limits",
     "soft_sign",
+    "personal_limit",
 )
 _RULE = {rule: number for number, rule in enumerate(RULES)}
 _MINUTE = 60 * MICROSECONDS
@@ -71,7 +73,8 @@ def found(results: ScoredSets, policy: Policy) -> Found:
         "soft_signs": said & _together(results, policy),
     }
     acts = results.newest | (results.moment >= results.at - policy.act_within * _MINUTE)
-    anything = np.logical_or.reduce([mask > 0 for mask in masks.values()])
+    told = [mask > 0 for rule, mask in masks.items() if rule not in EXCLUDES_NOTHING]
+    anything = np.logical_or.reduce(told)
     asks = acts & _asks(results, at_once)
     settles = ~asks & results.newest & (~results.scores.deciding.any(axis=1) | anything)
     parts = [_of_rule(results, rule, mask * acts, policy) for rule, mask in masks.items()]

@@ -17,7 +17,7 @@ from alerts.options import LONGEST_LOOK_BACK_HOURS
 from alerts.policy import SHIPPED, Policy
 from alerts.standing import understood
 from delegation import store as delegation_store
-from delegation.authority import AirRecord, Authority, ScaleAuthorisation
+from delegation.authority import AirRecord, Authority, PersonalLimit, ScaleAuthorisation
 from delegation.store import Placement
 from ingest import stored
 from ingest.arrival import NewReading, ReadingKey
@@ -49,6 +49,10 @@ _SCALES: LiteralString = """
 SELECT recorded_at, starts_at, review_by, ends_at, revoked_at
 FROM delegation.spo2_scale_authorisation WHERE resident_id = %s ORDER BY recorded_at
 """
+_LIMITS: LiteralString = """
+SELECT recorded_at, sign, low, high, starts_at, revoked_at
+FROM delegation.personal_limit WHERE resident_id = %s ORDER BY recorded_at
+"""
 _AIR: LiteralString = (
     "SELECT recorded_at FROM delegation.air_record WHERE resident_id = %s ORDER BY recorded_at"
 )
@@ -79,6 +83,7 @@ class History:
     judged_at: Mapping[ReadingKey, datetime]
     scales: Sequence[tuple[datetime, ScaleAuthorisation]]
     air: Sequence[datetime]
+    limits: Sequence[tuple[datetime, PersonalLimit]]
     corrected: bool
     refitted: bool
 
@@ -92,8 +97,13 @@ class History:
         return Authority(
             scales=[one for recorded, one in self.scales if recorded <= at],
             air=[AirRecord(since, min(seen, default=None)) for since, seen in ends.items()],
+            limits=self.limits_by(at),
             no_score_reason=self.no_score_reason,
         )
+
+    def limits_by(self, at: datetime) -> list[PersonalLimit]:
+        """The resident's own limits, as far as they were known at a moment."""
+        return [one for recorded, one in self.limits if recorded <= at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +182,10 @@ def _history(
         judged_at=judged,
         scales=[(recorded, _scale(*said)) for recorded, *said in decided],
         air=[recorded for (recorded,) in conn.execute(_AIR, (resident,)).fetchall()],
+        limits=[
+            (recorded, PersonalLimit(*said))
+            for recorded, *said in conn.execute(_LIMITS, (resident,)).fetchall()
+        ],
         corrected=_said(conn, _CORRECTED, {"resident": resident}),
         refitted=_is_refitted(conn, resident, reason, readings, judged),
     )

@@ -78,7 +78,7 @@ class _Telling:
         at = self._history.at(scored.cause)
         self.look_at_clocks(scored.cause)
         policy = self._policy(scored.cause.placement, at)
-        judged = judge(scored, policy, at, self._before(scored, policy))
+        judged = judge(scored, policy, at, self._before(scored, policy), self._history.limits_by(at))
         self.told.scores.append(scored)
         self._stood[scored.target.key] = Earlier(
             scored.target.effective_at, scored.outcome.high, scored.target.key
@@ -104,7 +104,7 @@ class _Telling:
         at = self._history.at(reading)
         policy = self._policy(reading.placement, at)
         own = own_known(self._own, reading.effective_at, reading.arrival_number, policy)
-        judged = judge_unscored(reading, policy, at, own)
+        judged = judge_unscored(reading, policy, at, own, self._history.limits_by(at))
         if judged.found and judged.fresh:
             rests_on = evidence.of_unscored(reading, judged.found)
             self._tell(reading.placement, at, judged.found, None, rests_on)

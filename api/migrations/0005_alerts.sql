@@ -474,6 +474,7 @@ VALUES (NULL, 'default-1', '2020-01-01', '2020-01-01', '{
     "unresponsive": "high",
     "unscored": "high",
     "without_score": "low_medium",
+    "personal_limit": "low_medium",
     "limits": {"respiration_rate": [9, 24], "spo2": [92, 100], "systolic": [91, 219], "pulse": [41, 130],
                "temperature": [35.1, 39.0]},
     "silent_after_hours": 26,

@@ -39,6 +39,8 @@ SAID = {
     "undone": "Undone.",
     "raised": "The phone call is in the queue.",
     "scale-two": "Recorded: scale 2 from now on. What was scored before stays as it was.",
+    "limit": "Recorded: this limit counts for readings from now on.",
+    "no-limit": "Revoked: nothing is told because of this limit any more.",
     "scale-one": "Revoked: scale 1 from now on. Both results are shown for 30 days.",
     "acknowledged": "Put away: you have rung the home.",
 }

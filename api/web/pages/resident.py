@@ -15,11 +15,12 @@ from api.correcting import rights
 from api.looking import looked
 from api.parts import parts_of
 from api.problems import not_found
-from api.queries import baseline, escalation, glass, readings, records, scores
+from api.queries import baseline, escalation, glass, limits, readings, records, scores
 from api.queries.resident import decisions, resident
 from api.web.pages.queue import SAID
 from api.web.presenters import glass as glass_words
 from api.web.presenters import history, trends, vitals
+from api.web.presenters import limits as limit_words
 from api.web.presenters import records as record_words
 from api.web.presenters import resident as words
 from api.web.presenters.answers import taken_back
@@ -88,6 +89,7 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
         "ended": record_words.ended(ended) if (ended := records.ended(conn, resident_id, at)) else None,
         "keeps_records": records.answers_for(conn, resident_id),
         "on_scale_two": in_force is not None,
+        "limits": limit_words.views(limits.limits(conn, resident_id, at), at),
         "through_glass": through_glass,
         "may_capture": visit.actor.may(ADD, Record.READINGS) and through_glass is None,
         "may_open_home": visit.actor.may(READ, Record.DAY) and through_glass is None,

@@ -4,7 +4,6 @@ Guards: what is missing is said beside its field, and nothing that was filled in
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -17,28 +16,17 @@ from api.looking import looked
 from api.problems import RefusedError, not_found
 from api.queries.resident import Decisions, Resident, decisions, resident
 from api.routes.scale_two import AuthorisingVisit, RevokingVisit
+from api.web import decided as decided_form
 from api.web.fields import Fields
 from api.web.presenters import resident as words
-from api.web.presenters.moments import london_day
 from api.web.rendering import page
 from delegation import scale_two
-from delegation.decision import LONGEST_REVIEW, UnfitDecisionError
-from delegation.registers import FORMS, Regulator
+from delegation.decision import UnfitDecisionError
 from delegation.scale_two import Decision
 
 router = APIRouter()
 
-_USUAL_REVIEW = timedelta(days=182)
-_FIELDS = (
-    "confirmed",
-    "target",
-    "clinician_name",
-    "regulator",
-    "regulator_number",
-    "decided_on",
-    "review_on",
-    "reason",
-)
+_FIELDS = ("confirmed", "target", *decided_form.FIELDS)
 # Boxes to tick are named shorter on the form than in the decision.
 _SAID_AT = {"hypercapnic_failure_confirmed": "confirmed", "target_88_to_92": "target"}
 
@@ -48,8 +36,7 @@ def form(request: Request, resident_id: UUID, visit: AuthorisingVisit) -> HTMLRe
     """The form for a decision, empty at a review too: what it rests on is said anew."""
     found, decided = _somebody(visit, resident_id)
     looked(visit, resident_id, "resident.scale_two_seen")
-    fields = {"review_on": london_day(visit.at + _USUAL_REVIEW).isoformat()}
-    return _form(request, visit, found, decided, fields, {})
+    return _form(request, visit, found, decided, decided_form.empty(visit.at), {})
 
 
 @router.post("/residents/{resident_id}/scale-two")
@@ -93,36 +80,16 @@ def _back(resident_id: UUID, said: str) -> Response:
 
 def _read(fields: Mapping[str, str], visit: Visit) -> tuple[dict[str, str], Decision | None]:
     """What was filled in; faults where it is no decision yet."""
-    days = {name: _day(fields.get(name, "")) for name in ("decided_on", "review_on")}
-    faults = {name: "Give the day" for name, day in days.items() if day is None}
-    if fields.get("regulator") not in set(Regulator):
-        faults["regulator"] = "Choose whose register they are on"
-    nowhere = faults.keys()
-    today = london_day(visit.at)
+    filled = decided_form.read(fields, visit.at)
     decision = Decision(
-        clinician_name=fields.get("clinician_name", ""),
-        regulator=Regulator(fields["regulator"]) if "regulator" not in nowhere else Regulator.NMC,
-        regulator_number=fields.get("regulator_number", ""),
-        decided_on=days["decided_on"] or today,
-        review_on=days["review_on"] or today + timedelta(days=1),
-        reason=fields.get("reason", ""),
+        **filled.said,
         hypercapnic_failure_confirmed=fields.get("confirmed") == "yes",
         target_88_to_92=fields.get("target") == "yes",
-        looked_up=fields.get("looked_up") == "yes",
     )
-    if not faults:
+    if not filled.faults:
         return {}, decision
     others = {_SAID_AT.get(name, name): sentence for name, sentence in decision.faults(visit.at).items()}
-    if "regulator" in faults:
-        others.pop("regulator_number", None)
-    return others | faults, None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+    return filled.with_others(others), None
 
 
 def _somebody(visit: Visit, resident_id: UUID) -> tuple[Resident, Decisions]:
@@ -144,9 +111,7 @@ def _form(
         "resident": words.view(found, decided, visit.at),
         "stands": words.scale(decided.scale_two, visit.at),
         "now": words.in_force(decided.scale_two, visit.at),
-        "regulators": FORMS,
-        "latest": london_day(visit.at + LONGEST_REVIEW).isoformat(),
-        "today": london_day(visit.at).isoformat(),
+        **decided_form.asked(visit.at),
         "fields": fields,
         "faults": {name: faults[name] for name in _FIELDS if name in faults},
     }

@@ -40,6 +40,7 @@ _ACTIONS = {
     "resident.history_seen": "Read earlier readings or scores",
     "resident.records_seen": "Opened the page on keeping the records",
     "resident.scale_two_seen": "Opened the page on scale 2",
+    "resident.limits_seen": "Opened the page on their own limits",
     "resident.form_opened": "Opened the form for observations",
     "escalation.seen": "Opened an escalation",
     "reading.seen": "Opened the page that says whose a reading is",

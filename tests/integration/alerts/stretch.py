@@ -56,6 +56,15 @@ INSERT INTO delegation.spo2_scale_authorisation (resident_id, clinician_name, re
     decided_at, starts_at, review_by, recorded_by, recorded_at)
 VALUES (%s, 'Dr Synthetic', 'GMC', '1234567', 'Confirmed hypercapnic respiratory failure', %s, %s, %s, %s, %s)
 """
+_LIMIT: LiteralString = """
+INSERT INTO delegation.personal_limit (resident_id, sign, low, high, clinician_name, regulator, regulator_number,
+    reason, decided_at, starts_at, review_by, recorded_by, recorded_at)
+VALUES (%s, %s, %s, %s, 'Dr Synthetic', 'GMC', '1234567', 'Heart failure', %s, %s, %s, %s, %s)
+"""
+_NO_LIMIT: LiteralString = """
+UPDATE delegation.personal_limit SET revoked_at = %s, revoked_by = %s, revoked_because = 'No longer needed'
+WHERE resident_id = %s
+"""
 _AIR: LiteralString = (
     "INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at) VALUES (%s, %s, %s)"
 )
@@ -114,12 +123,22 @@ class Stretch:
         """What people decide meanwhile, one of it for a time that is over, and how a kit's clock turns out."""
         stricter = json.dumps({"medium_from": 4, "window": 60} | LOOKS_BACK)
         return [
+            (STARTS_AT + timedelta(hours=10), self._limit(n.AMARA, "temperature", 30, 36)),
+            (STARTS_AT + timedelta(hours=12), self._limit(PREGNANT, "systolic", 90, 115)),
             (STARTS_AT + timedelta(hours=20), self._say_clock_is_slow),
             (STARTS_AT + timedelta(hours=26), lambda at: self.ward.change(
                 _AUTHORISE, ON_SCALE_2, at, at - timedelta(hours=20), at + timedelta(days=90), n.CLINICIAN, at)),
             (STARTS_AT + timedelta(hours=36), lambda at: self.ward.change(_POLICY, n.HUB, stricter, at, at)),
             (STARTS_AT + timedelta(hours=40), lambda at: self.ward.change(_AIR, n.AMARA, n.CLINICIAN, at)),
+            (STARTS_AT + timedelta(hours=60), lambda at: self.ward.change(_NO_LIMIT, at, n.CLINICIAN, n.AMARA)),
         ]  # fmt: skip
+
+    def _limit(self, resident: UUID, sign: str, low: int, high: int) -> Any:
+        def decide(at: datetime) -> None:
+            review = at + timedelta(hours=30)  # overdue soon, which ends nothing
+            self.ward.change(_LIMIT, resident, sign, low, high, at, at, review, n.CLINICIAN, at)
+
+        return decide
 
     def _say_clock_is_slow(self, at: datetime) -> None:
         with self.ward.database.connect("hearthwatch_ingest") as conn:

@@ -55,6 +55,9 @@ def _everything_happened(ward) -> None:
     rules = {rule for (rule,) in ward.rows("SELECT DISTINCT rule FROM alerts.finding")}
     assert {"score_threshold", "red_vital_sign", "worry", "could_not_be_excluded", "unrecordable"} <= rules
     assert {"rise", "trend", "drift", "soft_signs"} <= rules
+    for resident in (n.AMARA, PREGNANT):
+        found = ward.rows("SELECT rule FROM alerts.finding WHERE resident_id = %s", resident)
+        assert ("personal_limit",) in found
     assert "soft_sign" in {
         rule for (rule,) in ward.rows("SELECT rule FROM alerts.finding WHERE resident_id = %s", PREGNANT)
     }

@@ -22,6 +22,7 @@ BODY: dict[str, Any] = {
     "unresponsive": "high",
     "unscored": "high",
     "without_score": "low_medium",
+    "personal_limit": "low_medium",
     "limits": {"respiration_rate": [9, 24], "spo2": [92, 100], "temperature": [35.1, 39.0]},
     "silent_after_hours": 26,
     "kit_quiet_after": 240,

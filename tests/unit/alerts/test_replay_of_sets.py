@@ -201,7 +201,7 @@ def one_at_a_time(history: list[dict]) -> list[tuple]:
             ]
         if judged.asks:
             asked.setdefault(resident, at + timedelta(minutes=FULL.answer_within))
-        elif judged.newest and (not one.outcome.deciding or judged.found):
+        elif judged.answers:
             asked.pop(resident, None)
     for resident in list(asked):
         told += _fallen_due(asked, resident, datetime.max.replace(tzinfo=UTC))

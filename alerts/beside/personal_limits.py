@@ -1,0 +1,39 @@
+"""A value lies outside a limit that a clinician has set for this very resident.
+
+Guards: it adds a finding and takes none away: the score, a red sign and the hub's own limits say what they say beside
+it. A limit whose review is overdue counts until it is revoked.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from alerts.policy import Policy
+from alerts.rules import Finding
+from delegation.authority import PersonalLimit
+from devices.vital_signs import FACTS, VitalSign
+
+
+def outside_own_limits(
+    values: Mapping[VitalSign, Any], limits: Iterable[PersonalLimit], moment: datetime, policy: Policy
+) -> list[Finding]:
+    """`values`: what one reading measured at this moment; of `limits` those count that are in force then."""
+    in_force = sorted((one for one in limits if one.in_force(moment)), key=lambda one: one.sign)
+    said = [words for one in in_force if (words := _outside(values.get(VitalSign(one.sign)), one))]
+    if not said:
+        return []
+    sentence = "; ".join(said)
+    return [Finding("personal_limit", policy.personal_limit, f"{sentence[:1].upper()}{sentence[1:]}.")]
+
+
+def _outside(value: Decimal | None, limit: PersonalLimit) -> str | None:
+    if value is None:
+        return None
+    facts = FACTS[VitalSign(limit.sign)]
+    measured = f"{facts.label.lower()} {value} {facts.unit_shown}".rstrip()
+    if limit.low is not None and value < limit.low:
+        return f"{measured}, under their own limit of {limit.low}"
+    if limit.high is not None and value > limit.high:
+        return f"{measured}, over their own limit of {limit.high}"
+    return None

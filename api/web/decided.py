@@ -1,0 +1,81 @@
+"""A clinician's decision as it was filled in on a form: what every such form asks for, read in one place.
+
+Guards: what cannot be read is a fault beside its field; nothing is taken for a day or a register that is none.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, TypedDict
+
+from api.web.presenters.moments import london_day
+from delegation.decision import LONGEST_REVIEW
+from delegation.registers import FORMS, Regulator
+
+USUAL_REVIEW = timedelta(days=182)
+FIELDS = ("clinician_name", "regulator", "regulator_number", "decided_on", "review_on", "reason")
+
+
+class Common(TypedDict):
+    """The fields that every decision has."""
+
+    clinician_name: str
+    regulator: Regulator
+    regulator_number: str
+    decided_on: date
+    review_on: date
+    reason: str
+    looked_up: bool
+
+
+class Filled(NamedTuple):
+    """What was filled in, with something in the place of what cannot be read, and a fault for each of those."""
+
+    said: Common
+    faults: dict[str, str]
+
+    def with_others(self, others: Mapping[str, str]) -> dict[str, str]:
+        """All faults: of a number of no register nothing is said."""
+        hidden = {"regulator_number"} if "regulator" in self.faults else set[str]()
+        return {name: said for name, said in others.items() if name not in hidden} | self.faults
+
+
+def read(fields: Mapping[str, str], at: datetime) -> Filled:
+    """What every form about a decision asks for."""
+    days = {name: _day(fields.get(name, "")) for name in ("decided_on", "review_on")}
+    faults = {name: "Give the day" for name, day in days.items() if day is None}
+    regulator = fields.get("regulator", "")
+    known = regulator in set(Regulator)
+    if not known:
+        faults["regulator"] = "Choose whose register they are on"
+    today = london_day(at)
+    said = Common(
+        clinician_name=fields.get("clinician_name", ""),
+        regulator=Regulator(regulator) if known else Regulator.NMC,
+        regulator_number=fields.get("regulator_number", ""),
+        decided_on=days["decided_on"] or today,
+        review_on=days["review_on"] or today + timedelta(days=1),
+        reason=fields.get("reason", ""),
+        looked_up=fields.get("looked_up") == "yes",
+    )
+    return Filled(said, faults)
+
+
+def empty(at: datetime) -> dict[str, str]:
+    """A form that nobody has filled in yet."""
+    return {"review_on": london_day(at + USUAL_REVIEW).isoformat()}
+
+
+def asked(at: datetime) -> dict[str, object]:
+    """What the fields are shown with."""
+    return {
+        "regulators": FORMS,
+        "latest": london_day(at + LONGEST_REVIEW).isoformat(),
+        "today": london_day(at).isoformat(),
+    }
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,149 @@
+"""The hub's page on one resident's own limits: setting one, deciding anew at a review, and ending it.
+
+Guards: what is missing is said beside its field, nothing that was filled in is lost, and the page says that a limit
+adds to what is remarked on and takes nothing away.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api.access import Visit, needs
+from api.looking import looked
+from api.problems import RefusedError, not_found
+from api.queries.limits import Limit, limits
+from api.queries.resident import decisions, resident
+from api.web import decided as decided_form
+from api.web.fields import Fields
+from api.web.presenters import limits as words
+from api.web.presenters.resident import ResidentView
+from api.web.presenters.resident import view as resident_view
+from api.web.rendering import page
+from delegation import personal_limit
+from delegation.decision import UnfitDecisionError
+from delegation.personal_limit import SIGNS, Decision
+from delegation.rights import ADD, CHANGE, Record
+
+router = APIRouter()
+
+DecidingVisit = Annotated[Visit, needs(ADD, Record.LIMITS)]
+RevokingVisit = Annotated[Visit, needs(CHANGE, Record.LIMITS)]
+_FIELDS = ("sign", "low", "high", *decided_form.FIELDS)
+
+
+@router.get("/residents/{resident_id}/limits")
+def form(request: Request, resident_id: UUID, visit: DecidingVisit, sign: str = "") -> HTMLResponse:
+    """The limits in force, and the form for a decision: what it rests on is said anew at a review too."""
+    found = _somebody(visit, resident_id)
+    looked(visit, resident_id, "resident.limits_seen")
+    fields = decided_form.empty(visit.at) | {"sign": sign if sign in SIGNS else ""}
+    return _form(request, visit, found, fields, {})
+
+
+@router.post("/residents/{resident_id}/limits")
+def decide(request: Request, resident_id: UUID, visit: DecidingVisit, fields: Fields) -> Response:
+    """Record what was decided, first or at a review."""
+    found = _somebody(visit, resident_id)
+    faults, decision = _read(fields, visit)
+    if decision is None:
+        return _form(request, visit, found, fields, faults)
+    try:
+        personal_limit.decide(visit.conn, visit.actor, resident_id, decision, visit.at)
+    except UnfitDecisionError as refused:
+        return _form(request, visit, found, fields, refused.faults)
+    return _back(resident_id, "limit")
+
+
+@router.get("/residents/{resident_id}/limits/{sign}/revoke")
+def revoking(request: Request, resident_id: UUID, sign: str, visit: RevokingVisit) -> HTMLResponse:
+    """Asks why a limit is to end."""
+    looked(visit, resident_id, "resident.limits_seen")
+    return _revoking(request, visit, resident_id, sign, "", {})
+
+
+@router.post("/residents/{resident_id}/limits/{sign}/revoke")
+def revoke(
+    request: Request, resident_id: UUID, sign: str, visit: RevokingVisit, reason: Annotated[str, Form()] = ""
+) -> Response:
+    """End it."""
+    _somebody(visit, resident_id)
+    try:
+        personal_limit.revoke(visit.conn, visit.actor, resident_id, sign, reason, visit.at)
+    except UnfitDecisionError as refused:
+        return _revoking(request, visit, resident_id, sign, reason, refused.faults)
+    return _back(resident_id, "no-limit")
+
+
+def _back(resident_id: UUID, said: str) -> Response:
+    return RedirectResponse(f"/residents/{resident_id}?said={said}#limits", HTTPStatus.SEE_OTHER)
+
+
+def _read(fields: Mapping[str, str], visit: Visit) -> tuple[dict[str, str], Decision | None]:
+    """What was filled in; faults where it is no decision yet."""
+    filled = decided_form.read(fields, visit.at)
+    ends = {name: _number(fields.get(name, "")) for name in ("low", "high")}
+    decision = Decision(**filled.said, sign=fields.get("sign", ""), **ends)
+    if not filled.faults:
+        return {}, decision
+    return filled.with_others(decision.faults(visit.at)), None
+
+
+def _number(text: str) -> Decimal | None:
+    """What was typed; nothing is no limit, and what is no number is NaN, which a decision refuses."""
+    if not text.strip():
+        return None
+    try:
+        return Decimal(text.strip().replace(",", "."))
+    except InvalidOperation:
+        return Decimal("NaN")
+
+
+def _somebody(visit: Visit, resident_id: UUID) -> ResidentView:
+    found = resident(visit.conn, resident_id)
+    if found is None or not found.at_my_hub:
+        raise not_found("resident")
+    return resident_view(found, decisions(visit.conn, resident_id, visit.at), visit.at)
+
+
+def _form(
+    request: Request, visit: Visit, found: ResidentView, fields: Mapping[str, str], faults: Mapping[str, str]
+) -> HTMLResponse:
+    in_force = limits(visit.conn, found.resident_id, visit.at)
+    view = {
+        "resident": found,
+        "limits": words.views(in_force, visit.at),
+        "signs": words.choices(),
+        **decided_form.asked(visit.at),
+        "fields": fields,
+        "faults": {name: faults[name] for name in _FIELDS if name in faults},
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "limits.jinja", view, who=visit.actor.name, status=status)
+
+
+def _revoking(
+    request: Request, visit: Visit, resident_id: UUID, sign: str, reason: str, faults: Mapping[str, str]
+) -> HTMLResponse:
+    found = _somebody(visit, resident_id)
+    view = {
+        "resident": found,
+        "limit": words.view(_in_force(visit, resident_id, sign), visit.at),
+        "reason": reason,
+        "faults": faults,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "limit_revoke.jinja", view, who=visit.actor.name, status=status)
+
+
+def _in_force(visit: Visit, resident_id: UUID, sign: str) -> Limit:
+    for one in limits(visit.conn, resident_id, visit.at):
+        if one.sign == sign:
+            return one
+    raise RefusedError(
+        HTTPStatus.CONFLICT, "No limit of this resident's own is in force for this vital sign."
+    )

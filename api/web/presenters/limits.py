@@ -1,0 +1,67 @@
+"""Limits of a resident's own in words: what is remarked on, whose decision it is, and whether its review is due.
+
+Guards: an overdue review shows and ends nothing; a limit is never said to take anything away.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.queries.limits import Limit
+from api.web.presenters.moments import calendar_day, london_day
+from api.web.presenters.resident import REVIEW_SOON
+from delegation.personal_limit import SIGNS
+from devices.vital_signs import FACTS, VitalSign
+
+
+@dataclass(frozen=True, slots=True)
+class LimitView:
+    """One limit."""
+
+    sign: str
+    label: str
+    range: str
+    decided: str
+    review: str
+    overdue: bool
+
+
+def views(limits: Iterable[Limit], now: datetime) -> list[LimitView]:
+    """In the order of the chart."""
+    return [view(one, now) for one in sorted(limits, key=lambda one: SIGNS.index(one.sign))]
+
+
+def view(one: Limit, now: datetime) -> LimitView:
+    """One of them in words."""
+    facts = FACTS[VitalSign(one.sign)]
+    ends = [f"under {one.low:f}"] if one.low is not None else []
+    ends += [f"over {one.high:f}"] if one.high is not None else []
+    who = f"{one.clinician_name} ({one.regulator} {one.regulator_number})"
+    unchecked = "" if one.looked_up_at else " Nobody has recorded that they looked this number up."
+    return LimitView(
+        sign=one.sign,
+        label=facts.label,
+        range=f"{' or '.join(ends)} {facts.unit_shown}".rstrip(),
+        decided=f"Decided by {who} on {calendar_day(london_day(one.decided_at))}: {one.reason.rstrip('.')}."
+        + unchecked,
+        review=_review(one, now),
+        overdue=one.review_by <= now,
+    )
+
+
+def _review(one: Limit, now: datetime) -> str:
+    day = calendar_day(london_day(one.review_by))
+    if one.review_by <= now:
+        return f"Review overdue since {day}: it stays until a clinician decides."
+    soon = "due soon, by" if one.review_by - now <= REVIEW_SOON else "due by"
+    return f"Review {soon} {day}."
+
+
+def choices() -> list[tuple[str, str]]:
+    """The vital signs that may have a limit, with the unit that it is given in."""
+    return [(sign, _named(VitalSign(sign))) for sign in SIGNS]
+
+
+def _named(sign: VitalSign) -> str:
+    facts = FACTS[sign]
+    return f"{facts.label} ({facts.unit_shown})" if facts.unit_shown else facts.label
