@@ -55,7 +55,7 @@ WHERE resident_id = %(resident)s ORDER BY held.at, held.hub_id, held.revision
     ),
     alike(
         "telephone calls",
-        "What somebody told the hub by telephone.",
+        "What somebody told the hub by telephone. What stays at the hub is shown to the hub alone.",
         "alerts.phone_call",
         """
 SELECT to_jsonb(held)::text FROM alerts.phone_call held
