@@ -1,7 +1,7 @@
 """Each address that shows somebody's record writes down who looked, in which role, what for, and by which request."""
 
 from datetime import UTC, datetime
-from uuid import UUID
+from typing import Any, LiteralString
 
 import pytest
 from fastapi.routing import iter_route_contexts
@@ -30,7 +30,12 @@ NO_LOOK = {
     "/homes/{home_id}/people": "is about those who work there",
     "/hubs/{hub_id}/people": "is about those who work there",
 }
-AUDITED = """
+LIMIT: LiteralString = """
+INSERT INTO delegation.personal_limit (resident_id, sign, high, clinician_name, regulator, regulator_number, reason,
+    decided_at, starts_at, review_by, recorded_by)
+VALUES (%s, 'pulse', 90, 'Dr Synthetic', 'GMC', '1234567', 'A pacemaker', now(), now(), now() + interval '90 days', %s)
+"""
+AUDITED: LiteralString = """
 SELECT actor, role IS NOT NULL, purpose, coalesce(resident_id::text, subject) FROM delegation.audit_event
 WHERE request_id = %s
 """
@@ -46,8 +51,8 @@ def templates() -> list[str]:
 
 
 @pytest.fixture
-def ids(neighbourhood: Database) -> dict[str, UUID]:
-    """Amara has a grave reading, a case that Clive has claimed, and scale 2."""
+def ids(neighbourhood: Database) -> dict[str, Any]:
+    """Amara has a grave reading, a case that Clive has claimed, scale 2, and a limit of her own."""
     now = datetime.now(UTC)
     kit = n.Kit()
     reading = kit.reading(values=n.GRAVE, taken_at=now)
@@ -59,7 +64,9 @@ def ids(neighbourhood: Database) -> dict[str, UUID]:
         clive = actor_of(conn, n.CLINICIAN)
         desk.claim(conn, clive, case, now)
         scale_two.authorise(conn, clive, n.AMARA, decision(now), now)
-    places = {"resident_id": n.AMARA, "home_id": n.ORCHARD, "hub_id": n.HUB, "kit_id": n.KIT}
+    with neighbourhood.connect() as owner:
+        owner.execute(LIMIT, (n.AMARA, n.CLINICIAN))
+    places = {"resident_id": n.AMARA, "home_id": n.ORCHARD, "hub_id": n.HUB, "kit_id": n.KIT, "sign": "pulse"}
     return places | {"escalation_id": case, "reading_id": reading.reading_id}
 
 
@@ -77,7 +84,7 @@ def decision(now: datetime) -> Decision:
 
 
 def test_whoever_looks_is_written_down_at_every_address(
-    served: Served, neighbourhood: Database, ids: dict[str, UUID]
+    served: Served, neighbourhood: Database, ids: dict[str, Any]
 ) -> None:
     clients = {person: served.signed_in(person) for person in (n.CLINICIAN, n.MANAGER, n.WORKER)}
     unwritten: dict[str, object] = {}
