@@ -215,6 +215,24 @@ def test_a_record_that_is_opened_from_outside_its_hub_and_what_the_home_is_told_
     expect(home.get_by_text("Hana Hillside")).to_have_count(0)
 
 
+def test_a_limit_of_their_own_that_is_set_and_revoked(at_desk: AtDesk) -> None:
+    hub = at_desk(n.CLINICIAN, f"{AMARA}/limits")
+    hub.get_by_role("button", name="Record the limit").click()
+    assert_everybody_can_use(hub, "Choose the vital sign")
+    hub.get_by_label("Vital sign").select_option("pulse")
+    hub.get_by_label("Tell the hub if it is over").fill("90")
+    hub.get_by_label("Who decided it").fill("Dr Synthetic")
+    hub.get_by_label("Whose register they are on").select_option("GMC")
+    hub.get_by_label("Their number there").fill("1234567")
+    hub.get_by_label("Day of the decision").fill("2026-01-02")
+    hub.get_by_label("What the decision rests on").fill("Heart failure: the clinic wants to know")
+    hub.get_by_role("button", name="Record the limit").click()
+    assert_everybody_can_use(hub, "Pulse over 90 beats a minute")
+    hub.get_by_role("link", name="Review the limits, revoke or add one").click()
+    hub.get_by_role("link", name="Revoke the limit for pulse").click()
+    assert_everybody_can_use(hub, "Why, and who decided it?")
+
+
 def test_records_that_are_kept_and_scale_two_that_is_revoked(at_desk: AtDesk) -> None:
     """Each page with something on it, by way of the forms that put it there."""
     hub = at_desk(n.CLINICIAN, f"{AMARA}/scale-two")

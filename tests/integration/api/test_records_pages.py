@@ -167,9 +167,10 @@ def test_a_manager_of_another_home_who_works_here_is_told_nothing_of_how_long_re
         (n.MANAGER, PAGE, "resident.records_seen", f"resident:{n.AMARA}"),
         (n.MANAGER, f"{HOME}/records", "home.records_seen", f"home:{n.ORCHARD}"),
         (n.CLINICIAN, f"{AMARA}/scale-two", "resident.scale_two_seen", f"resident:{n.AMARA}"),
+        (n.CLINICIAN, f"{AMARA}/limits", "resident.limits_seen", f"resident:{n.AMARA}"),
         (n.CLINICIAN, f"{AMARA}/raise", "resident.seen", f"resident:{n.AMARA}"),
     ],
-    ids=["records", "a home's", "scale 2", "raise"],
+    ids=["records", "a home's", "scale 2", "limits", "raise"],
 )
 def test_who_looks_is_written_down(
     sign_in: SignIn, neighbourhood: Database, person: UUID, page: str, action: str, subject: str
