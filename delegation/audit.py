@@ -42,6 +42,7 @@ PURPOSES = {
     "care": Purpose.RECORD_KEEPING,
     "records": Purpose.RECORD_KEEPING,
     "competence": Purpose.TRAINING,
+    "openid": Purpose.SIGNING_IN,
     "password": Purpose.SIGNING_IN,
     "pin": Purpose.SIGNING_IN,
     "recovery_code": Purpose.SIGNING_IN,
