@@ -1,4 +1,4 @@
-"""Authorisations of SpO2 scale 2 whose review is due at a hub, soon or long since.
+"""Decisions about one resident whose review is due at a hub, soon or long since: scale 2, and limits of their own.
 
 Guards: an overdue review ends nothing; of a resident whose authorisation was renewed, the renewed one counts; nobody
 is asked to review a decision about somebody whose care has ended.
@@ -6,6 +6,7 @@ is asked to review a decision about somebody whose care has ended.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -18,9 +19,9 @@ AHEAD = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One authorisation to look at again, and whose decision it was."""
+    """One decision to look at again, and whose it was. `sign`: of whose limits; None where it is scale 2."""
 
-    authorisation_id: UUID
+    decision_id: UUID
     resident_id: UUID
     resident_name: str
     synthetic: bool
@@ -31,21 +32,35 @@ class Review:
     reason: str
     decided_at: datetime
     review_by: datetime
+    sign: str | None
+    low: Decimal | None
+    high: Decimal | None
 
 
 _DUE: LiteralString = """
-SELECT DISTINCT ON (resident_id) authorisation.authorisation_id, resident_id, resident.name AS resident_name,
-       resident.synthetic, home.name AS home_name, authorisation.clinician_name, authorisation.regulator,
-       authorisation.regulator_number, authorisation.reason, authorisation.decided_at, authorisation.review_by
-FROM delegation.spo2_scale_authorisation authorisation
+WITH decided AS (
+    SELECT authorisation_id AS decision_id, resident_id, clinician_name, regulator, regulator_number, reason,
+           decided_at, review_by, starts_at, least(ends_at, revoked_at) AS ends_at,
+           NULL AS sign, NULL::numeric AS low, NULL::numeric AS high
+    FROM delegation.spo2_scale_authorisation
+    UNION ALL
+    SELECT limit_id, resident_id, clinician_name, regulator, regulator_number, reason,
+           decided_at, review_by, starts_at, revoked_at, sign, low, high
+    FROM delegation.personal_limit
+)
+SELECT DISTINCT ON (resident_id, decided.sign) decided.decision_id, resident_id, resident.name AS resident_name,
+       resident.synthetic, home.name AS home_name, decided.clinician_name, decided.regulator,
+       decided.regulator_number, decided.reason, decided.decided_at, decided.review_by,
+       decided.sign, decided.low, decided.high
+FROM decided
 JOIN delegation.resident USING (resident_id)
 JOIN delegation.home USING (home_id)
 WHERE home.hub_id = %(hub)s AND home.hub_id IN (SELECT delegation.visible_hubs())
-  AND authorisation.starts_at <= %(at)s
-  AND coalesce(least(authorisation.ends_at, authorisation.revoked_at), 'infinity') > %(at)s
+  AND decided.starts_at <= %(at)s
+  AND coalesce(decided.ends_at, 'infinity') > %(at)s
   AND NOT EXISTS (SELECT FROM delegation.end_of_care ended
                   WHERE ended.resident_id = resident.resident_id AND ended.withdrawn_at IS NULL)
-ORDER BY resident_id, authorisation.review_by DESC
+ORDER BY resident_id, decided.sign, decided.review_by DESC
 """
 
 

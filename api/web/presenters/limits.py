@@ -6,6 +6,7 @@ Guards: an overdue review shows and ends nothing; a limit is never said to take 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from api.queries.limits import Limit
 from api.web.presenters.moments import calendar_day, london_day
@@ -33,20 +34,24 @@ def views(limits: Iterable[Limit], now: datetime) -> list[LimitView]:
 
 def view(one: Limit, now: datetime) -> LimitView:
     """One of them in words."""
-    facts = FACTS[VitalSign(one.sign)]
-    ends = [f"under {one.low:f}"] if one.low is not None else []
-    ends += [f"over {one.high:f}"] if one.high is not None else []
     who = f"{one.clinician_name} ({one.regulator} {one.regulator_number})"
     unchecked = "" if one.looked_up_at else " Nobody has recorded that they looked this number up."
     return LimitView(
         sign=one.sign,
-        label=facts.label,
-        range=f"{' or '.join(ends)} {facts.unit_shown}".rstrip(),
+        label=FACTS[VitalSign(one.sign)].label,
+        range=what_lies_beyond(one.sign, one.low, one.high),
         decided=f"Decided by {who} on {calendar_day(london_day(one.decided_at))}: {one.reason.rstrip('.')}."
         + unchecked,
         review=_review(one, now),
         overdue=one.review_by <= now,
     )
+
+
+def what_lies_beyond(sign: str, low: Decimal | None, high: Decimal | None) -> str:
+    """Which values are remarked on: "under 90 or over 140 mmHg"."""
+    ends = [f"under {low:f}"] if low is not None else []
+    ends += [f"over {high:f}"] if high is not None else []
+    return f"{' or '.join(ends)} {FACTS[VitalSign(sign)].unit_shown}".rstrip()
 
 
 def _review(one: Limit, now: datetime) -> str:

@@ -9,7 +9,9 @@ from datetime import datetime
 from uuid import UUID
 
 from api.queries.reviews import Review
+from api.web.presenters.limits import what_lies_beyond
 from api.web.presenters.moments import calendar_day, london_day
+from devices.vital_signs import FACTS, VitalSign
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class ReviewRow:
     by_when: str
     overdue: bool
     authorised: str
+    page: str
 
 
 def rows(reviews: Sequence[Review], now: datetime) -> tuple[ReviewRow, ...]:
@@ -50,11 +53,19 @@ def _row(one: Review, now: datetime) -> ReviewRow:
         name=one.resident_name,
         synthetic=one.synthetic,
         home=one.home_name,
-        what=f"Oxygen saturation on scale 2: {one.reason.rstrip('.')}",
+        what=f"{_what(one)}: {one.reason.rstrip('.')}",
         by_when=f"Overdue since {day}" if overdue else f"By {day}",
         overdue=overdue,
         authorised=(
             f"{one.clinician_name} ({one.regulator} {one.regulator_number}), "
             f"{calendar_day(london_day(one.decided_at))}"
         ),
+        page=f"/residents/{one.resident_id}/{'limits' if one.sign else 'scale-two'}",
     )
+
+
+def _what(one: Review) -> str:
+    if one.sign is None:
+        return "Oxygen saturation on scale 2"
+    label = FACTS[VitalSign(one.sign)].label
+    return f"{label}, a limit of their own, {what_lies_beyond(one.sign, one.low, one.high)}"

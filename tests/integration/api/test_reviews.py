@@ -1,4 +1,4 @@
-"""Reviews of scale 2: a task to the hub from 30 days before, and both scales for 30 days after it ended."""
+"""Reviews of scale 2 and of limits: a task to the hub from 30 days before; both scales for 30 days after it ended."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,11 @@ AUTHORISE: LiteralString = """
 INSERT INTO delegation.spo2_scale_authorisation (resident_id, clinician_name, regulator, regulator_number, reason,
     decided_at, starts_at, review_by, ends_at, revoked_at, recorded_by)
 VALUES (%s, 'Dr Synthetic', 'GMC', '1234567', 'Confirmed hypercapnic respiratory failure', %s, %s, %s, %s, %s, %s)
+"""
+LIMIT: LiteralString = """
+INSERT INTO delegation.personal_limit (resident_id, sign, low, high, clinician_name, regulator, regulator_number,
+    reason, decided_at, starts_at, review_by, recorded_by)
+VALUES (%s, %s, %s, %s, 'Dr Synthetic', 'GMC', '1234567', 'Slow for years', %s, %s, %s, %s)
 """
 REVIEWS = f"/hubs/{n.HUB}/reviews"
 
@@ -83,6 +88,24 @@ def test_the_hub_reads_who_decided_what_and_by_when(sign_in: SignIn, neighbourho
     assert "Overdue since" in page
     assert "Dr Synthetic (GMC 1234567)" in page
     assert f'href="{REVIEWS}"' in client.get(f"/hubs/{n.HUB}").text
+    assert "Reviews due: 2, all of them synthetic" in client.get(f"/hubs/{n.HUB}").text
+
+
+def test_limits_of_their_own_are_to_be_reviewed_too_each_on_its_page(
+    sign_in: SignIn, neighbourhood: Database
+) -> None:
+    authorise(neighbourhood, review=10 * DAY)
+    now = datetime.now(UTC)
+    with neighbourhood.connect() as conn:
+        for sign, low, high, review in (("pulse", 45, 110, -DAY), ("systolic", 95, None, 40 * DAY)):
+            since = now - 300 * DAY
+            conn.execute(LIMIT, [n.AMARA, sign, low, high, since, since, now + review, n.CLINICIAN])
+    client = sign_in(n.CLINICIAN)
+    assert [one["sign"] for one in client.get(f"/api/v1{REVIEWS}").json()] == ["pulse", None]
+    page = client.get(REVIEWS).text
+    assert "Pulse, a limit of their own, under 45 or over 110 beats a minute: Slow for years" in page
+    assert f'href="/residents/{n.AMARA}/limits"' in page
+    assert f'href="/residents/{n.AMARA}/scale-two"' in page
     assert "Reviews due: 2, all of them synthetic" in client.get(f"/hubs/{n.HUB}").text
 
 
