@@ -339,7 +339,8 @@ CREATE TABLE delegation.audit_seal (
     seal_id         bigint PRIMARY KEY,
     sealed_at       timestamptz NOT NULL,
     previous        bytea NOT NULL,
-    root            bytea NOT NULL
+    root            bytea NOT NULL,
+    settled         bigint NOT NULL             -- no event up to this one is left for another seal
 );
 
 CREATE TABLE delegation.audit_sealed_event (

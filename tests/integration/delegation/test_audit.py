@@ -1,7 +1,7 @@
 """What was done to whose record is written by somebody, sealed once, and cannot be changed unseen."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString
 
 import psycopg
@@ -26,9 +26,9 @@ def write(conn: psycopg.Connection[Any], *subjects: str, words: str | None = Non
         audit.record(conn, SEALER, "reading.seen", subject, at=NOW, resident_id=n.AMARA, words=words)
 
 
-def seal(database: Database, most: int = 10_000) -> int:
+def seal(database: Database, most: int = 10_000, at: datetime = NOW) -> int:
     with database.connect(SCHEDULER) as conn:
-        return audit_seal.seal(conn, NOW, most)
+        return audit_seal.seal(conn, at, most)
 
 
 def verify(database: Database) -> list[Broken]:
@@ -98,6 +98,47 @@ def test_an_event_that_commits_after_a_later_one_was_sealed_is_sealed_next(neigh
     assert seal(neighbourhood) == 2
     assert seal(neighbourhood) == 0
     assert sealed_subjects(neighbourhood) == [["second"], ["first", "third"]]
+    assert verify(neighbourhood) == []
+
+
+def settled(database: Database) -> list[int]:
+    with database.connect() as owner:
+        rows = owner.execute("SELECT settled FROM delegation.audit_seal ORDER BY seal_id").fetchall()
+    return [event for (event,) in rows]
+
+
+def test_what_was_sealed_long_ago_is_not_looked_at_again(neighbourhood):
+    with neighbourhood.connect(INGEST, autocommit=True) as writer:
+        for hours in (0, 2, 4):
+            write(writer, f"a{hours}", f"b{hours}")
+            assert seal(neighbourhood, at=NOW + timedelta(hours=hours)) == 2
+    assert settled(neighbourhood) == [0, 2, 4]
+    with neighbourhood.connect() as owner:
+        owner.execute(UNGUARDED)
+        owner.execute("DELETE FROM delegation.audit_sealed_event WHERE audit_id IN (3, 5)")
+    assert seal(neighbourhood, at=NOW + timedelta(hours=4)) == 1, "the second seal's event was looked for"
+
+
+def test_an_event_that_commits_while_the_sealer_is_away_for_hours_is_sealed_when_it_comes_back(neighbourhood):
+    with neighbourhood.connect(INGEST) as early, neighbourhood.connect(INGEST) as late:
+        write(early, "first")
+        write(late, "second")
+        late.commit()
+        assert seal(neighbourhood) == 1
+        early.commit()
+    assert seal(neighbourhood, at=NOW + timedelta(hours=3)) == 1
+    assert settled(neighbourhood) == [0, 2]
+
+
+def test_nothing_is_settled_by_a_seal_that_could_not_take_all(neighbourhood):
+    with neighbourhood.connect(INGEST) as early, neighbourhood.connect(INGEST) as late:
+        write(early, "first", "second")
+        write(late, "third")
+        late.commit()
+        assert seal(neighbourhood) == 1
+        early.commit()
+    hours = [seal(neighbourhood, most=1, at=NOW + timedelta(hours=3 * hour)) for hour in (1, 2, 3)]
+    assert hours == [1, 1, 0]
     assert verify(neighbourhood) == []
 
 
