@@ -1,6 +1,7 @@
 """How findings become a case in a hub's queue: one open escalation per resident, which findings join.
 
-Guards: severity only rises by itself, and a deadline only comes nearer; a person closes, never a later reading.
+Guards: severity only rises by itself, and a deadline only comes nearer; a person closes, never a later reading. What
+holds a value against its own resident never stands where NEWS2, or anything else as grave, has something to say.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from alerts.policy import Policy, Severity
-from alerts.rules import ABOUT_SCORE, Finding
+from alerts.rules import ABOUT_SCORE, OF_THEIR_OWN, Finding
 
 
 class Disposition(StrEnum):
@@ -49,6 +50,8 @@ class OpenEscalation:
     deadline_at: datetime
     low: int | None = None
     """The score its sentence is about; None where it is about something else."""
+    yields: bool = False
+    """Its sentence holds a value against its own resident: whatever else is as grave takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +65,39 @@ class Step:
     """The new sentence, None where the graver one that is there stays."""
     low: int | None
     """The score that the sentence, new or not, is about; None where it is about something else."""
+    yields: bool = False
+    """Whether the sentence, new or not, holds a value against its own resident."""
 
     def as_open(self, escalation_id: UUID, hub_id: UUID) -> OpenEscalation:
         """The case as it is after this step."""
-        return OpenEscalation(escalation_id, hub_id, self.severity, self.deadline_at, self.low)
+        return OpenEscalation(escalation_id, hub_id, self.severity, self.deadline_at, self.low, self.yields)
 
 
 def step(
     open_: OpenEscalation | None, found: Sequence[Finding], low: int | None, policy: Policy, at: datetime
 ) -> Step:
     """What these findings (one at least), of a set that scores `low` at least, do to a resident's case or to none."""
-    gravest = min(found, key=lambda one: (one.severity.rank, one.rule in ABOUT_SCORE))
+    gravest = min(found, key=lambda one: (one.severity.rank, _comes_last(one)))
     score = low if gravest.rule in ABOUT_SCORE else None
+    yields = gravest.rule in OF_THEIR_OWN
     deadline = policy.deadline_at(gravest.severity, at)
     if open_ is None:
-        return Step(EventKind.RAISED, gravest.severity, deadline, gravest.sentence, score)
+        return Step(EventKind.RAISED, gravest.severity, deadline, gravest.sentence, score, yields)
     deadline = min(deadline, open_.deadline_at)
     if gravest.severity.rank < open_.severity.rank:
-        return Step(EventKind.WORSENED, gravest.severity, deadline, gravest.sentence, score)
-    if gravest.severity == open_.severity and _says_more(score, open_.low):
-        return Step(EventKind.JOINED, open_.severity, deadline, gravest.sentence, score)
-    return Step(EventKind.JOINED, open_.severity, deadline, None, open_.low)
+        return Step(EventKind.WORSENED, gravest.severity, deadline, gravest.sentence, score, yields)
+    if gravest.severity == open_.severity and not yields and _says_more(score, open_):
+        return Step(EventKind.JOINED, open_.severity, deadline, gravest.sentence, score, yields)
+    return Step(EventKind.JOINED, open_.severity, deadline, None, open_.low, open_.yields)
 
 
-def _says_more(score: int | None, said: int | None) -> bool:
-    """Of sentences as grave: a worse score than the one said, and what is about no score rather than any score."""
-    return said is not None and (score is None or score > said)
+def _comes_last(one: Finding) -> int:
+    """Of findings as grave: what is about no score before a score, and what is of their own after both."""
+    return 2 if one.rule in OF_THEIR_OWN else 1 if one.rule in ABOUT_SCORE else 0
+
+
+def _says_more(score: int | None, open_: OpenEscalation) -> bool:
+    """Of sentences as grave: a worse score than the one said, what is about no score rather than any score, and
+    either rather than what is of their own.
+    """
+    return open_.yields or (open_.low is not None and (score is None or score > open_.low))

@@ -28,9 +28,6 @@ from devices.vital_signs import VitalSign
 from ingest import pulses, quality
 from ingest.arrival import NewReading
 
-# What holds a value against its own resident says nothing of the signs that are missing.
-EXCLUDES_NOTHING = frozenset({"drift", "personal_limit"})
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -46,7 +43,7 @@ class Judged:
     @property
     def answers(self) -> bool:
         """Whether nothing need be asked any more: what comes late from an earlier hour excludes nothing now."""
-        told = any(one.rule not in EXCLUDES_NOTHING for one in self.found)
+        told = any(one.rule not in rules.OF_THEIR_OWN for one in self.found)
         return self.newest and (not self.scored.outcome.deciding or told)
 
 

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from alerts.escalation import EventKind, OpenEscalation, Step
 from alerts.policy import Severity
-from alerts.rules import Finding
+from alerts.rules import OF_THEIR_OWN, Finding
 
 CHANNEL: LiteralString = "hearthwatch_hub"
 
@@ -61,8 +61,12 @@ class Change:
     """Whose queue it is in no more."""
 
 
+# The last: whether its sentence yields. Anything else as grave would have taken its place.
 _OPEN: LiteralString = """
-SELECT resident_id, escalation_id, hub_id, severity, deadline_at, low FROM alerts.escalation
+SELECT resident_id, escalation_id, hub_id, severity, deadline_at, low, (
+    SELECT coalesce(bool_and(finding.rule = ANY (%b)), false) FROM alerts.finding
+    WHERE finding.escalation_id = escalation.escalation_id AND finding.severity = escalation.severity)
+FROM alerts.escalation
 WHERE resident_id = ANY (%b) AND state <> 'closed' ORDER BY escalation_id FOR UPDATE
 """
 _FOLLOW: LiteralString = "SELECT moved_case, from_hub, to_hub FROM alerts.follow_residents(%s)"
@@ -109,12 +113,12 @@ def hold(
 
     Returns what to announce of those that moved, and the cases.
     """
-    wanted = [list(residents)]
+    wanted = list(residents)
     with conn.pipeline():
-        moved, held = conn.execute(_FOLLOW, wanted), conn.execute(_OPEN, wanted)
+        moved, held = conn.execute(_FOLLOW, (wanted,)), conn.execute(_OPEN, (list(OF_THEIR_OWN), wanted))
     return _moved(moved, actor_id), {
-        resident: OpenEscalation(case, hub_id, Severity(severity), deadline_at, low)
-        for resident, case, hub_id, severity, deadline_at, low in held
+        resident: OpenEscalation(case, hub_id, Severity(severity), deadline_at, low, yields)
+        for resident, case, hub_id, severity, deadline_at, low, yields in held
     }
 
 

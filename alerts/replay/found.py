@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.judgement import EXCLUDES_NOTHING
 from alerts.news2 import CONSCIOUSNESS_CODES, RED_SCORES, SIGNS
 from alerts.policy import Policy
 from alerts.replay import drifting, looking_back
 from alerts.replay.asked import unanswered
 from alerts.replay.scored import ScoredSets
 from alerts.replay.sets import MICROSECONDS
+from alerts.rules import OF_THEIR_OWN
 from alerts.severity import Severity
 
 RULES = (
@@ -73,7 +73,7 @@ def found(results: ScoredSets, policy: Policy) -> Found:
         "soft_signs": said & _together(results, policy),
     }
     acts = results.newest | (results.moment >= results.at - policy.act_within * _MINUTE)
-    told = [mask > 0 for rule, mask in masks.items() if rule not in EXCLUDES_NOTHING]
+    told = [mask > 0 for rule, mask in masks.items() if rule not in OF_THEIR_OWN]
     anything = np.logical_or.reduce(told)
     asks = acts & _asks(results, at_once)
     settles = ~asks & results.newest & (~results.scores.deciding.any(axis=1) | anything)

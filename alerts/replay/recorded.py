@@ -6,9 +6,9 @@ everything that was decided carries when it was recorded, and counts from then o
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -21,6 +21,8 @@ from delegation.authority import AirRecord, Authority, PersonalLimit, ScaleAutho
 from delegation.store import Placement
 from ingest import stored
 from ingest.arrival import NewReading, ReadingKey
+
+Revocable = TypeVar("Revocable", ScaleAuthorisation, PersonalLimit)
 
 ALWAYS = datetime(1900, 1, 1, tzinfo=UTC)
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
@@ -95,15 +97,24 @@ class History:
         """What was known to be decided at a moment, after readings that say oxygen is in use."""
         ends = {since: [one for one in oxygen_seen if one >= since] for since in self.air}
         return Authority(
-            scales=[one for recorded, one in self.scales if recorded <= at],
+            scales=self.scales_by(at),
             air=[AirRecord(since, min(seen, default=None)) for since, seen in ends.items()],
             limits=self.limits_by(at),
             no_score_reason=self.no_score_reason,
         )
 
+    def scales_by(self, at: datetime) -> list[ScaleAuthorisation]:
+        """The authorisations of scale 2, as they were known at a moment."""
+        return [_as_known(one, at) for recorded, one in self.scales if recorded <= at]
+
     def limits_by(self, at: datetime) -> list[PersonalLimit]:
-        """The resident's own limits, as far as they were known at a moment."""
-        return [one for recorded, one in self.limits if recorded <= at]
+        """The resident's own limits, as they were known at a moment."""
+        return [_as_known(one, at) for recorded, one in self.limits if recorded <= at]
+
+
+def _as_known(one: Revocable, at: datetime) -> Revocable:
+    """A clock may be ahead of the arrival: of such a reading nobody knew yet what was revoked before its own time."""
+    return replace(one, revoked_at=None) if one.revoked_at is not None and one.revoked_at > at else one
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from alerts.questions import Question
 from alerts.replay.recorded import History, Policies, Runs
 from alerts.rules import ABOUT_SCORE, Finding
 from alerts.scoring import Scored, oxygen_seen, score_readings
+from delegation.authority import ScaleAuthorisation
 from delegation.store import Placement
 from ingest.arrival import KnownReading, NewReading, ReadingKey
 
@@ -165,10 +166,9 @@ def _scores(history: History, policies: Policies) -> Iterator[Scored]:
     """Every score in the order in which it became known; readings that the same was known of are scored together."""
     done: list[NewReading] = []
 
-    def known(reading: NewReading) -> tuple[int, timedelta]:
+    def known(reading: NewReading) -> tuple[list[ScaleAuthorisation], timedelta]:
         at = history.at(reading)
-        recorded = sum(since <= at for since, _ in history.scales)
-        return recorded, policies.in_force(reading.placement.hub_id, at).composition_window
+        return history.scales_by(at), policies.in_force(reading.placement.hub_id, at).composition_window
 
     for (_, window), group in groupby(history.readings, known):
         new = list(group)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +67,19 @@ def test_no_score_puts_aside_what_is_about_no_score():
     later = step(step(None, [scored(17)], 17, policy(), NOW).as_open(CASE, HUB), pain, 0, policy(), NOW)
     assert later.why == "Chest pain. 999 has been phoned."
     assert step(None, [scored(17), *pain], 17, policy(), NOW).why == "Chest pain. 999 has been phoned."
+
+
+@pytest.mark.parametrize("rule", ["drift", "personal_limit"])
+@pytest.mark.parametrize("other", ["score_threshold", "red_vital_sign"])
+def test_what_is_of_their_own_never_stands_where_anything_else_as_grave_is_to_be_said(rule, other):
+    own = [Finding(rule, Severity.HIGH, "Pulse 95, over their own limit of 90.")]
+    graver = [Finding(other, Severity.HIGH, "NEWS2.")]
+    alone = step(None, own, 1, policy(), NOW).as_open(CASE, HUB)
+    later = step(alone, graver, 9, policy(), NOW)
+    assert later.why == "NEWS2."
+    assert step(later.as_open(CASE, HUB), own, 1, policy(), NOW).why is None
+    assert step(alone, own, 1, policy(), NOW).why is None
+    assert step(None, [*own, *graver], 9, policy(), NOW).why == "NEWS2."
 
 
 def test_a_lesser_finding_with_a_shorter_clock_brings_the_deadline_nearer():
