@@ -44,7 +44,7 @@ _AT_ADDRESS: LiteralString = "UPDATE delegation.audit_head SET at_address_at = %
 
 
 class NotTakenError(RuntimeError):
-    """A head was not taken where it should be kept; it is offered again."""
+    """A head was not taken where it should be kept; it is offered again, and keeps no other from being taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +121,21 @@ def _offer(pool: Pool, place: _Place, at: datetime) -> bool:
     """Whether all that waited for this place is there now. Nothing in the database waits for the place."""
     with pool.connection() as conn:
         waiting = conn.execute(place.waiting).fetchall()
+    refused = 0
     for day, signed in waiting:
         try:
             place.give(day, signed)
-        except (OSError, httpx.HTTPError, NotTakenError) as error:
-            _log.error("a head was not taken", error=type(error).__name__, count=len(waiting))
+        except NotTakenError:
+            refused += 1
+            continue
+        except (OSError, httpx.HTTPError) as error:
+            _log.error("no head was taken", error=type(error).__name__, count=len(waiting))
             return False
         with pool.connection() as conn:
             conn.execute(place.taken, (at, day))
-    return True
+    if refused:
+        _log.error("heads were refused", count=refused)
+    return not refused
 
 
 def _write(directory: Path, day: date, signed: str) -> None:

@@ -104,6 +104,21 @@ def test_a_head_is_never_written_over(neighbourhood: Database, with_head: Path) 
     assert standing(neighbourhood) == [(SATURDAY, 2, False, False)]
 
 
+def test_a_head_that_is_refused_after_a_restore_keeps_no_later_head_from_leaving(
+    neighbourhood: Database, with_head: Path
+) -> None:
+    with neighbourhood.connect() as owner:
+        owner.execute("DELETE FROM delegation.audit_head")  # as a copy of the day before would have it
+    with pytest.raises(NotTakenError):
+        keep(neighbourhood, NIGHT + timedelta(minutes=10), heads_directory=with_head)
+    write(neighbourhood, "d", at=NIGHT)
+    with pytest.raises(NotTakenError):
+        keep(neighbourhood, NIGHT + timedelta(days=1), heads_directory=with_head)
+    sunday = SATURDAY + timedelta(days=1)
+    assert standing(neighbourhood) == [(SATURDAY, 2, False, False), (sunday, 3, True, False)]
+    assert (with_head / name_of(sunday)).is_file()
+
+
 @pytest.fixture
 def refuses_once() -> Iterator[tuple[str, dict[str, str]]]:
     """An address that takes what it is given the second time, and what it took."""
