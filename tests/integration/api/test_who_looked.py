@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx2 as httpx
 import pytest
 
+from api.queries.looks import OF_HOME
 from api.web.presenters.moments import london_day
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
@@ -79,6 +80,19 @@ def test_the_page_is_linked_from_the_residents_page_and_the_homes_for_those_who_
         link = f'href="{page}/looks"'
         assert link in manager.get(page, headers=PAGES).text
         assert link not in worker.get(page, headers=PAGES).text
+
+
+def test_a_day_of_a_home_is_found_without_reading_the_whole_audit(neighbourhood: Database) -> None:
+    asked = {"whose": n.ORCHARD, "since": "2026-03-04", "until": "2026-03-05", "most": 500}
+    with neighbourhood.connect("hearthwatch_api") as conn:
+        conn.execute("SELECT set_config('hearthwatch.actor', %s, true)", (str(n.MANAGER),))
+        # So few rows are sooner read than looked up.
+        conn.execute("SET LOCAL enable_seqscan = off")
+        plan = conn.execute("EXPLAIN " + OF_HOME, asked).fetchall()
+    goes_by = [line for (line,) in plan if "Index Cond" in line and "'2026-03-04" in line]
+    assert len(goes_by) == 2
+    assert "resident_id = ANY" in goes_by[0]
+    assert "subject =" in goes_by[1]
 
 
 def test_a_name_that_may_not_be_seen_is_not_shown(sign_in: SignIn, neighbourhood: Database) -> None:
