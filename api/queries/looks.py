@@ -48,16 +48,13 @@ GROUP BY actor, person.name, role, purpose, action, event.resident_id, resident.
 ORDER BY max(at) DESC, actor, action, event.resident_id LIMIT %(most)s
 """
 _OF_RESIDENT: LiteralString = _COLUMNS + _EVENTS + "resident_id = %(whose)s" + _AS_ROWS
+_BY_WHO_LIVES_THERE: LiteralString = """
+resident_id = ANY (ARRAY(SELECT lives.resident_id FROM delegation.resident lives WHERE home_id = %(whose)s))
+    UNION ALL
+"""
+_AS_A_WHOLE: LiteralString = "resident_id IS NULL AND subject = 'home:' || %(whose)s::uuid"
 # Each half has an index of its own; asked as one, years of audit would be read for a day of it.
-OF_HOME: LiteralString = (
-    _COLUMNS
-    + _EVENTS
-    + "resident_id = ANY (ARRAY(SELECT lives.resident_id FROM delegation.resident lives WHERE home_id = %(whose)s))"
-    + "UNION ALL"
-    + _EVENTS
-    + "resident_id IS NULL AND subject = 'home:' || %(whose)s::uuid"
-    + _AS_ROWS
-)
+OF_HOME: LiteralString = _COLUMNS + _EVENTS + _BY_WHO_LIVES_THERE + _EVENTS + _AS_A_WHOLE + _AS_ROWS
 
 
 def of_resident(
