@@ -1,8 +1,10 @@
 """A hub's counts for its commissioner: how much there was and how timely, month by month, of nobody in particular.
 
-Guards: small numbers are hidden before anything is put into words; who looked is written down.
+Guards: small numbers are hidden before anything is put into words; of anybody real only months that are over are shown,
+as a count that grows from look to look tells of the one who came between; who looked is written down.
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -31,10 +33,12 @@ def show(
     hub = next((one for one in desks.hubs_counted(visit.conn) if one.place_id == hub_id), None)
     if hub is None:
         raise not_found("hub")
-    months = words.months(visit.at)
+    months = _months(visit, hub_id)
     chosen = month or months[0][0]
     if chosen not in dict(months):
-        raise RefusedError(HTTPStatus.NOT_FOUND, "There are no counts of this month here.")
+        raise RefusedError(
+            HTTPStatus.NOT_FOUND, "There are no counts of this month here. A month is shown once it is over."
+        )
     span = words.span(chosen)
     found = counts.of_hub(visit.conn, hub_id, *span, with_synthetic=False)
     with_synthetic = synthetic and not any(one.residents for one in found)
@@ -54,3 +58,10 @@ def show(
         "with_synthetic": with_synthetic,
     }
     return page(request, "counts.jinja", view, who=visit.actor.name)
+
+
+def _months(visit: Visit, hub_id: UUID) -> Sequence[tuple[str, str]]:
+    """Which are shown: this one too where nobody real is counted in it."""
+    listed = words.months(visit.at)
+    so_far = counts.of_hub(visit.conn, hub_id, *words.span(listed[0][0]), with_synthetic=False)
+    return listed[1:] if any(one.residents for one in so_far) else listed
