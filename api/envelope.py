@@ -7,7 +7,7 @@ been turned into a problem; pages with people on them are never cached.
 
 import secrets
 import time
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,6 +32,7 @@ SECURITY_HEADERS = {
 }
 HSTS = "max-age=31536000"
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_METHODS = frozenset(HTTPMethod)
 LARGEST_BODY = 1_000_000
 _TOO_LARGE = f"This is larger than the {LARGEST_BODY} bytes that are taken at once."
 _OTHER_SITE = "This was sent from another site, so it was not done."
@@ -67,7 +68,8 @@ class Envelope:
 
     def note(self, scope: Scope, status: int, seconds: float) -> None:
         route = _template(scope)
-        method = scope["method"]
+        # Anybody may make up methods, and each that is named is counted for as long as the process lives.
+        method = scope["method"] if scope["method"] in _METHODS else "other"
         self._counts.requests.labels(route, method, status).inc()
         self._counts.seconds.labels(route, method).observe(seconds)
         _log.info(
