@@ -188,10 +188,16 @@ class Link:
             self._drop("The gateway stops.")
 
     def _take_what_is_new(self) -> None:
-        """A new secret or certificate counts from the next connection on."""
+        """A new secret or certificate counts from the next connection on, and so does one written over the last."""
         renewed = self._renew(self._credentials) if self._renew else self._credentials
-        if renewed != self._credentials:
+        if renewed == self._credentials and renewed.certificate_file is None:
+            return
+        try:
             self._tls = tls_context(self._broker, renewed)
+        except OSError:  # SSLError too: a certificate and a key that are half written are no pair
+            log.warning("The certificate cannot be read: the credential of before stays in use.")
+            return
+        if renewed != self._credentials:
             self._credentials = renewed
             log.info("Signing in with a new credential from now on.")
 

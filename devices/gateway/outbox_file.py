@@ -41,12 +41,14 @@ class OutboxFile:
     def _create(self) -> None:
         with self.transaction(durable=True) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in schema.CREATE.split(";"):
-                    connection.execute(statement)
-            elif version != schema.VERSION:
+            if version > schema.VERSION:
                 known = f"this gateway knows version {schema.VERSION}"
                 raise OutboxFileError(f"{self.path} is an outbox of version {version}; {known}.")
+            since = range(version, schema.VERSION)
+            steps = [schema.UPGRADE[one] for one in since] if version else [schema.CREATE]
+            for step in steps:
+                for statement in step.split(";"):
+                    connection.execute(statement)
 
     @contextmanager
     def transaction(self, *, durable: bool) -> Iterator[sqlite3.Connection]:

@@ -3,6 +3,7 @@
 Invariant: a row is `pending` exactly while it lacks a receipt from the database's present epoch.
 """
 
+from collections.abc import Mapping
 from typing import LiteralString
 
 VERSION = 2
@@ -40,6 +41,14 @@ CREATE INDEX item_due ON item (kit, alone, due_at, seq) WHERE pending = 1;
 CREATE INDEX item_settled ON item (receipted_at) WHERE pending = 0;
 PRAGMA user_version = 2;
 """
+
+# A file of before still holds readings that nobody else has: it is brought to this version where it is opened.
+UPGRADE: Mapping[int, LiteralString] = {
+    1: """
+ALTER TABLE outbox ADD COLUMN let_go INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 2;
+"""
+}
 
 ENROL: LiteralString = """
 INSERT INTO outbox (kit, epoch, last_seq) VALUES (?, ?, 0) ON CONFLICT DO NOTHING

@@ -102,7 +102,18 @@ def is_refused(mosquitto: CertifiedMosquitto, certificate: tuple[Path, Path] | N
     return not stranger.connected.is_set()
 
 
-def test_a_gateway_with_a_certificate_delivers_without_a_password(
+def some_reading(outbox: Outbox) -> ReadingPayload:
+    return ReadingPayload(
+        reading_id=new_reading_id(),
+        outbox_epoch=outbox.epoch,
+        seq=0,
+        taken_at="2026-11-23T07:00:00Z",
+        resident=ResidentId(uuid4()),
+        values={"temperature": 37.0},
+    )
+
+
+def test_a_gateway_with_a_certificate_delivers_without_a_password_and_takes_up_the_next_one(
     mosquitto: CertifiedMosquitto, authority: Authority, outboxes
 ) -> None:
     kit_id = KitId(uuid4())
@@ -113,17 +124,14 @@ def test_a_gateway_with_a_certificate_delivers_without_a_password(
     gateway = Gateway(outbox, QUICK, random.Random(20261123))
     link = Link(gateway, Credentials.of(line), address, settings=EAGER)
     fake = FakePlatform(mosquitto.port, DatabaseEpoch(uuid4()), mosquitto.username, mosquitto.password)
-    reading = ReadingPayload(
-        reading_id=new_reading_id(),
-        outbox_epoch=outbox.epoch,
-        seq=0,
-        taken_at="2026-11-23T07:00:00Z",
-        resident=ResidentId(uuid4()),
-        values={"temperature": 37.0},
-    )
-    outbox.put(reading)
+    outbox.put(some_reading(outbox))
     with running(_Running(link)):
         wait_until(lambda: outbox.waiting() == 0, "the receipt")
+        mosquitto.shut_out(kit_id)
+        wait_until(lambda: not link.up, "the end of its session")
+        outbox.put(some_reading(outbox))
+        assert authority.issue(kit_id) == (certificate, key), "in the place of the one that was revoked"
+        wait_until(lambda: outbox.waiting() == 0, "the receipt under the new certificate")
     fake.stop()
     assert set(fake.stored) == {kit_id}
 

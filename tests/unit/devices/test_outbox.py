@@ -243,6 +243,21 @@ def test_only_its_owner_may_read_the_file(outbox, path):
     assert {each.stat().st_mode & 0o777 for each in path.parent.iterdir()} == {0o600}
 
 
+def test_a_file_of_the_version_before_goes_on_with_all_that_it_holds(outbox, path, tmp_path):
+    readings = [some_reading() for _ in range(3)]
+    for reading in readings:
+        outbox.put(reading)
+    older = as_the_disk_has_it(path, tmp_path / "older")
+    connection = sqlite3.connect(older)
+    connection.executescript("ALTER TABLE outbox DROP COLUMN let_go; PRAGMA user_version = 1;")
+    connection.close()
+    for _ in ("brought to this version", "and opened again"):
+        file, found = open_outbox(older)
+        assert [entry.reading_id for entry in found.ledger()] == [one.reading_id for one in readings]
+        assert (found.epoch, found.waiting(), found.let_go()) == (outbox.epoch, 3, 0)
+        file.close()
+
+
 def test_a_file_of_a_later_version_is_left_alone(path):
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 9")
