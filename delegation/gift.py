@@ -81,6 +81,11 @@ WHERE %(place)s IN (offer.home_id, offer.hub_id, resident.home_id) AND offer.tak
   AND offer.withdrawn_at IS NULL AND least(offer.good_until, offer.ends_at) > %(at)s
 ORDER BY offer.invited_at DESC, offer.invitation_id
 """
+_ENDS: LiteralString = """
+SELECT role, ends_at FROM delegation.role_assignment
+WHERE assignment_id = %(assignment)s AND ends_at > %(at)s AND person_id <> delegation.actor()
+  AND assignment_id IN (SELECT delegation.roles_in_gift())
+"""
 _SET_END: LiteralString = """
 UPDATE delegation.role_assignment SET ends_at = greatest(%(until)s, starts_at + interval '1 microsecond')
 WHERE assignment_id = %(assignment)s AND (ends_at IS NULL OR ends_at > %(at)s)
@@ -106,6 +111,15 @@ def waiting_at(conn: psycopg.Connection[Any], place_id: UUID, at: datetime) -> l
     """Who is invited there and has not come yet."""
     with conn.cursor(row_factory=class_row(Waiting)) as cursor:
         return cursor.execute(_WAITING, {"place": place_id, "at": at}).fetchall()
+
+
+def ends(conn: psycopg.Connection[Any], assignment_id: UUID, at: datetime) -> tuple[Role, datetime]:
+    """Which role this is and when it ends. Raises NotInGiftError, also where it has no end: it cannot go on for longer."""
+    found = conn.execute(_ENDS, {"assignment": assignment_id, "at": at}).fetchone()
+    if found is None:
+        raise NotInGiftError("There is no such role, or it is not yours to extend, or it has no end.")
+    role, ends_at = found
+    return Role(role), ends_at
 
 
 def end(conn: psycopg.Connection[Any], actor: Actor, assignment_id: UUID, at: datetime) -> RoleHeld:

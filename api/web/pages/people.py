@@ -99,11 +99,9 @@ def end(assignment_id: UUID, visit: EnderVisit) -> Response:
 def extend(assignment_id: UUID, visit: EnderVisit) -> Response:
     """Let a role go on for as long as it usually lasts, from now."""
     terms = gift.terms(visit.conn)
-    one = next((one for one in _held_anywhere(visit) if one.assignment_id == assignment_id), None)
-    if one is None:
-        raise not_found("role")
-    until = max(one.ends_at or visit.at, _usual_end(terms[Role(one.role)], visit.at))
     try:
+        role, ends_at = gift.ends(visit.conn, assignment_id, visit.at)
+        until = max(ends_at, _usual_end(terms[role], visit.at))
         held = gift.extend(visit.conn, visit.actor, assignment_id, until=until, at=visit.at)
     except NotInGiftError:
         raise not_found("role") from None
@@ -182,11 +180,6 @@ def _hub(visit: Visit, hub_id: UUID) -> Desk:
         if one.place_id == hub_id:
             return Desk(one, f"/hubs/{hub_id}", (Role.HUB_CLINICIAN,))
     raise not_found("hub")
-
-
-def _held_anywhere(visit: Visit) -> list[gift.Held]:
-    places = [*desks.homes_managed(visit.conn), *desks.hubs_led(visit.conn)]
-    return [one for place in places for one in gift.held_at(visit.conn, place.place_id, visit.at) if one.mine]
 
 
 def _back(visit: Visit, held: RoleHeld, said: str) -> RedirectResponse:

@@ -117,6 +117,20 @@ def test_a_role_is_ended_at_once_and_extended_no_further_than_it_usually_lasts(
         assert manager.post(f"/people/roles/{role}/{what}").status_code == 404
 
 
+def test_a_role_without_an_end_is_not_given_one_by_extending_it(
+    manager: httpx.Client, neighbourhood: Database
+) -> None:
+    asked = (
+        "SELECT assignment_id, ends_at FROM delegation.role_assignment WHERE person_id = %s AND home_id = %s"
+    )
+    with neighbourhood.connect() as conn:
+        before = conn.execute(asked, (n.WORKER, n.ORCHARD)).fetchall()
+        [(role, no_end)] = before
+        assert no_end is None
+        assert manager.post(f"/people/roles/{role}/extend").status_code == 404
+        assert conn.execute(asked, (n.WORKER, n.ORCHARD)).fetchall() == before
+
+
 def test_a_managers_reach_ends_at_their_homes(manager: httpx.Client, neighbourhood: Database) -> None:
     for place in (n.MEADOW, n.STRANGE_HOME, n.HUB):
         assert manager.get(f"/homes/{place}/people").status_code == 404
