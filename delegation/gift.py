@@ -114,7 +114,7 @@ def waiting_at(conn: psycopg.Connection[Any], place_id: UUID, at: datetime) -> l
 
 
 def ends(conn: psycopg.Connection[Any], assignment_id: UUID, at: datetime) -> tuple[Role, datetime]:
-    """Which role this is and when it ends. Raises NotInGiftError, also where it has no end: it cannot go on for longer."""
+    """Which role this is and when it ends. Raises NotInGiftError, also where it has no end."""
     found = conn.execute(_ENDS, {"assignment": assignment_id, "at": at}).fetchone()
     if found is None:
         raise NotInGiftError("There is no such role, or it is not yours to extend, or it has no end.")
