@@ -13,12 +13,18 @@ MEASURED = (
         ("ingest.reading",),
         """
 SELECT (to_jsonb(held) || jsonb_build_object('resident_id', (%(resident)s)::uuid))::text
-FROM ingest.reading held
+FROM (
+    SELECT reading.* FROM ingest.reading WHERE reading.resident_id = %(resident)s
+    UNION ALL
+    SELECT reading.* FROM (SELECT DISTINCT kit_id, reading_id, stored_for, effective_at FROM ingest.reading_correction
+                           WHERE resident_id = %(resident)s AND stored_for <> %(resident)s) came
+    JOIN ingest.reading ON reading.resident_id = came.stored_for AND reading.effective_at = came.effective_at
+                       AND reading.kit_id = came.kit_id AND reading.reading_id = came.reading_id
+) held
 LEFT JOIN LATERAL (SELECT resident_id, true AS said FROM ingest.reading_correction c
                    WHERE c.kit_id = held.kit_id AND c.reading_id = held.reading_id
                    ORDER BY correction_id DESC LIMIT 1) last ON true
-WHERE (held.resident_id = %(resident)s AND (last.said IS NULL OR last.resident_id = %(resident)s))
-   OR (held.resident_id <> %(resident)s AND last.resident_id = %(resident)s)
+WHERE CASE WHEN last.said THEN last.resident_id = %(resident)s ELSE held.resident_id = %(resident)s END
 ORDER BY held.effective_at, held.kit_id, held.reading_id
 """,
         """
@@ -48,14 +54,15 @@ FROM ingest.reading_correction WHERE %(resident)s IN (stored_for, held_for, resi
         "ingest.current_vitals",
         "SELECT to_jsonb(held)::text FROM ingest.current_vitals held WHERE resident_id = %(resident)s",
     ),
-    alike(
+    Part(
         "received",
         "The id of every reading that came in their name, which stays when the reading is erased.",
-        "ingest.seen",
+        ("ingest.seen",),
         """
 SELECT (to_jsonb(held) - 'digest')::text FROM ingest.seen held
 WHERE resident_id = %(resident)s ORDER BY effective_at, kit_id, reading_id
 """,
+        None,
     ),
     Part(
         "not understood",

@@ -72,6 +72,7 @@ CREATE TABLE delegation.role_assignment (
     END)
 );
 CREATE INDEX role_assignment_by_person ON delegation.role_assignment (person_id);
+CREATE INDEX role_assignment_by_resident ON delegation.role_assignment (resident_id);
 
 CREATE TABLE delegation.spo2_scale_authorisation (
     authorisation_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -296,6 +297,7 @@ CREATE TABLE delegation.invitation (
            AND CASE role WHEN 'care_worker' THEN home_id IS NOT NULL WHEN 'carer' THEN resident_id IS NOT NULL
                          WHEN 'hub_clinician' THEN hub_id IS NOT NULL ELSE false END)
 );
+CREATE INDEX invitation_by_resident ON delegation.invitation (resident_id);
 
 -- Audit: written unchained so that no writer queues; sealed afterwards over what has committed.
 CREATE TABLE delegation.audit_event (

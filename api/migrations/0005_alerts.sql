@@ -98,6 +98,7 @@ CREATE TABLE alerts.finding (
     found_at        timestamptz NOT NULL
 );
 CREATE INDEX finding_by_escalation ON alerts.finding (escalation_id, found_at);
+CREATE INDEX finding_by_resident ON alerts.finding (resident_id, found_at);
 
 -- What happened to an escalation: its history, and the stream the hub's pages follow.
 CREATE TABLE alerts.escalation_event (
@@ -169,6 +170,7 @@ CREATE TABLE alerts.phone_call (
     taken_at        timestamptz NOT NULL
 );
 CREATE INDEX phone_call_by_escalation ON alerts.phone_call (escalation_id, taken_at);
+CREATE INDEX phone_call_by_resident ON alerts.phone_call (resident_id, taken_at);
 
 -- What a kit said of an emergency of somebody who cannot be named here, and how often: it names nobody. One that came
 -- from a kit that is lent to no home is for operators, and one from no kit that is known as well.

@@ -31,6 +31,22 @@ UNGUARDED = {
     "api.sign_in_try": "written before there is an actor, by the api alone; names are kept as hashes",
     "api.migration": "no process may read or write it",
 }
+# What is about somebody and has no index by whom, and why nobody waits for that.
+NOT_BY_WHOM = {
+    "api.openid_identity.person_id": "as many rows as accounts, looked for by issuer and subject",
+    "api.openid_try.person_id": "rows of the last hour",
+    "api.tablet_pin.person_id": "as many rows as people with a PIN",
+    "delegation.break_glass_seen.person_id": "nobody looks for what one person has seen",
+    "delegation.end_of_care.resident_id": "those that hold have one; of those withdrawn there are few",
+    "ingest.seen.resident_id": "a row for each reading, on the hot path; read by whom by the database's owner alone",
+}
+BY_WHOM: LiteralString = """
+SELECT attrelid::regclass || '.' || attname,
+       EXISTS (SELECT FROM pg_index WHERE indrelid = attrelid AND indkey[0] = attnum AND indpred IS NULL)
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+WHERE relkind IN ('r', 'p') AND relnamespace::regnamespace::text IN ('delegation', 'devices', 'ingest', 'alerts', 'api')
+  AND attname IN ('resident_id', 'person_id') AND NOT attisdropped
+"""
 TABLES: LiteralString = """
 SELECT oid::regclass::text, relrowsecurity, relforcerowsecurity FROM pg_class
 WHERE relkind IN ('r', 'p') AND relnamespace::regnamespace::text IN ('delegation', 'devices', 'ingest', 'alerts', 'api')
@@ -64,6 +80,12 @@ def test_every_table_has_row_security_even_for_its_owner_or_a_reason(database: D
         tables = conn.execute(TABLES).fetchall()
     unguarded = {name for name, enabled, forced in tables if not (enabled and forced)}
     assert unguarded == set(UNGUARDED)
+
+
+def test_whoever_a_row_is_about_is_looked_for_by_an_index_or_a_reason(database: Database) -> None:
+    with database.connect() as conn:
+        columns = conn.execute(BY_WHOM).fetchall()
+    assert {name for name, has_index in columns if not has_index} == set(NOT_BY_WHOM)
 
 
 def test_no_policy_shows_the_api_whole_tables_but_the_hubs_policies(database: Database) -> None:

@@ -262,7 +262,12 @@ def test_a_manager_takes_a_copy_of_what_they_may_see_and_it_is_written_down(
     assert copy.headers["content-disposition"] == f'attachment; filename="resident-{n.AMARA}.json"'
     assert copy.headers["cache-control"] == "no-store"
     said = copy.json()
-    assert said["left_out"] == ["words beside what was done", "not understood", "runs of the clocks"]
+    assert said["left_out"] == [
+        "words beside what was done",
+        "received",
+        "not understood",
+        "runs of the clocks",
+    ]
     assert len(said["parts"]["readings"]["rows"]) == 2
     assert said["parts"]["identity"]["rows"][0]["name"] == "Amara Synthetic"
     assert said["parts"]["who looked and what was done"]["rows"][-1]["action"] == "records.exported"
