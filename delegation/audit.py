@@ -41,6 +41,7 @@ PURPOSES = {
     "break_glass": Purpose.BREAK_GLASS,
     "care": Purpose.RECORD_KEEPING,
     "records": Purpose.RECORD_KEEPING,
+    "resident": Purpose.RECORD_KEEPING,
     "competence": Purpose.TRAINING,
     "openid": Purpose.SIGNING_IN,
     "password": Purpose.SIGNING_IN,

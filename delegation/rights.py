@@ -102,7 +102,11 @@ _ANSWER_FOR_RECORDS = (
 )
 
 RIGHTS: Mapping[Record, tuple[Right, ...]] = {
-    Record.RESIDENTS: _READ_BY_ALL_WHO_CARE,
+    Record.RESIDENTS: (
+        *_READ_BY_ALL_WHO_CARE,
+        _right((Role.HOME_MANAGER,), Scope.HOMES, ADD, CHANGE),
+        _right((Role.HUB_LEAD,), Scope.HUB, ADD, CHANGE),
+    ),
     Record.READINGS: (
         _right(_AT_HOME, Scope.HOMES, READ, ADD, CHANGE),
         _right(_AT_HUB, Scope.HUB, READ, CHANGE),

@@ -585,6 +585,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
            OR held.organisation_id = home.organisation_id OR held.hub_id = home.hub_id)
 $$;
 
+-- NULL where another try may be made, else when. Tries of one person take turns, so that no two at once count as one.
+CREATE FUNCTION delegation.wait_for_a_try(whose uuid, most smallint) RETURNS timestamptz
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('break_glass/' || whose::text, 0));
+    DELETE FROM delegation.break_glass_try WHERE person_id = whose AND tried_at <= now() - interval '1 hour';
+    RETURN (SELECT min(tried_at) + interval '1 hour' FROM delegation.break_glass_try WHERE person_id = whose
+            HAVING count(*) >= most);
+END $$;
+REVOKE EXECUTE ON FUNCTION delegation.wait_for_a_try(uuid, smallint) FROM PUBLIC;
+
 -- The one way through the glass. What was typed is kept nowhere, and what is not an exact match is answered `nobody`.
 CREATE FUNCTION delegation.break_glass(number text, birthday date, why text, more text)
 RETURNS TABLE (outcome text, resident uuid, until timestamptz)
@@ -599,12 +610,10 @@ BEGIN
     END IF;
     SELECT * INTO STRICT rule FROM delegation.break_glass_rule WHERE in_force_from <= now()
     ORDER BY in_force_from DESC, version DESC LIMIT 1;
-    -- Their tries take turns, so that no two at once count as one.
-    PERFORM pg_advisory_xact_lock(hashtextextended('break_glass/' || me::text, 0));
-    DELETE FROM delegation.break_glass_try WHERE person_id = me AND tried_at <= now() - interval '1 hour';
-    IF (SELECT count(*) FROM delegation.break_glass_try WHERE person_id = me) >= rule.tries_an_hour THEN
-        RETURN QUERY SELECT 'wait', NULL::uuid, min(tried_at) + interval '1 hour'
-                     FROM delegation.break_glass_try WHERE person_id = me;
+    until := delegation.wait_for_a_try(me, rule.tries_an_hour);
+    IF until IS NOT NULL THEN
+        outcome := 'wait';
+        RETURN NEXT;
         RETURN;
     END IF;
     INSERT INTO delegation.break_glass_try (person_id, tried_at) VALUES (me, clock_timestamp());
@@ -647,6 +656,7 @@ ALTER FUNCTION delegation.is_operator() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.residents_behind_broken_glass() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.glass_to_answer_for() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.roles_over(uuid) OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.wait_for_a_try(uuid, smallint) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.break_glass(text, date, text, text) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.glass_broken_since(timestamptz) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.may_give(text, uuid, uuid, uuid) OWNER TO hearthwatch_gate;
@@ -832,6 +842,77 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     WHERE home_id IN (SELECT delegation.homes_held('home_manager', 'hub_lead'))
 $$;
 ALTER FUNCTION delegation.residents_answered_for() OWNER TO hearthwatch_gate;
+
+-- Residents: added, put right and moved by who answers for their home; to other homes of its provider alone.
+CREATE FUNCTION delegation.homes_of_their_provider(resident uuid) RETURNS TABLE (home_id uuid, name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT there.home_id, there.name
+    FROM delegation.resident lives JOIN delegation.home here USING (home_id)
+    JOIN delegation.home there ON there.organisation_id = here.organisation_id
+    WHERE lives.resident_id = resident AND here.home_id IN (SELECT delegation.homes_held('home_manager', 'hub_lead'))
+$$;
+
+-- Whether somebody has this NHS number, before it is written down of somebody new (of_resident NULL) or else of this
+-- resident. Of somebody at a home of others it answers `elsewhere` and no more. That answer, and whatever is asked for
+-- who is there already, is a try as at the glass: a number that is free leaves a new resident behind, for all to see.
+CREATE FUNCTION delegation.nhs_number_taken(number text, of_resident uuid)
+RETURNS TABLE (outcome text, resident uuid, until timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    me constant uuid := delegation.actor();
+    most smallint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM delegation.homes_held('home_manager', 'hub_lead')) THEN
+        RAISE EXCEPTION 'Only who answers for a home asks this.' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT tries_an_hour INTO STRICT most FROM delegation.break_glass_rule WHERE in_force_from <= now()
+    ORDER BY in_force_from DESC, version DESC LIMIT 1;
+    until := delegation.wait_for_a_try(me, most);
+    IF until IS NOT NULL THEN
+        outcome := 'wait';
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    SELECT resident_id INTO resident FROM delegation.resident WHERE nhs_number = number;
+    outcome := CASE WHEN resident IS NULL OR resident = of_resident THEN 'free'
+                    WHEN resident IN (SELECT delegation.residents_answered_for()) THEN 'yours'
+                    ELSE 'elsewhere' END;
+    IF outcome = 'elsewhere' OR (of_resident IS NOT NULL AND outcome <> 'yours') THEN
+        INSERT INTO delegation.break_glass_try (person_id, tried_at) VALUES (me, clock_timestamp());
+    END IF;
+    IF outcome <> 'yours' THEN
+        resident := NULL;
+    END IF;
+    RETURN NEXT;
+END $$;
+REVOKE EXECUTE ON FUNCTION delegation.homes_of_their_provider(uuid), delegation.nhs_number_taken(text, uuid) FROM PUBLIC;
+ALTER FUNCTION delegation.homes_of_their_provider(uuid) OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.nhs_number_taken(text, uuid) OWNER TO hearthwatch_gate;
+GRANT EXECUTE ON FUNCTION delegation.homes_of_their_provider(uuid), delegation.nhs_number_taken(text, uuid) TO hearthwatch_api;
+
+-- Whoever is added to a synthetic home is synthetic; nobody else says so but the seed.
+CREATE FUNCTION delegation.synthetic_as_their_home() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    NEW.synthetic := NEW.synthetic OR EXISTS (
+        SELECT FROM delegation.home WHERE home.home_id = NEW.home_id AND home.synthetic);
+    RETURN NEW;
+END $$;
+REVOKE EXECUTE ON FUNCTION delegation.synthetic_as_their_home() FROM PUBLIC;
+ALTER FUNCTION delegation.synthetic_as_their_home() OWNER TO hearthwatch_gate;
+CREATE TRIGGER synthetic_as_their_home BEFORE INSERT ON delegation.resident
+    FOR EACH ROW EXECUTE FUNCTION delegation.synthetic_as_their_home();
+
+-- Not synthetic, and of a resident who is there not resident_id.
+GRANT INSERT (resident_id, home_id, name, nhs_number, born_on, allergies, background, call_back_phone, usual_company,
+    no_score_reason) ON delegation.resident TO hearthwatch_api;
+GRANT UPDATE (home_id, name, nhs_number, born_on, allergies, background, call_back_phone, usual_company, no_score_reason,
+    lives_here_from) ON delegation.resident TO hearthwatch_api;
+CREATE POLICY answered_for ON delegation.resident FOR INSERT TO hearthwatch_api
+    WITH CHECK (home_id IN (SELECT delegation.homes_held('home_manager', 'hub_lead')));
+CREATE POLICY answered_for_changes ON delegation.resident FOR UPDATE TO hearthwatch_api
+    USING (home_id IN (SELECT delegation.homes_held('home_manager', 'hub_lead')))
+    WITH CHECK (home_id IN (SELECT there.home_id FROM delegation.homes_of_their_provider(resident_id) AS there));
 
 CREATE POLICY in_scope ON delegation.end_of_care FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));

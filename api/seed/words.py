@@ -9,6 +9,8 @@ import secrets
 from collections.abc import Iterator
 from random import Random
 
+from delegation.nhs_number import check_digit
+
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
@@ -39,15 +41,6 @@ PLACES = _words(
 )
 BUILDINGS = ("House", "Court", "Lodge", "Grange", "View", "Manor", "Gardens", "Place")
 
-_NHS_WEIGHTS = range(10, 1, -1)
-
-
-def nhs_check_digit(nine_digits: str) -> int | None:
-    """The tenth digit of an NHS number (modulus 11), or None where these nine can have none."""
-    total = sum(weight * int(digit) for weight, digit in zip(_NHS_WEIGHTS, nine_digits, strict=True))
-    check = (11 - total % 11) % 11
-    return None if check == 10 else check
-
 
 def nhs_numbers(rng: Random) -> Iterator[str]:
     """NHS numbers of the test range 999, each once, in an order of their own."""
@@ -57,7 +50,7 @@ def nhs_numbers(rng: Random) -> Iterator[str]:
     )  # a prime that does not divide a million: visits each once
     for turn in range(1_000_000):
         nine = f"999{(start + turn * step) % 1_000_000:06d}"
-        check = nhs_check_digit(nine)
+        check = check_digit(nine)
         if check is not None and len({*nine, str(check)}) > 1:
             yield f"{nine}{check}"
 

@@ -46,6 +46,8 @@ DESKS = [
     (n.MANAGER, HOME),
     (n.MANAGER, f"{HOME}/looks"),
     (n.MANAGER, f"{HOME}/people"),
+    (n.MANAGER, f"{HOME}/residents/new"),
+    (n.MANAGER, f"{AMARA}/details"),
     (n.COMMISSIONER, f"{QUEUE}/counts?synthetic=yes"),
     (n.WORKER, "/rounds"),
     (n.WORKER, CAPTURE),
@@ -170,6 +172,8 @@ def test_saying_whose_a_reading_is(at_desk: AtDesk, neighbourhood: Database) -> 
         (n.TRAINER, SIGN_OFF, "Sign off", "Choose how far they are signed off"),
         (n.CLINICIAN, f"{AMARA}/scale-two", "Record it: scale 2 from now on", "COPD alone is not enough"),
         (n.MANAGER, f"{AMARA}/records", "Record that care has ended", "Choose why care ended"),
+        (n.MANAGER, f"{HOME}/residents/new", "Add them", "Choose whether they have allergies"),
+        (n.MANAGER, f"{AMARA}/move", "Record that they have moved", "Choose the home they moved to"),
         (n.MANAGER, "/account/invitation", "Take on the role", "Type in the code."),
     ],
 )

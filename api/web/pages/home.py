@@ -31,11 +31,12 @@ router = APIRouter()
 
 HomeVisit = Annotated[Visit, needs(READ, Record.DAY)]
 RoundVisit = Annotated[Visit, needs(READ, Record.ROUND)]
+_SAID = {"moved": "Recorded: they have moved, and are on the lists of their new home."}
 _ANSWERED_WITHIN = timedelta(days=7)
 
 
 @router.get("/homes/{home_id}")
-def show(request: Request, home_id: UUID, visit: HomeVisit) -> HTMLResponse:
+def show(request: Request, home_id: UUID, visit: HomeVisit, said: str = "") -> HTMLResponse:
     """The home today."""
     found = home.home(visit.conn, home_id)
     if found is None:
@@ -52,6 +53,7 @@ def show(request: Request, home_id: UUID, visit: HomeVisit) -> HTMLResponse:
         "glass": glass_words.views(glass.unseen_at_home(visit.conn, home_id), visit.at),
         "now_iso": visit.at.isoformat(),
         "clock": full_clock(visit.at),
+        "said": _SAID.get(said),
     }
     looked_at_place(visit, f"home:{home_id}", "home.seen")
     return page(request, "home.jinja", view, who=visit.actor.name)

@@ -42,6 +42,9 @@ SAID = {
     "limit": "Recorded: this limit counts for readings from now on.",
     "no-limit": "Revoked: nothing is told because of this limit any more.",
     "scale-one": "Revoked: scale 1 from now on. Both results are shown for 30 days.",
+    "added": "They live here now, and are due from the next round.",
+    "details": "Recorded. What stood there before is kept with your name.",
+    "moved": "Recorded: they have moved.",
     "acknowledged": "Put away: you have rung the home.",
 }
 

@@ -108,7 +108,7 @@ def _facts(resident: Resident) -> tuple[Fact, ...]:
         _known("Who is with them", resident.usual_company, "not recorded"),
         _known("Allergies", resident.allergies, "not recorded: nobody has asked"),
         _known("Background", resident.background, "not recorded"),
-        _known("NHS number", _nhs_number(resident.nhs_number), "not recorded"),
+        _known("NHS number", nhs_number(resident.nhs_number), "not recorded"),
     )
 
 
@@ -116,7 +116,8 @@ def _known(label: str, text: str | None, otherwise: str) -> Fact:
     return Fact(label, text or otherwise.capitalize(), missing=not text)
 
 
-def _nhs_number(digits: str | None) -> str | None:
+def nhs_number(digits: str | None) -> str | None:
+    """As it is read out."""
     return f"{digits[:3]} {digits[3:6]} {digits[6:]}" if digits else None
 
 

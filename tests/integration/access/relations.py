@@ -69,6 +69,9 @@ ABOUT_NOBODY = {
 
 # Each row as somebody would write it who may: `subject` is whom or what it is about, and the rest fits that.
 ADDING: dict[str, LiteralString] = {
+    "delegation.resident of a home": """
+        INSERT INTO delegation.resident (resident_id, home_id, name, born_on)
+        VALUES (gen_random_uuid(), %(subject)s, 'x', '1940-01-01')""",
     "delegation.spo2_scale_authorisation": """
         INSERT INTO delegation.spo2_scale_authorisation (resident_id, clinician_name, regulator, regulator_number,
             reason, decided_at, starts_at, review_by, recorded_by)
@@ -131,6 +134,7 @@ ROOM: tuple[LiteralString, ...] = (
 )
 # With a WHERE of the subject, and without one.
 CHANGING: dict[str, tuple[LiteralString, LiteralString]] = {
+    "delegation.resident": ("UPDATE delegation.resident SET background = 'x'", "resident_id"),
     "delegation.spo2_scale_authorisation": (
         """UPDATE delegation.spo2_scale_authorisation
            SET revoked_at = now(), revoked_by = %(me)s, revoked_because = 'x'""",

@@ -39,6 +39,7 @@ ABOUT: dict[tuple[Record, Deed], tuple[str, ...]] = {
         "delegation.monitoring_pause",
         "delegation.tombstone",
     ),
+    (Record.RESIDENTS, CHANGE): ("delegation.resident",),
     (Record.READINGS, READ): ("ingest.visible_reading", "alerts.visible_score", "ingest.current_vitals"),
     (Record.CASES, READ): (
         "alerts.escalation",
@@ -134,6 +135,7 @@ def test_every_right_over_records_that_people_are_in_is_compared_or_said_elsewhe
         (Record.COUNTS, READ),
         (Record.COPIES, ADD),
         # Sentences of the cast.
+        (Record.RESIDENTS, ADD),
         *((Record.ROLES, deed) for deed in Deed),
         *((Record.GLASS, deed) for deed in Deed),
         (Record.NAMES, READ),

@@ -20,6 +20,10 @@ pytestmark = pytest.mark.both_databases
 
 # A row that somebody may add but for one key, which points at somebody or something hidden, or at nothing.
 KEYS: dict[tuple[str, str], tuple[UUID, LiteralString]] = {
+    ("delegation.resident", "home_id"): (
+        n.MANAGER,
+        "UPDATE delegation.resident SET home_id = %(key)s WHERE resident_id = %(resident)s",
+    ),
     ("delegation.competence", "person_id"): (
         n.TRAINER,
         """INSERT INTO delegation.competence (person_id, activity, level, assessor_id, signed_off_at, valid_until)
@@ -266,6 +270,7 @@ OF_SOMEBODY: dict[str, LiteralString] = {
     "delegation.roles_over": "SELECT delegation.roles_over(%(resident)s)::text",
     "delegation.may_give": "SELECT delegation.may_give(role, %(home)s, %(hub)s, %(resident)s)::text"
     " FROM unnest('{care_worker,carer,hub_clinician}'::text[]) AS role",
+    "delegation.homes_of_their_provider": "SELECT * FROM delegation.homes_of_their_provider(%(resident)s)",
     "ingest.lock_visible_resident": "SELECT ingest.lock_visible_resident(%(resident)s)::text",
     "alerts.follow_residents": "SELECT * FROM alerts.follow_residents(ARRAY[%(resident)s::uuid])",
     "alerts.leave_hub": "SELECT alerts.leave_hub(%(case)s, %(hub)s)::text",
@@ -275,6 +280,7 @@ OF_SOMEBODY: dict[str, LiteralString] = {
 TOLD_BY_DESIGN = {
     "delegation.words_fit_their_event": "a trigger",
     "delegation.break_glass": "opens a record for who knows the NHS number and the date of birth; counted and shown",
+    "delegation.nhs_number_taken": "whether somebody has it, for who answers for a home; counted as at the glass",
     "delegation.invitation_to": "for who has the code",
     "delegation.take_invitation": "for who has the code",
     "ingest.epoch": "of the database, about nobody",

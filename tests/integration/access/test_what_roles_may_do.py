@@ -24,7 +24,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "delegation.hub": {API: "S"},
     "delegation.home": {API: "S", INGEST: "s", SCHEDULER: "s"},
     "delegation.person": {API: "S"},
-    "delegation.resident": {API: "S", INGEST: "s", SCHEDULER: "s", RETENTION: "su"},
+    "delegation.resident": {API: "Siu", INGEST: "s", SCHEDULER: "s", RETENTION: "su"},
     "delegation.role_assignment": {API: "Su", INGEST: "s", RETENTION: "sD"},
     "delegation.role_term": {API: "S"},
     "delegation.invitation": {API: "siu", RETENTION: "sD"},

@@ -27,6 +27,7 @@ NO_LOOK = {
     "/hubs/{hub_id}/raise": "an empty form, where nobody's name is asked for",
     "/api/v1/hubs/{hub_id}/notices": "names no resident",
     "/hubs/{hub_id}/counts": "is about nobody in particular",
+    "/homes/{home_id}/residents/new": "an empty form",
     "/homes/{home_id}/people": "is about those who work there",
     "/hubs/{hub_id}/people": "is about those who work there",
 }

@@ -1,0 +1,188 @@
+"""Who a resident is: added to a home, and put right later, by who answers for the home.
+
+Guards: what is missing is said beside its field, nothing that was filled in is lost; of somebody who is known at a home
+of others it is said that the hub must be rung, and no more.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api.access import Visit, needs
+from api.looking import looked
+from api.problems import RefusedError, not_found
+from api.queries import home, records
+from api.queries.resident import Resident, resident
+from api.web.fields import Fields
+from api.web.presenters.moments import clock, london_day
+from api.web.presenters.resident import NO_SCORE, nhs_number
+from api.web.rendering import page
+from delegation import admission
+from delegation.admission import AdmissionRefusedError, Done, Outcome, UnfitParticularsError
+from delegation.audit import Purpose
+from delegation.particulars import LONGEST, NONE_KNOWN, NoScore, Particulars, typed
+from delegation.rights import ADD, CHANGE, Record
+
+router = APIRouter()
+
+AddingVisit = Annotated[Visit, needs(ADD, Record.RESIDENTS, full=True)]
+CorrectingVisit = Annotated[Visit, needs(CHANGE, Record.RESIDENTS, full=True)]
+NOT_YOURS = "Only the home's manager or the hub's lead says who a resident is."
+_FIELDS = (
+    *(
+        "name",
+        "nhs_number",
+        "born_on",
+        "asked",
+        "allergies",
+        "background",
+        "call_back_phone",
+        "usual_company",
+    ),
+    "no_score_reason",
+)
+_ASKED = {NONE_KNOWN: "None known", "some": "They have some", "": "Nobody has asked yet"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What the form is about: a home, and somebody who lives there or is to."""
+
+    home_name: str
+    hub: str
+    hub_phone: str
+    action: str
+    back: str
+    resident: Resident | None = None
+
+
+@router.get("/homes/{home_id}/residents/new")
+def adding(request: Request, home_id: UUID, visit: AddingVisit) -> HTMLResponse:
+    """The empty form."""
+    return _page(request, visit, _of_home(visit, home_id), {}, {})
+
+
+@router.post("/homes/{home_id}/residents/new")
+def add(request: Request, home_id: UUID, visit: AddingVisit, fields: Fields) -> Response:
+    """Add somebody to a home."""
+    form = _of_home(visit, home_id)
+    given, faults = _read(fields)
+    if given is None or faults:
+        return _page(request, visit, form, fields, faults)
+    try:
+        done = admission.add(visit.conn, visit.actor, home_id, given, visit.at)
+    except UnfitParticularsError as unfit:
+        return _page(request, visit, form, fields, unfit.faults)
+    return _after(request, visit, form, fields, done, "added")
+
+
+@router.get("/residents/{resident_id}/details")
+def correcting(request: Request, resident_id: UUID, visit: CorrectingVisit) -> HTMLResponse:
+    """The form with what is written down."""
+    form = _of_resident(visit, resident_id)
+    looked(visit, resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
+    return _page(request, visit, form, _standing(form.resident), {})
+
+
+@router.post("/residents/{resident_id}/details")
+def correct(request: Request, resident_id: UUID, visit: CorrectingVisit, fields: Fields) -> Response:
+    """Put it right."""
+    form = _of_resident(visit, resident_id)
+    given, faults = _read(fields)
+    if given is None or faults:
+        return _page(request, visit, form, fields, faults)
+    try:
+        done = admission.correct(visit.conn, visit.actor, resident_id, given, visit.at)
+    except UnfitParticularsError as unfit:
+        return _page(request, visit, form, fields, unfit.faults)
+    except AdmissionRefusedError as refused:
+        raise RefusedError(HTTPStatus.CONFLICT, str(refused)) from None
+    return _after(request, visit, form, fields, done, "details")
+
+
+def _after(
+    request: Request, visit: Visit, form: _Form, fields: Mapping[str, str], done: Done, said: str
+) -> Response:
+    if done.outcome is Outcome.DONE:
+        return RedirectResponse(f"/residents/{done.resident_id}?said={said}", HTTPStatus.SEE_OTHER)
+    return _page(request, visit, form, fields, {"nhs_number": _why_not(visit, form, done)})
+
+
+def _why_not(visit: Visit, form: _Form, done: Done) -> str:
+    if done.outcome is Outcome.WAIT and done.until is not None:
+        again = clock(done.until, visit.at)
+        return f"You have tried too often. Try again {again}, or ring {form.hub}, {form.hub_phone}."
+    known = resident(visit.conn, done.resident_id) if done.resident_id else None
+    if known is not None:
+        return f"{known.name} at {known.home_name} has this NHS number already."
+    return (
+        f"Somebody who is known elsewhere has this NHS number. Check it; if it is right, ring {form.hub},"
+        f" {form.hub_phone}. Nobody is named here, and that you asked is recorded."
+    )
+
+
+def _of_home(visit: Visit, home_id: UUID) -> _Form:
+    found = home.home(visit.conn, home_id)
+    if found is None:
+        raise not_found("home")
+    if not records.answers_for_home(visit.conn, home_id):
+        raise RefusedError(HTTPStatus.FORBIDDEN, NOT_YOURS)
+    back = f"/homes/{home_id}"
+    return _Form(found.name, found.hub_name, found.hub_phone, f"{back}/residents/new", back)
+
+
+def _of_resident(visit: Visit, resident_id: UUID) -> _Form:
+    found = resident(visit.conn, resident_id)
+    if found is None:
+        raise not_found("resident")
+    if not records.answers_for(visit.conn, resident_id):
+        raise RefusedError(HTTPStatus.FORBIDDEN, NOT_YOURS)
+    back = f"/residents/{resident_id}"
+    return _Form(found.home_name, found.hub_name, found.hub_phone, f"{back}/details", back, found)
+
+
+def _read(fields: Mapping[str, str]) -> tuple[Particulars | None, dict[str, str]]:
+    """What was filled in. Allergies are two questions on the page: whether somebody asked, and which."""
+    asked = fields.get("asked", "")
+    said = fields.get("allergies", "") if asked == "some" else asked
+    given, faults = typed({**fields, "allergies": said if asked in _ASKED else ""})
+    if "asked" not in fields or asked not in _ASKED:
+        faults["asked"] = "Choose whether they have allergies"
+    elif asked == "some" and not said.strip():
+        faults["allergies"] = "Say which allergies they have"
+    return given, faults
+
+
+def _standing(found: Resident | None) -> dict[str, str]:
+    if found is None:
+        return {}
+    allergies = found.allergies or ""
+    said = {name: getattr(found, name) or "" for name in (*LONGEST, "no_score_reason")}
+    return said | {
+        "nhs_number": nhs_number(found.nhs_number) or "",
+        "born_on": found.born_on.isoformat(),
+        "asked": allergies if allergies in _ASKED else "some",
+        "allergies": "" if allergies in _ASKED else allergies,
+    }
+
+
+def _page(
+    request: Request, visit: Visit, form: _Form, fields: Mapping[str, str], faults: Mapping[str, str]
+) -> HTMLResponse:
+    view = {
+        "form": form,
+        "asked": _ASKED,
+        "reasons": {"": "None of these"}
+        | {code: NO_SCORE[code] for code in NoScore if code != NoScore.UNDER_16},
+        "longest": LONGEST,
+        "today": london_day(visit.at).isoformat(),
+        "fields": fields,
+        "faults": {name: faults[name] for name in _FIELDS if name in faults},
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "details.jinja", view, who=visit.actor.name, status=status)

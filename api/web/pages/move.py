@@ -1,0 +1,91 @@
+"""A resident moves to another home of the same provider.
+
+Guards: said when they have moved and not before, so that they are on one home's list at any moment; whoever answers for
+the one home alone sees them no more, and is told so first.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api.access import Visit
+from api.looking import looked
+from api.problems import RefusedError, not_found
+from api.queries import records
+from api.queries.resident import Resident, resident
+from api.web.fields import Fields
+from api.web.pages.details import NOT_YOURS, CorrectingVisit
+from api.web.presenters.moments import london_day
+from api.web.rendering import page
+from delegation import admission
+from delegation.admission import AdmissionRefusedError, UnfitParticularsError
+from delegation.audit import Purpose
+
+router = APIRouter()
+
+
+@router.get("/residents/{resident_id}/move")
+def form(request: Request, resident_id: UUID, visit: CorrectingVisit) -> HTMLResponse:
+    """Asks where to, and since when."""
+    found = _somebody(visit, resident_id)
+    looked(visit, resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
+    return _page(request, visit, found, {"moved_on": london_day(visit.at).isoformat()}, {})
+
+
+@router.post("/residents/{resident_id}/move")
+def move(request: Request, resident_id: UUID, visit: CorrectingVisit, fields: Fields) -> Response:
+    """They live there now."""
+    found = _somebody(visit, resident_id)
+    home_id, moved_on = _home(fields.get("home", "")), _day(fields.get("moved_on", ""))
+    if moved_on is None:
+        return _page(request, visit, found, fields, {"moved_on": "Give the day on which they moved"})
+    try:
+        admission.move(visit.conn, visit.actor, resident_id, home_id, moved_on=moved_on, at=visit.at)
+    except UnfitParticularsError as unfit:
+        return _page(request, visit, found, fields, unfit.faults)
+    except AdmissionRefusedError as refused:
+        raise RefusedError(HTTPStatus.CONFLICT, str(refused)) from None
+    if resident(visit.conn, resident_id) is None:
+        return RedirectResponse(f"/homes/{found.home_id}?said=moved", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"/residents/{resident_id}?said=moved", HTTPStatus.SEE_OTHER)
+
+
+def _somebody(visit: Visit, resident_id: UUID) -> Resident:
+    found = resident(visit.conn, resident_id)
+    if found is None:
+        raise not_found("resident")
+    if not records.answers_for(visit.conn, resident_id):
+        raise RefusedError(HTTPStatus.FORBIDDEN, NOT_YOURS)
+    return found
+
+
+def _home(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _page(
+    request: Request, visit: Visit, found: Resident, fields: Mapping[str, str], faults: Mapping[str, str]
+) -> HTMLResponse:
+    view = {
+        "resident": found,
+        "homes": admission.homes_to_move_to(visit.conn, found.resident_id),
+        "today": london_day(visit.at).isoformat(),
+        "fields": fields,
+        "faults": faults,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "move.jinja", view, who=visit.actor.name, status=status)

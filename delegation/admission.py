@@ -1,0 +1,244 @@
+"""Adds a resident to a home, puts right what is written down of them, and moves them to another home of its provider.
+
+Guards: only whoever manages the home or leads its hub, and the database says so too; somebody who is known at a home
+of others is named to nobody, and few may be asked about; what stood there before is kept beside the audit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Any, LiteralString
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg.errors import UniqueViolation
+from psycopg.rows import dict_row
+
+from delegation import audit, particulars, retention
+from delegation.particulars import Particulars
+from delegation.people import Actor
+from delegation.rights import ADD, CHANGE, Record
+
+_LONDON = ZoneInfo("Europe/London")
+_NOON = time(12)
+
+
+class Outcome(StrEnum):
+    """What became of it."""
+
+    DONE = "done"
+    YOURS = "yours"
+    ELSEWHERE = "elsewhere"
+    WAIT = "wait"
+
+
+class AdmissionRefusedError(PermissionError):
+    """Not the actor's to do, or not as things stand; the sentence says why."""
+
+
+class UnfitParticularsError(ValueError):
+    """They cannot be written down. `faults`: a sentence for each field."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__(" ".join(f"{sentence}." for sentence in faults.values()))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of it. `resident_id`: who was added or put right, or who has the number at a home of theirs."""
+
+    outcome: Outcome
+    resident_id: UUID | None = None
+    until: datetime | None = None
+
+
+_MAY_ADD: LiteralString = "SELECT %s IN (SELECT delegation.homes_held('home_manager', 'hub_lead'))"
+_MAY_CHANGE: LiteralString = "SELECT %s IN (SELECT delegation.residents_answered_for())"
+_TAKEN: LiteralString = "SELECT outcome, resident, until FROM delegation.nhs_number_taken(%s, %s)"
+_ADD: LiteralString = """
+INSERT INTO delegation.resident (resident_id, home_id, name, nhs_number, born_on, allergies, background,
+    call_back_phone, usual_company, no_score_reason)
+VALUES (%(resident)s, %(home)s, %(name)s, %(nhs_number)s, %(born_on)s, %(allergies)s, %(background)s,
+    %(call_back_phone)s, %(usual_company)s, %(no_score_reason)s)
+"""
+_STANDING: LiteralString = """
+SELECT name, nhs_number, born_on, allergies, background, call_back_phone, usual_company, no_score_reason
+FROM delegation.resident WHERE resident_id = %s FOR UPDATE
+"""
+_CORRECT: LiteralString = """
+UPDATE delegation.resident SET name = %(name)s, nhs_number = %(nhs_number)s, born_on = %(born_on)s,
+    allergies = %(allergies)s, background = %(background)s, call_back_phone = %(call_back_phone)s,
+    usual_company = %(usual_company)s, no_score_reason = %(no_score_reason)s
+WHERE resident_id = %(resident)s
+"""
+_ENDED: LiteralString = """
+SELECT FROM delegation.end_of_care WHERE resident_id = %s AND withdrawn_at IS NULL
+"""
+_LIVES: LiteralString = """
+SELECT home.name, resident.lives_here_from
+FROM delegation.resident JOIN delegation.home USING (home_id) WHERE resident_id = %s FOR UPDATE OF resident
+"""
+_PLACES: LiteralString = """
+SELECT there.home_id, there.name FROM delegation.homes_of_their_provider(%(resident)s) AS there
+WHERE there.home_id <> (SELECT home_id FROM delegation.resident WHERE resident_id = %(resident)s) ORDER BY there.name
+"""
+_MOVE: LiteralString = """
+UPDATE delegation.resident SET home_id = %(home)s, lives_here_from = %(since)s WHERE resident_id = %(resident)s
+"""
+
+
+def add(conn: psycopg.Connection[Any], actor: Actor, home_id: UUID, given: Particulars, at: datetime) -> Done:
+    """Add somebody to a home. Commit whatever comes of it: a try counts.
+
+    Raises AdmissionRefusedError, UnfitParticularsError.
+    """
+    if not actor.may(ADD, Record.RESIDENTS) or conn.execute(_MAY_ADD, (home_id,)).fetchone() != (True,):
+        raise AdmissionRefusedError("Only the home's manager or the hub's lead adds a resident.")
+    row = _fit(given, at)
+    resident_id = uuid4()
+    place = f"home:{home_id}"
+    if refused := _number_taken(conn, actor, given.nhs_number, None, place, at):
+        return refused
+    try:
+        with conn.transaction():
+            conn.execute(_ADD, row | {"resident": resident_id, "home": home_id})
+    except UniqueViolation:  # somebody else was quicker
+        return _elsewhere(conn, actor, place, None, at)
+    audit.record(conn, actor, "resident.added", place, at=at, resident_id=resident_id)
+    return Done(Outcome.DONE, resident_id)
+
+
+def correct(
+    conn: psycopg.Connection[Any], actor: Actor, resident_id: UUID, given: Particulars, at: datetime
+) -> Done:
+    """Put right what is written down of them. Commit whatever comes of it: a try counts.
+
+    Raises AdmissionRefusedError, UnfitParticularsError.
+    """
+    check(conn, actor, resident_id)
+    row = _fit(given, at)
+    with conn.cursor(row_factory=dict_row) as cursor:
+        [before] = cursor.execute(_STANDING, (resident_id,)).fetchall()
+    differing = particulars.changed(before, row)
+    subject = f"resident:{resident_id}"
+    if not differing:
+        return Done(Outcome.DONE, resident_id)
+    if "nhs_number" in differing and (
+        refused := _number_taken(conn, actor, given.nhs_number, resident_id, subject, at)
+    ):
+        return refused
+    try:
+        with conn.transaction():
+            conn.execute(_CORRECT, row | {"resident": resident_id})
+    except UniqueViolation:
+        return _elsewhere(conn, actor, subject, resident_id, at)
+    words = "; ".join(f"{name}: {_word(was)} -> {_word(now)}" for name, (was, now) in differing.items())
+    audit.record(
+        conn, actor, "resident.details_corrected", subject, at=at, resident_id=resident_id, words=words
+    )
+    return Done(Outcome.DONE, resident_id)
+
+
+def homes_to_move_to(conn: psycopg.Connection[Any], resident_id: UUID) -> dict[UUID, str]:
+    """The other homes of their provider, by name."""
+    return dict(conn.execute(_PLACES, {"resident": resident_id}).fetchall())
+
+
+def move(
+    conn: psycopg.Connection[Any],
+    actor: Actor,
+    resident_id: UUID,
+    home_id: UUID | None,
+    *,
+    moved_on: date,
+    at: datetime,
+) -> None:
+    """They live at another home of the same provider since that day; what is open follows them there.
+
+    Raises AdmissionRefusedError, UnfitParticularsError.
+    """
+    check(conn, actor, resident_id)
+    places = homes_to_move_to(conn, resident_id)
+    [(home, lives_here_from)] = conn.execute(_LIVES, (resident_id,)).fetchall()
+    first = lives_here_from.astimezone(_LONDON).date()
+    faults = {
+        "home": "" if home_id in places else "Choose the home they moved to",
+        "moved_on": _moved_fault(moved_on, first, at),
+    }
+    faults = {name: said for name, said in faults.items() if said}
+    if faults or home_id is None:
+        raise UnfitParticularsError(faults)
+    since = max(lives_here_from, min(datetime.combine(moved_on, _NOON, _LONDON), at))
+    # Before they have moved: afterwards whoever answers for the one home alone has nothing to do with them.
+    audit.record(
+        conn,
+        actor,
+        "resident.moved",
+        f"resident:{resident_id}",
+        at=at,
+        resident_id=resident_id,
+        words=f"{home} -> {places[home_id]}, since {moved_on.isoformat()}",
+    )
+    conn.execute(_MOVE, {"resident": resident_id, "home": home_id, "since": since})
+
+
+def check(conn: psycopg.Connection[Any], actor: Actor, resident_id: UUID) -> None:
+    """Raise AdmissionRefusedError unless this resident's facts are the actor's to change, and care goes on."""
+    answer = conn.execute(_MAY_CHANGE, (resident_id,)).fetchone()
+    if not actor.may(CHANGE, Record.RESIDENTS) or answer != (True,):
+        raise AdmissionRefusedError("Only the home's manager or the hub's lead puts this right.")
+    retention.lock(conn, resident_id)
+    if conn.execute(_ENDED, (resident_id,)).rowcount:
+        raise AdmissionRefusedError(
+            "Care has ended. If that is a mistake, say first on the page of the records that it goes on."
+        )
+
+
+def _fit(given: Particulars, at: datetime) -> dict[str, object]:
+    today = at.astimezone(_LONDON).date()
+    if faults := given.faults(today):
+        raise UnfitParticularsError(faults)
+    return given.row(today)
+
+
+def _moved_fault(moved_on: date, first: date, at: datetime) -> str:
+    if moved_on > at.astimezone(_LONDON).date():
+        return "Record it when they have moved: this is a day to come"
+    if moved_on < first:
+        return f"They are recorded at this home since {first.day} {first:%B %Y}: give that day or a later one"
+    return ""
+
+
+def _number_taken(
+    conn: psycopg.Connection[Any],
+    actor: Actor,
+    number: str | None,
+    resident_id: UUID | None,
+    subject: str,
+    at: datetime,
+) -> Done | None:
+    if number is None:
+        return None
+    [(outcome, whose, until)] = conn.execute(_TAKEN, (number, resident_id)).fetchall()
+    match outcome:
+        case "free":
+            return None
+        case Outcome.ELSEWHERE:
+            return _elsewhere(conn, actor, subject, resident_id, at)
+        case Outcome.WAIT:
+            audit.record(conn, actor, "resident.asked_too_often", subject, at=at, resident_id=resident_id)
+    return Done(Outcome(outcome), whose, until)
+
+
+def _elsewhere(
+    conn: psycopg.Connection[Any], actor: Actor, subject: str, resident_id: UUID | None, at: datetime
+) -> Done:
+    audit.record(conn, actor, "resident.known_elsewhere", subject, at=at, resident_id=resident_id)
+    return Done(Outcome.ELSEWHERE)
+
+
+def _word(value: object) -> str:
+    return "nothing" if value is None else str(value)

@@ -1,0 +1,241 @@
+"""A resident is added, put right and moved by who answers for the home; nobody learns who is known elsewhere."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx2 as httpx
+import pytest
+
+from alerts import clocks
+from alerts.evaluator import Evaluator
+from delegation import nhs_number
+from ingest import door
+from tests.fixtures import neighbourhood as n
+from tests.fixtures.databases import Database
+from tests.fixtures.serving import Served
+
+SignIn = Callable[[UUID], httpx.Client]
+NEW, AMARA = f"/homes/{n.ORCHARD}/residents/new", f"/residents/{n.AMARA}"
+ELSEWHERE = "Somebody who is known elsewhere has this NHS number."
+GIVEN = {
+    "name": "Edda Synthetic",
+    "nhs_number": "999 000 0050",
+    "born_on": "1938-02-03",
+    "asked": "some",
+    "allergies": "Penicillin",
+    "background": "A stroke in 2019.\r\nWalks with a frame.",
+    "call_back_phone": "01632 960222",
+    "usual_company": "Care staff",
+    "no_score_reason": "",
+}
+
+
+@pytest.fixture
+def manager(sign_in: SignIn) -> httpx.Client:
+    client = sign_in(n.MANAGER)
+    client.headers["Accept"] = "text/html"
+    client.follow_redirects = True
+    return client
+
+
+def rows(database: Database, query: str, *values: Any) -> list[Any]:
+    with database.connect() as owner:
+        return owner.execute(query, values).fetchall()  # pyright: ignore[reportArgumentType]
+
+
+def audited(database: Database) -> list[Any]:
+    return rows(
+        database,
+        "SELECT action, purpose, actor, words FROM delegation.audit_event"
+        " LEFT JOIN delegation.audit_text USING (audit_id)"
+        " WHERE action LIKE 'resident.%%' AND action NOT LIKE '%%seen' ORDER BY audit_id",
+    )
+
+
+def test_somebody_new_is_on_the_homes_lists_with_what_was_given(
+    manager: httpx.Client, neighbourhood: Database
+) -> None:
+    home = manager.get(f"/homes/{n.ORCHARD}").text
+    assert f'href="{NEW}"' in home
+    assert "Add a resident to Orchard House" in manager.get(NEW).text
+    added = manager.post(NEW, data=GIVEN)
+    assert added.status_code == 200
+    for said in (
+        "They live here now",
+        "Edda Synthetic",
+        "Penicillin",
+        "999 000 0050",
+        "01632 960222",
+        "Care staff",
+    ):
+        assert said in added.text
+    assert "Edda Synthetic" in manager.get(f"/homes/{n.ORCHARD}").text
+    again = manager.post(NEW, data=GIVEN)
+    assert again.status_code == 422
+    assert "Edda Synthetic at Orchard House has this NHS number already." in again.text
+    kept = rows(
+        neighbourhood,
+        "SELECT home_id, background, synthetic FROM delegation.resident WHERE nhs_number = '9990000050'",
+    )
+    assert kept == [(n.ORCHARD, "A stroke in 2019.\nWalks with a frame.", False)]
+    assert audited(neighbourhood) == [("resident.added", "record_keeping", f"person:{n.MANAGER}", None)]
+
+
+def test_what_cannot_be_written_down_is_said_beside_its_field(
+    manager: httpx.Client, neighbourhood: Database
+) -> None:
+    before = rows(neighbourhood, "SELECT count(*) FROM delegation.resident")
+    for different, fault in (
+        ({"name": " "}, "Give their name"),
+        ({"nhs_number": "999 000 0051"}, "This is not an NHS number: a digit is wrong"),
+        ({"nhs_number": "12"}, "Give the NHS number: 10 digits"),
+        ({"born_on": ""}, "Give the date of birth"),
+        ({"born_on": "2200-01-01"}, "Nobody is born on a day to come"),
+        ({"asked": "x"}, "Choose whether they have allergies"),
+        ({"allergies": " "}, "Say which allergies they have"),
+        ({"call_back_phone": "ring me"}, "Give a telephone number"),
+        ({"no_score_reason": "x"}, "Choose one of these"),
+    ):
+        answer = manager.post(NEW, data=GIVEN | different)
+        assert (answer.status_code, fault in answer.text) == (422, True), different
+        assert "A stroke in 2019." in answer.text
+    assert rows(neighbourhood, "SELECT count(*) FROM delegation.resident") == before
+
+
+def test_under_16_is_worked_out_and_whether_somebody_asked_about_allergies_is_told_apart(
+    manager: httpx.Client, served: Served
+) -> None:
+    child = (served.clock() - timedelta(days=15 * 365)).date().isoformat()
+    young = manager.post(NEW, data=GIVEN | {"born_on": child, "asked": "none known"}).text
+    assert "because they are under 16" in young
+    assert "None known" in young.replace("none known", "None known")
+    other = GIVEN | {"nhs_number": "", "asked": "", "no_score_reason": "pregnant"}
+    shown = manager.post(NEW, data=other).text
+    assert "because they are pregnant" in shown
+    assert "nobody has asked" in shown
+
+
+def test_of_somebody_at_a_home_of_others_nothing_is_said_but_that_the_hub_must_be_rung(
+    manager: httpx.Client, sign_in: SignIn, neighbourhood: Database
+) -> None:
+    for address in (NEW, f"{AMARA}/details"):
+        answer = manager.post(address, data=GIVEN | {"nhs_number": "9990000042"})
+        assert answer.status_code == 422
+        assert ELSEWHERE in answer.text
+        assert "Riverside hub, 01632 960000" in answer.text
+        assert not {"Dov", "Far House", "Hillside"} & set(answer.text.replace(",", " ").split())
+    assert [row[:2] for row in audited(neighbourhood)] == [("resident.known_elsewhere", "record_keeping")] * 2
+    assert rows(neighbourhood, "SELECT count(*) FROM delegation.audit_text") == [(0,)]
+    # Whoever answers for both homes is told.
+    lead = sign_in(n.HUB_LEAD).post(f"{AMARA}/details", data=GIVEN | {"nhs_number": "9990000034"})
+    assert "Cora Synthetic at Meadow View has this NHS number already." in lead.text
+
+
+def test_after_ten_tries_in_an_hour_not_even_a_free_number_is_answered(
+    manager: httpx.Client, neighbourhood: Database
+) -> None:
+    with neighbourhood.connect() as owner:
+        owner.execute(
+            "INSERT INTO delegation.break_glass_try SELECT %s, now() FROM generate_series(1, 8)", (n.MANAGER,)
+        )
+    # Asked for somebody who is there already, a free number leaves nobody new behind: it counts too.
+    assert manager.post(f"{AMARA}/details", data=GIVEN).status_code == 200
+    assert ELSEWHERE in manager.post(NEW, data=GIVEN | {"nhs_number": "9990000042"}).text
+    for number in ("9990000042", "9990000069"):
+        assert nhs_number.fault(number) == ""
+        answer = manager.post(NEW, data=GIVEN | {"nhs_number": number})
+        assert "You have tried too often. Try again " in answer.text
+    # Without a number there is nothing to ask.
+    assert manager.post(NEW, data=GIVEN | {"nhs_number": "", "name": "Ida Synthetic"}).status_code == 200
+
+
+def test_what_stood_there_before_is_kept_beside_the_audit(
+    manager: httpx.Client, neighbourhood: Database
+) -> None:
+    page = manager.get(f"{AMARA}/details").text
+    assert 'value="Amara Synthetic"' in page
+    same = {"name": "Amara Synthetic", "nhs_number": "9990000018", "born_on": "1940-05-01", "asked": ""}
+    assert manager.post(f"{AMARA}/details", data=same).status_code == 200
+    assert audited(neighbourhood) == []
+    put_right = same | {"born_on": "1941-05-01", "asked": "none known"}
+    assert "Recorded." in manager.post(f"{AMARA}/details", data=put_right).text
+    assert audited(neighbourhood) == [
+        (
+            "resident.details_corrected",
+            "record_keeping",
+            f"person:{n.MANAGER}",
+            "born_on: 1940-05-01 -> 1941-05-01; allergies: nothing -> none known",
+        )
+    ]
+    assert "Put right who they are" in manager.get(f"{AMARA}/looks").text
+    manager.post(f"{AMARA}/records/end", data={"ended_on": "2026-01-02", "end_reason": "died"})
+    assert manager.post(f"{AMARA}/details", data=same).status_code == 409
+    assert (
+        manager.post(f"{AMARA}/move", data={"home": str(n.MEADOW), "moved_on": "2026-01-02"}).status_code
+        == 409
+    )
+
+
+def test_who_moves_is_at_the_new_home_with_readings_and_open_case(
+    manager: httpx.Client, sign_in: SignIn, neighbourhood: Database
+) -> None:
+    now, kit = datetime.now(UTC), n.Kit()
+    with neighbourhood.connect("hearthwatch_ingest") as conn:
+        [settled] = door.receive(
+            conn, [kit.arrival(kit.reading(values=n.GRAVE, taken_at=now), now)], Evaluator(), now
+        )
+    with neighbourhood.connect() as owner:
+        owner.execute("UPDATE delegation.home SET hub_id = %s WHERE home_id = %s", (n.OTHER_HUB, n.MEADOW))
+    page = manager.get(f"{AMARA}/move").text
+    assert "Meadow View" in page
+    assert "Far House" not in page
+    today = now.date().isoformat()
+    for different, fault in (
+        ({"home": str(n.STRANGE_HOME)}, "Choose the home they moved to"),
+        ({"home": "x"}, "Choose the home they moved to"),
+        ({"moved_on": ""}, "Give the day on which they moved"),
+        ({"moved_on": "2200-01-01"}, "Record it when they have moved"),
+        ({"moved_on": "2000-01-01"}, "They are recorded at this home since"),
+    ):
+        answer = manager.post(f"{AMARA}/move", data={"home": str(n.MEADOW), "moved_on": today} | different)
+        assert (answer.status_code, fault in answer.text) == (422, True), different
+    moved = manager.post(f"{AMARA}/move", data={"home": str(n.MEADOW), "moved_on": today})
+    assert moved.url.path == f"/homes/{n.ORCHARD}"
+    assert "Recorded: they have moved" in moved.text
+    assert "Amara Synthetic" not in moved.text
+    assert manager.get(AMARA).status_code == 404
+    with neighbourhood.connect("hearthwatch_scheduler") as conn:
+        clocks.run(conn, datetime.now(UTC))
+    hana = sign_in(n.OUTSIDE_CLINICIAN)
+    assert "Amara Synthetic" in hana.get(f"/hubs/{n.OTHER_HUB}", headers={"Accept": "text/html"}).text
+    assert hana.get(f"/api/v1{AMARA}/readings").json()
+    assert rows(neighbourhood, "SELECT escalation_id, home_id, hub_id FROM alerts.escalation") == [
+        (settled.verdict.escalation_id, n.MEADOW, n.OTHER_HUB)
+    ]
+    [(action, *_, words)] = audited(neighbourhood)
+    assert (action, words) == ("resident.moved", f"Orchard House -> Meadow View, since {today}")
+
+
+def test_nobody_else_adds_puts_right_or_moves(sign_in: SignIn, neighbourhood: Database) -> None:
+    before = rows(neighbourhood, "SELECT * FROM delegation.resident ORDER BY resident_id")
+    for person in (n.WORKER, n.CLINICIAN, n.TRAINER, n.CARER, n.OPERATOR, n.OUTSIDER):
+        client = sign_in(person)
+        for address in (NEW, f"{AMARA}/details", f"{AMARA}/move"):
+            assert client.get(address).status_code in (403, 404), (person, address)
+            moved = {"home": str(n.MEADOW), "moved_on": "2026-01-02"}
+            assert client.post(address, data=GIVEN | moved).status_code in (403, 404), (person, address)
+    assert sign_in(n.MANAGER).get(f"/homes/{n.MEADOW}/residents/new").status_code == 404
+    assert rows(neighbourhood, "SELECT * FROM delegation.resident ORDER BY resident_id") == before
+
+
+def test_who_is_added_to_a_synthetic_home_is_synthetic(
+    manager: httpx.Client, neighbourhood: Database
+) -> None:
+    with neighbourhood.connect() as owner:
+        owner.execute("UPDATE delegation.home SET synthetic = true")
+    assert manager.post(NEW, data=GIVEN).status_code == 200
+    assert rows(
+        neighbourhood, "SELECT synthetic FROM delegation.resident WHERE nhs_number = '9990000050'"
+    ) == [(True,)]
