@@ -12,7 +12,7 @@ from uuid import UUID
 import numpy as np
 import psycopg
 
-from alerts import case, evidence, judgement, notice, questions, recall, scores, turn, withdrawal
+from alerts import case, evidence, notice, questions, recall, scored_set, scores, turn, withdrawal
 from alerts.attention import remarkable
 from alerts.case import Concern
 from alerts.judgement import (
@@ -121,7 +121,7 @@ class Evaluator:
 
     def goes_to_999(self, said: ReadingPayload | Unreadable) -> bool:
         """Whether what is said goes straight to 999."""
-        return judgement.goes_to_999(said)
+        return scored_set.goes_to_999(said)
 
     def cannot_name(self, conn: psycopg.Connection, unnamed: Sequence[Unnamed], at: datetime) -> None:
         """A notice to the hub of each kit, or to operators."""

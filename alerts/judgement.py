@@ -1,31 +1,27 @@
 """What the rules say of each scored moment, and whether that is still worth acting on.
 
-Guards: what a reading says besides vital signs counts at its own moment only; what comes late and is neither the
-newest knowledge nor fresh sends nobody running; a kit's slow clock makes nothing look too old to act on.
+Guards: what comes late and is neither the newest knowledge nor fresh sends nobody running, but for what goes to 999; a
+kit's slow clock makes nothing look too old to act on.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypedDict
 from uuid import UUID
 
 import psycopg
 
-from alerts import rules
+from alerts import rules, scored_set
 from alerts.beside.drift import drifts
 from alerts.beside.look_back import NOTHING_BEFORE, LookBack, beside, look_back, own_known, own_lines
 from alerts.beside.own_line import OwnLine
 from alerts.beside.personal_limits import outside_own_limits
 from alerts.policy import Policy, PolicyBook
-from alerts.rules import Finding, Part, ScoredSet
+from alerts.rules import Finding
 from alerts.scoring import Scored
 from delegation.authority import Authority, PersonalLimit
-from devices.emergency import EMERGENCY_LABELS
-from devices.reading import ReadingPayload, Unreadable
+from devices.reading import ReadingPayload
 from devices.receipt import NOTHING
-from devices.vital_signs import VitalSign
-from ingest import pulses, quality
 from ingest.arrival import NewReading
 
 
@@ -57,19 +53,6 @@ class Unscored:
     fresh: bool
 
 
-class Words(TypedDict, total=False):
-    """The part of a scored set that is no vital sign."""
-
-    unrecordable: frozenset[VitalSign]
-    soft_signs: tuple[str, ...]
-    emergency_signs: tuple[str, ...]
-    phoned_999: bool
-    worry: str | None
-    scheduled: bool
-    confirm: tuple[VitalSign, ...]
-    repeat: tuple[VitalSign, ...]
-
-
 def judge(
     scored: Scored,
     policy: Policy,
@@ -81,7 +64,7 @@ def judge(
 
     `back`: what was known before, where its rules look back; `limits`: the resident's own.
     """
-    set_ = _as_set(scored)
+    set_ = scored_set.of_score(scored)
     cause, moment = scored.cause, scored.target.effective_at
     newest = _is_newest(cause, moment)
     acts = newest or _is_fresh(moment + _slow_by(scored), policy, at)
@@ -132,7 +115,7 @@ def judge_unscored(
 
     `own`: what is usual for them, where it is held against it; `limits`: the resident's own.
     """
-    set_ = _unfit_set(reading)
+    set_ = scored_set.of_reading(reading)
     acts = acts_now(reading, policy, at)
     urgent = rules.emergency(set_)
     found = sorted(
@@ -165,40 +148,16 @@ def judge_each_unscored(
     return judged
 
 
-def goes_to_999(payload: ReadingPayload | Unreadable) -> bool:
-    """Whether what a reading says goes straight to 999, whatever was scored or could not be read."""
-    if isinstance(payload, Unreadable):
-        return bool(payload.emergency_signs)
-    consciousness = quality.assess(payload).values.get(VitalSign.CONSCIOUSNESS)
-    return rules.goes_to_999(quality.emergency_signs(payload), consciousness)
-
-
 def urgent_unscored(reading: NewReading, policy: Policy, at: datetime) -> list[Finding]:
     """What of a reading that could not be scored goes straight to 999, where it is worth acting on."""
-    return rules.straight_to_999(_unfit_set(reading), policy) if acts_now(reading, policy, at) else []
+    return (
+        rules.straight_to_999(scored_set.of_reading(reading), policy) if acts_now(reading, policy, at) else []
+    )
 
 
 def urgent_unstored(payload: ReadingPayload, resident_id: UUID, policy: Policy) -> list[Finding]:
     """The same of one that could not be stored; only words of ours, lest they cannot be stored either."""
-    consciousness = quality.assess(payload).values.get(VitalSign.CONSCIOUSNESS)
-    set_ = ScoredSet(
-        resident_id=resident_id,
-        effective_at=payload.taken_at,
-        low=0,
-        high=20,
-        red="unknown",
-        complete=False,
-        deciding=(),
-        parts={VitalSign.CONSCIOUSNESS: Part(0, 0, consciousness)},
-        emergency_signs=tuple(
-            dict.fromkeys(
-                sign if sign in EMERGENCY_LABELS else quality.UNREADABLE
-                for sign in quality.emergency_signs(payload)
-            )
-        ),
-        phoned_999=payload.phoned_999,
-    )
-    return rules.straight_to_999(set_, policy)
+    return rules.straight_to_999(scored_set.of_unstored(payload, resident_id), policy)
 
 
 def acts_now(reading: NewReading, policy: Policy, at: datetime) -> bool:
@@ -220,65 +179,3 @@ def _slow_by(scored: Scored) -> timedelta:
 def _is_fresh(moment: datetime, policy: Policy, at: datetime) -> bool:
     """Whether a late reading is recent enough to act on: yesterday's must not send anybody running today."""
     return moment >= at - timedelta(minutes=policy.act_within)
-
-
-def _as_set(scored: Scored) -> ScoredSet:
-    """What rules look at: what a reading says besides signs counts at its own moment only."""
-    words = _words_of(scored.cause) if scored.target is scored.cause else Words()
-    return ScoredSet(
-        resident_id=scored.cause.resident_id,
-        effective_at=scored.target.effective_at,
-        low=scored.outcome.low,
-        high=scored.outcome.high,
-        red=scored.outcome.red,
-        complete=scored.outcome.complete,
-        deciding=scored.outcome.deciding,
-        parts=scored.parts,
-        spo2_scale=scored.spo2_scale,
-        **words,
-    )
-
-
-def _words_of(reading: NewReading) -> Words:
-    confirm = tuple(
-        VitalSign(flag.removeprefix("confirm:")) for flag in reading.flags if flag.startswith("confirm:")
-    )
-    unrecordable = quality.unrecordable(reading.payload) - reading.values.keys()
-    return words_of(reading.payload, unrecordable, confirm, pulses_differ=pulses.FLAG in reading.flags)
-
-
-def words_of(
-    payload: ReadingPayload,
-    unrecordable: frozenset[VitalSign],
-    confirm: tuple[VitalSign, ...],
-    *,
-    pulses_differ: bool,
-) -> Words:
-    """What the reading says besides vital signs."""
-    return Words(
-        unrecordable=unrecordable,
-        soft_signs=tuple(sorted(sign for sign, answer in payload.soft_signs.items() if answer == "present")),
-        emergency_signs=quality.emergency_signs(payload),
-        phoned_999=payload.phoned_999,
-        worry=str(payload.worry.by) if payload.worry else None,
-        scheduled=payload.scheduled_full_set,
-        confirm=confirm,
-        repeat=(VitalSign.PULSE,) if pulses_differ else (),
-    )
-
-
-def _unfit_set(reading: NewReading) -> ScoredSet:
-    parts = {
-        sign: Part(0, 0, value, reading.effective_at, *reading.key) for sign, value in reading.values.items()
-    }
-    return ScoredSet(
-        resident_id=reading.resident_id,
-        effective_at=reading.effective_at,
-        low=0,
-        high=20,
-        red="unknown",
-        complete=False,
-        deciding=(),
-        parts=parts,
-        **_words_of(reading),
-    )

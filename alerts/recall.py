@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from alerts import judgement, rules
+from alerts import rules, scored_set
 from alerts.policy import PolicyBook
 from alerts.rules import Part, ScoredSet
 from devices.receipt import CALL_999, CALL_HUB, NOTHING
@@ -80,7 +80,7 @@ def _is_fresh(one: Repeated, policies: PolicyBook, at: datetime) -> bool:
 
 def _verdict(one: Repeated, said: Sequence[Any] | None, case: UUID | None, policies: PolicyBook) -> Verdict:
     if said is None:  # no score: it could not be had, NEWS2 does not fit, or it was somebody else's reading
-        next_ = CALL_999 if judgement.goes_to_999(one.payload) else CALL_HUB if case else NOTHING
+        next_ = CALL_999 if scored_set.goes_to_999(one.payload) else CALL_HUB if case else NOTHING
         return Verdict(next=next_, escalation_id=case)
     set_, policy = _as_set(one, said), policies.for_hub(one.placement.hub_id)
     return Verdict(
@@ -111,5 +111,7 @@ def _as_set(one: Repeated, said: Sequence[Any]) -> ScoredSet:
             for sign, part in scored.items()
         },
         spo2_scale=scale,
-        **judgement.words_of(one.payload, unrecordable, assessed.confirm, pulses_differ=pulses.FLAG in flags),
+        **scored_set.words_of(
+            one.payload, unrecordable, assessed.confirm, pulses_differ=pulses.FLAG in flags
+        ),
     )

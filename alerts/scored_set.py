@@ -1,0 +1,123 @@
+"""What the rules look at: a score with what its reading says besides, or a reading that was given none.
+
+Guards: what a reading says besides vital signs counts at its own moment only; of what could not be stored, only words
+of ours are repeated.
+"""
+
+from typing import TypedDict
+from uuid import UUID
+
+from alerts import rules
+from alerts.rules import Part, ScoredSet
+from alerts.scoring import Scored
+from devices.emergency import EMERGENCY_LABELS
+from devices.reading import ReadingPayload, Unreadable
+from devices.vital_signs import VitalSign
+from ingest import pulses, quality
+from ingest.arrival import NewReading
+
+
+class Words(TypedDict, total=False):
+    """The part of a scored set that is no vital sign."""
+
+    unrecordable: frozenset[VitalSign]
+    soft_signs: tuple[str, ...]
+    emergency_signs: tuple[str, ...]
+    phoned_999: bool
+    worry: str | None
+    scheduled: bool
+    confirm: tuple[VitalSign, ...]
+    repeat: tuple[VitalSign, ...]
+
+
+def of_score(scored: Scored) -> ScoredSet:
+    """A score, with what its reading says besides."""
+    words = _words_of(scored.cause) if scored.target is scored.cause else Words()
+    return ScoredSet(
+        resident_id=scored.cause.resident_id,
+        effective_at=scored.target.effective_at,
+        low=scored.outcome.low,
+        high=scored.outcome.high,
+        red=scored.outcome.red,
+        complete=scored.outcome.complete,
+        deciding=scored.outcome.deciding,
+        parts=scored.parts,
+        spo2_scale=scored.spo2_scale,
+        **words,
+    )
+
+
+def of_reading(reading: NewReading) -> ScoredSet:
+    """A reading that is given no score."""
+    parts = {
+        sign: Part(0, 0, value, reading.effective_at, *reading.key) for sign, value in reading.values.items()
+    }
+    return ScoredSet(
+        resident_id=reading.resident_id,
+        effective_at=reading.effective_at,
+        low=0,
+        high=20,
+        red="unknown",
+        complete=False,
+        deciding=(),
+        parts=parts,
+        **_words_of(reading),
+    )
+
+
+def of_unstored(payload: ReadingPayload, resident_id: UUID) -> ScoredSet:
+    """One that could not be stored; only words of ours, lest they cannot be stored either."""
+    consciousness = quality.assess(payload).values.get(VitalSign.CONSCIOUSNESS)
+    return ScoredSet(
+        resident_id=resident_id,
+        effective_at=payload.taken_at,
+        low=0,
+        high=20,
+        red="unknown",
+        complete=False,
+        deciding=(),
+        parts={VitalSign.CONSCIOUSNESS: Part(0, 0, consciousness)},
+        emergency_signs=tuple(
+            dict.fromkeys(
+                sign if sign in EMERGENCY_LABELS else quality.UNREADABLE
+                for sign in quality.emergency_signs(payload)
+            )
+        ),
+        phoned_999=payload.phoned_999,
+    )
+
+
+def words_of(
+    payload: ReadingPayload,
+    unrecordable: frozenset[VitalSign],
+    confirm: tuple[VitalSign, ...],
+    *,
+    pulses_differ: bool,
+) -> Words:
+    """What the reading says besides vital signs."""
+    return Words(
+        unrecordable=unrecordable,
+        soft_signs=tuple(sorted(sign for sign, answer in payload.soft_signs.items() if answer == "present")),
+        emergency_signs=quality.emergency_signs(payload),
+        phoned_999=payload.phoned_999,
+        worry=str(payload.worry.by) if payload.worry else None,
+        scheduled=payload.scheduled_full_set,
+        confirm=confirm,
+        repeat=(VitalSign.PULSE,) if pulses_differ else (),
+    )
+
+
+def goes_to_999(payload: ReadingPayload | Unreadable) -> bool:
+    """Whether what a reading says goes straight to 999, whatever was scored or could not be read."""
+    if isinstance(payload, Unreadable):
+        return bool(payload.emergency_signs)
+    consciousness = quality.assess(payload).values.get(VitalSign.CONSCIOUSNESS)
+    return rules.goes_to_999(quality.emergency_signs(payload), consciousness)
+
+
+def _words_of(reading: NewReading) -> Words:
+    confirm = tuple(
+        VitalSign(flag.removeprefix("confirm:")) for flag in reading.flags if flag.startswith("confirm:")
+    )
+    unrecordable = quality.unrecordable(reading.payload) - reading.values.keys()
+    return words_of(reading.payload, unrecordable, confirm, pulses_differ=pulses.FLAG in reading.flags)
