@@ -33,11 +33,11 @@ class Score:
     parts: dict[str, dict[str, Any]]
 
 
-_COLUMNS: LiteralString = """
+_SHOWN: LiteralString = """
        reading_id, effective_at, scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score,
        band_low, band_high, complete, deciding, parts
-FROM alerts.visible_score
 """
+_COLUMNS: LiteralString = _SHOWN + "FROM alerts.visible_score"
 _LATEST: LiteralString = (
     "SELECT"
     + _COLUMNS
@@ -57,7 +57,7 @@ ORDER BY effective_at, kit_id, reading_id, cause_arrival DESC
 )
 # Bounds meet only where nothing is missing; air may be assumed. A score that no longer stands is no full set.
 _NEWEST_FIRST: LiteralString = (
-    "SELECT DISTINCT ON (effective_at, kit_id, reading_id)"
+    "SELECT DISTINCT ON (effective_at, kit_id, reading_id) cause_arrival,"
     + _COLUMNS
     + """
 WHERE resident_id = %s AND effective_at > %s
@@ -68,7 +68,9 @@ _LATEST_FULL_SET: LiteralString = (
     "WITH standing AS ("
     + _NEWEST_FIRST
     + """)
-SELECT * FROM standing WHERE low = high ORDER BY effective_at DESC, low DESC LIMIT 1
+SELECT"""
+    + _SHOWN
+    + """FROM standing WHERE low = high ORDER BY effective_at DESC, low DESC, cause_arrival DESC LIMIT 1
 """
 )
 

@@ -266,27 +266,42 @@ def stands(doorstep: Doorstep, residents: list[UUID], number: dict[UUID, int]) -
     }
 
 
+def put_right(doorstep: Doorstep, course: Course) -> dict[str, Any]:
+    """What stands after the course."""
+    residents, kit = admit(doorstep.owner, 2), n.Kit()
+    made = [payload(kit, one, residents) for one in course.sent]
+    sent: set[int] = set()
+    for number, resident in course.said:
+        whose = None if resident is None else residents[resident]
+        if number in sent:
+            corrected(doorstep, kit, made[number], whose)
+        else:
+            doorstep.deliver(kit.arrival(made[number], NOW))
+        sent.add(number)
+    return stands(doorstep, residents, {one.reading_id: index for index, one in enumerate(made)})
+
+
+def sent_right(doorstep: Doorstep, course: Course) -> dict[str, Any]:
+    """What would stand if each reading had been sent for whom it is, in the order in which that became known."""
+    residents, kit = admit(doorstep.owner, 2), n.Kit()
+    ids: dict[UUID, int] = {}
+    for number, resident in course.becoming_known:
+        if resident is not None:
+            right = payload(kit, replace(course.sent[number], resident=resident), residents)
+            ids[right.reading_id] = number
+            doorstep.deliver(kit.arrival(right, NOW))
+    return stands(doorstep, residents, ids)
+
+
 def test_after_any_corrections_what_stands_is_as_if_all_had_been_sent_right(doorstep):
     @over_histories(courses())
     def holds(course: Course) -> None:
-        residents, kit = admit(doorstep.owner, 2), n.Kit()
-        made = [payload(kit, one, residents) for one in course.sent]
-        sent: set[int] = set()
-        for number, resident in course.said:
-            whose = None if resident is None else residents[resident]
-            if number in sent:
-                corrected(doorstep, kit, made[number], whose)
-            else:
-                doorstep.deliver(kit.arrival(made[number], NOW))
-            sent.add(number)
-        ids = {one.reading_id: index for index, one in enumerate(made)}
-        put_right = stands(doorstep, residents, ids)
+        assert put_right(doorstep, course) == sent_right(doorstep, course)
 
-        residents, kit = admit(doorstep.owner, 2), n.Kit()
-        ids = {}
-        for number, resident in course.becoming_known:
-            if resident is not None:
-                right = payload(kit, replace(course.sent[number], resident=resident), residents)
-                ids[right.reading_id] = number
-                doorstep.deliver(kit.arrival(right, NOW))
-        assert put_right == stands(doorstep, residents, ids)
+
+def test_of_two_full_sets_of_one_moment_with_one_score_the_later_arrival_is_the_last(doorstep):
+    nothing = Sent(resident=0, steps_ago=0, values={}, cleared=frozenset(), worry=False)
+    full = replace(nothing, resident=1, values=n.GRAVE)
+    course = Course([nothing, full], said=[(0, 0), (1, 1), (0, 1)])
+    assert put_right(doorstep, course) == sent_right(doorstep, course)
+    assert [one and one[0] for one in put_right(doorstep, course)["full sets"]] == [None, 0]
