@@ -28,8 +28,8 @@ Wire = Callable[[bytes], Sequence[bytes]]
 """What becomes of a payload between kit and broker: itself, or in a simulation nothing, two, or garbage."""
 
 
-Renew = Callable[[Credentials], Credentials]
-"""From the credentials that were last used to those to use now."""
+Renew = Callable[[Credentials, Broker], tuple[Credentials, Broker]]
+"""From what was last used, and where, to what to use now."""
 
 
 def _straight(payload: bytes) -> Sequence[bytes]:
@@ -50,7 +50,7 @@ class Link:
         wire: Wire = _straight,
         renew: Renew | None = None,
     ) -> None:
-        """`renew` says with what to sign in from now on; it is asked before each connection."""
+        """`renew` says with what to sign in from now on, and where; it is asked before each connection."""
         self.gateway = gateway
         self.on_change: Callable[[], None] | None = None
         self.battery: int | None = None
@@ -188,18 +188,21 @@ class Link:
             self._drop("The gateway stops.")
 
     def _take_what_is_new(self) -> None:
-        """A new secret or certificate counts from the next connection on, and so does one written over the last."""
-        renewed = self._renew(self._credentials) if self._renew else self._credentials
-        if renewed == self._credentials and renewed.certificate_file is None:
+        """A new secret, certificate or address counts from the next connection on, and so does what is written over
+        the last certificate.
+        """
+        last = self._credentials, self._broker
+        renewed, broker = self._renew(*last) if self._renew else last
+        if (renewed, broker) == last and renewed.certificate_file is None:
             return
         try:
-            self._tls = tls_context(self._broker, renewed)
+            self._tls = tls_context(broker, renewed)
         except OSError:  # SSLError too: a certificate and a key that are half written are no pair
             log.warning("The certificate cannot be read: the credential of before stays in use.")
             return
-        if renewed != self._credentials:
-            self._credentials = renewed
-            log.info("Signing in with a new credential from now on.")
+        if (renewed, broker) != last:
+            self._credentials, self._broker = renewed, broker
+            log.info("Signing in with a new credential, or at a new address, from now on.")
 
     def _fresh_client(self) -> mqtt.Client:
         client = new_client(self._credentials, self._settings, self._tls)
