@@ -16,7 +16,12 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from alerts.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
-from delegation.decision import DecisionRefusedError, NotInForceError, UnfitDecisionError
+from delegation.decision import (
+    DecidedMeanwhileError,
+    DecisionRefusedError,
+    NotInForceError,
+    UnfitDecisionError,
+)
 from delegation.end_of_care import EndRefusedError
 from delegation.legal_hold import NoSuchHoldError, PastHoldError
 from delegation.sign_off import SignOffRefusedError
@@ -36,6 +41,7 @@ REFUSED_BELOW: dict[type[Exception], HTTPStatus] = {
     PastHoldError: HTTPStatus.UNPROCESSABLE_ENTITY,
     DecisionRefusedError: HTTPStatus.FORBIDDEN,
     NotInForceError: HTTPStatus.CONFLICT,
+    DecidedMeanwhileError: HTTPStatus.CONFLICT,
     UnfitDecisionError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 

@@ -32,6 +32,10 @@ class NotInForceError(LookupError):
     """There is nothing to end; the sentence says what."""
 
 
+class DecidedMeanwhileError(RuntimeError):
+    """Somebody else has decided the same at the same moment; the sentence says what to do."""
+
+
 class UnfitDecisionError(ValueError):
     """A decision that lacks what it needs. `faults`: a sentence for each field."""
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 
 from delegation import audit, decision
-from delegation.decision import ClinicalDecision, NotInForceError, UnfitDecisionError
+from delegation.decision import ClinicalDecision, DecidedMeanwhileError, NotInForceError, UnfitDecisionError
 from delegation.people import Actor
 
 # The signs that are quantities, in the order of pages; where devices knows them, a test holds both to be the same.
@@ -59,7 +59,8 @@ _RECORD: LiteralString = """
 INSERT INTO delegation.personal_limit (resident_id, sign, low, high, clinician_name, regulator, regulator_number,
     reason, decided_at, starts_at, review_by, recorded_by, looked_up_at)
 VALUES (%(resident)s, %(sign)s, %(low)s, %(high)s, %(clinician_name)s, %(regulator)s, %(regulator_number)s, %(reason)s,
-    %(decided_at)s, %(starts_at)s, %(review_by)s, %(recorded_by)s, %(looked_up_at)s) RETURNING limit_id
+    %(decided_at)s, %(starts_at)s, %(review_by)s, %(recorded_by)s, %(looked_up_at)s)
+ON CONFLICT (resident_id, sign) WHERE revoked_at IS NULL DO NOTHING RETURNING limit_id
 """
 # What was decided before is over when something else is decided of the same sign; all of it stays on record.
 _REVOKE: LiteralString = """
@@ -71,7 +72,10 @@ WHERE resident_id = %(resident)s AND sign = %(sign)s AND revoked_at IS NULL
 def decide(
     conn: psycopg.Connection, actor: Actor, resident_id: UUID, decided: Decision, at: datetime
 ) -> UUID:
-    """Record the limit, in the place of any for this sign. Raises DecisionRefusedError, UnfitDecisionError."""
+    """Record the limit, in the place of any for this sign.
+
+    Raises DecisionRefusedError, UnfitDecisionError, and DecidedMeanwhileError where a colleague was first.
+    """
     decision.check(conn, actor, resident_id, _ABOUT)
     if faults := decided.faults(at):
         raise UnfitDecisionError(faults)
@@ -79,7 +83,9 @@ def decide(
     told = {"resident": resident_id, "sign": decided.sign, "low": decided.low, "high": decided.high}
     row = conn.execute(_RECORD, decided.row(actor, at) | told).fetchone()
     if row is None:
-        raise RuntimeError("The limit was not recorded.")
+        raise DecidedMeanwhileError(
+            "A colleague has just recorded a limit for this vital sign: look at it first."
+        )
     action = "personal_limit.reviewed" if replaced else "personal_limit.decided"
     words = decided.reason.strip()
     audit.record(conn, actor, action, f"limit:{row[0]}", at=at, resident_id=resident_id, words=words)
