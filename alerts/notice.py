@@ -1,7 +1,8 @@
 """What a kit says of an emergency of somebody who cannot be named here: a notice, until somebody acknowledges it.
 
 Guards: no resident's id is kept, so nothing of another provider's resident is shown; one open notice for each kit at
-each home, which counts; whoever acknowledges it has seen all that it says by then. The hub's revision is locked first.
+each home, which counts, at the hub that watched over the home when the last of it came; whoever acknowledges it has
+seen all that it says by then. The hub's revision is locked first.
 """
 
 from collections.abc import Sequence
@@ -34,6 +35,7 @@ VALUES (%(id)s, %(kit)s, %(home)s, %(hub)s, %(signs)s, %(phoned)s, 1, %(at)s, %(
 ON CONFLICT (coalesce(kit_id, '00000000-0000-0000-0000-000000000000'),
              coalesce(home_id, '00000000-0000-0000-0000-000000000000')) WHERE acknowledged_at IS NULL
 DO UPDATE SET
+    hub_id = EXCLUDED.hub_id,
     signs = ARRAY(SELECT DISTINCT sign FROM unnest(told.signs || EXCLUDED.signs) AS sign ORDER BY sign),
     phoned_999 = told.phoned_999 AND EXCLUDED.phoned_999,
     readings = told.readings + 1,

@@ -266,7 +266,7 @@ GRANT INSERT, UPDATE, DELETE ON alerts.open_question TO hearthwatch_ingest, hear
 GRANT SELECT, INSERT ON alerts.phone_call TO hearthwatch_api;
 GRANT SELECT (resident_id), DELETE ON alerts.phone_call TO hearthwatch_retention;
 GRANT SELECT ON alerts.notice TO hearthwatch_api, hearthwatch_ingest;
-GRANT INSERT, UPDATE (signs, phoned_999, readings, last_at) ON alerts.notice TO hearthwatch_ingest;
+GRANT INSERT, UPDATE (hub_id, signs, phoned_999, readings, last_at) ON alerts.notice TO hearthwatch_ingest;
 GRANT UPDATE (acknowledged_by, acknowledged_at) ON alerts.notice TO hearthwatch_api;
 GRANT SELECT, DELETE ON alerts.score TO hearthwatch_retention;
 -- An erased case is still counted, but says nothing of anybody: its words go unread.

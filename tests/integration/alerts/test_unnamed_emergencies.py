@@ -74,6 +74,14 @@ def test_a_kit_that_says_it_often_has_one_notice_that_counts(ward: Ward) -> None
     assert ward.rows(NOTICES) == [(n.KIT, n.ORCHARD, n.HUB, ["chest_pain", "something_unreadable"], False, 4)]
 
 
+def test_what_is_said_once_more_from_a_home_that_has_another_hub_now_is_told_there(ward: Ward) -> None:
+    ward.deliver(of(ward, n.NOBODY, **PAIN))
+    ward.change("UPDATE delegation.home SET hub_id = %s WHERE home_id = %s", n.OTHER_HUB, n.ORCHARD)
+    ward.deliver(of(ward, n.NOBODY, **PAIN))
+    assert ward.rows(NOTICES) == [(n.KIT, n.ORCHARD, n.OTHER_HUB, ["chest_pain"], False, 2)]
+    assert ward.rows(REVISION, n.OTHER_HUB) == [(1,)]
+
+
 def test_a_reading_that_was_changed_is_told_in_the_case_of_its_resident(ward: Ward) -> None:
     plain = of(ward, n.AMARA)
     ward.deliver(plain)
