@@ -117,8 +117,12 @@ def rotate_kit(
         secret = secrets.token_urlsafe(24)
         made = enrolment.sheet(conn, kit_id, lent_to, old.broker, SecretStr(secret), at)
         old.with_kit(made.kits[0]).write(sheet)
-        _draw(made, qr, show=show_qr)
-        print(f"{kit_id}:{secret}", flush=True)
+        try:
+            _draw(made, qr, show=show_qr)
+            print(f"{kit_id}:{secret}", flush=True)
+        except BaseException:
+            old.write(sheet)  # the broker goes on with the old one, and so must whoever reads the sheet
+            raise
     _say(f"Kit {kit_id} has a new password, in {sheet}: hand the sheet to the tablet first.")
     _say(f"The old one stops once the broker is given the line that was printed, as by: | {_ADMIT}")
 

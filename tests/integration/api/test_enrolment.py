@@ -1,7 +1,9 @@
 """A kit is enrolled with one command, switched on with what that prints, and shut out with another."""
 
 import io
+import os
 import stat
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,6 +96,24 @@ def test_a_kit_delivers_once_it_is_enrolled_and_admitted_and_is_heard_no_more_on
     assert row == (True, True)
     operator = f"person:{n.OPERATOR}"
     assert told == [("kit.enrolled", operator), ("kit.revoked", operator)]
+
+
+def test_a_new_password_that_could_not_be_handed_to_the_broker_leaves_the_sheet_as_it_was(
+    commands: MakeCommands, neighbourhood: Database, tmp_path: Path
+) -> None:
+    ours, file = commands(), tmp_path / "kits.json"
+    sheet, _ = enrolled(ours, file, 8883)
+    command = [*ours.program, "rotate-kit", str(sheet.kits[0].kit_id), *BY, "--sheet", str(file)]
+    with Path("/dev/full").open("w") as nowhere:
+        done = subprocess.run(
+            command, env=os.environ | ours.environment, stdout=nowhere, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode != 0
+    assert KitSheet.read(file) == sheet
+    with neighbourhood.connect() as conn:
+        assert conn.execute(
+            "SELECT count(*) FROM delegation.audit_event WHERE action = 'kit.rotated'"
+        ).fetchall() == [(0,)]
 
 
 @pytest.mark.both_brokers
