@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api import (
+    admitting,
     appointing,
     auditing,
     enrolment,
@@ -233,6 +234,7 @@ app.command()(enrolment.rotate_kit)
 app.command()(enrolment.revoke_kit)
 app.command()(lockout.give_password)
 app.command()(placing.add_places)
+app.command()(admitting.add_residents)
 app.command()(appointing.add_person)
 app.command()(appointing.give_role)
 app.command()(appointing.end_role)

@@ -12,6 +12,8 @@ _SENTENCES = {
     "api.lockout.NoSuchAccountError",
     "delegation.appointment.AppointmentError",
     "delegation.places.PlacesError",
+    "delegation.admission.AdmissionRefusedError",
+    "api.residents_file.ResidentsFileError",
     "api.export.form.ExportError",
     "devices.enrolment.EnrolmentError",
 }

@@ -77,6 +77,11 @@ def said(found: Sequence[Change], written: int) -> Iterator[str]:
     yield f"{written - len(found)} of {written} were there already as the file says."
 
 
+def home_id_of(word: str) -> UUID:
+    """The home that a file knows by this word."""
+    return _id("home", word)
+
+
 def _places(document: Document) -> Iterator[Place]:
     for key, one in document.organisations.items():
         yield Organisation(_id("organisation", key), one.name, one.kind, one.ods_code)

@@ -90,8 +90,15 @@ UPDATE delegation.resident SET home_id = %(home)s, lives_here_from = %(since)s W
 """
 
 
-def add(conn: psycopg.Connection[Any], actor: Actor, home_id: UUID, given: Particulars, at: datetime) -> Done:
-    """Add somebody to a home. Commit whatever comes of it: a try counts.
+def add(
+    conn: psycopg.Connection[Any],
+    actor: Actor,
+    home_id: UUID,
+    given: Particulars,
+    at: datetime,
+    words: str | None = None,
+) -> Done:
+    """Add somebody to a home. Commit whatever comes of it: a try counts. `words` are kept beside the audit.
 
     Raises AdmissionRefusedError, UnfitParticularsError.
     """
@@ -107,7 +114,7 @@ def add(conn: psycopg.Connection[Any], actor: Actor, home_id: UUID, given: Parti
             conn.execute(_ADD, row | {"resident": resident_id, "home": home_id})
     except UniqueViolation:  # somebody else was quicker
         return _elsewhere(conn, actor, place, None, at)
-    audit.record(conn, actor, "resident.added", place, at=at, resident_id=resident_id)
+    audit.record(conn, actor, "resident.added", place, at=at, resident_id=resident_id, words=words)
     return Done(Outcome.DONE, resident_id)
 
 

@@ -20,7 +20,7 @@ from api.queries import home, records
 from api.queries.resident import Resident, resident
 from api.web.fields import Fields
 from api.web.presenters.moments import clock, london_day
-from api.web.presenters.resident import NO_SCORE, nhs_number
+from api.web.presenters.resident import nhs_number
 from api.web.rendering import page
 from delegation import admission
 from delegation.admission import AdmissionRefusedError, Done, Outcome, UnfitParticularsError
@@ -46,6 +46,11 @@ _FIELDS = (
     ),
     "no_score_reason",
 )
+_REASONS = {
+    "": "No",
+    NoScore.PREGNANT: "They are pregnant",
+    NoScore.SPINAL_CORD_INJURY: "They have a high spinal cord injury",
+}
 _ASKED = {NONE_KNOWN: "None known", "some": "They have some", "": "Nobody has asked yet"}
 
 
@@ -64,7 +69,7 @@ class _Form:
 @router.get("/homes/{home_id}/residents/new")
 def adding(request: Request, home_id: UUID, visit: AddingVisit) -> HTMLResponse:
     """The empty form."""
-    return _page(request, visit, _of_home(visit, home_id), {}, {})
+    return _page(request, visit, _of_home(visit, home_id), {"no_score_reason": ""}, {})
 
 
 @router.post("/homes/{home_id}/residents/new")
@@ -162,10 +167,11 @@ def _standing(found: Resident | None) -> dict[str, str]:
     if found is None:
         return {}
     allergies = found.allergies or ""
-    said = {name: getattr(found, name) or "" for name in (*LONGEST, "no_score_reason")}
+    said = {name: getattr(found, name) or "" for name in LONGEST}
     return said | {
         "nhs_number": nhs_number(found.nhs_number) or "",
         "born_on": found.born_on.isoformat(),
+        "no_score_reason": found.no_score_reason if found.no_score_reason in _REASONS else "",
         "asked": allergies if allergies in _ASKED else "some",
         "allergies": "" if allergies in _ASKED else allergies,
     }
@@ -177,8 +183,7 @@ def _page(
     view = {
         "form": form,
         "asked": _ASKED,
-        "reasons": {"": "None of these"}
-        | {code: NO_SCORE[code] for code in NoScore if code != NoScore.UNDER_16},
+        "reasons": _REASONS,
         "longest": LONGEST,
         "today": london_day(visit.at).isoformat(),
         "fields": fields,

@@ -19,6 +19,13 @@ WHY = ("--by", "Dora Owner", "--reason", "She is beside me.")
 AUDITED = """
 SELECT action, actor, words FROM delegation.audit_event JOIN delegation.audit_text USING (audit_id) ORDER BY audit_id
 """
+RESIDENTS = """name,nhs_number,born_on,allergies
+Edda Synthetic,999 000 0050,1938-02-03,none known
+Amara Synthetic,999 000 0018,1940-05-01,
+Dov Synthetic,999 000 0042,1940-05-01,
+Cora Synthetic,999 000 0034,1940-05-01,
+Ida Synthetic,999 000 0051,1950-01-01,
+"""
 
 
 @pytest.fixture
@@ -58,8 +65,15 @@ def test_from_nothing_to_the_first_sign_in(database: Database, file: Path) -> No
         chosen = {"new": "copper kettle drum", "again": "copper kettle drum"}
         assert browser.post("/account/password", data=chosen).status_code == 303
         assert "Orchard House" in browser.get("/").text
+    listed = file.with_name("residents.csv")
+    listed.write_text("".join(RESIDENTS.splitlines(keepends=True)[:2]))
+    by = ("--home", "orchard-house", "--by", "mona.manager")
+    assert ours.run("add-residents", str(listed), *by).stdout.startswith("1 added, 0 were there")
     with database.connect() as conn:
         told = conn.execute(AUDITED).fetchall()
+        [added] = conn.execute("SELECT synthetic FROM delegation.resident").fetchall()
+    assert added == (False,)
+    assert told.pop()[0] == "resident.added"
     assert [action for action, _, _ in told] == [*["place.added"] * 4, "role.given"]
     assert told[-1][1:] == ("process:add-person", "home_manager: Dora Owner: She is beside me.")
 
@@ -136,3 +150,40 @@ def test_real_homes_never_stand_beside_synthetic_ones(
     done = commands().run("add-places", str(file), "--by", "Dora Owner")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("This database holds a synthetic neighbourhood")
+
+
+def test_the_residents_of_a_home_come_from_a_file_in_the_name_of_who_answers_for_it(
+    commands: MakeCommands, settled: Database, tmp_path: Path
+) -> None:
+    ours, file = commands(), tmp_path / "residents.csv"
+    file.write_text(RESIDENTS)
+    asked = ("add-residents", str(file), "--home", "Orchard House", "--by")
+    refused = ours.run(*asked, username(n.WORKER))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "Only the home's manager or the hub's lead adds a resident.\n"
+    tried = ours.run(*asked, username(n.MANAGER), "--dry-run")
+    assert tried.stdout.endswith(
+        "1 added, 1 were there already, 3 not added.\nNothing is changed: this was --dry-run.\n"
+    )
+    added = ours.run(*asked, username(n.MANAGER))
+    assert (added.returncode, added.stderr) == (1, "")
+    assert added.stdout.splitlines() == [
+        "Line 4: somebody who is known elsewhere has this NHS number: the hub must be rung.",
+        "Line 5: somebody who is known elsewhere has this NHS number: the hub must be rung.",
+        "Line 6: nhs_number: This is not an NHS number: a digit is wrong, or two have changed places.",
+        "1 added, 1 were there already, 3 not added.",
+    ]
+    file.write_text("\n".join(RESIDENTS.splitlines()[:3]))
+    again = ours.run("add-residents", str(file), "--home", str(n.ORCHARD), "--by", username(n.MANAGER))
+    assert (again.returncode, again.stdout, again.stderr) == (
+        0,
+        "0 added, 2 were there already, 0 not added.\n",
+        "",
+    )
+    with settled.connect() as conn:
+        told = conn.execute(AUDITED).fetchall()
+        lives = conn.execute(
+            "SELECT home_id, allergies FROM delegation.resident WHERE nhs_number = '9990000050'"
+        )
+        assert lives.fetchall() == [(n.ORCHARD, "none known")]
+    assert told == [("resident.added", f"person:{n.MANAGER}", "From a file, by the command add-residents")]
