@@ -19,7 +19,8 @@ from delegation.people import Actor
 
 # The signs that are quantities, in the order of pages; where devices knows them, a test holds both to be the same.
 SIGNS = ("respiration_rate", "spo2", "systolic", "diastolic", "pulse", "temperature")
-_MOST = Decimal(1000)
+_MOST, _DECIMALS = Decimal(1000), 2
+_NO_NUMBER = "Give a number, with two decimals at the most"
 _ABOUT = "their own limits"
 
 
@@ -36,13 +37,13 @@ class Decision(ClinicalDecision):
         found = {
             "sign": "" if self.sign in SIGNS else "Choose the vital sign",
             "low": self._low_fault(),
-            "high": "" if _is_sound(self.high) else "Give a number",
+            "high": "" if _is_sound(self.high) else _NO_NUMBER,
         } | self.common_faults(at, "Say what the decision rests on")
         return {name: sentence for name, sentence in found.items() if sentence}
 
     def _low_fault(self) -> str:
         if not _is_sound(self.low):
-            return "Give a number"
+            return _NO_NUMBER
         if self.low is None and self.high is None:
             return "Give at least one of the two limits"
         crossed = (
@@ -52,7 +53,8 @@ class Decision(ClinicalDecision):
 
 
 def _is_sound(limit: Decimal | None) -> bool:
-    return limit is None or (limit.is_finite() and 0 <= limit < _MOST)
+    """What nobody measures is a slip: a limit of thirty decimals, or of thousands."""
+    return limit is None or (limit.is_finite() and 0 <= limit < _MOST and limit == round(limit, _DECIMALS))
 
 
 _RECORD: LiteralString = """

@@ -84,6 +84,8 @@ def test_an_overdue_review_ends_nothing_and_shows(sign_in: SignIn, neighbourhood
         ({"low": "80"}, "The lower limit must lie under the upper one"),
         ({"high": "much"}, "Give a number"),
         ({"high": "-1"}, "Give a number"),
+        ({"high": "90.125"}, "with two decimals at the most"),
+        ({"low": "1e-99999"}, "with two decimals at the most"),
         ({"reason": " "}, "Say what the decision rests on"),
         ({"review_on": day(400)}, "Review it within a year"),
         ({"regulator_number": "12"}, "This is not a number of the GMC"),
