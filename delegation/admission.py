@@ -66,7 +66,7 @@ VALUES (%(resident)s, %(home)s, %(name)s, %(nhs_number)s, %(born_on)s, %(allergi
 """
 _STANDING: LiteralString = """
 SELECT name, nhs_number, born_on, allergies, background, call_back_phone, usual_company, no_score_reason
-FROM delegation.resident WHERE resident_id = %s FOR UPDATE
+FROM delegation.resident WHERE resident_id = %s FOR NO KEY UPDATE
 """
 _CORRECT: LiteralString = """
 UPDATE delegation.resident SET name = %(name)s, nhs_number = %(nhs_number)s, born_on = %(born_on)s,
@@ -79,7 +79,7 @@ SELECT FROM delegation.end_of_care WHERE resident_id = %s AND withdrawn_at IS NU
 """
 _LIVES: LiteralString = """
 SELECT home.name, resident.lives_here_from
-FROM delegation.resident JOIN delegation.home USING (home_id) WHERE resident_id = %s FOR UPDATE OF resident
+FROM delegation.resident JOIN delegation.home USING (home_id) WHERE resident_id = %s FOR NO KEY UPDATE OF resident
 """
 _PLACES: LiteralString = """
 SELECT there.home_id, there.name FROM delegation.homes_of_their_provider(%(resident)s) AS there

@@ -124,7 +124,9 @@ def _why_not(visit: Visit, form: _Form, done: Done) -> str:
         return f"You have tried too often. Try again {again}, or ring {form.hub}, {form.hub_phone}."
     known = resident(visit.conn, done.resident_id) if done.resident_id else None
     if known is not None:
-        return f"{known.name} at {known.home_name} has this NHS number already."
+        ended = records.ended(visit.conn, known.resident_id, visit.at) is not None
+        again = " Their care has ended: if it goes on, say so on the page of their records." if ended else ""
+        return f"{known.name} at {known.home_name} has this NHS number already.{again}"
     return (
         f"Somebody who is known elsewhere has this NHS number. Check it; if it is right, ring {form.hub},"
         f" {form.hub_phone}. Nobody is named here, and that you asked is recorded."

@@ -172,6 +172,8 @@ def test_what_stood_there_before_is_kept_beside_the_audit(
     assert "Put right who they are" in manager.get(f"{AMARA}/looks").text
     manager.post(f"{AMARA}/records/end", data={"ended_on": "2026-01-02", "end_reason": "died"})
     assert manager.post(f"{AMARA}/details", data=same).status_code == 409
+    again = manager.post(NEW, data=GIVEN | {"nhs_number": "9990000018"}).text
+    assert "Their care has ended: if it goes on, say so on the page of their records." in again
     assert (
         manager.post(f"{AMARA}/move", data={"home": str(n.MEADOW), "moved_on": "2026-01-02"}).status_code
         == 409
