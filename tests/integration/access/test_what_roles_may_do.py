@@ -68,7 +68,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "alerts.policy": {API: "S", INGEST: "S", SCHEDULER: "S"},
     "alerts.hub_revision": {API: "SIu", INGEST: "SIu", SCHEDULER: "SIu"},
     "alerts.escalation": {API: "SIu", INGEST: "sIu", SCHEDULER: "sIu", RETENTION: "su"},
-    "alerts.finding": {API: "SI", INGEST: "sI", SCHEDULER: "I", RETENTION: "su"},
+    "alerts.finding": {API: "SI", INGEST: "sI", SCHEDULER: "sI", RETENTION: "su"},
     "alerts.escalation_event": {API: "SI", INGEST: "I", SCHEDULER: "I", RETENTION: "su"},
     "alerts.open_question": {API: "S", INGEST: "SIUD", SCHEDULER: "SIUD", RETENTION: "sD"},
     "alerts.clock_run": {INGEST: "S", SCHEDULER: "I", RETENTION: "suD"},
