@@ -17,13 +17,16 @@ BEGIN
             EXECUTE format('ALTER ROLE %I SET synchronous_commit = on', wanted);
         END IF;
     END LOOP;
-    -- The planner keeps no statistics of whom a row is about, so for a batch of many residents it would read all that is
-    -- stored of everybody. Whatever ingest looks for has an index.
-    IF NOT EXISTS (SELECT FROM pg_db_role_setting said JOIN pg_roles role ON role.oid = said.setrole
-                   WHERE role.rolname = 'hearthwatch_ingest' AND said.setdatabase = 0
-                     AND 'enable_seqscan=off' = ANY (said.setconfig)) THEN
-        ALTER ROLE hearthwatch_ingest SET enable_seqscan = off;
-    END IF;
+    -- The planner keeps no statistics of whom a row is about, so for many residents at once it would read all that is
+    -- stored of everybody. Whatever ingest and the pages look for has an index.
+    FOREACH wanted IN ARRAY ARRAY['hearthwatch_api', 'hearthwatch_ingest']
+    LOOP
+        IF NOT EXISTS (SELECT FROM pg_db_role_setting said JOIN pg_roles role ON role.oid = said.setrole
+                       WHERE role.rolname = wanted AND said.setdatabase = 0
+                         AND 'enable_seqscan=off' = ANY (said.setconfig)) THEN
+            EXECUTE format('ALTER ROLE %I SET enable_seqscan = off', wanted);
+        END IF;
+    END LOOP;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hearthwatch_gate') THEN
         CREATE ROLE hearthwatch_gate NOLOGIN BYPASSRLS;      -- owns the functions that work out an actor's scope
     END IF;
