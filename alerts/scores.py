@@ -19,12 +19,13 @@ from alerts.outcome import SIGNS, outcome_of
 from alerts.scoring import COLUMN, Moments, Reading
 
 _COPY: LiteralString = """
-COPY alerts.score (resident_id, kit_id, reading_id, cause_kit_id, cause_reading_id, cause_arrival, effective_at,
-    scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score, band_low, band_high, complete,
+COPY alerts.score (resident_id, kit_id, reading_id, arrival_number, cause_kit_id, cause_reading_id, cause_arrival,
+    effective_at, scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score, band_low, band_high, complete,
     deciding, parts)
 FROM STDIN (FORMAT BINARY)
 """
-_TYPES = ["uuid"] * 5 + ["int8", "timestamptz", "timestamptz", "text", "int2", "bool", "int2", "int2"]
+_TYPES = ["uuid", "uuid", "uuid", "int8", "uuid", "uuid", "int8", "timestamptz", "timestamptz"]
+_TYPES += ["text", "int2", "bool", "int2", "int2"]
 # The last, a document, is octets that are ready to travel.
 _TYPES += ["text", "text", "text", "bool", "text[]", "bytea"]
 _JSONB_VERSION = b"\x01"
@@ -59,6 +60,7 @@ def _rows(moments: Moments, at: datetime) -> Iterator[tuple[Any, ...]]:
         yield (
             arrived.resident_id,
             *moment.key,
+            moment.arrival_number,
             *arrived.key,
             arrived.arrival_number,
             moment.effective_at,

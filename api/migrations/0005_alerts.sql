@@ -4,6 +4,7 @@ CREATE TABLE alerts.score (
     resident_id     uuid NOT NULL,
     kit_id          uuid NOT NULL,              -- the reading whose moment is scored
     reading_id      uuid NOT NULL,
+    arrival_number  bigint NOT NULL,            -- of readings of one moment the last to arrive is the newest
     cause_kit_id    uuid NOT NULL,              -- the reading whose arrival caused this score
     cause_reading_id uuid NOT NULL,
     cause_arrival   bigint NOT NULL,

@@ -97,7 +97,7 @@ _LATEST: LiteralString = """
 SELECT DISTINCT ON (resident_id) resident_id, low, high, assumed_air, effective_at
 FROM alerts.visible_score
 WHERE resident_id = ANY (%s) AND effective_at BETWEEN %s AND %s
-ORDER BY resident_id, effective_at DESC, cause_arrival DESC
+ORDER BY resident_id, effective_at DESC, arrival_number DESC, cause_arrival DESC
 """
 
 

@@ -43,7 +43,7 @@ SELECT kit_id, reading_id, cause_kit_id, cause_reading_id, cause_arrival, effect
        spo2_scale, assumed_air, low, high, red_score, band_low, band_high, complete, deciding, parts
 FROM alerts.visible_score
 WHERE resident_id = %s AND effective_at > %s AND effective_at <= %s
-ORDER BY effective_at DESC, cause_arrival DESC
+ORDER BY effective_at DESC, arrival_number DESC, cause_arrival DESC
 LIMIT %s
 """
 

@@ -1,7 +1,7 @@
 """A resident's scores as they stand.
 
-Guards: every look at the hypertable is bounded in time; of one moment, the score that the latest arrival caused
-stands.
+Guards: every look at the hypertable is bounded in time; of one reading, the score that the latest arrival caused
+stands; of readings of one moment, the last to arrive is the newest.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ _LATEST: LiteralString = (
     + _COLUMNS
     + """
 WHERE resident_id = %s AND effective_at > %s
-ORDER BY effective_at DESC, cause_arrival DESC
+ORDER BY effective_at DESC, arrival_number DESC, cause_arrival DESC
 LIMIT 1
 """
 )
@@ -57,7 +57,7 @@ ORDER BY effective_at, kit_id, reading_id, cause_arrival DESC
 )
 # Bounds meet only where nothing is missing; air may be assumed. A score that no longer stands is no full set.
 _NEWEST_FIRST: LiteralString = (
-    "SELECT DISTINCT ON (effective_at, kit_id, reading_id) cause_arrival,"
+    "SELECT DISTINCT ON (effective_at, kit_id, reading_id) arrival_number,"
     + _COLUMNS
     + """
 WHERE resident_id = %s AND effective_at > %s
@@ -70,7 +70,7 @@ _LATEST_FULL_SET: LiteralString = (
     + """)
 SELECT"""
     + _SHOWN
-    + """FROM standing WHERE low = high ORDER BY effective_at DESC, low DESC, cause_arrival DESC LIMIT 1
+    + """FROM standing WHERE low = high ORDER BY effective_at DESC, low DESC, arrival_number DESC LIMIT 1
 """
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypedDict
 
+from api.web.fields import day_of
 from api.web.presenters.moments import london_day
 from delegation.decision import LONGEST_REVIEW
 from delegation.registers import FORMS, Regulator
@@ -41,7 +42,7 @@ class Filled(NamedTuple):
 
 def read(fields: Mapping[str, str], at: datetime) -> Filled:
     """What every form about a decision asks for."""
-    days = {name: _day(fields.get(name, "")) for name in ("decided_on", "review_on")}
+    days = {name: day_of(fields.get(name, "")) for name in ("decided_on", "review_on")}
     faults = {name: "Give the day" for name, day in days.items() if day is None}
     regulator = fields.get("regulator", "")
     known = regulator in set(Regulator)
@@ -72,10 +73,3 @@ def asked(at: datetime) -> dict[str, object]:
         "latest": london_day(at + LONGEST_REVIEW).isoformat(),
         "today": london_day(at).isoformat(),
     }
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -3,6 +3,7 @@
 Guards: no file is taken, and no more fields than any form of ours has.
 """
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -15,3 +16,11 @@ async def _posted(request: Request) -> dict[str, str]:
 
 
 Fields = Annotated[dict[str, str], Depends(_posted)]
+
+
+def day_of(text: str) -> date | None:
+    """The day that was chosen; None where none was, or nothing that is a day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

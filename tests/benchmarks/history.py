@@ -47,11 +47,11 @@ WITH moment AS (
         118 + luck %% 25, 66 + luck %% 15, 62 + luck %% 24, 'A', 36.4 + (luck %% 9) / 10.0, '{}'
     FROM told
 )
-INSERT INTO alerts.score (resident_id, kit_id, reading_id, cause_kit_id, cause_reading_id, cause_arrival, effective_at,
-    scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score, band_low, band_high, complete, deciding,
-    parts)
-SELECT resident_id, kit_id, reading_id, kit_id, reading_id, (extract(epoch FROM at) / 3600)::bigint, at,
-    at, %(rules)s, 1, false, 0, 0, 'no', 'low', 'low', true, '{}',
+INSERT INTO alerts.score (resident_id, kit_id, reading_id, arrival_number, cause_kit_id, cause_reading_id,
+    cause_arrival, effective_at, scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score, band_low,
+    band_high, complete, deciding, parts)
+SELECT resident_id, kit_id, reading_id, (extract(epoch FROM at) / 3600)::bigint, kit_id, reading_id,
+    (extract(epoch FROM at) / 3600)::bigint, at, at, %(rules)s, 1, false, 0, 0, 'no', 'low', 'low', true, '{}',
     CASE WHEN at < %(parts_since)s THEN '{}' ELSE (
         SELECT jsonb_object_agg(sign, jsonb_build_object('low', 0, 'high', 0, 'value', '16', 'effective_at', at,
                                                          'kit', kit_id, 'reading', reading_id))

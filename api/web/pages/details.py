@@ -14,9 +14,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit, needs
+from api.answered_for import home_answered_for, resident_answered_for
 from api.looking import looked
-from api.problems import RefusedError, not_found
-from api.queries import home, records
+from api.problems import RefusedError
+from api.queries import records
 from api.queries.resident import Resident, resident
 from api.web.fields import Fields
 from api.web.presenters.moments import clock, london_day
@@ -134,21 +135,13 @@ def _why_not(visit: Visit, form: _Form, done: Done) -> str:
 
 
 def _of_home(visit: Visit, home_id: UUID) -> _Form:
-    found = home.home(visit.conn, home_id)
-    if found is None:
-        raise not_found("home")
-    if not records.answers_for_home(visit.conn, home_id):
-        raise RefusedError(HTTPStatus.FORBIDDEN, NOT_YOURS)
+    found = home_answered_for(visit, home_id, NOT_YOURS)
     back = f"/homes/{home_id}"
     return _Form(found.name, found.hub_name, found.hub_phone, f"{back}/residents/new", back)
 
 
 def _of_resident(visit: Visit, resident_id: UUID) -> _Form:
-    found = resident(visit.conn, resident_id)
-    if found is None:
-        raise not_found("resident")
-    if not records.answers_for(visit.conn, resident_id):
-        raise RefusedError(HTTPStatus.FORBIDDEN, NOT_YOURS)
+    found = resident_answered_for(visit, resident_id, NOT_YOURS)
     back = f"/residents/{resident_id}"
     return _Form(found.home_name, found.hub_name, found.hub_phone, f"{back}/details", back, found)
 

@@ -14,12 +14,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from api.access import Visit, needs
+from api.answered_for import resident_answered_for
 from api.export import handover
 from api.export.form import LONGEST_REASON, Form
 from api.looking import looked
-from api.problems import RefusedError, not_found
-from api.queries import records
-from api.queries.resident import Resident, resident
+from api.queries.resident import Resident
 from api.web.fields import Fields
 from api.web.rendering import page
 from delegation.audit import Purpose
@@ -37,7 +36,7 @@ _TYPES = {Form.JSON: "application/json", Form.FHIR: "application/fhir+json"}
 @router.get("/residents/{resident_id}/records/export")
 def ask(request: Request, resident_id: UUID, visit: ExportVisit) -> HTMLResponse:
     """What is it for, and as what?"""
-    found = _somebody(visit, resident_id)
+    found = resident_answered_for(visit, resident_id, _NOT_YOURS)
     looked(visit, resident_id, "resident.records_seen", Purpose.RECORD_KEEPING)
     return _page(request, visit, found, {"form": Form.JSON}, {})
 
@@ -45,7 +44,7 @@ def ask(request: Request, resident_id: UUID, visit: ExportVisit) -> HTMLResponse
 @router.post("/residents/{resident_id}/records/export")
 def hand_out(request: Request, resident_id: UUID, visit: ExportVisit, fields: Fields) -> Response:
     """The file."""
-    found = _somebody(visit, resident_id)
+    found = resident_answered_for(visit, resident_id, _NOT_YOURS)
     because, form = fields.get("because", "").strip(), fields.get("form", "")
     faults = {} if because else {"because": "Say who asked for it and what it is for"}
     if len(because) > LONGEST_REASON:
@@ -81,15 +80,6 @@ def _in_pieces(file: IO[bytes]) -> Iterator[bytes]:
     with file:
         while piece := file.read(_PIECE):
             yield piece
-
-
-def _somebody(visit: Visit, resident_id: UUID) -> Resident:
-    found = resident(visit.conn, resident_id)
-    if found is None:
-        raise not_found("resident")
-    if not records.answers_for(visit.conn, resident_id):
-        raise RefusedError(HTTPStatus.FORBIDDEN, _NOT_YOURS)
-    return found
 
 
 def _page(

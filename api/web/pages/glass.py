@@ -6,7 +6,6 @@ after it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -18,7 +17,7 @@ from api.access import Visit, needs
 from api.parts import parts_of
 from api.problems import RefusedError
 from api.queries import glass
-from api.web.fields import Fields
+from api.web.fields import Fields, day_of
 from api.web.presenters.glass import REASONS
 from api.web.presenters.moments import clock
 from api.web.rendering import page
@@ -96,7 +95,7 @@ def _read(fields: Mapping[str, str]) -> _Read:
     number = "".join(fields.get("nhs_number", "").split())
     if not (number.isascii() and number.isdigit() and len(number) == 10):
         faults["nhs_number"] = "Give the NHS number: 10 digits"
-    born_on = _day(fields.get("born_on", ""))
+    born_on = day_of(fields.get("born_on", ""))
     if born_on is None:
         faults["born_on"] = "Give the date of birth"
     reason = fields.get("reason", "")
@@ -108,13 +107,6 @@ def _read(fields: Mapping[str, str]) -> _Read:
     if faults or born_on is None:
         return _Read(None, faults)
     return _Read(Try(number, born_on, Reason(reason), said), {})
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _form(

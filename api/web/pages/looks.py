@@ -5,7 +5,6 @@ Guards: only for who answers for the home or leads its hub; looking here is writ
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,11 +12,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
+from api.answered_for import home_answered_for, resident_answered_for
 from api.looking import looked, looked_at_place
-from api.problems import RefusedError, not_found
-from api.queries import home, looks, records
+from api.queries import looks
 from api.queries.looks import MOST_ROWS, Look
-from api.queries.resident import resident
 from api.web.presenters import looks as words
 from api.web.presenters.moments import LONDON, calendar_day, london_day
 from api.web.rendering import page
@@ -36,11 +34,7 @@ def of_resident(
     request: Request, resident_id: UUID, visit: LookingVisit, day: date | None = None
 ) -> HTMLResponse:
     """At one resident's record."""
-    found = resident(visit.conn, resident_id)
-    if found is None:
-        raise not_found("resident")
-    if not records.answers_for(visit.conn, resident_id):
-        raise RefusedError(HTTPStatus.FORBIDDEN, _NOT_YOURS)
+    found = resident_answered_for(visit, resident_id, _NOT_YOURS)
     looked(visit, resident_id, "audit.seen", Purpose.AUDIT)
     shown, span = _span(visit, day)
     seen = looks.of_resident(visit.conn, resident_id, *span)
@@ -50,11 +44,7 @@ def of_resident(
 @router.get("/homes/{home_id}/looks")
 def of_home(request: Request, home_id: UUID, visit: LookingVisit, day: date | None = None) -> HTMLResponse:
     """At those of everybody who lives there."""
-    found = home.home(visit.conn, home_id)
-    if found is None:
-        raise not_found("home")
-    if not records.answers_for_home(visit.conn, home_id):
-        raise RefusedError(HTTPStatus.FORBIDDEN, _NOT_YOURS)
+    found = home_answered_for(visit, home_id, _NOT_YOURS)
     looked_at_place(visit, f"home:{home_id}", "audit.seen", Purpose.AUDIT)
     shown, span = _span(visit, day)
     seen = looks.of_home(visit.conn, home_id, *span)

@@ -5,7 +5,6 @@ the one home alone sees them no more, and is told so first.
 """
 
 from collections.abc import Mapping
-from datetime import date
 from http import HTTPStatus
 from uuid import UUID
 
@@ -13,11 +12,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit
+from api.answered_for import resident_answered_for
 from api.looking import looked
-from api.problems import RefusedError, not_found
-from api.queries import records
+from api.problems import RefusedError
 from api.queries.resident import Resident, resident
-from api.web.fields import Fields
+from api.web.fields import Fields, day_of
 from api.web.pages.details import NOT_YOURS, CorrectingVisit
 from api.web.presenters.moments import london_day
 from api.web.rendering import page
@@ -31,7 +30,7 @@ router = APIRouter()
 @router.get("/residents/{resident_id}/move")
 def form(request: Request, resident_id: UUID, visit: CorrectingVisit) -> HTMLResponse:
     """Asks where to, and since when."""
-    found = _somebody(visit, resident_id)
+    found = resident_answered_for(visit, resident_id, NOT_YOURS)
     looked(visit, resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
     return _page(request, visit, found, {"moved_on": london_day(visit.at).isoformat()}, {})
 
@@ -39,8 +38,8 @@ def form(request: Request, resident_id: UUID, visit: CorrectingVisit) -> HTMLRes
 @router.post("/residents/{resident_id}/move")
 def move(request: Request, resident_id: UUID, visit: CorrectingVisit, fields: Fields) -> Response:
     """They live there now."""
-    found = _somebody(visit, resident_id)
-    home_id, moved_on = _home(fields.get("home", "")), _day(fields.get("moved_on", ""))
+    found = resident_answered_for(visit, resident_id, NOT_YOURS)
+    home_id, moved_on = _home(fields.get("home", "")), day_of(fields.get("moved_on", ""))
     if moved_on is None:
         return _page(request, visit, found, fields, {"moved_on": "Give the day on which they moved"})
     try:
@@ -54,25 +53,9 @@ def move(request: Request, resident_id: UUID, visit: CorrectingVisit, fields: Fi
     return RedirectResponse(f"/residents/{resident_id}?said=moved", HTTPStatus.SEE_OTHER)
 
 
-def _somebody(visit: Visit, resident_id: UUID) -> Resident:
-    found = resident(visit.conn, resident_id)
-    if found is None:
-        raise not_found("resident")
-    if not records.answers_for(visit.conn, resident_id):
-        raise RefusedError(HTTPStatus.FORBIDDEN, NOT_YOURS)
-    return found
-
-
 def _home(text: str) -> UUID | None:
     try:
         return UUID(text)
-    except ValueError:
-        return None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
     except ValueError:
         return None
 

@@ -5,7 +5,7 @@ said beside its field.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -14,12 +14,12 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit
+from api.answered_for import home_answered_for, resident_answered_for
 from api.looking import looked, looked_at_place
-from api.problems import RefusedError, not_found
-from api.queries import home, records
-from api.queries.resident import Resident, decisions, resident
+from api.queries import records
+from api.queries.resident import Resident, decisions
 from api.routes.records import EndingVisit, GoingOnVisit, HoldingVisit, KeeperVisit, LiftingVisit
-from api.web.fields import Fields
+from api.web.fields import Fields, day_of
 from api.web.presenters import records as words
 from api.web.presenters import resident as resident_words
 from api.web.presenters.moments import LONDON, london_day
@@ -43,11 +43,7 @@ SAID = {
 @router.get("/homes/{home_id}/records")
 def of_home(request: Request, home_id: UUID, visit: KeeperVisit) -> HTMLResponse:
     """Those of a home whose care has ended: they are on no other list."""
-    found = home.home(visit.conn, home_id)
-    if found is None:
-        raise not_found("home")
-    if not records.answers_for_home(visit.conn, home_id):
-        raise RefusedError(HTTPStatus.FORBIDDEN, _NOT_YOURS)
+    found = home_answered_for(visit, home_id, _NOT_YOURS)
     rows = [
         (
             one,
@@ -63,7 +59,7 @@ def of_home(request: Request, home_id: UUID, visit: KeeperVisit) -> HTMLResponse
 @router.get("/residents/{resident_id}/records")
 def show(request: Request, resident_id: UUID, visit: KeeperVisit, said: str = "") -> HTMLResponse:
     """What is decided about one resident's records."""
-    found = _somebody(visit, resident_id)
+    found = resident_answered_for(visit, resident_id, _NOT_YOURS)
     looked(visit, resident_id, "resident.records_seen", Purpose.RECORD_KEEPING)
     return _page(request, visit, found, {}, {}, said=SAID.get(said))
 
@@ -71,8 +67,8 @@ def show(request: Request, resident_id: UUID, visit: KeeperVisit, said: str = ""
 @router.post("/residents/{resident_id}/records/end")
 def end(request: Request, resident_id: UUID, visit: EndingVisit, fields: Fields) -> Response:
     """Care has ended."""
-    found = _somebody(visit, resident_id)
-    ended_on, reason = _day(fields.get("ended_on", "")), fields.get("end_reason", "")
+    found = resident_answered_for(visit, resident_id, _NOT_YOURS)
+    ended_on, reason = day_of(fields.get("ended_on", "")), fields.get("end_reason", "")
     faults = {} if ended_on else {"ended_on": "Give the day on which care ended"}
     if ended_on and ended_on > london_day(visit.at):
         faults["ended_on"] = "Care cannot have ended on a day to come: record it when it has"
@@ -93,7 +89,7 @@ def end(request: Request, resident_id: UUID, visit: EndingVisit, fields: Fields)
 @router.post("/residents/{resident_id}/records/go-on")
 def go_on(resident_id: UUID, visit: GoingOnVisit) -> Response:
     """Care goes on after all."""
-    _somebody(visit, resident_id)
+    resident_answered_for(visit, resident_id, _NOT_YOURS)
     end_of_care.withdraw(visit.conn, visit.actor, resident_id, visit.at)
     return _back(resident_id, "goes-on")
 
@@ -101,9 +97,9 @@ def go_on(resident_id: UUID, visit: GoingOnVisit) -> Response:
 @router.post("/residents/{resident_id}/records/hold")
 def hold(request: Request, resident_id: UUID, visit: HoldingVisit, fields: Fields) -> Response:
     """Nothing of the records is erased while it holds."""
-    found = _somebody(visit, resident_id)
+    found = resident_answered_for(visit, resident_id, _NOT_YOURS)
     reason, until = fields.get("hold_reason", "").strip(), fields.get("hold_until", "").strip()
-    last = _day(until)
+    last = day_of(until)
     faults = {} if reason else {"hold_reason": "Say what the records are held for"}
     if len(reason) > _LONGEST_REASON:
         faults["hold_reason"] = f"This has {len(reason)} characters; there is room for {_LONGEST_REASON}"
@@ -119,29 +115,13 @@ def hold(request: Request, resident_id: UUID, visit: HoldingVisit, fields: Field
 @router.post("/residents/{resident_id}/records/lift")
 def lift(resident_id: UUID, visit: LiftingVisit, hold_id: Annotated[UUID, Form()]) -> Response:
     """Let the records go their way again."""
-    _somebody(visit, resident_id)
+    resident_answered_for(visit, resident_id, _NOT_YOURS)
     legal_hold.lift(visit.conn, visit.actor, resident_id, hold_id, visit.at)
     return _back(resident_id, "lifted")
 
 
 def _back(resident_id: UUID, said: str) -> Response:
     return RedirectResponse(f"/residents/{resident_id}/records?said={said}", HTTPStatus.SEE_OTHER)
-
-
-def _somebody(visit: Visit, resident_id: UUID) -> Resident:
-    found = resident(visit.conn, resident_id)
-    if found is None:
-        raise not_found("resident")
-    if not records.answers_for(visit.conn, resident_id):
-        raise RefusedError(HTTPStatus.FORBIDDEN, _NOT_YOURS)
-    return found
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _page(

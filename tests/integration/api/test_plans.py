@@ -32,11 +32,11 @@ SELECT gen_random_uuid(), gen_random_uuid(), md5(number::text)::uuid, gen_random
 )
 SCORES: LiteralString = (
     """
-INSERT INTO alerts.score (resident_id, kit_id, reading_id, cause_kit_id, cause_reading_id, cause_arrival, effective_at,
-                          scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score, band_low, band_high,
-                          complete, deciding, parts)
-SELECT md5(number::text)::uuid, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), before, at,
-       at, 'made up', 1, false, 1, 1, 'no', 'low', 'low', true, '{}', %s"""
+INSERT INTO alerts.score (resident_id, kit_id, reading_id, arrival_number, cause_kit_id, cause_reading_id,
+    cause_arrival, effective_at, scored_at, rule_version, spo2_scale, assumed_air, low, high, red_score, band_low,
+    band_high, complete, deciding, parts)
+SELECT md5(number::text)::uuid, gen_random_uuid(), gen_random_uuid(), before, gen_random_uuid(), gen_random_uuid(),
+       before, at, at, 'made up', 1, false, 1, 1, 'no', 'low', 'low', true, '{}', %s"""
     + SETS
 )
 CASES: LiteralString = """

@@ -305,3 +305,12 @@ def test_of_two_full_sets_of_one_moment_with_one_score_the_later_arrival_is_the_
     course = Course([nothing, full], said=[(0, 0), (1, 1), (0, 1)])
     assert put_right(doorstep, course) == sent_right(doorstep, course)
     assert [one and one[0] for one in put_right(doorstep, course)["full sets"]] == [None, 0]
+
+
+def test_the_newest_of_one_moment_is_the_last_to_arrive_whatever_came_late_since(doorstep):
+    nothing = Sent(resident=0, steps_ago=0, values={}, cleared=frozenset(), worry=False)
+    full = replace(nothing, steps_ago=1, values=n.GRAVE)
+    course = Course([nothing, nothing, nothing, full], said=[(1, 0), (0, 0), (2, 0), (3, 0)])
+    assert [one and one[0] for one in put_right(doorstep, course)["full sets"]] == [2, None]
+    course = Course([*course.sent, nothing], said=[*course.said, (4, 0), (4, 1)])
+    assert put_right(doorstep, course) == sent_right(doorstep, course)
