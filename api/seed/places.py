@@ -10,30 +10,12 @@ from random import Random
 from uuid import UUID
 
 from api.seed.words import home_names, telephone
+from delegation.places import Hub, Organisation
 from devices.kits import HomeKind
 
 HOMES_PER_HUB = 20
 CARE_HOME_ROUNDS = (8, 13, 18)
 HOME_CARE_ROUNDS = (9, 17)
-
-
-@dataclass(frozen=True, slots=True)
-class Organisation:
-    """A row of delegation.organisation."""
-
-    organisation_id: UUID
-    name: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Hub:
-    """A row of delegation.hub."""
-
-    hub_id: UUID
-    organisation_id: UUID
-    name: str
-    phone: str
 
 
 @dataclass(frozen=True, slots=True)

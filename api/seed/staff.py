@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from api.seed.places import Home, Hub, Organisation, new_id
+from api.seed.places import Home, new_id
 from api.seed.words import nmc_number
 from delegation.competence import Activity, Level
 from delegation.people import Role
+from delegation.places import Hub, Organisation
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,9 @@ class Seeded:
 _IS_EMPTY: LiteralString = (
     "SELECT NOT EXISTS (SELECT FROM delegation.home) AND NOT EXISTS (SELECT FROM devices.kit)"
 )
-_ORGANISATIONS: LiteralString = "COPY delegation.organisation (organisation_id, name, kind) FROM STDIN"
+_ORGANISATIONS: LiteralString = (
+    "COPY delegation.organisation (organisation_id, name, kind, ods_code) FROM STDIN"
+)
 _HUBS: LiteralString = "COPY delegation.hub (hub_id, organisation_id, name, phone) FROM STDIN"
 _HOMES: LiteralString = """
 COPY delegation.home (home_id, organisation_id, hub_id, name, kind, phone, rounds, synthetic) FROM STDIN
