@@ -16,6 +16,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from alerts.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
+from delegation.admission import AdmissionRefusedError, UnfitParticularsError
+from delegation.break_glass import GlassRefusedError
 from delegation.decision import (
     DecidedMeanwhileError,
     DecisionRefusedError,
@@ -43,6 +45,9 @@ REFUSED_BELOW: dict[type[Exception], HTTPStatus] = {
     NotInForceError: HTTPStatus.CONFLICT,
     DecidedMeanwhileError: HTTPStatus.CONFLICT,
     UnfitDecisionError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    AdmissionRefusedError: HTTPStatus.CONFLICT,
+    UnfitParticularsError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    GlassRefusedError: HTTPStatus.FORBIDDEN,
 }
 
 MEDIA_TYPE = "application/problem+json"

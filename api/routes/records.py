@@ -11,7 +11,11 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from api.access import Visit, needs
+from api.answered_for import resident_answered_for
+from api.looking import looked
+from api.queries import records
 from delegation import end_of_care, legal_hold
+from delegation.audit import Purpose
 from delegation.end_of_care import EndReason
 from delegation.rights import ADD, CHANGE, READ, Record
 
@@ -22,6 +26,7 @@ EndingVisit = Annotated[Visit, needs(ADD, Record.ENDS_OF_CARE)]
 GoingOnVisit = Annotated[Visit, needs(CHANGE, Record.ENDS_OF_CARE)]
 HoldingVisit = Annotated[Visit, needs(ADD, Record.LEGAL_HOLDS)]
 LiftingVisit = Annotated[Visit, needs(CHANGE, Record.LEGAL_HOLDS)]
+NOT_YOURS = "Only the home's manager or the hub's lead decides about a resident's records."
 
 
 class Ending(BaseModel):
@@ -37,6 +42,24 @@ class Holding(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Held:
     hold_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long the records are kept: whether care has ended, and what holds them."""
+
+    ended: records.Ended | None
+    holds: list[records.Hold]
+
+
+@router.get("/records")
+def kept(resident_id: UUID, visit: KeeperVisit) -> Kept:
+    """What is decided about this resident's records."""
+    resident_answered_for(visit, resident_id, NOT_YOURS)
+    looked(visit, resident_id, "resident.records_seen", Purpose.RECORD_KEEPING)
+    return Kept(
+        records.ended(visit.conn, resident_id, visit.at), records.holds(visit.conn, resident_id, visit.at)
+    )
 
 
 @router.post("/end-of-care", status_code=204)

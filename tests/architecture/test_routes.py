@@ -30,7 +30,6 @@ DONE_WITH_ANOTHER = {
     (READ, Record.CALLS): "shown with the escalation",
     (CHANGE, Record.CLAIMS): "asked where a colleague's claim is released",
     (READ, Record.SCALE_TWO): "shown on the resident's page",
-    (READ, Record.LIMITS): "shown on the resident's page",
     (READ, Record.ENDS_OF_CARE): "shown on the resident's page",
     (READ, Record.NOTICES): "shown at the desk they are told to",
     (READ, Record.NAMES): "shown beside what somebody did",
@@ -39,7 +38,18 @@ DONE_WITH_ANOTHER = {
     (ADD, Record.TABLETS): "on the page where they are removed too",
     (READ, Record.KITS): "shown on the queue and the home's page",
     (READ, Record.HEALTH): "the words of the notice on every page",
-    (READ, Record.GLASS): "shown on the home's page and the hub's queue",
+}
+# Deeds that a page offers and the JSON API does not, and why. Whatever else there is can be done by both.
+ON_PAGES_ALONE = {
+    (READ, Record.ROUND): "a list to walk along with a tablet; who is due is in the home's day",
+    (ADD, Record.COPIES): "a file to be handed over, by a form that names who asked for it",
+    (READ, Record.LOOKING): "shown day by day in words; the events themselves are the owner's to verify",
+    (READ, Record.ROLES): "codes are shown once, to a person who hands them over",
+    (ADD, Record.ROLES): "codes are shown once, to a person who hands them over",
+    (CHANGE, Record.ROLES): "beside the list of who holds them",
+    (CHANGE, Record.ACCOUNTS): "a new password is shown once, to a person who hands it over",
+    (CHANGE, Record.TABLETS): "an enrolled tablet is a browser",
+    (READ, Record.COUNTS): "small numbers are hidden on their way into words",
 }
 STATIC_FILES = "/static"
 TYPED = (own_password, new_password, code_try, invitation_try)
@@ -92,6 +102,24 @@ def test_every_deed_that_somebody_may_do_is_done_somewhere() -> None:
     given = {(deed, record) for record, rights in RIGHTS.items() for right in rights for deed in right.deeds}
     assert named_by_routes - given == set(), "a route that nobody may use"
     assert given - named_by_routes == set(DONE_WITH_ANOTHER)
+
+
+def deeds(*, json: bool) -> set[tuple[object, object]]:
+    return {
+        (one.deed, one.record)
+        for route in routes()
+        if str(route.path).startswith("/api/v1") is json
+        for one in declarations(route.dependant)
+        if isinstance(one, Needs)
+    }
+
+
+def test_what_a_page_offers_json_offers_too_or_it_is_said_why_not() -> None:
+    by_json, by_pages = deeds(json=True), deeds(json=False)
+    assert by_pages - by_json == set(ON_PAGES_ALONE)
+    assert {deed for deed, _ in by_json - by_pages} <= {READ}, (
+        "parts of a page that have addresses of their own"
+    )
 
 
 def test_a_route_that_changes_something_is_no_reading() -> None:

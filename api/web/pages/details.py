@@ -7,33 +7,28 @@ of others it is said that the hub must be rung, and no more.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.access import Visit, needs
+from api.access import Visit
 from api.answered_for import home_answered_for, resident_answered_for
 from api.looking import looked
-from api.problems import RefusedError
 from api.queries import records
 from api.queries.resident import Resident, resident
+from api.routes.particulars import NOT_YOURS, AddingVisit, CorrectingVisit
 from api.web.fields import Fields
 from api.web.presenters.moments import clock, london_day
 from api.web.presenters.resident import nhs_number
 from api.web.rendering import page
 from delegation import admission
-from delegation.admission import AdmissionRefusedError, Done, Outcome, UnfitParticularsError
+from delegation.admission import Done, Outcome, UnfitParticularsError
 from delegation.audit import Purpose
 from delegation.particulars import LONGEST, NONE_KNOWN, NoScore, Particulars, typed
-from delegation.rights import ADD, CHANGE, Record
 
 router = APIRouter()
 
-AddingVisit = Annotated[Visit, needs(ADD, Record.RESIDENTS, full=True)]
-CorrectingVisit = Annotated[Visit, needs(CHANGE, Record.RESIDENTS, full=True)]
-NOT_YOURS = "Only the home's manager or the hub's lead says who a resident is."
 _FIELDS = (
     *(
         "name",
@@ -106,8 +101,6 @@ def correct(request: Request, resident_id: UUID, visit: CorrectingVisit, fields:
         done = admission.correct(visit.conn, visit.actor, resident_id, given, visit.at)
     except UnfitParticularsError as unfit:
         return _page(request, visit, form, fields, unfit.faults)
-    except AdmissionRefusedError as refused:
-        raise RefusedError(HTTPStatus.CONFLICT, str(refused)) from None
     return _after(request, visit, form, fields, done, "details")
 
 

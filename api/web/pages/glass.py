@@ -13,10 +13,9 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.access import Visit, needs
-from api.parts import parts_of
-from api.problems import RefusedError
+from api.access import Visit
 from api.queries import glass
+from api.routes.glass import AnsweringVisit, BreakingVisit, break_open
 from api.web.fields import Fields, day_of
 from api.web.presenters.glass import REASONS
 from api.web.presenters.moments import clock
@@ -24,20 +23,15 @@ from api.web.rendering import page
 from delegation.break_glass import (
     LONGEST_WORDS,
     Desk,
-    GlassRefusedError,
     Outcome,
     Reason,
     Tried,
     Try,
     acknowledge,
-    open_outside,
 )
-from delegation.rights import ADD, CHANGE, Record
 
 router = APIRouter()
 
-BreakingVisit = Annotated[Visit, needs(ADD, Record.GLASS, full=True)]
-AnsweringVisit = Annotated[Visit, needs(CHANGE, Record.GLASS)]
 NOBODY = "Nobody has this NHS number and this date of birth. Check both; no part of one is enough."
 
 
@@ -61,8 +55,7 @@ def break_glass(request: Request, visit: BreakingVisit, fields: Fields) -> Respo
     read = _read(fields)
     if read.tried is None:
         return _form(request, visit, fields, read.faults)
-    done = open_outside(visit.conn, visit.actor, read.tried, visit.at)
-    parts_of(request).counts.glass.labels(str(done.outcome)).inc()
+    done = break_open(request, visit, read.tried)
     if done.resident_id is not None:
         return RedirectResponse(f"/residents/{done.resident_id}", HTTPStatus.SEE_OTHER)
     kept = {name: fields.get(name, "") for name in ("reason", "words")}
@@ -74,10 +67,7 @@ def seen(
     glass_id: UUID, visit: AnsweringVisit, desk: Annotated[Desk, Form()], back: Annotated[UUID, Form()]
 ) -> Response:
     """Say for the home or for its hub that one has seen it; back to that desk."""
-    try:
-        acknowledge(visit.conn, visit.actor, glass_id, desk, visit.at)
-    except GlassRefusedError as refused:
-        raise RefusedError(HTTPStatus.FORBIDDEN, str(refused)) from None
+    acknowledge(visit.conn, visit.actor, glass_id, desk, visit.at)
     place = "homes" if desk is Desk.HOME else "hubs"
     return RedirectResponse(f"/{place}/{back}", HTTPStatus.SEE_OTHER)
 

@@ -13,11 +13,12 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.access import Visit, needs
+from api.access import Visit
 from api.looking import looked
 from api.problems import RefusedError, not_found
 from api.queries.limits import Limit, limits
 from api.queries.resident import decisions, resident
+from api.routes.limits import DecidingVisit, RevokingVisit
 from api.web import decided as decided_form
 from api.web.fields import Fields
 from api.web.presenters import limits as words
@@ -27,12 +28,9 @@ from api.web.rendering import page
 from delegation import personal_limit
 from delegation.decision import UnfitDecisionError
 from delegation.personal_limit import SIGNS, Decision
-from delegation.rights import ADD, CHANGE, Record
 
 router = APIRouter()
 
-DecidingVisit = Annotated[Visit, needs(ADD, Record.LIMITS)]
-RevokingVisit = Annotated[Visit, needs(CHANGE, Record.LIMITS)]
 _FIELDS = ("sign", "low", "high", *decided_form.FIELDS)
 
 

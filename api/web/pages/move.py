@@ -14,14 +14,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.access import Visit
 from api.answered_for import resident_answered_for
 from api.looking import looked
-from api.problems import RefusedError
 from api.queries.resident import Resident, resident
+from api.routes.particulars import NOT_YOURS, CorrectingVisit
 from api.web.fields import Fields, day_of
-from api.web.pages.details import NOT_YOURS, CorrectingVisit
 from api.web.presenters.moments import london_day
 from api.web.rendering import page
 from delegation import admission
-from delegation.admission import AdmissionRefusedError, UnfitParticularsError
+from delegation.admission import UnfitParticularsError
 from delegation.audit import Purpose
 
 router = APIRouter()
@@ -46,8 +45,6 @@ def move(request: Request, resident_id: UUID, visit: CorrectingVisit, fields: Fi
         admission.move(visit.conn, visit.actor, resident_id, home_id, moved_on=moved_on, at=visit.at)
     except UnfitParticularsError as unfit:
         return _page(request, visit, found, fields, unfit.faults)
-    except AdmissionRefusedError as refused:
-        raise RefusedError(HTTPStatus.CONFLICT, str(refused)) from None
     if resident(visit.conn, resident_id) is None:
         return RedirectResponse(f"/homes/{found.home_id}?said=moved", HTTPStatus.SEE_OTHER)
     return RedirectResponse(f"/residents/{resident_id}?said=moved", HTTPStatus.SEE_OTHER)

@@ -18,7 +18,7 @@ from api.answered_for import home_answered_for, resident_answered_for
 from api.looking import looked, looked_at_place
 from api.queries import records
 from api.queries.resident import Resident, decisions
-from api.routes.records import EndingVisit, GoingOnVisit, HoldingVisit, KeeperVisit, LiftingVisit
+from api.routes.records import NOT_YOURS, EndingVisit, GoingOnVisit, HoldingVisit, KeeperVisit, LiftingVisit
 from api.web.fields import Fields, day_of
 from api.web.presenters import records as words
 from api.web.presenters import resident as resident_words
@@ -31,7 +31,6 @@ from delegation.end_of_care import EndReason, EndRefusedError
 router = APIRouter()
 
 _LONGEST_REASON = 500
-_NOT_YOURS = "Only the home's manager or the hub's lead decides about a resident's records."
 SAID = {
     "ended": "Recorded: care has ended.",
     "goes-on": "Care goes on: they are on the lists again.",
@@ -43,7 +42,7 @@ SAID = {
 @router.get("/homes/{home_id}/records")
 def of_home(request: Request, home_id: UUID, visit: KeeperVisit) -> HTMLResponse:
     """Those of a home whose care has ended: they are on no other list."""
-    found = home_answered_for(visit, home_id, _NOT_YOURS)
+    found = home_answered_for(visit, home_id, NOT_YOURS)
     rows = [
         (
             one,
@@ -59,7 +58,7 @@ def of_home(request: Request, home_id: UUID, visit: KeeperVisit) -> HTMLResponse
 @router.get("/residents/{resident_id}/records")
 def show(request: Request, resident_id: UUID, visit: KeeperVisit, said: str = "") -> HTMLResponse:
     """What is decided about one resident's records."""
-    found = resident_answered_for(visit, resident_id, _NOT_YOURS)
+    found = resident_answered_for(visit, resident_id, NOT_YOURS)
     looked(visit, resident_id, "resident.records_seen", Purpose.RECORD_KEEPING)
     return _page(request, visit, found, {}, {}, said=SAID.get(said))
 
@@ -67,7 +66,7 @@ def show(request: Request, resident_id: UUID, visit: KeeperVisit, said: str = ""
 @router.post("/residents/{resident_id}/records/end")
 def end(request: Request, resident_id: UUID, visit: EndingVisit, fields: Fields) -> Response:
     """Care has ended."""
-    found = resident_answered_for(visit, resident_id, _NOT_YOURS)
+    found = resident_answered_for(visit, resident_id, NOT_YOURS)
     ended_on, reason = day_of(fields.get("ended_on", "")), fields.get("end_reason", "")
     faults = {} if ended_on else {"ended_on": "Give the day on which care ended"}
     if ended_on and ended_on > london_day(visit.at):
@@ -89,7 +88,7 @@ def end(request: Request, resident_id: UUID, visit: EndingVisit, fields: Fields)
 @router.post("/residents/{resident_id}/records/go-on")
 def go_on(resident_id: UUID, visit: GoingOnVisit) -> Response:
     """Care goes on after all."""
-    resident_answered_for(visit, resident_id, _NOT_YOURS)
+    resident_answered_for(visit, resident_id, NOT_YOURS)
     end_of_care.withdraw(visit.conn, visit.actor, resident_id, visit.at)
     return _back(resident_id, "goes-on")
 
@@ -97,7 +96,7 @@ def go_on(resident_id: UUID, visit: GoingOnVisit) -> Response:
 @router.post("/residents/{resident_id}/records/hold")
 def hold(request: Request, resident_id: UUID, visit: HoldingVisit, fields: Fields) -> Response:
     """Nothing of the records is erased while it holds."""
-    found = resident_answered_for(visit, resident_id, _NOT_YOURS)
+    found = resident_answered_for(visit, resident_id, NOT_YOURS)
     reason, until = fields.get("hold_reason", "").strip(), fields.get("hold_until", "").strip()
     last = day_of(until)
     faults = {} if reason else {"hold_reason": "Say what the records are held for"}
@@ -115,7 +114,7 @@ def hold(request: Request, resident_id: UUID, visit: HoldingVisit, fields: Field
 @router.post("/residents/{resident_id}/records/lift")
 def lift(resident_id: UUID, visit: LiftingVisit, hold_id: Annotated[UUID, Form()]) -> Response:
     """Let the records go their way again."""
-    resident_answered_for(visit, resident_id, _NOT_YOURS)
+    resident_answered_for(visit, resident_id, NOT_YOURS)
     legal_hold.lift(visit.conn, visit.actor, resident_id, hold_id, visit.at)
     return _back(resident_id, "lifted")
 

@@ -231,3 +231,30 @@ def test_nobody_writes_through_the_glass_by_direct_sql(
             act_as(conn, n.OUTSIDE_CLINICIAN)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 conn.execute(attack, mine)
+
+
+def test_a_program_opens_one_and_is_held_to_the_same(sign_in: SignIn, neighbourhood: Database) -> None:
+    clinician, manager = sign_in(n.OUTSIDE_CLINICIAN), sign_in(n.MANAGER)
+    told, given = f"/api/v1/homes/{n.ORCHARD}/break-glass", GIVEN | {"nhs_number": "9990000018"}
+    nobody = clinician.post("/api/v1/break-glass", json=given | {"born_on": "1940-05-02"})
+    assert (nobody.status_code, nobody.json()["outcome"], nobody.json()["resident_id"]) == (
+        200,
+        "nobody",
+        None,
+    )
+    with neighbourhood.connect() as owner:
+        tries = owner.execute("SELECT count(*) FROM delegation.break_glass_try").fetchone()
+    assert tries == (1,), "a try counts, whatever came of it"
+    opened = clinician.post("/api/v1/break-glass", json=given)
+    assert (opened.status_code, opened.json()["resident_id"]) == (201, str(n.AMARA))
+    assert clinician.get(f"/api/v1{AMARA}").status_code == 200
+    assert manager.post("/api/v1/break-glass", json=given).status_code == 403
+    [one] = manager.get(told).json()
+    assert (one["person_name"], one["words"]) == ("Hana Hillside", GIVEN["words"])
+    seen = f"/api/v1/break-glass/{one['break_glass_id']}/seen"
+    assert clinician.post(seen, json={"desk": "hub"}).status_code == 403
+    assert manager.post(seen, json={"desk": "hub"}).status_code == 403
+    assert manager.post(seen, json={"desk": "home"}).status_code == 204
+    assert manager.get(told).json() == []
+    lead = sign_in(n.HUB_LEAD)
+    assert len(lead.get(f"/api/v1/hubs/{n.HUB}/break-glass").json()) == 1

@@ -87,7 +87,7 @@ def decision(now: datetime) -> Decision:
 def test_whoever_looks_is_written_down_at_every_address(
     served: Served, neighbourhood: Database, ids: dict[str, Any]
 ) -> None:
-    clients = {person: served.signed_in(person) for person in (n.CLINICIAN, n.MANAGER, n.WORKER)}
+    clients = {person: served.signed_in(person) for person in (n.CLINICIAN, n.MANAGER, n.WORKER, n.HUB_LEAD)}
     unwritten: dict[str, object] = {}
     for template in templates():
         address = template.format_map({name: str(one) for name, one in ids.items()})
@@ -100,7 +100,7 @@ def test_whoever_looks_is_written_down_at_every_address(
                     unwritten[template] = rows
                 break
         else:
-            unwritten[template] = "nobody of the three may open it"
+            unwritten[template] = "nobody of the four may open it"
     assert unwritten == {}
     # What layers below the api write knows the request too.
     answer = clients[n.CLINICIAN].post(f"/api/v1/escalations/{ids['escalation_id']}/release")

@@ -110,3 +110,27 @@ def test_nobody_else_records_or_revokes_one(sign_in: SignIn, person: UUID) -> No
     assert client.post(PAGE, data=filled()).status_code in {403, 404}
     assert client.post(f"{PAGE}/pulse/revoke", data={"reason": "x"}).status_code in {403, 404}
     assert f'href="{PAGE}"' not in client.get(AMARA).text
+
+
+def test_a_program_sets_one_and_ends_it_as_a_page_does(sign_in: SignIn, neighbourhood: Database) -> None:
+    address, client = f"/api/v1{PAGE}", sign_in(n.CLINICIAN)
+    given = {name: said for name, said in filled(low="50.5").items() if said}
+    assert client.post(address, json=given).status_code == 201
+    [shown] = sign_in(n.WORKER).get(address).json()
+    assert (shown["sign"], shown["low"], shown["high"], shown["reason"]) == (
+        "pulse",
+        "50.5",
+        "70",
+        "Heart failure: the clinic wants to know",
+    )
+    assert client.post(address, json=given | {"sign": "mood"}).json()["detail"] == "Choose the vital sign."
+    assert sign_in(n.WORKER).post(address, json=given).status_code == 403
+    assert (
+        client.post(f"{address}/pulse/revoke", json={"reason": "Dr Synthetic: no longer"}).status_code == 204
+    )
+    assert client.post(f"{address}/pulse/revoke", json={"reason": "Again"}).status_code == 409
+    assert client.get(address).json() == []
+    with neighbourhood.connect() as owner:
+        assert owner.execute(
+            "SELECT count(*), count(revoked_at) FROM delegation.personal_limit"
+        ).fetchall() == [(1, 1)]

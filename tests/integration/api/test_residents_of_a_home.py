@@ -241,3 +241,37 @@ def test_who_is_added_to_a_synthetic_home_is_synthetic(
     assert rows(
         neighbourhood, "SELECT synthetic FROM delegation.resident WHERE nhs_number = '9990000050'"
     ) == [(True,)]
+
+
+def test_a_program_adds_puts_right_and_moves_somebody_as_pages_do(
+    sign_in: SignIn, neighbourhood: Database
+) -> None:
+    given = {"name": "Edda Synthetic", "nhs_number": "9990000050", "born_on": "1938-02-03"}
+    home, lead = f"/api/v1/homes/{n.ORCHARD}/residents", sign_in(n.HUB_LEAD)
+    assert sign_in(n.WORKER).post(home, json=given).status_code == 403
+    added = lead.post(home, json=given)
+    assert (added.status_code, added.json()["outcome"]) == (201, "done")
+    edda = f"/api/v1/residents/{added.json()['resident_id']}"
+    again = lead.post(home, json=given)
+    assert (again.status_code, again.json()["outcome"]) == (200, "yours")
+    known = lead.post(home, json=given | {"nhs_number": "9990000042"})
+    assert (known.json()["outcome"], known.json()["resident_id"]) == ("elsewhere", None)
+    fault = lead.post(home, json=given | {"nhs_number": "9990000051"})
+    assert (fault.status_code, "NHS number" in fault.json()["detail"]) == (422, True)
+    corrected = lead.put(f"{edda}/details", json=given | {"allergies": "none known"})
+    assert corrected.json()["outcome"] == "done"
+    [there] = lead.get(f"{edda}/homes-to-move-to").json()
+    assert there == {"home_id": str(n.MEADOW), "name": "Meadow View"}
+    today = datetime.now(UTC).date().isoformat()
+    assert (
+        lead.post(f"{edda}/move", json={"home_id": str(n.STRANGE_HOME), "moved_on": today}).status_code == 422
+    )
+    assert lead.post(f"{edda}/move", json={"home_id": str(n.MEADOW), "moved_on": today}).status_code == 204
+    lives = lead.get(edda).json()["resident"]
+    assert (lives["home_name"], lives["allergies"]) == ("Meadow View", "none known")
+    assert [row[0] for row in audited(neighbourhood)] == [
+        "resident.added",
+        "resident.known_elsewhere",
+        "resident.details_corrected",
+        "resident.moved",
+    ]

@@ -1,0 +1,84 @@
+"""Opening a record from outside one's hub, and saying that one has seen that somebody did.
+
+Guards: what is wrong with a try is said in its answer and not by an error, which would take back that it counts.
+"""
+
+from datetime import date
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from api.access import Visit, needs
+from api.looking import looked_at_place
+from api.parts import parts_of
+from api.queries import glass
+from api.queries.glass import Broken
+from delegation.break_glass import (
+    LONGEST_WORDS,
+    Desk,
+    Outcome,
+    Reason,
+    Tried,
+    Try,
+    acknowledge,
+    open_outside,
+)
+from delegation.rights import ADD, CHANGE, READ, Record
+
+router = APIRouter(prefix="/api/v1", tags=["break-glass"])
+
+BreakingVisit = Annotated[Visit, needs(ADD, Record.GLASS, full=True)]
+AnsweringVisit = Annotated[Visit, needs(CHANGE, Record.GLASS)]
+ToldVisit = Annotated[Visit, needs(READ, Record.GLASS)]
+
+
+class Breaking(BaseModel):
+    """Both facts, exactly, and why it cannot wait."""
+
+    nhs_number: Annotated[str, Field(pattern=r"^[0-9]{10}$")]
+    born_on: date
+    reason: Reason
+    words: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_WORDS)]
+
+
+class Seen(BaseModel):
+    desk: Desk
+
+
+def break_open(request: Request, visit: Visit, tried: Try) -> Tried:
+    """Try to open a record, and count it for whoever looks after the platform."""
+    done = open_outside(visit.conn, visit.actor, tried, visit.at)
+    parts_of(request).counts.glass.labels(str(done.outcome)).inc()
+    return done
+
+
+@router.post("/break-glass", status_code=200, responses={201: {"model": Tried}})
+def open_record(breaking: Breaking, request: Request, response: Response, visit: BreakingVisit) -> Tried:
+    """Opened until then (201); or not (200): `yours` needs no glass, `nobody` is these, `wait` until then."""
+    done = break_open(request, visit, Try(**breaking.model_dump()))
+    if done.outcome is Outcome.OPENED:
+        response.status_code = HTTPStatus.CREATED
+    return done
+
+
+@router.get("/homes/{home_id}/break-glass")
+def unseen_at_home(home_id: UUID, visit: ToldVisit) -> list[Broken]:
+    """Records of the home's residents that were opened and that its manager has not acknowledged, newest first."""
+    looked_at_place(visit, f"home:{home_id}", "break_glass.seen")
+    return glass.unseen_at_home(visit.conn, home_id)
+
+
+@router.get("/hubs/{hub_id}/break-glass")
+def unseen_at_hub(hub_id: UUID, visit: ToldVisit) -> list[Broken]:
+    """The same for the hub's lead."""
+    looked_at_place(visit, f"hub:{hub_id}", "break_glass.seen")
+    return glass.unseen_at_hub(visit.conn, hub_id)
+
+
+@router.post("/break-glass/{break_glass_id}/seen", status_code=204)
+def seen(break_glass_id: UUID, said: Seen, visit: AnsweringVisit) -> None:
+    """Say for the home or for its hub that one has seen it."""
+    acknowledge(visit.conn, visit.actor, break_glass_id, said.desk, visit.at)

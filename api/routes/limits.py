@@ -1,0 +1,88 @@
+"""A resident's own limits: those in force, setting one or deciding anew at a review, and ending it.
+
+Guards: only the hub records them, on the word of somebody named; the use case and the database both say so.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from api.access import Visit, needs
+from api.looking import looked
+from api.problems import not_found
+from api.queries.limits import Limit, limits
+from api.queries.resident import resident
+from delegation import personal_limit
+from delegation.decision import LONGEST_REASON
+from delegation.personal_limit import SIGNS, Decision
+from delegation.registers import Regulator
+from delegation.rights import ADD, CHANGE, READ, Record
+
+router = APIRouter(prefix="/api/v1/residents/{resident_id}/limits", tags=["limits"])
+
+LimitsVisit = Annotated[Visit, needs(READ, Record.LIMITS)]
+DecidingVisit = Annotated[Visit, needs(ADD, Record.LIMITS)]
+RevokingVisit = Annotated[Visit, needs(CHANGE, Record.LIMITS)]
+
+Sign = Annotated[str, Field(max_length=40, json_schema_extra={"enum": list(SIGNS)})]
+_Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
+_End = Annotated[Decimal, Field(ge=0, lt=1000, decimal_places=2)]
+
+
+class Deciding(BaseModel):
+    """A value under `low` or over `high` is remarked on; at least one of them is given."""
+
+    sign: Sign
+    low: _End | None = None
+    high: _End | None = None
+    clinician_name: Annotated[str, Field(min_length=1, max_length=200)]
+    regulator: Regulator
+    regulator_number: Annotated[str, Field(max_length=20)]
+    decided_on: date
+    review_on: date
+    reason: _Reason
+    looked_up: Annotated[bool, Field(description="You found them in the register")] = False
+
+
+class Revoking(BaseModel):
+    reason: _Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    limit_id: UUID
+
+
+@router.get("")
+def in_force(resident_id: UUID, visit: LimitsVisit) -> tuple[Limit, ...]:
+    """Those in force now, and whose decision each is."""
+    if resident(visit.conn, resident_id) is None:
+        raise not_found("resident")
+    looked(visit, resident_id, "resident.limits_seen")
+    return limits(visit.conn, resident_id, visit.at)
+
+
+@router.post("", status_code=201)
+def decide(resident_id: UUID, deciding: Deciding, visit: DecidingVisit) -> Decided:
+    """Record a limit, in the place of any for this vital sign: it holds from now on."""
+    _known(visit, resident_id)
+    decision = Decision(**deciding.model_dump())
+    return Decided(personal_limit.decide(visit.conn, visit.actor, resident_id, decision, visit.at))
+
+
+@router.post("/{sign}/revoke", status_code=204)
+def revoke(resident_id: UUID, sign: Sign, revoking: Revoking, visit: RevokingVisit) -> None:
+    """End it from now on."""
+    _known(visit, resident_id)
+    personal_limit.revoke(visit.conn, visit.actor, resident_id, sign, revoking.reason, visit.at)
+
+
+def _known(visit: Visit, resident_id: UUID) -> None:
+    found = resident(visit.conn, resident_id)
+    if found is None or not found.at_my_hub:
+        raise not_found("resident")

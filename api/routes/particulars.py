@@ -1,0 +1,93 @@
+"""Who a resident is: added to a home, put right later, and moved to another home of the same provider.
+
+Guards: only whoever answers for the home; what is known of somebody elsewhere is said in the answer, by no name and not
+by an error, which would take back that it was asked.
+"""
+
+from datetime import date
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from api.access import Visit, needs
+from api.answered_for import home_answered_for, resident_answered_for
+from api.looking import looked
+from delegation import admission, particulars
+from delegation.admission import Done, Outcome, UnfitParticularsError
+from delegation.audit import Purpose
+from delegation.particulars import LONGEST, NoScore, Particulars
+from delegation.rights import ADD, CHANGE, Record
+
+router = APIRouter(prefix="/api/v1", tags=["residents"])
+
+AddingVisit = Annotated[Visit, needs(ADD, Record.RESIDENTS, full=True)]
+CorrectingVisit = Annotated[Visit, needs(CHANGE, Record.RESIDENTS, full=True)]
+NOT_YOURS = "Only the home's manager or the hub's lead says who a resident is."
+
+
+class Given(BaseModel):
+    """All of it: what is left out is not known. `allergies` left out: nobody has asked; or `none known`."""
+
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST["name"])]
+    nhs_number: Annotated[str, Field(pattern=r"^[0-9]{10}$")] | None = None
+    born_on: date
+    allergies: Annotated[str, Field(max_length=LONGEST["allergies"])] | None = None
+    background: Annotated[str, Field(max_length=LONGEST["background"])] | None = None
+    call_back_phone: Annotated[str, Field(max_length=LONGEST["call_back_phone"])] | None = None
+    usual_company: Annotated[str, Field(max_length=LONGEST["usual_company"])] | None = None
+    no_score_reason: NoScore | None = None
+
+    def as_typed(self) -> Particulars:
+        """As if it had been typed on a page. Raises UnfitParticularsError."""
+        found, faults = particulars.typed(self.model_dump(mode="json", exclude_none=True))
+        if found is None:
+            raise UnfitParticularsError(faults)
+        return found
+
+
+class Moving(BaseModel):
+    home_id: UUID
+    moved_on: date
+
+
+class Home(BaseModel):
+    home_id: UUID
+    name: str
+
+
+@router.post("/homes/{home_id}/residents", status_code=200, responses={201: {"model": Done}})
+def add(home_id: UUID, given: Given, response: Response, visit: AddingVisit) -> Done:
+    """Added (201); or not (200): `yours` has this NHS number, somebody `elsewhere` has it, or `wait` until then."""
+    home_answered_for(visit, home_id, NOT_YOURS)
+    done = admission.add(visit.conn, visit.actor, home_id, given.as_typed(), visit.at)
+    if done.outcome is Outcome.DONE:
+        response.status_code = HTTPStatus.CREATED
+    return done
+
+
+@router.put("/residents/{resident_id}/details")
+def correct(resident_id: UUID, given: Given, visit: CorrectingVisit) -> Done:
+    """Put right (`done`), or not: as where somebody is added."""
+    resident_answered_for(visit, resident_id, NOT_YOURS)
+    return admission.correct(visit.conn, visit.actor, resident_id, given.as_typed(), visit.at)
+
+
+@router.get("/residents/{resident_id}/homes-to-move-to")
+def homes_to_move_to(resident_id: UUID, visit: CorrectingVisit) -> list[Home]:
+    """The other homes of their provider."""
+    resident_answered_for(visit, resident_id, NOT_YOURS)
+    looked(visit, resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
+    places = admission.homes_to_move_to(visit.conn, resident_id)
+    return [Home(home_id=home_id, name=name) for home_id, name in places.items()]
+
+
+@router.post("/residents/{resident_id}/move", status_code=204)
+def move(resident_id: UUID, moving: Moving, visit: CorrectingVisit) -> None:
+    """They live there since that day; what is open follows them."""
+    resident_answered_for(visit, resident_id, NOT_YOURS)
+    admission.move(
+        visit.conn, visit.actor, resident_id, moving.home_id, moved_on=moving.moved_on, at=visit.at
+    )
