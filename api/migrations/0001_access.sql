@@ -2,29 +2,31 @@
 -- Each process signs in as its own role. Roles that own the doors (scope functions, views) cannot sign in.
 
 DO $$
-DECLARE wanted text;
+DECLARE
+    processes CONSTANT text[] = ARRAY['hearthwatch_api', 'hearthwatch_ingest', 'hearthwatch_scheduler', 'hearthwatch_retention'];
+    wanted text;
+    said record;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['hearthwatch_api', 'hearthwatch_ingest', 'hearthwatch_scheduler', 'hearthwatch_retention']
-    LOOP
+    FOREACH wanted IN ARRAY processes LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
             EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS', wanted);
         END IF;
-        -- What was said to be stored is on the disk, whatever the server's or the database's default is.
-        -- Only where it is not said yet: roles are the whole server's, and another database may be made meanwhile.
-        IF NOT EXISTS (SELECT FROM pg_db_role_setting said JOIN pg_roles role ON role.oid = said.setrole
-                       WHERE role.rolname = wanted AND said.setdatabase = 0
-                         AND 'synchronous_commit=on' = ANY (said.setconfig)) THEN
-            EXECUTE format('ALTER ROLE %I SET synchronous_commit = on', wanted);
-        END IF;
     END LOOP;
-    -- The planner keeps no statistics of whom a row is about, so for many residents at once it would read all that is
-    -- stored of everybody. Whatever ingest and the pages look for has an index.
-    FOREACH wanted IN ARRAY ARRAY['hearthwatch_api', 'hearthwatch_ingest']
+    -- Whatever the server's or the database's default is. Only where it is not said yet: roles are the whole server's, and
+    -- another database may be made meanwhile.
+    FOR said IN
+        -- What was said to be stored is on the disk.
+        SELECT role, 'synchronous_commit' AS name, 'on' AS value FROM unnest(processes) AS role
+        -- The planner keeps no statistics of whom a row is about. So what it expects to cost much is short, and compiling
+        -- it takes a hundred times as long as running it;
+        UNION ALL SELECT role, 'jit', 'off' FROM unnest(processes) AS role
+        -- and for many residents at once it would read all that is stored of everybody. Whatever ingest and the pages
+        -- look for has an index.
+        UNION ALL SELECT role, 'enable_seqscan', 'off' FROM unnest(ARRAY['hearthwatch_api', 'hearthwatch_ingest']) AS role
     LOOP
-        IF NOT EXISTS (SELECT FROM pg_db_role_setting said JOIN pg_roles role ON role.oid = said.setrole
-                       WHERE role.rolname = wanted AND said.setdatabase = 0
-                         AND 'enable_seqscan=off' = ANY (said.setconfig)) THEN
-            EXECUTE format('ALTER ROLE %I SET enable_seqscan = off', wanted);
+        IF NOT EXISTS (SELECT FROM pg_db_role_setting held JOIN pg_roles ON pg_roles.oid = held.setrole
+                       WHERE rolname = said.role AND setdatabase = 0 AND said.name || '=' || said.value = ANY (setconfig)) THEN
+            EXECUTE format('ALTER ROLE %I SET %I = %L', said.role, said.name, said.value);
         END IF;
     END LOOP;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hearthwatch_gate') THEN

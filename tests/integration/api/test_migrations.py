@@ -15,6 +15,7 @@ from tests.fixtures.databases import Database, DatabaseServer
 
 pytestmark = pytest.mark.both_databases
 
+PROCESSES = [f"hearthwatch_{one}" for one in ("api", "ingest", "scheduler", "retention")]
 NAMES = [migration.name for migration in migrations()]
 # The whole shape of a schema as text: columns, constraints, indexes, functions, policies, grants.
 SHAPE: LiteralString = """
@@ -72,7 +73,7 @@ def test_running_again_does_nothing(database: Database) -> None:
     assert shape(database.conninfo()) == before
 
 
-@pytest.mark.parametrize("role", ["hearthwatch_api", "hearthwatch_ingest", "hearthwatch_scheduler"])
+@pytest.mark.parametrize("role", PROCESSES)
 def test_whoever_writes_waits_for_the_disk_whatever_the_database_is_told(
     database: Database, role: str
 ) -> None:
@@ -82,6 +83,15 @@ def test_whoever_writes_waits_for_the_disk_whatever_the_database_is_told(
     with database.connect() as owner, database.connect(role) as writer:
         assert owner.execute("SHOW synchronous_commit").fetchone() == ("off",)
         assert writer.execute("SHOW synchronous_commit").fetchone() == ("on",)
+
+
+@pytest.mark.parametrize("role", PROCESSES)
+def test_no_question_of_a_process_is_compiled(database: Database, role: str) -> None:
+    """It would be for every batch and page: a batch took five times as long."""
+    with database.connect(role) as conn:
+        conn.execute("SET jit_above_cost = 0")
+        [(plan,)] = conn.execute("EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM generate_series(1, 10)")
+    assert "JIT" not in plan[0]
 
 
 def test_two_runners_at_once_run_each_migration_once(empty: str) -> None:
