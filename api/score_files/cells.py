@@ -7,6 +7,7 @@ comes out exactly, float32 included.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from math import isnan, nan
 from typing import Any
 
@@ -79,10 +80,11 @@ def _distinct(name: str, column: pa.Array) -> pa.DictionaryArray:
 
 def _text(value: Any) -> str:
     """As it was written, without space around it; nothing for what is blank or not a number."""
-    if value is None or (isinstance(value, float) and isnan(value)):
+    if value is None:
         return ""
-    if isinstance(value, float) and value.is_integer():
-        return f"{value:.0f}"
+    if isinstance(value, float | Decimal):
+        # Without an exponent: nought has one in a column of decimals.
+        return "" if isnan(value) else f"{Decimal(str(value)).normalize():f}"
     return f"{value}".strip()
 
 

@@ -44,7 +44,7 @@ def schema(given: pa.Schema) -> pa.Schema:
     """The given columns and what is added. Raises FileError where it cannot be scored."""
     names = given.names
     if missing := [name for name in COLUMNS if name not in names]:
-        raise FileError(f"{_lacks(missing)} All of these are needed: {_listed(COLUMNS)}.")
+        raise FileError(f"{_lacks(missing)} {_perhaps(missing, names)}")
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise FileError(f"There is more than one column {_listed(twice)}.")
     if taken := [name for name in _ADDED.names if name in names]:
@@ -98,6 +98,16 @@ def _problems(read: Sequence[Cells], rows: int) -> pa.Array:
 
 def _lacks(missing: Sequence[str]) -> str:
     return f"There {'is no column' if len(missing) == 1 else 'are no columns'} {_listed(missing)}."
+
+
+def _perhaps(missing: Sequence[str], names: Sequence[str]) -> str:
+    """What is likely to be amiss."""
+    if alike := [f"'{name}'" for name in names if name.strip().lower() in missing]:
+        return f"Names are in small letters, without spaces: there is {_listed(alike)}."
+    for apart, mark in (("semicolons", ";"), ("tabs", "\t")):
+        if len(names) == 1 and mark in names[0]:
+            return f"Cells lie apart by commas, not by {apart}."
+    return f"All of these are needed: {_listed(COLUMNS)}."
 
 
 def _listed(names: Sequence[str]) -> str:

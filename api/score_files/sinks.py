@@ -1,6 +1,6 @@
 """Where scored rows go: CSV or Parquet, a file or standard output.
 
-Guards: a file appears under its name only once it is whole.
+Guards: a file appears under its name only once it is whole, and takes the place of a file only: never of a device.
 """
 
 import sys
@@ -18,21 +18,42 @@ Sink = csv.CSVWriter | parquet.ParquetWriter
 
 @contextmanager
 def opened(path: Path | None, schema: pa.Schema) -> Iterator[Sink]:
-    """Parquet where the name ends so, else CSV; standard output without a name. Raises FileError."""
-    if path is None:
-        with csv.CSVWriter(pa.PythonFile(sys.stdout.buffer, mode="w"), schema) as writer:
+    """Parquet where the name ends so, else CSV; standard output without a name. Raises FileError, BrokenPipeError."""
+    name = "Standard output" if path is None else path
+    kind = parquet.ParquetWriter if path is not None and path.suffix == ".parquet" else csv.CSVWriter
+    try:
+        with _place(path) as place, kind(place, schema) as writer:
             yield writer
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FileError(f"{name} cannot be written: {(error.strerror or str(error)).lower()}.") from None
+    except pa.ArrowInvalid as error:
+        said = f"{name} cannot hold every column: {error}. Parquet can (--to NAME.parquet)."
+        raise FileError(said) from None
+
+
+@contextmanager
+def _place(path: Path | None) -> Iterator[Path | pa.NativeFile]:
+    if path is None:
+        if sys.stdout is None:
+            raise FileError("There is no standard output: say with --to where the rows go.")
+        yield pa.PythonFile(sys.stdout.buffer, mode="w")
         sys.stdout.buffer.flush()
-        return
-    if not path.absolute().parent.is_dir():
+    elif path.is_dir():
+        raise FileError(f"{path} cannot be written: it is a folder.")
+    elif path.exists() and not path.is_file():
+        yield path
+    else:
+        yield from _whole(path.resolve())
+
+
+def _whole(path: Path) -> Iterator[Path]:
+    if not path.parent.is_dir():
         raise FileError(f"{path} cannot be written: there is no such folder.")
     unfinished = path.with_name(f".{path.name}.unfinished")
-    kind = parquet.ParquetWriter if path.suffix == ".parquet" else csv.CSVWriter
     try:
-        with kind(unfinished, schema) as writer:
-            yield writer
+        yield unfinished
         unfinished.replace(path)
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror or error}.") from None
     finally:
         unfinished.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from api.score_files.problems import FileError
 _BLOCK_BYTES = 8 << 20
 _BATCH_ROWS = 1 << 16
 _PARQUET_MAGIC = b"PAR1"
+_LONGEST = 200  # characters that are repeated of what Arrow says, which may hold a whole row
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +41,28 @@ def opened(path: Path | None) -> Iterator[Source]:
     with _standard_input() if path is None else nullcontext(path) as known:
         try:
             file = pa.OSFile(str(known))
-            parquets = file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
+            begins = file.read(len(_PARQUET_MAGIC))
         except OSError as error:
             raise FileError(f"{path} cannot be read: {_why(Path(known), error)}.") from None
+        if begins.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            raise FileError("It is UTF-16 text: save it as UTF-8.")
         with file:
             file.seek(0)
-            with _parquet(file) if parquets else _csv(file) as source:
+            with _parquet(file) if begins == _PARQUET_MAGIC else _csv(file) as source:
                 yield source
 
 
 @contextmanager
 def _standard_input() -> Iterator[Path]:
     """All of it, in a file: Arrow reads ahead in threads, and what is Python's could end before they do."""
+    if sys.stdin is None:
+        raise FileError("There is no standard input: name a file.")
     with tempfile.NamedTemporaryFile(prefix="hearthwatch-") as spooled:
-        shutil.copyfileobj(sys.stdin.buffer, spooled, _BLOCK_BYTES)
-        spooled.flush()
+        try:
+            shutil.copyfileobj(sys.stdin.buffer, spooled, _BLOCK_BYTES)
+            spooled.flush()
+        except OSError as error:
+            raise FileError(f"{spooled.name} cannot be written: {error.strerror}.") from None
         yield Path(spooled.name)
 
 
@@ -105,13 +114,13 @@ def _each(batches: Any) -> Iterator[pa.RecordBatch]:
 def _in_a_sentence() -> Iterator[None]:
     try:
         yield
-    except pa.ArrowInvalid as error:
-        raise FileError(_sentence(str(error))) from None
+    except (pa.ArrowException, OSError) as error:
+        raise FileError(_sentence(str(error).partition("\n")[0][:_LONGEST])) from None
 
 
 def _sentence(error: str) -> str:
     if "Empty CSV file" in error:
-        return "There is nothing in it, not even the names of the columns."
+        return "There are no rows in it, or nothing at all."
     if "invalid UTF8" in error:
         return "It is not UTF-8 text: save it as UTF-8."
     if "CSV parse error" in error:

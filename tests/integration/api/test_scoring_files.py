@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -123,7 +124,14 @@ def test_oxygen_is_said_in_many_ways(tmp_path: Path, said: str) -> None:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ("", "There is nothing in it, not even the names of the columns."),
+        ("", "There are no rows in it, or nothing at all."),
+        (HEADER.replace(",", ";") + "\n", "Cells lie apart by commas, not by semicolons."),
+        (HEADER.replace(",", "\t") + "\n", "Cells lie apart by commas, not by tabs."),
+        (
+            HEADER.replace("pulse", "Pulse") + "\n",
+            "There is no column pulse. Names are in small letters, without spaces: there is 'Pulse'.",
+        ),
+        (f'{HEADER}\n"{NORMAL}\n{NORMAL}\n', "A row has another number of cells"),
         ("pulse\n70\n", "There are no columns respiration_rate, spo2, spo2_scale"),
         (
             f"{HEADER.replace('pulse,', '')}\n",
@@ -134,21 +142,69 @@ def test_oxygen_is_said_in_many_ways(tmp_path: Path, said: str) -> None:
         (f"{HEADER},news2_low\n", "There is a column news2_low already: is this file scored?"),
         (f"{HEADER}\n16,97\n", "A row has another number of cells than there are names of columns"),
         (f"{HEADER}\n\n16,97,1,no,120,70,A,\xff\n".encode("latin-1"), "It is not UTF-8 text"),
+        (f"{HEADER}\n{NORMAL}\n".encode("utf-16"), "It is UTF-16 text: save it as UTF-8."),
     ],
 )
-def test_a_file_that_cannot_be_scored_is_one_sentence_and_status_2(given: str | bytes, sentence: str) -> None:
-    done = command(given=given)
+def test_a_file_that_cannot_be_scored_is_one_sentence(
+    tmp_path: Path, given: str | bytes, sentence: str
+) -> None:
+    source = tmp_path / "sets.csv"
+    source.write_bytes(given.encode() if isinstance(given, str) else given)
+    with pytest.raises(FileError) as refusal:
+        score_file(source, tmp_path / "scored.csv", lambda *_: None)
+    said = str(refusal.value)
+    assert sentence in said
+    assert "\n" not in said
+
+
+def test_what_cannot_be_scored_is_said_with_status_2(tmp_path: Path) -> None:
+    done = command(given="pulse\n70\n")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode().startswith("There are no columns respiration_rate")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "into", "sentence"),
+    [
+        ("nothing.csv", "scored.csv", "nothing.csv cannot be read: no such file or directory."),
+        (".", "scored.csv", "cannot be read: it is a folder."),
+        ("sets.csv", "no/where.csv", "where.csv cannot be written: there is no such folder."),
+        ("sets.csv", ".", "cannot be written: it is a folder."),
+    ],
+)
+def test_what_is_not_there_or_cannot_be_written_is_said(
+    tmp_path: Path, source: str, into: str, sentence: str
+) -> None:
+    written(tmp_path, NORMAL)
+    with pytest.raises(FileError) as refusal:
+        score_file(tmp_path / source, tmp_path / into, lambda *_: None)
+    assert str(refusal.value).endswith(sentence)
+
+
+def test_a_full_disk_behind_standard_output_is_said(tmp_path: Path) -> None:
+    run = f"'{sys.executable}' -m api.cli score '{written(tmp_path, NORMAL)}' > /dev/full"
+    done = subprocess.run(["bash", "-c", run], capture_output=True, check=False, timeout=PATIENCE_SECONDS)
     assert done.returncode == 2
-    said = done.stderr.decode()
-    assert said.startswith(sentence)
-    assert "Traceback" not in said
+    assert done.stderr == b"Standard output cannot be written: no space left on device.\n"
 
 
-def test_what_is_not_there_or_cannot_be_written_is_said(tmp_path: Path) -> None:
-    missing = command(tmp_path / "nothing.csv")
-    assert (missing.returncode, "cannot be read: no such file" in missing.stderr.decode()) == (2, True)
-    nowhere = command(written(tmp_path, NORMAL), "--to", tmp_path / "no" / "where.csv")
-    assert (nowhere.returncode, "there is no such folder" in nowhere.stderr.decode()) == (2, True)
+def test_a_pipe_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "rows"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    score_file(written(tmp_path, NORMAL), pipe, lambda *_: None)
+    assert os.read(reading, 4096).startswith(b'"respiration_rate"')
+    os.close(reading)
+    assert pipe.is_fifo()
+
+
+def test_a_link_goes_on_pointing_to_what_is_written(tmp_path: Path) -> None:
+    link = tmp_path / "latest.csv"
+    link.symlink_to(tmp_path / "scored.csv")
+    score_file(written(tmp_path, NORMAL), link, lambda *_: None)
+    assert link.is_symlink()
+    assert (tmp_path / "scored.csv").read_text().count("\n") == 2
 
 
 def test_a_file_with_a_fault_near_its_end_leaves_nothing_half_written(tmp_path: Path) -> None:
@@ -217,6 +273,23 @@ def test_nulls_and_nan_in_parquet_are_unknown_without_complaint(tmp_path: Path) 
     score_file(tmp_path / "sets.parquet", tmp_path / "scored.csv", lambda *_: None)
     [row] = list(csv.DictReader(io.StringIO((tmp_path / "scored.csv").read_text())))
     assert (row["deciding"], row["problems"]) == ("spo2 on_oxygen pulse temperature", "")
+
+
+def test_nought_in_a_column_of_decimals_is_a_value(tmp_path: Path) -> None:
+    nought = pa.array([Decimal("0E-10")], pa.decimal128(20, 10))
+    yes = pa.array([Decimal("1.000")], pa.decimal128(4, 3))
+    parquet.write_table(table(respiration_rate=nought, on_oxygen=yes), tmp_path / "sets.parquet")
+    score_file(tmp_path / "sets.parquet", tmp_path / "scored.parquet", lambda *_: None)
+    [row] = parquet.read_table(tmp_path / "scored.parquet").to_pylist()
+    assert (row["part_respiration_rate"], row["part_air_or_oxygen"], row["problems"]) == (3, 2, None)
+
+
+def test_what_csv_cannot_hold_is_said_with_what_can(tmp_path: Path) -> None:
+    parquet.write_table(table(notes=[["a", "b"]]), tmp_path / "sets.parquet")
+    with pytest.raises(FileError, match=r"cannot hold every column: .*list.* Parquet can"):
+        score_file(tmp_path / "sets.parquet", tmp_path / "scored.csv", lambda *_: None)
+    score_file(tmp_path / "sets.parquet", tmp_path / "scored.parquet", lambda *_: None)
+    assert parquet.read_table(tmp_path / "scored.parquet")["notes"].to_pylist() == [["a", "b"]]
 
 
 def test_a_parquet_column_of_times_is_refused(tmp_path: Path) -> None:
