@@ -89,7 +89,7 @@ def score(*, out: NDArray[np.void] | None = None, **observations: Unpack[Observa
     values: it is the caller's part to make an impossible value unknown, and to say so.
 
     `out`, n records of RESULT, is written to and what is returned are views of it: fresh memory for very many
-    sets costs more than their scores.
+    sets costs more than their scores. After an error it holds nothing of use.
     """
     columns = check(**observations)
     results = _room(out, len(columns))

@@ -81,8 +81,8 @@ def _bands() -> NDArray[np.uint8]:
 BAND_INDEX = _bands()
 
 # All that a set can stand on before its unknowns are filled in: known points, known red.
-_BASE_POINTS = np.arange(MOST_POINTS + 1)[:, None, None]
-_BASE_RED = np.arange(2)[None, :, None]
+_BASE_POINTS = frozen(np.arange(MOST_POINTS + 1)[:, None, None])
+_BASE_RED = frozen(np.arange(2)[None, :, None])
 
 
 def _reached_bands(reached: Choice) -> NDArray[np.uint8]:

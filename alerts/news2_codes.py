@@ -19,25 +19,29 @@ from alerts.news2_chart import (
     UNKNOWN_SPO2,
     UNKNOWN_TENTHS,
     UNKNOWN_WHOLE,
+    frozen,
 )
 from alerts.news2_packed import PACKED, SHARES
 
 # What is measured, in the rows of one grid, and how many steps of the chart make one unit.
 _MEASURED = {"respiration_rate": 1.0, "spo2": 1.0, "systolic": 1.0, "pulse": 1.0, "temperature": 10.0}
 _SPO2 = list(_MEASURED).index("spo2")
-_UNKNOWN = np.array([[UNKNOWN_WHOLE], [UNKNOWN_SPO2], [UNKNOWN_WHOLE], [UNKNOWN_WHOLE], [UNKNOWN_TENTHS]])
-_MOST = _UNKNOWN - 1.0
+_UNKNOWN = frozen(
+    np.array([[UNKNOWN_WHOLE], [UNKNOWN_SPO2], [UNKNOWN_WHOLE], [UNKNOWN_WHOLE], [UNKNOWN_TENTHS]])
+)
+_MOST = frozen(_UNKNOWN - 1.0)
 _TABLES = [SHARES["oxygenation" if name == "spo2" else name] for name in _MEASURED]
 # All rows' tables end to end, and where each row's begins.
-_SHARES = np.concatenate(_TABLES)
-_STARTS = np.cumsum([0, *(len(table) for table in _TABLES[:-1])])[:, None]
+_SHARES = frozen(np.concatenate(_TABLES))
+_STARTS = frozen(np.cumsum([0, *(len(table) for table in _TABLES[:-1])])[:, None])
+_NOT_GIVEN = -1  # a code of consciousness, not of a scale
 
 
 class Observations(TypedDict):
     """n sets of observations, one-dimensional columns of one length.
 
     Those that are measured, and `on_oxygen`, in float64 (or whole numbers) with NaN for unknown; the others in whole
-    numbers.
+    numbers. What a masked array (numpy.ma) masks is unknown too.
     """
 
     respiration_rate: ArrayLike  # per minute
@@ -80,24 +84,22 @@ def check(
 ) -> Columns:
     """Columns that can be scored, or ValueError in a sentence that names the column."""
     n = np.size(respiration_rate)
-    columns = Columns(
+    return Columns(
         respiration_rate=_measured("respiration_rate", respiration_rate, n),
         spo2=_measured("spo2", spo2, n),
         on_oxygen=_measured("on_oxygen", on_oxygen, n),
         systolic=_measured("systolic", systolic, n),
         pulse=_measured("pulse", pulse, n),
-        consciousness=_coded("consciousness", consciousness, -1, max(CONSCIOUSNESS_CODES.values()), n),
+        consciousness=_coded(
+            "consciousness", consciousness, _NOT_GIVEN, max(CONSCIOUSNESS_CODES.values()), n
+        ),
         temperature=_measured("temperature", temperature, n),
         spo2_scale=_coded("spo2_scale", spo2_scale, 1, 2, n),
     )
-    oxygen = columns.on_oxygen
-    if not bool(np.all((oxygen == 0) | (oxygen == 1) | np.isnan(oxygen))):
-        raise ValueError("on_oxygen must be 1 (on oxygen), 0 (breathing air) or NaN (unknown) in every row.")
-    return columns
 
 
 def pack(columns: Columns, rows: slice, into: NDArray[np.uint16]) -> None:
-    """The packed codes of some rows. Raises ValueError for an infinite value."""
+    """The packed codes of some rows. Raises ValueError for an infinite value, or of oxygen what is no code."""
     grid = np.empty((len(_MEASURED), len(into)))
     for row, (name, steps) in enumerate(_MEASURED.items()):
         np.multiply(getattr(columns, name)[rows], steps, out=grid[row])
@@ -107,12 +109,18 @@ def pack(columns: Columns, rows: slice, into: NDArray[np.uint16]) -> None:
     codes = _half_up(grid)
     codes += _STARTS
     codes[_SPO2] += (columns.spo2_scale[rows].astype(np.intp) - 1) * (OXYGEN_KINDS * SPO2_CODES)
-    # fmin takes the number where the other side is NaN: unknown becomes 2, 0 and 1 stay.
-    codes[_SPO2] += np.fmin(columns.on_oxygen[rows], OXYGEN_UNKNOWN).astype(np.intp) * SPO2_CODES
+    codes[_SPO2] += _oxygen(columns.on_oxygen[rows]) * SPO2_CODES
     # Codes are in range by construction; "clip" is said because "raise" would look at each first.
     np.add.reduce(_SHARES.take(codes, mode="clip"), axis=0, dtype=PACKED, out=into)
     # -1, unknown, has all bits set.
     into += SHARES["consciousness"].take(columns.consciousness[rows] & UNKNOWN_CONSCIOUSNESS, mode="clip")
+
+
+def _oxygen(given: NDArray[np.float64]) -> NDArray[np.intp]:
+    if not bool(((given == 0) | (given == 1) | np.isnan(given)).all()):
+        raise ValueError("on_oxygen must be 1 (on oxygen), 0 (breathing air) or NaN (unknown) in every row.")
+    # fmin takes the number where the other side is NaN: unknown becomes 2, 0 and 1 stay.
+    return np.fmin(given, OXYGEN_UNKNOWN).astype(np.intp)
 
 
 def _half_up(grid: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -125,19 +133,21 @@ def _half_up(grid: NDArray[np.float64]) -> NDArray[np.intp]:
 
 
 def _measured(name: str, values: ArrayLike, n: int) -> NDArray[np.float64]:
-    array = np.asarray(values)
+    array = np.asanyarray(values)
     # A float32 of 38.05 is 38.0499992 and would round down: precision the caller lost cannot be regained.
     if array.dtype != np.float64 and array.dtype.kind not in "iub":
         raise ValueError(f"{name} must be float64 or whole numbers, not {array.dtype}.")
     _long(name, array, n)
-    return array.astype(np.float64, copy=False)
+    return np.ma.filled(array.astype(np.float64, copy=False), np.nan)
 
 
 def _coded(name: str, values: ArrayLike, least: int, most: int, n: int) -> NDArray[np.integer]:
-    array = np.asarray(values)
+    array = np.asanyarray(values)
     if array.dtype.kind not in "iu":
         raise ValueError(f"{name} must be whole-number codes, not {array.dtype}.")
     _long(name, array, n)
+    if isinstance(array, np.ma.MaskedArray):
+        array = array.astype(np.int64).filled(_NOT_GIVEN)
     if n and (array.min() < least or array.max() > most):
         raise ValueError(f"{name} must lie between {least} and {most} in every row.")
     return array

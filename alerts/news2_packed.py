@@ -40,7 +40,7 @@ def _classes(column: str) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
     parts = [part.table for part in PARTS if part.column == column]
     facts = [TERMS[column], *(table[fact] for table in parts for fact in _FACTS)]
     classes, of_code = np.unique(np.stack(facts, axis=1).astype(np.int64), axis=0, return_inverse=True)
-    return classes, of_code.reshape(-1)
+    return frozen(classes), frozen(of_code.reshape(-1))
 
 
 _CLASSES, _CLASS_OF_CODE = {}, {}

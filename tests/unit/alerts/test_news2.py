@@ -1,5 +1,6 @@
 """A complete set scores as the Royal College of Physicians' chart says, value by value."""
 
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts import news2_bounds, news2_chart, news2_codes, news2_packed
 from alerts.news2 import (
     BANDS,
     PARAMETERS,
@@ -24,6 +26,7 @@ from alerts.news2 import (
     score,
     score_packed,
 )
+from alerts.news2_packed import SPACE
 from tests.unit.alerts import table_reference as reference
 from tests.unit.alerts.observation_sets import NORMAL, UNKNOWN, columns, scored
 
@@ -232,6 +235,34 @@ class TestInput:
         sets |= {"pulse": np.array([70]), "on_oxygen": np.array([True])}
         assert score(**sets).low[0] == 2
 
+    def test_what_a_masked_array_masks_is_unknown(self):
+        sets = columns([NORMAL, NORMAL | {"pulse": 140}])
+        hidden = [True, False]
+        for name in ("respiration_rate", "on_oxygen", "temperature"):
+            sets[name] = np.ma.array(sets[name], mask=hidden)
+        sets["systolic"] = np.ma.array([120, 120], mask=hidden)
+        sets["consciousness"] = np.ma.array([0, 0], np.uint8, mask=hidden)
+        found = score(**sets)
+        unknown = {"respiration_rate": None, "on_oxygen": None, "temperature": None}
+        expected = scored(
+            NORMAL | unknown | {"systolic": None, "consciousness": None}, NORMAL | {"pulse": 140}
+        )
+        np.testing.assert_array_equal(found.low, expected.low)
+        np.testing.assert_array_equal(found.high, expected.high)
+        np.testing.assert_array_equal(found.deciding, expected.deciding)
+        with pytest.raises(ValueError, match=r"^spo2_scale must lie between 1 and 2 in every row\.$"):
+            score(**(sets | {"spo2_scale": np.ma.array([1, 1], mask=hidden)}))
+
+    def test_scoring_needs_no_room_but_that_of_the_results(self):
+        n = 200_000
+        sets = {name: np.repeat(column, n) for name, column in columns([NORMAL]).items()}
+        room = np.empty(n, RESULT)
+        tracemalloc.start()
+        score(**sets, out=room)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert most < sets["pulse"].nbytes
+
     def test_the_callers_arrays_are_left_as_they_were(self):
         sets = columns([NORMAL | {"temperature": 38.06}, UNKNOWN])
         before = {name: column.copy() for name, column in sets.items()}
@@ -248,7 +279,7 @@ class TestInput:
         found = score(**dict(zip(names, values.T, strict=True)), **codes)
         assert found.low.tolist() == [0, 3 + 3 + 2 + 3 + 3 + 3 + 2]
 
-    def test_results_do_not_depend_on_how_many_sets_are_scored_together(self):
+    def test_results_do_not_depend_on_how_many_sets_are_scored_together_or_by_which_thread(self):
         rng = np.random.default_rng(20_260)
         n = 20_000
         sets = {
@@ -321,8 +352,9 @@ class TestPackedCodes:
             (np.array([1.0]), r"^Packed codes are one-dimensional and uint16, not 1-dimensional float64\.$"),
             (np.zeros((2, 2), np.uint16), r"^Packed codes are .* not 2-dimensional uint16\.$"),
             (np.array([65_535], np.uint16), r"^Packed codes lie below \d+; there is 65535\.$"),
+            (np.array([SPACE], np.uint16), rf"^Packed codes lie below {SPACE}; there is {SPACE}\.$"),
         ],
-        ids=["floats", "a table", "too large"],
+        ids=["floats", "a table", "too large", "one too large"],
     )
     def test_what_pack_did_not_make_is_refused(self, codes, sentence):
         with pytest.raises(ValueError, match=sentence):
@@ -335,12 +367,26 @@ class TestPackedCodes:
             score(**columns([NORMAL]), out=np.zeros(1))
 
 
+def test_what_all_threads_look_up_cannot_be_written():
+    tables = [
+        table
+        for module in (news2_chart, news2_bounds, news2_packed, news2_codes)
+        for value in vars(module).values()
+        for table in (value.values() if isinstance(value, dict) else [value])
+        if isinstance(table, np.ndarray)
+    ]
+    tables += [part.table for part in news2_chart.PARTS]
+    assert len(tables) > len(news2_chart.TERMS) + len(news2_chart.PARTS)
+    assert not any(table.flags.writeable for table in tables)
+
+
 def test_the_band_of_a_known_total_is_chart_2():
     for total in range(21):
         for red in (False, True):
             assert band_of(total, red) == reference.band(total, red)
-    with pytest.raises(ValueError, match="between 0 and 20, not 21"):
-        band_of(21, red=False)
+    for impossible in (-1, 21):
+        with pytest.raises(ValueError, match=f"between 0 and 20, not {impossible}"):
+            band_of(impossible, red=False)
 
 
 def test_the_words_and_orders_that_stored_scores_rely_on():
