@@ -18,7 +18,8 @@ from api.breached import is_common
 from api.settings import PREFIX, Settings
 
 SHORTEST, _FEWEST = 12, 5
-# Docker mounts secrets here, with the mode they have outside; nobody else lives in a container.
+# Docker mounts secrets here, with the mode they have outside; nobody else lives in a container. Where something else
+# mounts them it can be told a mode, and a folder anywhere else may be anybody's.
 _MOUNTED = Path("/run/secrets")
 _HERE = ("localhost", "")
 
@@ -69,7 +70,7 @@ def _readable(environment: Mapping[str, str]) -> Iterator[Exposure]:
                 yield Exposure(
                     "secret.readable",
                     f"{variable} names {file}, which everybody on this machine can read",
-                    f"take that away with `chmod o-r {file}`",
+                    f"take that away with `chmod o-r {file}`, or by the mode that it is mounted with",
                 )
 
 

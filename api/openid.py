@@ -1,10 +1,13 @@
 """Signing in with the organisation's own sign-in service, for whoever has joined it to their account.
 
-Guards: a try is bound to the browser that began it, and good once, for ten minutes. Accounts are joined by their
+Guards: a try is bound to the browser that began it, and good once, for ten minutes; of one address few wait at a time,
+the oldest makes room. Accounts are joined by their
 owner, signed in fully here, never by a name that the provider says; whoever is joined to no account gets in nowhere.
 The second step is asked for here, unless a setting says that the provider always asks for one.
 """
 
+import hashlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import LiteralString
@@ -13,6 +16,7 @@ from fastapi import Request, Response
 
 from api import accounts, cookies, journal, sessions
 from api.access import Visit
+from api.addresses import address_of
 from api.openid_provider import Provider, ProviderError, Secrets
 from api.own_account import write_down
 from api.parts import parts_of
@@ -21,11 +25,16 @@ from api.steps import Needed, Step, next_step
 from delegation.people import actor_of
 
 GOOD_FOR = timedelta(minutes=10)
+MOST_FROM_ONE_ADDRESS = 200
 _log = journal.of("api.openid")
 
 _BEGIN: LiteralString = """
-INSERT INTO api.openid_try (state_hash, nonce, verifier, heading_for, begun_at, person_id)
-VALUES (%s, %s, %s, %s, %s, %s)
+INSERT INTO api.openid_try (state_hash, nonce, verifier, heading_for, begun_at, begun_from, person_id)
+VALUES (%(state)s, %(nonce)s, %(verifier)s, %(heading_for)s, %(at)s, %(whence)s, %(person)s)
+"""
+_MAKE_ROOM: LiteralString = """
+DELETE FROM api.openid_try WHERE state_hash IN (
+    SELECT state_hash FROM api.openid_try WHERE begun_from = %(whence)s ORDER BY begun_at DESC OFFSET %(most)s)
 """
 _TAKE: LiteralString = """
 DELETE FROM api.openid_try WHERE state_hash = %s RETURNING nonce, verifier, heading_for, begun_at, person_id
@@ -59,19 +68,19 @@ def begin(request: Request, response: Response, heading_for: str, visit: Visit |
     parts = parts_of(request)
     secrets = Secrets(sessions.new_token(), sessions.new_token(), sessions.new_token())
     address = _provider(request).address(secrets)
-    given = (
-        sessions.digest(secrets.state),
-        secrets.nonce,
-        secrets.verifier,
-        heading_for,
-        parts.clock(),
-        None if visit is None else visit.actor.person_id,
-    )
-    if visit is not None:
-        visit.conn.execute(_BEGIN, given)
-    else:
-        with parts.pool.connection() as conn:
-            conn.execute(_BEGIN, given)
+    whence = address_of(request, parts.settings.http.client_header)
+    given = {
+        "state": sessions.digest(secrets.state),
+        "nonce": secrets.nonce,
+        "verifier": secrets.verifier,
+        "heading_for": heading_for,
+        "at": parts.clock(),
+        "whence": hashlib.sha256(whence.encode()).digest(),
+        "person": None if visit is None else visit.actor.person_id,
+    }
+    with nullcontext(visit.conn) if visit is not None else parts.pool.connection() as conn:
+        conn.execute(_BEGIN, given)
+        conn.execute(_MAKE_ROOM, given | {"most": MOST_FROM_ONE_ADDRESS})
     cookies.give(request, response, cookies.openid_name(https=parts.uses_https), secrets.state, GOOD_FOR)
     return address
 

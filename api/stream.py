@@ -9,6 +9,7 @@ cause_reading_id} with the revision as id, `ping` {at, quiet}, and `ended` {reas
 """
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ from uuid import UUID
 
 import psycopg
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import Response
 from fastapi.sse import EventSourceResponse, format_sse_event
 from starlette.types import Receive, Scope, Send
@@ -36,6 +37,8 @@ router = APIRouter(tags=["stream"])
 RETRY_MILLISECONDS = 2000
 _MEDIA_TYPE = EventSourceResponse.media_type
 _GOODBYE_SECONDS = 1.0
+# As long as a number of the database's can be.
+_REVISION = re.compile(r"[0-9]{1,18}")
 _KEEPALIVE = format_sse_event(comment="not listening")
 Done = TypeVar("Done")
 
@@ -64,11 +67,11 @@ def opening(hub_id: UUID, visit: Annotated[Visit, needs(READ, Record.QUEUE)]) ->
 async def events(
     request: Request,
     opened: Annotated[Opening, Depends(opening)],
-    after: int | None = None,
+    after: Annotated[int | None, Query(ge=0, lt=10**18)] = None,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Follow the hub from the revision in Last-Event-ID, else from `after`, else from now."""
-    given = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
+    given = int(last_event_id) if last_event_id and _REVISION.fullmatch(last_event_id) else after
     return _EventStream(parts_of(request), opened, opened.revision if given is None else given)
 
 

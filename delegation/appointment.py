@@ -51,6 +51,7 @@ WHERE person_id = %(person)s AND role = %(role)s
       IS NOT DISTINCT FROM (%(organisation)s::uuid, %(home)s::uuid, %(hub)s::uuid, %(resident)s::uuid)
   AND (ends_at IS NULL OR ends_at > %(at)s)
 """
+_TAKE_TURNS: LiteralString = "SELECT delegation.take_turns_over(%(person)s)"
 _HELD: LiteralString = "SELECT" + _IN_FORCE
 _GIVE: LiteralString = """
 INSERT INTO delegation.role_assignment
@@ -110,6 +111,7 @@ def give(
 ) -> None:
     """Somebody holds this role from now on. Raises AppointmentError where they do already."""
     asked = _asked(person_id, held, at) | {"until": until}
+    conn.execute(_TAKE_TURNS, asked)
     if conn.execute(_HELD, asked).fetchone() is not None:
         raise AppointmentError(f"They are {_words(held.role)} there already.")
     conn.execute(_GIVE, asked)

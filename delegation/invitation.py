@@ -8,7 +8,7 @@ whatever is asked of it.
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from delegation.people import Actor, Role, RoleHeld
 # Without letters and digits that are taken for each other. Sixteen of these 30 are 78 bits.
 _LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 _LENGTH, _GROUP = 16, 4
+_KEPT_UNUSED = timedelta(days=30)
 
 
 class InvitationRefusedError(PermissionError):
@@ -50,6 +51,10 @@ _WITHDRAW: LiteralString = """
 UPDATE delegation.invitation SET withdrawn_by = %s, withdrawn_at = %s
 WHERE invitation_id = %s AND taken_at IS NULL AND withdrawn_at IS NULL
 RETURNING home_id, hub_id, resident_id
+"""
+# The database holds it to invitations that were good for nothing for a week.
+_FORGET: LiteralString = """
+DELETE FROM delegation.invitation WHERE taken_at IS NULL AND least(good_until, ends_at) < %s
 """
 _TO: LiteralString = "SELECT role, name, place, ends_at, good_until FROM delegation.invitation_to(%s)"
 _TAKE: LiteralString = "SELECT delegation.take_invitation(%s)"
@@ -94,6 +99,11 @@ def withdraw(conn: psycopg.Connection[Any], actor: Actor, invitation_id: UUID, a
     held = RoleHeld(role, home_id=home, hub_id=hub, resident_id=resident)
     _write_down(conn, actor, "invitation.withdrawn", held, at)
     return held
+
+
+def forget(conn: psycopg.Connection[Any], at: datetime) -> int:
+    """Delete what nobody took on a month after it was good: the name in it was somebody's. Returns how many."""
+    return conn.execute(_FORGET, (at - _KEPT_UNUSED,)).rowcount
 
 
 def offered(conn: psycopg.Connection[Any], code: str, at: datetime) -> Offered | None:

@@ -40,10 +40,19 @@ keyUsage = critical,digitalSignature
 extendedKeyUsage = clientAuth
 END
 
+# What openssl says while it works is for nobody, unless it fails.
+quietly() {
+    "$@" 2>openssl.said || {
+        cat openssl.said >&2
+        exit 1
+    }
+    rm openssl.said
+}
+
 # Of two lists of one second the broker would go on with the older.
 list_revoked() {
     until [ ! -e broker/revoked.crl ] || [ "$(date +%s)" -gt "$(stat -c %Y broker/revoked.crl)" ]; do sleep 0.1; done
-    openssl ca -config openssl.cnf -batch -gencrl -out revoked.making 2>/dev/null
+    quietly openssl ca -config openssl.cnf -batch -gencrl -out revoked.making
     chmod 0644 revoked.making
     mv revoked.making broker/revoked.crl
 }
@@ -52,9 +61,9 @@ if [ ! -s authority.key ]; then
     touch index.txt
     echo 01 >serial
     echo 01 >crlnumber
-    openssl req -x509 "${new_key[@]}" -days 3650 -subj "/CN=Hearthwatch kits" \
+    quietly openssl req -x509 "${new_key[@]}" -days 3650 -subj "/CN=Hearthwatch kits" \
         -addext "basicConstraints=critical,CA:TRUE" -addext "keyUsage=critical,keyCertSign,cRLSign" \
-        -keyout authority.key -out broker/authority.pem 2>/dev/null
+        -keyout authority.key -out broker/authority.pem
     chmod 0755 broker
     chmod 0644 broker/authority.pem
     list_revoked
@@ -62,13 +71,13 @@ fi
 
 case "$act" in
 issue)
-    openssl req -new "${new_key[@]}" -subj "/CN=$kit" -keyout "$kit.key" -out "$kit.csr" 2>/dev/null
-    openssl ca -config openssl.cnf -batch -notext -in "$kit.csr" -out "$kit.pem" 2>/dev/null
+    quietly openssl req -new "${new_key[@]}" -subj "/CN=$kit" -keyout "$kit.key" -out "$kit.csr"
+    quietly openssl ca -config openssl.cnf -batch -notext -in "$kit.csr" -out "$kit.pem"
     rm "$kit.csr"
     ;;
 revoke)
     for serial in $(awk -F'\t' -v name="/CN=$kit" '$1 == "V" && $6 == name { print $4 }' index.txt); do
-        openssl ca -config openssl.cnf -batch -revoke "issued/$serial.pem" 2>/dev/null
+        quietly openssl ca -config openssl.cnf -batch -revoke "issued/$serial.pem"
     done
     list_revoked
     ;;

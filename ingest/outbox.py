@@ -54,7 +54,8 @@ class Post:
     def __init__(self, publish: Callable[[str, bytes], Callable[[], bool]]) -> None:
         """`publish` gives what says whether the broker has acknowledged it."""
         self._publish = publish
-        self._under_way: dict[int, Callable[[], bool]] = {}
+        self._under_way: dict[int, tuple[datetime, Callable[[], bool]]] = {}
+        """Each until its lease is over: then somebody else sends it."""
 
     def send(self, conn: psycopg.Connection, heard: Collection[int], at: datetime) -> int:
         """Publish what waits for kits of these partitions; the connection must be in autocommit.
@@ -64,16 +65,21 @@ class Post:
         self._mark(conn, at)
         if not heard:
             return 0
-        wanted = {"lease": at + _LEASE, "at": at, "heard": sorted(heard)}
+        lease = at + _LEASE
+        wanted = {"lease": lease, "at": at, "heard": sorted(heard)}
         claimed = conn.execute(_CLAIM, wanted).fetchall()
         for outbox_id, kit_id, partition, leaf, payload in claimed:
             where = topic(partition, KitId(kit_id), Leaf(leaf))
-            self._under_way[outbox_id] = self._publish(where, json.dumps(payload).encode())
+            has_arrived = self._publish(where, json.dumps(payload).encode())
+            self._under_way[outbox_id] = (lease, has_arrived)
         return len(claimed)
 
     def _mark(self, conn: psycopg.Connection, at: datetime) -> None:
-        arrived = [outbox_id for outbox_id, has_arrived in self._under_way.items() if has_arrived()]
+        arrived = [outbox_id for outbox_id, (_, has_arrived) in self._under_way.items() if has_arrived()]
         if arrived:
             conn.execute(_SENT, (at, arrived))
-        for outbox_id in arrived:
-            del self._under_way[outbox_id]
+        self._under_way = {
+            outbox_id: (leased_until, has_arrived)
+            for outbox_id, (leased_until, has_arrived) in self._under_way.items()
+            if outbox_id not in arrived and at < leased_until
+        }

@@ -74,6 +74,17 @@ CREATE TABLE delegation.role_assignment (
 CREATE INDEX role_assignment_by_person ON delegation.role_assignment (person_id);
 CREATE INDEX role_assignment_by_resident ON delegation.role_assignment (resident_id);
 
+-- On a page a role is ended now or later, never in the past: what was seen meanwhile was seen by somebody who might.
+CREATE FUNCTION delegation.ends_now_at_the_earliest() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    NEW.ends_at := now();
+    RETURN NEW;
+END $$;
+REVOKE EXECUTE ON FUNCTION delegation.ends_now_at_the_earliest() FROM PUBLIC;
+CREATE TRIGGER ends_now_at_the_earliest BEFORE UPDATE OF ends_at ON delegation.role_assignment
+    FOR EACH ROW WHEN (current_user = 'hearthwatch_api' AND NEW.ends_at < now())
+    EXECUTE FUNCTION delegation.ends_now_at_the_earliest();
+
 CREATE TABLE delegation.spo2_scale_authorisation (
     authorisation_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     resident_id      uuid NOT NULL REFERENCES delegation.resident,
@@ -193,7 +204,7 @@ CREATE TABLE delegation.break_glass (
     break_glass_id  uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     resident_id     uuid NOT NULL REFERENCES delegation.resident,
     person_id       uuid NOT NULL REFERENCES delegation.person,
-    hub_id          uuid NOT NULL REFERENCES delegation.hub,        -- where whoever opened it works
+    hubs            uuid[] NOT NULL CHECK (cardinality(hubs) > 0),  -- where whoever opened it worked, all of them
     reason          text NOT NULL CHECK (reason IN ('danger_now', 'covering', 'called_here', 'moving')),
     words           text CHECK (words <> ''),                       -- NULL: erased with the resident's records
     has_words       boolean GENERATED ALWAYS AS (words IS NOT NULL) STORED,
@@ -443,7 +454,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     UNION
     SELECT hub_id FROM delegation.home WHERE home_id IN (SELECT delegation.known_homes())
     UNION
-    SELECT hub_id FROM delegation.glass_to_answer_for()
+    SELECT unnest(hubs) FROM delegation.glass_to_answer_for()
 $$;
 
 CREATE FUNCTION delegation.known_organisations() RETURNS SETOF uuid
@@ -526,6 +537,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
       AND least(offered.good_until, offered.ends_at) > now()
 $$;
 
+-- Who gives somebody a role takes turns with whoever else does, so that no role is held twice.
+CREATE FUNCTION delegation.take_turns_over(person uuid) RETURNS void LANGUAGE sql VOLATILE SET search_path = pg_catalog AS $$
+    SELECT pg_advisory_xact_lock(hashtextextended('roles/' || person::text, 0))
+$$;
+REVOKE EXECUTE ON FUNCTION delegation.take_turns_over(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION delegation.take_turns_over(uuid) TO hearthwatch_gate;
+
 -- The one way to a role given on a page: whoever has the code takes it on, once, as who they are signed in as; nobody
 -- signed in becomes somebody new. NULL: there is no such invitation, or none any more. The transaction goes on as them.
 CREATE FUNCTION delegation.take_invitation(code bytea) RETURNS uuid
@@ -548,6 +566,7 @@ BEGIN
     IF NOT still_theirs_to_give THEN
         RETURN NULL;
     END IF;
+    PERFORM delegation.take_turns_over(me);
     IF me IS NULL THEN
         me := gen_random_uuid();
         INSERT INTO delegation.person (person_id, name) VALUES (me, offered.name);
@@ -602,10 +621,10 @@ RETURNS TABLE (outcome text, resident uuid, until timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
     me constant uuid := delegation.actor();
-    from_hub uuid := (SELECT min(hub_id::text)::uuid FROM delegation.visible_hubs() AS hub_id);
+    from_hubs uuid[] := ARRAY(SELECT DISTINCT delegation.visible_hubs());
     rule delegation.break_glass_rule;
 BEGIN
-    IF from_hub IS NULL THEN
+    IF from_hubs = '{}' THEN
         RAISE EXCEPTION 'Only who works at a hub opens a record from outside.' USING ERRCODE = 'insufficient_privilege';
     END IF;
     SELECT * INTO STRICT rule FROM delegation.break_glass_rule WHERE in_force_from <= now()
@@ -624,8 +643,8 @@ BEGIN
         outcome := 'yours';
     ELSE
         outcome := 'opened';
-        INSERT INTO delegation.break_glass (resident_id, person_id, hub_id, reason, words, ends_at)
-        VALUES (resident, me, from_hub, why, more, now() + make_interval(mins => rule.minutes)) RETURNING ends_at INTO until;
+        INSERT INTO delegation.break_glass (resident_id, person_id, hubs, reason, words, ends_at)
+        VALUES (resident, me, from_hubs, why, more, now() + make_interval(mins => rule.minutes)) RETURNING ends_at INTO until;
     END IF;
     RETURN NEXT;
 END $$;
@@ -984,6 +1003,10 @@ BEGIN
                        erased);
     END LOOP;
 END $$;
+-- Of an invitation that nobody took on, the name of who was invited goes with it, a while after it was good for anything.
+GRANT SELECT (taken_at, good_until, ends_at) ON delegation.invitation TO hearthwatch_retention;
+CREATE POLICY retention_of_unused ON delegation.invitation TO hearthwatch_retention
+    USING (taken_at IS NULL AND least(good_until, ends_at) < now() - interval '7 days');
 CREATE POLICY retention_erases ON delegation.legal_hold FOR UPDATE TO hearthwatch_retention
     USING (true) WITH CHECK (reason = 'Erased.');
 GRANT SELECT (resident_id, has_words), UPDATE (words) ON delegation.break_glass TO hearthwatch_retention;

@@ -99,8 +99,10 @@ CREATE TABLE api.openid_try (
     verifier        text NOT NULL,
     heading_for     text NOT NULL,
     begun_at        timestamptz NOT NULL,
+    begun_from      bytea NOT NULL,         -- the address, as SHA-256: of one, few wait at a time
     person_id       uuid REFERENCES api.account
 );
+CREATE INDEX openid_try_by_address ON api.openid_try (begun_from, begun_at);
 
 -- A browser that somebody signed in with before: it has tries of its own, which nobody else can use up.
 CREATE TABLE api.known_browser (

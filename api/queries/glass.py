@@ -14,7 +14,7 @@ from psycopg.rows import class_row
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """One opening: by whom, of which hub, why, and for how long."""
+    """One opening: by whom, of which hub or hubs, why, and for how long."""
 
     break_glass_id: UUID
     resident_id: UUID
@@ -23,7 +23,7 @@ class Broken:
     home_name: str
     person_id: UUID
     person_name: str | None
-    hub_name: str | None
+    hub_names: str | None
     reason: str
     words: str | None
     opened_at: datetime
@@ -32,12 +32,13 @@ class Broken:
 
 _BROKEN: LiteralString = """
 SELECT broken.break_glass_id, resident_id, resident.name AS resident_name, resident.synthetic, home.name AS home_name,
-       broken.person_id, person.name AS person_name, hub.name AS hub_name, broken.reason, broken.words,
+       broken.person_id, person.name AS person_name, broken.reason, broken.words,
+       (SELECT string_agg(hub.name, ', ' ORDER BY hub.name) FROM delegation.hub
+        WHERE hub.hub_id = ANY (broken.hubs)) AS hub_names,
        broken.opened_at, broken.ends_at
 FROM delegation.break_glass broken
 JOIN delegation.resident USING (resident_id) JOIN delegation.home USING (home_id)
 LEFT JOIN delegation.person ON person.person_id = broken.person_id
-LEFT JOIN delegation.hub ON hub.hub_id = broken.hub_id
 WHERE NOT EXISTS (SELECT FROM delegation.break_glass_seen seen
                   WHERE seen.break_glass_id = broken.break_glass_id AND seen.desk = %(desk)s)
 """

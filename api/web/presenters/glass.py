@@ -65,7 +65,7 @@ def _view(one: Broken, now: datetime) -> GlassView:
         resident=one.resident_name,
         synthetic=one.synthetic,
         home=one.home_name,
-        who=f"{who}, {one.hub_name}" if one.hub_name else who,
+        who=f"{who}, {one.hub_names}" if one.hub_names else who,
         why={str(code): words for code, words in REASONS.items()}.get(one.reason, one.reason),
         words=one.words or "What they wrote was erased with the resident's records.",
         opened=moment(one.opened_at, now),

@@ -51,8 +51,8 @@ REFUSALS: tuple[Refusal, ...] = (
     ("Clive reads on of Dov, whom he opened once, after his hour is over", CLINICIAN,
      "SELECT FROM delegation.resident WHERE resident_id = {dov}"),
     ("Clive opens Dov for himself by writing that he did", CLINICIAN,
-     "INSERT INTO delegation.break_glass (resident_id, person_id, hub_id, reason, ends_at)"
-     " SELECT {dov}, delegation.actor(), hub_id, 'danger_now', now() + interval '1 hour' FROM delegation.hub"),
+     "INSERT INTO delegation.break_glass (resident_id, person_id, hubs, reason, ends_at)"
+     " SELECT {dov}, delegation.actor(), ARRAY[hub_id], 'danger_now', now() + interval '1 hour' FROM delegation.hub"),
     ("Hana of another hub answers Amara's case", OUTSIDE_CLINICIAN, "UPDATE alerts.escalation SET note = 'x'"
      " WHERE resident_id = {amara}"),
     ("Agnes, whose week at Orchard House is over, reads Amara's record", AGENCY, "SELECT * FROM delegation.resident"),

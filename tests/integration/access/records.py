@@ -67,8 +67,8 @@ _OF_RESIDENT: tuple[LiteralString, ...] = (
 )
 # Each by somebody of the other hub, and over by now.
 _GLASS: LiteralString = """
-INSERT INTO delegation.break_glass (resident_id, person_id, hub_id, reason, words, opened_at, ends_at)
-SELECT resident.resident_id, held.person_id, held.hub_id, 'danger_now', 'Collapsed',
+INSERT INTO delegation.break_glass (resident_id, person_id, hubs, reason, words, opened_at, ends_at)
+SELECT resident.resident_id, held.person_id, ARRAY[held.hub_id], 'danger_now', 'Collapsed',
        '2026-01-01 09:00+00', '2026-01-01 10:00+00'
 FROM delegation.resident JOIN delegation.home USING (home_id)
 JOIN delegation.role_assignment held ON held.role = 'hub_clinician' AND held.hub_id <> home.hub_id

@@ -1,5 +1,6 @@
 """Who may give which role to whom: the database refuses every way around it, whatever the pages ask."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
@@ -8,9 +9,10 @@ import psycopg
 import pytest
 from psycopg.errors import CheckViolation, InsufficientPrivilege
 
-from delegation import gift, invitation
+from delegation import appointment, gift, invitation
+from delegation.appointment import AppointmentError
 from delegation.invitation import InvitationRefusedError
-from delegation.people import Role, RoleHeld, act_as, actor_of
+from delegation.people import Process, Role, RoleHeld, act_as, actor_of
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 
@@ -24,6 +26,7 @@ _OFFER: LiteralString = """
 INSERT INTO delegation.invitation (code_hash, role, home_id, hub_id, resident_id, name, ends_at, invited_by)
 VALUES (sha256(convert_to(gen_random_uuid()::text, 'UTF8')), %s, %s, %s, %s, 'Pia', now() + %s * interval '1 day', %s)
 """
+_GOOD_UNTIL: LiteralString = "UPDATE delegation.invitation SET good_until = %s WHERE invitation_id = ANY (%s)"
 _ROLES: LiteralString = """
 SELECT role, home_id, hub_id, resident_id FROM delegation.role_assignment
 WHERE person_id = %s AND (ends_at IS NULL OR ends_at > now())
@@ -146,6 +149,60 @@ def test_a_manager_finds_no_way_around_by_sql(records: Database) -> None:
                 pass
             conn.rollback()
     assert found == []
+
+
+def test_nobody_ends_a_role_in_the_past(neighbourhood: Database) -> None:
+    """Else what its holder saw meanwhile would have been seen by somebody who might not."""
+    with neighbourhood.connect() as conn, neighbourhood.connect(API) as manager:
+        act_as(manager, n.MANAGER)
+        [(ended, moment)] = manager.execute(
+            "UPDATE delegation.role_assignment SET ends_at = '2020-02-01' WHERE person_id = %s"
+            " RETURNING ends_at, now()",
+            (n.CARER,),
+        )
+        assert ended == moment
+        [(owners,)] = conn.execute(
+            "UPDATE delegation.role_assignment SET ends_at = '2020-02-01' WHERE person_id = %s RETURNING ends_at",
+            (n.OUTSIDER,),
+        )
+        assert owners.year == 2020, "a command of the owner's puts right what was recorded late"
+
+
+def test_what_nobody_took_on_is_forgotten_with_the_name_in_it(neighbourhood: Database) -> None:
+    with neighbourhood.connect(API) as conn:
+        for _ in range(4):
+            offer(conn, n.MANAGER, AT_ORCHARD)
+    with neighbourhood.connect() as owner:
+        [waiting, new, taken, old] = [
+            row[0] for row in owner.execute("SELECT invitation_id FROM delegation.invitation ORDER BY 1")
+        ]
+        owner.execute(_GOOD_UNTIL, (now() - timedelta(days=20), [new]))
+        owner.execute(_GOOD_UNTIL, (now() - timedelta(days=31), [taken, old]))
+        owner.execute(
+            "UPDATE delegation.invitation SET taken_by = %s, taken_at = now() WHERE invitation_id = %s",
+            (n.WORKER, taken),
+        )
+    with neighbourhood.connect("hearthwatch_retention") as conn:
+        assert invitation.forget(conn, now()) == 1
+    with neighbourhood.connect() as owner:
+        kept = {row[0] for row in owner.execute("SELECT invitation_id FROM delegation.invitation")}
+    assert kept == {waiting, new, taken}
+
+
+def test_two_who_give_the_same_role_at_once_give_it_once(neighbourhood: Database) -> None:
+    held, by = RoleHeld(Role.CARE_WORKER, home_id=n.MEADOW), Process("give-role")
+
+    def give() -> bool:
+        with neighbourhood.connect() as conn:
+            try:
+                appointment.give(conn, by, n.NOBODY, held, at=now(), until=None, words="x")
+            except AppointmentError:
+                return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        given = list(pool.map(lambda _: give(), range(4)))
+    assert sorted(given) == [False, False, False, True]
 
 
 def end_all(conn: psycopg.Connection[Any], by: UUID) -> set[UUID]:

@@ -159,7 +159,7 @@ def test_what_is_open_ends_with_the_role_at_the_hub(clinician: httpx.Client, nei
 
 
 def test_the_homes_manager_and_the_hubs_lead_are_each_told_until_they_have_seen_it(
-    clinician: httpx.Client, sits_down: SignIn, served: Served, neighbourhood: Database
+    sits_down: SignIn, served: Served, neighbourhood: Database
 ) -> None:
     with neighbourhood.connect() as owner:
         owner.execute(
@@ -167,10 +167,18 @@ def test_the_homes_manager_and_the_hubs_lead_are_each_told_until_they_have_seen_
             " ON CONFLICT DO NOTHING",
             (n.HUB_LEAD, username(n.HUB_LEAD), n.CLINICIAN),
         )
-    clinician.post("/break-glass", data=GIVEN)
+        owner.execute(
+            "INSERT INTO delegation.hub VALUES (%s, %s, 'Bay hub', '1')", (UUID(int=23), n.HUB_PROVIDER)
+        )
+        owner.execute(
+            "INSERT INTO delegation.role_assignment (person_id, role, hub_id, starts_at)"
+            " VALUES (%s, 'hub_clinician', %s, '2020-01-01')",
+            (n.OUTSIDE_CLINICIAN, UUID(int=23)),
+        )
+    sits_down(n.OUTSIDE_CLINICIAN).post("/break-glass", data=GIVEN)
     told = (
         "The record of",
-        "Hana Hillside, Hillside hub",
+        "Hana Hillside, Bay hub, Hillside hub",
         "They are in danger now",
         "Found collapsed at the bus station.",
     )
@@ -208,8 +216,8 @@ def test_nobody_writes_through_the_glass_by_direct_sql(
 ) -> None:
     clinician.post("/break-glass", data=GIVEN)
     attacks = (
-        "INSERT INTO delegation.break_glass (resident_id, person_id, hub_id, reason, ends_at)"
-        " VALUES (%(bram)s, %(me)s, %(hub)s, 'danger_now', now() + interval '1 year')",
+        "INSERT INTO delegation.break_glass (resident_id, person_id, hubs, reason, ends_at)"
+        " VALUES (%(bram)s, %(me)s, ARRAY[%(hub)s], 'danger_now', now() + interval '1 year')",
         "UPDATE delegation.break_glass SET ends_at = now() + interval '1 year'",
         "INSERT INTO delegation.break_glass_seen (break_glass_id, desk, person_id)"
         " SELECT break_glass_id, 'home', %(me)s FROM delegation.break_glass",

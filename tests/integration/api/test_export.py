@@ -59,8 +59,8 @@ _DECIDED: tuple[LiteralString, ...] = (
     """INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by)
        VALUES (%(who)s, 'In hospital', %(at)s, %(at)s + interval '1 day', %(by)s)""",
     """WITH glass AS (
-           INSERT INTO delegation.break_glass (resident_id, person_id, hub_id, reason, words, opened_at, ends_at)
-           VALUES (%(who)s, %(by)s, %(hub)s, 'danger_now', 'Called.', %(at)s, %(at)s + interval '1 hour')
+           INSERT INTO delegation.break_glass (resident_id, person_id, hubs, reason, words, opened_at, ends_at)
+           VALUES (%(who)s, %(by)s, ARRAY[%(hub)s], 'danger_now', 'Called.', %(at)s, %(at)s + interval '1 hour')
            RETURNING break_glass_id)
        INSERT INTO delegation.break_glass_seen (break_glass_id, desk, person_id)
        SELECT break_glass_id, 'home', %(by)s FROM glass""",

@@ -13,6 +13,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from api import openid as signing_in_elsewhere
 from api.settings import OpenId
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
@@ -215,3 +216,15 @@ def test_a_password_given_by_somebody_else_parts_the_two(offered: Served) -> Non
     }
     assert offered.by_password(n.MANAGER).post("/accounts/password", data=asked).status_code == 200
     assert sign_in(offered)[1].status_code == 401
+
+
+def test_of_one_address_few_tries_wait_and_the_newest_is_good(
+    offered: Served, neighbourhood: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing_in_elsewhere, "MOST_FROM_ONE_ADDRESS", 3)
+    browser = offered.client(headers=PAGE)
+    for _ in range(5):
+        where = there(browser.get("/sign-in/openid"))
+    with neighbourhood.connect() as conn:
+        assert conn.execute("SELECT count(*) FROM api.openid_try").fetchall() == [(3,)]
+    assert back(browser, where).status_code == 303

@@ -60,8 +60,8 @@ SAID: dict[str, LiteralString] = {
     "break-glass words": "SELECT count(words) FROM delegation.break_glass WHERE resident_id = %s",
 }
 _GLASS: LiteralString = """
-INSERT INTO delegation.break_glass (resident_id, person_id, hub_id, reason, words, ends_at)
-VALUES (%s, %s, %s, 'danger_now', 'Found on the floor.', now() + interval '1 hour')
+INSERT INTO delegation.break_glass (resident_id, person_id, hubs, reason, words, ends_at)
+VALUES (%s, %s, ARRAY[%s], 'danger_now', 'Found on the floor.', now() + interval '1 hour')
 """
 
 

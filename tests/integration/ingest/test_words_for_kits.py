@@ -82,6 +82,18 @@ def test_a_worker_sends_only_the_words_for_kits_that_it_hears(neighbourhood) -> 
     assert sent == ["For the second."]
 
 
+def test_what_the_broker_never_acknowledges_is_not_asked_about_for_ever(neighbourhood) -> None:
+    """Another worker may hear the kit by then, and has sent it."""
+    asked: list[bool] = []
+    post = outbox.Post(lambda *_: lambda: bool(asked.append(True)))
+    with neighbourhood.connect("hearthwatch_ingest", autocommit=True) as conn:
+        leave(conn, "Please phone the hub.", once="please phone")
+        post.send(conn, {1}, NOW)
+        for seconds in (29, 31, 60, 90):
+            post.send(conn, (), NOW + timedelta(seconds=seconds))
+    assert len(asked) == 2
+
+
 def test_words_are_sent_when_the_broker_says_so_and_again_when_it_does_not(neighbourhood) -> None:
     sent: list[bool] = []
     acknowledged: list[bool] = []
