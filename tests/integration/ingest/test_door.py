@@ -89,3 +89,17 @@ def test_another_providers_kit_is_quarantined_and_told_nothing(conn):
     )
     assert theirs.outcome is nobodys.outcome is Outcome.QUARANTINED
     assert theirs.reason == nobodys.reason == "unknown_resident"
+
+
+def test_a_kit_carried_to_another_home_of_its_provider_is_believed_and_the_reading_says_so(
+    conn, neighbourhood
+):
+    """Somebody ill is not turned away because of whose kit was at hand."""
+    kit = n.Kit(n.SECOND_KIT, 2)
+    [settled] = deliver(conn, kit.arrival(kit.reading(resident=n.AMARA, values=n.GRAVE, taken_at=NOW), NOW))
+    assert (settled.outcome, settled.verdict.low) == (Outcome.STORED, 10)
+    with neighbourhood.connect() as owner:
+        stored = owner.execute("SELECT resident_id, home_id, flags FROM ingest.reading").fetchall()
+        cases = owner.execute("SELECT resident_id, hub_id FROM alerts.escalation").fetchall()
+    assert stored == [(n.AMARA, n.ORCHARD, ["other_home"])]
+    assert cases == [(n.AMARA, n.HUB)]

@@ -13,6 +13,7 @@ import pytest
 from alerts.evaluator import Evaluator
 from devices.gateway.outbox import State
 from devices.receipt import Outcome
+from ingest.consumer import Delivery
 from ingest.worker import Worker
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
@@ -88,15 +89,20 @@ class SlowWithMany(Evaluator):
         return super().evaluate(conn, batch, at)
 
 
-def settle(neighbourhood, evaluator: Evaluator, *arrivals):
-    """As one batch of a worker's."""
+def worker_of(neighbourhood, evaluator: Evaluator, **broker: Any) -> Worker:
+    """A worker whose broker is what is given of it."""
     impatient = "-c idle_in_transaction_session_timeout=200ms"
-    worker = Worker(
+    return Worker(
         lambda: neighbourhood.connect("hearthwatch_ingest", autocommit=True, options=impatient),
-        cast(Any, SimpleNamespace(publish=None)),
+        cast(Any, SimpleNamespace(**({"publish": None} | broker))),
         cast(Any, None),
         evaluator,
     )
+
+
+def settle(neighbourhood, evaluator: Evaluator, *arrivals):
+    """As one batch of a worker's."""
+    worker = worker_of(neighbourhood, evaluator)
     stopping = threading.Event()
     giving_up = threading.Timer(60, stopping.set)
     giving_up.start()
@@ -130,3 +136,26 @@ def test_a_sign_off_for_what_ends_in_no_reading_turns_no_reading_away(neighbourh
     settled = settle(neighbourhood, Evaluator(), kit.arrival(kit.reading(taken_at=now), now))
     assert settled is not None
     assert [one.outcome for one in settled] == [Outcome.STORED]
+
+
+def test_what_is_acknowledged_or_receipted_can_be_seen_by_everybody_by_then(neighbourhood):
+    seen: list[tuple[str, int]] = []
+
+    def look(what: str, *said: object) -> None:
+        with neighbourhood.connect() as onlooker:
+            [stored] = onlooker.execute("SELECT count(*) FROM ingest.reading").fetchone()
+        seen.extend((what, stored) for _ in said)
+
+    kit, now = n.Kit(), datetime.now(UTC)
+    worker = worker_of(
+        neighbourhood,
+        Evaluator(),
+        acknowledge=lambda deliveries: look("acknowledged", *deliveries),
+        publish=lambda where, _payload: look("receipted", where),
+    )
+    message = n.payload(kit.reading(taken_at=now), kit.reading(n.BRAM, taken_at=now))
+    delivery = Delivery(kit.topic(), message, now, 1, 1, redelivered=False, retained=False)
+    worker._work([delivery], threading.Event())
+    worker._flush()
+    worker._give_back()
+    assert seen == [("acknowledged", 2), ("receipted", 2)]
