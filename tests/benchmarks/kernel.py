@@ -79,8 +79,15 @@ def run(n: int = 1_000_000, many: int = 100_000_000) -> dict[str, Any]:
         "pandas_select_complete": _best(lambda: scorers.with_select(frame), n, rounds=3),
         **{name: _one_by_one(name, sample) for name in scorers.ONE_BY_ONE},
     }
-    times |= _at(many) | _composed(many // 10)
-    return {"sets": n, "seed": SEED, "ns_per_set": {name: round(ns, 2) for name, ns in times.items()}}
+    composed = many // 10
+    times |= _at(many) | _composed(composed)
+    return {
+        "sets": n,
+        "many": many,
+        "composed": composed,
+        "seed": SEED,
+        "ns_per_set": {name: round(ns, 2) for name, ns in times.items()},
+    }
 
 
 def _one_by_one(name: str, sample: list[dict[str, Any]]) -> float:

@@ -261,11 +261,14 @@ def test_a_composed_set_is_what_the_kernel_scores():
     readings = [
         Reading(1, 0, {"respiration_rate": 16, "spo2": 97, "on_oxygen": 0, "consciousness": 3}),
         Reading(2, 5, {"systolic": 120, "pulse": 70, "temperature": 37}),
+        Reading(1, 0, {"temperature": 37}, resident=1),
     ]
     found = composed(readings)
     scores = score(**columns(found.values), spo2_scale=np.ones(len(found), np.int8))
-    assert (scores.low[1], scores.high[1]) == (3, 3)
-    assert scores.complete.tolist() == [False, True]
+    assert scores.low.tolist() == [3, 3, 0]
+    assert scores.high.tolist() == [3 + 3 + 3 + 3, 3, 17]
+    assert scores.complete.tolist() == [False, True, False]
+    assert scores.deciding[2, SIGNS.index("consciousness")]
 
 
 def test_no_readings_compose_to_nothing():
