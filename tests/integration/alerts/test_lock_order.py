@@ -34,6 +34,23 @@ def take_while(
             taking.join()
 
 
+def test_residents_are_locked_in_the_order_of_their_ids_wherever_their_rows_lie(ward: Ward) -> None:
+    in_the_other_order = (n.BRAM, n.AMARA)
+    for one in in_the_other_order:
+        ward.deliver(ward.kit.reading(one, taken_at=NOW))
+    take_while(
+        ward,
+        [ward.kit.arrival(ward.kit.reading(one, taken_at=NOW), NOW) for one in in_the_other_order],
+        held="SELECT FROM ingest.current_vitals WHERE resident_id = %(first)s FOR UPDATE",
+        free="SELECT FROM ingest.current_vitals WHERE resident_id = %(second)s FOR UPDATE NOWAIT",
+        first=n.AMARA,
+        second=n.BRAM,
+    )
+    assert [
+        len(ward.rows("SELECT FROM ingest.reading WHERE resident_id = %s", one)) for one in in_the_other_order
+    ] == [2, 2]
+
+
 def test_a_batch_that_waits_for_a_case_holds_no_hubs_revision(ward: Ward) -> None:
     plain = ward.kit.reading(n.BRAM, n.GRAVE, taken_at=NOW)
     ward.deliver(plain)
