@@ -18,9 +18,10 @@ from devices.vital_signs import FACTS, VitalSign
 RULES_VERSION = "rules-3"
 # Whose sentences are about a score; what others say holds by itself, and no score puts it aside.
 ABOUT_SCORE = frozenset({"score_threshold", "could_not_be_excluded", "rise"})
-# What holds a value against its own resident stands beside NEWS2: whatever else is as grave is said in its place, and
-# it says nothing of the signs that are missing.
+# What holds a value against its own resident says nothing of the signs that are missing.
 OF_THEIR_OWN = frozenset({"drift", "personal_limit"})
+# What stands beside NEWS2 never stands in its place: in a hub's queue, whatever else is as grave is said first.
+BESIDE = OF_THEIR_OWN | {"trend", "soft_signs"}
 
 _LABELS = {sign: facts.label for sign, facts in FACTS.items()}
 # For what comes back from the database: a sign this version does not know is called by its code.

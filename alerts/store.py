@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from alerts.escalation import EventKind, OpenEscalation, Step
 from alerts.policy import Severity
-from alerts.rules import OF_THEIR_OWN, Finding
+from alerts.rules import BESIDE, Finding
 
 CHANNEL: LiteralString = "hearthwatch_hub"
 
@@ -115,7 +115,7 @@ def hold(
     """
     wanted = list(residents)
     with conn.pipeline():
-        moved, held = conn.execute(_FOLLOW, (wanted,)), conn.execute(_OPEN, (list(OF_THEIR_OWN), wanted))
+        moved, held = conn.execute(_FOLLOW, (wanted,)), conn.execute(_OPEN, (list(BESIDE), wanted))
     return _moved(moved, actor_id), {
         resident: OpenEscalation(case, hub_id, Severity(severity), deadline_at, low, yields)
         for resident, case, hub_id, severity, deadline_at, low, yields in held

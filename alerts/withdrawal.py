@@ -21,7 +21,7 @@ from alerts.judgement import Judged, judge_each
 from alerts.outcome import Outcome
 from alerts.policy import PolicyBook, Severity
 from alerts.questions import Question
-from alerts.rules import OF_THEIR_OWN, RULES_VERSION, Finding
+from alerts.rules import BESIDE, RULES_VERSION, Finding
 from alerts.scoring import Scored, score_readings
 from alerts.standing import standing
 from alerts.store import Change, NewFinding
@@ -37,7 +37,7 @@ SELECT finding.escalation_id, finding.evidence @> %(reading)s,
        finding.severity = escalation.severity AND finding.low IS NOT DISTINCT FROM escalation.low
 FROM alerts.finding JOIN alerts.escalation USING (escalation_id)
 WHERE escalation.resident_id = %(resident)s
-ORDER BY finding.rule = ANY (%(of_their_own)s), finding.found_at, finding.finding_id
+ORDER BY finding.rule = ANY (%(beside)s), finding.found_at, finding.finding_id
 """
 # The score beside a sentence that rests on it does so too: none is kept until something that is theirs gives one.
 _LOOK_AGAIN: LiteralString = """
@@ -118,7 +118,7 @@ def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: 
     open_ = cases.get(resident)
     reading = Jsonb([{"kit": str(gone.kit_id), "reading": str(gone.payload.reading_id)}])
     found = conn.execute(
-        _FOUND, {"resident": resident, "reading": reading, "of_their_own": list(OF_THEIR_OWN)}
+        _FOUND, {"resident": resident, "reading": reading, "beside": list(BESIDE)}
     ).fetchall()
     resting = {escalation_id for escalation_id, rests, _ in found if rests}
     if open_ is not None:
