@@ -255,7 +255,7 @@ GRANT SELECT (escalation_id, resident_id, home_id, hub_id, origin, state, severi
     closed_at, policy_version) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler;
 -- Which cases rest on a reading that turns out to be somebody else's.
 GRANT SELECT (finding_id, escalation_id, resident_id, rule, severity, low, evidence, found_at) ON alerts.finding TO hearthwatch_ingest;
--- Whether what a case says is of the resident's own, and yields to whatever else is as grave.
+-- Whether what a case says stands beside NEWS2, and yields to whatever else is as grave.
 GRANT SELECT (escalation_id, rule, severity) ON alerts.finding TO hearthwatch_scheduler;
 GRANT SELECT, INSERT ON alerts.score TO hearthwatch_ingest;
 GRANT INSERT ON alerts.escalation, alerts.finding, alerts.escalation_event, alerts.hub_revision
