@@ -1,4 +1,4 @@
-"""Nobody who holds a hub's revision waits for a case or a notice, so no two batches wait for each other for ever."""
+"""What a batch takes it takes in one order, the hub's revision last, so no two batches wait for each other for ever."""
 
 import threading
 from typing import LiteralString
@@ -14,6 +14,10 @@ WAITING: LiteralString = """
 SELECT count(*) FROM pg_stat_activity
 WHERE usename = 'hearthwatch_ingest' AND wait_event_type = 'Lock' AND datname = current_database()
 """
+CLAIM: LiteralString = """
+INSERT INTO ingest.seen (kit_id, reading_id, digest, resident_id, effective_at)
+VALUES (%(kit)s, %({})s, '', %(resident)s, now())
+"""
 CHOKING = {"emergency_signs": {"choking": SoftSign.PRESENT}}
 
 
@@ -27,11 +31,26 @@ def take_while(
         taking.start()
         try:
             wait_until(lambda: ward.rows(WAITING) == [(1,)], "the batch to wait")
-            with ward.database.connect() as other:
+            with ward.database.connect(options="-c lock_timeout=5s") as other:
                 other.execute(free, of)
         finally:
             holder.rollback()
             taking.join()
+
+
+def test_identities_are_claimed_in_their_order_whichever_came_first(ward: Ward) -> None:
+    first, second = (ward.kit.reading(taken_at=NOW) for _ in range(2))
+    take_while(
+        ward,
+        [ward.kit.arrival(one, NOW) for one in (second, first)],
+        held=CLAIM.format("first"),
+        free=CLAIM.format("second"),
+        kit=ward.kit.kit_id,
+        resident=n.AMARA,
+        first=first.reading_id,
+        second=second.reading_id,
+    )
+    assert ward.rows("SELECT reading_id FROM ingest.reading") == [(first.reading_id,)]
 
 
 def test_residents_are_locked_in_the_order_of_their_ids_wherever_their_rows_lie(ward: Ward) -> None:
