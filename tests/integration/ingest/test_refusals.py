@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
+import psycopg
 import pytest
 
 from alerts.evaluator import Evaluator
@@ -89,6 +90,21 @@ class SlowWithMany(Evaluator):
         return super().evaluate(conn, batch, at)
 
 
+class OnceInTheWay(Evaluator):
+    """The first time, the database ends the transaction so that another's can go on."""
+
+    def __init__(self, ending: psycopg.Error) -> None:
+        self.ending = ending
+        self.tried: list[int] = []
+
+    def evaluate(self, conn, batch, at):
+        self.tried.append(len(batch.new))
+        verdicts = super().evaluate(conn, batch, at)
+        if len(self.tried) == 1:
+            raise self.ending
+        return verdicts
+
+
 def worker_of(neighbourhood, evaluator: Evaluator, **broker: Any) -> Worker:
     """A worker whose broker is what is given of it."""
     impatient = "-c idle_in_transaction_session_timeout=200ms"
@@ -120,6 +136,18 @@ def test_a_batch_that_takes_too_long_as_a_whole_is_stored_in_halves(neighbourhoo
     assert settled is not None
     assert [one.outcome for one in settled] == [Outcome.STORED] * 4
     assert slow.tried == [4, 2, 1, 1, 2, 1, 1]
+
+
+@pytest.mark.parametrize("ending", [psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure])
+def test_a_batch_that_was_in_anothers_way_runs_again_as_a_whole_and_is_scored(neighbourhood, ending):
+    kit, now, once = n.Kit(), datetime.now(UTC), OnceInTheWay(ending())
+    readings = [kit.reading(one, taken_at=now) for one in (n.AMARA, n.BRAM)]
+    settled = settle(neighbourhood, once, *(kit.arrival(one, now) for one in readings))
+    assert settled is not None
+    assert [one.outcome for one in settled] == [Outcome.STORED] * 2
+    assert once.tried == [2, 2]
+    with neighbourhood.connect() as owner:
+        assert owner.execute("SELECT count(*) FROM alerts.score").fetchone() == (2,)
 
 
 def test_a_sign_off_for_what_ends_in_no_reading_turns_no_reading_away(neighbourhood):
