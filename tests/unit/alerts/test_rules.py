@@ -174,9 +174,10 @@ def test_it_asks_nothing_where_enough_is_certain_to_escalate_now():
 
 
 def test_what_nobody_measured_in_time_is_said_with_its_bounds():
-    assert rules.could_not_be_excluded(2, 9, ("on_oxygen", "consciousness"), POLICY) == Finding(
+    chosen = policy(could_not_be_excluded="concern")
+    assert rules.could_not_be_excluded(2, 9, ("on_oxygen", "consciousness"), chosen) == Finding(
         "could_not_be_excluded",
-        Severity.LOW_MEDIUM,
+        Severity.CONCERN,
         "NEWS2 is between 2 and 9. Asked for, and not measured in time: air or oxygen, consciousness.",
     )
 
@@ -222,6 +223,7 @@ def test_a_worker_with_a_lone_normal_value_is_not_sent_for_more():
 def test_a_worker_tries_again_what_could_not_be_recorded_or_is_hard_to_believe():
     assert step(0, unrecordable=frozenset({S.SPO2})) == "measure:spo2"
     assert step(0, confirm=(S.SYSTOLIC,)) == "measure:systolic"
+    assert step(0, repeat=(S.PULSE,)) == "measure:pulse"
 
 
 # Residents whom NEWS2 does not fit.

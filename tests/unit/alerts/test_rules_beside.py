@@ -98,6 +98,28 @@ def test_a_sign_that_carries_no_point_or_gets_better_has_no_trend_to_tell():
     assert trends(spo2_now(92), {S.SPO2: measured(88, 89, 90, 91, 92)}, TREND) == []
 
 
+def test_one_point_is_enough_for_a_trend_and_only_what_is_measured_now_may_tell_one():
+    falling = {S.SPO2: measured(99, 98, 97, 96, 95)}
+    now = spo2_now(95, points=1)
+    assert len(trends(now, falling, TREND)) == 1
+    earlier_value = Part(1, 1, Decimal(95), NOW - timedelta(minutes=10))
+    assert trends(replace(now, parts={S.SPO2: earlier_value}), falling, TREND) == []
+
+
+def test_the_last_readings_count_whatever_went_before():
+    assert trends(spo2_now(95), {S.SPO2: measured(99, 97, 95, 93, 91, 95, 95, 95, 95)}, TREND) == []
+    assert len(trends(spo2_now(91), {S.SPO2: measured(95, 95, 95, 95, 94, 93, 92, 91)}, TREND)) == 1
+
+
+def test_a_change_of_exactly_so_many_tenths_is_enough():
+    warmer = policy(
+        trend={"readings": 5, "within_hours": 72, "severity": "concern", "change": {"temperature": "0.4"}}
+    )
+    cold = Part(3, 3, Decimal("34.4"), NOW)
+    rising = {S.TEMPERATURE: measured(34.0, 34.1, 34.2, 34.3, 34.4)}
+    assert len(trends(replace(scored(3), parts={S.TEMPERATURE: cold}), rising, warmer)) == 1
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 60), st.integers(60, 100)), min_size=4, max_size=9, unique_by=lambda p: p[0]
