@@ -21,7 +21,7 @@ from api.audit_heads import keep_heads
 from api.database import Connection, Pool, open_pool, try_again
 from api.settings import DatabaseRole, Settings
 from api.watch import watched
-from delegation import invitation
+from delegation import invitation, sixteenth_birthday
 from delegation.audit_seal import seal
 from ingest import heartbeat
 from ingest.heartbeat import Beating
@@ -77,6 +77,7 @@ JOBS = (
     Job("sign_ins", throttle.FORGOTTEN_AFTER, _in_one(throttle.forget)),
     Job("openid_tries", timedelta(hours=1), _in_one(_forget_openid_tries)),
     Job("known_browsers", timedelta(hours=24), _in_one(known_browsers.forget)),
+    Job("birthdays", timedelta(hours=1), _in_one(sixteenth_birthday.begin_scores)),
     Job("retention", timedelta(hours=24), _erase_due, DatabaseRole.RETENTION),
     Job("invitations", timedelta(hours=24), _in_one(invitation.forget), DatabaseRole.RETENTION),
 )

@@ -33,7 +33,7 @@ LONGEST: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Particulars:
-    """As they are given. `no_score_reason`: pregnant, or an injury; under 16 follows from the date of birth."""
+    """As they are given. `no_score_reason`: pregnant, or an injury; under 16 is worked out, and ends."""
 
     name: str
     nhs_number: str | None
@@ -74,7 +74,7 @@ class Particulars:
             "background": self.background,
             "call_back_phone": self.call_back_phone,
             "usual_company": self.usual_company,
-            "no_score_reason": NoScore.UNDER_16 if under_16 else self.no_score_reason,
+            "no_score_reason": self.no_score_reason or (NoScore.UNDER_16 if under_16 else None),
         }
 
 

@@ -909,6 +909,17 @@ ALTER FUNCTION delegation.homes_of_their_provider(uuid) OWNER TO hearthwatch_gat
 ALTER FUNCTION delegation.nhs_number_taken(text, uuid) OWNER TO hearthwatch_gate;
 GRANT EXECUTE ON FUNCTION delegation.homes_of_their_provider(uuid), delegation.nhs_number_taken(text, uuid) TO hearthwatch_api;
 
+-- Who was under 16 and is not any more: the scheduler asks it every day, and knows no day of birth.
+CREATE FUNCTION delegation.now_sixteen(today date) RETURNS SETOF uuid
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    UPDATE delegation.resident SET no_score_reason = NULL
+    WHERE no_score_reason = 'under_16' AND born_on + interval '16 years' <= today RETURNING resident_id
+$$;
+REVOKE EXECUTE ON FUNCTION delegation.now_sixteen(date) FROM PUBLIC;
+ALTER FUNCTION delegation.now_sixteen(date) OWNER TO hearthwatch_gate;
+GRANT UPDATE (no_score_reason) ON delegation.resident TO hearthwatch_gate;
+GRANT EXECUTE ON FUNCTION delegation.now_sixteen(date) TO hearthwatch_scheduler;
+
 -- Whoever is added to a synthetic home is synthetic; nobody else says so but the seed.
 CREATE FUNCTION delegation.synthetic_as_their_home() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$

@@ -44,6 +44,7 @@ _ACTIONS = {
     "resident.details_seen": "Opened the page on who they are, or where they live",
     "resident.added": "Added them to the home",
     "resident.details_corrected": "Put right who they are",
+    "resident.now_16": "Uses NEWS2 from now on: they are 16",
     "resident.moved": "Recorded that they moved to another home",
     "resident.known_elsewhere": "Gave an NHS number that is known elsewhere",
     "resident.asked_too_often": "Gave too many NHS numbers in an hour",

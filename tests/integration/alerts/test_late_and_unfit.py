@@ -1,10 +1,11 @@
 """What comes late raises only what is still worth acting on; whom NEWS2 does not fit is watched without it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
 import pytest
 
+from delegation.sixteenth_birthday import begin_scores
 from devices.reading import SoftSign, Worry, WorryFrom
 from devices.receipt import CALL_999, NOTHING
 from tests.fixtures import neighbourhood as n
@@ -100,6 +101,25 @@ def test_whom_news2_does_not_fit_is_a_concern_by_soft_sign_and_worry(ward):
     ward.send(n.NORMAL, soft_signs={"breathing": SoftSign.PRESENT}, worry=Worry(by=WorryFrom.FAMILY))
     assert sorted(ward.rules()) == ["soft_sign", "worry"]
     assert [one[1] for one in ward.cases()] == ["concern"]
+
+
+def test_news2_is_used_from_the_sixteenth_birthday_on_unless_something_else_speaks_against_it(ward):
+    ward.change(UNFIT, "under_16", n.AMARA)
+    ward.change(UNFIT, "pregnant", n.BRAM)
+    ward.change("UPDATE delegation.resident SET born_on = '2010-03-05'")
+    midnight = datetime(2026, 3, 5, tzinfo=UTC)
+    told = []
+    for at in (midnight - n.minutes(1), midnight):
+        with ward.database.connect("hearthwatch_scheduler") as conn:
+            told.append(begin_scores(conn, at))
+        told.append(ward.send(n.NORMAL, at=at + n.minutes(1)).verdict.high)
+    assert told == [0, None, 1, 0]
+    assert ward.rows("SELECT no_score_reason FROM delegation.resident WHERE resident_id = %s", n.BRAM) == [
+        ("pregnant",)
+    ]
+    assert ward.rows("SELECT resident_id FROM delegation.audit_event WHERE action = 'resident.now_16'") == [
+        (n.AMARA,)
+    ]
 
 
 def test_one_batch_of_residents_with_and_without_a_score_keeps_them_apart(ward):
