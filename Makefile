@@ -17,6 +17,7 @@ help: ## Say what each target does
 		/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) }' $(MAKEFILE_LIST)
 	@printf '\nARGS is passed on: make demo ARGS="--for 30 --json", make test ARGS="-k ledger".\n'
+	@printf 'NO_DOCKER=1 make test does without Docker, and says how many tests that leaves out.\n'
 
 ##@ Try it
 .PHONY: setup demo

@@ -138,17 +138,18 @@ def _trouble(error: Exception, request_id: str) -> Problem:
 
 def _invalid(error: RequestValidationError, request_id: str) -> Problem:
     # What was sent is not sent back: it may be somebody's password or a resident's values.
-    faults = tuple(
-        {
-            "where": ".".join(str(part) for part in fault["loc"][1:]),
-            "what": fault["msg"].removeprefix("Value error, "),
-        }
-        for fault in error.errors()
-    )
-    said = "; ".join(f"{fault['where'] or 'the body'}: {fault['what']}" for fault in faults)
+    faults = tuple(_fault(fault) for fault in error.errors())
+    said = "; ".join(f"{fault['where'] or 'The body'}: {fault['what']}" for fault in faults)
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, f"This could not be understood. {said}.", request_id, faults
     )
+
+
+def _fault(found: Mapping[str, Any]) -> dict[str, str]:
+    if found["type"] == "json_invalid":
+        return {"where": "", "what": "this is not JSON"}
+    where = ".".join(str(part) for part in found["loc"][1:])
+    return {"where": where, "what": found["msg"].removeprefix("Value error, ")}
 
 
 def answer(request: Request, problem: Problem) -> Response:

@@ -1,6 +1,7 @@
 """The rules the code is held to are run by its tests, so a clone with one command knows all of them."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -60,3 +61,12 @@ def test_a_query_built_from_a_value_is_refused_by_the_type_checker(
     result = run("basedpyright", "--pythonpath", sys.executable, cwd=tmp_path)
     assert (result.returncode == 0) is accepted, result.stdout
     assert accepted or "reportArgumentType" in result.stdout or "reportCallIssue" in result.stdout
+
+
+def test_make_explains_every_target_it_has() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = {
+        name for line in re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE) for name in line.split()
+    }
+    made = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(re.findall(r"^  make (\S+) +\w", made.stdout, re.MULTILINE)) == targets

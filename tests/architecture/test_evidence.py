@@ -1,6 +1,8 @@
 """A run that proves less than it should fails, and says why in a sentence."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,3 +56,22 @@ def test_a_run_without_evidence_is_refused(tmp_path: Path) -> None:
     minimum.write_text("1\n")
     command = [sys.executable, str(ROOT / ".ci" / "evidence.py"), str(tmp_path / "none.json"), str(minimum)]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+
+
+def test_without_docker_a_run_says_how_many_tests_that_leaves_out_and_how_to_run_them() -> None:
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    run = subprocess.run(
+        [*command, "tests/integration/api/test_real_services.py"],
+        cwd=ROOT,
+        env={**os.environ, "NO_DOCKER": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "[embedded-" in run.stdout
+    assert "[timescale" not in run.stdout
+    said = re.search(
+        r"Left out (\d+) tests that need Docker: to run them, run `make test` without", run.stdout
+    )
+    assert said is not None, run.stdout + run.stderr
+    assert f"{said.group(1)} deselected" in run.stdout

@@ -52,7 +52,8 @@ def test_a_body_that_makes_no_sense_is_refused_with_a_sentence(served: Served, b
     answer = served.client().post(
         "/api/v1/sign-in", content=body, headers={"Content-Type": "application/json"}
     )
-    problem(answer, 422)
+    sentence = problem(answer, 422)
+    assert ("The body: this is not JSON." in sentence) is (body in (b"{", b"\xff\xfe"))
 
 
 @pytest.mark.parametrize(
