@@ -234,6 +234,20 @@ def test_a_fault_that_was_asked_for_and_left_no_trace_fails_in_a_sentence(fault,
     assert complaint in problem
 
 
+@pytest.mark.parametrize(
+    ("heard", "receipts", "complaint"),
+    [
+        ([Heard(ESCALATION, "raised", READING, at=100.5)], 0, "receipt"),
+        ([], 2, "No escalation was heard of."),
+        ([], 2, "No time from a reading to its escalation could be taken (p50, p95, p99)."),
+    ],
+    ids=["receipts", "escalations", "latency"],
+)
+def test_a_figure_that_is_nothing_and_should_not_be_fails_in_a_sentence(heard, receipts, complaint) -> None:
+    made = report(books(), heard, receipts=receipts, duplicates=0, started=90.0)
+    assert any(complaint in problem for problem in made.problems)
+
+
 def test_more_in_quarantine_than_was_spoilt_is_a_problem() -> None:
     heard = [Heard(ESCALATION, "raised", READING, at=100.5)]
     kept = books(sent=5, quarantined=3)

@@ -57,7 +57,7 @@ def _report(
     yield ""
     yield from (f"- {line}" for line in about(machine))
     yield f"- Seed {seed}: `HEARTHWATCH_SEED={seed}` gives it again"
-    yield f"- {'Nothing was amiss.' if not faults else f'{len(faults)} things were amiss, listed at the end.'}"
+    yield f"- {'Nothing was amiss.' if not faults else f'Amiss, listed at the end: {len(faults)}.'}"
     yield ""
     if load is not None:
         yield from _load(load)
