@@ -50,7 +50,7 @@ STAYS = {
         "break_glass_id",
         "resident_id",
         "person_id",
-        "hub_id",
+        "hubs",
         "reason",
         "opened_at",
         "ends_at",
