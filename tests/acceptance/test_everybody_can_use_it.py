@@ -1,120 +1,28 @@
-"""Every page, empty, full, in error, stale and disconnected, passes axe (WCAG 2.2 AA) and fits 320 pixels."""
+"""What people do at a page, step by step: each step can be used by everybody, and by the keyboard alone."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, LiteralString
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.base import AxeResults
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from alerts.evaluator import Evaluator
-from devices.reading import NotObtained
-from ingest import door
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
-from tests.fixtures.desks import DESKTOP, PHONE, AtDesk, crowd
-from tests.fixtures.serving import Served
+from tests.fixtures.desks import AtDesk
+from tests.fixtures.scenes import live
+from tests.fixtures.usable import assert_everybody_can_use
 from tests.integration.api.test_notices import say
 
 pytestmark = pytest.mark.browser
-
-AXE = Axe()
-RULES = {
-    # What passes is not listed: with two hundred rows, listing it takes three times as long as looking.
-    "resultTypes": ["violations"],
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    },
-}
-# Colours are the same at every width, and by far the slowest to look at.
-ON_A_PHONE = RULES | {"rules": {"color-contrast": {"enabled": False}}}
 QUEUE, HOME, AMARA = f"/hubs/{n.HUB}", f"/homes/{n.ORCHARD}", f"/residents/{n.AMARA}"
-CAPTURE, RAISE, FIND = f"{AMARA}/capture", f"{AMARA}/raise", f"{QUEUE}/raise?name=synthetic"
-SIGN_OFF = f"/training/sign-off?person={n.WORKER}&activity=temperature"
-DESKS = [
-    (n.CLINICIAN, QUEUE),
-    (n.CLINICIAN, AMARA),
-    (n.CLINICIAN, HOME),
-    (n.CLINICIAN, FIND),
-    (n.CLINICIAN, RAISE),
-    (n.CLINICIAN, f"{QUEUE}/reviews"),
-    (n.MANAGER, "/"),
-    (n.CLINICIAN, "/break-glass"),
-    (n.MANAGER, HOME),
-    (n.MANAGER, f"{HOME}/looks"),
-    (n.MANAGER, f"{HOME}/people"),
-    (n.MANAGER, f"{HOME}/residents/new"),
-    (n.MANAGER, f"{AMARA}/details"),
-    (n.COMMISSIONER, f"{QUEUE}/counts?synthetic=yes"),
-    (n.WORKER, "/rounds"),
-    (n.WORKER, CAPTURE),
-    (n.TRAINER, "/training"),
-    (n.TRAINER, SIGN_OFF),
-    (n.OPERATOR, "/kits"),
-]
-_NOBODY: tuple[LiteralString, ...] = (
-    "UPDATE delegation.resident SET home_id = %(elsewhere)s WHERE resident_id <> %(amara)s",
-    "UPDATE delegation.role_assignment SET ends_at = now() WHERE role = 'care_worker' AND person_id <> %(worker)s",
-    "DELETE FROM devices.kit_loan",
-)
-
-
-def assert_everybody_can_use(page: Page, said: str | None = None) -> None:
-    """No fault found by axe, nothing wider than a small phone; `said` must stand on it in words."""
-    if said is not None:
-        expect(page.locator("body")).to_contain_text(said)
-    page.evaluate(AXE.axe_script)
-    for size, rules in ((DESKTOP, RULES), (PHONE, ON_A_PHONE)):
-        page.set_viewport_size(size)  # pyright: ignore[reportArgumentType]
-        found = AxeResults(page.evaluate("rules => axe.run(document, rules)", rules))
-        assert found.violations_count == 0, f"{page.url} at {size['width']} px:\n{found.generate_report()}"
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= PHONE["width"], f"{page.url} is {wide} pixels wide"
-
-
-def live(neighbourhood: Database) -> None:
-    """Readings of three days for Amara: full sets, part of one, refused, abnormal, late and by nobody known."""
-    now = datetime.now(UTC)
-    kit = n.Kit()
-    with neighbourhood.connect() as conn:
-        for hours in range(70, 0, -5):
-            taken_at = now - timedelta(hours=hours)
-            values = n.GRAVE if hours < 12 else n.NORMAL | {"pulse": 70 + hours // 5}
-            reading = kit.reading(values=values, taken_at=taken_at)
-            late = timedelta(minutes=40 if hours % 3 == 0 else 0)
-            door.receive(conn, [kit.arrival(reading, taken_at + late)], Evaluator(), taken_at + late)
-        odd = kit.reading(
-            values={"spo2": 79, "pulse": "NaN", "temperature": 38.1},
-            not_obtained={"respiration_rate": NotObtained.REFUSED},
-            taken_at=now - timedelta(minutes=3),
-            taken_by=None,
-        )
-        door.receive(conn, [kit.arrival(odd, now)], Evaluator(), now)
-        conn.execute(
-            "INSERT INTO delegation.ceiling (resident_id, statement, decided_by, decided_on, recorded_by)"
-            " VALUES (%s, 'For comfort at home; no drips.', 'Dr Ada Synthetic', '2026-01-01', %s)",
-            (n.AMARA, n.MANAGER),
-        )
+CAPTURE = f"{AMARA}/capture"
 
 
 @pytest.fixture
-def full(neighbourhood: Database) -> None:
-    """Two hundred of everything, and one resident with three days behind her."""
+def three_days(neighbourhood: Database) -> None:
+    """Amara has been measured for three days."""
     with neighbourhood.connect() as conn:
-        crowd(conn)
-    live(neighbourhood)
-
-
-@pytest.fixture
-def empty(neighbourhood: Database) -> None:
-    """Nobody lives in the home but Amara, of whom nothing is known; no other worker, no kit."""
-    people = {"elsewhere": n.STRANGE_HOME, "amara": n.AMARA, "worker": n.WORKER}
-    with neighbourhood.connect() as conn:
-        for statement in _NOBODY:
-            conn.execute(statement, people)
+        live(conn)
 
 
 def sign_in_page(at_desk: AtDesk) -> Page:
@@ -122,18 +30,6 @@ def sign_in_page(at_desk: AtDesk) -> Page:
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     return page
-
-
-@pytest.mark.usefixtures("empty")
-@pytest.mark.parametrize(("person", "address"), DESKS)
-def test_every_page_with_nothing_on_it(at_desk: AtDesk, person: UUID, address: str) -> None:
-    assert_everybody_can_use(at_desk(person, address))
-
-
-@pytest.mark.usefixtures("full")
-@pytest.mark.parametrize(("person", "address"), DESKS)
-def test_every_page_with_two_hundred_rows(at_desk: AtDesk, person: UUID, address: str) -> None:
-    assert_everybody_can_use(at_desk(person, address))
 
 
 def test_the_page_to_sign_in_on_and_its_refusal(at_desk: AtDesk) -> None:
@@ -145,9 +41,9 @@ def test_the_page_to_sign_in_on_and_its_refusal(at_desk: AtDesk) -> None:
     assert_everybody_can_use(page, "The user name or the password is not right.")
 
 
-def test_saying_whose_a_reading_is(at_desk: AtDesk, neighbourhood: Database) -> None:
+@pytest.mark.usefixtures("three_days")
+def test_saying_whose_a_reading_is(at_desk: AtDesk) -> None:
     """By the keyboard alone, from the resident's page to the answer; each step can be used by everybody."""
-    live(neighbourhood)
     page = at_desk(n.CLINICIAN, AMARA)
     page.get_by_role("link", name="This is not theirs").first.press("Enter")
     assert_everybody_can_use(page, "Whose is this reading?")
@@ -161,28 +57,6 @@ def test_saying_whose_a_reading_is(at_desk: AtDesk, neighbourhood: Database) -> 
     assert_everybody_can_use(page, "What the queue shows for Bram Synthetic")
     page.get_by_role("link", name="Back to Amara Synthetic").press("Enter")
     assert_everybody_can_use(page, "It is not theirs, and does not count for them.")
-
-
-@pytest.mark.parametrize(
-    ("person", "address", "button", "said"),
-    [
-        (n.WORKER, CAPTURE, "Send", "The form is empty: fill in at least one measurement"),
-        (n.CLINICIAN, RAISE, "Raise it", "Say in a sentence what the caller told you"),
-        (n.CLINICIAN, "/break-glass", "Open their record for 60 minutes", "Choose why it cannot wait"),
-        (n.TRAINER, SIGN_OFF, "Sign off", "Choose how far they are signed off"),
-        (n.CLINICIAN, f"{AMARA}/scale-two", "Record it: scale 2 from now on", "COPD alone is not enough"),
-        (n.MANAGER, f"{AMARA}/records", "Record that care has ended", "Choose why care ended"),
-        (n.MANAGER, f"{HOME}/residents/new", "Add them", "Choose whether they have allergies"),
-        (n.MANAGER, f"{AMARA}/move", "Record that they have moved", "Choose the home they moved to"),
-        (n.MANAGER, "/account/invitation", "Take on the role", "Type in the code."),
-    ],
-)
-def test_every_form_with_something_to_mend(
-    at_desk: AtDesk, person: UUID, address: str, button: str, said: str
-) -> None:
-    page = at_desk(person, address)
-    page.get_by_role("button", name=button, exact=True).click()
-    assert_everybody_can_use(page, said)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +115,7 @@ def test_records_that_are_kept_and_scale_two_that_is_revoked(at_desk: AtDesk) ->
     """Each page with something on it, by way of the forms that put it there."""
     hub = at_desk(n.CLINICIAN, f"{AMARA}/scale-two")
     hub.get_by_label("Hypercapnic respiratory failure is confirmed").check()
-    hub.get_by_label("The target saturation is 88 to 92 %").check()
+    hub.get_by_label("The target saturation is 88 to 92%").check()
     hub.get_by_label("Who decided it").fill("Dr Synthetic")
     hub.get_by_label("Whose register they are on").select_option("GMC")
     hub.get_by_label("Their number there").fill("1234567")
@@ -290,7 +164,7 @@ def test_inviting_somebody_and_making_an_account_with_the_code(at_desk: AtDesk) 
     expect(page.get_by_role("heading", name="Round of observations")).to_be_visible()
 
 
-@pytest.mark.usefixtures("full")
+@pytest.mark.usefixtures("three_days")
 def test_the_form_that_closes_an_escalation_in_its_dialog_and_as_a_page_with_something_to_mend(
     at_desk: AtDesk,
 ) -> None:
@@ -306,22 +180,6 @@ def test_the_form_that_closes_an_escalation_in_its_dialog_and_as_a_page_with_som
     assert_everybody_can_use(page, "Write a note: the home reads it as the hub's answer")
 
 
-def test_an_empty_capture_form_blames_no_field_and_leads_to_the_first(at_desk: AtDesk) -> None:
-    page = at_desk(n.WORKER, CAPTURE)
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.locator(".nhsuk-error-message")).to_have_count(0)
-    page.get_by_role("link", name="The form is empty").click()
-    expect(page.locator("#respiration_rate")).to_be_in_viewport()
-
-
-@pytest.mark.usefixtures("full")
-def test_taking_a_sign_off_back_asks_first_and_asks_why(at_desk: AtDesk) -> None:
-    page = at_desk(n.TRAINER, "/training")
-    page.get_by_role("link", name="Take back").first.click()
-    page.get_by_role("button", name="Take it back").click()
-    assert_everybody_can_use(page, "Say why you take it back: the reason is recorded.")
-
-
 @pytest.mark.parametrize(
     ("values", "said"),
     [
@@ -335,121 +193,3 @@ def test_the_answer_to_a_capture(at_desk: AtDesk, values: dict[str, str], said: 
         page.locator(f"#{name}").fill(value)
     page.get_by_role("button", name="Send", exact=True).click()
     assert_everybody_can_use(page, said)
-
-
-@pytest.mark.parametrize("address", ["/nothing/here", f"/residents/{n.STRANGER_RESIDENT}"])
-def test_what_is_not_there_or_not_yours(at_desk: AtDesk, address: str) -> None:
-    page = at_desk(n.CLINICIAN, QUEUE)
-    page.goto(address)
-    assert_everybody_can_use(page, "Not found")
-
-
-@pytest.mark.parametrize(("person", "address"), DESKS)
-def test_every_page_when_the_database_is_out_of_reach(
-    at_desk: AtDesk, neighbourhood: Database, person: UUID, address: str
-) -> None:
-    page = at_desk(person, address)
-    with cut_off(neighbourhood):
-        page.goto(address)
-        assert_everybody_can_use(page, "Hearthwatch cannot reach its database")
-
-
-class cut_off:  # noqa: N801 - reads as what it does
-    """Nobody but a superuser reaches the database until this ends."""
-
-    _LIMIT: LiteralString = (
-        "SELECT format('ALTER DATABASE %%I CONNECTION LIMIT %%s', current_database(), %s::int)"
-    )
-    _END: LiteralString = """
-    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-    WHERE datname = current_database() AND usename LIKE 'hearthwatch%%'
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def _limit(self, most: int) -> None:
-        with self._database.connect(autocommit=True) as conn:
-            row = conn.execute(self._LIMIT, (most,)).fetchone()
-            assert row is not None
-            conn.execute(row[0])
-            conn.execute(self._END)
-
-    def __enter__(self) -> None:
-        self._limit(0)
-
-    def __exit__(self, *_: Any) -> None:
-        self._limit(-1)
-
-
-@pytest.mark.usefixtures("full")
-def test_a_queue_that_can_no_longer_hear_says_that_it_is_stale_and_recovers(
-    at_desk: AtDesk, neighbourhood: Database
-) -> None:
-    page = at_desk(n.CLINICIAN, QUEUE)
-    expect(page.locator("[data-live-notice]")).to_contain_text("Live.")
-    with cut_off(neighbourhood):
-        expect(page.locator("[data-live-notice]")).to_contain_text("Not updated since", timeout=15_000)
-        assert_everybody_can_use(page, "New escalations may be missing.")
-    expect(page.locator("[data-live-notice]")).to_contain_text("Live.", timeout=30_000)
-
-
-@pytest.mark.usefixtures("full")
-def test_a_queue_whose_server_is_gone_says_that_it_is_disconnected(at_desk: AtDesk, served: Served) -> None:
-    page = at_desk(n.CLINICIAN, QUEUE)
-    expect(page.locator("[data-live-notice]")).to_contain_text("Live.")
-    served.stop()
-    expect(page.locator("[data-live-notice]")).to_contain_text("Disconnected since", timeout=15_000)
-    assert_everybody_can_use(page, "New escalations are not shown.")
-
-
-def test_a_queue_that_cannot_be_read_says_so_and_is_not_called_live(
-    at_desk: AtDesk, neighbourhood: Database
-) -> None:
-    page = at_desk(n.CLINICIAN, QUEUE)
-    expect(page.locator("[data-live-notice]")).to_contain_text("Live.")
-    with neighbourhood.connect(autocommit=True) as conn:
-        conn.execute("REVOKE SELECT ON alerts.visible_score FROM hearthwatch_api")
-    live(neighbourhood)
-    expect(page.locator("[data-live-notice]")).to_contain_text("The queue could not be read at")
-    assert_everybody_can_use(page, "Not updated since")
-    with neighbourhood.connect(autocommit=True) as conn:
-        conn.execute("GRANT SELECT ON alerts.visible_score TO hearthwatch_api")
-    expect(page.get_by_role("link", name="Amara Synthetic")).to_be_visible(timeout=15_000)
-    expect(page.locator("[data-live-notice]")).to_contain_text("Live.")
-
-
-@pytest.mark.parametrize(
-    ("person", "address"),
-    [(n.CLINICIAN, AMARA), (n.MANAGER, HOME), (n.WORKER, "/rounds"), (n.OPERATOR, "/kits")],
-)
-def test_a_page_that_has_stood_for_long_says_since_when(at_desk: AtDesk, person: UUID, address: str) -> None:
-    page = at_desk(person, address)
-    page.clock.install()
-    page.goto(address)
-    page.clock.fast_forward("06:00")
-    assert_everybody_can_use(page, "Not updated since")
-
-
-def test_a_capture_form_without_a_connection_keeps_what_was_typed_and_claims_nothing(
-    at_desk: AtDesk, served: Served
-) -> None:
-    page = at_desk(n.WORKER, CAPTURE)
-    page.locator("#pulse").fill("72")
-    served.stop()
-    page.get_by_role("button", name="Send", exact=True).click()
-    assert_everybody_can_use(page, "It is not known that anything was stored.")
-    assert page.locator("#pulse").input_value() == "72"
-
-
-def test_ages_tick_as_the_server_wrote_them(at_desk: AtDesk) -> None:
-    from api.web.presenters.moments import span
-
-    page = at_desk(n.CLINICIAN, QUEUE)
-    minutes = [0, 1, 59, 60, 61, 119, 599, 600, 630, 2879, 2880, 10_000]
-    ticked = page.evaluate(
-        "async minutes => { const { span } = await import('/static/js/moments.js');"
-        " return minutes.map(one => span(one * 60000)); }",
-        minutes,
-    )
-    assert ticked == [span(timedelta(minutes=one)) for one in minutes]

@@ -9,11 +9,11 @@ from pydantic import SecretStr
 from pyotp.totp import TOTP
 
 from api.settings import Account
-from tests.acceptance.test_everybody_can_use_it import assert_everybody_can_use
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 from tests.fixtures.desks import AtDesk
 from tests.fixtures.serving import PASSWORD, Clock, Served, give_accounts, serving, settings_for, username
+from tests.fixtures.usable import assert_everybody_can_use
 
 pytestmark = pytest.mark.browser
 NEW = "copper kettle drum"
