@@ -86,11 +86,12 @@ def _unanswered(
     due = questions.due(conn, at, _MOST, residents)
     placements = delegation_store.placements(conn, residents)
     questions.answered(conn, [question.resident_id for question in due])
-    return [
+    concerns = [
         _excluded_by_nobody(question, placements[question.resident_id], policies)
         for question in due
         if question.resident_id in placements
     ]
+    return [one for one in concerns if one.found]
 
 
 def _excluded_by_nobody(question: Question, placement: Placement, policies: PolicyBook) -> Concern:
@@ -99,7 +100,7 @@ def _excluded_by_nobody(question: Question, placement: Placement, policies: Poli
     )
     return Concern(
         placement=placement,
-        found=[found],
+        found=found,
         evidence=[
             {
                 "kit": str(question.kit_id),

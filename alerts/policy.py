@@ -35,7 +35,8 @@ class Policy(BaseModel):
     deadline: Mapping[Severity, Annotated[int, Field(gt=0)]]
     act_within: int = Field(gt=0, description="A late reading this fresh still raises an escalation.")
     answer_within: int = Field(gt=0, description="How long a worker has to measure a deciding sign.")
-    could_not_be_excluded: Severity
+    red_vital_sign: Severity | None = Field(description="One sign that scores 3; null: not by itself.")
+    could_not_be_excluded: Severity | None = Field(description="null: nobody is asked for what is missing.")
     unrecordable: Severity
     unresponsive: Severity = Field(description="Responds only to pain, or not at all, whatever the score.")
     unscored: Severity
@@ -83,6 +84,7 @@ SHIPPED = Policy.model_validate(
         "deadline": {"high": 15, "medium": 60, "low_medium": 60, "concern": 120, "silent": 240},
         "act_within": 240,
         "answer_within": 30,
+        "red_vital_sign": "low_medium",
         "could_not_be_excluded": "low_medium",
         "unrecordable": "low_medium",
         "unresponsive": "high",

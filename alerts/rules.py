@@ -106,7 +106,7 @@ def asks(scored: ScoredSet, policy: Policy) -> bool:
 
     A lone normal value has a high upper bound too; it opens no clock, or a hub would drown.
     """
-    if not scored.deciding or _acts_at_once(scored, policy):
+    if policy.could_not_be_excluded is None or not scored.deciding or _acts_at_once(scored, policy):
         return False
     points = any(part.low >= 1 for part in scored.parts.values())
     return points or bool(scored.soft_signs) or scored.worry is not None or scored.scheduled
@@ -138,16 +138,18 @@ def _is_extreme(scored: ScoredSet) -> bool:
     return any((part := scored.parts.get(sign)) is not None and part.low == 3 for sign in scored.confirm)
 
 
-def could_not_be_excluded(low: int, high: int, deciding: Sequence[str], policy: Policy) -> Finding:
+def could_not_be_excluded(low: int, high: int, deciding: Sequence[str], policy: Policy) -> list[Finding]:
     """The finding when nobody measured in time what would have decided."""
+    if policy.could_not_be_excluded is None:
+        return []
     wanted = ", ".join(_LABELS_BY_CODE.get(sign, sign.replace("_", " ")).lower() for sign in deciding)
     sentence = f"NEWS2 is between {low} and {high}. Asked for, and not measured in time: {wanted}."
-    return Finding("could_not_be_excluded", policy.could_not_be_excluded, sentence)
+    return [Finding("could_not_be_excluded", policy.could_not_be_excluded, sentence)]
 
 
 def _acts_at_once(scored: ScoredSet, policy: Policy) -> bool:
     """Whether what is certain is enough to escalate on."""
-    return scored.low >= policy.medium_from or scored.red == "yes"
+    return scored.low >= policy.medium_from or (scored.red == "yes" and policy.red_vital_sign is not None)
 
 
 def emergency(scored: ScoredSet) -> list[Finding]:
@@ -173,13 +175,13 @@ def _threshold(scored: ScoredSet, policy: Policy) -> list[Finding]:
 
 
 def _red_sign(scored: ScoredSet, policy: Policy) -> list[Finding]:
-    if scored.red != "yes" or scored.low >= policy.medium_from:
+    if policy.red_vital_sign is None or scored.red != "yes" or scored.low >= policy.medium_from:
         return []
     red = [sign for sign, part in _by_weight(scored) if part.low == 3]
     if not red:
         return []
     signs = _listed([_labelled(scored, sign) for sign in red])
-    return [Finding("red_vital_sign", Severity.LOW_MEDIUM, f"{signs}: scores 3 by itself.")]
+    return [Finding("red_vital_sign", policy.red_vital_sign, f"{signs}: scores 3 by itself.")]
 
 
 def _unresponsive(scored: ScoredSet, policy: Policy) -> list[Finding]:

@@ -60,7 +60,9 @@ def found(results: ScoredSets, policy: Policy) -> Found:
     """All that this policy's rules find in these scores, and in what nobody measured in time."""
     low, own, sets = results.scores.low, results.own, results.sets
     said = own & np.ones(len(own), dtype=bool)
-    at_once = (low >= policy.medium_from) | (results.scores.red == RED_SCORES.index("yes"))
+    at_once = low >= policy.medium_from
+    if policy.red_vital_sign is not None:
+        at_once = at_once | (results.scores.red == RED_SCORES.index("yes"))
     masks: dict[str, NDArray[Any]] = {
         "score_threshold": low >= policy.medium_from,
         "unresponsive": np.isin(results.values[:, _CONSCIOUSNESS], _WORST),
@@ -78,7 +80,8 @@ def found(results: ScoredSets, policy: Policy) -> Found:
     asks = acts & _asks(results, at_once)
     settles = ~asks & results.newest & (~results.scores.deciding.any(axis=1) | anything)
     parts = [_of_rule(results, rule, mask * acts, policy) for rule, mask in masks.items()]
-    parts.append(_unanswered(results, asks, settles, policy))
+    if policy.could_not_be_excluded is not None:
+        parts.append(_unanswered(results, asks, settles, policy))
     return _in_order(parts)
 
 
@@ -124,11 +127,11 @@ def _rank(rule: str, policy: Policy) -> int:
     fixed = {
         "score_threshold": Severity.MEDIUM,
         "unresponsive": policy.unresponsive,
-        "red_vital_sign": Severity.LOW_MEDIUM,
+        "red_vital_sign": policy.red_vital_sign,
         "unrecordable": policy.unrecordable,
         "could_not_be_excluded": policy.could_not_be_excluded,
     }
-    return fixed.get(rule, Severity.CONCERN).rank
+    return (fixed.get(rule) or Severity.CONCERN).rank
 
 
 def _unanswered(
@@ -140,7 +143,7 @@ def _unanswered(
         home=results.sets.home[results.cause[rows]],
         at=due,
         rule=np.full(len(rows), _RULE["could_not_be_excluded"], dtype=np.int8),
-        severity=np.full(len(rows), policy.could_not_be_excluded.rank, dtype=np.int8),
+        severity=np.full(len(rows), _rank("could_not_be_excluded", policy), dtype=np.int8),
     )
 
 

@@ -124,7 +124,8 @@ class _Telling:
         where = self._asked_at
         found = rules.could_not_be_excluded(asked.low, asked.high, asked.deciding, self._policy(where, at))
         reading = evidence.item((asked.kit_id, asked.reading_id), asked.effective_at)
-        self._tell(where, at, [found], asked.low, [reading])
+        if found:
+            self._tell(where, at, found, asked.low, [reading])
 
     def _came_first(self, place: int, reading: NewReading) -> bool:
         """Whether the scheduler looked before a reading was known: as recorded, or else by the clock."""

@@ -475,6 +475,7 @@ VALUES (NULL, 'default-1', '2020-01-01', '2020-01-01', '{
     "deadline": {"high": 15, "medium": 60, "low_medium": 60, "concern": 120, "silent": 240},
     "act_within": 240,
     "answer_within": 30,
+    "red_vital_sign": "low_medium",
     "could_not_be_excluded": "low_medium",
     "unrecordable": "low_medium",
     "unresponsive": "high",

@@ -175,11 +175,27 @@ def test_it_asks_nothing_where_enough_is_certain_to_escalate_now():
 
 def test_what_nobody_measured_in_time_is_said_with_its_bounds():
     chosen = policy(could_not_be_excluded="concern")
-    assert rules.could_not_be_excluded(2, 9, ("on_oxygen", "consciousness"), chosen) == Finding(
-        "could_not_be_excluded",
-        Severity.CONCERN,
-        "NEWS2 is between 2 and 9. Asked for, and not measured in time: air or oxygen, consciousness.",
-    )
+    assert rules.could_not_be_excluded(2, 9, ("on_oxygen", "consciousness"), chosen) == [
+        Finding(
+            "could_not_be_excluded",
+            Severity.CONCERN,
+            "NEWS2 is between 2 and 9. Asked for, and not measured in time: air or oxygen, consciousness.",
+        )
+    ]
+
+
+def test_a_policy_may_ask_for_nothing_that_is_missing():
+    bare = policy(could_not_be_excluded=None)
+    assert not rules.asks(scored(2, 12, parts={S.RESPIRATION_RATE: (2, 22)}, **UNKNOWN_ALERTNESS), bare)
+    assert rules.could_not_be_excluded(2, 12, ("consciousness",), bare) == []
+
+
+def test_where_a_policy_leaves_out_a_single_red_sign_what_is_missing_beside_it_is_asked_for():
+    red = scored(3, 12, parts={S.RESPIRATION_RATE: (3, 26)}, red="yes", deciding=(S.CONSCIOUSNESS,))
+    assert [one.severity for one in rules.findings(red, policy(red_vital_sign="medium"))] == [Severity.MEDIUM]
+    bare = policy(red_vital_sign=None)
+    assert rules.findings(red, bare) == []
+    assert rules.asks(red, bare)
 
 
 # What the worker does now.
@@ -318,7 +334,7 @@ sets = st.builds(
 @given(sets)
 def test_no_sentence_ever_advises_oxygen(one):
     said = [*rules.findings(one, POLICY), *rules.unscored_findings(one, POLICY)]
-    said.append(rules.could_not_be_excluded(one.low, one.high, [str(sign) for sign in one.deciding], POLICY))
+    said += rules.could_not_be_excluded(one.low, one.high, [str(sign) for sign in one.deciding], POLICY)
     for finding in said:
         assert not any(
             verb in finding.sentence.lower() for verb in ("give", "start", "increase", "titrate", "apply")
