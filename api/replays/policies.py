@@ -1,7 +1,7 @@
 """Policies written down in TOML, to be tried before they are in force.
 
 Guards: what is wrong with one is a sentence that names the file and the setting; what a file leaves out is as it is
-shipped, so that a trial says only what it changes.
+shipped, so that a trial says only what it changes, and a rule that is shipped is left out by the word off.
 """
 
 import tomllib
@@ -10,6 +10,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from alerts.policy import SHIPPED, Policy
+
+_OFF = "off"  # TOML has no null
 
 
 class PolicyFileError(ValueError):
@@ -25,7 +27,8 @@ def read_policy(file: Path) -> Policy:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PolicyFileError(f"{file} is not TOML: {error}.") from None
     try:
-        return Policy.model_validate(SHIPPED.model_dump() | {"version": file.stem} | said)
+        changes = {name: None if value == _OFF else value for name, value in said.items()}
+        return Policy.model_validate(SHIPPED.model_dump() | {"version": file.stem} | changes)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the policy"

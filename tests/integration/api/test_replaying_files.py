@@ -156,3 +156,5 @@ def test_what_a_policy_file_leaves_out_is_as_shipped(tmp_path: Path) -> None:
     file = tmp_path / "gentle.toml"
     file.write_text("medium_from = 6\n")
     assert read_policy(file) == SHIPPED.model_copy(update={"version": "gentle", "medium_from": 6})
+    file.write_text('red_vital_sign = "off"')
+    assert read_policy(file) == SHIPPED.model_copy(update={"version": "gentle", "red_vital_sign": None})
