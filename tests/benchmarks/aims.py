@@ -1,11 +1,14 @@
-"""What the kernel was to reach, each aim in its own unit beside what was measured.
+"""What kernel and pipeline were to reach, each aim in its own unit beside what was measured.
 
 Guards: an aim is told from the same run as the table it is about, whether it was reached or not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from math import inf
 from operator import ge, lt
 from typing import Any, NamedTuple
+
+from tests.benchmarks.contenders import BRIDGE, OURS, TWO_OF_OURS
 
 _COMPARED = {"under": lt, "at least": ge}
 
@@ -21,7 +24,8 @@ class Aim(NamedTuple):
     @property
     def row(self) -> tuple[str, str, str, str]:
         reached = _COMPARED[self.how](self.found, self.much)
-        return self.what, f"{self.how} {self.much:g}", f"{self.found:.3g}", "yes" if reached else "no"
+        found = f"{self.found:,.0f}" if self.found >= 100 else f"{self.found:.3g}"
+        return self.what, f"{self.how} {self.much:,g}", found, "yes" if reached else "no"
 
 
 def of_kernel(kernel: Mapping[str, Any]) -> list[Aim]:
@@ -40,3 +44,30 @@ def of_kernel(kernel: Mapping[str, Any]) -> list[Aim]:
         Aim(f"packed codes, {among}", "under", 1.1, ns[f"kernel_packed_{many:,}"] / packed),
         Aim(f"composition and score of {composed:,} readings, s", "under", composed * 5e-7, seconds),
     ]
+
+
+def of_pipeline(pipeline: Mapping[str, Any]) -> list[Aim]:
+    """Of one run of the pipeline: a backlog, and the fastest rate there was."""
+    pace = {one["contender"]: one["messages_per_s"] for one in pipeline["drain"] if one["in_array"] == 1}
+    fastest = max(one["offered_per_s"] for one in pipeline["live"])
+    ours = [
+        one
+        for one in pipeline["live"]
+        if one["offered_per_s"] == fastest and one["contender"] in (OURS.name, TWO_OF_OURS.name)
+    ]
+    return [
+        Aim("a backlog drained by one worker, messages/s", "at least", 15_000, pace[OURS.name]),
+        Aim(
+            "a backlog drained by one worker, in times of mq-bridge",
+            "at least",
+            0.9,
+            pace[OURS.name] / pace[BRIDGE.name],
+        ),
+        *(aim for one in ours for aim in _of_live(one)),
+    ]
+
+
+def _of_live(one: Mapping[str, Any]) -> Iterator[Aim]:
+    for where, times, ms in (("committed", "to_committed_ms", 20), ("the client", "to_client_ms", 100)):
+        what = f"{one['contender']}, live at {one['offered_per_s']:,}/s, p99 from publish to {where}, ms"
+        yield Aim(what, "under", ms, one[times].get("p99", inf))

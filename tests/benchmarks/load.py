@@ -16,13 +16,14 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-import paho.mqtt.client as mqtt
+from paho.mqtt.client import MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
 from devices.identifiers import OutboxEpoch, new_reading_id, new_uuid7
 from devices.kits import Kit, KitSheet, WatchedResident
 from devices.reading import Device, DeviceKind, OperatorKnownBy, ReadingPayload, encode
 from devices.topics import Leaf, topic
+from ingest.wire import BufferedClient
 
 ONE_SET_IN = 100
 """One set of observations in so many is grave, and raises or joins an escalation."""
@@ -138,7 +139,7 @@ class _Line:
     """One connection that several kits share."""
 
     def __init__(self, order: Order, username: str) -> None:
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=username, protocol=mqtt.MQTTv311)
+        self._client = BufferedClient(CallbackAPIVersion.VERSION2, client_id=username, protocol=MQTTv311)
         self._client.username_pw_set(username, order.password)
         self._client.max_inflight_messages_set(IN_FLIGHT)
         self._client.on_connect = lambda *_: self._connected.set()

@@ -43,7 +43,7 @@ def run(stage: Stage, size: Size, tell: Callable[[str], None]) -> dict[str, Any]
         drained.append({"contender": contender.name, **_drained(done, size.backlog, in_array)})
     live: list[dict[str, Any]] = []
     for rate in size.rates:
-        for contender in (OURS, BRIDGE, PLAIN):
+        for contender in (OURS, TWO_OF_OURS, BRIDGE, PLAIN):
             tell(f"Live at {rate}/s for {size.seconds} s: {contender.name}")
             done = Course(stage, contender).live(rate, size.seconds)
             live.append({"contender": contender.name, **_lived(done, rate)})

@@ -57,12 +57,13 @@ def as_markdown(machine: Machine, results: Results, findings: str = "") -> str:
 def _sheets(results: Results) -> Iterator[Sheet]:
     if "kernel" in results:
         yield _kernel(results["kernel"])
-        yield _aims(results["kernel"])
+        yield _aims("kernel", aims.of_kernel(results["kernel"]))
     if "year" in results:
         yield _year(results["year"])
     if "pipeline" in results:
         yield _drain(results["pipeline"])
         yield _live(results["pipeline"])
+        yield _aims("pipeline", aims.of_pipeline(results["pipeline"]))
         yield _spent(results["pipeline"])
     if "flat" in results:
         yield _flat(results["flat"])
@@ -74,10 +75,10 @@ def _kernel(kernel: Mapping[str, Any]) -> Sheet:
     return Sheet("Scoring kernel", says, ("what", "ns a set"), rows)
 
 
-def _aims(kernel: Mapping[str, Any]) -> Sheet:
+def _aims(of: str, reached: Sequence[aims.Aim]) -> Sheet:
     says = "The same figures in the units of what was aimed at; where it was to be no slower, a tenth is allowed."
-    rows = [aim.row for aim in aims.of_kernel(kernel)]
-    return Sheet("What the kernel was to reach", says, ("what", "aim", "is", "reached"), rows)
+    rows = [aim.row for aim in reached]
+    return Sheet(f"What the {of} was to reach", says, ("what", "aim", "is", "reached"), rows)
 
 
 def _year(year: Mapping[str, Any]) -> Sheet:
@@ -137,18 +138,29 @@ def _cuts(spread: Mapping[str, float]) -> tuple[object, object]:
 
 
 def _spent(pipeline: Mapping[str, Any]) -> Sheet:
-    says = "Microseconds of processor for each reading, by part: what has most of one core bounds the rate."
+    says = (
+        "Microseconds of processor for each reading, by part, and how many readings a second the worker's and the "
+        "whole's leave room for on one core: a worker has one at most, and all parts share what there are."
+    )
+    columns = ("run", *_PARTS, "readings/s a core, worker", "whole")
     rows = [
-        (f"{one['contender']}, {what}", *(one["processor_us_per_reading"].get(part, "-") for part in _PARTS))
+        (f"{one['contender']}, {what}", *_shares(one["processor_us_per_reading"]))
         for what, one in (
             *((f"drain, {one['in_array']} a message", one) for one in pipeline["drain"]),
             *((f"live at {one['offered_per_s']}/s", one) for one in pipeline["live"]),
         )
     ]
-    return Sheet("What bounds it", says, ("run", *_PARTS), rows)
+    return Sheet("What bounds it", says, columns, rows)
 
 
 _PARTS = ("worker", "database", "broker")
+
+
+def _shares(spent: Mapping[str, float]) -> Row:
+    if not spent:
+        return ("-",) * (len(_PARTS) + 2)
+    parts = [spent.get(part, 0.0) for part in _PARTS]
+    return (*parts, *(round(1e6 / us) for us in (parts[0], sum(parts))))
 
 
 def _flat(rows: Sequence[Mapping[str, Any]]) -> Sheet:
