@@ -123,27 +123,50 @@ def test_it_prints_one_json_object_whose_figures_add_up(demo) -> None:
     assert status == 0
 
 
-def test_ctrl_c_leaves_no_process_behind_and_it_runs_again(demo) -> None:
-    for _ in range(2):
-        running = demo()
-        running.read_until("readings stored")
-        everything = running.everything()
-        assert (
-            len(everything) > 6
-        )  # database, broker, ingest, scheduler, api and kits, with their supervisors
-        running.process.send_signal(signal.SIGINT)
-        status, _ = running.finish()
-        _, alive = psutil.wait_procs(everything, timeout=30)
-        assert (status, [one.name() for one in alive]) == (0, [])
+def test_one_runs_at_a_time_leaves_no_process_behind_and_runs_again(demo) -> None:
+    first = demo()
+    [command] = [line for line in first.read_until("quarantine list") if "quarantine list" in line]
+
+    # A second one beside it is turned away.
+    second = demo()
+    status, _ = second.finish()
+    said = second.errors()
+    assert status == 1
+    assert f"Another demonstration is running in {first.folder} (process {first.process.pid})" in said
+    assert f"--folder {first.folder}-2 --port" in said
+    assert len(said.splitlines()) == 1
+
+    # What it put away can be listed with the words it prints.
+    first.read_until("readings stored")
+    variable, _, host = command.split()[0].partition("=")
+    listed = subprocess.run(
+        [sys.executable, "-m", "api.cli", "quarantine", "list"],
+        env=os.environ | {variable: host},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "not_json" in listed.stdout
+
+    # Ctrl-C ends all of it: database, broker, ingest, scheduler, api and kits, with their supervisors.
+    everything = first.everything()
+    assert len(everything) > 6
+    first.process.send_signal(signal.SIGINT)
+    status, _ = first.finish()
+    assert (status, still_alive(everything)) == (0, [])
+
+    # It runs again in the same folder, and killed outright it takes everything with it.
+    again = demo()
+    again.read_until("readings stored")
+    everything = again.everything()
+    again.process.kill()
+    assert still_alive(everything) == []
 
 
-def test_killed_outright_it_takes_everything_with_it(demo) -> None:
-    running = demo()
-    running.read_until("readings stored")
-    everything = running.everything()
-    running.process.kill()
-    _, alive = psutil.wait_procs(everything, timeout=60)
-    assert [one.name() for one in alive] == []
+def still_alive(processes: list[psutil.Process]) -> list[str]:
+    """Those that have not ended in a minute."""
+    _, alive = psutil.wait_procs(processes, timeout=60)
+    return [one.name() for one in alive]
 
 
 def test_a_time_too_short_to_prove_anything_is_said_in_the_json_and_beside_it(demo) -> None:
@@ -169,28 +192,6 @@ def test_a_part_that_is_killed_is_named_and_comes_back_and_nothing_is_lost(demo)
     status, rest = running.finish()
     assert (status, running.errors()) == (0, "")
     assert '"problems": []' in rest
-
-
-def test_beside_a_running_demo_a_second_is_turned_away_and_its_quarantine_can_be_listed(demo) -> None:
-    first = demo()
-    [command] = [line for line in first.read_until("quarantine list") if "quarantine list" in line]
-    second = demo()
-    status, _ = second.finish()
-    said = second.errors()
-    assert status == 1
-    assert f"Another demonstration is running in {first.folder} (process {first.process.pid})" in said
-    assert f"--folder {first.folder}-2 --port" in said
-    assert len(said.splitlines()) == 1
-    first.read_until("readings stored")
-    variable, _, host = command.split()[0].partition("=")
-    listed = subprocess.run(
-        [sys.executable, "-m", "api.cli", "quarantine", "list"],
-        env=os.environ | {variable: host},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "not_json" in listed.stdout
 
 
 def test_a_port_in_use_is_said_in_a_sentence_with_the_way_out(tmp_path: Path) -> None:
