@@ -224,7 +224,7 @@ def _row(truth: _Truth, name: str, marked: _Marked, first: Sequence[int | None])
         sensitivity=share(len(leads), len(first)),
         lead_hours=residents.median(whose.astype(np.int64), hours.astype(np.float64)),
         findings=len(marked.findings),
-        false_a_month=residents.ratio(every - right, days / _MONTH),
-        predictive_value=residents.ratio(right, every),
-        burden=residents.ratio(every * 1000, days),
+        false_a_month=residents.rate(every - right, days / _MONTH),
+        predictive_value=residents.proportion(right, every),
+        burden=residents.rate(every, days / 1000),
     )

@@ -1,18 +1,21 @@
 """How sure a share, a rate or a median is.
 
 Guards: no figure without its interval. What one resident gives is not independent, so everything but a plain share
-is drawn again resident by resident.
+is drawn again resident by resident. Where none or all of it is so, every draw says the same, and how little there was
+tells the interval.
 
-Source: Wilson, Probable inference, J. Am. Stat. Assoc. 22, 1927; Efron, Bootstrap methods, Ann. Statist. 7, 1979.
+Source: Wilson, Probable inference, J. Am. Stat. Assoc. 22, 1927; Efron, Bootstrap methods, Ann. Statist. 7, 1979;
+Garwood, Fiducial limits for the Poisson distribution, Biometrika 28, 1936 (of none: up to 3.7).
 """
 
 from dataclasses import dataclass
-from math import sqrt
+from math import log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 _Z = 1.959964  # 95 %
+_MOST_OF_NONE = -log(0.025)
 DRAWS = 1000
 _SEED = 20170
 
@@ -46,8 +49,19 @@ class Residents:
         rng = np.random.default_rng(_SEED)
         self._weights = rng.multinomial(count, np.full(count, 1 / count), size=DRAWS) if count else None
 
-    def ratio(self, above: NDArray[np.float64], below: NDArray[np.float64]) -> Figure:
-        """The sum of one over the sum of the other, both by resident."""
+    def rate(self, events: NDArray[np.float64], time: NDArray[np.float64]) -> Figure:
+        """So many in so much time, both by resident."""
+        if not events.sum() and time.sum():
+            return Figure(0.0, 0.0, _MOST_OF_NONE / float(time.sum()))
+        return self._ratio(events, time)
+
+    def proportion(self, hits: NDArray[np.float64], of: NDArray[np.float64]) -> Figure:
+        """So many of so many, both by resident."""
+        if hits.sum() in (0, of.sum()):
+            return share(int(hits.sum()), int(of.sum()))
+        return self._ratio(hits, of)
+
+    def _ratio(self, above: NDArray[np.float64], below: NDArray[np.float64]) -> Figure:
         if self._weights is None or not below.sum():
             return NOTHING
         bottom = self._weights @ below

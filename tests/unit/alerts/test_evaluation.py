@@ -86,11 +86,23 @@ def test_the_interval_of_a_share_is_wilsons():
 def test_the_interval_of_a_rate_is_wider_where_one_resident_gives_most():
     even, one_gives_all = np.full(50, 2.0), np.array([100.0] + [0.0] * 49)
     residents = Residents(50)
-    narrow, wide = (residents.ratio(one, np.full(50, 30.0)) for one in (even, one_gives_all))
+    narrow, wide = (residents.rate(one, np.full(50, 30.0)) for one in (even, one_gives_all))
     assert narrow.value == wide.value == pytest.approx(2 / 30)
     assert (narrow.low, narrow.high) == (pytest.approx(2 / 30), pytest.approx(2 / 30))
     assert wide.low == 0.0
     assert (wide.high or 0) > 0.15
+
+
+def test_none_in_a_short_time_does_not_mean_never_and_all_of_a_few_does_not_mean_always():
+    residents = Residents(3)
+    never = residents.rate(np.zeros(3), np.ones(3))
+    assert (never.value, never.low, round(never.high or 0, 2)) == (0.0, 0.0, 1.23)
+    few = np.array([2.0, 1.0, 0.0])
+    assert residents.proportion(few, few) == share(3, 3)
+    assert residents.proportion(np.zeros(3), few) == share(0, 3)
+    assert (
+        residents.rate(np.zeros(3), np.zeros(3)) == residents.proportion(np.zeros(3), np.zeros(3)) == NOTHING
+    )
 
 
 def test_the_median_is_drawn_by_resident():
