@@ -68,6 +68,12 @@ def test_what_could_not_be_excluded_is_said_in_its_place_by_the_clock(limited: W
     assert why.startswith("NEWS2 is between 1 and ")
 
 
+def test_a_late_value_is_held_against_it_once_however_many_scores_it_changes(limited: Ward) -> None:
+    limited.send({sign: value for sign, value in n.NORMAL.items() if sign != "pulse"})
+    limited.send({"pulse": 92}, at=NOW + n.minutes(1), taken_at=NOW - n.minutes(10))
+    assert limited.rules() == ["personal_limit"]
+
+
 def test_a_replay_knows_of_no_revocation_before_it_was_recorded(limited: Ward) -> None:
     limited.change(AUTHORISE, n.AMARA, *[n.LONG_AGO] * 2, NOW, None, None, n.CLINICIAN)
     limited.change("UPDATE delegation.spo2_scale_authorisation SET recorded_at = starts_at")
