@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -12,6 +13,7 @@ import pytest
 
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
+from tests.fixtures.scenes import SETTLED, Shown
 from tests.fixtures.serving import PASSWORD, Served, username
 from tests.integration.api.test_capture import observed, send
 
@@ -91,22 +93,34 @@ class _Page(HTMLParser):
 
 
 @pytest.fixture
-def browse(sign_in: SignIn) -> Callable[[UUID], httpx.Client]:
+def browse(served: Served) -> SignIn:
     """A browser, without scripts, in which somebody of the cast is signed in."""
-
-    def open_browser(person: UUID) -> httpx.Client:
-        client = sign_in(person)
-        client.headers.update(AS_A_BROWSER)
-        client.follow_redirects = True
-        return client
-
-    return open_browser
+    return partial(browser_at, served)
 
 
 @pytest.fixture
-def escalation(sign_in: SignIn) -> str:
+def escalation(served: Served) -> str:
     """Raised by a grave set of Amara's."""
-    return send(sign_in(n.WORKER), observed(n.GRAVE)).json()["escalation_id"]
+    return raised_at(served)
+
+
+@pytest.fixture(scope="module")
+def look_in(shown: Shown) -> SignIn:
+    """The same at a neighbourhood with an escalation in it, which is looked at and left as it is."""
+    served = shown(SETTLED)
+    raised_at(served)
+    return partial(browser_at, served)
+
+
+def browser_at(served: Served, person: UUID) -> httpx.Client:
+    client = served.signed_in(person)
+    client.headers.update(AS_A_BROWSER)
+    client.follow_redirects = True
+    return client
+
+
+def raised_at(served: Served) -> str:
+    return send(served.signed_in(n.WORKER), observed(n.GRAVE)).json()["escalation_id"]
 
 
 def form_of(client: httpx.Client, address: str, action: str) -> dict[str, str]:
@@ -122,9 +136,9 @@ def hidden_fields(page: str, action: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("person", "address"), DESKS)
 def test_a_desk_is_served_to_its_role_asks_nothing_of_outside_and_leads_to_nothing_refused(
-    browse: SignIn, escalation: str, person: UUID, address: str
+    look_in: SignIn, person: UUID, address: str
 ) -> None:
-    client = browse(person)
+    client = look_in(person)
     answer = client.get(address)
     assert answer.status_code == 200
     found = _Page(answer.text)
@@ -139,10 +153,8 @@ def test_a_desk_is_served_to_its_role_asks_nothing_of_outside_and_leads_to_nothi
 
 
 @pytest.mark.parametrize(("_person", "address"), DESKS)
-def test_a_stranger_is_told_nothing_on_any_desk(
-    browse: SignIn, escalation: str, _person: UUID, address: str
-) -> None:
-    answer = browse(n.OUTSIDER).get(address)
+def test_a_stranger_is_told_nothing_on_any_desk(look_in: SignIn, _person: UUID, address: str) -> None:
+    answer = look_in(n.OUTSIDER).get(address)
     if address in ("/", "/rounds"):
         assert "Amara" not in answer.text
     else:
