@@ -66,9 +66,9 @@ class Corrected:
 
 _CORRECT: LiteralString = """
 INSERT INTO ingest.reading_correction
-    (kit_id, reading_id, effective_at, stored_for, held_for, resident_id, arrival_number, reason, corrected_by,
-     corrected_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    (kit_id, reading_id, correction_id, effective_at, stored_for, held_for, resident_id, arrival_number, reason,
+     corrected_by, corrected_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _NOW_KNOWN: LiteralString = """
 UPDATE ingest.current_vitals SET signs = %s, arrivals = %s, last_effective_at = %s,
@@ -93,6 +93,7 @@ def correct(conn: psycopg.Connection, evaluator: Evaluator, said: Correction, at
         _CORRECT,
         (
             *one.key,
+            one.correction + 1,
             one.effective_at,
             one.stored_for,
             one.held_for,

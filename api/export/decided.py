@@ -106,7 +106,7 @@ WHERE resident_id = %(resident)s ORDER BY starts_at, hold_id
         "delegation.tombstone",
         """
 SELECT to_jsonb(held)::text FROM delegation.tombstone held
-WHERE resident_id = %(resident)s ORDER BY tombstone_id
+WHERE resident_id = %(resident)s ORDER BY erased_at, tombstone_id
 """,
     ),
     alike(

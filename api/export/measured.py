@@ -45,7 +45,8 @@ SELECT jsonb_build_object(
     'is_of', CASE WHEN resident_id = %(resident)s THEN 'this resident'
                   WHEN resident_id IS NULL THEN 'nobody who can be named' ELSE 'another resident' END,
     'reason', reason, 'corrected_by', corrected_by, 'corrected_at', corrected_at)::text
-FROM ingest.reading_correction WHERE %(resident)s IN (stored_for, held_for, resident_id) ORDER BY correction_id
+FROM ingest.reading_correction WHERE %(resident)s IN (stored_for, held_for, resident_id)
+ORDER BY corrected_at, kit_id, reading_id, correction_id
 """,
     ),
     alike(

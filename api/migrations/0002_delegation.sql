@@ -240,7 +240,7 @@ INSERT INTO delegation.retention_rule VALUES ('default-1', 8, '2020-01-01');
 
 -- What was erased, of whom and why, without a word of what it said. It stays.
 CREATE TABLE delegation.tombstone (
-    tombstone_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tombstone_id    uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     resident_id     uuid NOT NULL REFERENCES delegation.resident,
     care_ended_at   timestamptz NOT NULL,
     rule_version    text NOT NULL REFERENCES delegation.retention_rule,

@@ -45,7 +45,7 @@ CREATE INDEX reading_by_resident ON ingest.reading (resident_id, effective_at DE
 -- A correction never rewrites: it is a row that the views apply, and the last one counts. It is numbered in the line of
 -- the resident it says, so that everybody agrees on what was known there and when.
 CREATE TABLE ingest.reading_correction (
-    correction_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    correction_id   bigint NOT NULL,            -- the first of this reading is 1: it tells of no other's
     kit_id          uuid NOT NULL,
     reading_id      uuid NOT NULL,
     effective_at    timestamptz NOT NULL,       -- the reading's, so that it can be found in one chunk
@@ -57,10 +57,10 @@ CREATE TABLE ingest.reading_correction (
                         'corrected_by_mistake', 'not_known_how')),
     corrected_by    uuid NOT NULL,
     corrected_at    timestamptz NOT NULL,
+    PRIMARY KEY (kit_id, reading_id, correction_id),
     CHECK ((resident_id IS NULL) = (arrival_number IS NULL)),
     CHECK (resident_id IS DISTINCT FROM held_for)
 );
-CREATE INDEX reading_correction_by_reading ON ingest.reading_correction (kit_id, reading_id, correction_id);
 CREATE INDEX reading_correction_by_resident ON ingest.reading_correction (resident_id, effective_at);
 
 CREATE TABLE ingest.current_vitals (

@@ -158,6 +158,23 @@ GRANT EXECUTE ON FUNCTION api.migrations_ran()
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_retention;
 GRANT USAGE ON SCHEMA api TO hearthwatch_ingest, hearthwatch_retention;
 
+-- Where a row lies, and which transaction wrote it, tells of the rows between: of a table the api reads its columns alone.
+DO $$
+DECLARE read record;
+BEGIN
+    FOR read IN
+        SELECT oid::regclass AS relation,
+               (SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute
+                WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped) AS columns
+        FROM pg_class
+        WHERE relnamespace::regnamespace::text IN ('delegation', 'devices', 'ingest', 'alerts', 'api') AND relkind IN ('r', 'p')
+          AND has_table_privilege('hearthwatch_api', oid, 'SELECT')
+    LOOP
+        EXECUTE format('REVOKE SELECT ON %s FROM hearthwatch_api', read.relation);
+        EXECUTE format('GRANT SELECT (%s) ON %s TO hearthwatch_api', read.columns, read.relation);
+    END LOOP;
+END $$;
+
 -- Of whom a row is about the planner keeps no statistics: what EXPLAIN expects would tell of those whom row security hides.
 -- Whatever looks for somebody goes by an index anyway.
 DO $$

@@ -98,9 +98,10 @@ SELECT escalation.escalation_id, escalation.resident_id, resident.name AS reside
        escalation.deadline_at, escalation.claimed_by, claimer.name AS claimed_by_name, escalation.claimed_at,
        escalation.closed_by, closer.name AS closed_by_name, escalation.closed_at, escalation.disposition,
        escalation.note,
+       -- For who answers it: it counts what happens to everybody at the hub.
        coalesce((SELECT max(event.revision) FROM alerts.escalation_event event
-                 WHERE event.escalation_id = escalation.escalation_id AND event.hub_id = escalation.hub_id), 0)
-           AS revision
+                 WHERE event.escalation_id = escalation.escalation_id AND event.hub_id = escalation.hub_id
+                   AND event.hub_id IN (SELECT delegation.visible_hubs())), 0) AS revision
 FROM alerts.escalation
 JOIN delegation.resident USING (resident_id)
 JOIN delegation.home ON home.home_id = escalation.home_id

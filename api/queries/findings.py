@@ -39,7 +39,6 @@ class Finding:
 class Step:
     """One thing that happened to an escalation."""
 
-    revision: int
     kind: str
     at: datetime
     actor_id: UUID | None
@@ -58,7 +57,7 @@ LEFT JOIN alerts.phone_call call USING (finding_id)
 ORDER BY found_at, finding_id
 """
 _STEPS: LiteralString = """
-SELECT event.revision, event.kind, event.at, event.actor_id, person.name AS actor_name,
+SELECT event.kind, event.at, event.actor_id, person.name AS actor_name,
        event.cause_reading_id, event.words
 FROM alerts.escalation_event event LEFT JOIN delegation.person ON person.person_id = event.actor_id
 WHERE event.escalation_id = %s ORDER BY event.revision

@@ -59,10 +59,10 @@ _OF_RESIDENT: tuple[LiteralString, ...] = (
            '2026-02-01' FROM delegation.person LIMIT 1""",
     """INSERT INTO delegation.tombstone (resident_id, care_ended_at, rule_version, erased_at, erased)
        VALUES (%s, '2010-01-01', 'default-1', '2020-01-01', '{}')""",
-    """INSERT INTO ingest.reading_correction (kit_id, reading_id, effective_at, stored_for, held_for, resident_id,
-           arrival_number, reason, corrected_by, corrected_at)
-       SELECT kit_id, reading_id, effective_at, resident_id, NULL, resident_id, arrival_number, 'corrected_by_mistake',
-           gen_random_uuid(), arrived_at
+    """INSERT INTO ingest.reading_correction (kit_id, reading_id, correction_id, effective_at, stored_for, held_for,
+           resident_id, arrival_number, reason, corrected_by, corrected_at)
+       SELECT kit_id, reading_id, 1, effective_at, resident_id, NULL,
+           resident_id, arrival_number, 'corrected_by_mistake', gen_random_uuid(), arrived_at
        FROM ingest.reading WHERE resident_id = %s ORDER BY arrival_number LIMIT 1""",
 )
 # Each by somebody of the other hub, and over by now.

@@ -92,6 +92,9 @@ HELD: LiteralString = """
 SELECT relation.oid::regclass::text, role.rolname,
     (SELECT string_agg(CASE
          WHEN has_table_privilege(role.oid, relation.oid, wanted) THEN left(wanted, 1)
+         WHEN wanted = 'SELECT' AND (SELECT bool_and(has_column_privilege(role.oid, relation.oid, attnum, wanted))
+                                     FROM pg_attribute
+                                     WHERE attrelid = relation.oid AND attnum > 0 AND NOT attisdropped) THEN 'S'
          WHEN wanted <> 'DELETE' AND has_any_column_privilege(role.oid, relation.oid, wanted)
              THEN lower(left(wanted, 1))
      END, '' ORDER BY place)

@@ -205,5 +205,5 @@ def test_what_is_given_back_sends_nobody_to_look_at_the_one_who_was_measured(
 def corrections(database: Database) -> list[tuple[Any, ...]]:
     with database.connect() as conn:
         return conn.execute(
-            "SELECT resident_id, corrected_by FROM ingest.reading_correction ORDER BY correction_id"
+            "SELECT resident_id, corrected_by FROM ingest.reading_correction ORDER BY corrected_at"
         ).fetchall()

@@ -1,5 +1,5 @@
-"""Anything at all is asked of every address of the JSON API, by everybody: no error of ours, nothing undocumented, and
-nobody's data but what is theirs to see.
+"""Anything at all is asked of every address of the JSON API, by everybody: no error of ours, nothing undocumented,
+nobody's data but what is theirs to see, and no change that the audit does not have.
 
 Invariant: who may read what is written here by hand, and not taken from what decides it.
 """
@@ -93,9 +93,11 @@ _IDS: dict[str, LiteralString] = {
     "session_id": "SELECT session_id FROM api.session",
     "kit_id": "SELECT kit_id FROM devices.kit",
     "reading_id": "SELECT reading_id FROM ingest.reading",
+    "break_glass_id": "SELECT break_glass_id FROM delegation.break_glass",
 }
 _MEANS = {"taken_from": "resident_id"}
 _ACCOUNT: LiteralString = "UPDATE api.account SET username = %s, password_hash = %s WHERE person_id = %s"
+_WRITTEN: LiteralString = "SELECT request_id FROM delegation.audit_event WHERE request_id = ANY (%s)"
 _NOT_ENDED: LiteralString = (
     "UPDATE delegation.end_of_care SET withdrawn_at = recorded_at, withdrawn_by = recorded_by"
 )
@@ -106,6 +108,7 @@ class Fuzzed:
     """A served neighbourhood with something of everybody's in it."""
 
     served: Served
+    database: Database
     schema: Any
     ids: Mapping[str, list[str]]
 
@@ -121,6 +124,12 @@ class Fuzzed:
         if isinstance(case.body, dict):
             case.body = self._real(case.body, choose)
         return case
+
+    def unwritten(self, changes: Mapping[str, str]) -> set[str]:
+        """The addresses of changes, by request, of which no event of the audit says that request."""
+        with self.database.connect() as conn:
+            rows = conn.execute(_WRITTEN, (list(changes),)).fetchall()
+        return {changes[request] for request in changes.keys() - {row[0] for row in rows}}
 
     def _real(self, given: Mapping[str, Any], choose: st.DataObject) -> dict[str, Any]:
         pools = {name: self.ids.get(_MEANS.get(name, name), []) for name in given}
@@ -139,7 +148,7 @@ def fuzzed(request: pytest.FixtureRequest) -> Iterator[Fuzzed]:
     clock.ahead = NOW + timedelta(minutes=5) - datetime.now(UTC)
     with serving(settings_for(database), clock) as served:
         described = httpx.get(f"{served.address}/api/v1/openapi.json").json()
-        yield Fuzzed(served, schemathesis.openapi.from_dict(described), ids)
+        yield Fuzzed(served, database, schemathesis.openapi.from_dict(described), ids)
     server.drop(database)
 
 
@@ -171,6 +180,7 @@ def test_whatever_is_asked_is_answered_as_documented_and_shows_nobody_elses_data
     client = fuzzed.served.client() if person is None else fuzzed.served.signed_in(person)
     cookies = dict(client.cookies)
     statuses: Counter[int] = Counter()
+    changes: dict[str, str] = {}
     chosen = seed()
 
     def ask(operation: APIOperation, mode: GenerationMode) -> None:
@@ -186,6 +196,8 @@ def test_whatever_is_asked_is_answered_as_documented_and_shows_nobody_elses_data
         def asked(case: Case, choose: st.DataObject) -> None:
             answer = fuzzed.aimed(case, choose).call(base_url=fuzzed.served.address, cookies=cookies)
             statuses[answer.status_code] += 1
+            if operation.method.upper() != "GET" and answer.status_code < 300:
+                changes[answer.headers["x-request-id"][0]] = operation.label
             assert shown(answer, HIDDEN[person]) == []
             case.validate_response(answer, checks=[*AS_DOCUMENTED])
 
@@ -196,4 +208,5 @@ def test_whatever_is_asked_is_answered_as_documented_and_shows_nobody_elses_data
         if operation.path_parameters or operation.query or operation.body:
             ask(operation, GenerationMode.NEGATIVE)
     assert client.get("/api/v1/me").status_code == (401 if person is None else 200)
-    print(dict(statuses))
+    assert fuzzed.unwritten(changes) == set()
+    print(dict(statuses), f"{len(changes)} changes")

@@ -18,11 +18,13 @@ from alerts.policy import Severity
 from api.queries.events import MOST_EVENTS
 from delegation.people import actor_of
 from tests.fixtures import neighbourhood as n
+from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
 from tests.fixtures.serving import Clock, Served
 
 SignIn = Callable[[UUID], httpx.Client]
 STREAM = f"/hubs/{n.HUB}/events"
+HELD = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in %'"
 
 
 @contextmanager
@@ -161,23 +163,28 @@ def test_the_stream_ends_when_the_role_does(sign_in: SignIn, neighbourhood: Data
         assert next_of(events, "ended", "escalation").json() == {"reason": "signed_out"}
 
 
+def test_an_id_that_no_revision_can_be_is_none(sign_in: SignIn) -> None:
+    client = sign_in(n.CLINICIAN)
+    with client.sse(STREAM, headers={"Last-Event-ID": "9" * 5000}) as events:
+        assert next_of(iter(events), "ready").json() == {"revision": 0}
+    assert client.get(STREAM, params={"after": "9" * 30}).status_code == 422
+
+
 def test_the_stream_holds_no_database_connection(served: Served, neighbourhood: Database) -> None:
     clients = [served.signed_in(n.CLINICIAN) for _ in range(3)]
     with (
         following(clients[0]) as first,
         following(clients[1]) as second,
         following(clients[2]) as third,
-        neighbourhood.connect() as conn,
+        neighbourhood.connect(autocommit=True) as conn,
     ):
         for events in (first, second, third):
             next_of(events, "ready")
-        row = conn.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in %%'"
-        ).fetchone()
+        # What the hub's news are read with is given back a moment after the last page is told.
+        wait_until(lambda: conn.execute(HELD).fetchone() == (0,), "the connections to be given back")
         listening = conn.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%%'"
         ).fetchone()
-    assert row == (0,)
     assert listening == (1,)
 
 
