@@ -4,6 +4,7 @@
 #   stack.sh down [--volumes]   stop; with --volumes forget the data too
 #   stack.sh seed FOLDER [...]  a synthetic neighbourhood, its kits admitted, their sheet in FOLDER/kits.json
 #   stack.sh as-owner COMMAND   a command of the platform, as the database's owner: add-places -, add-person ...
+#   stack.sh check              what the startup checks say of all of it
 #   stack.sh ANYTHING ELSE      handed to docker compose: logs -f ingest, ps, exec ...
 # HEARTHWATCH_STACK names a second stack; HEARTHWATCH_SECRETS, _HTTP_PORT, _MQTT_PORT, _ADDRESS place it.
 set -euo pipefail
@@ -66,6 +67,7 @@ for kit in json.load(open(sys.argv[1]))["kits"]:
 case "${1:-up}" in
 up) up ;;
 seed) shift && seed "$@" ;;
+check) compose run --rm --no-deps -T check ;;
 as-owner) shift && compose run --rm --no-deps -T migrate "$@" ;;
 *) compose "$@" ;;
 esac
