@@ -12,7 +12,7 @@ from alerts.escalation import Disposition
 from alerts.evaluator import Evaluator
 from alerts.policy import Severity
 from devices.reading import NotObtained, Worry, WorryFrom
-from devices.receipt import CALL_999, CALL_HUB
+from devices.receipt import CALL_999, CALL_HUB, Outcome
 from ingest import door
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.ward import NOW
@@ -30,6 +30,15 @@ def test_findings_join_the_case_that_is_open(ward):
     assert len(ward.cases()) == 1
     assert ward.rules() == ["score_threshold", "score_threshold"]
     assert ward.events() == ["raised", "joined"]
+
+
+def test_a_tablets_resend_after_an_hour_is_no_new_event(ward):
+    grave = ward.reading(n.GRAVE)
+    ward.deliver(grave)
+    [again] = ward.deliver(grave, at=NOW + n.minutes(60))
+    assert again.outcome is Outcome.DUPLICATE
+    assert ward.rows("SELECT count(*) FROM alerts.score") == [(1,)]
+    assert ward.events() == ["raised"]
 
 
 def test_the_case_is_due_by_its_hubs_clock(ward):
