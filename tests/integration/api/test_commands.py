@@ -6,6 +6,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -17,7 +18,7 @@ from devices.reading import ReadingPayload
 from ingest import door
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.brokers import Broker
-from tests.fixtures.commands import Commands
+from tests.fixtures.commands import Commands, environment_for
 from tests.fixtures.databases import Database
 
 MakeCommands = Callable[..., Commands]
@@ -225,6 +226,22 @@ def test_one_that_fails_to_be_replayed_stops_none_of_the_others(
         ["stored"],
     ]
     assert len(printed(commands().run("quarantine", "list")).splitlines()) == 1
+
+
+def test_simulating_without_a_sheet_settles_a_neighbourhood_of_that_size_once(
+    database: Database, tmp_path: Path
+) -> None:
+    """Asked for more illnesses than there are people, it has nothing to send and nothing to wait for."""
+    broker = {"HEARTHWATCH_BROKER_HOST": "127.0.0.1", "HEARTHWATCH_BROKER_PORT": str(free_port())}
+    few = ("--homes", "2", "--residents-per-home", "2", *("--scenario", "sepsis") * 5)
+    for _ in range(2):
+        simulating = Commands(environment_for(database) | broker)
+        said = refused(simulating.run("simulate", *few, "--directory", str(tmp_path)))
+        assert "sepsis" in said
+    with database.connect() as conn:
+        homes = conn.execute("SELECT count(*) FROM delegation.home").fetchone()
+        residents = conn.execute("SELECT count(*) FROM delegation.resident").fetchone()
+    assert (homes, residents) == ((2,), (4,))
 
 
 def test_replay_without_saying_what_does_nothing(commands: MakeCommands) -> None:
