@@ -28,10 +28,10 @@ demo: setup ## Start everything in this terminal: database, broker, kits, pages 
 
 ##@ Prove it
 .PHONY: test soak bench audit lint
-# Three at a time on two cores: much of a test's time is waiting for a kit, a broker or a browser.
+# Four at a time on two cores: much of a test's time is waiting for a kit, a broker or a browser.
 test: $(VENV)/.testing $(BUILT) ## Run the whole suite on TimescaleDB, Mosquitto and Chromium
 	@deploy/test-services.sh
-	@$(VENV)/bin/pytest -n 3 --dist loadgroup $(ARGS)
+	@$(VENV)/bin/pytest -n 4 --dist loadgroup $(ARGS)
 
 soak: $(VENV)/.testing $(BUILT) ## Run the fault and load tests at full length; writes a report with machine and date
 	@deploy/test-services.sh
