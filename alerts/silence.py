@@ -98,11 +98,11 @@ def concerns(
 ) -> list[Concern]:
     """Who has been silent, or could not be heard, for longer than their hub's policy lets them; one for each."""
     silent = {
-        row[0]: _concern(Placement(*row[:4]), "silence", _sentence(*row[4:]))
-        for row in _found(conn, _RESIDENTS, policies, at, among, _silent_for)
+        row[0]: _concern(Placement(*row[:4]), nothing_came(*row[4:]))
+        for row in _found(conn, _RESIDENTS, policies, at, among, silent_for)
     }
     unheard = {
-        row[0]: _concern(Placement(*row[:4]), "kit_silence", _kit_sentence(row[4]))
+        row[0]: _concern(Placement(*row[:4]), Finding("kit_silence", Severity.SILENT, _kit_sentence(row[4])))
         for row in _found(conn, _BY_KIT, policies, at, among, _kit_silent_for)
     }
     return list((unheard | silent).values())
@@ -128,7 +128,8 @@ def _found(
     return conn.execute(query, wanted).fetchall()
 
 
-def _silent_for(policy: Policy) -> timedelta:
+def silent_for(policy: Policy) -> timedelta:
+    """How long nothing may come of somebody before the hub is told."""
     return timedelta(hours=policy.silent_after_hours)
 
 
@@ -136,16 +137,17 @@ def _kit_silent_for(policy: Policy) -> timedelta:
     return timedelta(hours=policy.kit_silent_after_hours)
 
 
-def _concern(placement: Placement, rule: str, sentence: str) -> Concern:
-    return Concern(placement, [Finding(rule, Severity.SILENT, sentence)], origin="silence")
+def _concern(placement: Placement, found: Finding) -> Concern:
+    return Concern(placement, [found], origin="silence")
 
 
-def _sentence(since: datetime, heard: bool, arrived: bool) -> str:
+def nothing_came(since: datetime, heard: bool, arrived: bool) -> Finding:
     """`heard`: anything ever came that could be used; `arrived`: something came since that could not be."""
     what = "Nothing that can be used" if arrived else "Nothing"
-    if heard:
-        return f"{what} has arrived about this resident since {_clock(since)}."
-    return f"{what} has ever arrived about this resident, watched since {_clock(since)}."
+    sentence = f"{what} has arrived about this resident since {_clock(since)}."
+    if not heard:
+        sentence = f"{what} has ever arrived about this resident, watched since {_clock(since)}."
+    return Finding("silence", Severity.SILENT, sentence)
 
 
 def _kit_sentence(since: datetime) -> str:

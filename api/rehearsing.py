@@ -53,6 +53,13 @@ def replay(
             help="The policy to compare with; if not said, those that ran, and for a file the shipped one."
         ),
     ] = None,
+    decided: Annotated[
+        Path | None,
+        typer.Option(
+            help="Of a file: what was decided for its residents, as CSV or Parquet: limits of their own, scale 2, and"
+            " for whom NEWS2 is not used."
+        ),
+    ] = None,
     since: Annotated[
         datetime | None,
         typer.Option("--from", formats=_FORMATS, help="Of what is stored: from this moment, UTC."),
@@ -84,24 +91,32 @@ def replay(
     from api.replays.report import as_text
 
     old, new = _policies(against, policy)
+    if file is None and decided is not None:
+        _refuse("--decided is for a file: what was decided for whom is stored with the rest.")
     if file is None:
         done, asked = _replay_stored(since, until, old, new, answered_after)
     elif since or until:
         _refuse("--from and --to are for what is stored: of a file everything is replayed.")
     else:
-        done, asked = _replay_file(file, old or _shipped(), new, answered_after)
+        done, asked = _replay_file(file, old or _shipped(), new, answered_after, decided)
     said = said_of(done, replace(asked, minutes_a_case=minutes_a_case))
     if chart is not None:
         chart.write_text(svg(said))
     print(json.dumps(said, indent=2) if as_json else as_text(said))
 
 
-def _replay_file(file: Path, old: "Policy", new: "Policy", answered_after: int) -> "tuple[Replayed, Asked]":
+def _replay_file(
+    file: Path, old: "Policy", new: "Policy", answered_after: int, decided: Path | None
+) -> "tuple[Replayed, Asked]":
+    from api.replays.decided import read_decided
     from api.replays.job import replay_file
     from api.replays.report import Asked
 
     with _in_sentences(), _progress() as tell:
-        reader, done = replay_file(None if file == Path("-") else file, old, new, answered_after, tell)
+        decisions = () if decided is None else read_decided(decided)
+        reader, done = replay_file(
+            None if file == Path("-") else file, old, new, answered_after, tell, decisions=decisions
+        )
     return done, Asked(
         old=old.version,
         new=new.version,
@@ -109,13 +124,18 @@ def _replay_file(file: Path, old: "Policy", new: "Policy", answered_after: int) 
         homes=reader.homes.in_order,
         left_out=reader.left_out,
         unreadable=reader.unreadable.total(),
+        notes=_of_nobody(reader.decided_of_nobody),
     )
+
+
+def _of_nobody(count: int) -> list[str]:
+    return [f"Decisions about residents of whom there is no reading: {count:,}."] if count else []
 
 
 def _replay_stored(
     since: datetime | None, until: datetime | None, old: "Policy | None", new: "Policy", answered_after: int
 ) -> "tuple[Replayed, Asked]":
-    from alerts.replay.recorded import ALWAYS, NEVER
+    from alerts.replay.watched import ALWAYS, NEVER
     from api.replays.report import Asked
     from api.replays.stored import NOTES, Span, replay_stored
 

@@ -1,7 +1,7 @@
 """Holds a replay under the policies that ran against the scores and findings that are stored.
 
-Guards: every score and every finding of the rules that readings and their clock give is compared, in all it says;
-what is left out is named.
+Guards: every score, and every finding that readings, or that none came, give reason for, is compared in all it says;
+what is not judged again but taken over as it is on record is named.
 """
 
 from collections import Counter
@@ -13,21 +13,16 @@ from typing import Any, LiteralString
 import psycopg
 from pydantic_core import from_json, to_json
 
+from alerts.replay.clock import AsRecorded
 from alerts.replay.recorded import History, histories, policies, runs
 from alerts.replay.retold import Retold, retell
 from alerts.rules import Finding
 from alerts.scoring import Scored
 
-# What no reading and no question gives: silence, what a person said, and what could not be judged or was not theirs.
-LEFT_OUT = ("silence", "kit_silence", "phone_call", "unscored", "unstored", "not_theirs")
-
 _SCORES: LiteralString = """
 SELECT kit_id, reading_id, cause_kit_id, cause_reading_id, spo2_scale, assumed_air, low, high, red_score, band_low,
        band_high, complete, deciding, parts
 FROM alerts.score WHERE resident_id = %s
-"""
-_FOUND: LiteralString = """
-SELECT rule, severity, sentence_sha256, low, evidence FROM alerts.found_of(%s) WHERE NOT rule = ANY (%s)
 """
 
 
@@ -49,17 +44,16 @@ class Agreement:
 
 
 def agreement(conn: psycopg.Connection) -> Agreement:
-    """Replay everything that is stored, and compare. Those corrected or refitted (History) are left out."""
+    """Replay everything that is stored, and compare. Those corrected (History) are left out."""
     done, known, looked = Agreement(), policies(conn), runs(conn)
     for history in histories(conn):
         done.residents += 1
         if history.corrected:
             done.corrected += 1
             continue
-        if history.refitted:
-            done.refitted += 1
-            continue
-        _compare(conn, done, history, retell(history, known, looked))
+        done.refitted += history.refitted
+        clock = AsRecorded(looked.get(history.placement.resident_id, ()), history.watched.cases)
+        _compare(conn, done, history, retell(history, known, clock))
     return done
 
 
@@ -69,14 +63,13 @@ def _compare(conn: psycopg.Connection, done: Agreement, history: History, retold
     _differ(done, "score", scores, Counter(map(_score, retold.scores)))
     done.scores += scores.total()
     stored = Counter(
-        (rule, severity, digest, low, _plain(rests_on))
-        for rule, severity, digest, low, rests_on in conn.execute(
-            _FOUND, (resident, list(LEFT_OUT))
-        ).fetchall()
+        (one.rule, one.severity, one.sentence_sha256, one.low, _plain(one.evidence))
+        for one in history.on_record.given
     )
     again = Counter(
         (one.finding.rule, str(one.finding.severity), _digest(one.finding), one.low, _plain(one.evidence))
         for one in retold.found
+        if one.finding.sentence
     )
     _differ(done, "finding", stored, again)
     done.found += stored.total()

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from alerts.news2 import CONSCIOUSNESS_CODES, RED_SCORES, SIGNS
 from alerts.policy import Policy
-from alerts.replay import drifting, looking_back
+from alerts.replay import drifting, looking_back, unfit
 from alerts.replay.asked import unanswered
+from alerts.replay.on_record import TAKEN_OVER
 from alerts.replay.scored import ScoredSets
 from alerts.replay.sets import MICROSECONDS
 from alerts.rules import OF_THEIR_OWN
@@ -30,11 +31,13 @@ RULES = (
     "drift",
     "soft_signs",
     "could_not_be_excluded",
-    # These a file of observations does not give, and what is stored does.
-    "emergency_sign",
+    "personal_limit",
     "outside_limits",
     "soft_sign",
-    "personal_limit",
+    # These a file of observations does not give, and what is stored does.
+    "emergency_sign",
+    "silence",
+    *TAKEN_OVER,
 )
 _RULE = {rule: number for number, rule in enumerate(RULES)}
 _MINUTE = 60 * MICROSECONDS
@@ -59,7 +62,7 @@ class Found:
 def found(results: ScoredSets, policy: Policy) -> Found:
     """All that this policy's rules find in these scores, and in what nobody measured in time."""
     low, own, sets = results.scores.low, results.own, results.sets
-    said = own & np.ones(len(own), dtype=bool)
+    fits = ~sets.unfit[results.cause]
     at_once = low >= policy.medium_from
     if policy.red_vital_sign is not None:
         at_once = at_once | (results.scores.red == RED_SCORES.index("yes"))
@@ -67,18 +70,22 @@ def found(results: ScoredSets, policy: Policy) -> Found:
         "score_threshold": low >= policy.medium_from,
         "unresponsive": np.isin(results.values[:, _CONSCIOUSNESS], _WORST),
         "red_vital_sign": at_once & (low < policy.medium_from),
-        "unrecordable": said & sets.unrecordable[results.cause],
-        "worry": said & sets.worry[results.cause],
+        "unrecordable": own & sets.unrecordable[results.cause],
+        "worry": own & sets.worry[results.cause],
         "rise": looking_back.rises(results, policy),
         "trend": looking_back.trends(results, policy),
         "drift": drifting.drifts(results, policy),
-        "soft_signs": said & _together(results, policy),
+        "soft_signs": own & fits & _together(results, policy),
+        "personal_limit": own & sets.outside_own[results.cause],
     }
+    if not fits.all():
+        masks["outside_limits"] = ~fits & unfit.outside_limits(results.values, policy)
+        masks["soft_sign"] = ~fits & (sets.soft_signs[results.cause] > 0)
     acts = results.newest | (results.moment >= results.at - policy.act_within * _MINUTE)
     told = [mask > 0 for rule, mask in masks.items() if rule not in OF_THEIR_OWN]
     anything = np.logical_or.reduce(told)
-    asks = acts & _asks(results, at_once)
-    settles = ~asks & results.newest & (~results.scores.deciding.any(axis=1) | anything)
+    asks = acts & fits & _asks(results, at_once)
+    settles = ~asks & fits & results.newest & (~results.scores.deciding.any(axis=1) | anything)
     parts = [_of_rule(results, rule, mask * acts, policy) for rule, mask in masks.items()]
     if policy.could_not_be_excluded is not None:
         parts.append(_unanswered(results, asks, settles, policy))
@@ -130,6 +137,8 @@ def _rank(rule: str, policy: Policy) -> int:
         "red_vital_sign": policy.red_vital_sign,
         "unrecordable": policy.unrecordable,
         "could_not_be_excluded": policy.could_not_be_excluded,
+        "personal_limit": policy.personal_limit,
+        "outside_limits": policy.without_score,
     }
     return (fixed.get(rule) or Severity.CONCERN).rank
 

@@ -1,13 +1,13 @@
 """What was recorded of one resident: readings as they arrived, what was decided and when, when clocks were looked at.
 
-Guards: read from the readings themselves, never from scores or findings, but for the moment at which each was judged;
-everything that was decided carries when it was recorded, and counts from then on.
+Guards: read from the readings themselves, never from scores or findings, but for the moment at which each was judged
+and for what no reading gives; everything that was decided carries when it was recorded, and counts from then on.
 """
 
-from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
@@ -15,6 +15,8 @@ import psycopg
 
 from alerts.options import LONGEST_LOOK_BACK_HOURS
 from alerts.policy import SHIPPED, Policy
+from alerts.replay.on_record import OnRecord, on_record
+from alerts.replay.watched import ALWAYS, NEVER, Watched, watched
 from alerts.standing import understood
 from delegation import store as delegation_store
 from delegation.authority import AirRecord, Authority, PersonalLimit, ScaleAuthorisation
@@ -24,16 +26,12 @@ from ingest.arrival import NewReading, ReadingKey
 
 Revocable = TypeVar("Revocable", ScaleAuthorisation, PersonalLimit)
 
-ALWAYS = datetime(1900, 1, 1, tzinfo=UTC)
-NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 # How far before a span readings still weigh on it, whatever the policy: rules look back so far at the most.
 _LEAD = timedelta(hours=LONGEST_LOOK_BACK_HOURS)
 
-_RESIDENTS: LiteralString = """
-SELECT resident_id, no_score_reason FROM delegation.resident
-WHERE EXISTS (SELECT FROM ingest.current_vitals vitals WHERE vitals.resident_id = resident.resident_id)
-ORDER BY resident_id
-"""
+_RESIDENTS: LiteralString = (
+    "SELECT resident_id, no_score_reason FROM delegation.resident ORDER BY resident_id"
+)
 # Scores are made in the transaction that stores their reading: when that was is all that is taken from them.
 _JUDGED: LiteralString = """
 SELECT kit_id, reading_id, scored_at FROM alerts.score
@@ -46,7 +44,6 @@ SELECT kit_id, reading_id, home_id, home.organisation_id, home.hub_id
 FROM ingest.reading JOIN delegation.home USING (home_id)
 WHERE resident_id = %s AND effective_at >= %s AND effective_at <= %s
 """
-_UNSCORED: LiteralString = "SELECT EXISTS (SELECT FROM alerts.found_of(%(resident)s) WHERE rule = 'unscored')"
 _SCALES: LiteralString = """
 SELECT recorded_at, starts_at, review_by, ends_at, revoked_at
 FROM delegation.spo2_scale_authorisation WHERE resident_id = %s ORDER BY recorded_at
@@ -62,8 +59,9 @@ _POLICIES: LiteralString = """
 SELECT hub_id, (body || jsonb_build_object('version', version))::text, in_force_from, recorded_at
 FROM alerts.policy ORDER BY in_force_from, policy_id
 """
-_RUNS: LiteralString = """
-SELECT run_at, residents, arrivals FROM alerts.clock_run WHERE run_at >= %s AND run_at <= %s ORDER BY run_at
+_RUNS: LiteralString = "SELECT run_at, residents, arrivals FROM alerts.clock_run ORDER BY run_at"
+_LAST_KNOWN: LiteralString = """
+SELECT greatest((SELECT max(run_at) FROM alerts.clock_run), (SELECT max(last_arrived_at) FROM ingest.current_vitals))
 """
 _CORRECTED: LiteralString = """
 SELECT EXISTS (SELECT FROM ingest.reading_correction
@@ -76,7 +74,7 @@ class History:
     """One resident's, each reading placed where it was stored for.
 
     `corrected`: a reading of theirs was once another's, so their line is not as it was. `refitted`: NEWS2 has begun or
-    ceased to fit them, and when is not recorded.
+    ceased to fit them; when, only the readings that were scored tell.
     """
 
     placement: Placement
@@ -86,12 +84,20 @@ class History:
     scales: Sequence[tuple[datetime, ScaleAuthorisation]]
     air: Sequence[datetime]
     limits: Sequence[tuple[datetime, PersonalLimit]]
+    watched: Watched
+    on_record: OnRecord
     corrected: bool
     refitted: bool
 
     def at(self, reading: NewReading) -> datetime:
         """When it was judged; where no score says, when it arrived."""
         return self.judged_at.get(reading.key, reading.arrived_at)
+
+    def fits(self, reading: NewReading) -> bool:
+        """Whether NEWS2 is used for a reading: where that has changed, whether it was."""
+        if self.refitted:
+            return reading.key in self.judged_at or reading.key in self.on_record.unscored
+        return self.no_score_reason is None
 
     def authority(self, at: datetime, oxygen_seen: Sequence[datetime]) -> Authority:
         """What was known to be decided at a moment, after readings that say oxygen is in use."""
@@ -115,19 +121,6 @@ class History:
 def _as_known(one: Revocable, at: datetime) -> Revocable:
     """A clock may be ahead of the arrival: of such a reading nobody knew yet what was revoked before its own time."""
     return replace(one, revoked_at=None) if one.revoked_at is not None and one.revoked_at > at else one
-
-
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """When the scheduler found clocks due, and how much was known of each whose they were."""
-
-    at: Sequence[datetime]
-    known: Sequence[Mapping[UUID, int]]
-
-    def first_from(self, due: datetime) -> int | None:
-        """The place of the first at or after a moment; None where there was none."""
-        place = bisect_left(self.at, due)
-        return place if place < len(self.at) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,17 +152,25 @@ def policies(conn: psycopg.Connection) -> Policies:
     return Policies([(hub, understood(body), since, recorded) for hub, body, since, recorded in rows])
 
 
-def runs(conn: psycopg.Connection, since: datetime = ALWAYS, until: datetime = NEVER) -> Runs:
-    """Those of this span, ends included."""
-    rows = conn.execute(_RUNS, (since, until)).fetchall()
-    known = [dict(zip(residents, arrivals, strict=True)) for _, residents, arrivals in rows]
-    return Runs([at for at, _, _ in rows], known)
+def runs(conn: psycopg.Connection) -> Mapping[UUID, Sequence[tuple[datetime, int]]]:
+    """Of each resident of whom anything was due: when the scheduler looked, and how much of them was known by then."""
+    theirs: dict[UUID, list[tuple[datetime, int]]] = defaultdict(list)
+    for at, residents, arrivals in conn.execute(_RUNS).fetchall():
+        for resident, known in zip(residents, arrivals, strict=True):
+            theirs[resident].append((at, known))
+    return theirs
+
+
+def last_known(conn: psycopg.Connection) -> datetime:
+    """The last moment of which anything is on record: of what follows nobody knows that nothing came."""
+    row = conn.execute(_LAST_KNOWN).fetchone()
+    return ALWAYS if row is None or row[0] is None else row[0]
 
 
 def histories(
     conn: psycopg.Connection, since: datetime = ALWAYS, until: datetime = NEVER
 ) -> Iterator[History]:
-    """Everybody of whom anything came, one after the other; readings taken in this span, ends included."""
+    """Everybody, one after the other; readings taken in this span, ends included."""
     reasons: dict[UUID, str | None] = dict(conn.execute(_RESIDENTS).fetchall())
     placements = delegation_store.placements(conn, list(reasons))
     for resident, reason in reasons.items():
@@ -186,6 +187,7 @@ def _history(
     }
     readings = _placed(conn, stored.readings_of(conn, placement, since, until), resident, since, until)
     decided = conn.execute(_SCALES, (resident,)).fetchall()
+    found = on_record(conn, resident)
     return History(
         placement=placement,
         no_score_reason=reason,
@@ -197,8 +199,10 @@ def _history(
             (recorded, PersonalLimit(*said))
             for recorded, *said in conn.execute(_LIMITS, (resident,)).fetchall()
         ],
+        watched=watched(conn, placement),
+        on_record=found,
         corrected=_said(conn, _CORRECTED, {"resident": resident}),
-        refitted=_is_refitted(conn, resident, reason, readings, judged),
+        refitted=_is_refitted(reason, readings, judged, found),
     )
 
 
@@ -213,17 +217,16 @@ def _placed(
 
 
 def _is_refitted(
-    conn: psycopg.Connection,
-    resident: UUID,
     reason: str | None,
     readings: Sequence[NewReading],
     judged: Mapping[ReadingKey, datetime],
+    found: OnRecord,
 ) -> bool:
     """Whether they were scored once and are not now, or their readings begin without scores that nothing kept away."""
     if reason is not None:
         return bool(judged)
     begins_without = bool(readings) and readings[0].key not in judged
-    return begins_without and not _said(conn, _UNSCORED, {"resident": resident})
+    return begins_without and readings[0].key not in found.unscored
 
 
 def _scale(starts_at: datetime, review_by: datetime, ends_at: Any, revoked_at: Any) -> ScaleAuthorisation:

@@ -4,6 +4,7 @@ Guards: it uses the very functions that judge live, in arrival order, with what 
 the policies that ran it gives the scores and findings that are stored.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from alerts import evidence, questions, rules
+from alerts import evidence, questions, rules, silence
 from alerts.beside.drift import signs_to_hold
 from alerts.beside.look_back import LookBack, measured, own_known
 from alerts.beside.own_line import line_of_readings
@@ -20,7 +21,10 @@ from alerts.beside.trend import signs_to_follow
 from alerts.judgement import Judged, judge, judge_unscored
 from alerts.policy import Policy
 from alerts.questions import Question
-from alerts.replay.recorded import History, Policies, Runs
+from alerts.replay.clock import Clock
+from alerts.replay.on_record import OF_SILENCE, UNJUDGED
+from alerts.replay.recorded import History, Policies
+from alerts.replay.watched import NEVER, Heard
 from alerts.rules import ABOUT_SCORE, Finding
 from alerts.scoring import Scored, oxygen_seen, score_readings
 from delegation.authority import ScaleAuthorisation
@@ -48,36 +52,49 @@ class Retold:
     found: list[ToldAgain] = field(default_factory=list)
 
 
-def retell(history: History, policies: Policies, runs: Runs) -> Retold:
+def retell(history: History, policies: Policies, clock: Clock) -> Retold:
     """Judge it all again."""
-    telling = _Telling(history, policies, runs)
-    if history.no_score_reason is not None:
-        for reading in history.readings:
+    telling = _Telling(history, policies, clock)
+    for reading, scores in _in_turn(history, policies):
+        telling.come_to(reading)
+        if scores is None:
             telling.judge_unscored(reading)
-    else:
-        for scored in _scores(history, policies):
-            telling.judge(scored)
-        telling.look_at_clocks(None)
+        else:
+            for scored in scores:
+                telling.judge(scored)
+    telling.come_to(None)
     return telling.told
 
 
 class _Telling:
-    """How far the story has come: what was asked and is not answered yet."""
+    """How far the story has come: what was heard, and what was asked and is not answered yet."""
 
-    def __init__(self, history: History, policies: Policies, runs: Runs) -> None:
+    def __init__(self, history: History, policies: Policies, clock: Clock) -> None:
         self.told = Retold()
         self._history = history
         self._policies = policies
-        self._runs = runs
+        self._clock = clock
         self._asked: Question | None = None
-        self._asked_at = history.placement
+        self._events = deque(history.on_record.events)
+        self._heard = Heard()
+        self._last: NewReading | None = None
+        self._now = clock.since
         self._stood: dict[ReadingKey, Earlier] = {}
         self._own = line_of_readings(history.readings)
 
+    def come_to(self, reading: NewReading | None) -> None:
+        """Whatever fell due before a reading was known; at the end, whatever did at all."""
+        at = NEVER if reading is None else self._history.at(reading)
+        while (look := self._clock.next(reading, at, self._due)) is not None:
+            self._look(look)
+        if reading is not None:
+            self._heard = self._heard.then(reading)
+            self._last = reading
+            self._now = max(at, self._now)
+
     def judge(self, scored: Scored) -> None:
-        """One score, after whatever fell due before it became known."""
+        """One score."""
         at = self._history.at(scored.cause)
-        self.look_at_clocks(scored.cause)
         policy = self._policy(scored.cause.placement, at)
         judged = judge(scored, policy, at, self._before(scored, policy), self._history.limits_by(at))
         self.told.scores.append(scored)
@@ -110,29 +127,49 @@ class _Telling:
             rests_on = evidence.of_unscored(reading, judged.found)
             self._tell(reading.placement, at, judged.found, None, rests_on)
 
-    def look_at_clocks(self, before: NewReading | None) -> None:
-        """Raise what the scheduler found due before this reading was known; at the end, what it found at all."""
-        if self._asked is None:
-            return
-        place = self._runs.first_from(self._asked.answer_by)
-        if place is None:
-            return
-        at = self._runs.at[place]
-        if before is not None and not self._came_first(place, before):
-            return
-        asked, self._asked = self._asked, None
-        where = self._asked_at
-        found = rules.could_not_be_excluded(asked.low, asked.high, asked.deciding, self._policy(where, at))
-        reading = evidence.item((asked.kit_id, asked.reading_id), asked.effective_at)
-        if found:
-            self._tell(where, at, found, asked.low, [reading])
+    def _due(self, until: datetime) -> datetime | None:
+        """The next moment at which anything is due, up to one."""
+        policy = self._policy(self._where(self._now), self._now)
+        after = silence.silent_for(policy)
+        moments = [
+            self._history.watched.silent_from(self._heard, after, self._now, until, self._clock.cases),
+            self._asked.answer_by if self._asked is not None else None,
+            self._events[0].at if self._events else None,
+        ]
+        due = min((one for one in moments if one is not None), default=None)
+        return due if due is not None and due <= until else None
 
-    def _came_first(self, place: int, reading: NewReading) -> bool:
-        """Whether the scheduler looked before a reading was known: as recorded, or else by the clock."""
-        known = self._runs.known[place].get(reading.resident_id)
-        if known is not None:
-            return known < reading.arrival_number
-        return self._runs.at[place] < self._history.at(reading)
+    def _look(self, at: datetime) -> None:
+        """Whatever is due: what is on record, a question nobody answered, and that nothing came."""
+        self._now = max(at, self._now)
+        where = self._where(at)
+        policy = self._policy(where, at)
+        silent = self._history.watched.silent_from(
+            self._heard, silence.silent_for(policy), at, at, self._clock.cases
+        )
+        while self._events and self._events[0].at <= at:
+            event = self._events.popleft()
+            severity = policy.unscored if event.rule in UNJUDGED else event.severity
+            self._tell(where, event.at, [Finding(event.rule, severity, "")])
+        if self._asked is not None and self._asked.answer_by <= at:
+            asked, self._asked = self._asked, None
+            found = rules.could_not_be_excluded(asked.low, asked.high, asked.deciding, policy)
+            reading = evidence.item((asked.kit_id, asked.reading_id), asked.effective_at)
+            if found:
+                self._tell(where, at, found, asked.low, [reading])
+        if silent is not None:
+            self._tell(where, at, [self._nothing_came(at)])
+
+    def _nothing_came(self, at: datetime) -> Finding:
+        since = self._history.watched.quiet_from(self._heard, at) or at
+        return silence.nothing_came(since, self._heard.news_at is not None, self._heard.in_vain)
+
+    def _where(self, at: datetime) -> Placement:
+        """Where they lived: where their last reading came from, unless they have moved since."""
+        now = self._history.placement
+        if self._last is None or self._last.arrived_at < self._history.watched.lives_here_from <= at:
+            return now
+        return self._last.placement
 
     def _settle(self, judged: Judged, at: datetime, policy: Policy) -> None:
         if judged.asks:
@@ -140,7 +177,6 @@ class _Telling:
             if self._asked is not None:
                 answer_by = self._asked.answer_by
             self._asked = questions.question_of(judged.scored, answer_by)
-            self._asked_at = judged.scored.cause.placement
         elif judged.answers:
             self._asked = None
 
@@ -149,9 +185,10 @@ class _Telling:
         where: Placement,
         at: datetime,
         found: Sequence[Finding],
-        low: int | None,
-        rests_on: Sequence[dict[str, Any]],
+        low: int | None = None,
+        rests_on: Sequence[dict[str, Any]] = (),
     ) -> None:
+        self._clock.told(at, of_silence=found[0].rule in OF_SILENCE)
         self.told.found += [
             ToldAgain(
                 where.resident_id, where.home_id, at, one, low if one.rule in ABOUT_SCORE else None, rests_on
@@ -163,21 +200,39 @@ class _Telling:
         return self._policies.in_force(where.hub_id, at)
 
 
-def _scores(history: History, policies: Policies) -> Iterator[Scored]:
-    """Every score in the order in which it became known; readings that the same was known of are scored together."""
+Turn = tuple[NewReading, Sequence[Scored] | None]
+
+
+def _in_turn(history: History, policies: Policies) -> Iterator[Turn]:
+    """Every reading as it became known, with the scores that follow from it; None where NEWS2 does not fit.
+
+    Readings that the same was known of are scored together.
+    """
     done: list[NewReading] = []
 
-    def known(reading: NewReading) -> tuple[list[ScaleAuthorisation], timedelta]:
+    def known(reading: NewReading) -> tuple[bool, list[ScaleAuthorisation], timedelta]:
         at = history.at(reading)
-        return history.scales_by(at), policies.in_force(reading.placement.hub_id, at).composition_window
+        window = policies.in_force(reading.placement.hub_id, at).composition_window
+        return history.fits(reading), history.scales_by(at), window
 
-    for (_, window), group in groupby(history.readings, known):
+    for (fits, _, window), group in groupby(history.readings, known):
         new = list(group)
-        seen = [one.effective_at for readings in oxygen_seen(done).values() for one in readings]
-        authority = history.authority(history.at(new[-1]), seen)
-        resident = history.placement.resident_id
-        yield from score_readings(new, [_as_known(one) for one in done], {resident: authority}, window)
+        if fits:
+            yield from _scored(history, new, done, window)
+        else:
+            yield from ((reading, None) for reading in new)
         done += new
+
+
+def _scored(
+    history: History, new: Sequence[NewReading], done: Sequence[NewReading], window: timedelta
+) -> Iterator[Turn]:
+    seen = [one.effective_at for readings in oxygen_seen(done).values() for one in readings]
+    authority = history.authority(history.at(new[-1]), seen)
+    resident = history.placement.resident_id
+    scores = score_readings(new, [_as_known(one) for one in done], {resident: authority}, window)
+    for reading, (_, some) in zip(new, groupby(scores, lambda one: one.cause.key), strict=True):
+        yield reading, [] if reading.key in history.on_record.unscored else list(some)
 
 
 def _as_known(reading: NewReading) -> KnownReading:

@@ -3,6 +3,7 @@
 Invariant: memory is bounded by what is handed in at once; counts add up over any way of cutting residents.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ class Replayed:
     counts: Counts = field(default_factory=Counts)
     readings: int = 0
     residents: int = 0
+    residents_of: Counter[int] = field(default_factory=Counter)  # by home: whoever moved is of both
     first: int | None = None
     last: int | None = None
 
@@ -33,6 +35,7 @@ class Replayed:
         self.counts.join(other.counts)
         self.readings += other.readings
         self.residents += other.residents
+        self.residents_of.update(other.residents_of)
         if other.first is not None and other.last is not None:
             self.note(other.first, other.last)
 
@@ -84,4 +87,12 @@ def under_both(block: Sets, old: Policy, new: Policy) -> Iterator[tuple[ScoredSe
 def _note(done: Replayed, block: Sets) -> None:
     done.readings += len(block)
     done.residents += len(np.unique(block.resident))
+    done.residents_of.update(_homes_of_each(block))
     done.note(int(block.effective_at.min()), int(block.effective_at.max()))
+
+
+def _homes_of_each(block: Sets) -> list[int]:
+    """The home of each resident, of whoever moved each one they had. Rows lie side by side by resident."""
+    lives = np.column_stack((block.resident, block.home))
+    begins = np.concatenate([[True], (lives[1:] != lives[:-1]).any(axis=1)])
+    return np.unique(lives[begins], axis=0)[:, 1].tolist()

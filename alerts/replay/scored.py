@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from alerts import news2
 from alerts.composition import Composed, columns, compose_each
 from alerts.news2 import Scores
+from alerts.replay import unfit
 from alerts.replay.sets import MICROSECONDS, Sets
 from alerts.timeline import Readings
 
@@ -47,7 +48,7 @@ def scored(sets: Sets, window_minutes: int) -> Iterator[ScoredSets]:
         new=np.ones(len(sets), dtype=bool),
     )
     for part in compose_each(readings, window_minutes * 60 * MICROSECONDS):
-        yield _scored(sets, part)
+        yield _scored(sets, unfit.apart(sets, part))
 
 
 def _scored(sets: Sets, part: Composed) -> ScoredSets:
@@ -60,7 +61,9 @@ def _scored(sets: Sets, part: Composed) -> ScoredSets:
         cause=part.cause,
         values=part.values,
         source=part.source,
-        scores=news2.score(**columns(part.values), spo2_scale=sets.spo2_scale[part.target]),
+        scores=news2.score(
+            **columns(unfit.without_theirs(sets, part)), spo2_scale=sets.spo2_scale[part.target]
+        ),
         resident=resident,
         moment=moment,
         at=sets.judged_at[part.cause],

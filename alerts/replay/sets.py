@@ -29,6 +29,8 @@ class Sets:
     worry: NDArray[np.bool_]
     soft_signs: NDArray[np.uint8]  # how many
     unrecordable: NDArray[np.bool_]  # of any sign, no signal
+    unfit: NDArray[np.bool_]  # NEWS2 is not used for it
+    outside_own: NDArray[np.bool_]  # a value lies outside a limit of the resident's own
 
     def __len__(self) -> int:
         return len(self.resident)

@@ -803,7 +803,7 @@ CREATE POLICY as_oneself ON delegation.audit_text FOR INSERT TO hearthwatch_api 
 
 -- Ingest: opaque ids, scales and who may do what; never a name.
 GRANT SELECT (resident_id, home_id, no_score_reason, synthetic) ON delegation.resident TO hearthwatch_ingest, hearthwatch_scheduler;
-GRANT SELECT (lives_here_from) ON delegation.resident TO hearthwatch_scheduler;   -- silence is counted from there
+GRANT SELECT (lives_here_from) ON delegation.resident TO hearthwatch_ingest, hearthwatch_scheduler;   -- silence is counted from there
 GRANT SELECT (home_id, organisation_id, hub_id, rounds, synthetic) ON delegation.home TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (authorisation_id, resident_id, starts_at, review_by, ends_at, revoked_at, recorded_at)
     ON delegation.spo2_scale_authorisation TO hearthwatch_ingest, hearthwatch_scheduler;
@@ -853,7 +853,7 @@ GRANT UPDATE (withdrawn_at, withdrawn_by) ON delegation.end_of_care TO hearthwat
 GRANT UPDATE (ends_at, lifted_by) ON delegation.legal_hold TO hearthwatch_api;
 GRANT SELECT ON delegation.tombstone, delegation.retention_rule TO hearthwatch_api;
 CREATE POLICY readable ON delegation.retention_rule FOR SELECT TO hearthwatch_api USING (delegation.actor() IS NOT NULL);
-GRANT SELECT (resident_id, recorded_at, withdrawn_at) ON delegation.end_of_care TO hearthwatch_scheduler;
+GRANT SELECT (resident_id, recorded_at, withdrawn_at) ON delegation.end_of_care TO hearthwatch_ingest, hearthwatch_scheduler;
 
 CREATE FUNCTION delegation.residents_answered_for() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -960,7 +960,7 @@ CREATE POLICY answered_for_lifts ON delegation.legal_hold FOR UPDATE TO hearthwa
     WITH CHECK (lifted_by = delegation.actor());
 CREATE POLICY in_scope ON delegation.tombstone FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
-CREATE POLICY watching ON delegation.end_of_care FOR SELECT TO hearthwatch_scheduler USING (true);
+CREATE POLICY watching ON delegation.end_of_care FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 
 -- Broken glass: read by who broke it and by who answers for the resident, who says that they have seen it.
 GRANT SELECT ON delegation.break_glass, delegation.break_glass_rule TO hearthwatch_api;

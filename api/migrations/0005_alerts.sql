@@ -149,15 +149,26 @@ CREATE POLICY retention ON alerts.clock_run TO hearthwatch_retention USING (true
 
 -- What a replay holds its findings against: of a sentence, which may hold what somebody said, no more than its digest.
 CREATE FUNCTION alerts.found_of(resident uuid)
-RETURNS TABLE (rule text, severity text, sentence_sha256 bytea, low smallint, evidence jsonb)
+RETURNS TABLE (found_at timestamptz, rule text, severity text, sentence_sha256 bytea, low smallint, evidence jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT finding.rule, finding.severity, sha256(convert_to(finding.sentence, 'UTF8')), finding.low, finding.evidence
+    SELECT finding.found_at, finding.rule, finding.severity, sha256(convert_to(finding.sentence, 'UTF8')), finding.low,
+           finding.evidence
     FROM alerts.finding WHERE finding.resident_id = resident
 $$;
-REVOKE EXECUTE ON FUNCTION alerts.found_of(uuid) FROM PUBLIC;
+-- When a case of theirs was open: of nobody who has one are hubs told that nothing comes.
+CREATE FUNCTION alerts.cases_of(resident uuid) RETURNS TABLE (began_at timestamptz, ended_at timestamptz, origin text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT begun.at, (SELECT min(ended.at) FROM alerts.escalation_event ended
+                      WHERE ended.escalation_id = begun.escalation_id AND ended.kind = 'closed'
+                        AND (ended.at > begun.at OR begun.kind = 'raised' AND ended.at = begun.at)), held.origin
+    FROM alerts.escalation held JOIN alerts.escalation_event begun USING (escalation_id)
+    WHERE held.resident_id = resident AND begun.kind IN ('raised', 'reopened')
+$$;
+REVOKE EXECUTE ON FUNCTION alerts.found_of(uuid), alerts.cases_of(uuid) FROM PUBLIC;
 GRANT SELECT ON alerts.finding TO hearthwatch_gate;
 ALTER FUNCTION alerts.found_of(uuid) OWNER TO hearthwatch_gate;
-GRANT EXECUTE ON FUNCTION alerts.found_of(uuid) TO hearthwatch_ingest;
+ALTER FUNCTION alerts.cases_of(uuid) OWNER TO hearthwatch_gate;
+GRANT EXECUTE ON FUNCTION alerts.found_of(uuid), alerts.cases_of(uuid) TO hearthwatch_ingest;
 
 -- What somebody told the hub by telephone: apart from the finding, because not everybody who sees the resident may read
 -- it. A family carer never does: it may be about them. Where it stays at the hub, the home's staff do not either.

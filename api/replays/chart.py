@@ -20,7 +20,7 @@ _FONT = 'font-family="Arial, sans-serif" font-size="13" fill="#212b32"'
 def svg(said: Mapping[str, Any]) -> str:
     """The picture of what `report.as_json` says."""
     title = f"Escalations by hour: {said['old']} and {said['new']}"
-    totals = {name: row["per_1000_residents_a_day"] for name, row in said["escalations"].items()}
+    totals = {name: f"{row['per_1000_residents_a_day']:,.1f}" for name, row in said["escalations"].items()}
     words = (
         f"Per 1,000 residents a day: {totals['old']} under {said['old']}, {totals['new']} under {said['new']}.",
         f"{totals['appears']} appear, {totals['disappears']} disappear, {totals['graver']} become graver,"

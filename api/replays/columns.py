@@ -63,9 +63,9 @@ class Codes:
 
     def read(self, column: pa.Array) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
         """The code of each cell, and whether it names anybody."""
-        encoded = column if pa.types.is_dictionary(column.type) else _text(column).dictionary_encode()
+        encoded = column if pa.types.is_dictionary(column.type) else text_of(column).dictionary_encode()
         if self.last is None or not self.last[0].equals(encoded.dictionary):
-            names = _text(encoded.dictionary).to_pylist()
+            names = text_of(encoded.dictionary).to_pylist()
             self.last = (
                 encoded.dictionary,
                 np.append(self.of(names), np.uint32(0)),
@@ -88,6 +88,7 @@ class Reader:
     homes: Codes = field(default_factory=Codes)
     rows: int = 0
     left_out: int = 0
+    decided_of_nobody: int = 0
     unreadable: Counter[str] = field(default_factory=Counter)
 
     def read(self, batch: pa.RecordBatch) -> NDArray[np.void]:
@@ -110,7 +111,7 @@ class Reader:
         for name in (NOT_OBTAINED, UNRECORDABLE):
             if name in names:
                 rows["cleared"] |= _each(batch.column(name), _mask).astype(np.uint8)
-        placed &= (taken != _NO_TIME) & (rows["arrived_at"] != _NO_TIME)
+        placed &= (taken != NO_TIME) & (rows["arrived_at"] != NO_TIME)
         self.rows += len(batch)
         self.left_out += len(batch) - int(placed.sum())
         return rows if placed.all() else rows[placed]
@@ -166,6 +167,8 @@ def sets_of(rows: NDArray[np.void]) -> Sets:
         worry=_said(rows, WORRY),
         soft_signs=rows["soft_signs"].copy(),
         unrecordable=_said(rows, UNRECORDABLE),
+        unfit=np.zeros(len(rows), dtype=bool),
+        outside_own=np.zeros(len(rows), dtype=bool),
     )
 
 
@@ -181,7 +184,7 @@ def _said(rows: NDArray[np.void], name: str) -> NDArray[np.bool_]:
     return (rows["said"] & _SAYS[name]) != 0
 
 
-_NO_TIME = np.iinfo(np.int64).min
+NO_TIME = int(np.iinfo(np.int64).min)
 
 
 def _moments(column: pa.Array) -> NDArray[np.int64]:
@@ -190,18 +193,19 @@ def _moments(column: pa.Array) -> NDArray[np.int64]:
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         whole = column.cast(pa.timestamp("us", kind.tz), safe=False).cast(pa.int64())
     else:
-        whole = _parsed(_text(column))
-    return whole.fill_null(_NO_TIME).to_numpy(zero_copy_only=False)
+        whole = _parsed(text_of(column))
+    return whole.fill_null(NO_TIME).to_numpy(zero_copy_only=False)
 
 
 def _parsed(column: pa.Array) -> pa.Array:
     try:
         return column.cast(pa.timestamp("us", "UTC")).cast(pa.int64())
     except pa.ArrowInvalid:  # there is at least one that is no moment: each by itself
-        return pa.array([_moment(text) for text in column.to_pylist()], pa.int64())
+        return pa.array([moment(text) for text in column.to_pylist()], pa.int64())
 
 
-def _moment(text: str | None) -> int | None:
+def moment(text: str | None) -> int | None:
+    """Microseconds since 1970; None where it is no moment."""
     try:
         at = datetime.fromisoformat((text or "").strip())
     except ValueError:
@@ -209,7 +213,8 @@ def _moment(text: str | None) -> int | None:
     return None if at.tzinfo is None else (at - _EPOCH) // _MICROSECOND
 
 
-def _text(column: pa.Array) -> pa.Array:
+def text_of(column: pa.Array) -> pa.Array:
+    """The cells as they were written, without space around them."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     return pc.call_function("utf8_trim_whitespace", [column.cast(pa.string())])
@@ -217,7 +222,7 @@ def _text(column: pa.Array) -> pa.Array:
 
 def _each(column: pa.Array, read: Any) -> NDArray[Any]:
     """What is said in each cell, each way of saying it read once."""
-    encoded = _text(column).dictionary_encode()
+    encoded = text_of(column).dictionary_encode()
     found = [read(text) for text in (*encoded.dictionary.to_pylist(), "")]
     at = encoded.indices.fill_null(len(found) - 1).to_numpy(zero_copy_only=False)
     return np.array(found)[at]

@@ -16,6 +16,7 @@ from alerts.replay.run import Replayed, replay
 from alerts.replay.sets import Sets
 from api.replays import columns
 from api.replays.columns import Reader
+from api.replays.decided import Decided, Decision, of_residents
 from api.replays.partitions import HELD_BYTES, Partitions, partitions, read_part
 from api.score_files import sources
 
@@ -49,13 +50,16 @@ def replay_file(
     answered_after: int,
     tell: Tell = silent,
     most_held: int = HELD_BYTES,
+    decisions: Sequence[Decision] = (),
 ) -> tuple[Reader, Replayed]:
     """What changes from one policy to the other over the readings of a file. Raises FileError."""
     with read_file(source, tell, most_held) as (reader, gathered):
+        decided, reader.decided_of_nobody = of_residents(decisions, reader.residents.names)
         files = gathered.files()
         if files:
-            return reader, _side_by_side(files, _Trial(old, new, answered_after), tell)
-        return reader, replay(sets(reader, gathered, tell), old, new, answered_after)
+            return reader, _side_by_side(files, _Trial(old, new, answered_after, decided), tell)
+        blocks = map(decided.in_force, sets(reader, gathered, tell))
+        return reader, replay(blocks, old, new, answered_after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,11 @@ class _Trial:
     old: Policy
     new: Policy
     answered_after: int
+    decided: Decided
 
     def of_part(self, file: Path) -> Replayed:
-        return replay([columns.sets_of(read_part(file))], self.old, self.new, self.answered_after)
+        readings = self.decided.in_force(columns.sets_of(read_part(file)))
+        return replay([readings], self.old, self.new, self.answered_after)
 
 
 def _side_by_side(files: Sequence[Path], trial: _Trial, tell: Tell) -> Replayed:

@@ -54,11 +54,13 @@ def as_json(done: Replayed, asked: Asked) -> dict[str, Any]:
             "minutes_of_the_hub_a_case": asked.minutes_a_case,
         },
         "notes": list(asked.notes),
-        "escalations": {_word(kind): _rates(counts.total(kind), done) for kind in Kind},
+        "escalations": {_word(kind): _rates(counts.total(kind), done.resident_days) for kind in Kind},
         "added_work": {
             "escalations_a_day": round(added / done.days, 3) if done.days else 0.0,
             "hub_hours_a_day": round(added * asked.minutes_a_case / 60 / done.days, 3) if done.days else 0.0,
-            "escalations_per_1000_residents_a_day": _rates(added, done)["per_1000_residents_a_day"],
+            "escalations_per_1000_residents_a_day": _rates(added, done.resident_days)[
+                "per_1000_residents_a_day"
+            ],
         },
         "by_rule": _split(counts.by_rule, RULES, done),
         "by_severity": _split(counts.by_severity, list(Severity), done),
@@ -71,11 +73,10 @@ def _word(kind: Kind) -> str:
     return kind.name.lower()
 
 
-def _rates(count: int, done: Replayed) -> dict[str, Any]:
-    days = done.resident_days
+def _rates(count: int, resident_days: float) -> dict[str, Any]:
     return {
         "count": count,
-        "per_1000_residents_a_day": round(1000 * count / days, 3) if days else 0.0,
+        "per_1000_residents_a_day": round(1000 * count / resident_days, 3) if resident_days else 0.0,
     }
 
 
@@ -83,26 +84,30 @@ def _split(
     table: NDArray[np.int64], names: Iterable[str], done: Replayed, *, empty: bool = False
 ) -> dict[str, dict[str, Any]]:
     return {
-        str(name): _row(column, done)
+        str(name): _row(column, done.resident_days)
         for name, column in zip(names, table.T.tolist(), strict=True)
         if empty or any(column)
     }
 
 
-def _row(column: Sequence[int], done: Replayed) -> dict[str, Any]:
+def _row(column: Sequence[int], resident_days: float) -> dict[str, Any]:
     row: dict[str, Any] = {_word(kind): column[kind] for kind in Kind}
     added = column[Kind.NEW] - column[Kind.OLD]
-    return row | {"added_per_1000_residents_a_day": _rates(added, done)["per_1000_residents_a_day"]}
+    rate = _rates(added, resident_days)["per_1000_residents_a_day"]
+    return row | {"added_per_1000_residents_a_day": rate}
 
 
 def _by_home(counts: Counts, asked: Asked, done: Replayed) -> dict[str, dict[str, Any]]:
-    """Those that would change most first."""
+    """Those that would change most first; rates are of the home's own residents."""
 
     def changed(column: NDArray[np.int64]) -> int:
         return int(column[Kind.APPEARS :].sum())
 
     homes = sorted(counts.by_home.items(), key=lambda item: (-changed(item[1]), asked.homes[item[0]]))
-    return {asked.homes[home]: _row(column.tolist(), done) for home, column in homes}
+    return {
+        asked.homes[home]: _row(column.tolist(), done.residents_of[home] * done.days)
+        for home, column in homes
+    }
 
 
 def _moment(at: int | None) -> str | None:

@@ -3,7 +3,7 @@
 Guards: it reads and never writes; what was left out of the comparison is said.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,18 +14,22 @@ import psycopg
 
 from alerts.policy import Policy
 from alerts.replay import recorded
-from alerts.replay.as_stored import LEFT_OUT, Agreement
+from alerts.replay.as_stored import Agreement
 from alerts.replay.cases import cases
+from alerts.replay.clock import WhenDue
 from alerts.replay.found import RULES, Found
-from alerts.replay.recorded import ALWAYS, NEVER, History
+from alerts.replay.on_record import TAKEN_OVER
+from alerts.replay.recorded import History
 from alerts.replay.retold import ToldAgain, retell
 from alerts.replay.run import Replayed
 from alerts.replay.sets import MICROSECONDS
+from alerts.replay.watched import ALWAYS, NEVER
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_TAKEN_OVER = ", ".join(TAKEN_OVER).replace("_", " ")
 NOTES = (
-    f"Not replayed, because no reading gives them: {', '.join(LEFT_OUT).replace('_', ' ')}.",
+    f"Taken over as they are on record, because no policy makes them: {_TAKEN_OVER}.",
     "Policies are compared over the readings there are: what people would have measured under another is not known.",
 )
 
@@ -45,21 +49,20 @@ def replay_stored(
     known = recorded.policies(conn)
     before, after = replace(known, instead=old), replace(known, instead=new)
     since = _from(span, max(before.lead, after.lead))
-    runs = recorded.runs(conn, since, span.until)
+    until = min(span.until, recorded.last_known(conn))
+    answered = timedelta(minutes=answered_after)
     done, homes = Replayed(), _Homes()
     open_for = answered_after * 60 * MICROSECONDS
-    for number, history in enumerate(_histories(conn, since, span.until)):
-        _note(done, history, span)
+    for number, history in enumerate(recorded.histories(conn, since, span.until)):
+        _note(done, history, span, homes)
         found = [
-            _found(_within(retell(history, policies, runs).found, span), number, homes)
+            _found(
+                _within(retell(history, policies, WhenDue(since, until, answered)).found, span), number, homes
+            )
             for policies in (before, after)
         ]
         done.counts.add(cases(found[0], open_for), cases(found[1], open_for), open_for)
     return done, homes.names
-
-
-def _histories(conn: psycopg.Connection[Any], since: datetime, until: datetime) -> Iterator[History]:
-    yield from (one for one in recorded.histories(conn, since, until) if one.readings)
 
 
 def _from(span: Span, lead: timedelta) -> datetime:
@@ -67,11 +70,13 @@ def _from(span: Span, lead: timedelta) -> datetime:
     return span.since if span.since <= ALWAYS else span.since - lead
 
 
-def _note(done: Replayed, history: History, span: Span) -> None:
-    moments = [one.effective_at for one in history.readings if span.since <= one.effective_at <= span.until]
-    if not moments:
+def _note(done: Replayed, history: History, span: Span, homes: "_Homes") -> None:
+    readings = [one for one in history.readings if span.since <= one.effective_at <= span.until]
+    if not readings:
         return
+    moments = [one.effective_at for one in readings]
     done.residents += 1
+    done.residents_of.update({homes.number(one.placement.home_id) for one in readings})
     done.readings += len(moments)
     done.note(_micros(min(moments)), _micros(max(moments)))
 
@@ -113,9 +118,8 @@ def said_of(same: Agreement) -> str:
     """What came of holding a replay against what is stored."""
     lines = [
         f"{same.scores:,} scores and {same.found:,} findings of {same.residents:,} residents replayed.",
-        f"Left out: {', '.join(LEFT_OUT).replace('_', ' ')};"
-        f" and {same.corrected} residents of whom a reading was corrected, and {same.refitted} whom NEWS2 has begun or"
-        " ceased to fit.",
+        f"Taken over as they are on record: {_TAKEN_OVER}; and of {same.refitted} residents whom NEWS2 has begun or"
+        f" ceased to fit, which readings were scored. Left out: {same.corrected} of whom a reading was corrected.",
     ]
     if same.is_exact:
         return "\n".join([*lines, "All of them are exactly as stored."])

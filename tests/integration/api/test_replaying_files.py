@@ -1,6 +1,7 @@
 """`hearthwatch replay` over a file: what another policy would change, the same each time, in bounded memory."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,10 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from alerts.policy import SHIPPED
+from alerts.replay.comparison import Kind
+from alerts.replay.found import RULES
 from api.replays import job
+from api.replays.decided import read_decided
 from api.replays.policies import PolicyFileError, read_policy
 from api.score_files import FileError
 from tests.fixtures.machine import PATIENCE_SECONDS
@@ -88,6 +92,10 @@ def test_what_another_policy_changes_is_printed_and_drawn(tmp_path: Path) -> Non
         1000 / 2 / said["days"], 0.02
     )
     assert list(said["by_home"]) == ["Meadow", "Orchard"]
+    of_its_own_residents = 1000 / said["days"]
+    assert said["by_home"]["Meadow"]["added_per_1000_residents_a_day"] == pytest.approx(
+        of_its_own_residents, 0.02
+    )
     assert said["by_hour"]["09"]["appears"] == 1
     drawn = ElementTree.parse(chart).getroot()
     assert "stricter" in (drawn.findtext("{http://www.w3.org/2000/svg}title") or "")
@@ -158,3 +166,64 @@ def test_what_a_policy_file_leaves_out_is_as_shipped(tmp_path: Path) -> None:
     assert read_policy(file) == SHIPPED.model_copy(update={"version": "gentle", "medium_from": 6})
     file.write_text('red_vital_sign = "off"')
     assert read_policy(file) == SHIPPED.model_copy(update={"version": "gentle", "red_vital_sign": None})
+
+
+def found_by_rule(file: Path, decided: Path | None = None, most_held: int = job.HELD_BYTES) -> dict[str, int]:
+    decisions = () if decided is None else read_decided(decided)
+    _, done = job.replay_file(file, SHIPPED, SHIPPED, 240, most_held=most_held, decisions=decisions)
+    by_rule = dict(zip(RULES, done.counts.by_rule[Kind.OLD].tolist(), strict=True))
+    return {rule: count for rule, count in by_rule.items() if count}
+
+
+DECIDED = "resident,decided,low,high,from,until\n"
+
+
+def test_what_was_decided_for_residents_counts_while_it_is_in_force(tmp_path: Path) -> None:
+    low, fast = "16,90,1,no,120,70,A,36.8,yes,", "16,97,1,no,120,88,A,36.8,yes,"
+    file = written(
+        tmp_path,
+        *(f"lungs,2026-03-0{day}T09:00:00Z,Orchard,{low}" for day in (1, 2, 3)),
+        *(f"heart,2026-03-0{day}T09:00:00Z,Orchard,{fast}" for day in (1, 2, 3)),
+        *(f"child,2026-03-0{day}T09:00:00Z,Orchard,{GRAVE}" for day in (1, 2)),
+    )
+    assert found_by_rule(file) == {"red_vital_sign": 3, "score_threshold": 2}
+    decided = tmp_path / "decided.csv"
+    decided.write_text(
+        DECIDED
+        + "lungs,scale_2,,,2026-03-02T00:00:00Z,2026-03-03T00:00:00Z\n"
+        + "heart,pulse,50,85,2026-03-03T00:00:00Z,\n"
+        + "child,no_score,,,,2026-03-02T00:00:00Z\n"
+        + "stranger,no_score,,,,\n"
+    )
+    expected = {"red_vital_sign": 2, "score_threshold": 1, "personal_limit": 1, "outside_limits": 1}
+    assert found_by_rule(file, decided) == expected
+    assert found_by_rule(file, decided, most_held=10) == expected, "and in processes of their own"
+    table = arrow_csv.read_csv(decided)
+    parquet.write_table(table, tmp_path / "decided.parquet")
+    assert found_by_rule(file, tmp_path / "decided.parquet") == expected
+    policy = tmp_path / "any.toml"
+    policy.write_text("")
+    assert (
+        "Decisions about residents of whom there is no reading: 1."
+        in command(file, "--policy", policy, "--decided", decided).stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("resident,sign\nA,pulse\n", "there is no column decided"),
+        (DECIDED + ",pulse,50,,,\n", "row 1: it names no resident"),
+        (DECIDED + "A,puls,50,,,\n", "row 1: decided is none of no_score, scale_2, respiration_rate"),
+        (DECIDED + "A,pulse,50,,,\nA,pulse,,,,\n", "row 2: a limit has a value in low, in high or in both"),
+        (DECIDED + "A,pulse,many,,,\n", "row 1: low is not a number"),
+        (DECIDED + "A,pulse,90,50,,\n", "row 1: it ends before it begins"),
+        (DECIDED + "A,no_score,1,,,\n", "row 1: no_score has no low"),
+        (DECIDED + "A,no_score,,,2026-03-01,\n", "row 1: from is no moment with its offset from UTC"),
+    ],
+)
+def test_a_decision_that_cannot_be_read_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    file = tmp_path / "decided.csv"
+    file.write_text(text)
+    with pytest.raises(FileError, match=re.escape(sentence)):
+        read_decided(file)

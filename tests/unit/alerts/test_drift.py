@@ -174,6 +174,8 @@ def as_sets(history: list[dict]) -> Sets:
         worry=nothing,
         soft_signs=np.zeros(n, dtype=np.uint8),
         unrecordable=nothing,
+        unfit=nothing,
+        outside_own=nothing,
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts import judgement, rules
+from alerts import judgement, phone_call, rules
 from alerts.beside.look_back import LookBack, own_known
 from alerts.beside.own_line import line_of_readings
 from alerts.beside.rise import Earlier
@@ -23,7 +24,7 @@ from alerts.replay.run import replay
 from alerts.replay.scored import _latest_known, scored
 from alerts.replay.sets import HOUR, MICROSECONDS, Sets
 from alerts.scoring import Scored, score_readings
-from delegation.authority import Authority, ScaleAuthorisation
+from delegation.authority import Authority, PersonalLimit, ScaleAuthorisation
 from delegation.competence import Label
 from delegation.store import Placement
 from devices.reading import Device, DeviceKind, NotObtained, ReadingPayload, SoftSign, Worry
@@ -60,13 +61,17 @@ VALUES = {
     "temperature": st.sampled_from([34.8, 35.8, 36.8, 38.4, 39.3]),
 }
 SOFT = ("pain", "skin", "mobility")
+ON_SCALE_2, LIMITED, GROWS_UP = range(2, 5)
+LIMIT = PersonalLimit("pulse", Decimal(50), Decimal(100), EPOCH, None)
+SIXTEEN = START + timedelta(hours=8)
+"""From when on NEWS2 fits one of the residents."""
 
 
 @st.composite
 def a_reading(draw) -> dict:
     said = draw(st.sets(st.sampled_from(SIGNS), min_size=1))
     return {
-        "resident": draw(st.integers(0, 2)),
+        "resident": draw(st.integers(0, 4)),
         "after": draw(st.integers(0, 60 * 30)),  # minutes since the last arrival
         "ago": draw(st.sampled_from([0, 0, 0, 5, 45, 600, 6000])),
         "values": {sign: draw(VALUES[sign]) for sign in sorted(said)},
@@ -98,12 +103,29 @@ def as_sets(history: list[dict]) -> Sets:
         judged_at=at,
         values=values,
         cleared=cleared,
-        spo2_scale=np.array([2 if said["resident"] == 2 else 1 for said in history], dtype=np.int8),
+        spo2_scale=np.array([2 if said["resident"] == ON_SCALE_2 else 1 for said in history], dtype=np.int8),
         scheduled=np.array([said["scheduled"] for said in history]),
         worry=np.array([said["worry"] for said in history]),
         soft_signs=np.array([said["soft"] for said in history], dtype=np.uint8),
         unrecordable=np.array([bool(refused_by(said)) and said["no_signal"] for said in history]),
+        unfit=np.array(
+            [is_unfit(said["resident"], at) for said, at in zip(history, taken(history), strict=True)]
+        ),
+        outside_own=np.array(
+            [
+                said["resident"] == LIMITED and not 50 <= said["values"].get("pulse", 60) <= 100
+                for said in history
+            ]
+        ),
     )
+
+
+def is_unfit(resident: int, at: datetime) -> bool:
+    return resident == GROWS_UP and at < SIXTEEN
+
+
+def taken(history: list[dict]) -> list[datetime]:
+    return [at - timedelta(minutes=said["ago"]) for said, at in zip(history, arrivals(history), strict=True)]
 
 
 def refused_by(said: dict) -> str | None:
@@ -176,9 +198,13 @@ def one_at_a_time(history: list[dict]) -> list[tuple]:
     """(resident, at, rule, severity) of every finding, by the rules for one score."""
     readings = as_readings(history)
     always = ScaleAuthorisation(EPOCH, EPOCH, None, None)
-    authorities = {UUID(int=2): Authority(scales=[always])}
-    scores = list(score_readings(readings, [], authorities, FULL.composition_window))
-    told: list[tuple] = []
+    authorities = {UUID(int=ON_SCALE_2): Authority(scales=[always])}
+    scores = [
+        one
+        for one in score_readings(readings, [], authorities, FULL.composition_window)
+        if not (_is_unfit(one.cause) or _is_unfit(one.target))
+    ]
+    told = [one for reading in readings if _is_unfit(reading) for one in _by_itself(readings, reading)]
     asked: dict[UUID, datetime] = {}
     for place, one in enumerate(scores):
         resident, at = one.cause.resident_id, one.cause.arrived_at
@@ -188,13 +214,13 @@ def one_at_a_time(history: list[dict]) -> list[tuple]:
             _earlier(scores[:place], one),
             {sign: _measured(readings, one, sign) for sign in signs},
             own_known(
-                line_of_readings(_theirs(readings, one)),
+                line_of_readings(_theirs(readings, one.cause)),
                 one.target.effective_at,
                 one.cause.arrival_number,
                 FULL,
             ),
         )
-        judged = judgement.judge(one, FULL, at, back)
+        judged = judgement.judge(one, FULL, at, back, _limits(resident))
         if judged.fresh:
             told += [
                 (resident.int, micros(at), finding.rule, finding.severity.rank) for finding in judged.found
@@ -208,8 +234,26 @@ def one_at_a_time(history: list[dict]) -> list[tuple]:
     return sorted(told)
 
 
-def _theirs(readings: list[NewReading], one: Scored) -> list[NewReading]:
-    return [reading for reading in readings if reading.resident_id == one.cause.resident_id]
+def _is_unfit(reading) -> bool:
+    return is_unfit(reading.resident_id.int, reading.effective_at)
+
+
+def _limits(resident: UUID) -> list[PersonalLimit]:
+    return [LIMIT] if resident.int == LIMITED else []
+
+
+def _by_itself(readings: list[NewReading], one: NewReading) -> list[tuple]:
+    own = own_known(line_of_readings(_theirs(readings, one)), one.effective_at, one.arrival_number, FULL)
+    judged = judgement.judge_unscored(one, FULL, one.arrived_at, own, _limits(one.resident_id))
+    return [
+        (one.resident_id.int, micros(one.arrived_at), finding.rule, finding.severity.rank)
+        for finding in judged.found
+        if judged.fresh
+    ]
+
+
+def _theirs(readings: list[NewReading], one: NewReading) -> list[NewReading]:
+    return [reading for reading in readings if reading.resident_id == one.resident_id]
 
 
 def _fallen_due(asked, resident, at) -> list[tuple]:
@@ -340,7 +384,7 @@ def test_one_very_old_date_makes_nobody_elses_newest_reading_look_late():
 def test_the_count_does_not_depend_on_how_residents_are_cut(history):
     other = policy(medium_from=4)
     whole = replay([as_sets(history)], FULL, other)
-    parts = [as_sets(history) for _ in range(3)]
+    parts = [as_sets(history) for _ in range(5)]
     cut = replay([_only(part, number) for number, part in enumerate(parts)], FULL, other)
     assert cut.counts.by_rule.tolist() == whole.counts.by_rule.tolist()
     assert (cut.readings, cut.residents) == (whole.readings, whole.residents)
@@ -363,6 +407,6 @@ def test_every_case_of_either_policy_is_counted_once():
 
 def test_every_rule_there_is_can_be_counted():
     folder = Path(rules.__file__).parent
-    sources = [folder / "rules.py", *(folder / "beside").glob("*.py")]
+    sources = [*folder.glob("*.py"), *(folder / "beside").glob("*.py")]
     named = {rule for file in sources for rule in re.findall(r'Finding\(\s*"(\w+)"', file.read_text())}
-    assert named == set(RULES)
+    assert named | {phone_call.RULE} == set(RULES)

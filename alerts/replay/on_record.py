@@ -1,0 +1,80 @@
+"""What no reading gives and no rule finds in one: it was found once, and is taken into a replay as it is on record.
+
+Guards: what a person said, what the door could not keep or judge, and what a correction or a kit's last word led to
+are the same under every policy, so that what joins a case, and how many there are, comes out the same too.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from alerts import phone_call
+from alerts.severity import Severity
+from ingest.arrival import ReadingKey
+
+UNJUDGED = frozenset({"unscored", "unstored"})
+_STRAIGHT_TO_999 = frozenset({"emergency_sign", "unresponsive"})
+OF_SILENCE = frozenset({"silence", "kit_silence"})
+TAKEN_OVER = (phone_call.RULE, "unscored", "unstored", "not_theirs", "kit_silence")
+"""In the order of what a report says."""
+
+_FOUND: LiteralString = """
+SELECT found_at, rule, severity, sentence_sha256, low, evidence FROM alerts.found_of(%s) ORDER BY found_at
+"""
+
+
+class StoredFinding(NamedTuple):
+    """One finding as it is stored, its sentence as a digest."""
+
+    found_at: datetime
+    rule: str
+    severity: str
+    sentence_sha256: bytes
+    low: int | None
+    evidence: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that was found and is taken over."""
+
+    at: datetime
+    rule: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """`unscored`: readings that were stored and could not be scored; `given`: what readings and their clocks gave."""
+
+    events: Sequence[Event] = ()
+    unscored: Collection[ReadingKey] = ()
+    given: Sequence[StoredFinding] = ()
+
+
+def on_record(conn: psycopg.Connection[Any], resident_id: UUID) -> OnRecord:
+    """All that was found of one resident."""
+    found = [StoredFinding(*row) for row in conn.execute(_FOUND, (resident_id,)).fetchall()]
+    # What goes straight to 999 is said of a reading that could not be judged too, in one breath with that.
+    unjudged = {one.found_at for one in found if one.rule in UNJUDGED}
+    taken = [
+        one.rule in TAKEN_OVER or (one.rule in _STRAIGHT_TO_999 and one.found_at in unjudged) for one in found
+    ]
+    return OnRecord(
+        events=[
+            Event(one.found_at, one.rule, Severity(one.severity))
+            for one, over in zip(found, taken, strict=True)
+            if over
+        ],
+        unscored={
+            (UUID(item["kit"]), UUID(item["reading"]))
+            for one in found
+            if one.rule == "unscored"
+            for item in one.evidence
+        },
+        given=[one for one, over in zip(found, taken, strict=True) if not over],
+    )

@@ -1,0 +1,142 @@
+"""What was decided for the residents of a file: limits of their own, scale 2, and for whom NEWS2 is not used.
+
+Guards: a decision that cannot be read is refused, with its row, and never left out: a replay without it would look as
+good. Each counts for what was taken from its `from` on and before its `until`, as live.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from alerts.news2 import SIGNS
+from alerts.replay.sets import Sets
+from api.replays.columns import NO_TIME, moment, text_of
+from api.score_files import sources
+from api.score_files.problems import FileError
+from devices.vital_signs import QUANTITIES
+
+RESIDENT, DECIDED, LOW, HIGH, FROM, UNTIL = "resident", "decided", "low", "high", "from", "until"
+NEEDED = (RESIDENT, DECIDED)
+NO_SCORE, SCALE_2 = "no_score", "scale_2"
+LIMITED = tuple(sign for sign in SIGNS if sign in QUANTITIES)
+_ALWAYS, _NEVER = NO_TIME, int(np.iinfo(np.int64).max)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One row. `what`: a sign, whose values under `low` or over `high` are remarked on; or no_score, or scale_2."""
+
+    resident: str
+    what: str
+    since: int = _ALWAYS
+    until: int = _NEVER
+    low: float = -np.inf
+    high: float = np.inf
+
+
+def read_decided(file: Path) -> list[Decision]:
+    """All rows of a file. Raises FileError."""
+    decisions: list[Decision] = []
+    with sources.opened(file) as given:
+        if missing := [name for name in NEEDED if name not in given.schema.names]:
+            raise FileError(f"{file}: there is no column {' or '.join(missing)}.")
+        for batch in given.batches:
+            for row in _rows(batch):
+                try:
+                    decisions.append(_decision(row))
+                except ValueError as error:
+                    raise FileError(f"{file}, row {len(decisions) + 1}: {error}.") from None
+    return decisions
+
+
+def _rows(batch: pa.RecordBatch) -> Iterator[Mapping[str, str]]:
+    names = [name for name in (*NEEDED, LOW, HIGH, FROM, UNTIL) if name in batch.schema.names]
+    columns = [text_of(batch.column(name)).to_pylist() for name in names]
+    for cells in zip(*columns, strict=True):
+        yield dict(zip(names, (cell or "" for cell in cells), strict=True))
+
+
+def _decision(row: Mapping[str, str]) -> Decision:
+    what = row[DECIDED]
+    if not row[RESIDENT]:
+        raise ValueError("it names no resident")
+    if what not in (NO_SCORE, SCALE_2, *LIMITED):
+        raise ValueError(f"{DECIDED} is none of {', '.join((NO_SCORE, SCALE_2, *LIMITED))}")
+    said = [name for name in (LOW, HIGH) if row.get(name)]
+    if what in LIMITED and not said:
+        raise ValueError(f"a limit has a value in {LOW}, in {HIGH} or in both")
+    if said and what not in LIMITED:
+        raise ValueError(f"{what} has no {' and no '.join(said)}")
+    decision = Decision(
+        row[RESIDENT],
+        what,
+        _moment(row, FROM, _ALWAYS),
+        _moment(row, UNTIL, _NEVER),
+        _number(row, LOW, -np.inf),
+        _number(row, HIGH, np.inf),
+    )
+    if decision.low > decision.high or decision.since >= decision.until:
+        raise ValueError(f"it ends before it begins: look at {LOW} and {HIGH}, {FROM} and {UNTIL}")
+    return decision
+
+
+def _moment(row: Mapping[str, str], name: str, otherwise: int) -> int:
+    said = row.get(name, "")
+    at = moment(said)
+    if said and at is None:
+        raise ValueError(f"{name} is no moment with its offset from UTC, such as 2026-03-04T09:00:00Z")
+    return otherwise if at is None else at
+
+
+def _number(row: Mapping[str, str], name: str, otherwise: float) -> float:
+    said = row.get(name, "")
+    if not said:
+        return otherwise
+    try:
+        number = float(said)
+    except ValueError:
+        number = np.nan
+    if not np.isfinite(number):
+        raise ValueError(f"{name} is not a number")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Decisions by the number of their resident."""
+
+    of: Mapping[int, Sequence[Decision]]
+
+    def in_force(self, sets: Sets) -> Sets:
+        """The same readings, which lie side by side by resident, as those decisions have them."""
+        if not self.of:
+            return sets
+        scale, unfit, outside = sets.spo2_scale.copy(), sets.unfit.copy(), sets.outside_own.copy()
+        for resident, decisions in self.of.items():
+            start, stop = np.searchsorted(sets.resident, (resident, resident + 1)).tolist()
+            at = sets.effective_at[start:stop]
+            for one in decisions:
+                rows = start + np.flatnonzero((one.since <= at) & (at < one.until))
+                if one.what == SCALE_2:
+                    scale[rows] = 2
+                elif one.what == NO_SCORE:
+                    unfit[rows] = True
+                else:
+                    values = sets.values[rows, SIGNS.index(one.what)]
+                    outside[rows] |= (values < one.low) | (values > one.high)
+        return replace(sets, spo2_scale=scale, unfit=unfit, outside_own=outside)
+
+
+NOTHING_DECIDED = Decided({})
+
+
+def of_residents(decisions: Sequence[Decision], numbers: Mapping[str, int]) -> tuple[Decided, int]:
+    """By the numbers that the readings gave their residents; and how many are about somebody they do not name."""
+    of: dict[int, list[Decision]] = {}
+    for one in decisions:
+        if one.resident in numbers:
+            of.setdefault(numbers[one.resident], []).append(one)
+    return Decided(of), sum(one.resident not in numbers for one in decisions)
