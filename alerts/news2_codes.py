@@ -147,7 +147,7 @@ def _coded(name: str, values: ArrayLike, least: int, most: int, n: int) -> NDArr
         raise ValueError(f"{name} must be whole-number codes, not {array.dtype}.")
     _long(name, array, n)
     if isinstance(array, np.ma.MaskedArray):
-        array = array.astype(np.int64).filled(_NOT_GIVEN)
+        array = np.ma.filled(array.astype(np.int64), _NOT_GIVEN)
     if n and (array.min() < least or array.max() > most):
         raise ValueError(f"{name} must lie between {least} and {most} in every row.")
     return array
