@@ -122,6 +122,16 @@ class TestOxygenAndScale2:
         found = scored(NORMAL | {"spo2": spo2, "on_oxygen": None}, scale=2)
         assert (found.low[0], found.high[0], RED_SCORES[found.red[0]]) == (low, high, red)
 
+    @pytest.mark.parametrize("scale", [1, 2])
+    def test_every_saturation_with_oxygen_unknown_has_the_bounds_of_air_and_oxygen(self, scale):
+        sets = [NORMAL | {"spo2": value, "on_oxygen": None} for value in range(102)]
+        found = scored(*sets, scale=scale)
+        for row, one in enumerate(sets):
+            honest = reference.honest(scale, one)
+            assert (found.low[row], found.high[row]) == (min(honest.totals), max(honest.totals)), one
+            assert (RED_SCORES[found.red[row]] == "unknown") == (len(honest.reds) == 2), one
+            assert bool(found.deciding[row].any()) == bool(honest.deciding), one
+
     def test_97_percent_with_oxygen_unknown_is_0_or_5_and_oxygen_decides(self):
         assert reference.honest(2, NORMAL | {"on_oxygen": None}).totals == {0, 5}
         found = scored(NORMAL | {"on_oxygen": None, "pulse": 95}, scale=2)
