@@ -260,7 +260,7 @@ def _labelled(scored: ScoredSet, sign: VitalSign) -> str:
         words = {"A": "alert", "C": "newly confused", "V": "responds to voice", "P": "responds only to pain"}
         return words.get(str(value), "unresponsive")
     scale = " (scale 2)" if sign is VitalSign.SPO2 and scored.spo2_scale == 2 else ""
-    return f"{facts.label.lower()} {value} {facts.unit_shown}".rstrip() + scale
+    return f"{facts.label.lower()} {facts.with_unit(value)}{scale}"
 
 
 def _listed(items: Sequence[str]) -> str:

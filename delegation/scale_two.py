@@ -1,7 +1,7 @@
 """Records that a resident is scored on SpO2 scale 2, that this was reviewed, and that it was revoked.
 
 Guards: only on the word of a named, registered decision-maker, for confirmed hypercapnic respiratory failure with a
-target of 88 to 92 %, and until a review; it holds from now on and never for readings of before. A review is a decision
+target of 88 to 92%, and until a review; it holds from now on and never for readings of before. A review is a decision
 anew, and an overdue one ends nothing: only revoking it does, or its own end. Source: RCP, NEWS2, 2017.
 """
 
@@ -34,7 +34,7 @@ class Decision(ClinicalDecision):
             else "Scale 2 is only for confirmed hypercapnic respiratory failure: COPD alone is not enough",
             "target_88_to_92": ""
             if self.target_88_to_92
-            else "Scale 2 is only for a target saturation of 88 to 92 %",
+            else "Scale 2 is only for a target saturation of 88 to 92%",
         }
         return {name: sentence for name, sentence in found.items() if sentence}
 

@@ -69,6 +69,10 @@ class SignFacts:
     unsurprising: Range | None
     decimals: int
 
+    def with_unit(self, said: object) -> str:
+        """A value, or several in words, as people write it: "91%", "90 to 140 mmHg"."""
+        return f"{said}{'' if self.unit_shown == '%' else ' '}{self.unit_shown}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class PanelFacts:

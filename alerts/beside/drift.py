@@ -100,11 +100,10 @@ def _sentence(sign: VitalSign, drifted: _Drifted, own: OwnLine) -> str:
     facts, usual = FACTS[sign], drifted.usual
     at = own.at[drifted.places]
     hours = max(1, round(int(at[-1] - at[0]) / HOUR))
-    lately = _span(float(drifted.values.min()), float(drifted.values.max()))
+    lately = facts.with_unit(_span(float(drifted.values.min()), float(drifted.values.max())))
     since = f"{moment_of(usual.since).astimezone(_LONDON):%d %B}"
-    unit = f" {facts.unit_shown}" if facts.unit_shown else ""
     return (
-        f"{facts.label} has been {lately}{unit} over {hours} hour{'' if hours == 1 else 's'}"
+        f"{facts.label} has been {lately} over {hours} hour{'' if hours == 1 else 's'}"
         f" ({len(at)} readings), {drifted.side} their own usual of {_span(usual.low, usual.high)}"
         f" ({usual.readings} readings since {since})."
     )

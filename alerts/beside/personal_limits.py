@@ -31,7 +31,7 @@ def _outside(value: Decimal | None, limit: PersonalLimit) -> str | None:
     if value is None:
         return None
     facts = FACTS[VitalSign(limit.sign)]
-    measured = f"{facts.label.lower()} {value} {facts.unit_shown}".rstrip()
+    measured = f"{facts.label.lower()} {facts.with_unit(value)}"
     if limit.low is not None and value < limit.low:
         return f"{measured}, under their own limit of {limit.low}"
     if limit.high is not None and value > limit.high:

@@ -91,6 +91,5 @@ def _sentence(sign: VitalSign, last: Sequence[Measured]) -> str:
     facts = FACTS[sign]
     goes = "rising" if last[-1].value > last[0].value else "falling"
     hours = max(1, round((last[-1].at - last[0].at).total_seconds() / 3600))
-    values = ", ".join(str(one.value) for one in last)
-    unit = f" {facts.unit_shown}" if facts.unit_shown else ""
-    return f"{facts.label} has been {goes} over {hours} hour{'' if hours == 1 else 's'}: {values}{unit}."
+    values = facts.with_unit(", ".join(str(one.value) for one in last))
+    return f"{facts.label} has been {goes} over {hours} hour{'' if hours == 1 else 's'}: {values}."

@@ -12,10 +12,11 @@ from uuid import UUID
 
 from api.seed.places import Home, new_id
 from api.seed.words import gmc_number, mobile, nhs_numbers
+from delegation.particulars import NONE_KNOWN
 from devices.kits import HomeKind
 
 ONE_IN_SCALE_2 = 12
-ALLERGIES = (*("None known",) * 5, "Penicillin", "Trimethoprim", "Latex", "Codeine: vomiting", None)
+ALLERGIES = (*(NONE_KNOWN,) * 5, "Penicillin", "Trimethoprim", "Latex", "Codeine: vomiting", None)
 BACKGROUNDS = (
     "Hypertension, osteoarthritis",
     "Frailty, falls in the last year",
@@ -179,7 +180,7 @@ class Residents:
                 clinician_name=self._doctor(),
                 regulator="GMC",
                 regulator_number=gmc_number(self.rng),
-                reason="Hypercapnic respiratory failure confirmed by blood gas; target 88-92 %.",
+                reason="Hypercapnic respiratory failure confirmed by blood gas; target 88 to 92%.",
                 decided_at=decided,
                 starts_at=decided,
                 review_by=review_by,

@@ -13,6 +13,7 @@ from delegation.decision import LONGEST_REVIEW
 from delegation.registers import FORMS, Regulator
 
 USUAL_REVIEW = timedelta(days=182)
+_NO_DAY = {"decided_on": "Give the day of the decision", "review_on": "Give the day to review it by"}
 FIELDS = ("clinician_name", "regulator", "regulator_number", "decided_on", "review_on", "reason")
 
 
@@ -42,8 +43,8 @@ class Filled(NamedTuple):
 
 def read(fields: Mapping[str, str], at: datetime) -> Filled:
     """What every form about a decision asks for."""
-    days = {name: day_of(fields.get(name, "")) for name in ("decided_on", "review_on")}
-    faults = {name: "Give the day" for name, day in days.items() if day is None}
+    days = {name: day_of(fields.get(name, "")) for name in _NO_DAY}
+    faults = {name: _NO_DAY[name] for name, day in days.items() if day is None}
     regulator = fields.get("regulator", "")
     known = regulator in set(Regulator)
     if not known:

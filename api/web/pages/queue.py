@@ -36,7 +36,7 @@ SAID = {
     "claimed": "Claimed: it is yours to answer.",
     "released": "Released: it waits again for anybody at the hub.",
     "closed": "Closed. The home sees your answer. You can undo this for 10 minutes.",
-    "undone": "Undone.",
+    "undone": "Undone: it is open again, and the home reads that you took your answer back.",
     "raised": "The phone call is in the queue.",
     "scale-two": "Recorded: scale 2 from now on. What was scored before stays as it was.",
     "limit": "Recorded: this limit counts for readings from now on.",

@@ -68,11 +68,11 @@ def end(request: Request, resident_id: UUID, visit: EndingVisit, fields: Fields)
     """Care has ended."""
     found = resident_answered_for(visit, resident_id, NOT_YOURS)
     ended_on, reason = day_of(fields.get("ended_on", "")), fields.get("end_reason", "")
-    faults = {} if ended_on else {"ended_on": "Give the day on which care ended"}
-    if ended_on and ended_on > london_day(visit.at):
+    faults = {} if reason in set(EndReason) else {"end_reason": "Choose why care ended"}
+    if ended_on is None:
+        faults["ended_on"] = "Give the day on which care ended"
+    elif ended_on > london_day(visit.at):
         faults["ended_on"] = "Care cannot have ended on a day to come: record it when it has"
-    if reason not in set(EndReason):
-        faults["end_reason"] = "Choose why care ended"
     if faults or ended_on is None:
         return _page(request, visit, found, fields, faults)
     ended_at = min(datetime.combine(ended_on, time(12), LONDON).astimezone(UTC), visit.at)

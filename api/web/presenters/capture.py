@@ -14,7 +14,7 @@ from api.queries.escalation import Escalation
 from api.web.presenters import signs
 from api.web.presenters.moments import age, clock
 from api.web.presenters.resident import ResidentView
-from api.web.presenters.soft_signs import soft_sign
+from api.web.presenters.soft_signs import changes
 from devices.emergency import EMERGENCY_LABELS
 from devices.reading import NotObtained, SoftSign
 from devices.receipt import CALL_999, CALL_HUB, MEASURE_PREFIX, Outcome
@@ -153,8 +153,7 @@ def _in_vain(said: Observations) -> list[str]:
 
 def _changes(said: Observations) -> str:
     """The soft signs they saw, by name."""
-    seen = [soft_sign(code) for code, answer in said.soft_signs.items() if answer is SoftSign.PRESENT]
-    return "; ".join(f"{words[0].lower()}{words[1:]}" for words in seen)
+    return changes(code for code, answer in said.soft_signs.items() if answer is SoftSign.PRESENT)
 
 
 def _to_do(sent: Sent, hub: str) -> list[str]:

@@ -124,13 +124,14 @@ def _none(course: Course, now: datetime, *, is_open: bool) -> str:
 def _said(one: Said, me: UUID, now: datetime) -> SaidLine:
     urgent = emergency(one.emergency_signs, phoned=one.phoned_999)
     quoted = f"“{one.words}”" if one.words else ""
-    words = ". ".join(filter(None, (urgent, _soft_signs(one), _worry(one), quoted)))
+    noted = [f"{part}." for part in (urgent, _changes(one), _worry(one)) if part]
+    words = " ".join(filter(None, (*noted, quoted)))
     short = words if len(words) <= _SHORT else f"{words[:_SHORT].rsplit(' ', 1)[0]} …"
     return SaidLine(words, short, _who(one, me), moment(one.at, now))
 
 
-def _soft_signs(one: Said) -> str:
-    return f"Soft signs: {signs.listed(map(soft_signs.soft_sign, one.soft_signs))}" if one.soft_signs else ""
+def _changes(one: Said) -> str:
+    return f"Changes seen: {soft_signs.changes(one.soft_signs)}" if one.soft_signs else ""
 
 
 def _worry(one: Said) -> str:

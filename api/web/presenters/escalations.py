@@ -57,7 +57,7 @@ def named(name: str | None, person_id: UUID | None, me: UUID | None = None) -> s
         return "nobody"
     if person_id == me:
         return "you"
-    return name or "somebody you may not see the name of"
+    return name or "somebody whose name is not shown to you"
 
 
 def disposition(code: str | None) -> str:

@@ -22,6 +22,7 @@ from api.web.presenters.vitals import operator
 from devices.vital_signs import VitalSign
 
 LATE = timedelta(minutes=5)
+_IN_WORDS = (VitalSign.SYSTOLIC, VitalSign.DIASTOLIC, VitalSign.ON_OXYGEN, VitalSign.CONSCIOUSNESS)
 _DOUBTED = frozenset({"lapsed", "not_signed_off", "operator_unknown"})
 
 
@@ -86,9 +87,10 @@ def _values(one: Reading) -> list[str]:
     said = [
         f"{signs.label(sign)} {signs.with_unit(sign, getattr(one, sign))}"
         for sign in VitalSign
-        if sign not in (VitalSign.SYSTOLIC, VitalSign.DIASTOLIC, VitalSign.ON_OXYGEN)
-        and getattr(one, sign) is not None
+        if sign not in _IN_WORDS and getattr(one, sign) is not None
     ]
+    if one.consciousness is not None:
+        said.append(signs.quantity("consciousness", one.consciousness))
     if one.systolic is not None or one.diastolic is not None:
         upper, lower = signs.quantity("systolic", one.systolic), signs.quantity("diastolic", one.diastolic)
         said.append(f"Blood pressure {upper}/{lower} mmHg")
@@ -114,11 +116,9 @@ def _remarks(one: Reading, now: datetime) -> list[str]:
         remarks.append(f"Arrived {span(late)} late, {clock(one.arrived_at, now)}")
     if one.taken_at != one.effective_at:
         remarks.append(f"Claims to be taken {clock(one.taken_at, now)}")
-    present = [
-        soft_signs.soft_sign(code) for code, said in told.get("soft_signs", {}).items() if said == "present"
-    ]
+    present = [code for code, said in told.get("soft_signs", {}).items() if said == "present"]
     if present:
-        remarks.append(f"Soft signs: {signs.listed(present)}")
+        remarks.append(f"Changes seen: {soft_signs.changes(present)}")
     present = [code for code, said in told.get("emergency_signs", {}).items() if said == "present"]
     if urgent := emergency(present, phoned=bool(told.get("phoned_999"))):
         remarks.insert(0, urgent)

@@ -15,7 +15,7 @@ from api.queries.home import FullSet, Home, Lives, Observed
 from api.web.presenters import escalations, signs
 from api.web.presenters.answers import AnswerView, answer, taken_back
 from api.web.presenters.moments import Deadline, Moment, clock, deadline, london_day, maybe_moment
-from api.web.presenters.rounds import Cell, Glimpse, Round, State, cell, current, outside, rounds_of
+from api.web.presenters.rounds import OWED, Cell, Glimpse, Round, State, cell, current, outside, rounds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,11 @@ class ResidentRow:
     outside: str | None
     """Their last full set today, where it lies outside every round and so in none of the cells."""
 
+    @property
+    def owed(self) -> bool:
+        """Whether the round under way still wants a full set of them."""
+        return self.now is not None and self.now.state in OWED
+
 
 @dataclass(frozen=True, slots=True)
 class Total:
@@ -79,6 +84,16 @@ class Day:
     answers: tuple[AnswerView, ...]
     answered_about: tuple[tuple[UUID, str], ...]
     earlier: tuple[AnswerView, ...]
+
+    @property
+    def left(self) -> str:
+        """How many are still to be measured, for the round or because the hub asks."""
+        left = sum(row.owed or row.ask is not None for row in self.rows)
+        if left:
+            return f"{left} of {len(self.rows)} still to measure."
+        return (
+            "No round has begun yet today." if self.this_round is None else "Nobody is left to measure now."
+        )
 
 
 _KINDS = {"care_home": "Care home", "home_care_round": "Home-care round"}

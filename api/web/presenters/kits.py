@@ -110,7 +110,7 @@ def _heard(one: Kit, now: datetime) -> tuple[str, bool]:
 def _battery(one: Kit) -> str:
     if one.kind == "web":
         return NOT_A_KIT
-    return "not known" if one.battery is None else f"{one.battery} %"
+    return "not known" if one.battery is None else f"{one.battery}%"
 
 
 def _worries(one: Kit) -> tuple[str, ...]:

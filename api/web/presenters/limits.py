@@ -51,7 +51,7 @@ def what_lies_beyond(sign: str, low: Decimal | None, high: Decimal | None) -> st
     """Which values are remarked on: "under 90 or over 140 mmHg"."""
     ends = [f"under {low:f}"] if low is not None else []
     ends += [f"over {high:f}"] if high is not None else []
-    return f"{' or '.join(ends)} {FACTS[VitalSign(sign)].unit_shown}".rstrip()
+    return FACTS[VitalSign(sign)].with_unit(" or ".join(ends))
 
 
 def _review(one: Limit, now: datetime) -> str:

@@ -113,7 +113,7 @@ def _standing(
 def standing_words(held: SignOff | None, me: UUID, now: datetime) -> tuple[str, str, str | None]:
     """A state's code, its words, and what lies behind it."""
     if held is None:
-        return "none", "None", None
+        return "none", "Not signed off", None
     by = f"by {escalations.named(held.assessor_name, held.assessor_id, me)}"
     until = calendar_day(london_day(held.valid_until))
     if held.revoked_at is not None:
@@ -141,7 +141,7 @@ _COUNTED = (
     ("observe", "observe only"),
     ("lapsed", "lapsed"),
     ("revoked", "taken back"),
-    ("none", "none"),
+    ("none", "not signed off"),
 )
 
 

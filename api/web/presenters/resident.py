@@ -1,6 +1,6 @@
 """Who a resident is and what has been decided for them, in words.
 
-Guards: a ceiling of treatment comes before anything else; "nobody has asked" is never shown as "none"; no text
+Guards: a ceiling of treatment comes right after whose it is; "nobody has asked" is never shown as "none"; no text
 advises giving oxygen.
 """
 
@@ -11,6 +11,7 @@ from uuid import UUID
 from api.queries.resident import Air, Ceiling, Decisions, Resident, ScaleTwo
 from api.web.presenters import escalations
 from api.web.presenters.moments import calendar_day, clock, full_clock, london_day, years_old
+from delegation.particulars import NONE_KNOWN
 
 REVIEW_SOON = timedelta(days=30)
 NO_SCORE = {
@@ -106,10 +107,14 @@ def _facts(resident: Resident) -> tuple[Fact, ...]:
     return (
         telephone(resident),
         _known("Who is with them", resident.usual_company, "not recorded"),
-        _known("Allergies", resident.allergies, "not recorded: nobody has asked"),
+        _known("Allergies", _allergies(resident.allergies), "not recorded: nobody has asked"),
         _known("Background", resident.background, "not recorded"),
         _known("NHS number", nhs_number(resident.nhs_number), "not recorded"),
     )
+
+
+def _allergies(said: str | None) -> str | None:
+    return NONE_KNOWN.capitalize() if said == NONE_KNOWN else said
 
 
 def _known(label: str, text: str | None, otherwise: str) -> Fact:

@@ -30,6 +30,10 @@ class State(StrEnum):
     PAUSED = "paused"
 
 
+# What a round still wants a full set of.
+OWED = frozenset({State.DUE, State.OVERDUE, State.INCOMPLETE, State.INCOMPLETE_OVERDUE})
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """One round of a day: it takes what is observed from `opens_at` until `closes_at`."""

@@ -147,8 +147,8 @@ def quantity(sign: str, value: Any) -> str:
 def with_unit(sign: str, value: Any) -> str:
     """ "38.2 °C", "On oxygen"."""
     known = _as_sign(sign)
-    unit = FACTS[known].unit_shown if known and value is not None else ""
-    return f"{quantity(sign, value)}{'' if unit == '%' else ' '}{unit}".strip()
+    said = quantity(sign, value)
+    return FACTS[known].with_unit(said) if known and value is not None else said
 
 
 def bounds(low: int | None, high: int | None, *, assumed_air: bool = False) -> str:

@@ -3,7 +3,7 @@
 Guards: a neutral set of our own; each is present, absent or not asked, and not asked is never taken for absent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 SOFT_SIGNS: Mapping[str, str] = MappingProxyType(
@@ -26,6 +26,9 @@ WORRIED: Mapping[str, str] = MappingProxyType(
 )
 
 
-def soft_sign(code: str) -> str:
-    """A soft sign as words."""
-    return SOFT_SIGNS.get(code, code.replace("_", " ").capitalize())
+def changes(codes: Iterable[str]) -> str:
+    """Soft signs inside a sentence, in the order of the form: "in pain; skin: pale, blotchy, swollen or sore"."""
+    given = set(codes)
+    known = [words for code, words in SOFT_SIGNS.items() if code in given]
+    seen = [*known, *sorted(code.replace("_", " ") for code in given - SOFT_SIGNS.keys())]
+    return "; ".join(f"{words[:1].lower()}{words[1:]}" for words in seen)

@@ -108,7 +108,7 @@ def _spo2_trend(readings: Sequence[Reading], scale: int, now: datetime) -> Trend
     )
     legend = "Squares: on oxygen. Dots: on air, or oxygen not recorded with it."
     if scale == 2:
-        legend += " On scale 2, 93 % and above scores only on oxygen."
+        legend += " On scale 2, 93% and above scores only on oxygen."
     return _trend(chart, title, legend, _table(readings, sign, now))
 
 

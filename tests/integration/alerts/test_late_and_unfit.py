@@ -75,7 +75,7 @@ def test_whom_news2_does_not_fit_gets_no_score_but_is_found_outside_the_limits(w
     [(_, severity, why, low, *_)] = ward.cases()
     assert (severity, low) == ("low_medium", None)
     assert why == (
-        "Breathing rate 26 breaths a minute, oxygen saturation 91 %, temperature 39.2 °C: outside this hub's limits. "
+        "Breathing rate 26 breaths a minute, oxygen saturation 91%, temperature 39.2 °C: outside this hub's limits. "
         "NEWS2 is not used for this resident."
     )
 

@@ -51,7 +51,7 @@ def test_a_red_sign_as_grave_is_what_the_queue_says_and_once_it_was_not_theirs_t
     red = limited.reading(n.NORMAL | {"pulse": 92, "spo2": 91}, taken_at=NOW + n.minutes(5))
     limited.deliver(red)
     limited.send(n.NORMAL | {"pulse": 92}, at=NOW + n.minutes(10))
-    assert words(limited) == ["Oxygen saturation 91 %: scores 3 by itself."]
+    assert words(limited) == ["Oxygen saturation 91%: scores 3 by itself."]
     key = (limited.kit.kit_id, red.reading_id)
     with limited.database.connect("hearthwatch_ingest") as conn:
         said = Correction(key, 0, n.BRAM, Reason.WRONG_RESIDENT_CHOSEN, n.CLINICIAN)

@@ -99,7 +99,7 @@ def test_a_falling_sign_is_found_once_it_carries_a_point(looking_back):
         looking_back.send(n.NORMAL | {"spo2": spo2}, at=NOW + hours(6 * place))
     [(rule, _, sentence, _, rests_on)] = looking_back.rows(FOUND, n.AMARA)
     assert (rule, rests_on) == ("trend", 4)
-    assert sentence == "Oxygen saturation has been falling over 18 hours: 98, 97, 96, 94 %."
+    assert sentence == "Oxygen saturation has been falling over 18 hours: 98, 97, 96, 94%."
 
 
 def days_as_usual(ward: Ward, *pulses: int, resident=n.AMARA) -> list[Any]:

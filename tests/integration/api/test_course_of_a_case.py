@@ -158,7 +158,7 @@ def test_every_page_the_case_is_answered_from_shows_what_people_said(
     shown = client.get(address).text
     for words in (
         "She fell at breakfast.",
-        "Soft signs: In pain. Worried: Family or friends. “Not eating.”",
+        "Changes seen: in pain. Worried: Family or friends. “Not eating.”",
         "She is in pain now.",
         "By phone to Cleo Colleague",
         "With a reading, Wanda Worker (signed in)",

@@ -73,7 +73,7 @@ def test_an_overdue_review_ends_nothing_and_shows(sign_in: SignIn, neighbourhood
         owner.execute("UPDATE delegation.personal_limit SET review_by = now() - interval '2 days'")
     assert "<strong>Review overdue since" in client.get(AMARA).text
     send(sign_in(n.WORKER), observed(n.NORMAL))
-    assert found(neighbourhood) == [("Oxygen saturation 97 %, under their own limit of 98.",)]
+    assert found(neighbourhood) == [("Oxygen saturation 97%, under their own limit of 98.",)]
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_it_counts_from_when_it_is_recorded_until_it_is_revoked_and_then_both_ar
         ({"review_on": day(400)}, "Review it within a year"),
         ({"reason": " "}, "Say what the decision rests on"),
         ({"hypercapnic_failure_confirmed": False}, "COPD alone is not enough"),
-        ({"target_88_to_92": False}, "only for a target saturation of 88 to 92 %"),
+        ({"target_88_to_92": False}, "only for a target saturation of 88 to 92%"),
     ],
 )
 def test_what_a_decision_lacks_is_said_and_nothing_is_recorded(

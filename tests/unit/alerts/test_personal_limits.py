@@ -47,7 +47,7 @@ def test_several_are_one_finding_and_what_was_not_measured_is_none():
     assert found.severity is Severity.MEDIUM
     assert found.sentence == (
         "Pulse 81 beats a minute, over their own limit of 80;"
-        " oxygen saturation 89 %, under their own limit of 90."
+        " oxygen saturation 89%, under their own limit of 90."
     )
 
 

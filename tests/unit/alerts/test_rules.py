@@ -65,7 +65,7 @@ def test_a_score_with_something_missing_is_said_as_bounds():
     ("sign", "value", "words"),
     [
         (S.RESPIRATION_RATE, 0, "Breathing rate 0 breaths a minute: scores 3 by itself."),
-        (S.SPO2, 91, "Oxygen saturation 91 %: scores 3 by itself."),
+        (S.SPO2, 91, "Oxygen saturation 91%: scores 3 by itself."),
         (S.SYSTOLIC, 88, "Systolic blood pressure 88 mmHg: scores 3 by itself."),
         (S.PULSE, 131, "Pulse 131 beats a minute: scores 3 by itself."),
         (S.TEMPERATURE, 34.9, "Temperature 34.9 °C: scores 3 by itself."),
@@ -81,7 +81,7 @@ def test_a_single_red_vital_sign_is_a_finding_below_the_thresholds(sign, value, 
 
 def test_saturation_on_scale_2_is_said_to_be_on_scale_2():
     [one] = found(3, parts={S.SPO2: (3, 97)}, red="yes", spo2_scale=2)
-    assert one.sentence == "Oxygen saturation 97 % (scale 2): scores 3 by itself."
+    assert one.sentence == "Oxygen saturation 97% (scale 2): scores 3 by itself."
 
 
 def test_a_red_sign_within_a_grave_score_is_not_found_twice():
@@ -255,7 +255,7 @@ def test_without_a_score_each_value_is_held_against_the_limits():
         Finding(
             "outside_limits",
             Severity.LOW_MEDIUM,
-            "Oxygen saturation 91 %, temperature 39.1 °C: outside this hub's limits. "
+            "Oxygen saturation 91%, temperature 39.1 °C: outside this hub's limits. "
             "NEWS2 is not used for this resident.",
         )
     ]

@@ -79,7 +79,7 @@ def test_a_rule_that_a_policy_leaves_out_says_nothing():
 def test_a_fall_over_the_last_readings_is_a_trend():
     [found] = trends(spo2_now(92), {S.SPO2: measured(97, 96, 95, 94, 92)}, TREND)
     assert found.rule == "trend"
-    assert found.sentence == "Oxygen saturation has been falling over 24 hours: 97, 96, 95, 94, 92 %."
+    assert found.sentence == "Oxygen saturation has been falling over 24 hours: 97, 96, 95, 94, 92%."
 
 
 def test_one_odd_reading_neither_makes_nor_hides_a_trend():

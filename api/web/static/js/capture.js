@@ -81,7 +81,9 @@ function show(page) {
   const header = page.querySelector("header");
   if (header) document.querySelector("header")?.replaceWith(document.importNode(header, true));
   shownAt = performance.now();
-  main.tabIndex = -1;
-  main.focus({ preventScroll: true });
+  // A reader is told of what is to be mended first, where there is something.
+  const first = main.querySelector(".nhsuk-error-summary") ?? main;
+  first.tabIndex = -1;
+  first.focus({ preventScroll: true });
   scrollTo(0, 0);
 }

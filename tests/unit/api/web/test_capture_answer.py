@@ -211,7 +211,7 @@ SEEN = {
     "eating_and_drinking": SoftSign.PRESENT,
     "pain": SoftSign.ABSENT,
 }
-CHANGES = "moving about less, or unsteady; eating or drinking less"
+CHANGES = "eating or drinking less; moving about less, or unsteady"
 
 
 def test_what_they_saw_is_acknowledged_by_name_beside_what_is_asked() -> None:

@@ -90,7 +90,7 @@ def test_what_came_with_a_reading_is_shown_with_who_sent_it() -> None:
     )
     [line] = shown(course(said=[told])).said
     assert line.words == (
-        "Soft signs: In pain and Skin: pale, blotchy, swollen or sore. Worried: Family or friends. “Not eating.”"
+        "Changes seen: in pain; skin: pale, blotchy, swollen or sore. Worried: Family or friends. “Not eating.”"
     )
     assert line.who == "With a reading, Wanda Worker (by PIN)"
 
@@ -101,15 +101,15 @@ def test_what_goes_straight_to_999_is_said_first() -> None:
     alone = said(by_phone=False, words=None, phoned_999=True)
     assert [line.words for line in shown(course(said=[told, not_phoned, alone])).said] == [
         "999 was phoned: chest pain; fits anew. “Grey.”",
-        "Straight to 999: choking",
-        "999 was phoned",
+        "Straight to 999: choking.",
+        "999 was phoned.",
     ]
 
 
 def test_a_name_that_may_not_be_seen_is_not_one_that_nobody_knows() -> None:
     hidden, unknown = (said(by_phone=False, by=by, by_name=None, words="Sleepy.") for by in (COLLEAGUE, None))
     assert [line.who for line in shown(course(said=[hidden, unknown])).said] == [
-        "With a reading, somebody you may not see the name of",
+        "With a reading, somebody whose name is not shown to you",
         "With a reading, not known who",
     ]
 

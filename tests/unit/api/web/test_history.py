@@ -36,7 +36,7 @@ def test_a_doubtful_competence_is_marked(label: str, words: str) -> None:
 def test_who_took_a_reading_is_known_withheld_or_unknown() -> None:
     withheld = reading_row(reading(taken_by_name=None), NOW).who
     unknown = reading_row(reading(taken_by=None, taken_by_name=None, operator_known_by=None), NOW).who
-    assert (withheld, unknown) == ("somebody you may not see the name of (by PIN)", "not known who")
+    assert (withheld, unknown) == ("somebody whose name is not shown to you (by PIN)", "not known who")
 
 
 def test_a_late_reading_says_how_late() -> None:
@@ -59,7 +59,7 @@ def test_what_could_not_be_obtained_and_what_could_not_be_used_are_said() -> Non
 def test_soft_signs_worry_and_note_are_said() -> None:
     told = {"soft_signs": {"pain": "present", "skin": "absent"}, "worry": "family", "note": "Not eating."}
     assert reading_row(reading(observations=told), NOW).remarks == (
-        "Soft signs: In pain",
+        "Changes seen: in pain",
         "Worried: Family or friends",
         "Note: Not eating.",
     )

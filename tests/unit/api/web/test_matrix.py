@@ -15,7 +15,7 @@ BLOOD_PRESSURE = Activity("blood_pressure", "Blood pressure check")
 @pytest.mark.parametrize(
     ("held", "words"),
     [
-        (None, ("none", "None", None)),
+        (None, ("none", "Not signed off", None)),
         (
             sign_off(),
             ("in_date", "In date", "until 10 June 2027. Independent, by Tara Trainer"),
@@ -37,7 +37,7 @@ BLOOD_PRESSURE = Activity("blood_pressure", "Blood pressure check")
             (
                 "observe",
                 "Observe only, not signed off, expiring",
-                "in 7 days, on 29 November 2026, by somebody you may not see the name of",
+                "in 7 days, on 29 November 2026, by somebody whose name is not shown to you",
             ),
         ),
         (sign_off(valid_until=ago(days=7)), ("lapsed", "Lapsed", "on 15 November 2026")),

@@ -73,7 +73,7 @@ def test_assumed_air_rests_on_a_record_that_is_named() -> None:
 
 def test_a_name_behind_assumed_air_that_may_not_be_seen_is_said_to_be_withheld() -> None:
     shown = view(resident(), Decisions((), (), Air(ago(days=40), UUID(int=52), None), None), NOW)
-    assert "recorded 13 October 2026 by somebody you may not see the name of:" in shown.oxygen[1].text
+    assert "recorded 13 October 2026 by somebody whose name is not shown to you:" in shown.oxygen[1].text
 
 
 def test_a_pause_says_why_and_until_when() -> None:

@@ -218,6 +218,12 @@ def test_a_care_worker_sees_first_who_needs_it_most() -> None:
         now=NOW,
     )
     assert [row.name for row in by_need(shown.rows)] == ["Waiting", "Done", "Away"]
+    assert ([row.name for row in shown.rows if row.owed], shown.left) == (
+        ["Waiting"],
+        "1 of 3 still to measure.",
+    )
+    alone = day(HOME, [paused], [], [], [], {}, me=ME, now=NOW)
+    assert alone.left == "Nobody is left to measure now."
 
 
 def test_before_any_round_those_at_the_hub_come_first_the_gravest_before_the_others() -> None:
@@ -239,6 +245,8 @@ def test_before_any_round_those_at_the_hub_come_first_the_gravest_before_the_oth
         for name, severity in (("Edwin", "concern"), ("Fern", "high"))
     ]
     shown = day(HOME, list(people.values()), [], [], cases, {}, me=ME, now=at(5))
+    assert shown.left == "1 of 6 still to measure.", "the hub asks about Dora"
+    assert day(HOME, [lives()], [], [], [], {}, me=ME, now=at(5)).left == "No round has begun yet today."
     assert [row.name for row in by_need(shown.rows)] == ["Fern", "Edwin", "Dora", "Amara", "Cyril", "Bella"]
     rows = {row.name: row for row in shown.rows}
     assert rows["Dora"].ask == "Measure breathing rate now"

@@ -54,9 +54,9 @@ def test_a_value_carries_its_age_and_who_took_it() -> None:
     [
         (
             TakenBy(UUID(int=51), None, "session", "in_date"),
-            "somebody you may not see the name of (signed in)",
+            "somebody whose name is not shown to you (signed in)",
         ),
-        (TakenBy(UUID(int=51), None, None, "not_applicable"), "somebody you may not see the name of"),
+        (TakenBy(UUID(int=51), None, None, "not_applicable"), "somebody whose name is not shown to you"),
         (TakenBy(None, None, None, "operator_unknown"), "not known who"),
         (TakenBy(UUID(int=4711), None, "kit", "operator_unknown"), "not known who"),
     ],
