@@ -23,8 +23,8 @@ from tests.integration.alerts.ward import Ward
 PREGNANT = n.CORA
 ON_SCALE_2 = n.BRAM
 CORRECTED, MISTAKEN_FOR, IN_HOSPITAL, GONE = (UUID(int=number) for number in range(401, 405))
-ANSWERED = 0.15  # of the open cases, every half hour
-PHONES = 0.01  # somebody, every half hour
+ANSWERED = 0.28  # of the open cases, every hour
+PHONES = 0.02  # somebody, every hour
 
 LOOKS_BACK = {
     "rise": {"points": 2, "within_hours": 24, "severity": "concern"},

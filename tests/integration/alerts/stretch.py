@@ -28,7 +28,7 @@ from tests.integration.alerts.decisions import CORRECTED, MISTAKEN_FOR, ON_SCALE
 from tests.integration.alerts.ward import Ward
 
 STARTS_AT = datetime(2026, 3, 2, tzinfo=UTC)
-SLOT = timedelta(minutes=30)
+SLOT = timedelta(hours=1)
 OFF_THE_NETWORK = timedelta(hours=31)  # long enough that residents, and kits, are called silent
 DAYS_BETWEEN_OUTAGES = 9
 A_WORKER_DIES = 0.05  # of its batches, which come again

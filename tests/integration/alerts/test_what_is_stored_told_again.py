@@ -26,6 +26,7 @@ def replayed(ward) -> Agreement:
         return agreement(conn)
 
 
+@pytest.mark.timeout(900)
 def test_a_month_with_every_fault_is_told_again_exactly_and_under_another_policy(ward):
     Stretch(ward, DAYS).run()
     told = replayed(ward)
