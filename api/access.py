@@ -13,12 +13,13 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from api import cookies, sessions
+from api import cookies
 from api.database import Connection
+from api.identity import sessions
+from api.identity.sessions import Session
+from api.identity.steps import PAGES, Step
 from api.parts import parts_of
 from api.problems import NotSignedInError, RefusedError, not_found
-from api.sessions import Session
-from api.steps import PAGES, Step
 from delegation.people import Actor, actor_of
 from delegation.rights import CHANGE, READ, Deed, Record
 from devices.reading import OperatorKnownBy

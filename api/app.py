@@ -23,15 +23,15 @@ from api import health, stream
 from api.database import open_pool
 from api.envelope import Envelope
 from api.fanout import Fanout, Pace
+from api.identity.openid_provider import Provider
+from api.identity.sealing import sealer_of
+from api.identity.throttle import Throttle
 from api.metrics import Counts
-from api.openid_provider import Provider
 from api.parts import Clock, Parts
 from api.problems import REFUSED_BELOW, NotSignedInError, RefusedError, answer, problem_of, wants_page
 from api.pulse import Pulse
 from api.routes import routers
-from api.sealing import sealer_of
 from api.settings import DatabaseRole, Settings
-from api.throttle import Throttle
 from api.web import pages
 from api.web.files import MOUNT, files
 

@@ -12,13 +12,13 @@ from fastapi import Request
 from alerts.evaluator import Evaluator
 from api.database import Pool
 from api.fanout import Fanout, Pace
+from api.identity.openid_provider import Provider
+from api.identity.sealing import Sealer
+from api.identity.throttle import Throttle
 from api.metrics import Counts
-from api.openid_provider import Provider
 from api.pulse import Pulse
 from api.readiness import Readiness
-from api.sealing import Sealer
 from api.settings import Settings
-from api.throttle import Throttle
 
 Clock = Callable[[], datetime]
 

@@ -104,7 +104,7 @@ class Http(_Group):
 class Account(_Group):
     """How people sign in. `second_step` off asks nobody for a code; `key` seals the secrets codes come from.
 
-    `breached_file` is a larger list of breached passwords (see `api.breached`).
+    `breached_file` is a larger list of breached passwords (see `api.identity.breached`).
     """
 
     second_step: Literal["required", "off"] = "required"

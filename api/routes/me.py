@@ -10,12 +10,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from api import sessions
 from api.access import FullySignedIn, SignedIn, SigningIn, Visit, public
-from api.own_account import end_session
+from api.identity import sessions
+from api.identity.steps import Step
 from api.problems import NotSignedInError
-from api.sign_in import sign_in, sign_out
-from api.steps import Step
+from api.signing_in.own_account import end_session
+from api.signing_in.sign_in import sign_in, sign_out
 from delegation.people import Role
 
 router = APIRouter(prefix="/api/v1", tags=["me"])

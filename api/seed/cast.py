@@ -6,7 +6,7 @@ Invariant: one person of each role, all with the same random password, stored on
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from api.passwords import hash_password
+from api.identity.passwords import hash_password
 from api.seed.staff import Person
 from delegation.people import Role
 

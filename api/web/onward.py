@@ -5,7 +5,7 @@ Guards: only ever to an address of this site.
 
 from urllib.parse import quote
 
-from api.steps import PAGES, Step
+from api.identity.steps import PAGES, Step
 
 
 def inside(address: str) -> str:

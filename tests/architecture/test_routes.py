@@ -5,8 +5,8 @@ from fastapi.routing import RouteContext, iter_route_contexts
 
 from api.access import Needs, nobody_in_particular
 from api.app import create_app
-from api.proofs import code_try, invitation_try, new_password, own_password
 from api.settings import Settings
+from api.signing_in.proofs import code_try, invitation_try, new_password, own_password
 from delegation.rights import ADD, CHANGE, READ, RIGHTS, Record
 
 OPEN_TO_ALL = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.sessions import new_token
+from api.identity.sessions import new_token
 from tests.fixtures import serving
 from tests.fixtures.neighbourhood import NAMES
 from tests.fixtures.searched_logs import PASSWORD, found
@@ -34,7 +34,7 @@ def test_a_token_is_found() -> None:
         '{"event": "answered", "route": "/api/v1/residents/{resident_id}", "request_id": "0e0721ce75f78b80"}',
         "2026-11-23 06:50:12.999 UTC [99901] LOG:  checkpoint complete: wrote 999 buffers",
         "kit 01998a3c-5f1e-7cc2-9990-000000000018 connected from 127.0.0.1:9990",
-        "/x/api/others_accounts.py:73 replace_password_and_end_every_session_of_them",
+        "/x/api/signing_in/others_accounts.py:73 replace_password_and_end_every_session_of_them",
     ],
 )
 def test_what_a_log_is_for_is_not_taken_for_it(line: str) -> None:

@@ -10,16 +10,17 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api import openid, second_step, sessions
 from api.access import FullySignedIn, Visit, needs
-from api.own_account import change_password, end_session, end_sessions
+from api.identity import second_step, sessions
+from api.identity.sessions import Session
+from api.identity.steps import Step
 from api.parts import parts_of
-from api.pins import pin_for
-from api.proofs import NewPassword, new_password
 from api.queries import desks
-from api.sessions import Session
-from api.steps import Step
-from api.tablets import tablet_of
+from api.signing_in import openid
+from api.signing_in.own_account import change_password, end_session, end_sessions
+from api.signing_in.pins import pin_for
+from api.signing_in.proofs import NewPassword, new_password
+from api.signing_in.tablets import tablet_of
 from api.web.onward import inside, to_step
 from api.web.presenters.moments import moment
 from api.web.rendering import page

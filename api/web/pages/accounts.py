@@ -11,10 +11,10 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
-from api.others_accounts import give_password, take_second_step_away, workers
 from api.parts import parts_of
 from api.problems import RefusedError
-from api.proofs import OwnPassword
+from api.signing_in.others_accounts import give_password, take_second_step_away, workers
+from api.signing_in.proofs import OwnPassword
 from api.web.presenters.moments import clock
 from api.web.rendering import page
 from delegation.rights import CHANGE, Record

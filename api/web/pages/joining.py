@@ -11,9 +11,9 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import FullySignedIn, Visit, public
-from api.joining import NO_GOOD, Newcomer, join, offered, take_on
 from api.problems import RefusedError
-from api.proofs import InvitationTry
+from api.signing_in.joining import NO_GOOD, Newcomer, join, offered, take_on
+from api.signing_in.proofs import InvitationTry
 from api.web.onward import to_step
 from api.web.presenters.people import offer_words
 from api.web.rendering import page

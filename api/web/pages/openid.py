@@ -9,12 +9,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api import openid
 from api.access import FullySignedIn, public
-from api.openid import NotJoinedError
-from api.openid_provider import ProviderError
+from api.identity.openid_provider import ProviderError
 from api.problems import RefusedError
-from api.proofs import OwnPassword
+from api.signing_in import openid
+from api.signing_in.openid import NotJoinedError
+from api.signing_in.proofs import OwnPassword
 from api.web.onward import inside, to_step
 from api.web.pages.session import sign_in_form
 

@@ -13,16 +13,16 @@ import segno
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 
-from api import accounts, second_step
 from api.access import FullySignedIn, Visit, needs
-from api.own_account import end_sessions, write_down
+from api.identity import accounts, second_step
+from api.identity.sealing import Sealer
+from api.identity.second_step import Pending
+from api.identity.steps import Step
 from api.parts import parts_of
 from api.problems import not_found
-from api.proofs import OwnPassword
-from api.sealing import Sealer
-from api.second_step import Pending
-from api.sign_in import enter, hold_account
-from api.steps import Step
+from api.signing_in.own_account import end_sessions, write_down
+from api.signing_in.proofs import OwnPassword
+from api.signing_in.sign_in import enter, hold_account
 from api.web.onward import inside, to_step
 from api.web.rendering import page
 from delegation.rights import CHANGE, Record

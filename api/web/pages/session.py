@@ -10,13 +10,13 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api import tablets
 from api.access import SigningIn, Visit, needs, public
+from api.identity.steps import Step
 from api.parts import parts_of
 from api.problems import RefusedError
-from api.proofs import CodeTry, code_try
-from api.sign_in import sign_in, sign_in_further, sign_out
-from api.steps import Step
+from api.signing_in import tablets
+from api.signing_in.proofs import CodeTry, code_try
+from api.signing_in.sign_in import sign_in, sign_in_further, sign_out
 from api.web.onward import inside, to_step
 from api.web.rendering import page
 from delegation.rights import CHANGE, Record

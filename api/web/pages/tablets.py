@@ -10,15 +10,16 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api import cookies, tablets
+from api import cookies
 from api.access import FullySignedIn, Visit, needs, public
-from api.own_account import write_down
 from api.parts import parts_of
-from api.pins import set_pin, sign_in_by_pin
 from api.problems import RefusedError, not_found
-from api.proofs import OwnPassword
 from api.queries import desks
-from api.tablets import Tablet
+from api.signing_in import tablets
+from api.signing_in.own_account import write_down
+from api.signing_in.pins import set_pin, sign_in_by_pin
+from api.signing_in.proofs import OwnPassword
+from api.signing_in.tablets import Tablet
 from api.web.onward import inside
 from api.web.pages.session import sign_in_form
 from api.web.presenters.moments import moment

@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from api.passwords import hash_password
+from api.identity.passwords import hash_password
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database, DatabaseServer
 from tests.fixtures.length import length, seed

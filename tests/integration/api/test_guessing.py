@@ -6,8 +6,8 @@ import httpx2 as httpx
 import pytest
 
 from api import cookies
+from api.identity.throttle import ACCOUNT
 from api.settings import Http
-from api.throttle import ACCOUNT
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 from tests.fixtures.serving import PASSWORD, Clock, Served, give_accounts, serving, settings_for, username

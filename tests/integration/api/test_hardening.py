@@ -10,7 +10,7 @@ import h11
 import httpx2 as httpx
 import pytest
 
-from api import slow_callers
+from api.processes import slow_callers
 from api.settings import Settings
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database

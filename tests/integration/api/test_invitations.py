@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx2 as httpx
 import pytest
 
-from api.throttle import ADDRESS
+from api.identity.throttle import ADDRESS
 from delegation.invitation import new_code
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database

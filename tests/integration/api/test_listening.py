@@ -2,7 +2,7 @@
 
 import socket
 
-from api.serving import listening
+from api.processes.serving import listening
 from api.settings import Http
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from api.passwords import is_right
+from api.identity.passwords import is_right
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.commands import Commands
 from tests.fixtures.databases import Database

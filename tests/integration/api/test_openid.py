@@ -13,8 +13,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from api import openid as signing_in_elsewhere
 from api.settings import OpenId
+from api.signing_in import openid as signing_in_elsewhere
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 from tests.fixtures.openid_provider import CLIENT_ID, CLIENT_SECRET, StandInProvider, stand_in

@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx2 as httpx
 
 from api.app import REQUESTS_AT_ONCE
-from api.throttle import ACCOUNT
+from api.identity.throttle import ACCOUNT
 from delegation.people import Role
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from api import refusals
-from api.refusals import MOST_A_MINUTE, Refusal
+from api.identity import refusals
+from api.identity.refusals import MOST_A_MINUTE, Refusal
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 from tests.fixtures.serving import Served, username

@@ -11,8 +11,8 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
+from api.identity.throttle import ACCOUNT
 from api.settings import Account
-from api.throttle import ACCOUNT
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 from tests.fixtures.serving import PASSWORD, Clock, Served, give_accounts, serving, settings_for, username

@@ -6,7 +6,7 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from api.passwords import is_right
+from api.identity.passwords import is_right
 from api.seed import AlreadySeededError, Seeded, seed
 from delegation.people import act_as
 from devices.kits import Broker

@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx2 as httpx
 import pytest
 
-from api.pins import fault
+from api.signing_in.pins import fault
 from delegation.people import Role
 from devices.identifiers import new_uuid7
 from tests.fixtures import neighbourhood as n

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg_pool import ConnectionPool
 
-from api.throttle import (
+from api.identity.throttle import (
     ACCOUNT,
     ADDRESS,
     FORGOTTEN_AFTER,

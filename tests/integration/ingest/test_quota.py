@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from alerts.evaluator import Evaluator
-from api.replaying import replay_all
+from api.commands.replaying import replay_all
 from devices.identifiers import KitId
 from devices.reading import decode
 from devices.topics import Leaf, topic

@@ -3,7 +3,7 @@
 import pytest
 from fastapi import Request
 
-from api.addresses import UNKNOWN, address_of
+from api.identity.addresses import UNKNOWN, address_of
 
 
 def request(*said: str, connection: str | None = "192.0.2.7") -> Request:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.browsers import UNKNOWN, browser_of
+from api.identity.browsers import UNKNOWN, browser_of
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36"
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from api import cli, synthetic
+from api import cli
+from api.commands import synthetic
 from api.embedded.process import free_port
 from simulators.faults import Fault
 from simulators.scenarios import ScenarioName

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from api.exposure import exposures
+from api.processes.exposure import exposures
 from api.settings import Account, Broker, Database, Http, OpenId, Settings, Watch
 
 GOOD = "kB3vX9rQ2mWz7TfL"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.accounts import password_to_give
-from api.breached import HashFile, is_common, packed
-from api.new_password import BREACHED, OWN_NAME, TOO_LONG, TOO_PLAIN, TOO_SHORT, core, fault
+from api.identity.accounts import password_to_give
+from api.identity.breached import HashFile, is_common, packed
+from api.identity.new_password import BREACHED, OWN_NAME, TOO_LONG, TOO_PLAIN, TOO_SHORT, core, fault
 from api.seed.words import password as seeded_password
 
 OWN = ("wanda-worker", "Wanda O'Hara-Worker")

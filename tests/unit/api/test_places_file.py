@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.places_file import read, said
+from api.commands.places_file import read, said
 from delegation.places import Change, Home, Hub, Organisation, Place, PlacesError, compared, id_of
 
 FILE = """

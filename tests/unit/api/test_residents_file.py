@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from api.residents_file import MOST_LINES, ResidentsFileError, read
+from api.commands.residents_file import MOST_LINES, ResidentsFileError, read
 from delegation.particulars import NONE_KNOWN, NoScore
 
 TODAY = date(2026, 3, 4)

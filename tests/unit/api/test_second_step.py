@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from api.sealing import UnreadableSecretError, sealer_of
-from api.second_step import as_typed, step_of
+from api.identity.sealing import UnreadableSecretError, sealer_of
+from api.identity.second_step import as_typed, step_of
+from api.identity.steps import PAGES, Needed, Step, next_step
 from api.settings import Account, Settings, SettingsError
-from api.steps import PAGES, Needed, Step, next_step
 
 # RFC 6238, appendix B, SHA-1: the secret is "12345678901234567890"; codes of 8 digits, of which we take the last 6.
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

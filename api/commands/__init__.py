@@ -1,0 +1,1 @@
+"""What an operator or an analyst does from a terminal, a file for each subject."""

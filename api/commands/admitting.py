@@ -1,0 +1,122 @@
+"""A command that takes a file of residents of one home, in the name of who answers for that home.
+
+Guards: each line is added or not by itself, and what is wrong with one is said by its number, never by a name or an NHS
+number; whoever is at the home already is left as they are.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import typer
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from api.commands.residents_file import Line
+    from delegation.people import Actor
+
+
+_WORDS = "From a file, by the command add-residents"
+
+
+def add_residents(
+    file: Annotated[
+        typer.FileText, typer.Argument(help="A CSV file with a header, or - for what is piped in.")
+    ],
+    by: Annotated[str, typer.Option(help="The user name of the home's manager, or its hub's lead.")],
+    home: Annotated[str, typer.Option(help="The home: its word in the file of places, its id or its name.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
+) -> None:
+    """Add the residents in a file to a home. Run it again with what was mended: nobody is added twice.
+
+    docs/setting-up.md has an example.
+    """
+    import psycopg
+
+    from api.commands.places_file import home_id_of
+    from api.commands.residents_file import ResidentsFileError, read
+    from api.identity import accounts
+    from api.settings import DatabaseRole, Settings
+    from delegation import appointment
+    from delegation.people import Role, actor_of
+
+    lines = read(file.read(), datetime.now(ZoneInfo("Europe/London")).date())
+    with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
+        account = accounts.named(conn, accounts.as_typed(by))
+        if account is None:
+            raise ResidentsFileError(f"Nobody has an account with the user name {by!r}.")
+        known = conn.execute("SELECT FROM delegation.home WHERE home_id = %s", (home_id_of(home),)).rowcount
+        place = str(home_id_of(home)) if known else home
+        home_id = appointment.find(conn, Role.HOME_MANAGER, place).home_id
+        if home_id is None:
+            raise ResidentsFileError(f"There is no home {home!r}.")
+        actor = actor_of(conn, account.person_id)
+        outcomes = list(_added(conn, actor, home_id, lines))
+        if dry_run:
+            conn.rollback()
+    _say(outcomes)
+    if dry_run:
+        print("Nothing is changed: this was --dry-run.")
+    if any(wrong for _, wrong in outcomes):
+        raise typer.Exit(1)
+
+
+def _added(
+    conn: "psycopg.Connection[Any]", actor: "Actor", home_id: UUID, lines: Iterable["Line"]
+) -> Iterator[tuple[bool, tuple[str, ...]]]:
+    """Whether each line is added, and what is wrong with it; neither: they were there already."""
+    from delegation import admission
+    from delegation.admission import UnfitParticularsError
+
+    for line in lines:
+        if line.given is None:
+            yield False, _at(line, line.faults)
+            continue
+        try:
+            done = admission.add(conn, actor, home_id, line.given, datetime.now(UTC), _WORDS)
+        except UnfitParticularsError as unfit:
+            yield False, _at(line, (f"{column}: {said}" for column, said in unfit.faults.items()))
+            continue
+        yield _outcome(conn, home_id, line, done)
+
+
+def _outcome(
+    conn: "psycopg.Connection[Any]", home_id: UUID, line: "Line", done: Any
+) -> tuple[bool, tuple[str, ...]]:
+    from delegation.admission import Outcome
+
+    match done.outcome:
+        case Outcome.DONE:
+            return True, ()
+        case Outcome.YOURS:
+            here = conn.execute(
+                "SELECT FROM delegation.resident WHERE resident_id = %s AND home_id = %s",
+                (done.resident_id, home_id),
+            ).rowcount
+            return False, () if here else _at(
+                line, ("is at another home that they answer for: say there that they moved",)
+            )
+        case Outcome.ELSEWHERE:
+            return False, _at(
+                line, ("somebody who is known elsewhere has this NHS number: the hub must be rung",)
+            )
+        case _:
+            return False, _at(line, (f"too many are known elsewhere: go on {done.until:%H:%M} UTC",))
+
+
+def _at(line: "Line", faults: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"Line {line.number}: {fault}." for fault in faults)
+
+
+def _say(outcomes: list[tuple[bool, tuple[str, ...]]]) -> None:
+    for _, wrong in outcomes:
+        for sentence in wrong:
+            print(sentence)
+    added = sum(done for done, _ in outcomes)
+    refused = sum(bool(wrong) for _, wrong in outcomes)
+    print(f"{added} added, {len(outcomes) - added - refused} were there already, {refused} not added.")

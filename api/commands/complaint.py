@@ -1,0 +1,45 @@
+"""What the command line says of an error.
+
+Guards: what somebody can put right is a sentence with the way out; anything else is ours, and stays a stack trace.
+"""
+
+_SENTENCES = {
+    "api.settings.SettingsError",
+    "api.commands.auditing.HiddenRowsError",
+    "api.migrations.runner.MigrationChangedError",
+    "api.seed.store.AlreadySeededError",
+    "api.embedded.process.EmbeddedServiceError",
+    "api.commands.lockout.NoSuchAccountError",
+    "delegation.appointment.AppointmentError",
+    "delegation.places.PlacesError",
+    "delegation.admission.AdmissionRefusedError",
+    "api.commands.residents_file.ResidentsFileError",
+    "api.export.form.ExportError",
+    "devices.enrolment.EnrolmentError",
+}
+
+
+def complaint(error: Exception) -> str | None:
+    """The sentence; None for an error that nobody foresaw.
+
+    Errors are known by name, so that none of what raises them has to be imported.
+    """
+    if hasattr(error, "format_message"):
+        return _usage(error)
+    kinds = type(error).__mro__
+    if any(f"{kind.__module__}.{kind.__qualname__}" in _SENTENCES for kind in kinds):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}." if error.filename else str(error)
+    if any(kind.__name__ == "OperationalError" for kind in kinds):
+        return f"The database cannot be used: {str(error).strip().splitlines()[0]}"
+    return None
+
+
+def _usage(error: Exception) -> str:
+    """Of words that are no command; where there were none at all, the help itself."""
+    words: str = getattr(error, "format_message")()  # noqa: B009
+    if words.startswith("Usage:"):
+        return words
+    command = getattr(getattr(error, "ctx", None), "command_path", "hearthwatch")
+    return f"{words}{'' if words.endswith(('.', '?')) else '.'} Try `{command} --help`."

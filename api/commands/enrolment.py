@@ -1,0 +1,165 @@
+"""Commands that enrol a kit, give it a new credential and revoke it, as the database's owner, in somebody's name.
+
+Guards: a kit's secret is random and is kept nowhere here; it goes to a sheet that only its owner reads, and to the
+broker, before anything is committed: what could not be handed over is no kit, and no new credential.
+"""
+
+import secrets
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from api.commands.options import writable_beside
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from delegation.people import Actor
+    from devices.kits import KitSheet
+
+_ADMIT = "docker compose -f deploy/compose.yaml exec -T mosquitto admit-kits"
+_SHUT_OUT = "docker compose -f deploy/compose.yaml exec -T mosquitto revoke-kit"
+
+By = Annotated[str, typer.Option(help="The user name of whoever does it, for the audit.")]
+
+
+def _new_file(file: Path | None) -> Path | None:
+    if file is not None and file.exists():
+        raise typer.BadParameter(f"{file} is there already: give each kit a file of its own.")
+    return writable_beside(file)
+
+
+QrFile = Annotated[
+    Path | None,
+    typer.Option("--qr", help="Write a QR code of its credential here, as SVG.", callback=_new_file),
+]
+ShowQr = Annotated[bool, typer.Option("--show-qr", help="Show the QR code in this terminal.")]
+
+
+def enrol_kit(
+    home: Annotated[str, typer.Option(help="The home it is lent to, by its id or its name.")],
+    by: By,
+    kind: Annotated[
+        str, typer.Option(help="kit; or web, the form on which a home types in readings.")
+    ] = "kit",
+    sheet: Annotated[
+        Path | None,
+        typer.Option(help="Write the kit's sheet, with its password, here.", callback=_new_file),
+    ] = None,
+    broker_host: Annotated[
+        str | None, typer.Option(help="Where kits find the broker; as configured here if not said.")
+    ] = None,
+    broker_port: Annotated[int | None, typer.Option(min=1, max=65535)] = None,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="The broker's certificate authority, where the kit has it.")
+    ] = None,
+    qr: QrFile = None,
+    show_qr: ShowQr = False,
+) -> None:
+    """Enrol a kit and lend it to a home; writes its sheet, and prints the line that lets it in at the broker."""
+    import psycopg
+    from pydantic import SecretStr
+
+    from api.settings import DatabaseRole, Settings
+    from devices import enrolment
+    from devices.kits import Broker
+
+    if kind not in list(enrolment.KitKind):
+        raise typer.BadParameter(f"{kind!r}: a kit is a kit or web.", param_hint="'--kind'")
+    if kind == enrolment.KitKind.KIT and sheet is None:
+        raise typer.BadParameter("Say where the kit's sheet is to be written.", param_hint="'--sheet'")
+    settings, at = Settings.load(), datetime.now(UTC)
+    with psycopg.connect(settings.conninfo(DatabaseRole.MIGRATOR)) as conn:
+        lent_to = enrolment.find_home(conn, home)
+        kit_id = enrolment.enrol(conn, _actor(conn, by), lent_to, enrolment.KitKind(kind), at)
+        if sheet is None:
+            print(f"{lent_to.name} has a capture form: {kit_id}.")
+            return
+        broker = Broker(
+            host=broker_host or settings.broker_host(),
+            port=broker_port or settings.broker.port,
+            ca_file=ca_file or settings.broker.ca_file,
+        )
+        secret = secrets.token_urlsafe(24)
+        made = enrolment.sheet(conn, kit_id, lent_to, broker, SecretStr(secret), at)
+        made.write(sheet)
+        _draw(made, qr, show=show_qr)
+        print(f"{kit_id}:{secret}", flush=True)
+    _say(f"Kit {kit_id} is enrolled and lent to {lent_to.name}. Its sheet, for the tablet, is {sheet}.")
+    _say(f"The broker lets it in once it is given the line that was printed, as by: | {_ADMIT}")
+
+
+def rotate_kit(
+    kit: Annotated[UUID, typer.Argument(help="The kit's id.")],
+    by: By,
+    sheet: Annotated[Path, typer.Option(help="The kit's sheet, which gets its new password.")],
+    qr: QrFile = None,
+    show_qr: ShowQr = False,
+) -> None:
+    """Give a kit a new credential; the broker ends the old one's session once it has the line that is printed."""
+    import psycopg
+    from pydantic import SecretStr
+
+    from api.settings import DatabaseRole, Settings
+    from devices import enrolment
+    from devices.identifiers import KitId
+    from devices.kits import KitSheet
+
+    old, kit_id, at = KitSheet.read(sheet), KitId(kit), datetime.now(UTC)
+    if kit_id not in {one.kit_id for one in old.kits}:
+        raise typer.BadParameter(f"{sheet} is not the sheet of kit {kit}.", param_hint="'--sheet'")
+    with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
+        lent_to = enrolment.rotate(conn, _actor(conn, by), kit_id, at)
+        secret = secrets.token_urlsafe(24)
+        made = enrolment.sheet(conn, kit_id, lent_to, old.broker, SecretStr(secret), at)
+        old.with_kit(made.kits[0]).write(sheet)
+        try:
+            _draw(made, qr, show=show_qr)
+            print(f"{kit_id}:{secret}", flush=True)
+        except BaseException:
+            old.write(sheet)  # the broker goes on with the old one, and so must whoever reads the sheet
+            raise
+    _say(f"Kit {kit_id} has a new password, in {sheet}: hand the sheet to the tablet first.")
+    _say(f"The old one stops once the broker is given the line that was printed, as by: | {_ADMIT}")
+
+
+def revoke_kit(kit: Annotated[UUID, typer.Argument(help="The kit's id.")], by: By) -> None:
+    """Shut a kit out: what still comes in its name is kept in quarantine."""
+    import psycopg
+
+    from api.settings import DatabaseRole, Settings
+    from devices import enrolment
+    from devices.identifiers import KitId
+
+    with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
+        enrolment.revoke(conn, _actor(conn, by), KitId(kit), datetime.now(UTC))
+    print(f"Kit {kit} is revoked. To end its session at the broker too: {_SHUT_OUT} {kit}")
+
+
+def _actor(conn: "psycopg.Connection[Any]", username: str) -> "Actor":
+    from api.identity import accounts
+    from delegation.people import actor_of
+    from devices.enrolment import EnrolmentError
+
+    account = accounts.named(conn, accounts.as_typed(username))
+    if account is None:
+        raise EnrolmentError(f"Nobody has an account with the user name {username!r}.")
+    return actor_of(conn, account.person_id)
+
+
+def _draw(sheet: "KitSheet", file: Path | None, *, show: bool) -> None:
+    from api.commands import kit_code
+
+    if file is not None:
+        kit_code.write_svg(sheet, file)
+    if show:
+        _say(kit_code.in_terminal(sheet))
+
+
+def _say(words: str) -> None:
+    """Beside what is printed, which goes to the broker."""
+    print(words, file=sys.stderr)

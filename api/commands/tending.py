@@ -1,0 +1,80 @@
+"""Commands that look after an installation: its schema, its state, its books, and what is kept long enough.
+
+Guards: only a word on the command line, never a default, deletes anything.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
+
+
+def migrate() -> None:
+    """Bring the database to this version's schema.
+
+    Then each process's role is given the password that is configured for it.
+    """
+    from api.commands.schema import bring_up_to_date
+    from api.settings import Settings
+
+    ran = bring_up_to_date(Settings.load())
+    print(f"Ran {', '.join(ran)}." if ran else "The schema is up to date.")
+
+
+def check() -> None:
+    """Whether this installation can do its work, line by line."""
+    from api.processes.check import checks
+    from api.settings import Settings
+
+    results = checks(Settings.load())
+    for result in results:
+        mark = "but" if result.doubtful else "ok " if result.ok else "NOT"
+        print(f"{mark}  {result.code}: {result.says}")
+    raise typer.Exit(0 if all(result.ok for result in results) else 1)
+
+
+def ledger(as_json: Json = False) -> None:
+    """Each kit's books: how much is stored and in quarantine."""
+    from dataclasses import asdict
+
+    import psycopg
+
+    from api.settings import DatabaseRole, Settings
+    from ingest.ledger import ledgers
+
+    with psycopg.connect(Settings.load().conninfo(DatabaseRole.INGEST)) as conn:
+        books = ledgers(conn)
+    if as_json:
+        print(json.dumps([asdict(one) for one in books], default=str))
+        return
+    print(f"{'kit':36} {'stored':>10} {'quarantined':>12} {'unreadable':>11}")
+    for one in books:
+        print(f"{one.kit_id!s:36} {one.stored:>10} {one.quarantined:>12} {one.unreadable:>11}")
+
+
+def retention(
+    now: Annotated[bool, typer.Option("--now", help="Erase it, rather than only say what is due.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Whose records have been kept long enough: list them, or erase them and leave tombstones."""
+    from api.database import open_pool
+    from api.retention import said_of_due, said_of_erased
+    from api.settings import DatabaseRole, Settings
+
+    with open_pool(Settings.load(), DatabaseRole.RETENTION, most=1) as pool:
+        for said in (said_of_erased if now else said_of_due)(pool, datetime.now(UTC)):
+            print(json.dumps(said, default=str) if as_json else said["says"])
+
+
+def new_epoch(reason: Annotated[str, typer.Argument(help="What happened, for the record.")]) -> None:
+    """After a restore: have kits send again what is missing.
+
+    Each kit compares its ledger with what this copy of the database has receipted.
+    """
+    from api.commands.schema import declare_epoch
+    from api.settings import Settings
+
+    print(f"The database's epoch is now {declare_epoch(Settings.load(), reason, datetime.now(UTC))}.")

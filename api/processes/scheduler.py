@@ -1,0 +1,177 @@
+"""What happens because time passes: clocks, seals, the end of sessions, and of what is kept long enough.
+
+Guards: one scheduler works at a time, the one that holds an advisory lock; a run that comes late is run once,
+never skipped; every deadline is in the database, so whoever takes over finds them all.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import LiteralString
+
+import psycopg
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from alerts import clocks
+from api import journal, retention
+from api.audit_heads import keep_heads
+from api.database import Connection, Pool, open_pool, try_again
+from api.identity import known_browsers, refusals, throttle
+from api.processes.watch import watched
+from api.settings import DatabaseRole, Settings
+from delegation import invitation, sixteenth_birthday
+from delegation.audit_seal import seal
+from ingest import heartbeat
+from ingest.heartbeat import Beating
+
+# The number is only a name for the lock.
+_ONE_SCHEDULER: LiteralString = "SELECT pg_try_advisory_lock(4815162343)"
+_STILL_THERE: LiteralString = "SELECT 1"
+_END_SESSIONS: LiteralString = "DELETE FROM api.session WHERE ends_at < %s"
+_FORGET_OPENID_TRIES: LiteralString = "DELETE FROM api.openid_try WHERE begun_at < %s"
+_LOOK_EVERY = 5.0
+_Pools = Mapping[DatabaseRole, Pool]
+_log = journal.of("api.processes.scheduler")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something done every so often, as `role`; returns how much there was to do."""
+
+    name: str
+    every: timedelta
+    work: Callable[[Pool, datetime], int]
+    role: DatabaseRole = DatabaseRole.SCHEDULER
+
+
+def _in_one(work: Callable[[Connection, datetime], int]) -> Callable[[Pool, datetime], int]:
+    """The work in a transaction of its own, all of it or none."""
+    return lambda pool, at: try_again(pool, lambda conn: work(conn, at))
+
+
+def _end_sessions(conn: Connection, at: datetime) -> int:
+    return conn.execute(_END_SESSIONS, (at,)).rowcount
+
+
+def _forget_openid_tries(conn: Connection, at: datetime) -> int:
+    return conn.execute(_FORGET_OPENID_TRIES, (at - timedelta(hours=1),)).rowcount
+
+
+def _clocks(conn: Connection, at: datetime) -> int:
+    count = clocks.run(conn, at)
+    heartbeat.beat(conn, Beating.SCHEDULER, at)
+    return count
+
+
+def _erase_due(pool: Pool, at: datetime) -> int:
+    return sum(1 for _ in retention.erase_due(pool, at))
+
+
+JOBS = (
+    Job("clocks", timedelta(seconds=10), _in_one(_clocks)),
+    Job("seal", timedelta(seconds=30), _in_one(seal)),
+    Job("sessions", timedelta(hours=1), _in_one(_end_sessions)),
+    Job("refusals", timedelta(minutes=1), _in_one(refusals.write_down)),
+    Job("sign_ins", throttle.FORGOTTEN_AFTER, _in_one(throttle.forget)),
+    Job("openid_tries", timedelta(hours=1), _in_one(_forget_openid_tries)),
+    Job("known_browsers", timedelta(hours=24), _in_one(known_browsers.forget)),
+    Job("birthdays", timedelta(hours=1), _in_one(sixteenth_birthday.begin_scores)),
+    Job("retention", timedelta(hours=24), _erase_due, DatabaseRole.RETENTION),
+    Job("invitations", timedelta(hours=24), _in_one(invitation.forget), DatabaseRole.RETENTION),
+)
+
+
+class _Counts:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.runs = Counter(
+            "hearthwatch_scheduler_runs",
+            "Runs, by job and outcome.",
+            ["job", "outcome"],
+            registry=self.registry,
+        )
+        self.last = Gauge(
+            "hearthwatch_scheduler_last_success_seconds",
+            "When a job last succeeded, in Unix time.",
+            ["job"],
+            registry=self.registry,
+        )
+        self.active = Gauge(
+            "hearthwatch_scheduler_active", "1 while it holds the lock.", registry=self.registry
+        )
+
+
+def run(settings: Settings, stopping: threading.Event) -> None:
+    """Wait for the lock, work while it is held, until told to stop."""
+    counts = _Counts()
+    watch = settings.watch
+    conninfo = settings.conninfo(DatabaseRole.SCHEDULER)
+    jobs = (*JOBS, Job("heads", timedelta(minutes=10), keep_heads(settings)))
+    with (
+        open_pool(settings, DatabaseRole.SCHEDULER, most=len(jobs)) as pool,
+        open_pool(settings, DatabaseRole.RETENTION, most=1) as eraser,
+        watched(watch.host, watch.port, lambda: {"status": "alive"}, counts.registry),
+    ):
+        pools = {DatabaseRole.SCHEDULER: pool, DatabaseRole.RETENTION: eraser}
+        while not stopping.is_set():
+            try:
+                with psycopg.connect(conninfo, autocommit=True) as lock:
+                    _while_first(lock, jobs, pools, counts, stopping)
+            except psycopg.OperationalError as error:
+                _log.warning("lost the database", error=type(error).__name__)
+            stopping.wait(_LOOK_EVERY)
+
+
+def _while_first(
+    lock: Connection, jobs: Sequence[Job], pools: _Pools, counts: _Counts, stopping: threading.Event
+) -> None:
+    """Work for as long as the connection that holds the lock lives."""
+    row = lock.execute(_ONE_SCHEDULER).fetchone()
+    if row is None or not row[0]:
+        return
+    _log.info("working", count=len(jobs))
+    scheduler = _scheduler(jobs, pools, counts)
+    counts.active.set(1)
+    scheduler.start()
+    try:
+        while not stopping.wait(_LOOK_EVERY):
+            lock.execute(_STILL_THERE)
+    finally:
+        scheduler.shutdown(wait=True)
+        counts.active.set(0)
+
+
+def _scheduler(jobs: Sequence[Job], pools: _Pools, counts: _Counts) -> BackgroundScheduler:
+    scheduler = BackgroundScheduler(
+        timezone=UTC,
+        executors={"default": ThreadPoolExecutor(len(jobs))},
+        # The default of one second skips a late run without a word.
+        job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+    )
+    for job in jobs:
+        scheduler.add_job(
+            do,
+            "interval",
+            args=(job, pools[job.role], counts),
+            seconds=job.every.total_seconds(),
+            next_run_time=datetime.now(UTC),
+        )
+    return scheduler
+
+
+def do(job: Job, pool: Pool, counts: _Counts) -> None:
+    """One run of one job; a failure is written down and the next run tries again."""
+    at = datetime.now(UTC)
+    try:
+        count = job.work(pool, at)
+    except Exception as error:
+        _log.error("failed", job=job.name, error=type(error).__name__, places=journal.places(error))
+        counts.runs.labels(job.name, "failed").inc()
+        return
+    counts.runs.labels(job.name, "done").inc()
+    counts.last.labels(job.name).set(at.timestamp())
+    if count:
+        _log.info("done", job=job.name, count=count)

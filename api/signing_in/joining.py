@@ -1,0 +1,106 @@
+"""Taking on a role with an invitation's code: by somebody new, who makes an account, or by who has one already.
+
+Guards: each try is counted before anything is looked at; an account is made with a role or not at all; whoever takes a
+role on goes on in another session, with whatever that role asks of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import Request, Response
+
+from api.access import Visit
+from api.identity import accounts, new_password
+from api.identity.breached import HashFile
+from api.identity.passwords import hash_password
+from api.identity.steps import Step, next_step
+from api.identity.throttle import Try, give_back
+from api.parts import Parts, parts_of
+from api.signing_in.proofs import NOT_THE_SAME
+from api.signing_in.sign_in import enter, hold_account, needed
+from delegation import invitation
+from delegation.invitation import Offered
+from delegation.people import actor_of
+
+NO_GOOD = "This code is not right, or it was used, withdrawn or is over. Ask whoever gave it to you."
+TAKEN = "Somebody has this user name already. Choose another."
+UNFIT = f"A user name is {accounts.USERNAME_FORM}."
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What somebody new chose."""
+
+    username: str
+    new: str
+    again: str
+
+
+def offered(request: Request, code: str) -> Offered | None:
+    """What a code is good for, a try at which was counted."""
+    parts = parts_of(request)
+    with parts.pool.connection() as conn:
+        return invitation.offered(conn, code, parts.clock())
+
+
+def join(
+    request: Request,
+    response: Response,
+    code: str,
+    tried: tuple[Try, datetime],
+    newcomer: Newcomer,
+    name: str,
+) -> tuple[Step, Mapping[str, str]]:
+    """Make an account for whoever has the code, with the role, and sign them in.
+
+    Returns what is next, or what is wrong by field. Never inside a visit: a password is slow to hash on purpose.
+    """
+    parts = parts_of(request)
+    username = accounts.as_typed(newcomer.username)
+    faults = _faults(parts, newcomer, username, name)
+    if faults:
+        return Step.DONE, faults
+    password_hash, at = hash_password(newcomer.new), parts.clock()
+    with parts.pool.connection() as conn, conn.transaction() as made:
+        person_id = invitation.take(conn, code, at)
+        if person_id is None:
+            return Step.DONE, {"code": NO_GOOD}
+        if not accounts.add(conn, person_id, username, password_hash):
+            made.force_rollback = True
+            return Step.DONE, {"username": TAKEN}
+        actor = actor_of(conn, person_id)
+        invitation.taken(conn, actor, at)
+        give_back(conn, *tried)
+        step = next_step(needed(parts, conn, actor, accounts.of_person(conn, person_id)))
+        enter(request, response, conn, actor, step, at)
+    return step, {}
+
+
+def take_on(
+    request: Request, response: Response, visit: Visit, code: str, tried: tuple[Try, datetime]
+) -> Step | None:
+    """Take on another role, as who one is; None where the code is no good."""
+    parts = parts_of(request)
+    account = hold_account(visit)
+    if invitation.take(visit.conn, code, visit.at) is None:
+        return None
+    actor = actor_of(visit.conn, visit.actor.person_id)
+    invitation.taken(visit.conn, actor, visit.at)
+    give_back(visit.conn, *tried)
+    step = next_step(needed(parts, visit.conn, actor, account), Step.NEW_PASSWORD)
+    enter(request, response, visit.conn, actor, step, visit.at)
+    return step
+
+
+def _faults(parts: Parts, newcomer: Newcomer, username: str, name: str) -> dict[str, str]:
+    faults = {} if accounts.is_username(username) else {"username": UNFIT}
+    breached_file = parts.settings.account.breached_file
+    unfit = new_password.fault(
+        newcomer.new, (username, name), () if breached_file is None else HashFile(breached_file)
+    )
+    if unfit:
+        faults["new"] = unfit
+    elif newcomer.new != newcomer.again:
+        faults["again"] = NOT_THE_SAME
+    return faults
