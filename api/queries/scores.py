@@ -47,6 +47,15 @@ ORDER BY effective_at DESC, arrival_number DESC, cause_arrival DESC
 LIMIT 1
 """
 )
+_OF_READING: LiteralString = (
+    "SELECT"
+    + _COLUMNS
+    + """
+WHERE resident_id = %s AND effective_at > %s AND reading_id = %s
+ORDER BY cause_arrival DESC
+LIMIT 1
+"""
+)
 _STANDING: LiteralString = (
     "SELECT DISTINCT ON (effective_at, kit_id, reading_id)"
     + _COLUMNS
@@ -80,6 +89,13 @@ def latest(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) ->
     return _one(conn, _LATEST, resident_id, since)
 
 
+def of_reading(
+    conn: psycopg.Connection[Any], resident_id: UUID, since: datetime, reading_id: UUID
+) -> Score | None:
+    """The score at the moment of a reading that was taken after `since`."""
+    return _one(conn, _OF_READING, resident_id, since, reading_id)
+
+
 def latest_full_set(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> Score | None:
     """The newest score after `since` for which nothing was missing."""
     return _one(conn, _LATEST_FULL_SET, resident_id, since)
@@ -91,8 +107,6 @@ def standing(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) 
         return cursor.execute(_STANDING, (resident_id, since)).fetchall()
 
 
-def _one(
-    conn: psycopg.Connection[Any], query: LiteralString, resident_id: UUID, since: datetime
-) -> Score | None:
+def _one(conn: psycopg.Connection[Any], query: LiteralString, *wanted: UUID | datetime) -> Score | None:
     with conn.cursor(row_factory=class_row(Score)) as cursor:
-        return cursor.execute(query, (resident_id, since)).fetchone()
+        return cursor.execute(query, wanted).fetchone()

@@ -18,7 +18,7 @@ from api.capture import capture
 from api.looking import looked
 from api.parts import parts_of
 from api.problems import RefusedError, not_found
-from api.queries import forms
+from api.queries import forms, scores
 from api.queries.escalation import open_case
 from api.queries.resident import decisions, resident
 from api.web.capture_form import WHOLE_FORM, read
@@ -76,7 +76,8 @@ def send(request: Request, resident_id: UUID, visit: CarerVisit, fields: Fields)
         return _form(request, visit, lives, opened, fields, faults)
     parts = parts_of(request)
     captured = capture(visit, parts.door, parts.evaluator, resident_id, filled.observations)
-    sent = words.Sent(filled.observations, captured, open_case(visit.conn, resident_id), visit.at)
+    scored = scores.of_reading(visit.conn, resident_id, visit.at - _SENT_WITHIN, opened.reading_id)
+    sent = words.Sent(filled.observations, captured, open_case(visit.conn, resident_id), visit.at, scored)
     view = {
         "resident": lives,
         "answer": words.answer(sent, lives),

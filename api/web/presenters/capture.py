@@ -1,16 +1,19 @@
 """The capture form and its answer, in the words of somebody at the bedside.
 
 Guards: never says stored of what is not, nor when something was taken without naming it; never says that nothing
-is needed while a rule has found something, a case is open or a sign is asked for; what they have just refused is not
-asked for again, nor 999 from who has phoned it; no text advises giving oxygen.
+is needed while a rule has found something, a case is open or a sign is asked for; a score says what it counts that was
+measured before; what they have just refused is not asked for again, nor 999 from who has phoned it; no text advises
+giving oxygen.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from api.capture import Captured, Observations
 from api.queries.escalation import Escalation
+from api.queries.scores import Score
 from api.web.presenters import signs
 from api.web.presenters.moments import age, clock
 from api.web.presenters.resident import ResidentView
@@ -77,12 +80,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was filled in, what became of it, and the case now open for the resident."""
+    """What was filled in, what became of it, the case now open for the resident, and the score as it is stored."""
 
     observations: Observations
     captured: Captured
     case: Escalation | None
     at: datetime
+    scored: Score | None = None
 
 
 def answer(sent: Sent, resident: ResidentView) -> Answer:
@@ -97,7 +101,7 @@ def answer(sent: Sent, resident: ResidentView) -> Answer:
         urgent=not stored or captured.next in (CALL_999, CALL_HUB) or (captured.old and captured.found),
         phone_first=_phone_first(captured, resident, stored=stored, phoned_999=sent.observations.phoned_999),
         hub_phone=resident.hub_phone,
-        score=_score(captured, resident, measured=bool(sent.observations.values)) if stored else None,
+        score=_score(sent, resident) if stored else None,
         needed=_needed(captured) if stored else None,
     )
 
@@ -220,15 +224,29 @@ def _phone_first(captured: Captured, resident: ResidentView, *, stored: bool, ph
     return resident.hub_phone if not stored or captured.next in (CALL_HUB, CALL_999) else None
 
 
-def _score(captured: Captured, resident: ResidentView, *, measured: bool) -> str | None:
+def _score(sent: Sent, resident: ResidentView) -> str | None:
+    captured = sent.captured
     if resident.no_score:
         return resident.no_score
     if captured.low is None or captured.high is None:
-        if captured.old or not measured:
+        if captured.old or not sent.observations.values:
             return None
         return "These readings could not be scored: a person at the hub is asked to read them."
     air = captured.low == captured.high and not captured.complete
-    return f"NEWS2 is {signs.bounds(captured.low, captured.high, assumed_air=air)}."
+    bounds = signs.bounds(captured.low, captured.high, assumed_air=air)
+    return " ".join([f"NEWS2 is {bounds}.", *_measured_before(sent)])
+
+
+def _measured_before(sent: Sent) -> list[str]:
+    """What the score counts that came with another reading: few signs may say little of how somebody is now."""
+    if sent.scored is None:
+        return []
+    earlier: dict[datetime, list[str]] = {}
+    for sign, part in sent.scored.parts.items():
+        if "value" in part and UUID(part["reading"]) != sent.observations.reading_id:
+            earlier.setdefault(datetime.fromisoformat(part["effective_at"]), []).append(sign)
+    said = [f"{signs.asked(names)} of {clock(at, sent.at)}" for at, names in sorted(earlier.items())]
+    return [f"It also counts {'; '.join(said)}."] if said else []
 
 
 def _needed(captured: Captured) -> str | None:

@@ -82,7 +82,7 @@ def test_on_scale_2_too_much_oxygen_is_what_scores(ward):
     assert ward.rows(SCORES, n.AMARA) == [(2, 5, "yes")]
     [(_, severity, why, *_)] = ward.cases()
     assert severity == "medium"
-    assert why == "NEWS2 is 5: Oxygen saturation 97 % (scale 2), on oxygen."
+    assert why == "NEWS2 is 5: Oxygen saturation 97% (scale 2), on oxygen."
 
 
 def test_without_a_record_nobody_assumes_air(ward):

@@ -11,12 +11,24 @@ import pytest
 from api.capture import Captured, Observations
 from api.queries.escalation import Escalation
 from api.queries.resident import Decisions
+from api.queries.scores import Score
 from api.web.presenters.capture import AT_ONCE, Answer, Sent, answer
+from api.web.presenters.moments import clock
 from api.web.presenters.resident import view
 from devices.reading import NotObtained, SoftSign
 from devices.receipt import Outcome
 from devices.vital_signs import VitalSign
-from tests.unit.api.web.rows import COLLEAGUE, NOW, READING, ago, escalation, resident
+from tests.unit.api.web.rows import (
+    COLLEAGUE,
+    NOW,
+    READING,
+    ago,
+    escalation,
+    full_parts,
+    part,
+    resident,
+    score,
+)
 
 
 def told(
@@ -29,6 +41,7 @@ def told(
     phoned_999: bool = False,
     values: Mapping[VitalSign, Any] = MappingProxyType({VitalSign.PULSE: 95}),
     refused: tuple[VitalSign, ...] = (),
+    scored: Score | None = None,
     **different: Any,
 ) -> Answer:
     said: dict[str, Any] = {
@@ -49,13 +62,25 @@ def told(
         soft_signs=soft_signs,
         phoned_999=phoned_999,
     )
-    return answer(Sent(observations, Captured(outcome=outcome, **(said | different)), case, NOW), lives)
+    return answer(
+        Sent(observations, Captured(outcome=outcome, **(said | different)), case, NOW, scored), lives
+    )
 
 
 def test_what_is_stored_is_said_to_be_stored() -> None:
     found = told()
     assert (found.stored, found.title, found.score) == (True, "Stored", "NEWS2 is 1.")
     assert found.act[0] == "Nothing more is needed now."
+
+
+def test_a_score_says_what_it_counts_that_was_measured_before() -> None:
+    earlier = {"reading": str(UUID(int=9)), "effective_at": ago(minutes=25).isoformat()}
+    parts = full_parts() | {"spo2": part(0, "97", **earlier), "temperature": part(0, "36.8", **earlier)}
+    parts["respiration_rate"] = {"low": 0, "high": 3}
+    assert told(scored=score(parts)).score == (
+        f"NEWS2 is 1. It also counts oxygen saturation and temperature of {clock(ago(minutes=25), NOW)}."
+    )
+    assert told(scored=score()).score == "NEWS2 is 1."
 
 
 def test_what_was_sent_twice_counts_once() -> None:
