@@ -66,4 +66,4 @@ class WhenDue:
 
     def told(self, at: datetime, *, of_silence: bool) -> None:
         if not self._cases or at >= self._cases[-1].until:
-            self._cases[:] = [*self._cases[-1:], Span(at, min(at + self._answered_after, NEVER), of_silence)]
+            self._cases.append(Span(at, min(at + self._answered_after, NEVER), of_silence))

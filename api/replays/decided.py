@@ -20,6 +20,7 @@ from devices.vital_signs import QUANTITIES
 
 RESIDENT, DECIDED, LOW, HIGH, FROM, UNTIL = "resident", "decided", "low", "high", "from", "until"
 NEEDED = (RESIDENT, DECIDED)
+COLUMNS = (*NEEDED, LOW, HIGH, FROM, UNTIL)
 NO_SCORE, SCALE_2 = "no_score", "scale_2"
 LIMITED = tuple(sign for sign in SIGNS if sign in QUANTITIES)
 _ALWAYS, _NEVER = NO_TIME, int(np.iinfo(np.int64).max)
@@ -41,8 +42,7 @@ def read_decided(file: Path) -> list[Decision]:
     """All rows of a file. Raises FileError."""
     decisions: list[Decision] = []
     with sources.opened(file) as given:
-        if missing := [name for name in NEEDED if name not in given.schema.names]:
-            raise FileError(f"{file}: there is no column {' or '.join(missing)}.")
+        _check(file, given.schema.names)
         for batch in given.batches:
             for row in _rows(batch):
                 try:
@@ -52,8 +52,18 @@ def read_decided(file: Path) -> list[Decision]:
     return decisions
 
 
+def _check(file: Path, names: Sequence[str]) -> None:
+    """An end under a name that nobody knows would be left out, and what it was to end go on for ever."""
+    if missing := [name for name in NEEDED if name not in names]:
+        raise FileError(f"{file}: there is no column {' or '.join(missing)}.")
+    if unknown := [name for place, name in enumerate(names) if name not in COLUMNS or name in names[:place]]:
+        raise FileError(
+            f"{file}: {unknown[0]} is none of its columns, or twice: they are {', '.join(COLUMNS)}."
+        )
+
+
 def _rows(batch: pa.RecordBatch) -> Iterator[Mapping[str, str]]:
-    names = [name for name in (*NEEDED, LOW, HIGH, FROM, UNTIL) if name in batch.schema.names]
+    names = [name for name in COLUMNS if name in batch.schema.names]
     columns = [text_of(batch.column(name)).to_pylist() for name in names]
     for cells in zip(*columns, strict=True):
         yield dict(zip(names, (cell or "" for cell in cells), strict=True))

@@ -6,6 +6,7 @@ shipped, so that a trial says only what it changes, and a rule that is shipped i
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -27,9 +28,17 @@ def read_policy(file: Path) -> Policy:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PolicyFileError(f"{file} is not TOML: {error}.") from None
     try:
-        changes = {name: None if value == _OFF else value for name, value in said.items()}
-        return Policy.model_validate(SHIPPED.model_dump() | {"version": file.stem} | changes)
+        shipped = SHIPPED.model_dump()
+        changes = {name: _changed(shipped.get(name), value) for name, value in said.items()}
+        return Policy.model_validate(shipped | {"version": file.stem} | changes)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the policy"
         raise PolicyFileError(f"{file}: {place}: {first['msg']}.") from None
+
+
+def _changed(shipped: Any, said: Any) -> Any:
+    """Of a table that is shipped, what the file does not name stays."""
+    if said == _OFF:
+        return None
+    return shipped | said if isinstance(shipped, dict) and isinstance(said, dict) else said

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from xml.etree import ElementTree
@@ -15,10 +16,12 @@ from pyarrow import parquet
 from alerts.policy import SHIPPED
 from alerts.replay.comparison import Kind
 from alerts.replay.found import RULES
+from alerts.severity import Severity
 from api.replays import job
 from api.replays.decided import read_decided
 from api.replays.policies import PolicyFileError, read_policy
 from api.score_files import FileError
+from devices.vital_signs import VitalSign
 from tests.fixtures.machine import PATIENCE_SECONDS
 
 HEADER = (
@@ -166,6 +169,12 @@ def test_what_a_policy_file_leaves_out_is_as_shipped(tmp_path: Path) -> None:
     assert read_policy(file) == SHIPPED.model_copy(update={"version": "gentle", "medium_from": 6})
     file.write_text('red_vital_sign = "off"')
     assert read_policy(file) == SHIPPED.model_copy(update={"version": "gentle", "red_vital_sign": None})
+    file.write_text("[limits]\nspo2 = [90, 100]\n[deadline]\nhigh = 5\n")
+    limits = {**SHIPPED.limits, VitalSign.SPO2: (Decimal(90), Decimal(100))}
+    deadline = {**SHIPPED.deadline, Severity.HIGH: 5}
+    assert read_policy(file) == SHIPPED.model_copy(
+        update={"version": "gentle", "limits": limits, "deadline": deadline}
+    )
 
 
 def found_by_rule(file: Path, decided: Path | None = None, most_held: int = job.HELD_BYTES) -> dict[str, int]:
@@ -213,6 +222,8 @@ def test_what_was_decided_for_residents_counts_while_it_is_in_force(tmp_path: Pa
     ("text", "sentence"),
     [
         ("resident,sign\nA,pulse\n", "there is no column decided"),
+        ("resident,decided,till\nA,scale_2,2026-03-01T00:00:00Z\n", "till is none of its columns"),
+        ("resident,decided,until,until\nA,scale_2,,\n", "until is none of its columns, or twice"),
         (DECIDED + ",pulse,50,,,\n", "row 1: it names no resident"),
         (DECIDED + "A,puls,50,,,\n", "row 1: decided is none of no_score, scale_2, respiration_rate"),
         (DECIDED + "A,pulse,50,,,\nA,pulse,,,,\n", "row 2: a limit has a value in low, in high or in both"),
