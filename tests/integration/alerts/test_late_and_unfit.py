@@ -106,8 +106,8 @@ def test_whom_news2_does_not_fit_is_a_concern_by_soft_sign_and_worry(ward):
 def test_news2_is_used_from_the_sixteenth_birthday_on_unless_something_else_speaks_against_it(ward):
     ward.change(UNFIT, "under_16", n.AMARA)
     ward.change(UNFIT, "pregnant", n.BRAM)
-    ward.change("UPDATE delegation.resident SET born_on = '2010-03-05'")
-    midnight = datetime(2026, 3, 5, tzinfo=UTC)
+    ward.change("UPDATE delegation.resident SET born_on = '2010-06-05'")
+    midnight = datetime(2026, 6, 4, 23, tzinfo=UTC)  # in London, in summer
     told = []
     for at in (midnight - n.minutes(1), midnight):
         with ward.database.connect("hearthwatch_scheduler") as conn:
