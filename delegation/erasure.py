@@ -11,7 +11,7 @@ import psycopg
 
 _NAMED: LiteralString = """
 UPDATE delegation.resident SET name = 'Erased', nhs_number = NULL, born_on = '1900-01-01', allergies = NULL,
-    background = NULL, call_back_phone = NULL, usual_company = NULL, no_score_reason = NULL
+    background = NULL, call_back_phone = NULL, usual_company = NULL, no_score_reason = NULL, refitted = false
 WHERE resident_id = %s
 """
 _HOLDS: LiteralString = "UPDATE delegation.legal_hold SET reason = 'Erased.' WHERE resident_id = %s"

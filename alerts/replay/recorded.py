@@ -29,9 +29,8 @@ Revocable = TypeVar("Revocable", ScaleAuthorisation, PersonalLimit)
 # How far before a span readings still weigh on it, whatever the policy: rules look back so far at the most.
 _LEAD = timedelta(hours=LONGEST_LOOK_BACK_HOURS)
 
-_RESIDENTS: LiteralString = (
-    "SELECT resident_id, no_score_reason FROM delegation.resident ORDER BY resident_id"
-)
+_RESIDENTS: LiteralString = "SELECT resident_id FROM delegation.resident ORDER BY resident_id"
+_FIT: LiteralString = "SELECT no_score_reason, refitted FROM delegation.resident WHERE resident_id = %s"
 # Scores are made in the transaction that stores their reading: when that was is all that is taken from them.
 _JUDGED: LiteralString = """
 SELECT kit_id, reading_id, scored_at FROM alerts.score
@@ -74,7 +73,7 @@ class History:
     """One resident's, each reading placed where it was stored for.
 
     `corrected`: a reading of theirs was once another's, so their line is not as it was. `refitted`: NEWS2 has begun or
-    ceased to fit them; when, only the readings that were scored tell.
+    ceased to fit them, once or more; when, only the readings that were scored tell.
     """
 
     placement: Placement
@@ -138,6 +137,13 @@ class Policies:
         default = latest.get(None) or SHIPPED
         return latest.get(hub_id) or default
 
+    def changed_after(self, at: datetime) -> datetime | None:
+        """When the next of them begins to count."""
+        if self.instead is not None:
+            return None
+        begins = (max(since, recorded) for _, _, since, recorded in self.rows)
+        return min((one for one in begins if one > at), default=None)
+
     @property
     def lead(self) -> timedelta:
         """How far before a span readings still weigh on it: further where somebody's own usual is asked for."""
@@ -171,27 +177,24 @@ def histories(
     conn: psycopg.Connection, since: datetime = ALWAYS, until: datetime = NEVER
 ) -> Iterator[History]:
     """Everybody, one after the other; readings taken in this span, ends included."""
-    reasons: dict[UUID, str | None] = dict(conn.execute(_RESIDENTS).fetchall())
-    placements = delegation_store.placements(conn, list(reasons))
-    for resident, reason in reasons.items():
+    residents = [resident for (resident,) in conn.execute(_RESIDENTS).fetchall()]
+    placements = delegation_store.placements(conn, residents)
+    for resident in residents:
         if resident in placements:
-            yield _history(conn, placements[resident], reason, since, until)
+            yield _history(conn, placements[resident], since, until)
 
 
-def _history(
-    conn: psycopg.Connection, placement: Placement, reason: str | None, since: datetime, until: datetime
-) -> History:
+def _history(conn: psycopg.Connection, placement: Placement, since: datetime, until: datetime) -> History:
     resident = placement.resident_id
+    [(reason, refitted)] = conn.execute(_FIT, (resident,)).fetchall()
     judged: dict[ReadingKey, datetime] = {
         (kit, reading): at for kit, reading, at in conn.execute(_JUDGED, (resident, since, until)).fetchall()
     }
-    readings = _placed(conn, stored.readings_of(conn, placement, since, until), resident, since, until)
     decided = conn.execute(_SCALES, (resident,)).fetchall()
-    found = on_record(conn, resident)
     return History(
         placement=placement,
         no_score_reason=reason,
-        readings=readings,
+        readings=_placed(conn, stored.readings_of(conn, placement, since, until), resident, since, until),
         judged_at=judged,
         scales=[(recorded, _scale(*said)) for recorded, *said in decided],
         air=[recorded for (recorded,) in conn.execute(_AIR, (resident,)).fetchall()],
@@ -200,9 +203,9 @@ def _history(
             for recorded, *said in conn.execute(_LIMITS, (resident,)).fetchall()
         ],
         watched=watched(conn, placement),
-        on_record=found,
+        on_record=on_record(conn, resident),
         corrected=_said(conn, _CORRECTED, {"resident": resident}),
-        refitted=_is_refitted(reason, readings, judged, found),
+        refitted=refitted,
     )
 
 
@@ -214,19 +217,6 @@ def _placed(
         for kit, reading, *place in conn.execute(_PLACES, (resident, since, until)).fetchall()
     }
     return [one._replace(placement=places.get(one.key, one.placement)) for one in readings]
-
-
-def _is_refitted(
-    reason: str | None,
-    readings: Sequence[NewReading],
-    judged: Mapping[ReadingKey, datetime],
-    found: OnRecord,
-) -> bool:
-    """Whether they were scored once and are not now, or their readings begin without scores that nothing kept away."""
-    if reason is not None:
-        return bool(judged)
-    begins_without = bool(readings) and readings[0].key not in judged
-    return begins_without and readings[0].key not in found.unscored
 
 
 def _scale(starts_at: datetime, review_by: datetime, ends_at: Any, revoked_at: Any) -> ScaleAuthorisation:

@@ -128,13 +128,14 @@ class _Telling:
             self._tell(reading.placement, at, judged.found, None, rests_on)
 
     def _due(self, until: datetime) -> datetime | None:
-        """The next moment at which anything is due, up to one."""
+        """The next moment at which anything is due, or may be under another policy, up to one."""
         policy = self._policy(self._where(self._now), self._now)
         after = silence.silent_for(policy)
         moments = [
             self._history.watched.silent_from(self._heard, after, self._now, until, self._clock.cases),
             self._asked.answer_by if self._asked is not None else None,
             self._events[0].at if self._events else None,
+            self._policies.changed_after(self._now),
         ]
         due = min((one for one in moments if one is not None), default=None)
         return due if due is not None and due <= until else None

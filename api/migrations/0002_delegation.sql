@@ -45,6 +45,7 @@ CREATE TABLE delegation.resident (
     call_back_phone text,                       -- NULL: the home's
     usual_company   text,                       -- who is usually with them
     no_score_reason text CHECK (no_score_reason IN ('under_16', 'pregnant', 'spinal_cord_injury')),
+    refitted        boolean NOT NULL DEFAULT false,     -- NEWS2 has begun or ceased to be used for them
     lives_here_from timestamptz NOT NULL DEFAULT now(),
     synthetic       boolean NOT NULL DEFAULT false
 );
@@ -804,6 +805,7 @@ CREATE POLICY as_oneself ON delegation.audit_text FOR INSERT TO hearthwatch_api 
 -- Ingest: opaque ids, scales and who may do what; never a name.
 GRANT SELECT (resident_id, home_id, no_score_reason, synthetic) ON delegation.resident TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (lives_here_from) ON delegation.resident TO hearthwatch_ingest, hearthwatch_scheduler;   -- silence is counted from there
+GRANT SELECT (refitted) ON delegation.resident TO hearthwatch_ingest;
 GRANT SELECT (home_id, organisation_id, hub_id, rounds, synthetic) ON delegation.home TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (authorisation_id, resident_id, starts_at, review_by, ends_at, revoked_at, recorded_at)
     ON delegation.spo2_scale_authorisation TO hearthwatch_ingest, hearthwatch_scheduler;
@@ -909,6 +911,19 @@ ALTER FUNCTION delegation.homes_of_their_provider(uuid) OWNER TO hearthwatch_gat
 ALTER FUNCTION delegation.nhs_number_taken(text, uuid) OWNER TO hearthwatch_gate;
 GRANT EXECUTE ON FUNCTION delegation.homes_of_their_provider(uuid), delegation.nhs_number_taken(text, uuid) TO hearthwatch_api;
 
+-- A score that is missing was lost, unless NEWS2 was not used then: that it was not always the same is on record. Erasing
+-- forgets it.
+CREATE FUNCTION delegation.note_refitted() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    NEW.refitted := true;
+    RETURN NEW;
+END $$;
+REVOKE EXECUTE ON FUNCTION delegation.note_refitted() FROM PUBLIC;
+CREATE TRIGGER note_refitted BEFORE UPDATE OF no_score_reason ON delegation.resident
+    FOR EACH ROW WHEN (current_user <> 'hearthwatch_retention'
+                       AND (OLD.no_score_reason IS NULL) <> (NEW.no_score_reason IS NULL))
+    EXECUTE FUNCTION delegation.note_refitted();
+
 -- Who was under 16 and is not any more: the scheduler asks it every day, and knows no day of birth.
 CREATE FUNCTION delegation.now_sixteen(today date) RETURNS SETOF uuid
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -1001,7 +1016,7 @@ CREATE POLICY retention ON delegation.audit_text TO hearthwatch_retention USING 
 GRANT SELECT (resident_id), DELETE ON delegation.role_assignment, delegation.invitation, delegation.spo2_scale_authorisation,
     delegation.personal_limit, delegation.air_record, delegation.ceiling, delegation.monitoring_pause TO hearthwatch_retention;
 GRANT SELECT (resident_id), UPDATE (name, nhs_number, born_on, allergies, background, call_back_phone, usual_company,
-    no_score_reason) ON delegation.resident TO hearthwatch_retention;
+    no_score_reason, refitted) ON delegation.resident TO hearthwatch_retention;
 GRANT UPDATE (reason) ON delegation.legal_hold TO hearthwatch_retention;
 DO $$
 DECLARE erased regclass;

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import LiteralString
 
 import pytest
 
@@ -18,6 +19,10 @@ from tests.integration.alerts.test_rules_that_look_back import POLICY, WORSE
 from tests.integration.alerts.ward import NOW
 
 DAYS = 30
+SOONER: LiteralString = """
+INSERT INTO alerts.policy (hub_id, version, body, in_force_from, recorded_at)
+SELECT %s, 'sooner', body || '{"silent_after_hours": 12}', %s, %s FROM alerts.policy WHERE hub_id IS NULL
+"""
 OLD, NEW = Kind.OLD, Kind.NEW
 
 
@@ -30,7 +35,7 @@ def replayed(ward) -> Agreement:
 def test_a_month_with_every_fault_is_told_again_exactly_and_under_another_policy(ward):
     Stretch(ward, DAYS).run()
     told = replayed(ward)
-    assert (told.stored_only, told.replayed_only, told.refitted) == ({}, {}, 0)
+    assert (told.stored_only, told.replayed_only, told.refitted) == ({}, {}, 1)
     assert told.corrected == 2
     assert told.scores > 1500
     assert told.found > 500
@@ -120,18 +125,42 @@ def test_whoever_moved_to_another_hub_is_told_again_under_the_policy_of_the_hub_
     assert (told.stored_only, told.replayed_only, told.found) == ({}, {}, 1)
 
 
-@pytest.mark.parametrize("first", [None, "pregnant"], ids=["ceased to", "begun to"])
-def test_whoever_news2_has_begun_or_ceased_to_fit_is_told_again_by_what_was_scored(ward, first):
-    for at, reason in ((NOW - timedelta(hours=8), first), (NOW, None if first else "pregnant")):
+@pytest.mark.parametrize(
+    "reasons",
+    [[None, "pregnant"], ["pregnant", None], [None, "pregnant", None], ["pregnant", None, "pregnant"]],
+    ids=["ceased to", "begun to", "ceased to for a while", "begun to for a while"],
+)
+def test_whoever_news2_has_begun_or_ceased_to_fit_is_told_again_by_what_was_scored(ward, reasons):
+    for place, reason in enumerate(reasons):
         ward.change(
             "UPDATE delegation.resident SET no_score_reason = %s WHERE resident_id = %s", reason, n.AMARA
         )
-        ward.send(n.GRAVE, at=at)
+        ward.send(n.GRAVE, at=NOW + timedelta(hours=8 * place))
     assert {"outside_limits", "score_threshold"} <= set(ward.rules())
     told = replayed(ward)
     assert (told.stored_only, told.replayed_only) == ({}, {})
-    assert (told.refitted, told.scores, told.found) == (1, 1, 2)
+    assert (told.refitted, told.scores, told.found) == (1, reasons.count(None), len(reasons))
     assert "of 1 residents whom NEWS2 has begun or ceased to fit" in said_of(told)
+
+
+def test_a_score_that_was_lost_is_not_taken_for_one_that_was_never_to_be(ward):
+    ward.send(n.NORMAL, at=NOW - timedelta(hours=8))
+    ward.send(n.NORMAL)
+    ward.change("DELETE FROM alerts.score WHERE effective_at < %s", NOW)
+    told = replayed(ward)
+    assert (told.stored_only, told.replayed_only, told.refitted) == ({}, {"score": 1}, 0)
+
+
+def test_a_trial_tells_a_silence_from_the_moment_at_which_a_hub_waits_less_long(ward):
+    hours = timedelta(hours=1)
+    ward.send(n.NORMAL)
+    begins = NOW + 10 * hours
+    ward.change(SOONER, n.HUB, begins, begins)
+    ward.send(n.NORMAL, at=NOW + 20 * hours)
+    with ward.database.connect("hearthwatch_ingest") as conn:
+        done, _ = replay_stored(conn, Span(NOW), None, SHIPPED, 240)
+    silences = done.counts.by_rule[:, RULES.index("silence")]
+    assert (silences[OLD], silences[NEW]) == (1, 0)
 
 
 def test_what_could_not_be_judged_is_taken_over_with_what_goes_to_999(ward, monkeypatch):

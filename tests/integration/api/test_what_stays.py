@@ -28,6 +28,7 @@ STAYS = {
         "home_name",
         "hub_name",
         "lives_here_from",
+        "refitted",
         "synthetic",
     },
     # That care ended and what once held the records: for how long they had to be kept.
