@@ -1,8 +1,10 @@
 """Opening a record from outside one's hub, and saying that one has seen that somebody did.
 
-Guards: what is wrong with a try is said in its answer and not by an error, which would take back that it counts.
+Guards: what is wrong with a try is said in its answer and not by an error, which would take back that it counts; who
+is not told at a place hears nothing of it, and leaves no look there.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated
@@ -14,7 +16,9 @@ from pydantic import BaseModel, Field, StringConstraints
 from api.access import Visit, needs
 from api.looking import looked_at_place
 from api.parts import parts_of
-from api.queries import glass
+from api.problems import not_found
+from api.queries import desks, glass
+from api.queries.desks import Place
 from api.queries.glass import Broken
 from delegation.break_glass import (
     LONGEST_WORDS,
@@ -66,7 +70,8 @@ def open_record(breaking: Breaking, request: Request, response: Response, visit:
 
 @router.get("/homes/{home_id}/break-glass")
 def unseen_at_home(home_id: UUID, visit: ToldVisit) -> list[Broken]:
-    """Records of the home's residents that were opened and that its manager has not acknowledged, newest first."""
+    """Records of the home's residents that were opened and that its manager has not seen: the newest 50."""
+    _told_at(desks.homes_managed(visit.conn), home_id, "home")
     looked_at_place(visit, f"home:{home_id}", "break_glass.seen")
     return glass.unseen_at_home(visit.conn, home_id)
 
@@ -74,6 +79,7 @@ def unseen_at_home(home_id: UUID, visit: ToldVisit) -> list[Broken]:
 @router.get("/hubs/{hub_id}/break-glass")
 def unseen_at_hub(hub_id: UUID, visit: ToldVisit) -> list[Broken]:
     """The same for the hub's lead."""
+    _told_at(desks.hubs_led(visit.conn), hub_id, "hub")
     looked_at_place(visit, f"hub:{hub_id}", "break_glass.seen")
     return glass.unseen_at_hub(visit.conn, hub_id)
 
@@ -82,3 +88,8 @@ def unseen_at_hub(hub_id: UUID, visit: ToldVisit) -> list[Broken]:
 def seen(break_glass_id: UUID, said: Seen, visit: AnsweringVisit) -> None:
     """Say for the home or for its hub that one has seen it."""
     acknowledge(visit.conn, visit.actor, break_glass_id, said.desk, visit.at)
+
+
+def _told_at(places: Iterable[Place], place_id: UUID, what: str) -> None:
+    if place_id not in {one.place_id for one in places}:
+        raise not_found(what)

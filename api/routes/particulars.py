@@ -29,7 +29,10 @@ NOT_YOURS = "Only the home's manager or the hub's lead says who a resident is."
 
 
 class Given(BaseModel):
-    """All of it: what is left out is not known. `allergies` left out: nobody has asked; or `none known`."""
+    """All of it: what is left out is not known. `allergies` left out: nobody has asked; or `none known`.
+
+    Whether they are under 16 is worked out from `born_on`, whatever `no_score_reason` says.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=LONGEST["name"])]
     nhs_number: Annotated[str, Field(pattern=r"^[0-9]{10}$")] | None = None

@@ -266,3 +266,20 @@ def test_a_program_opens_one_and_is_held_to_the_same(sign_in: SignIn, neighbourh
     assert manager.get(told).json() == []
     lead = sign_in(n.HUB_LEAD)
     assert len(lead.get(f"/api/v1/hubs/{n.HUB}/break-glass").json()) == 1
+
+
+def test_of_a_place_that_is_not_ones_own_a_program_hears_nothing_and_leaves_no_look_there(
+    sign_in: SignIn, neighbourhood: Database
+) -> None:
+    manager, lead = sign_in(n.MANAGER), sign_in(n.HUB_LEAD)
+    for client, place in (
+        (manager, f"homes/{n.STRANGE_HOME}"),
+        (manager, f"hubs/{n.HUB}"),
+        (lead, f"homes/{n.ORCHARD}"),
+    ):
+        assert client.get(f"/api/v1/{place}/break-glass").status_code == 404
+    with neighbourhood.connect() as owner:
+        looks = owner.execute(
+            "SELECT subject FROM delegation.audit_event WHERE action = 'break_glass.seen'"
+        ).fetchall()
+    assert looks == []
