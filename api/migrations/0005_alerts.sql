@@ -369,7 +369,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seq
         SELECT with_synthetic AND NOT EXISTS (SELECT FROM delegation.resident JOIN homes USING (home_id)
                                               WHERE NOT (resident.synthetic OR homes.synthetic)) AS too
     ), everybody AS MATERIALIZED (
-        SELECT resident.resident_id, homes.home_id, resident.lives_here_from, ended.ended_at, resident.no_score_reason,
+        SELECT resident.resident_id, homes.home_id, resident.lives_here_from, ended.ended_at,
+               resident.no_score_reason IS NOT NULL OR resident.refitted AS not_always_scored,
                resident.synthetic OR homes.synthetic AS made_up
         FROM homes JOIN delegation.resident USING (home_id)
         LEFT JOIN delegation.end_of_care ended ON ended.resident_id = resident.resident_id AND ended.withdrawn_at IS NULL
@@ -431,7 +432,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seq
         UNION
         -- Without a score, all signs within the round are a full set.
         SELECT due.home_id, due.resident_id, due.opens_at
-        FROM due JOIN counted ON counted.resident_id = due.resident_id AND counted.no_score_reason IS NOT NULL
+        FROM due JOIN counted ON counted.resident_id = due.resident_id AND counted.not_always_scored
         JOIN theirs ON theirs.resident_id = due.resident_id
                    AND theirs.effective_at >= due.opens_at AND theirs.effective_at < due.closes_at
         GROUP BY due.home_id, due.resident_id, due.opens_at
@@ -467,7 +468,7 @@ REVOKE EXECUTE ON FUNCTION alerts.counts_of_hub(uuid, timestamptz, timestamptz, 
 ALTER FUNCTION alerts.counts_of_hub(uuid, timestamptz, timestamptz, boolean) OWNER TO hearthwatch_counter;
 GRANT EXECUTE ON FUNCTION alerts.counts_of_hub(uuid, timestamptz, timestamptz, boolean) TO hearthwatch_api;
 GRANT SELECT (home_id, hub_id, name, rounds, synthetic) ON delegation.home TO hearthwatch_counter;
-GRANT SELECT (resident_id, home_id, lives_here_from, no_score_reason, synthetic) ON delegation.resident TO hearthwatch_counter;
+GRANT SELECT (resident_id, home_id, lives_here_from, no_score_reason, refitted, synthetic) ON delegation.resident TO hearthwatch_counter;
 GRANT SELECT (resident_id, ended_at, withdrawn_at) ON delegation.end_of_care TO hearthwatch_counter;
 GRANT SELECT (resident_id, starts_at, ends_at) ON delegation.monitoring_pause TO hearthwatch_counter;
 GRANT SELECT (reading_id, kit_id, resident_id, home_id, effective_at, respiration_rate, spo2, on_oxygen, systolic, pulse,

@@ -79,6 +79,18 @@ def test_what_is_counted_is_what_there_was(busy: Database) -> None:
     }
 
 
+def test_what_was_done_while_news2_was_not_used_for_somebody_counts_when_it_is_used_again(
+    busy: Database,
+) -> None:
+    with busy.connect() as conn:
+        conn.execute("DELETE FROM alerts.score WHERE resident_id = %s", (n.BRAM,))
+        for reason in ("pregnant", None):
+            conn.execute(
+                "UPDATE delegation.resident SET no_score_reason = %s WHERE resident_id = %s", (reason, n.BRAM)
+            )
+    assert counted(busy)["Orchard House"].sets_done == 4
+
+
 def test_whoever_is_synthetic_counts_for_nothing_and_never_beside_the_real(busy: Database) -> None:
     with busy.connect() as conn:
         conn.execute("UPDATE delegation.resident SET synthetic = true WHERE resident_id = %s", (n.BRAM,))
