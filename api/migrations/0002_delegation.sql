@@ -573,11 +573,12 @@ BEGIN
         INSERT INTO delegation.person (person_id, name) VALUES (me, offered.name);
         PERFORM set_config('hearthwatch.actor', me::text, true);
     END IF;
-    UPDATE delegation.role_assignment held SET ends_at = greatest(held.ends_at, offered.ends_at)
+    UPDATE delegation.role_assignment held
+    SET ends_at = CASE WHEN held.ends_at IS NOT NULL THEN greatest(held.ends_at, offered.ends_at) END
     WHERE held.person_id = me AND held.role = offered.role
       AND (held.home_id, held.hub_id, held.resident_id)
           IS NOT DISTINCT FROM (offered.home_id, offered.hub_id, offered.resident_id)
-      AND held.organisation_id IS NULL AND held.starts_at <= now() AND held.ends_at > now();
+      AND held.organisation_id IS NULL AND held.starts_at <= now() AND (held.ends_at IS NULL OR held.ends_at > now());
     IF NOT FOUND THEN
         INSERT INTO delegation.role_assignment (person_id, role, home_id, hub_id, resident_id, starts_at, ends_at)
         VALUES (me, offered.role, offered.home_id, offered.hub_id, offered.resident_id, now(), offered.ends_at);

@@ -304,6 +304,22 @@ def test_taking_on_what_one_has_already_lets_it_go_on_and_is_no_second_role(own_
         assert left > timedelta(days=89)
 
 
+def test_a_role_without_an_end_gets_none_by_an_invitation_and_no_second_beside_it(
+    own_records: Database,
+) -> None:
+    with own_records.connect() as conn:
+        conn.execute("UPDATE delegation.role_assignment SET ends_at = NULL WHERE person_id = %s", (n.CARER,))
+    with own_records.connect(API) as conn:
+        code = offer(conn, n.MANAGER, FOR_AMARA)
+        act_as(conn, n.CARER)
+        assert invitation.take(conn, code, now()) == n.CARER
+    with own_records.connect() as conn:
+        ends = conn.execute(
+            "SELECT ends_at FROM delegation.role_assignment WHERE person_id = %s", (n.CARER,)
+        ).fetchall()
+    assert ends == [(None,)]
+
+
 def test_the_list_shows_who_is_there_and_what_may_be_ended(records: Database) -> None:
     with records.connect(API) as conn:
         act_as(conn, n.MANAGER)
