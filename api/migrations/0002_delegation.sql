@@ -711,7 +711,6 @@ GRANT SELECT ON delegation.organisation, delegation.hub, delegation.home, delega
 GRANT INSERT (person_id, activity, level, assessor_id, signed_off_at, valid_until) ON delegation.competence TO hearthwatch_api;
 GRANT INSERT ON delegation.audit_text TO hearthwatch_api;
 GRANT UPDATE (revoked_at) ON delegation.competence TO hearthwatch_api;
-GRANT SELECT ON delegation.audit_event TO hearthwatch_api;
 
 CREATE POLICY in_scope ON delegation.organisation FOR SELECT TO hearthwatch_api
     USING (organisation_id IN (SELECT delegation.known_organisations()));
@@ -796,11 +795,15 @@ CREATE POLICY trainer_revokes ON delegation.competence FOR UPDATE TO hearthwatch
     WITH CHECK (revoked_at IS NOT NULL);
 CREATE POLICY as_oneself ON delegation.audit_event FOR INSERT TO hearthwatch_api
     WITH CHECK (actor = 'person:' || delegation.actor()::text);
-CREATE POLICY who_looked ON delegation.audit_event FOR SELECT TO hearthwatch_api
-    USING (resident_id IN (SELECT resident.resident_id FROM delegation.resident
-                           WHERE home_id IN (SELECT delegation.homes_held('home_manager', 'hub_lead')))
-           OR (resident_id IS NULL
-               AND subject IN (SELECT 'home:' || held FROM delegation.homes_held('home_manager', 'hub_lead') AS held)));
+-- Who looked is read through a view: who writes the audit reads nothing of the table itself.
+CREATE VIEW delegation.visible_audit_event WITH (security_barrier) AS
+SELECT at, actor, role, purpose, action, subject, resident_id FROM delegation.audit_event
+WHERE resident_id IN (SELECT resident.resident_id FROM delegation.resident
+                      WHERE home_id IN (SELECT delegation.homes_held('home_manager', 'hub_lead')))
+   OR (resident_id IS NULL
+       AND subject IN (SELECT 'home:' || held FROM delegation.homes_held('home_manager', 'hub_lead') AS held));
+ALTER VIEW delegation.visible_audit_event OWNER TO hearthwatch_gate;
+GRANT SELECT ON delegation.visible_audit_event TO hearthwatch_api;
 CREATE POLICY as_oneself ON delegation.audit_text FOR INSERT TO hearthwatch_api WITH CHECK (delegation.actor() IS NOT NULL);
 
 -- Ingest: opaque ids, scales and who may do what; never a name.

@@ -37,7 +37,7 @@ SELECT actor, person.name AS person_name, role, purpose, action, event.resident_
 FROM (
 """
 _EVENTS: LiteralString = """
-    SELECT actor, role, purpose, action, resident_id, at FROM delegation.audit_event
+    SELECT actor, role, purpose, action, resident_id, at FROM delegation.visible_audit_event
     WHERE at >= %(since)s AND at < %(until)s AND
 """
 _AS_ROWS: LiteralString = """

@@ -97,10 +97,13 @@ def test_every_view_keeps_its_filter_first_and_its_owner_cannot_sign_in(database
     with database.connect() as conn:
         views = conn.execute(VIEWS).fetchall()
         signs_in = conn.execute(
-            "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'hearthwatch_reader'"
+            "SELECT bool_or(rolcanlogin) FROM pg_roles WHERE rolname IN ('hearthwatch_reader', 'hearthwatch_gate')"
         ).fetchone()
-    assert {name for name, _, _ in views} == {"ingest.visible_reading", "alerts.visible_score"}
-    assert {(barrier, owner) for _, barrier, owner in views} == {(True, "hearthwatch_reader")}
+    assert set(views) == {
+        ("ingest.visible_reading", True, "hearthwatch_reader"),
+        ("alerts.visible_score", True, "hearthwatch_reader"),
+        ("delegation.visible_audit_event", True, "hearthwatch_gate"),
+    }
     assert signs_in == (False,)
 
 

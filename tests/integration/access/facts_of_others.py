@@ -59,5 +59,5 @@ FACTS: tuple[Fact, ...] = (
     *(fact("Everybody reads their own name, roles and sign-offs, and no role is needed for it",
            one, READ, NAMES + WORK, one) for one in EVERYBODY),
     fact("Everybody writes into the audit what they do, in their own name and no other",
-         (*EVERYBODY, UNKNOWN), ADD, LOOKING, AMARA, BRAM, CORA, DOV, EFE, GRETA),
+         (*EVERYBODY, UNKNOWN), ADD, AUDIT, AMARA, BRAM, CORA, DOV, EFE, GRETA),
 )

@@ -32,7 +32,7 @@ REFUSALS: tuple[Refusal, ...] = (
     ("Femi, who cares for Amara, reads what somebody said of Amara by telephone", CARER,
      "SELECT * FROM alerts.phone_call"),
     ("Femi reads of Amara's neighbour Bram", CARER, "SELECT FROM delegation.resident WHERE resident_id <> {amara}"),
-    ("Femi reads who looked at Amara", CARER, "SELECT * FROM delegation.audit_event"),
+    ("Femi reads who looked at Amara", CARER, "SELECT * FROM delegation.visible_audit_event"),
     ("Fay, who cares for Dov, reads Amara's record", FAY,
      "SELECT FROM delegation.resident WHERE resident_id = {amara}"),
     ("Tara the trainer reads the record of somebody her workers care for", TRAINER,

@@ -14,7 +14,7 @@ ABOUT: dict[str, LiteralString] = {
     "delegation.role_assignment": "person_id",
     "delegation.competence": "person_id",
     "delegation.invitation": "coalesce(resident_id, home_id, hub_id)",
-    "delegation.audit_event": "resident_id",
+    "delegation.visible_audit_event": "resident_id",
     "delegation.resident": "resident_id",
     "delegation.spo2_scale_authorisation": "resident_id",
     "delegation.personal_limit": "resident_id",

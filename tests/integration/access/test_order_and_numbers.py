@@ -34,7 +34,7 @@ ASKED: tuple[LiteralString, ...] = (
     "SELECT count(*) OVER (), {} FROM {}",
     "SELECT {} FROM {} TABLESAMPLE SYSTEM (100)",
 )
-VIEWS = ("ingest.visible_reading", "alerts.visible_score")
+VIEWS = ("ingest.visible_reading", "alerts.visible_score", "delegation.visible_audit_event")
 # Of whoever is asked, the residents they see; everything of the other residents is taken away, as if it had never been.
 SEEN: Mapping[UUID, tuple[UUID, ...]] = {
     n.WORKER: (n.AMARA, n.BRAM),
@@ -121,7 +121,6 @@ def test_where_a_row_lies_and_what_wrote_it_is_told_to_nobody(records: Database,
 
 # Numbers that count for everybody together, which the api's role may read with a row; who is shown them, and where.
 COUNTING_FOR_ALL = {
-    "delegation.audit_event.audit_id": "in SQL alone: no query of a page's or of JSON asks for it",
     "ingest.quarantine.quarantine_id": "operators see all of the quarantine",
     "alerts.policy.policy_id": "about nobody",
 }

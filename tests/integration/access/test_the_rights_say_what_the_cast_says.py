@@ -58,7 +58,7 @@ ABOUT: dict[tuple[Record, Deed], tuple[str, ...]] = {
     **{(Record.LIMITS, deed): ("delegation.personal_limit",) for deed in Deed},
     **{(Record.ENDS_OF_CARE, deed): ("delegation.end_of_care",) for deed in Deed},
     **{(Record.LEGAL_HOLDS, deed): ("delegation.legal_hold",) for deed in Deed},
-    (Record.LOOKING, READ): ("delegation.audit_event",),
+    (Record.LOOKING, READ): ("delegation.visible_audit_event",),
     (Record.COMPETENCES, READ): ("delegation.competence",),
     (Record.COMPETENCES, ADD): ("delegation.competence",),
     (Record.COMPETENCES, CHANGE): ("delegation.competence",),

@@ -49,11 +49,15 @@ def test_nothing_is_written_without_an_actor(neighbourhood):
     with neighbourhood.connect(API) as conn:
         with pytest.raises(NoActorError, match="name the actor"):
             audit.record(conn, None, "reading.seen", "resident", at=NOW)
-        assert conn.execute("SELECT count(*) FROM delegation.audit_event").fetchone() == (0,)
-    with neighbourhood.connect() as owner, pytest.raises(psycopg.errors.CheckViolation):
-        owner.execute(
-            "INSERT INTO delegation.audit_event (at, actor, purpose, action, subject) VALUES (now(), '', 'x', 'x', 'x')"
-        )
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            conn.execute("SELECT FROM delegation.audit_event")
+    with neighbourhood.connect() as owner:
+        assert owner.execute("SELECT count(*) FROM delegation.audit_event").fetchone() == (0,)
+        with pytest.raises(psycopg.errors.CheckViolation):
+            owner.execute(
+                "INSERT INTO delegation.audit_event (at, actor, purpose, action, subject)"
+                " VALUES (now(), '', 'x', 'x', 'x')"
+            )
 
 
 def test_a_person_writes_as_themselves_with_the_roles_they_hold(neighbourhood):
