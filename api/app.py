@@ -28,7 +28,15 @@ from api.identity.sealing import sealer_of
 from api.identity.throttle import Throttle
 from api.metrics import Counts
 from api.parts import Clock, Parts
-from api.problems import REFUSED_BELOW, NotSignedInError, RefusedError, answer, problem_of, wants_page
+from api.problems import (
+    REFUSED_BELOW,
+    NotSignedInError,
+    RefusedError,
+    answer,
+    is_about_the_address,
+    problem_of,
+    wants_page,
+)
 from api.pulse import Pulse
 from api.routes import routers
 from api.settings import DatabaseRole, Settings
@@ -113,4 +121,6 @@ async def _refuse(request: Request, error: Exception) -> Response:
         back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         page = error.page or SIGN_IN_PAGE
         return RedirectResponse(f"{page}?next={quote(back, safe='')}", HTTPStatus.SEE_OTHER)
+    if wants_page(request) and is_about_the_address(error):
+        error = HTTPException(HTTPStatus.NOT_FOUND)
     return answer(request, problem_of(error, request.state.request_id))

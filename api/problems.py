@@ -152,6 +152,13 @@ def _fault(found: Mapping[str, Any]) -> dict[str, str]:
     return {"where": where, "what": found["msg"].removeprefix("Value error, ")}
 
 
+def is_about_the_address(error: Exception) -> bool:
+    """Whether something in the address itself could not be understood, as a mistyped id."""
+    return isinstance(error, RequestValidationError) and any(
+        fault["loc"][0] in ("path", "query") for fault in error.errors()
+    )
+
+
 def answer(request: Request, problem: Problem) -> Response:
     """A page for a browser that asked for one, problem+json for everything else."""
     page: ProblemPage | None = getattr(request.app.state, "problem_page", None)

@@ -54,7 +54,11 @@ def _answering(health: Health, registry: CollectorRegistry) -> type[BaseHTTPRequ
             self.send_header("Content-Type", media_type)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command == "GET":
+                self.wfile.write(body)
+
+        def do_HEAD(self) -> None:
+            self.do_GET()
 
         def log_message(self, format: str, *args: Any) -> None:
             """Not in the journal: asked every few seconds."""

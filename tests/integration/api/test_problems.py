@@ -158,6 +158,21 @@ def test_a_browser_is_given_a_page(served: Served) -> None:
     assert "There is nothing at this address." in answer.text
 
 
+@pytest.mark.parametrize("address", ["/residents/nobody", f"/residents/{n.AMARA}/looks?day=soon"])
+def test_a_mistyped_address_is_a_page_without_a_programs_words(served: Served, address: str) -> None:
+    answer = served.signed_in(n.MANAGER).get(address, headers={"Accept": "text/html"})
+    assert (answer.status_code, "There is nothing at this address." in answer.text) == (404, True)
+
+
+def test_whoever_asks_for_the_head_alone_is_answered_as_for_the_whole(served: Served) -> None:
+    client = served.client()
+    for address in ("/healthz", "/readyz", "/sign-in", "/nothing", "/api/v1/me", "/static/js/page.js"):
+        whole, head = client.get(address), client.head(address)
+        assert (head.status_code, head.content) == (whole.status_code, b""), address
+        assert head.headers["content-length"] == whole.headers["content-length"], address
+    assert client.get("/healthz").json() == {"status": "alive"}
+
+
 def test_signing_in_with_a_form_of_another_kind_is_refused(served: Served) -> None:
     sent = {"username": username(n.WORKER), "password": PASSWORD}
     problem(served.client().post("/api/v1/sign-in", data=sent), 422)

@@ -200,6 +200,8 @@ def test_ingest_that_reaches_no_broker_lives_and_is_not_ready(commands: MakeComm
     with commands(**nowhere).start("ingest") as ingest:
         assert httpx.get(f"{ingest.address}/healthz").status_code == 200
         assert httpx.get(f"{ingest.address}/readyz").status_code == 503
+        head = httpx.head(f"{ingest.address}/readyz")
+        assert (head.status_code, head.content) == (503, b"")
 
 
 def test_counts_are_open_and_hold_no_ids(neighbourhood: Database) -> None:
