@@ -25,6 +25,8 @@ class Home:
     synthetic: bool
     hub_name: str
     hub_phone: str
+    hub_id: UUID
+    at_my_hub: bool  # whether the actor works at that hub
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +63,15 @@ class FullSet:
     assumed_air: bool
 
 
-_HOMES: LiteralString = """
+_IN_SIGHT: LiteralString = """
 SELECT home.home_id, home.name, home.kind, home.phone, home.rounds, home.synthetic,
-       hub.name AS hub_name, hub.phone AS hub_phone
+       hub.name AS hub_name, hub.phone AS hub_phone, hub.hub_id,
+       hub.hub_id IN (SELECT delegation.visible_hubs()) AS at_my_hub
 FROM delegation.home JOIN delegation.hub USING (hub_id)
 WHERE home.home_id IN (SELECT delegation.visible_homes())
-ORDER BY home.name
 """
-_HOME: LiteralString = """
-SELECT home.home_id, home.name, home.kind, home.phone, home.rounds, home.synthetic,
-       hub.name AS hub_name, hub.phone AS hub_phone
-FROM delegation.home JOIN delegation.hub USING (hub_id)
-WHERE home.home_id = %s AND home.home_id IN (SELECT delegation.visible_homes())
-"""
+_HOMES: LiteralString = _IN_SIGHT + "ORDER BY home.name"
+_HOME: LiteralString = _IN_SIGHT + "AND home.home_id = %s"
 _LIVES: LiteralString = """
 SELECT resident.resident_id, resident.name, resident.born_on, resident.synthetic, resident.no_score_reason,
        EXISTS (SELECT FROM delegation.ceiling

@@ -28,6 +28,7 @@ from api.signing_in.sign_in import checked, is_same, try_of, wait_for
 from delegation import invitation
 from delegation.people import actor_of
 
+EMPTY = "Type in your password."
 NOT_RIGHT = "This is not your password."
 NOT_THE_SAME = "The two are not the same: type the new password again."
 NOT_NEW = "This is the password you have now. Choose another."
@@ -70,9 +71,11 @@ def own_password(request: Request, current: Annotated[str, Form(max_length=1000)
     asker = _asker(request)
     if asker is not None and asker.session.step in (Step.NEW_PASSWORD, Step.ENROLMENT):
         return None
-    # What is left empty is no guess.
-    if asker is None or not asker.session.is_full or not current:
+    if asker is None or not asker.session.is_full:
         return NOT_RIGHT
+    # What is left empty is no guess.
+    if not current:
+        return EMPTY
     return None if checked(request, asker.account.username, current) is not None else NOT_RIGHT
 
 

@@ -1,6 +1,7 @@
 """Turns a view into a page: the templates, and what every page carries.
 
-Guards: everything is escaped unless a template says otherwise; a page never names an outside host.
+Guards: everything is escaped unless a template says otherwise; a page never names an outside host; what is said beside
+a field ends as the design system has it, whoever says it.
 """
 
 from collections.abc import Mapping
@@ -38,6 +39,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["hw_faults"] = _faults
+    made.filters["hw_fault"] = as_fault
     made.globals["hw_static"] = files().address
     return made
 
@@ -53,6 +55,11 @@ def _faults(faults: Mapping[str, str], first: str = "") -> list[dict[str, str]]:
     ]
 
 
+def as_fault(sentence: str) -> str:
+    """A sentence as it stands beside a field: without its full stop, where it is the only one."""
+    return sentence if ". " in sentence else sentence.removesuffix(".")
+
+
 def page(
     request: Request,
     template: str,
@@ -63,5 +70,6 @@ def page(
 ) -> HTMLResponse:
     """Render a template. `who` is the name of whoever is signed in."""
     shell = Shell(who, parts_of(request).settings.demo, request.url.path)
-    html = environment().get_template(template).render(shell=shell, **view)
+    faults = {field: as_fault(said) for field, said in view.get("faults", {}).items()}
+    html = environment().get_template(template).render({**view, "faults": faults, "shell": shell})
     return HTMLResponse(html, status)

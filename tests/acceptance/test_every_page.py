@@ -95,7 +95,7 @@ def test_what_is_not_there_or_not_yours(look_at: LookAt, address: str) -> None:
         (n.MANAGER, f"{AMARA}/records", "Record that care has ended", "Choose why care ended"),
         (n.MANAGER, f"{HOME}/residents/new", "Add them", "Choose whether they have allergies"),
         (n.MANAGER, f"{AMARA}/move", "Record that they have moved", "Choose the home they moved to"),
-        (n.MANAGER, "/account/invitation", "Take on the role", "Type in the code."),
+        (n.MANAGER, "/account/invitation", "Take on the role", "Type in the code"),
     ],
 )
 def test_every_form_with_something_to_mend(
@@ -118,7 +118,7 @@ def test_taking_a_sign_off_back_asks_first_and_asks_why(look_at: LookAt) -> None
     page = look_at(FULL, n.TRAINER, "/training")
     page.get_by_role("link", name="Take back").first.click()
     page.get_by_role("button", name="Take it back").click()
-    assert_everybody_can_use(page, "Say why you take it back: the reason is recorded.")
+    assert_everybody_can_use(page, "Say why you take it back: the reason is recorded")
 
 
 def test_ages_tick_as_the_server_wrote_them(look_at: LookAt) -> None:

@@ -38,7 +38,7 @@ def test_the_page_to_sign_in_on_and_its_refusal(at_desk: AtDesk) -> None:
     page.get_by_label("User name").fill("nobody")
     page.get_by_label("Password").fill("nothing")
     page.get_by_role("button", name="Sign in").click()
-    assert_everybody_can_use(page, "The user name or the password is not right.")
+    assert_everybody_can_use(page, "The user name or the password is not right")
 
 
 @pytest.mark.usefixtures("three_days")
@@ -157,7 +157,7 @@ def test_inviting_somebody_and_making_an_account_with_the_code(at_desk: AtDesk) 
     page.get_by_role("button", name="Go on").click()
     page.get_by_label("Choose a user name").fill("pia.agency")
     page.get_by_role("button", name="Make my account").click()
-    assert_everybody_can_use(page, "Use 12 characters or more.")
+    assert_everybody_can_use(page, "Use 12 characters or more")
     page.get_by_label("Choose a password").fill("copper kettle drum")
     page.get_by_label("The same password again").fill("copper kettle drum")
     page.get_by_role("button", name="Make my account").click()

@@ -122,7 +122,7 @@ def test_a_worker_who_wants_a_second_step_gives_their_password_before_they_see_i
     page.get_by_role("link", name="Set up a second step").click()
     assert_everybody_can_use(page, "Give your password first.")
     page.get_by_role("button", name="Go on").press("Enter")
-    assert_everybody_can_use(page, "This is not your password.")
+    assert_everybody_can_use(page, "Type in your password")
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Go on").press("Enter")
     key = page.locator(".hw-secret").inner_text().replace(" ", "")

@@ -44,6 +44,7 @@ def show(request: Request, home_id: UUID, visit: HomeVisit, said: str = "") -> H
     view = {
         "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),
         "day": _day(visit, found),
+        "queue": found.hub_id if found.at_my_hub else None,
         "unnamed": notice_words.at_home(unnamed.of_home(visit.conn, home_id), visit.at),
         "quiet_kits": lines(quiet_kits.of_home(visit.conn, home_id, visit.at), visit.at),
         "check_kit": CHECK,

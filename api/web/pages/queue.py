@@ -62,15 +62,22 @@ def fragment(request: Request, hub_id: UUID, visit: QueueVisit, order: str = "")
 
 
 @router.get("/hubs/{hub_id}/raise")
-def find(request: Request, hub_id: UUID, visit: RaisingVisit, name: str = "") -> HTMLResponse:
+def find(request: Request, hub_id: UUID, visit: RaisingVisit, name: str | None = None) -> HTMLResponse:
     """Find the resident somebody rang about."""
     hub = hub_of(visit, hub_id)
-    asked = name.strip()
+    asked = (name or "").strip()
+    faults = {"name": "Give a name, or part of one"} if name is not None and not asked else {}
     found = queries.residents_named(visit.conn, hub_id, asked) if asked else []
     if asked:
         looked_at_place(visit, f"hub:{hub_id}", "hub.residents_named")
-    view = {"hub": hub, "name": asked, "found": [(one, calendar_day(one.born_on)) for one in found]}
-    return page(request, "find.jinja", view, who=visit.actor.name)
+    view = {
+        "hub": hub,
+        "name": asked,
+        "faults": faults,
+        "found": [(one, calendar_day(one.born_on)) for one in found],
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "find.jinja", view, who=visit.actor.name, status=status)
 
 
 def queue_page(

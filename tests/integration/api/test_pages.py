@@ -163,6 +163,21 @@ def test_a_stranger_is_told_nothing_on_any_desk(look_in: SignIn, _person: UUID, 
     assert "Amara Synthetic" not in answer.text
 
 
+def test_a_search_for_nothing_asks_for_a_name_and_the_first_look_at_the_form_does_not(
+    look_in: SignIn,
+) -> None:
+    asked = "Give a name, or part of one"
+    answers = [look_in(n.CLINICIAN).get(f"{QUEUE}/raise{said}") for said in ("", "?name=+")]
+    assert [(one.status_code, asked in one.text) for one in answers] == [(200, False), (422, True)]
+
+
+def test_from_a_homes_page_whoever_works_at_its_hub_gets_back_to_the_queue(look_in: SignIn) -> None:
+    assert [f'href="{QUEUE}"' in look_in(person).get(HOME).text for person in (n.CLINICIAN, n.MANAGER)] == [
+        True,
+        False,
+    ]
+
+
 def test_somebody_signed_out_is_sent_to_sign_in_and_then_on_to_where_they_were_heading(
     served: Served,
 ) -> None:
@@ -191,7 +206,7 @@ def test_a_wrong_password_is_said_on_the_page_and_not_repeated(served: Served) -
     with served.client(headers=AS_A_BROWSER) as client:
         answer = client.post("/sign-in", data={"username": "wanda", "password": "not it at all"})
     assert answer.status_code == 401
-    assert "The user name or the password is not right." in answer.text
+    assert "The user name or the password is not right" in answer.text
     assert "not it at all" not in answer.text
 
 
@@ -284,7 +299,7 @@ def test_a_form_that_was_opened_before_somebody_rang_is_shown_again_with_what_is
     for seen in ({"seen": form["seen"]}, {}):
         again = client.post(f"{address}/close", data=answer | seen)
         assert again.status_code == 422
-        assert "This has changed since you opened it: look again before you close it." in again.text
+        assert "This has changed since you opened it: look again before you close it" in again.text
         assert "She has stopped speaking." in again.text
         assert "Doctor comes at four." in again.text
     [shown] = [one for one in _Page(again.text).forms if one["action"].endswith("/close")]
@@ -297,7 +312,7 @@ def test_no_words_of_an_answer_are_lost_where_it_cannot_be_given(browse: SignIn,
     answer = {"disposition": "gp_today", "note": "Doctor comes at four.", "seen": "1"}
     refused = client.post(address, data=answer)
     assert refused.status_code == 422
-    assert "Claim this escalation before you close it." in refused.text
+    assert "Claim this escalation before you close it" in refused.text
     assert "Doctor comes at four." in refused.text
     long = "Doctor comes at four. " * 200
     for where, field in ((address, "note"), (f"{AMARA}/raise", "words")):

@@ -108,6 +108,8 @@ HOME = Home(
     NOT_SYNTHETIC,
     "Riverside hub",
     "01632 960000",
+    hub_id=ME,
+    at_my_hub=False,
 )
 
 
