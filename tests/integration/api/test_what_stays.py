@@ -16,7 +16,7 @@ from tests.integration.api.test_retention import ENDED, WATCHED, Home
 
 __all__ = ["held"]
 
-NOBODY = {"name": "Erased", "born_on": "1900-01-01"}
+NOBODY = {"name": "Erased", "born_on": "1900-01-01", "refitted": False}
 # What each part of an export may hold once its resident's records are erased, and why that tells nothing of anybody.
 STAYS = {
     # The row keeps its place under an opaque id.
@@ -122,6 +122,9 @@ def _of(home: Home, who: Any) -> dict[str, list[dict[str, Any]]]:
 
 
 def _erase(home: Home) -> None:
+    home.owner.execute(
+        "UPDATE delegation.resident SET no_score_reason = 'pregnant' WHERE resident_id = %s", (n.AMARA,)
+    )
     home.owner.execute(
         "UPDATE delegation.legal_hold SET ends_at = %s WHERE resident_id = %s", (ENDED, n.AMARA)
     )
