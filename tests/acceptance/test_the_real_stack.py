@@ -56,6 +56,9 @@ def test_every_service_that_ends_is_started_again_by_itself_and_knows_what_it_kn
     wait_until(lambda: compose_stack.restarted() == {"timescale", *OTHERS}, "every service to start again")
     wait_until(lambda: nothing_is_away(compose_stack), "all of them to work")
     assert compose_stack.hearthwatch("ingest", "ledger", "--json") == before
+    found = {line[:3] for line in compose_stack.run("check").splitlines()}
+    assert "ok " in found
+    assert "NOT" not in found
 
 
 def nothing_is_away(stack: ComposeStack) -> bool:
