@@ -26,7 +26,10 @@ from api.seed import Cast
 _SAY_EVERY = 2.0
 _LOOK_EVERY = 0.5
 _ESCALATIONS: LiteralString = "SELECT count(*) FROM alerts.escalation"
-_WHO = ("hub-clinician", "care-worker", "home-manager", "trainer", "operator", "family-carer")
+_WHO = (
+    *("hub-clinician", "hub-lead", "care-worker", "home-manager", "trainer", "delegating-nurse"),
+    *("operator", "commissioner", "family-carer"),
+)
 
 
 def run(options: Options, *, as_json: bool) -> int:
@@ -79,7 +82,7 @@ def _introduce(stage: Stage, console: Console) -> None:
     for member in cast.members:
         if member.username in _WHO:
             console.print(
-                f"  [bold]{member.username:<14}[/bold] {member.role.replace('_', ' ')}, {member.place}"
+                f"  [bold]{member.username:<16}[/bold] {member.role.replace('_', ' ')}, {member.place}"
             )
     console.print("No second step, a code from one's own telephone, is asked for here; elsewhere it is.")
     console.print(

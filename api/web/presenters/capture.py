@@ -241,11 +241,13 @@ def _measured_before(sent: Sent) -> list[str]:
     """What the score counts that came with another reading: few signs may say little of how somebody is now."""
     if sent.scored is None:
         return []
-    earlier: dict[datetime, list[str]] = {}
-    for sign, part in sent.scored.parts.items():
-        if "value" in part and UUID(part["reading"]) != sent.observations.reading_id:
-            earlier.setdefault(datetime.fromisoformat(part["effective_at"]), []).append(sign)
-    said = [f"{signs.asked(names)} of {clock(at, sent.at)}" for at, names in sorted(earlier.items())]
+    earlier: dict[str, list[str]] = {}
+    parts = sent.scored.parts
+    for sign in signs.SCORED:
+        if "value" in parts.get(sign, {}) and UUID(parts[sign]["reading"]) != sent.observations.reading_id:
+            at = clock(datetime.fromisoformat(parts[sign]["effective_at"]), sent.at)
+            earlier.setdefault(at, []).append(signs.known_inside(sign, parts[sign]["value"]))
+    said = [f"{signs.listed(values)} of {at}" for at, values in sorted(earlier.items())]
     return [f"It also counts {'; '.join(said)}."] if said else []
 
 

@@ -96,7 +96,7 @@ def _number(cell: Shown) -> str:
     return _written(cell.whole)
 
 
-def _part(cell: Shown, none: str = "none raised") -> str:
+def _part(cell: Shown, none: str = "none to judge") -> str:
     """ "none due", "12 of 14", "all but fewer than 5 of 1,080", "not shown, of 41", "fewer than 5"."""
     if isinstance(cell.whole, Hidden):
         return str(cell.whole)

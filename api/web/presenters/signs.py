@@ -205,6 +205,14 @@ def _inside(sign: VitalSign) -> str:
     }.get(sign, FACTS[sign].label.lower())
 
 
+def known_inside(sign: VitalSign, value: Any) -> str:
+    """A sign's value inside a sentence: "pulse 95 beats a minute", "breathing air"."""
+    said = with_unit(sign, value)
+    if sign in _LOOKED_AT:
+        return f"{said[0].lower()}{said[1:]}"
+    return f"{FACTS[sign].label.lower()} {said}"
+
+
 def flag(code: str, unusable: Mapping[str, Any]) -> str:
     """What is odd about a reading, as words."""
     kind, _, of = code.partition(":")

@@ -370,7 +370,10 @@ def test_a_set_captured_by_hand_is_answered_at_once_and_twice_is_once(
     with neighbourhood.connect() as conn:
         assert conn.execute("SELECT count(*) FROM ingest.reading").fetchall() == [(1,)]
     alone = client.post(CAPTURE, data=form_of(client, CAPTURE, CAPTURE) | {"pulse": "90"})
-    assert "It also counts breathing rate, oxygen saturation" in alone.text
+    assert (
+        "It also counts breathing rate 26 breaths a minute, oxygen saturation 91%, breathing air,"
+        in alone.text
+    )
     shown = browse(n.CLINICIAN).get(AMARA).text
     assert "39.2 °C" in shown
     assert "Wanda Worker (signed in)" in shown

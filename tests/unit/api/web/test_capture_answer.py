@@ -78,7 +78,8 @@ def test_a_score_says_what_it_counts_that_was_measured_before() -> None:
     parts = full_parts() | {"spo2": part(0, "97", **earlier), "temperature": part(0, "36.8", **earlier)}
     parts["respiration_rate"] = {"low": 0, "high": 3}
     assert told(scored=score(parts)).score == (
-        f"NEWS2 is 1. It also counts oxygen saturation and temperature of {clock(ago(minutes=25), NOW)}."
+        "NEWS2 is 1. It also counts oxygen saturation 97% and temperature 36.8 °C of"
+        f" {clock(ago(minutes=25), NOW)}."
     )
     assert told(scored=score()).score == "NEWS2 is 1."
 

@@ -21,7 +21,7 @@ def test_a_table_in_words() -> None:
         ("not shown", "not shown", "not shown"),
         ("1,200", "all but fewer than 5 of 300", "14 of 20"),
     ]
-    assert shown.rows[0].cells[3] == "none raised"
+    assert shown.rows[0].cells[3] == "none to judge"
     assert shown.total.cells == ("not shown", "not shown", "not shown, of 41", *["not shown"] * 4)
 
 
