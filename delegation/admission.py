@@ -38,6 +38,16 @@ class AdmissionRefusedError(PermissionError):
     """Not the actor's to do, or not as things stand; the sentence says why."""
 
 
+class ChangedMeanwhileError(AdmissionRefusedError):
+    """Somebody else has changed these facts since they were opened: nothing is recorded."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody else has changed these facts since you opened them. Look at them as they stand now,"
+            " and put right what is still wrong."
+        )
+
+
 class UnfitParticularsError(ValueError):
     """They cannot be written down. `faults`: a sentence for each field."""
 
@@ -119,16 +129,24 @@ def add(
 
 
 def correct(
-    conn: psycopg.Connection[Any], actor: Actor, resident_id: UUID, given: Particulars, at: datetime
+    conn: psycopg.Connection[Any],
+    actor: Actor,
+    resident_id: UUID,
+    given: Particulars,
+    at: datetime,
+    seen: str | None = None,
 ) -> Done:
     """Put right what is written down of them. Commit whatever comes of it: a try counts.
 
-    Raises AdmissionRefusedError, UnfitParticularsError.
+    `seen`: what stood there when it was opened, by `particulars.stand_as`; None puts all of it right, whatever stands.
+    Raises AdmissionRefusedError, ChangedMeanwhileError, UnfitParticularsError.
     """
     check(conn, actor, resident_id)
     row = _fit(given, at)
     with conn.cursor(row_factory=dict_row) as cursor:
         [before] = cursor.execute(_STANDING, (resident_id,)).fetchall()
+    if seen not in (None, particulars.stand_as(before)):
+        raise ChangedMeanwhileError
     differing = particulars.changed(before, row)
     subject = f"resident:{resident_id}"
     if not differing:

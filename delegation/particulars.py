@@ -3,10 +3,12 @@
 Guards: what nobody has asked stays empty, apart from "none known"; who is under 16 is worked out, never chosen.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from hashlib import sha256
 
 from delegation import nhs_number
 
@@ -86,6 +88,12 @@ def years(born_on: date, today: date) -> int:
 def changed(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, tuple[object, object]]:
     """What differs: field -> what stood there, and what is to."""
     return {name: (before[name], now) for name, now in after.items() if before[name] != now}
+
+
+def stand_as(facts: Mapping[str, object]) -> str:
+    """What stands there, as a digest: whoever puts it right has seen this, or something else by now."""
+    kept = {name: facts[name] for name in (*LONGEST, "nhs_number", "born_on", "no_score_reason")}
+    return sha256(json.dumps(kept, default=str, sort_keys=True).encode()).hexdigest()
 
 
 def _is_telephone(text: str) -> bool:

@@ -1,11 +1,12 @@
 """Who a resident is: added to a home, and put right later, by who answers for the home.
 
-Guards: what is missing is said beside its field, nothing that was filled in is lost; of somebody who is known at a home
+Guards: what is missing is said beside its field, nothing that was filled in is lost; what another has
+changed meanwhile is shown, and never taken back unseen; of somebody who is known at a home
 of others it is said that the hub must be rung, and no more.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from uuid import UUID
 
@@ -23,9 +24,9 @@ from api.web.presenters.moments import clock, london_day
 from api.web.presenters.resident import nhs_number
 from api.web.rendering import page
 from delegation import admission
-from delegation.admission import Done, Outcome, UnfitParticularsError
+from delegation.admission import ChangedMeanwhileError, Done, Outcome, UnfitParticularsError
 from delegation.audit import Purpose
-from delegation.particulars import LONGEST, NONE_KNOWN, NoScore, Particulars, typed
+from delegation.particulars import LONGEST, NONE_KNOWN, NoScore, Particulars, stand_as, typed
 
 router = APIRouter()
 
@@ -98,9 +99,11 @@ def correct(request: Request, resident_id: UUID, visit: CorrectingVisit, fields:
     if given is None or faults:
         return _page(request, visit, form, fields, faults)
     try:
-        done = admission.correct(visit.conn, visit.actor, resident_id, given, visit.at)
+        done = admission.correct(visit.conn, visit.actor, resident_id, given, visit.at, fields.get("seen"))
     except UnfitParticularsError as unfit:
         return _page(request, visit, form, fields, unfit.faults)
+    except ChangedMeanwhileError as changed:
+        return _page(request, visit, form, _standing(form.resident), {"name": str(changed)})
     return _after(request, visit, form, fields, done, "details")
 
 
@@ -157,6 +160,7 @@ def _standing(found: Resident | None) -> dict[str, str]:
     allergies = found.allergies or ""
     said = {name: getattr(found, name) or "" for name in LONGEST}
     return said | {
+        "seen": stand_as(asdict(found)),
         "nhs_number": nhs_number(found.nhs_number) or "",
         "born_on": found.born_on.isoformat(),
         "no_score_reason": found.no_score_reason if found.no_score_reason in _REASONS else "",

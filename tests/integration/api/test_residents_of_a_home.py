@@ -1,5 +1,6 @@
 """A resident is added, put right and moved by who answers for the home; nobody learns who is known elsewhere."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from tests.fixtures.serving import Served
 
 SignIn = Callable[[UUID], httpx.Client]
 NEW, AMARA = f"/homes/{n.ORCHARD}/residents/new", f"/residents/{n.AMARA}"
+REASON = "SELECT no_score_reason FROM delegation.resident WHERE name = 'Amara Synthetic'"
 ELSEWHERE = "Somebody who is known elsewhere has this NHS number."
 GIVEN = {
     "name": "Edda Synthetic",
@@ -74,7 +76,7 @@ def test_somebody_new_is_on_the_homes_lists_with_what_was_given(
     assert "Edda Synthetic" in manager.get(f"/homes/{n.ORCHARD}").text
     again = manager.post(NEW, data=GIVEN)
     assert again.status_code == 422
-    assert "Edda Synthetic at Orchard House has this NHS number already." in again.text
+    assert "Edda Synthetic at Orchard House has this NHS number already" in again.text
     kept = rows(
         neighbourhood,
         "SELECT home_id, background, synthetic FROM delegation.resident WHERE nhs_number = '9990000050'",
@@ -130,7 +132,7 @@ def test_of_somebody_at_a_home_of_others_nothing_is_said_but_that_the_hub_must_b
     assert rows(neighbourhood, "SELECT count(*) FROM delegation.audit_text") == [(0,)]
     # Whoever answers for both homes is told.
     lead = sign_in(n.HUB_LEAD).post(f"{AMARA}/details", data=GIVEN | {"nhs_number": "9990000034"})
-    assert "Cora Synthetic at Meadow View has this NHS number already." in lead.text
+    assert "Cora Synthetic at Meadow View has this NHS number already" in lead.text
 
 
 def test_after_ten_tries_in_an_hour_not_even_a_free_number_is_answered(
@@ -218,6 +220,28 @@ def test_who_moves_is_at_the_new_home_with_readings_and_open_case(
     ]
     [(action, *_, words)] = audited(neighbourhood)
     assert (action, words) == ("resident.moved", f"Orchard House -> Meadow View, since {today}")
+
+
+def test_what_another_wrote_down_meanwhile_is_not_taken_back_unseen(
+    manager: httpx.Client, sign_in: SignIn, neighbourhood: Database
+) -> None:
+    """A form opened before a pregnancy was recorded, and sent after it, would have NEWS2 used again."""
+    address = f"{AMARA}/details"
+    opened = {"seen": seen_in(manager.get(address).text)}
+    same = {"name": "Amara Synthetic", "nhs_number": "9990000018", "born_on": "1940-05-01", "asked": ""}
+    sign_in(n.HUB_LEAD).post(address, data=same | {"no_score_reason": "pregnant"})
+    answer = manager.post(address, data=same | opened | {"call_back_phone": "01632 960222"})
+    assert answer.status_code == 422
+    assert "Somebody else has changed these facts since you opened them" in answer.text
+    assert rows(neighbourhood, REASON) == [("pregnant",)]
+    again = {"seen": seen_in(answer.text), "no_score_reason": "pregnant", "call_back_phone": "01632 960222"}
+    assert "Recorded." in manager.post(address, data=same | again).text
+    assert rows(neighbourhood, REASON) == [("pregnant",)]
+
+
+def seen_in(page: str) -> str:
+    [found] = re.findall(r'name="seen" value="([0-9a-f]{64})"', page)
+    return found
 
 
 def test_nobody_else_adds_puts_right_or_moves(sign_in: SignIn, neighbourhood: Database) -> None:
