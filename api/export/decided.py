@@ -127,15 +127,22 @@ SELECT to_jsonb(held)::text FROM delegation.break_glass_seen held JOIN delegatio
 WHERE resident_id = %(resident)s ORDER BY held.seen_at, break_glass_id, desk
 """,
     ),
-    alike(
+    Part(
         "who looked and what was done",
         "Everybody who looked at their record or changed it, in which role, for what and when.",
-        "delegation.audit_event",
+        ("delegation.audit_event",),
         """
 SELECT (to_jsonb(held) - 'text_digest' || jsonb_build_object('name', person.name))::text
 FROM delegation.audit_event held
 LEFT JOIN delegation.person ON held.actor = 'person:' || person.person_id::text
 WHERE held.resident_id = %(resident)s ORDER BY held.audit_id
+""",
+        # Nobody who is signed in reads the audit itself, nor the numbers of its events.
+        """
+SELECT (to_jsonb(held) || jsonb_build_object('name', person.name))::text
+FROM delegation.visible_audit_event held
+LEFT JOIN delegation.person ON held.actor = 'person:' || person.person_id::text
+WHERE held.resident_id = %(resident)s ORDER BY held.at, held.written_at, held.actor, held.action
 """,
     ),
     Part(

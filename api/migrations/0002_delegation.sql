@@ -797,7 +797,7 @@ CREATE POLICY as_oneself ON delegation.audit_event FOR INSERT TO hearthwatch_api
     WITH CHECK (actor = 'person:' || delegation.actor()::text);
 -- Who looked is read through a view: who writes the audit reads nothing of the table itself.
 CREATE VIEW delegation.visible_audit_event WITH (security_barrier) AS
-SELECT at, actor, role, purpose, action, subject, resident_id FROM delegation.audit_event
+SELECT at, actor, role, purpose, action, subject, resident_id, request_id, written_at FROM delegation.audit_event
 WHERE resident_id IN (SELECT resident.resident_id FROM delegation.resident
                       WHERE home_id IN (SELECT delegation.homes_held('home_manager', 'hub_lead')))
    OR (resident_id IS NULL
