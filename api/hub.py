@@ -1,6 +1,6 @@
-"""The hub whose desk somebody opens.
+"""The hub whose desk somebody opens, and the residents it watches over.
 
-Guards: to whoever does not work at it there is no such hub.
+Guards: to whoever does not work at it there is no such hub, and nobody it watches over.
 """
 
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from api.access import Visit
 from api.problems import not_found
 from api.queries.queue import Hub, hub
+from api.queries.resident import Resident, resident
 
 
 def hub_of(visit: Visit, hub_id: UUID) -> Hub:
@@ -15,4 +16,12 @@ def hub_of(visit: Visit, hub_id: UUID) -> Hub:
     found = hub(visit.conn, hub_id)
     if found is None:
         raise not_found("hub")
+    return found
+
+
+def resident_at_my_hub(visit: Visit, resident_id: UUID) -> Resident:
+    """Somebody whom a hub watches over at which the actor works. Raises RefusedError (404)."""
+    found = resident(visit.conn, resident_id)
+    if found is None or not found.at_my_hub:
+        raise not_found("resident")
     return found

@@ -4,23 +4,22 @@ Guards: only the hub records them, on the word of somebody named; the use case a
 """
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from api.access import Visit, needs
+from api.hub import resident_at_my_hub
 from api.looking import looked
 from api.problems import not_found
 from api.queries.limits import Limit, limits
 from api.queries.resident import resident
+from api.routes.decision import OfClinician, Revoking
 from delegation import personal_limit
-from delegation.decision import LONGEST_REASON
 from delegation.personal_limit import SIGNS, Decision
-from delegation.registers import Regulator
 from delegation.rights import ADD, CHANGE, READ, Record
 
 router = APIRouter(prefix="/api/v1/residents/{resident_id}/limits", tags=["limits"])
@@ -30,27 +29,15 @@ DecidingVisit = Annotated[Visit, needs(ADD, Record.LIMITS)]
 RevokingVisit = Annotated[Visit, needs(CHANGE, Record.LIMITS)]
 
 Sign = Annotated[str, Field(max_length=40, json_schema_extra={"enum": list(SIGNS)})]
-_Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
 _End = Annotated[Decimal, Field(ge=0, lt=1000, decimal_places=2)]
 
 
-class Deciding(BaseModel):
+class Deciding(OfClinician):
     """A value under `low` or over `high` is remarked on; at least one of them is given."""
 
     sign: Sign
     low: _End | None = None
     high: _End | None = None
-    clinician_name: Annotated[str, Field(min_length=1, max_length=200)]
-    regulator: Regulator
-    regulator_number: Annotated[str, Field(max_length=20)]
-    decided_on: date
-    review_on: date
-    reason: _Reason
-    looked_up: Annotated[bool, Field(description="You found them in the register")] = False
-
-
-class Revoking(BaseModel):
-    reason: _Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +57,7 @@ def in_force(resident_id: UUID, visit: LimitsVisit) -> tuple[Limit, ...]:
 @router.post("", status_code=201)
 def decide(resident_id: UUID, deciding: Deciding, visit: DecidingVisit) -> Decided:
     """Record a limit, in the place of any for this vital sign: it holds from now on."""
-    _known(visit, resident_id)
+    resident_at_my_hub(visit, resident_id)
     decision = Decision(**deciding.model_dump())
     return Decided(personal_limit.decide(visit.conn, visit.actor, resident_id, decision, visit.at))
 
@@ -78,11 +65,5 @@ def decide(resident_id: UUID, deciding: Deciding, visit: DecidingVisit) -> Decid
 @router.post("/{sign}/revoke", status_code=204)
 def revoke(resident_id: UUID, sign: Sign, revoking: Revoking, visit: RevokingVisit) -> None:
     """End it from now on."""
-    _known(visit, resident_id)
+    resident_at_my_hub(visit, resident_id)
     personal_limit.revoke(visit.conn, visit.actor, resident_id, sign, revoking.reason, visit.at)
-
-
-def _known(visit: Visit, resident_id: UUID) -> None:
-    found = resident(visit.conn, resident_id)
-    if found is None or not found.at_my_hub:
-        raise not_found("resident")

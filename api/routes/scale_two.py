@@ -4,19 +4,15 @@ Guards: only the hub records it, on the word of somebody named; the use case and
 """
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
 
 from api.access import Visit, needs
-from api.problems import not_found
-from api.queries.resident import resident
+from api.hub import resident_at_my_hub
+from api.routes.decision import OfClinician, Revoking
 from delegation import scale_two
-from delegation.decision import LONGEST_REASON
-from delegation.registers import Regulator
 from delegation.rights import ADD, CHANGE, Record
 from delegation.scale_two import Decision
 
@@ -25,23 +21,10 @@ router = APIRouter(prefix="/api/v1/residents/{resident_id}/scale-two", tags=["sc
 AuthorisingVisit = Annotated[Visit, needs(ADD, Record.SCALE_TWO)]
 RevokingVisit = Annotated[Visit, needs(CHANGE, Record.SCALE_TWO)]
 
-_Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
 
-
-class Authorising(BaseModel):
-    clinician_name: Annotated[str, Field(min_length=1, max_length=200)]
-    regulator: Regulator
-    regulator_number: Annotated[str, Field(max_length=20)]
-    decided_on: date
-    review_on: date
-    reason: _Reason
+class Authorising(OfClinician):
     hypercapnic_failure_confirmed: bool
     target_88_to_92: bool
-    looked_up: Annotated[bool, Field(description="You found them in the register")] = False
-
-
-class Revoking(BaseModel):
-    reason: _Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +35,7 @@ class Authorised:
 @router.post("", status_code=201)
 def authorise(resident_id: UUID, authorising: Authorising, visit: AuthorisingVisit) -> Authorised:
     """Record that scale 2 is authorised, or that this was reviewed and stays so: it holds from now on."""
-    _known(visit, resident_id)
+    resident_at_my_hub(visit, resident_id)
     decision = Decision(**authorising.model_dump())
     return Authorised(scale_two.authorise(visit.conn, visit.actor, resident_id, decision, visit.at))
 
@@ -60,11 +43,5 @@ def authorise(resident_id: UUID, authorising: Authorising, visit: AuthorisingVis
 @router.post("/revoke", status_code=204)
 def revoke(resident_id: UUID, revoking: Revoking, visit: RevokingVisit) -> None:
     """Back to scale 1 from now on; both results are shown for 30 days."""
-    _known(visit, resident_id)
+    resident_at_my_hub(visit, resident_id)
     scale_two.revoke(visit.conn, visit.actor, resident_id, revoking.reason, visit.at)
-
-
-def _known(visit: Visit, resident_id: UUID) -> None:
-    found = resident(visit.conn, resident_id)
-    if found is None or not found.at_my_hub:
-        raise not_found("resident")

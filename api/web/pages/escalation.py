@@ -17,11 +17,12 @@ from alerts.escalation import Disposition
 from alerts.policy import Severity
 from alerts.standing import policies_in_force
 from api.access import Visit
+from api.hub import resident_at_my_hub
 from api.looking import looked
 from api.problems import not_found
 from api.queries.course import courses
 from api.queries.escalation import Escalation, escalation
-from api.queries.resident import Resident, decisions, resident
+from api.queries.resident import Resident, decisions
 from api.routes.queue import AnsweringVisit, RaisingVisit
 from api.web.pages.queue import queue_page
 from api.web.presenters import escalations
@@ -100,7 +101,7 @@ def close(
 @router.get("/residents/{resident_id}/raise")
 def raising(request: Request, resident_id: UUID, visit: RaisingVisit) -> Response:
     """The form for what a caller said."""
-    one = _somebody(visit, resident_id)
+    one = resident_at_my_hub(visit, resident_id)
     looked(visit, resident_id, "resident.seen")
     return _raising(request, visit, one, {}, "", "")
 
@@ -115,7 +116,7 @@ def raise_by_hand(
     stays: Annotated[str, Form()] = "",
 ) -> Response:
     """Raise it, or let the call join the escalation that is open."""
-    one = _somebody(visit, resident_id)
+    one = resident_at_my_hub(visit, resident_id)
     faults = {}
     if severity not in set(_RAISED_BY_HAND):
         faults["severity"] = "Choose how urgent it is"
@@ -177,17 +178,10 @@ def _found(visit: Visit, escalation_id: UUID) -> Escalation:
     return one
 
 
-def _somebody(visit: Visit, resident_id: UUID) -> Resident:
-    one = resident(visit.conn, resident_id)
-    if one is None or not one.at_my_hub:
-        raise not_found("resident")
-    return one
-
-
 def _closing(
     request: Request, visit: Visit, one: Escalation, faults: dict[str, str], disposition: str, note: str
 ) -> Response:
-    lives = _somebody(visit, one.resident_id)
+    lives = resident_at_my_hub(visit, one.resident_id)
     course = courses(visit.conn, [one.escalation_id], visit.at).get(one.escalation_id)
     if course is None:
         raise not_found("escalation")

@@ -14,10 +14,11 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit
+from api.hub import resident_at_my_hub
 from api.looking import looked
-from api.problems import RefusedError, not_found
+from api.problems import RefusedError
 from api.queries.limits import Limit, limits
-from api.queries.resident import decisions, resident
+from api.queries.resident import decisions
 from api.routes.limits import DecidingVisit, RevokingVisit
 from api.web import decided as decided_form
 from api.web.fields import Fields
@@ -102,9 +103,7 @@ def _number(text: str) -> Decimal | None:
 
 
 def _somebody(visit: Visit, resident_id: UUID) -> ResidentView:
-    found = resident(visit.conn, resident_id)
-    if found is None or not found.at_my_hub:
-        raise not_found("resident")
+    found = resident_at_my_hub(visit, resident_id)
     return resident_view(found, decisions(visit.conn, resident_id, visit.at), visit.at)
 
 

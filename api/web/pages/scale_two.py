@@ -12,9 +12,10 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit
+from api.hub import resident_at_my_hub
 from api.looking import looked
-from api.problems import RefusedError, not_found
-from api.queries.resident import Decisions, Resident, decisions, resident
+from api.problems import RefusedError
+from api.queries.resident import Decisions, Resident, decisions
 from api.routes.scale_two import AuthorisingVisit, RevokingVisit
 from api.web import decided as decided_form
 from api.web.fields import Fields
@@ -93,9 +94,7 @@ def _read(fields: Mapping[str, str], visit: Visit) -> tuple[dict[str, str], Deci
 
 
 def _somebody(visit: Visit, resident_id: UUID) -> tuple[Resident, Decisions]:
-    found = resident(visit.conn, resident_id)
-    if found is None or not found.at_my_hub:
-        raise not_found("resident")
+    found = resident_at_my_hub(visit, resident_id)
     return found, decisions(visit.conn, resident_id, visit.at)
 
 
