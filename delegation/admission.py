@@ -1,10 +1,11 @@
 """Adds a resident to a home, puts right what is written down of them, and moves them to another home of its provider.
 
 Guards: only whoever manages the home or leads its hub, and the database says so too; somebody who is known at a home
-of others is named to nobody, and few may be asked about; what stood there before is kept beside the audit.
+of others is named to nobody, and few may be asked about; nobody of the same name and date of birth comes to a home
+beside another unasked; what stood there before is kept beside the audit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -30,6 +31,7 @@ class Outcome(StrEnum):
 
     DONE = "done"
     YOURS = "yours"
+    ALIKE = "alike"
     ELSEWHERE = "elsewhere"
     WAIT = "wait"
 
@@ -58,7 +60,7 @@ class UnfitParticularsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of it. `resident_id`: who was added or put right, or who has the number at a home of theirs."""
+    """What became of it. `resident_id`: who was added or put right, has the number at a home of theirs, or is alike."""
 
     outcome: Outcome
     resident_id: UUID | None = None
@@ -67,6 +69,12 @@ class Done:
 
 _MAY_ADD: LiteralString = "SELECT %s IN (SELECT delegation.homes_held('home_manager', 'hub_lead'))"
 _MAY_CHANGE: LiteralString = "SELECT %s IN (SELECT delegation.residents_answered_for())"
+# Two who add somebody to one home at the same time take turns: each sees whom the other has added.
+_TURN: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('admission/' || %s::text, 0))"
+_BORN_THEN: LiteralString = """
+SELECT resident_id, name FROM delegation.resident
+WHERE home_id = %s AND born_on = %s AND NOT resident_id = ANY (%s) ORDER BY resident_id
+"""
 _TAKEN: LiteralString = "SELECT outcome, resident, until FROM delegation.nhs_number_taken(%s, %s)"
 _ADD: LiteralString = """
 INSERT INTO delegation.resident (resident_id, home_id, name, nhs_number, born_on, allergies, background,
@@ -107,9 +115,11 @@ def add(
     given: Particulars,
     at: datetime,
     words: str | None = None,
+    other_than: Collection[UUID] = (),
 ) -> Done:
     """Add somebody to a home. Commit whatever comes of it: a try counts. `words` are kept beside the audit.
 
+    `other_than`: who is known to be another person, though of the same name and date of birth.
     Raises AdmissionRefusedError, UnfitParticularsError.
     """
     if not actor.may(ADD, Record.RESIDENTS) or conn.execute(_MAY_ADD, (home_id,)).fetchone() != (True,):
@@ -117,8 +127,11 @@ def add(
     row = _fit(given, at)
     resident_id = uuid4()
     place = f"home:{home_id}"
+    conn.execute(_TURN, (home_id,))
     if refused := _number_taken(conn, actor, given.nhs_number, None, place, at):
         return refused
+    if alike := _alike(conn, home_id, given, other_than):
+        return Done(Outcome.ALIKE, alike)
     try:
         with conn.transaction():
             conn.execute(_ADD, row | {"resident": resident_id, "home": home_id})
@@ -134,18 +147,18 @@ def correct(
     resident_id: UUID,
     given: Particulars,
     at: datetime,
-    seen: str | None = None,
+    seen: str,
 ) -> Done:
     """Put right what is written down of them. Commit whatever comes of it: a try counts.
 
-    `seen`: what stood there when it was opened, by `particulars.stand_as`; None puts all of it right, whatever stands.
+    `seen`: what stood there when it was opened, by `particulars.stand_as`.
     Raises AdmissionRefusedError, ChangedMeanwhileError, UnfitParticularsError.
     """
     check(conn, actor, resident_id)
     row = _fit(given, at)
     with conn.cursor(row_factory=dict_row) as cursor:
         [before] = cursor.execute(_STANDING, (resident_id,)).fetchall()
-    if seen not in (None, particulars.stand_as(before)):
+    if seen != particulars.stand_as(before):
         raise ChangedMeanwhileError
     differing = particulars.changed(before, row)
     subject = f"resident:{resident_id}"
@@ -227,6 +240,13 @@ def _fit(given: Particulars, at: datetime) -> dict[str, object]:
     if faults := given.faults(today):
         raise UnfitParticularsError(faults)
     return given.row(today)
+
+
+def _alike(
+    conn: psycopg.Connection[Any], home_id: UUID, given: Particulars, other_than: Collection[UUID]
+) -> UUID | None:
+    born_then = conn.execute(_BORN_THEN, (home_id, given.born_on, list(other_than))).fetchall()
+    return next((who for who, name in born_then if particulars.same_name(name, given.name)), None)
 
 
 def _moved_fault(moved_on: date, first: date, at: datetime) -> str:

@@ -90,6 +90,11 @@ def changed(before: Mapping[str, object], after: Mapping[str, object]) -> dict[s
     return {name: (before[name], now) for name, now in after.items() if before[name] != now}
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether two names read alike: capitals and the width of spaces tell nobody apart."""
+    return one.casefold().split() == other.casefold().split()
+
+
 def stand_as(facts: Mapping[str, object]) -> str:
     """What stands there, as a digest: whoever puts it right has seen this, or something else by now."""
     kept = {name: facts[name] for name in (*LONGEST, "nhs_number", "born_on", "no_score_reason")}

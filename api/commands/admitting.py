@@ -105,6 +105,10 @@ def _outcome(
             return False, _at(
                 line, ("somebody who is known elsewhere has this NHS number: the hub must be rung",)
             )
+        case Outcome.ALIKE:
+            return False, _at(
+                line, ("somebody there is of this name and day of birth: say on the home's page who it is",)
+            )
         case _:
             return False, _at(line, (f"too many are known elsewhere: go on {done.until:%H:%M} UTC",))
 

@@ -1,9 +1,10 @@
 """Who a resident is: added to a home, put right later, and moved to another home of the same provider.
 
 Guards: only whoever answers for the home; what is known of somebody elsewhere is said in the answer, by no name and not
-by an error, which would take back that it was asked.
+by an error, which would take back that it was asked; who puts something right names what they have seen there.
 """
 
+from dataclasses import asdict
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated
@@ -18,7 +19,7 @@ from api.looking import looked
 from delegation import admission, particulars
 from delegation.admission import Done, Outcome, UnfitParticularsError
 from delegation.audit import Purpose
-from delegation.particulars import LONGEST, NoScore, Particulars
+from delegation.particulars import LONGEST, NoScore, Particulars, stand_as
 from delegation.rights import ADD, CHANGE, Record
 
 router = APIRouter(prefix="/api/v1", tags=["residents"])
@@ -26,6 +27,7 @@ router = APIRouter(prefix="/api/v1", tags=["residents"])
 AddingVisit = Annotated[Visit, needs(ADD, Record.RESIDENTS, full=True)]
 CorrectingVisit = Annotated[Visit, needs(CHANGE, Record.RESIDENTS, full=True)]
 NOT_YOURS = "Only the home's manager or the hub's lead says who a resident is."
+_ADDED = {Outcome.DONE: HTTPStatus.CREATED, Outcome.ALIKE: HTTPStatus.CONFLICT}
 
 
 class Given(BaseModel):
@@ -51,6 +53,18 @@ class Given(BaseModel):
         return found
 
 
+class Adding(Given):
+    """Somebody new. `other_than`: who is named as `alike` and is another person."""
+
+    other_than: Annotated[list[UUID], Field(max_length=20)] = []
+
+
+class WrittenDown(Given):
+    """What is written down. `seen` goes back as it was read: it tells what stood there from what stands there later."""
+
+    seen: Annotated[str, Field(max_length=64)]
+
+
 class Moving(BaseModel):
     home_id: UUID
     moved_on: date
@@ -61,21 +75,36 @@ class Home(BaseModel):
     name: str
 
 
-@router.post("/homes/{home_id}/residents", status_code=200, responses={201: {"model": Done}})
-def add(home_id: UUID, given: Given, response: Response, visit: AddingVisit) -> Done:
-    """Added (201); or not (200): `yours` has this NHS number, somebody `elsewhere` has it, or `wait` until then."""
+@router.post(
+    "/homes/{home_id}/residents", status_code=200, responses={201: {"model": Done}, 409: {"model": Done}}
+)
+def add(home_id: UUID, adding: Adding, response: Response, visit: AddingVisit) -> Done:
+    """Added (201); or not (200): `yours` has this NHS number, somebody `elsewhere` has it, or `wait` until then.
+
+    409: somebody `alike`, by name and date of birth, is at the home. If this is another person, send it again with
+    their id among `other_than`.
+    """
     home_answered_for(visit, home_id, NOT_YOURS)
-    done = admission.add(visit.conn, visit.actor, home_id, given.as_typed(), visit.at)
-    if done.outcome is Outcome.DONE:
-        response.status_code = HTTPStatus.CREATED
+    done = admission.add(
+        visit.conn, visit.actor, home_id, adding.as_typed(), visit.at, other_than=adding.other_than
+    )
+    response.status_code = _ADDED.get(done.outcome, HTTPStatus.OK)
     return done
 
 
+@router.get("/residents/{resident_id}/details")
+def details(resident_id: UUID, visit: CorrectingVisit) -> WrittenDown:
+    """What is written down of them, as it is sent back where it is put right."""
+    found = asdict(resident_answered_for(visit, resident_id, NOT_YOURS))
+    looked(visit, resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
+    return WrittenDown(**{name: found[name] for name in Given.model_fields}, seen=stand_as(found))
+
+
 @router.put("/residents/{resident_id}/details")
-def correct(resident_id: UUID, given: Given, visit: CorrectingVisit) -> Done:
-    """Put right (`done`), or not: as where somebody is added."""
+def correct(resident_id: UUID, given: WrittenDown, visit: CorrectingVisit) -> Done:
+    """Put right (`done`), or not: as where somebody is added. 409 if somebody else changed it since it was read."""
     resident_answered_for(visit, resident_id, NOT_YOURS)
-    return admission.correct(visit.conn, visit.actor, resident_id, given.as_typed(), visit.at)
+    return admission.correct(visit.conn, visit.actor, resident_id, given.as_typed(), visit.at, given.seen)
 
 
 @router.get("/residents/{resident_id}/homes-to-move-to")

@@ -20,6 +20,7 @@ from tests.fixtures.serving import Served
 SignIn = Callable[[UUID], httpx.Client]
 NEW, AMARA = f"/homes/{n.ORCHARD}/residents/new", f"/residents/{n.AMARA}"
 REASON = "SELECT no_score_reason FROM delegation.resident WHERE name = 'Amara Synthetic'"
+EDDAS = "SELECT resident_id FROM delegation.resident WHERE name ILIKE 'edda%%' ORDER BY lives_here_from"
 ELSEWHERE = "Somebody who is known elsewhere has this NHS number."
 GIVEN = {
     "name": "Edda Synthetic",
@@ -54,6 +55,17 @@ def audited(database: Database) -> list[Any]:
         " LEFT JOIN delegation.audit_text USING (audit_id)"
         " WHERE action LIKE 'resident.%%' AND action NOT LIKE '%%seen' ORDER BY audit_id",
     )
+
+
+def put_right(client: httpx.Client, fields: dict[str, str]) -> httpx.Response:
+    """Open the form, and send it."""
+    address = f"{AMARA}/details"
+    return client.post(address, data=fields | {"seen": seen_in(client.get(address).text)})
+
+
+def seen_in(page: str) -> str:
+    [found] = re.findall(r'name="seen" value="([0-9a-f]{64})"', page)
+    return found
 
 
 def test_somebody_new_is_on_the_homes_lists_with_what_was_given(
@@ -106,6 +118,29 @@ def test_what_cannot_be_written_down_is_said_beside_its_field(
     assert rows(neighbourhood, "SELECT count(*) FROM delegation.resident") == before
 
 
+def test_somebody_who_is_there_by_name_and_day_of_birth_is_shown_before_another_is_added(
+    manager: httpx.Client, sign_in: SignIn, neighbourhood: Database
+) -> None:
+    """Without an NHS number nothing else would tell that it is the same person twice."""
+    without = GIVEN | {"nhs_number": ""}
+    assert manager.post(NEW, data=without).status_code == 200
+    asked = manager.post(NEW, data=without | {"name": "EDDA  synthetic"})
+    assert asked.status_code == 422
+    for said in ("is at this home already", "born 3 February 1938, no NHS number.", "A stroke in 2019."):
+        assert said in asked.text
+    [(edda,)] = rows(neighbourhood, EDDAS)
+    assert f'href="/residents/{edda}"' in asked.text
+    [confirmed] = re.findall(r'name="other_than" type="checkbox" value="([^"]*)"', asked.text)
+    other_fault = manager.post(NEW, data=without | {"other_than": confirmed, "call_back_phone": "x"})
+    assert re.search(f'value="{confirmed}" checked', other_fault.text)
+    assert "They live here now" in manager.post(NEW, data=without | {"other_than": confirmed}).text
+    assert len(rows(neighbourhood, EDDAS)) == 2
+    # At another home, or born on another day, it is another person.
+    meadow = sign_in(n.HUB_LEAD).post(f"/homes/{n.MEADOW}/residents/new", data=without)
+    assert meadow.status_code == 303
+    assert manager.post(NEW, data=without | {"born_on": "1938-02-04"}).status_code == 200
+
+
 def test_under_16_is_worked_out_and_whether_somebody_asked_about_allergies_is_told_apart(
     manager: httpx.Client, served: Served
 ) -> None:
@@ -122,8 +157,8 @@ def test_under_16_is_worked_out_and_whether_somebody_asked_about_allergies_is_to
 def test_of_somebody_at_a_home_of_others_nothing_is_said_but_that_the_hub_must_be_rung(
     manager: httpx.Client, sign_in: SignIn, neighbourhood: Database
 ) -> None:
-    for address in (NEW, f"{AMARA}/details"):
-        answer = manager.post(address, data=GIVEN | {"nhs_number": "9990000042"})
+    known = GIVEN | {"nhs_number": "9990000042"}
+    for answer in (manager.post(NEW, data=known), put_right(manager, known)):
         assert answer.status_code == 422
         assert ELSEWHERE in answer.text
         assert "Riverside hub, 01632 960000" in answer.text
@@ -131,7 +166,7 @@ def test_of_somebody_at_a_home_of_others_nothing_is_said_but_that_the_hub_must_b
     assert [row[:2] for row in audited(neighbourhood)] == [("resident.known_elsewhere", "record_keeping")] * 2
     assert rows(neighbourhood, "SELECT count(*) FROM delegation.audit_text") == [(0,)]
     # Whoever answers for both homes is told.
-    lead = sign_in(n.HUB_LEAD).post(f"{AMARA}/details", data=GIVEN | {"nhs_number": "9990000034"})
+    lead = put_right(sign_in(n.HUB_LEAD), GIVEN | {"nhs_number": "9990000034"})
     assert "Cora Synthetic at Meadow View has this NHS number already" in lead.text
 
 
@@ -143,7 +178,7 @@ def test_after_ten_tries_in_an_hour_not_even_a_free_number_is_answered(
             "INSERT INTO delegation.break_glass_try SELECT %s, now() FROM generate_series(1, 8)", (n.MANAGER,)
         )
     # Asked for somebody who is there already, a free number leaves nobody new behind: it counts too.
-    assert manager.post(f"{AMARA}/details", data=GIVEN).status_code == 200
+    assert put_right(manager, GIVEN).status_code == 200
     assert ELSEWHERE in manager.post(NEW, data=GIVEN | {"nhs_number": "9990000042"}).text
     for number in ("9990000042", "9990000069"):
         assert nhs_number.fault(number) == ""
@@ -159,10 +194,10 @@ def test_what_stood_there_before_is_kept_beside_the_audit(
     page = manager.get(f"{AMARA}/details").text
     assert 'value="Amara Synthetic"' in page
     same = {"name": "Amara Synthetic", "nhs_number": "9990000018", "born_on": "1940-05-01", "asked": ""}
-    assert manager.post(f"{AMARA}/details", data=same).status_code == 200
+    assert put_right(manager, same).status_code == 200
     assert audited(neighbourhood) == []
-    put_right = same | {"born_on": "1941-05-01", "asked": "none known"}
-    assert "Recorded." in manager.post(f"{AMARA}/details", data=put_right).text
+    better = same | {"born_on": "1941-05-01", "asked": "none known"}
+    assert "Recorded." in put_right(manager, better).text
     assert audited(neighbourhood) == [
         (
             "resident.details_corrected",
@@ -229,7 +264,7 @@ def test_what_another_wrote_down_meanwhile_is_not_taken_back_unseen(
     address = f"{AMARA}/details"
     opened = {"seen": seen_in(manager.get(address).text)}
     same = {"name": "Amara Synthetic", "nhs_number": "9990000018", "born_on": "1940-05-01", "asked": ""}
-    sign_in(n.HUB_LEAD).post(address, data=same | {"no_score_reason": "pregnant"})
+    put_right(sign_in(n.HUB_LEAD), same | {"no_score_reason": "pregnant"})
     answer = manager.post(address, data=same | opened | {"call_back_phone": "01632 960222"})
     assert answer.status_code == 422
     assert "Somebody else has changed these facts since you opened them" in answer.text
@@ -237,11 +272,6 @@ def test_what_another_wrote_down_meanwhile_is_not_taken_back_unseen(
     again = {"seen": seen_in(answer.text), "no_score_reason": "pregnant", "call_back_phone": "01632 960222"}
     assert "Recorded." in manager.post(address, data=same | again).text
     assert rows(neighbourhood, REASON) == [("pregnant",)]
-
-
-def seen_in(page: str) -> str:
-    [found] = re.findall(r'name="seen" value="([0-9a-f]{64})"', page)
-    return found
 
 
 def test_nobody_else_adds_puts_right_or_moves(sign_in: SignIn, neighbourhood: Database) -> None:
@@ -278,12 +308,23 @@ def test_a_program_adds_puts_right_and_moves_somebody_as_pages_do(
     edda = f"/api/v1/residents/{added.json()['resident_id']}"
     again = lead.post(home, json=given)
     assert (again.status_code, again.json()["outcome"]) == (200, "yours")
+    alike = {"name": "Edda Synthetic", "born_on": "1938-02-03"}
+    asked = lead.post(home, json=alike)
+    assert (asked.status_code, asked.json()["outcome"]) == (409, "alike")
+    assert asked.json()["resident_id"] == added.json()["resident_id"]
+    another = lead.post(home, json=alike | {"other_than": [asked.json()["resident_id"]]})
+    assert (another.status_code, another.json()["outcome"]) == (201, "done")
     known = lead.post(home, json=given | {"nhs_number": "9990000042"})
     assert (known.json()["outcome"], known.json()["resident_id"]) == ("elsewhere", None)
     fault = lead.post(home, json=given | {"nhs_number": "9990000051"})
     assert (fault.status_code, "NHS number" in fault.json()["detail"]) == (422, True)
-    corrected = lead.put(f"{edda}/details", json=given | {"allergies": "none known"})
+    assert lead.put(f"{edda}/details", json=given).status_code == 422, "who puts it right has read it"
+    read = lead.get(f"{edda}/details").json()
+    assert {name: read[name] for name in given} == given
+    corrected = lead.put(f"{edda}/details", json=read | {"allergies": "none known"})
     assert corrected.json()["outcome"] == "done"
+    stale = lead.put(f"{edda}/details", json=read | {"no_score_reason": "pregnant"})
+    assert (stale.status_code, "Somebody else has changed" in stale.json()["detail"]) == (409, True)
     [there] = lead.get(f"{edda}/homes-to-move-to").json()
     assert there == {"home_id": str(n.MEADOW), "name": "Meadow View"}
     today = datetime.now(UTC).date().isoformat()
@@ -294,6 +335,7 @@ def test_a_program_adds_puts_right_and_moves_somebody_as_pages_do(
     lives = lead.get(edda).json()["resident"]
     assert (lives["home_name"], lives["allergies"]) == ("Meadow View", "none known")
     assert [row[0] for row in audited(neighbourhood)] == [
+        "resident.added",
         "resident.added",
         "resident.known_elsewhere",
         "resident.details_corrected",

@@ -173,11 +173,13 @@ def test_the_residents_of_a_home_come_from_a_file_in_the_name_of_who_answers_for
         "Line 6: nhs_number: This is not an NHS number: a digit is wrong, or two have changed places.",
         "1 added, 1 were there already, 3 not added.",
     ]
-    file.write_text("\n".join(RESIDENTS.splitlines()[:3]))
+    namesake = "Amara Synthetic,999 000 0107,1940-05-01,"
+    file.write_text("\n".join([*RESIDENTS.splitlines()[:3], namesake]))
     again = ours.run("add-residents", str(file), "--home", str(n.ORCHARD), "--by", username(n.MANAGER))
     assert (again.returncode, again.stdout, again.stderr) == (
-        0,
-        "0 added, 2 were there already, 0 not added.\n",
+        1,
+        "Line 4: somebody there is of this name and day of birth: say on the home's page who it is.\n"
+        "0 added, 2 were there already, 1 not added.\n",
         "",
     )
     with settled.connect() as conn:
