@@ -1,36 +1,31 @@
 """What each rule notices of illnesses whose beginning is known, how early, and how often it is wrong.
 
-Guards: an illness counts as noticed only before its crisis; a finding is false where its resident was well. What is
-known is a simulation's script, so nothing here is evidence about people.
+Guards: every measure of a rule is given of all, and kind by kind of completeness. What is known is a simulation's
+script, so nothing here is evidence about people.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerts.policy import Policy
 from alerts.replay.cases import cases
+from alerts.replay.completeness import KINDS, Completeness, DueSets, due_sets
 from alerts.replay.found import RULES, Found, found
-from alerts.replay.intervals import Figure, Residents, share
-from alerts.replay.scored import ScoredSets, scored
-from alerts.replay.sets import DAY, HOUR, Sets
+from alerts.replay.intervals import Figure, share
+from alerts.replay.scored import scored
+from alerts.replay.sets import Sets
+from alerts.replay.truth import Illness, Marked, Truth
 
 _MONTH = 30.0
+_ANY = range(len(KINDS))
 PLAIN = frozenset({"score_threshold"})
 """What plain NEWS2 from 5 on finds: the score's threshold, and nothing else."""
 
-
-@dataclass(frozen=True, slots=True)
-class Illness:
-    """One illness as it was scripted; moments in microseconds since 1970."""
-
-    resident: int
-    scenario: str
-    onset: int
-    crisis: int
-    over: int
+Columns = TypeVar("Columns", Found, DueSets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +38,14 @@ class Contender:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """The figures of one rule or of a whole policy. Lead in hours; false findings a resident and month."""
+class Measures:
+    """What came of some illnesses and of some days. Lead in hours; false findings a resident and month."""
 
-    name: str
     illnesses: int
     noticed: int
     sensitivity: Figure
     lead_hours: Figure
+    resident_days: float
     findings: int
     false_a_month: Figure
     predictive_value: Figure
@@ -59,14 +54,22 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """What one rule or a whole policy gave. `by_completeness`: of the illnesses of that kind, and the days of it."""
+
+    name: str
+    whole: Measures
+    by_completeness: Mapping[Completeness, Measures]
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All rows. `by_completeness`: the share noticed, by how complete the sets from onset to crisis were."""
+    """All rows. `by_scenario`: the share noticed, by illness."""
 
     residents: int
     days: float
     illnesses: int
     contenders: Mapping[str, Sequence[Row]]
-    by_completeness: Mapping[str, Mapping[str, Figure]]
     by_scenario: Mapping[str, Mapping[str, Figure]]
 
 
@@ -75,31 +78,30 @@ class _Gathered:
     residents: list[int] = field(default_factory=list)
     first: int = np.iinfo(np.int64).max
     last: int = np.iinfo(np.int64).min
+    due: list[DueSets] = field(default_factory=list)
     found: dict[str, list[Found]] = field(default_factory=dict)
-    complete: dict[Illness, tuple[int, int]] = field(default_factory=dict)
 
 
 def evaluate(
     blocks: Iterable[Sets], illnesses: Sequence[Illness], contenders: Sequence[Contender], answered_after: int
 ) -> Evaluation:
-    """Hold what each contender finds against what was scripted. `answered_after`: microseconds a case stays open."""
-    gathered = _gather(blocks, illnesses, contenders)
-    truth = _Truth(gathered, illnesses)
-    every = {one.name: _Marked(truth, _joined(gathered.found[one.name])) for one in contenders}
-    rows = {one.name: _rows(truth, every[one.name], one, answered_after) for one in contenders}
+    """Hold what each contender finds against what was scripted. `answered_after`: microseconds a case stays open.
+
+    How complete the sets were is told within the first contender's window. There must be a reading.
+    """
+    gathered = _gather(blocks, contenders)
+    truth = Truth(gathered.residents, (gathered.first, gathered.last), _joined(gathered.due), illnesses)
+    every = {one.name: Marked(truth, _joined(gathered.found[one.name])) for one in contenders}
     return Evaluation(
-        residents=len(gathered.residents),
+        residents=truth.count,
         days=truth.days,
         illnesses=len(truth.illnesses),
-        contenders=rows,
-        by_completeness={name: truth.split(marked, truth.completeness) for name, marked in every.items()},
-        by_scenario={name: truth.split(marked, lambda one: one.scenario) for name, marked in every.items()},
+        contenders={one.name: _rows(truth, every[one.name], one, answered_after) for one in contenders},
+        by_scenario={name: _by_scenario(truth, marked.leads) for name, marked in every.items()},
     )
 
 
-def _gather(
-    blocks: Iterable[Sets], illnesses: Sequence[Illness], contenders: Sequence[Contender]
-) -> _Gathered:
+def _gather(blocks: Iterable[Sets], contenders: Sequence[Contender]) -> _Gathered:
     gathered = _Gathered(found={one.name: [] for one in contenders})
     for block in blocks:
         if not len(block):
@@ -109,10 +111,9 @@ def _gather(
         gathered.last = max(gathered.last, int(block.effective_at.max()))
         for one in contenders:
             for results in scored(block, one.policy.window):
-                kept = _of(found(results, one.policy), one.rules)
-                gathered.found[one.name].append(kept)
+                gathered.found[one.name].append(_of(found(results, one.policy), one.rules))
                 if one is contenders[0]:
-                    gathered.complete |= _completeness(results, illnesses)
+                    gathered.due.append(due_sets(results))
     return gathered
 
 
@@ -121,110 +122,57 @@ def _of(every: Found, rules: frozenset[str]) -> Found:
 
 
 def _only(every: Found, rows: NDArray[np.bool_]) -> Found:
-    return Found(*(getattr(every, name)[rows] for name in Found.__slots__))
+    return Found(*(getattr(every, one.name)[rows] for one in fields(Found)))
 
 
-def _joined(parts: Sequence[Found]) -> Found:
-    return Found(*(np.concatenate([getattr(part, name) for part in parts]) for name in Found.__slots__))
+def _joined(parts: Sequence[Columns]) -> Columns:
+    kind = type(parts[0])
+    return kind(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(kind)))
 
 
-def _completeness(results: ScoredSets, illnesses: Sequence[Illness]) -> dict[Illness, tuple[int, int]]:
-    """Of each illness of these residents, how many of the full sets that were due before its crisis were complete."""
-    due = results.own & results.sets.scheduled[results.cause]
-    here = set(results.resident.tolist())
-    counts: dict[Illness, tuple[int, int]] = {}
-    for one in illnesses:
-        if one.resident in here:
-            during = (results.moment >= one.onset) & (results.moment <= one.crisis)
-            sets = due & during & (results.resident == one.resident)
-            counts[one] = int((sets & results.scores.complete).sum()), int(sets.sum())
-    return counts
-
-
-class _Truth:
-    """What was scripted, by resident."""
-
-    def __init__(self, gathered: _Gathered, illnesses: Sequence[Illness]) -> None:
-        self.every = illnesses
-        # One that nobody measured, or whose crisis is yet to come, is nobody's to have noticed.
-        measured = [one for one in illnesses if gathered.complete.get(one, (0, 0))[1]]
-        self.illnesses = [one for one in measured if one.crisis <= gathered.last]
-        self.number = {resident: place for place, resident in enumerate(gathered.residents)}
-        self.residents = Residents(len(gathered.residents))
-        self.days = max(1.0, (gathered.last - gathered.first) / DAY) if gathered.residents else 0.0
-        self._complete = gathered.complete
-
-    @property
-    def count(self) -> int:
-        return len(self.number)
-
-    def completeness(self, one: Illness) -> str:
-        complete, due = self._complete[one]
-        return (
-            "every set complete"
-            if complete == due
-            else "some set incomplete"
-            if complete
-            else "no set complete"
-        )
-
-    def split(self, marked: "_Marked", group: Callable[[Illness], str]) -> dict[str, Figure]:
-        """The share noticed, by group."""
-        groups: dict[str, list[bool]] = {}
-        for one, first in zip(self.illnesses, marked.first, strict=True):
-            groups.setdefault(group(one), []).append(first is not None)
-        return {name: share(sum(noticed), len(noticed)) for name, noticed in sorted(groups.items())}
-
-
-class _Marked:
-    """Findings with whose they are, whether they are right, and the first of each illness before its crisis."""
-
-    def __init__(self, truth: _Truth, findings: Found) -> None:
-        self.findings = findings
-        self.number = np.array([truth.number[one] for one in findings.resident.tolist()], dtype=np.int64)
-        self.right = np.zeros(len(findings), dtype=bool)
-        self.first: list[int | None] = []
-        for one in truth.every:
-            ill = (findings.at >= one.onset) & (findings.at <= one.over)
-            self.right |= ill & (findings.resident == one.resident)
-        for one in truth.illnesses:
-            theirs = findings.resident == one.resident
-            early = findings.at[theirs & (findings.at >= one.onset) & (findings.at <= one.crisis)]
-            self.first.append(int(early.min()) if len(early) else None)
-
-
-def _rows(truth: _Truth, marked: _Marked, contender: Contender, answered_after: int) -> list[Row]:
+def _rows(truth: Truth, marked: Marked, contender: Contender, answered_after: int) -> list[Row]:
     raised = cases(marked.findings, answered_after)
     as_found = Found(raised.resident, raised.home, raised.raised_at, raised.rule, raised.severity)
-    whole = _row(truth, "escalations", _Marked(truth, as_found), marked.first)
-    rows = [whole]
+    rows = [_row(truth, "escalations", Marked(truth, as_found), marked.leads)]
     for number, rule in enumerate(RULES):
         of_rule = _only(marked.findings, marked.findings.rule == number)
         if rule in contender.rules and len(of_rule):
-            one = _Marked(truth, of_rule)
-            rows.append(_row(truth, rule, one, one.first))
+            one = Marked(truth, of_rule)
+            rows.append(_row(truth, rule, one, one.leads))
     return rows
 
 
-def _row(truth: _Truth, name: str, marked: _Marked, first: Sequence[int | None]) -> Row:
-    count, residents = truth.count, truth.residents
-    days = np.full(count, truth.days)
-    every = np.bincount(marked.number, minlength=count).astype(np.float64)
-    right = np.bincount(marked.number[marked.right], minlength=count).astype(np.float64)
-    leads = [
-        (truth.number[one.resident], (one.crisis - at) / HOUR)
-        for one, at in zip(truth.illnesses, first, strict=True)
-        if at is not None
-    ]
-    whose, hours = (np.array([lead[part] for lead in leads]) for part in (0, 1))
-    return Row(
-        name=name,
-        illnesses=len(first),
-        noticed=len(leads),
-        sensitivity=share(len(leads), len(first)),
-        lead_hours=residents.median(whose.astype(np.int64), hours.astype(np.float64)),
-        findings=len(marked.findings),
+def _row(truth: Truth, name: str, marked: Marked, leads: NDArray[np.float64]) -> Row:
+    by_kind = {kind: _measures(truth, marked, leads, [number]) for number, kind in enumerate(KINDS)}
+    return Row(name, _measures(truth, marked, leads, _ANY), by_kind)
+
+
+def _measures(truth: Truth, marked: Marked, leads: NDArray[np.float64], chosen: Sequence[int]) -> Measures:
+    """Of the illnesses and the days of some kinds of completeness."""
+    residents, days = truth.residents, truth.days_by_kind[:, chosen].sum(axis=1)
+    ill = np.isin(truth.kind_of_illness, chosen)
+    noticed = ill & ~np.isnan(leads)
+    counted = np.isin(marked.kind, chosen)
+    every, right = (
+        np.bincount(marked.number[of], minlength=truth.count).astype(np.float64)
+        for of in (counted, counted & marked.right)
+    )
+    return Measures(
+        illnesses=int(ill.sum()),
+        noticed=int(noticed.sum()),
+        sensitivity=share(int(noticed.sum()), int(ill.sum())),
+        lead_hours=residents.median(truth.ill[noticed], leads[noticed]),
+        resident_days=float(days.sum()),
+        findings=int(counted.sum()),
         false_a_month=residents.rate(every - right, days / _MONTH),
         predictive_value=residents.proportion(right, every),
         burden=residents.rate(every, days / 1000),
     )
+
+
+def _by_scenario(truth: Truth, leads: NDArray[np.float64]) -> dict[str, Figure]:
+    """The share noticed, by illness."""
+    groups: dict[str, list[bool]] = {}
+    for one, lead in zip(truth.illnesses, leads, strict=True):
+        groups.setdefault(one.scenario, []).append(not np.isnan(lead))
+    return {name: share(sum(noticed), len(noticed)) for name, noticed in sorted(groups.items())}

@@ -4,22 +4,29 @@ Guards: the first thing said is that simulated residents are no evidence about p
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from alerts.policy import SHIPPED, Policy
-from alerts.replay.evaluation import PLAIN, Contender, Evaluation, Illness, Row, evaluate
+from alerts.replay.evaluation import PLAIN, Contender, Evaluation, Measures, Row, evaluate
 from alerts.replay.intervals import Figure
 from alerts.replay.sets import MICROSECONDS
+from alerts.replay.truth import Illness
 from api.replays import job
 from api.replays.job import Tell, silent
+from api.score_files import FileError
 
 NO_EVIDENCE = (
     "These residents are simulated: what a rule notices of a script says nothing about people."
     " It shows what rules cost each other on the same readings, and that the measuring works."
+)
+BY_COMPLETENESS = (
+    "Indented below each row: the same by how complete the full sets were that were due. An illness goes by its sets"
+    " from its beginning to its crisis (noticed, of, share, hours before); all else goes by the resident's sets of that"
+    " day, and is of all such days."
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -58,6 +65,8 @@ def evaluate_file(
     contenders = [Contender(one.version, one) for one in policies]
     contenders.append(Contender("plain NEWS2 from 5", SHIPPED, PLAIN))
     with job.read_file(source, tell) as (reader, gathered):
+        if reader.left_out == reader.rows:
+            raise FileError(f"{source} cannot be evaluated: no row of it has both a resident and a time.")
         codes = reader.residents.names
         illnesses = [
             Illness(
@@ -81,33 +90,52 @@ def as_text(done: Evaluation) -> str:
         NO_EVIDENCE,
         f"{done.illnesses} illnesses of {done.residents:,} residents in {done.days:.0f} days."
         " In brackets: 95 % intervals.",
+        BY_COMPLETENESS,
         *(_table(name, rows) for name, rows in done.contenders.items()),
-        _split("Noticed before the crisis, by how complete the sets were", done.by_completeness),
         _split("Noticed before the crisis, by illness", done.by_scenario),
     ]
     return "\n\n".join(parts)
 
 
-_HEAD = ("", "noticed", "of", "share", "hours before", "findings", "false/month", "right", "a day/1,000")
-_WIDE = (24, 8, 5, 19, 21, 9, 20, 19, 24)
+_HEAD = (
+    "",
+    "noticed",
+    "of",
+    "share",
+    "hours before",
+    "days",
+    "findings",
+    "false/month",
+    "right",
+    "a day/1,000",
+)
+_WIDE = (24, 8, 5, 19, 21, 8, 9, 20, 19, 24)
 
 
 def _table(name: str, rows: Sequence[Row]) -> str:
-    lines = [name, _line(_HEAD), *(_line(_cells(row)) for row in rows)]
-    return "\n".join(lines)
+    return "\n".join([name, _line(_HEAD), *(line for row in rows for line in _lines(row))])
 
 
-def _cells(row: Row) -> Sequence[str]:
+def _lines(row: Row) -> Iterator[str]:
+    """The whole, and below it each kind of which there is an illness or a finding."""
+    yield _line(_cells(row.name.replace("_", " "), row.whole))
+    for kind, part in row.by_completeness.items():
+        if part.illnesses or part.findings:
+            yield _line(_cells(f"  {kind}", part))
+
+
+def _cells(name: str, of: Measures) -> Sequence[str]:
     return (
-        row.name.replace("_", " "),
-        f"{row.noticed:,}",
-        f"{row.illnesses:,}",
-        _said(row.sensitivity, ".2f"),
-        _said(row.lead_hours, ".1f"),
-        f"{row.findings:,}",
-        _said(row.false_a_month, ".2f"),
-        _said(row.predictive_value, ".2f"),
-        _said(row.burden, ".1f"),
+        name,
+        f"{of.noticed:,}",
+        f"{of.illnesses:,}",
+        _said(of.sensitivity, ".2f"),
+        _said(of.lead_hours, ".1f"),
+        f"{of.resident_days:,.0f}",
+        f"{of.findings:,}",
+        _said(of.false_a_month, ".2f"),
+        _said(of.predictive_value, ".2f"),
+        _said(of.burden, ".1f"),
     )
 
 

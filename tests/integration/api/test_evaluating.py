@@ -38,14 +38,21 @@ def test_each_rule_is_held_against_what_was_scripted(simulated: tuple[Path, Path
     said = json.loads(done.stdout)
     assert said["not_evidence"] == NO_EVIDENCE
     assert list(said["contenders"]) == ["shipped", "eager", "plain NEWS2 from 5"]
-    whole = {name: rows[0] for name, rows in said["contenders"].items()}
-    assert {row["name"] for row in whole.values()} == {"escalations"}
+    first = {name: rows[0] for name, rows in said["contenders"].items()}
+    assert {row["name"] for row in first.values()} == {"escalations"}
+    whole = {name: row["whole"] for name, row in first.items()}
     shares = [whole[name]["sensitivity"]["value"] for name in ("plain NEWS2 from 5", "shipped", "eager")]
     assert shares == sorted(shares)
     assert shares[0] > 0.5
     assert whole["eager"]["burden"]["value"] > whole["shipped"]["burden"]["value"]
     for row in whole.values():
         assert row["sensitivity"]["low"] < row["sensitivity"]["value"] <= row["sensitivity"]["high"]
+    kinds = first["shipped"]["by_completeness"]
+    assert (
+        kinds["every set complete"]["false_a_month"]["value"]
+        < kinds["no set complete"]["false_a_month"]["value"]
+    )
+    assert all(of["burden"]["low"] is not None for of in kinds.values())
     assert {"rise"} == {row["name"] for row in said["contenders"]["eager"]} - {
         row["name"] for row in said["contenders"]["shipped"]
     }
@@ -55,6 +62,7 @@ def test_the_first_thing_said_is_that_this_is_no_evidence_about_people(simulated
     readings, truth = simulated
     done = command("evaluate", readings, "--truth", truth)
     assert done.stdout.startswith("These residents are simulated")
+    assert done.stdout.count("\n  every set complete") > done.stdout.count("\nescalations") == 2
 
 
 def test_labels_that_are_none_are_one_sentence(tmp_path: Path) -> None:

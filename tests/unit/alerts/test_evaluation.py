@@ -4,12 +4,15 @@ from statistics import median
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
-from alerts.replay.evaluation import PLAIN, Contender, Illness, evaluate
+from alerts.replay.completeness import KINDS, Completeness
+from alerts.replay.evaluation import PLAIN, Contender, evaluate
 from alerts.replay.intervals import NOTHING, Residents, share
 from alerts.replay.sets import HOUR
+from alerts.replay.truth import Illness
 from tests.unit.alerts.judged_sets import policy
-from tests.unit.alerts.test_replay_of_sets import GRAVE, START, as_sets, full_set, micros
+from tests.unit.alerts.test_replay_of_sets import GRAVE, START, as_sets, full_set, histories, micros
 
 BEGAN = micros(START)
 
@@ -42,14 +45,14 @@ def row(done, contender, name):
 
 def test_an_illness_is_noticed_before_its_crisis_with_its_lead():
     done = evaluated()
-    whole = row(done, "ours", "escalations")
+    whole = row(done, "ours", "escalations").whole
     assert (whole.noticed, whole.illnesses) == (1, 1)
     assert whole.lead_hours.value == pytest.approx(6.0)
     assert (done.residents, done.illnesses) == (2, 1)
 
 
 def test_a_finding_of_somebody_who_is_well_is_false():
-    threshold = row(evaluated(), "plain", "score_threshold")
+    threshold = row(evaluated(), "plain", "score_threshold").whole
     assert threshold.findings == 3
     assert threshold.predictive_value.value == pytest.approx(2 / 3)
     months = 2 * evaluated().days / 30
@@ -58,7 +61,7 @@ def test_a_finding_of_somebody_who_is_well_is_false():
 
 def test_what_is_found_after_the_crisis_notices_nothing_and_is_not_false():
     early = Illness(0, "sepsis", at(40), at(49), at(60))
-    threshold = row(evaluated([early]), "ours", "score_threshold")
+    threshold = row(evaluated([early]), "ours", "score_threshold").whole
     assert (threshold.noticed, threshold.illnesses) == (0, 1)
     assert threshold.predictive_value.value == pytest.approx(2 / 3)
 
@@ -69,10 +72,63 @@ def test_an_illness_that_nobody_measured_or_whose_crisis_is_yet_to_come_is_not_c
     assert evaluated([unmeasured, to_come]).illnesses == 0
 
 
-def test_it_is_said_by_how_complete_the_sets_were():
-    partial = [one | {"values": {k: v for k, v in one["values"].items() if k != "pulse"}} for one in ILL]
-    assert list(evaluated().by_completeness["ours"]) == ["every set complete"]
-    assert list(evaluated(history=[*partial, *WELL]).by_completeness["ours"]) == ["no set complete"]
+def without_pulse(reading):
+    return reading | {"values": {sign: value for sign, value in reading["values"].items() if sign != "pulse"}}
+
+
+# Days are counted from the first reading, of both. The two graves of the first day lie in incomplete sets.
+MIXED = [
+    full_set(1),  # day 0, hours 1 .. 23
+    without_pulse(full_set(10, **GRAVE)),
+    without_pulse(full_set(12, **GRAVE)),
+    full_set(3),  # day 1, hours 26 and 36
+    full_set(10, **GRAVE),
+    without_pulse(full_set(15)),  # day 2: hour 51
+    full_set(24) | {"scheduled": False},  # day 3: hour 75
+    full_set(-74, 1),  # the other: days 0 and 3, hours 1 and 73
+    full_set(72, 1, **GRAVE),
+]
+FIRST = Illness(0, "sepsis", at(5), at(24), at(25))
+SECOND = Illness(0, "sepsis", at(35), at(37), at(38))
+
+
+def test_each_measure_is_given_by_how_complete_the_sets_were():
+    done = evaluated([FIRST, SECOND], MIXED)
+    parts = row(done, "plain", "score_threshold").by_completeness
+    assert list(parts) == list(KINDS)
+    every, some, none, not_due = parts.values()
+    # Illnesses, by the sets from their beginning to their crisis.
+    assert [(one.noticed, one.illnesses) for one in parts.values()] == [(1, 1), (0, 0), (1, 1), (0, 0)]
+    assert [one.lead_hours.value for one in parts.values()] == [
+        pytest.approx(1),
+        None,
+        pytest.approx(13),
+        None,
+    ]
+    # Findings and days, by the sets of the day: of the last, from hour 73 to 75, there is only a part.
+    assert [one.findings for one in parts.values()] == [2, 2, 0, 0]
+    last = 2 / 24
+    assert [one.resident_days for one in parts.values()] == [
+        pytest.approx(days) for days in (1 + 1 + last, 1, 1, 2 + last)
+    ]
+    assert every.predictive_value.value == pytest.approx(1 / 2)
+    assert every.false_a_month.value == pytest.approx(30 / every.resident_days)
+    assert some.predictive_value.value == 1.0
+    assert some.burden.value == pytest.approx(2000)
+    assert none.burden.value == not_due.burden.value == 0.0
+
+
+@settings(max_examples=40)
+@given(histories)
+def test_what_is_given_kind_by_kind_adds_up_to_all_of_it(history):
+    moments = as_sets(history).effective_at
+    ill = [Illness(one, "any", int(moments[0]), int(moments[-1]), int(moments[-1])) for one in range(5)]
+    for found in evaluated(ill, history).contenders["ours"]:
+        parts = found.by_completeness.values()
+        for counted in ("illnesses", "noticed", "findings"):
+            assert sum(getattr(part, counted) for part in parts) == getattr(found.whole, counted)
+        assert sum(part.resident_days for part in parts) == pytest.approx(found.whole.resident_days)
+        assert found.by_completeness[Completeness.NOT_DUE].illnesses == 0
 
 
 def test_the_interval_of_a_share_is_wilsons():
