@@ -6,7 +6,7 @@ see; a wrong correction hides somebody's illness, so each is a row of its own, a
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import LiteralString
 from uuid import UUID
@@ -33,14 +33,16 @@ SPAN = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """Which readings of one resident somebody may say are somebody else's: any, or those they took."""
+    """Which readings of one resident somebody may say are somebody else's: any since then, or those they took."""
 
     any_reading: bool
     own: bool
     person_id: UUID
+    since: datetime
 
     def over(self, one: Reading) -> bool:
-        return self.any_reading or (self.own and one.taken_by == self.person_id)
+        mine = self.own and one.taken_by == self.person_id
+        return one.effective_at > self.since and (self.any_reading or mine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def rights(visit: Visit, resident_id: UUID) -> Rights:
     """What the actor may say of this resident's readings."""
     row = visit.conn.execute(_RIGHTS, (resident_id,)).fetchone()
     any_reading, own = row or (False, False)
-    return Rights(any_reading, own, visit.actor.person_id)
+    return Rights(any_reading, own, visit.actor.person_id, visit.at - SPAN)
 
 
 def in_question(visit: Visit, resident_id: UUID, key: ReadingKey) -> tuple[Resident, Reading]:

@@ -13,6 +13,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
+from api.queries.reading_place import Place
 from ingest.arrival import ReadingKey
 
 MOST_READINGS = 500
@@ -24,6 +25,7 @@ class Reading:
 
     kit_id: UUID
     reading_id: UUID
+    arrival_number: int
     arrived_at: datetime
     taken_at: datetime
     effective_at: datetime
@@ -54,6 +56,10 @@ class Reading:
     corrected_by: UUID | None
     corrected_by_name: str | None
 
+    @property
+    def place(self) -> Place:
+        return Place(self.effective_at, self.arrival_number)
+
 
 @dataclass(frozen=True, slots=True)
 class Current:
@@ -73,23 +79,42 @@ class TakenBy:
     competence: str
 
 
-_READINGS: LiteralString = """
-SELECT reading.kit_id, reading.reading_id, reading.arrived_at, reading.taken_at, reading.effective_at,
-       reading.taken_by, person.name AS taken_by_name, reading.operator_known_by, reading.competence,
-       reading.device_kind, reading.device_model, reading.respiration_rate, reading.spo2, reading.on_oxygen,
-       reading.systolic, reading.diastolic, reading.pulse, reading.consciousness, reading.temperature,
-       reading.flags, reading.not_obtained, reading.unusable, reading.observations,
+_SHOWN: LiteralString = """
+SELECT reading.kit_id, reading.reading_id, reading.arrival_number, reading.arrived_at, reading.taken_at,
+       reading.effective_at, reading.taken_by, person.name AS taken_by_name, reading.operator_known_by,
+       reading.competence, reading.device_kind, reading.device_model, reading.respiration_rate, reading.spo2,
+       reading.on_oxygen, reading.systolic, reading.diastolic, reading.pulse, reading.consciousness,
+       reading.temperature, reading.flags, reading.not_obtained, reading.unusable, reading.observations,
        reading.counts, reading.correction, reading.correction_reason, reading.corrected_at,
        reading.corrected_by, corrector.name AS corrected_by_name
 FROM ingest.visible_reading reading
 LEFT JOIN delegation.person ON person.person_id = reading.taken_by
 LEFT JOIN delegation.person corrector ON corrector.person_id = reading.corrected_by
 WHERE reading.resident_id = %(resident)s
-  AND (%(only)s::uuid IS NULL OR (reading.kit_id = %(kit)s AND reading.reading_id = %(only)s))
-  AND reading.effective_at > %(since)s AND reading.effective_at <= %(until)s
-ORDER BY reading.effective_at DESC, reading.arrival_number DESC
-LIMIT %(most)s
 """
+_OLDER: LiteralString = (
+    _SHOWN
+    + """
+  AND reading.effective_at > %(since)s AND reading.effective_at <= %(until)s
+  AND (reading.effective_at, reading.arrival_number) < (%(until)s, %(number)s)
+ORDER BY reading.effective_at DESC, reading.arrival_number DESC LIMIT %(most)s
+"""
+)
+_NEWER: LiteralString = (
+    _SHOWN
+    + """
+  AND reading.effective_at >= %(since)s AND reading.effective_at <= %(until)s
+  AND (reading.effective_at, reading.arrival_number) > (%(since)s, %(number)s)
+ORDER BY reading.effective_at, reading.arrival_number LIMIT %(most)s
+"""
+)
+_ONE: LiteralString = (
+    _SHOWN
+    + """
+  AND reading.effective_at > %(since)s AND reading.effective_at <= %(until)s
+  AND reading.kit_id = %(kit)s AND reading.reading_id = %(reading)s
+"""
+)
 _OPERATORS: LiteralString = """
 SELECT reading.kit_id, reading.reading_id, reading.taken_by, person.name, reading.operator_known_by,
        reading.competence
@@ -103,12 +128,37 @@ SELECT last_arrived_at, signs FROM ingest.current_vitals WHERE resident_id = %s
 
 
 def readings(
-    conn: psycopg.Connection[Any], resident_id: UUID, since: datetime, until: datetime
+    conn: psycopg.Connection[Any],
+    resident_id: UUID,
+    since: datetime,
+    before: Place,
+    most: int = MOST_READINGS,
 ) -> list[Reading]:
-    """Readings after `since` and up to `until`, newest first, at most MOST_READINGS."""
-    wanted = {"resident": resident_id, "since": since, "until": until, "most": MOST_READINGS}
-    with conn.cursor(row_factory=class_row(Reading)) as cursor:
-        return cursor.execute(_READINGS, wanted | {"kit": None, "only": None}).fetchall()
+    """Readings after `since` and before this place, the newest first."""
+    return _found(
+        conn,
+        _OLDER,
+        resident_id,
+        since=since,
+        until=before.effective_at,
+        number=before.arrival_number,
+        most=most,
+    )
+
+
+def readings_after(
+    conn: psycopg.Connection[Any], resident_id: UUID, place: Place, until: datetime, most: int
+) -> list[Reading]:
+    """Readings after this place and up to `until`, the oldest first."""
+    return _found(
+        conn,
+        _NEWER,
+        resident_id,
+        since=place.effective_at,
+        until=until,
+        number=place.arrival_number,
+        most=most,
+    )
 
 
 def reading(
@@ -116,9 +166,15 @@ def reading(
 ) -> Reading | None:
     """The one reading, where it is shown with this resident and of this span."""
     kit_id, reading_id = key
-    wanted = {"resident": resident_id, "since": since, "until": until, "most": 1}
+    found = _found(conn, _ONE, resident_id, since=since, until=until, kit=kit_id, reading=reading_id)
+    return found[0] if found else None
+
+
+def _found(
+    conn: psycopg.Connection[Any], query: LiteralString, resident_id: UUID, **wanted: Any
+) -> list[Reading]:
     with conn.cursor(row_factory=class_row(Reading)) as cursor:
-        return cursor.execute(_READINGS, wanted | {"kit": kit_id, "only": reading_id}).fetchone()
+        return cursor.execute(query, {"resident": resident_id} | wanted).fetchall()
 
 
 def operators(

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
 from api.access import Visit, needs
 from api.looking import looked
 from api.problems import RefusedError, not_found
 from api.queries import readings, scores
+from api.queries.reading_place import after_all, place_of
+from api.queries.readings import MOST_READINGS
 from api.queries.resident import Decisions, Resident, decisions, resident
 from api.queries.score_history import ScoreOfMoment, scores_between
 from delegation.rights import READ, Record
@@ -56,15 +59,31 @@ def summary(resident_id: UUID, visit: ResidentVisit) -> Summary:
 
 @router.get("/{resident_id}/readings")
 def readings_between(
+    request: Request,
+    response: Response,
     resident_id: UUID,
     visit: ReadingsVisit,
     since: Annotated[AwareDatetime | None, Query()] = None,
     until: Annotated[AwareDatetime | None, Query()] = None,
+    older_than: Annotated[str | None, Query()] = None,
 ) -> list[readings.Reading]:
-    """Readings after `since` and up to `until`, newest first; the last three days if neither is said."""
+    """Readings after `since` and up to `until`, newest first; the last three days if neither is said.
+
+    At most 500: where there are more, the header `Link` has the address of those that come next, `rel="next"`.
+    """
     since, until = _span(since, until, visit.at)
+    before = after_all(until) if older_than is None else place_of(older_than)
+    if before is None:
+        raise not_found("place among the readings")
     _seen(visit, resident_id)
-    return readings.readings(visit.conn, resident_id, since, until)
+    before = min(before, after_all(until))
+    found = readings.readings(visit.conn, resident_id, since, before, MOST_READINGS + 1)
+    shown = found[:MOST_READINGS]
+    if len(found) > MOST_READINGS:
+        span = {"since": since.isoformat(), "until": until.isoformat()}
+        onward = urlencode(span | {"older_than": shown[-1].place.written})
+        response.headers["Link"] = f'<{request.url.path}?{onward}>; rel="next"'
+    return shown
 
 
 @router.get("/{resident_id}/scores")

@@ -15,12 +15,15 @@ from api.correcting import rights
 from api.looking import looked
 from api.parts import parts_of
 from api.problems import not_found
-from api.queries import baseline, escalation, glass, limits, readings, records, scores
+from api.queries import baseline, escalation, glass, limits, reading_pages, readings, records, scores
+from api.queries.reading_pages import Page
+from api.queries.reading_place import after_all, place_of
 from api.queries.resident import decisions, resident
 from api.web.pages.queue import SAID
 from api.web.presenters import glass as glass_words
 from api.web.presenters import history, trends, vitals
 from api.web.presenters import limits as limit_words
+from api.web.presenters import reading_pages as reading_words
 from api.web.presenters import records as record_words
 from api.web.presenters import resident as words
 from api.web.presenters.answers import taken_back
@@ -38,15 +41,23 @@ _CASE_SPAN = timedelta(days=90)
 
 
 @router.get("/residents/{resident_id}")
-def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") -> HTMLResponse:
-    """The whole page."""
+def show(
+    request: Request,
+    resident_id: UUID,
+    visit: CareVisit,
+    said: str = "",
+    older_than: str = "",
+    newer_than: str = "",
+) -> HTMLResponse:
+    """The whole page; `older_than` and `newer_than` turn over its readings alone."""
     conn, at, me = visit.conn, visit.at, visit.actor.person_id
     found = resident(conn, resident_id)
     if found is None:
         raise not_found("resident")
     decided = decisions(conn, resident_id, at)
     latest = scores.latest(conn, resident_id, at - _SCORE_SPAN)
-    seen = readings.readings(conn, resident_id, at - trends.SPAN, at + AHEAD)
+    seen = readings.readings(conn, resident_id, at - trends.SPAN, after_all(at + AHEAD))
+    listed = _turned_to(visit, resident_id, older_than, newer_than) or reading_pages.newest(seen)
     held = readings.current(conn, resident_id)
     cases = escalation.cases_of_resident(conn, resident_id, at - _CASE_SPAN, at)
     shown = [
@@ -85,7 +96,7 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
         "open": [one for one in shown if one.open],
         "answered": [one for one in shown if one.answer is not None and one.answer.in_sight],
         "past": [one for one in shown if one.answer is not None and not one.answer.in_sight],
-        "readings": history.reading_rows(seen, at, rights(visit, resident_id).over),
+        "readings": reading_words.view(listed, at, rights(visit, resident_id).over),
         "ended": record_words.ended(ended) if (ended := records.ended(conn, resident_id, at)) else None,
         "keeps_records": records.answers_for(conn, resident_id),
         "on_scale_two": in_force is not None,
@@ -99,3 +110,16 @@ def show(request: Request, resident_id: UUID, visit: CareVisit, said: str = "") 
     }
     looked(visit, resident_id, "resident.seen")
     return page(request, "resident.jinja", view, who=visit.actor.name)
+
+
+def _turned_to(visit: Visit, resident_id: UUID, older_than: str, newer_than: str) -> Page | None:
+    """The page that was asked for; None for the newest."""
+    if not (older_than or newer_than):
+        return None
+    place = place_of(older_than or newer_than)
+    if place is None:
+        raise not_found("page of readings")
+    if older_than:
+        return reading_pages.older(visit.conn, resident_id, place)
+    found = reading_pages.newer(visit.conn, resident_id, place, visit.at)
+    return found if found.rows else None

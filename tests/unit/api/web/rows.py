@@ -132,6 +132,7 @@ def reading(**different: Any) -> Reading:
     row = Reading(
         kit_id=KIT,
         reading_id=READING,
+        arrival_number=7,
         arrived_at=ago(minutes=5),
         taken_at=ago(minutes=5),
         effective_at=ago(minutes=5),
