@@ -33,17 +33,18 @@ def show(
     hub = next((one for one in desks.hubs_counted(visit.conn) if one.place_id == hub_id), None)
     if hub is None:
         raise not_found("hub")
-    months = _months(visit, hub_id)
+    this_month, *earlier = words.months(visit.at)
+    so_far = _counts(visit, hub_id, this_month[0])
+    months = earlier if any(one.residents for one in so_far) else [this_month, *earlier]
     chosen = month or months[0][0]
     if chosen not in dict(months):
         raise RefusedError(
             HTTPStatus.NOT_FOUND, "There are no counts of this month here. A month is shown once it is over."
         )
-    span = words.span(chosen)
-    found = counts.of_hub(visit.conn, hub_id, *span, with_synthetic=False)
+    found = so_far if chosen == this_month[0] else _counts(visit, hub_id, chosen)
     with_synthetic = synthetic and not any(one.residents for one in found)
     if with_synthetic:
-        found = counts.of_hub(visit.conn, hub_id, *span, with_synthetic=True)
+        found = _counts(visit, hub_id, chosen, with_synthetic=True)
     table = words.table(found)
     audit.record(
         visit.conn, visit.actor, "counts.seen", f"hub:{hub_id}", at=visit.at, request_id=visit.request_id
@@ -60,8 +61,7 @@ def show(
     return page(request, "counts.jinja", view, who=visit.actor.name)
 
 
-def _months(visit: Visit, hub_id: UUID) -> Sequence[tuple[str, str]]:
-    """Which are shown: this one too where nobody real is counted in it."""
-    listed = words.months(visit.at)
-    so_far = counts.of_hub(visit.conn, hub_id, *words.span(listed[0][0]), with_synthetic=False)
-    return listed[1:] if any(one.residents for one in so_far) else listed
+def _counts(
+    visit: Visit, hub_id: UUID, month: str, *, with_synthetic: bool = False
+) -> Sequence[counts.HomeCounts]:
+    return counts.of_hub(visit.conn, hub_id, *words.span(month), with_synthetic=with_synthetic)
