@@ -70,6 +70,12 @@ class Policy(BaseModel):
         return at + timedelta(minutes=self.deadline[severity])
 
     @property
+    def passes_over_a_red_sign(self) -> bool:
+        """Whether one vital sign that scores 3 may raise nothing, and ask for nothing, where the rest is missing."""
+        by_itself = self.red_vital_sign is not None or self.medium_from <= 3
+        return not by_itself and self.could_not_be_excluded is None
+
+    @property
     def composition_window(self) -> timedelta:
         return timedelta(minutes=self.window)
 

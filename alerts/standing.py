@@ -1,7 +1,7 @@
 """What holds when readings are judged: the policies, what was decided for their residents, and what they are asked.
 
-Guards: asked of the database each time, in one question; a policy that makes no sense costs only its own hub its own
-numbers, and no reading waits for it to be mended.
+Guards: asked of the database each time, in one question; a policy that makes no sense, or may not be in force, costs
+only its own hub its own numbers, and no reading waits for it to be mended.
 """
 
 import logging
@@ -16,10 +16,10 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
-from pydantic import ValidationError
 from pydantic_core import from_json
 
 from alerts.policy import SHIPPED, Policy, PolicyBook
+from alerts.policy_faults import Fault, fault
 from delegation import store as delegation_store
 from delegation.authority import Authority
 
@@ -67,12 +67,18 @@ def _book(rows: Iterable[tuple[Any, ...]]) -> PolicyBook:
     return PolicyBook(default, policies)
 
 
+def set_aside(conn: psycopg.Connection, at: datetime) -> list[tuple[UUID | None, str, Fault]]:
+    """Each policy whose turn it is and that is not in force: of which hub, its version, and why."""
+    told = [(hub_id, from_json(body)) for hub_id, *_, body in conn.execute(_POLICIES, {"at": at}).fetchall()]
+    return [(hub_id, said["version"], why) for hub_id, said in told if (why := fault(said)) is not None]
+
+
 # Which policy is in force is asked of the database each time; the same words are only understood once.
 @lru_cache(maxsize=256)
 def understood(body: str) -> Policy | None:
-    """The policy that a document is; None for one that makes no sense."""
-    try:
-        return Policy(**from_json(body))
-    except (ValidationError, TypeError):
-        _log.exception("a policy makes no sense, and the default holds in its place: %.200s", body)
+    """The policy that a document is; None for one that makes no sense, or may not be in force."""
+    document = from_json(body)
+    if (why := fault(document)) is not None:
+        _log.error("a policy is not in force, and the default holds in its place: %s: %.200s", why, body)
         return None
+    return Policy.model_validate(document)

@@ -189,12 +189,11 @@ def evaluate(
     _needs_files()
     from alerts.policy import SHIPPED
     from api.replays import evaluating
-    from api.replays.policies import PolicyFileError, read_policy
 
+    policies = [SHIPPED, *map(_tried, policy or ())]
     try:
-        policies = [SHIPPED, *map(read_policy, policy or ())]
         labels = evaluating.read_truth(truth)
-    except (PolicyFileError, evaluating.TruthFileError) as error:
+    except evaluating.TruthFileError as error:
         _refuse(str(error))
     with _in_sentences(), _progress() as tell:
         done = evaluating.evaluate_file(file, labels, policies, answered_after, tell)
@@ -202,12 +201,21 @@ def evaluate(
 
 
 def _policies(old: Path | None, new: Path) -> "tuple[Policy | None, Policy]":
+    return None if old is None else _tried(old), _tried(new)
+
+
+def _tried(file: Path) -> "Policy":
+    """The policy of a file; of one that could never be in force, that is said."""
+    from alerts.policy_faults import unsafe
     from api.replays.policies import PolicyFileError, read_policy
 
     try:
-        return None if old is None else read_policy(old), read_policy(new)
+        policy = read_policy(file)
     except PolicyFileError as error:
         _refuse(str(error))
+    if (why := unsafe(policy)) is not None:
+        print(f"{file} may be tried, and is never put in force. {why}", file=sys.stderr)
+    return policy
 
 
 def _shipped() -> "Policy":

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from alerts.policy import SHIPPED, Policy
+from alerts.policy_faults import sentences
 
 _OFF = "off"  # TOML has no null
 
@@ -32,9 +33,7 @@ def read_policy(file: Path) -> Policy:
         changes = {name: _changed(shipped.get(name), value) for name, value in said.items()}
         return Policy.model_validate(shipped | {"version": file.stem} | changes)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the policy"
-        raise PolicyFileError(f"{file}: {place}: {first['msg']}.") from None
+        raise PolicyFileError("\n".join(f"{file}: {one}" for one in sentences(error))) from None
 
 
 def _changed(shipped: Any, said: Any) -> Any:

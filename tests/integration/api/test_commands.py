@@ -84,7 +84,10 @@ def test_check_says_that_all_is_well(commands: MakeCommands, broker: Broker) -> 
 def test_check_names_what_is_wrong_and_goes_on(commands: MakeCommands, neighbourhood: Database) -> None:
     with neighbourhood.connect() as conn:
         conn.execute("ALTER TABLE delegation.resident DISABLE ROW LEVEL SECURITY")
-        conn.execute("DELETE FROM alerts.policy")
+        conn.execute(
+            "UPDATE alerts.policy SET body = body"
+            """ || '{"red_vital_sign": null, "could_not_be_excluded": null}'"""
+        )
     done = commands(HEARTHWATCH_BROKER_HOST="127.0.0.1", HEARTHWATCH_BROKER_PORT=str(free_port())).run(
         "check"
     )
@@ -93,6 +96,11 @@ def test_check_names_what_is_wrong_and_goes_on(commands: MakeCommands, neighbour
     assert [
         words in line for words, line in zip(("database.scope", "policy", "broker"), wrong, strict=True)
     ] == [True] * 3
+    assert (
+        "The policy 'default-1', default, is not in force, and what is shipped holds in its place."
+        in wrong[1]
+    )
+    assert wrong[1].endswith("(policy.red_sign)")
 
 
 def test_check_without_settings_says_of_each_line_what_was_looked_at() -> None:

@@ -58,11 +58,18 @@ def test_each_rule_is_held_against_what_was_scripted(simulated: tuple[Path, Path
     }
 
 
-def test_the_first_thing_said_is_that_this_is_no_evidence_about_people(simulated: tuple[Path, Path]) -> None:
+def test_the_first_thing_said_is_that_this_is_no_evidence_about_people_whatever_is_tried(
+    simulated: tuple[Path, Path], tmp_path: Path
+) -> None:
     readings, truth = simulated
-    done = command("evaluate", readings, "--truth", truth)
+    deaf = tmp_path / "deaf.toml"
+    deaf.write_text('red_vital_sign = "off"\ncould_not_be_excluded = "off"\n')
+    done = command("evaluate", readings, "--truth", truth, "--policy", deaf)
+    assert done.stderr.startswith(
+        f"{deaf} may be tried, and is never put in force. A vital sign that scores 3"
+    )
     assert done.stdout.startswith("These residents are simulated")
-    assert done.stdout.count("\n  every set complete") > done.stdout.count("\nescalations") == 2
+    assert done.stdout.count("\n  every set complete") > done.stdout.count("\nescalations") == 3
 
 
 def test_labels_that_are_none_are_one_sentence(tmp_path: Path) -> None:

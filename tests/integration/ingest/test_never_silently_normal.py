@@ -7,7 +7,7 @@ import pytest
 
 from alerts.evaluator import Evaluator
 from alerts.policy import SHIPPED
-from alerts.standing import policies_in_force
+from alerts.standing import policies_in_force, set_aside
 from devices.receipt import CALL_HUB, Outcome
 from ingest import door
 from tests.fixtures import neighbourhood as n
@@ -71,6 +71,24 @@ def test_a_policy_that_makes_no_sense_hides_no_grave_reading(conn, neighbourhood
     [settled] = deliver(conn, kit.arrival(kit.reading(values=n.GRAVE, taken_at=NOW), NOW))
     assert (settled.outcome, settled.verdict.next) == (Outcome.STORED, CALL_HUB)
     assert settled.verdict.escalation_id is not None
+
+
+def test_a_policy_under_which_a_lone_red_sign_would_raise_nothing_is_not_in_force(
+    conn, neighbourhood: Database
+):
+    with neighbourhood.connect() as owner:
+        owner.execute(
+            "INSERT INTO alerts.policy (hub_id, version, in_force_from, body)"
+            " SELECT %s, 'deaf', '2021-01-01', body"
+            """ || '{"red_vital_sign": null, "could_not_be_excluded": null}' FROM alerts.policy""",
+            (n.HUB,),
+        )
+    kit = n.Kit()
+    lone = {"respiration_rate": 26}
+    [settled] = deliver(conn, kit.arrival(kit.reading(values=lone, taken_at=NOW), NOW))
+    assert settled.verdict.escalation_id is not None
+    [(hub, version, why)] = set_aside(conn, NOW)
+    assert (hub, version, why.code) == (n.HUB, "deaf", "policy.red_sign")
 
 
 def test_a_reading_that_could_only_be_put_away_stands_in_front_of_a_person(conn, neighbourhood: Database):

@@ -1,0 +1,129 @@
+"""Why a policy cannot be read, or is not put in force: in sentences that say which setting, and what it may be.
+
+Guards: what a setting may be is told from the policy's own schema, so that no sentence allows what is refused; a
+policy under which a single red vital sign could be met with silence may be tried, and is never in force.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from alerts.policy import Policy
+
+
+class Fault(NamedTuple):
+    """A code to look it up by, what is wrong, and how to put it right."""
+
+    code: str
+    says: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.says} {self.hint} ({self.code})"
+
+
+def fault(document: Any) -> Fault | None:
+    """What keeps a document from being a policy in force, if anything does."""
+    try:
+        return unsafe(Policy.model_validate(document))
+    except ValidationError as error:
+        return Fault("policy.senseless", " ".join(sentences(error)), "Record it anew, put right.")
+
+
+def unsafe(policy: Policy) -> Fault | None:
+    """What keeps a policy that can be read from being in force, if anything does."""
+    if not policy.passes_over_a_red_sign:
+        return None
+    return Fault(
+        "policy.red_sign",
+        "A vital sign that scores 3, with nothing else measured, would raise nothing and ask for nothing.",
+        "Give red_vital_sign or could_not_be_excluded a severity, or begin medium at 3 or below.",
+    )
+
+
+def sentences(error: ValidationError) -> list[str]:
+    """One for each setting that is wrong."""
+    return list(dict.fromkeys(_sentence(one) for one in error.errors()))
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    place = [part for part in error["loc"] if isinstance(part, str) and part != "[key]"]
+    name = ".".join(place)
+    if error["type"] == "value_error":
+        return f"{name}: {error['ctx']['error']}" if name else str(error["ctx"]["error"])
+    if error["type"] == "extra_forbidden" or "[key]" in error["loc"]:
+        return f"{name} is no setting: {_instead(place[-1], _names(_schema(place[:-1])))}"
+    allowed = _allowed(_schema(place))
+    if len(place) < len(error["loc"]):  # one of a pair, which is said of the pair
+        return f"{name} must be {allowed}."
+    if error["type"] == "missing":
+        return f"{name} is left out: it must be {allowed}."
+    return f"{name or 'A policy'} must be {allowed}{_not(error['input'])}."
+
+
+def _instead(name: str, known: Sequence[str]) -> str:
+    close = get_close_matches(name, known, 1)
+    return f"is {close[0]} meant?" if close else f"there are {', '.join(known)}."
+
+
+def _not(said: Any) -> str:
+    if isinstance(said, dict | list | tuple):
+        return ""
+    return f", not {json.dumps('off' if said is None else said, default=str)}"
+
+
+@cache
+def _whole() -> dict[str, Any]:
+    return Policy.model_json_schema()
+
+
+def _schema(place: Sequence[str]) -> dict[str, Any]:
+    """What the schema says of a setting."""
+    found = _whole()
+    for name in place:
+        table = _alone(found)
+        found = table.get("properties", {}).get(name) or table["additionalProperties"]
+    return found
+
+
+def _alone(schema: dict[str, Any]) -> dict[str, Any]:
+    """Without what may stand in its place: `off`, or a number written as text."""
+    [first, *_] = schema.get("anyOf", [schema])
+    return _whole()["$defs"][first["$ref"].rpartition("/")[2]] if "$ref" in first else first
+
+
+def _names(table: dict[str, Any]) -> list[str]:
+    """What a table may hold."""
+    alone = _alone(table)
+    return list(alone["properties"] if "properties" in alone else _alone(alone["propertyNames"])["enum"])
+
+
+def _allowed(schema: dict[str, Any]) -> str:
+    alone = _alone(schema)
+    off = ['"off"'] if {"type": "null"} in schema.get("anyOf", ()) else []
+    if "enum" in alone:
+        *most, last = [*alone["enum"], *off]
+        return f"one of {', '.join(most)} or {last}"
+    words = {
+        "integer": "a whole number",
+        "number": "a number",
+        "string": "text in quotation marks",
+        "object": "a table",
+        "array": "two numbers, the lower first",
+    }
+    return " or ".join([" ".join([words[alone["type"]], *_range(alone)]), *off])
+
+
+def _range(schema: dict[str, Any]) -> Iterator[str]:
+    least = schema.get("minimum", schema.get("exclusiveMinimum"))
+    if least is None:
+        return
+    if "exclusiveMinimum" in schema and schema["type"] == "number":
+        yield f"above {least:g}"
+        return
+    least += "exclusiveMinimum" in schema
+    yield f"from {least} to {schema['maximum']}" if "maximum" in schema else f"from {least} on"
