@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from api.access import Visit, needs
 from api.answered_for import home_answered_for, resident_answered_for
 from api.looking import looked
-from delegation import admission, particulars
+from delegation import admission, moving, particulars
 from delegation.admission import Done, Outcome, UnfitParticularsError
 from delegation.audit import Purpose
 from delegation.particulars import LONGEST, NoScore, Particulars, stand_as
@@ -112,14 +112,12 @@ def homes_to_move_to(resident_id: UUID, visit: CorrectingVisit) -> list[Home]:
     """The other homes of their provider."""
     resident_answered_for(visit, resident_id, NOT_YOURS)
     looked(visit, resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
-    places = admission.homes_to_move_to(visit.conn, resident_id)
+    places = moving.homes_to_move_to(visit.conn, resident_id)
     return [Home(home_id=home_id, name=name) for home_id, name in places.items()]
 
 
 @router.post("/residents/{resident_id}/move", status_code=204)
-def move(resident_id: UUID, moving: Moving, visit: CorrectingVisit) -> None:
+def move(resident_id: UUID, moved: Moving, visit: CorrectingVisit) -> None:
     """They live there since that day; what is open follows them."""
     resident_answered_for(visit, resident_id, NOT_YOURS)
-    admission.move(
-        visit.conn, visit.actor, resident_id, moving.home_id, moved_on=moving.moved_on, at=visit.at
-    )
+    moving.move(visit.conn, visit.actor, resident_id, moved.home_id, moved_on=moved.moved_on, at=visit.at)

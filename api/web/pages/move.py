@@ -19,7 +19,7 @@ from api.routes.particulars import NOT_YOURS, CorrectingVisit
 from api.web.fields import Fields, day_of
 from api.web.presenters.moments import london_day
 from api.web.rendering import page
-from delegation import admission
+from delegation import moving
 from delegation.admission import UnfitParticularsError
 from delegation.audit import Purpose
 
@@ -42,7 +42,7 @@ def move(request: Request, resident_id: UUID, visit: CorrectingVisit, fields: Fi
     if moved_on is None:
         return _page(request, visit, found, fields, {"moved_on": "Give the day on which they moved"})
     try:
-        admission.move(visit.conn, visit.actor, resident_id, home_id, moved_on=moved_on, at=visit.at)
+        moving.move(visit.conn, visit.actor, resident_id, home_id, moved_on=moved_on, at=visit.at)
     except UnfitParticularsError as unfit:
         return _page(request, visit, found, fields, unfit.faults)
     if resident(visit.conn, resident_id) is None:
@@ -62,7 +62,7 @@ def _page(
 ) -> HTMLResponse:
     view = {
         "resident": found,
-        "homes": admission.homes_to_move_to(visit.conn, found.resident_id),
+        "homes": moving.homes_to_move_to(visit.conn, found.resident_id),
         "today": london_day(visit.at).isoformat(),
         "fields": fields,
         "faults": faults,

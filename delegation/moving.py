@@ -1,0 +1,82 @@
+"""Moves a resident to another home of the same provider.
+
+Guards: only whoever manages the home they leave or leads its hub, and no further than its provider's homes; where they
+lived before is kept beside the audit, and what is open follows them.
+"""
+
+from datetime import date, datetime, time
+from typing import Any, LiteralString
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import psycopg
+
+from delegation import audit
+from delegation.admission import UnfitParticularsError, check
+from delegation.people import Actor
+
+_LONDON = ZoneInfo("Europe/London")
+_NOON = time(12)
+
+_LIVES: LiteralString = """
+SELECT home.name, resident.lives_here_from
+FROM delegation.resident JOIN delegation.home USING (home_id) WHERE resident_id = %s FOR NO KEY UPDATE OF resident
+"""
+_PLACES: LiteralString = """
+SELECT there.home_id, there.name FROM delegation.homes_of_their_provider(%(resident)s) AS there
+WHERE there.home_id <> (SELECT home_id FROM delegation.resident WHERE resident_id = %(resident)s) ORDER BY there.name
+"""
+_MOVE: LiteralString = """
+UPDATE delegation.resident SET home_id = %(home)s, lives_here_from = %(since)s WHERE resident_id = %(resident)s
+"""
+
+
+def homes_to_move_to(conn: psycopg.Connection[Any], resident_id: UUID) -> dict[UUID, str]:
+    """The other homes of their provider, by name."""
+    return dict(conn.execute(_PLACES, {"resident": resident_id}).fetchall())
+
+
+def move(
+    conn: psycopg.Connection[Any],
+    actor: Actor,
+    resident_id: UUID,
+    home_id: UUID | None,
+    *,
+    moved_on: date,
+    at: datetime,
+) -> None:
+    """They live at another home of the same provider since that day; what is open follows them there.
+
+    Raises AdmissionRefusedError, UnfitParticularsError.
+    """
+    check(conn, actor, resident_id)
+    places = homes_to_move_to(conn, resident_id)
+    [(home, lives_here_from)] = conn.execute(_LIVES, (resident_id,)).fetchall()
+    first = lives_here_from.astimezone(_LONDON).date()
+    faults = {
+        "home": "" if home_id in places else "Choose the home they moved to",
+        "moved_on": _moved_fault(moved_on, first, at),
+    }
+    faults = {name: said for name, said in faults.items() if said}
+    if faults or home_id is None:
+        raise UnfitParticularsError(faults)
+    since = max(lives_here_from, min(datetime.combine(moved_on, _NOON, _LONDON), at))
+    # Before they have moved: afterwards whoever answers for the one home alone has nothing to do with them.
+    audit.record(
+        conn,
+        actor,
+        "resident.moved",
+        f"resident:{resident_id}",
+        at=at,
+        resident_id=resident_id,
+        words=f"{home} -> {places[home_id]}, since {moved_on.isoformat()}",
+    )
+    conn.execute(_MOVE, {"resident": resident_id, "home": home_id, "since": since})
+
+
+def _moved_fault(moved_on: date, first: date, at: datetime) -> str:
+    if moved_on > at.astimezone(_LONDON).date():
+        return "Record it when they have moved: this is a day to come"
+    if moved_on < first:
+        return f"They are recorded at this home since {first.day} {first:%B %Y}: give that day or a later one"
+    return ""
