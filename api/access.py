@@ -6,6 +6,7 @@ are signed in visits only where that is done; whose roles changed since they sig
 """
 
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -46,12 +47,7 @@ class Needs:
         self.full = full
 
     def __call__(self, request: Request) -> Iterator[Visit]:
-        parts = parts_of(request)
-        token = request.cookies.get(cookies.session_name(https=parts.uses_https))
-        if not token:
-            raise NotSignedInError
-        with parts.pool.connection() as conn:
-            visit = visit_of(conn, sessions.digest(token), parts.clock(), request.state.request_id)
+        with _opened(request) as visit:
             if visit.session.step not in self.steps:
                 if visit.session.step is Step.DONE:
                     raise not_found("step of signing in that is left")
@@ -61,6 +57,24 @@ class Needs:
             if not visit.actor.may(self.deed, self.record):
                 raise RefusedError(HTTPStatus.FORBIDDEN, "Your role does not include this.")
             yield visit
+
+
+@contextmanager
+def _opened(request: Request) -> Iterator[Visit]:
+    """A visit by whoever asks, whatever they may do."""
+    parts = parts_of(request)
+    token = request.cookies.get(cookies.session_name(https=parts.uses_https))
+    if not token:
+        raise NotSignedInError
+    with parts.pool.connection() as conn:
+        yield visit_of(conn, sessions.digest(token), parts.clock(), request.state.request_id)
+
+
+def name_of(request: Request) -> str | None:
+    """The name of whoever asks, where they are wholly signed in."""
+    with suppress(NotSignedInError), _opened(request) as visit:
+        return visit.actor.name if visit.session.step is Step.DONE else None
+    return None
 
 
 def visit_of(conn: Connection, session: bytes, at: datetime, request_id: str) -> Visit:

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute
 
 from alerts.evaluator import Evaluator
 from api import health, stream
+from api.access import name_of
 from api.database import open_pool
 from api.envelope import Envelope
 from api.fanout import Fanout, Pace
@@ -116,11 +117,13 @@ def _routes() -> list[BaseRoute]:
     return whole.routes
 
 
-async def _refuse(request: Request, error: Exception) -> Response:
+def _refuse(request: Request, error: Exception) -> Response:
     if isinstance(error, NotSignedInError) and request.method == "GET" and wants_page(request):
         back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         page = error.page or SIGN_IN_PAGE
         return RedirectResponse(f"{page}?next={quote(back, safe='')}", HTTPStatus.SEE_OTHER)
     if wants_page(request) and is_about_the_address(error):
         error = HTTPException(HTTPStatus.NOT_FOUND)
-    return answer(request, problem_of(error, request.state.request_id))
+    problem = problem_of(error, request.state.request_id)
+    known = wants_page(request) and problem.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return answer(request, problem, name_of(request) if known else None)

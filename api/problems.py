@@ -96,7 +96,7 @@ class Problem:
         return body | ({"errors": list(self.faults)} if self.faults else {})
 
 
-ProblemPage = Callable[[Request, Problem], Response]
+ProblemPage = Callable[[Request, Problem, str | None], Response]
 
 _OWN_WORDS: dict[int, str] = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
@@ -159,11 +159,11 @@ def is_about_the_address(error: Exception) -> bool:
     )
 
 
-def answer(request: Request, problem: Problem) -> Response:
-    """A page for a browser that asked for one, problem+json for everything else."""
+def answer(request: Request, problem: Problem, who: str | None = None) -> Response:
+    """A page for a browser that asked for one, problem+json for everything else. `who` is signed in."""
     page: ProblemPage | None = getattr(request.app.state, "problem_page", None)
     if page is not None and wants_page(request):
-        shown = page(request, problem)
+        shown = page(request, problem, who)
         shown.headers.update(problem.headers)
         return shown
     return JSONResponse(problem.body(), problem.status, dict(problem.headers), media_type=MEDIA_TYPE)

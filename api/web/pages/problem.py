@@ -20,8 +20,8 @@ _TITLES = {
 }
 
 
-def problem_page(request: Request, problem: Problem) -> Response:
-    """For a browser; programs get problem+json."""
+def problem_page(request: Request, problem: Problem, who: str | None) -> Response:
+    """For a browser; programs get problem+json. `who` is signed in, and goes on from here as from any page."""
     failed = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     view = {
         "title": _TITLES.get(problem.status, "Something went wrong" if failed else problem.status.phrase),
@@ -32,4 +32,4 @@ def problem_page(request: Request, problem: Problem) -> Response:
         "signed_out": problem.status == HTTPStatus.UNAUTHORIZED,
         "was_form": request.method == "POST" and request.url.path != "/sign-out",
     }
-    return page(request, "problem.jinja", view, status=problem.status)
+    return page(request, "problem.jinja", view, who=who, status=problem.status)

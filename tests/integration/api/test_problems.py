@@ -156,6 +156,7 @@ def test_a_browser_is_given_a_page(served: Served) -> None:
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")
     assert "There is nothing at this address." in answer.text
+    assert "Sign out" not in answer.text
 
 
 @pytest.mark.parametrize("address", ["/residents/nobody", f"/residents/{n.AMARA}/looks?day=soon"])
