@@ -5,7 +5,7 @@ but care in that home, and who has no password waiting to be changed. Such a ses
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import pairwise
 from uuid import UUID
@@ -68,14 +68,29 @@ def sign_in_by_pin(request: Request, response: Response, person_id: UUID, typed:
         enter(request, response, conn, actor, Step.DONE, at, pin_until=pin.good_until)
 
 
+def good_until(visit: Visit, tablet: Tablet) -> datetime:
+    """Until when a PIN is good that the actor sets there now. Raises RefusedError (403) where they may not."""
+    good_for = pin_for(visit.conn, visit.actor, tablet)
+    if good_for is None:
+        raise RefusedError(HTTPStatus.FORBIDDEN, "Only care workers of this tablet's home use a PIN on it.")
+    return visit.at + good_for
+
+
+def without_pin(request: Request, visit: Visit) -> Tablet | None:
+    """The shared tablet that this browser is, where the actor may set a PIN and has none that is good."""
+    tablet = tablets.tablet_of(request, visit.conn)
+    if tablet is None or not visit.session.is_full or pin_for(visit.conn, visit.actor, tablet) is None:
+        return None
+    quick = {one.person_id for one in tablets.quick(visit.conn, tablet.tablet_id, visit.at)}
+    return None if visit.actor.person_id in quick else tablet
+
+
 def set_pin(visit: Visit, tablet: Tablet, wrong: str | None, pin: str, again: str) -> Mapping[str, str]:
     """Set one's PIN on this tablet, or return what is wrong by field: `wrong` is that with the password.
 
     Raises RefusedError (403) where one may not.
     """
-    good_for = pin_for(visit.conn, visit.actor, tablet)
-    if good_for is None:
-        raise RefusedError(HTTPStatus.FORBIDDEN, "Only care workers of this tablet's home use a PIN on it.")
+    until = good_until(visit, tablet)
     faults: dict[str, str] = {}
     if wrong:
         faults["current"] = wrong
@@ -85,7 +100,6 @@ def set_pin(visit: Visit, tablet: Tablet, wrong: str | None, pin: str, again: st
     elif pin != again:
         faults["again"] = NOT_THE_SAME
     if not faults:
-        until = visit.at + good_for
         person_id, name = visit.actor.person_id, visit.actor.name
         tablets.set_pin(visit.conn, tablet.tablet_id, person_id, name, hash_password(pin), until)
         write_down(visit, "pin.set")

@@ -39,6 +39,7 @@ class Quick:
 
     person_id: UUID
     name: str
+    good_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ ON CONFLICT (tablet_id, person_id) DO UPDATE SET
     name = EXCLUDED.name, pin_hash = EXCLUDED.pin_hash, good_until = EXCLUDED.good_until, wrong = 0
 """
 _QUICK: LiteralString = """
-SELECT person_id, name FROM api.tablet_pin
+SELECT person_id, name, good_until FROM api.tablet_pin
 WHERE tablet_id = %s AND good_until > %s AND wrong < %s ORDER BY name, person_id
 """
 # A try counts as wrong until it turns out right, so that many at once are no more than one by one.

@@ -17,6 +17,7 @@ from api.problems import not_found
 from api.queries import desks, escalation, glass, home, quiet_kits, records
 from api.queries import notices as unnamed
 from api.queries.home import Home
+from api.signing_in.pins import without_pin
 from api.web.presenters import glass as glass_words
 from api.web.presenters import notices as notice_words
 from api.web.presenters.home import Day, day
@@ -67,6 +68,7 @@ def rounds(request: Request, visit: RoundVisit) -> HTMLResponse:
     view = {
         "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),
         "days": [(one, by_need(one.rows)) for one in days],
+        "tablet": without_pin(request, visit),
         "unnamed": {
             one.home_id: notice_words.at_home(unnamed.of_home(visit.conn, one.home_id), visit.at)
             for one in days

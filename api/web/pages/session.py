@@ -18,6 +18,7 @@ from api.signing_in import tablets
 from api.signing_in.proofs import CodeTry, code_try
 from api.signing_in.sign_in import sign_in, sign_in_further, sign_out
 from api.web.onward import inside, to_step
+from api.web.presenters.moments import clock
 from api.web.rendering import page
 from delegation.rights import CHANGE, Record
 
@@ -58,6 +59,7 @@ def sign_in_form(
     next: str,
     username: str = "",
     *,
+    person: str = "",
     problem: str | None = None,
     at_field: str = "username",
     status: int = HTTPStatus.OK,
@@ -66,14 +68,17 @@ def sign_in_form(
     parts = parts_of(request)
     with parts.pool.connection() as conn:
         tablet = tablets.tablet_of(request, conn)
-        quick = () if tablet is None else tablets.quick(conn, tablet.tablet_id, parts.clock())
+        at = parts.clock()
+        quick = () if tablet is None else tablets.quick(conn, tablet.tablet_id, at)
     view: dict[str, Any] = {
         "next": inside(next),
         "username": username,
         "problem": problem,
         "at_field": at_field,
         "tablet": tablet,
-        "quick": quick,
+        "quick": [(str(one.person_id), one.name, clock(one.good_until, at)) for one in quick],
+        "person": person,
+        "for_pin": inside(next) == "/account/pin",
         "without_second_step": parts.sealer is None,
         "openid": parts.settings.openid.name if parts.provider else None,
     }

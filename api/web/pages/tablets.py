@@ -17,12 +17,12 @@ from api.problems import RefusedError, not_found
 from api.queries import desks
 from api.signing_in import tablets
 from api.signing_in.own_account import write_down
-from api.signing_in.pins import set_pin, sign_in_by_pin
+from api.signing_in.pins import good_until, set_pin, sign_in_by_pin
 from api.signing_in.proofs import OwnPassword
 from api.signing_in.tablets import Tablet
 from api.web.onward import inside
 from api.web.pages.session import sign_in_form
-from api.web.presenters.moments import moment
+from api.web.presenters.moments import clock, moment
 from api.web.rendering import page
 from delegation.rights import CHANGE, Record
 from devices.identifiers import UnreadableIdError, parse_id
@@ -101,7 +101,9 @@ def quick(
     try:
         sign_in_by_pin(request, onward, _person(person), pin)
     except RefusedError as refused:
-        return sign_in_form(request, next, problem=str(refused), at_field="pin", status=refused.status)
+        return sign_in_form(
+            request, next, person=person, problem=str(refused), at_field="pin", status=refused.status
+        )
     return onward
 
 
@@ -156,7 +158,8 @@ def _page(request: Request, visit: Visit, fields: dict[str, str], faults: dict[s
 
 def _pin_form(request: Request, visit: Visit, tablet: Tablet, faults: dict[str, str]) -> HTMLResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    view = {"tablet": tablet, "faults": faults}
+    until = clock(good_until(visit, tablet), visit.at)
+    view = {"tablet": tablet, "until": until, "faults": faults}
     return page(request, "pin.jinja", view, who=visit.actor.name, status=status)
 
 

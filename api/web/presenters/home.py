@@ -15,7 +15,18 @@ from api.queries.home import FullSet, Home, Lives, Observed
 from api.web.presenters import escalations, signs
 from api.web.presenters.answers import AnswerView, answer, taken_back
 from api.web.presenters.moments import Deadline, Moment, clock, deadline, london_day, maybe_moment
-from api.web.presenters.rounds import OWED, Cell, Glimpse, Round, State, cell, current, outside, rounds_of
+from api.web.presenters.rounds import (
+    DONE,
+    OWED,
+    Cell,
+    Glimpse,
+    Round,
+    State,
+    cell,
+    current,
+    outside,
+    rounds_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,11 @@ class ResidentRow:
     def owed(self) -> bool:
         """Whether the round under way still wants a full set of them."""
         return self.now is not None and self.now.state in OWED
+
+    @property
+    def besides(self) -> str | None:
+        """When the round under way had its full set, where something is asked all the same."""
+        return self.now.detail if self.ask and self.now is not None and self.now.state in DONE else None
 
 
 @dataclass(frozen=True, slots=True)

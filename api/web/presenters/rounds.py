@@ -30,6 +30,7 @@ class State(StrEnum):
     PAUSED = "paused"
 
 
+DONE = frozenset({State.DONE, State.DONE_LATE})
 # What a round still wants a full set of.
 OWED = frozenset({State.DUE, State.OVERDUE, State.INCOMPLETE, State.INCOMPLETE_OVERDUE})
 

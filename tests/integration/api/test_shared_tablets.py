@@ -92,6 +92,27 @@ def test_after_five_wrong_ones_only_a_full_sign_in_helps(tablet: Tablet, served:
     assert tablet.by_pin() == 303
 
 
+def test_a_wrong_one_keeps_the_name_that_was_chosen_and_each_name_says_until_when(tablet: Tablet) -> None:
+    given = {"person": str(n.WORKER), "pin": "193817", "next": "/rounds"}
+    answer = tablet.browser.post("/sign-in/pin", data=given).text
+    assert re.search(f'value="{n.WORKER}" checked', answer)
+    assert re.search(r"Until (today|tomorrow) \d\d:\d\d", answer)
+
+
+def test_where_to_set_a_pin_is_said_where_one_signs_in_and_where_one_begins(served: Served) -> None:
+    link, tablet = 'href="/account/pin"', Tablet(served)
+    assert link in tablet.browser.get("/sign-in").text
+    asked = tablet.browser.get("/account/pin", follow_redirects=True).text
+    assert "then you choose your PIN on “Ground floor”" in asked
+    tablet.sign_in(n.WORKER)
+    assert link in tablet.browser.get("/rounds").text
+    assert re.search(r"until (today|tomorrow) \d\d:\d\d", tablet.browser.get("/account/pin").text)
+    tablet.set_pin()
+    assert link not in tablet.browser.get("/rounds").text
+    tablet.sign_in(n.MANAGER)
+    assert tablet.browser.get("/account/pin").status_code == 403
+
+
 def test_a_right_one_forgets_the_wrong_ones_before_it(tablet: Tablet) -> None:
     for _ in range(3):
         assert [tablet.by_pin(pin="193817") for _ in range(4)] == [401] * 4

@@ -268,6 +268,14 @@ def test_what_is_asked_is_said_as_what_to_do(asked: list[str], words: str) -> No
     assert signs.measure_now(asked) == words
 
 
+def test_what_is_asked_in_a_round_that_is_done_is_asked_besides_its_full_set() -> None:
+    """Not "measure now" and "done" side by side."""
+    asked, done = lives(asked=["pulse"]), [FullSet(lives().resident_id, at(13, 12), 0, assumed_air=False)]
+    for resident, full_sets, besides in ((asked, done, "13:12"), (asked, [], None), (lives(), done, None)):
+        [row] = day(HOME, [resident], [], full_sets, [], {}, me=ME, now=NOW).rows
+        assert row.besides == besides
+
+
 def test_a_full_set_outside_every_round_is_said_as_long_as_it_is_the_last() -> None:
     night = FullSet(lives().resident_id, at(1, 42), 0, assumed_air=False)
     morning = FullSet(lives().resident_id, at(8, 5), 0, assumed_air=False)
