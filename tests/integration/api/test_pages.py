@@ -277,6 +277,7 @@ def test_a_refusal_leads_everybody_back_to_their_own_start_page(
     client = browse(person)
     answer = client.get(refused)
     assert answer.status_code in (403, 404)
+    assert 'action="/sign-out"' in answer.text, "they are signed in, and go on from here"
     body = answer.text[answer.text.index("<main") :]
     [way_out] = _Page(body).links
     assert "Go to your start page" in body
@@ -388,6 +389,7 @@ def test_that_monitoring_is_paused_is_said_before_what_to_do_and_on_the_round(
     client = browse(n.WORKER)
     shown = client.post(CAPTURE, data=form_of(client, CAPTURE, CAPTURE) | FILLED).text
     assert shown.index("Monitoring is paused") < shown.index("What to do now")
+    assert "You are not signed off for some or all of what you measured" in shown
     assert "In hospital, until tomorrow" in client.get("/rounds").text
 
 

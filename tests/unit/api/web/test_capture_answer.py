@@ -42,6 +42,7 @@ def told(
     values: Mapping[VitalSign, Any] = MappingProxyType({VitalSign.PULSE: 95}),
     refused: tuple[VitalSign, ...] = (),
     scored: Score | None = None,
+    competence: str | None = None,
     **different: Any,
 ) -> Answer:
     said: dict[str, Any] = {
@@ -63,7 +64,8 @@ def told(
         phoned_999=phoned_999,
     )
     return answer(
-        Sent(observations, Captured(outcome=outcome, **(said | different)), case, NOW, scored), lives
+        Sent(observations, Captured(outcome=outcome, **(said | different)), case, NOW, scored, competence),
+        lives,
     )
 
 
@@ -71,6 +73,21 @@ def test_what_is_stored_is_said_to_be_stored() -> None:
     found = told()
     assert (found.stored, found.title, found.score) == (True, "Stored", "NEWS2 is 1.")
     assert found.act[0] == "Nothing more is needed now."
+
+
+@pytest.mark.parametrize(
+    ("competence", "begins"),
+    [("lapsed", "Your sign-off has run out"), ("not_signed_off", "You are not signed off"), ("in_date", None)],
+)
+def test_who_is_not_signed_off_is_told_that_it_is_stored_and_what_to_do(
+    competence: str, begins: str | None
+) -> None:
+    said = told(competence=competence).sign_off
+    assert (said is None) == (begins is None)
+    if said is not None and begins is not None:
+        assert said.startswith(begins)
+        assert "The readings are stored and count all the same" in said
+        assert "Tell your manager or trainer" in said
 
 
 def test_a_score_says_what_it_counts_that_was_measured_before() -> None:
