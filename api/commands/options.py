@@ -1,9 +1,12 @@
 """What the command line takes for a number or a folder.
 
-Guards: a value that cannot work is refused before anything is started, in a sentence that names its option.
+Guards: a value that cannot work is refused before anything is started, in a sentence that names its option; a folder is
+made only where the option is about a folder, never for a file's sake.
 """
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -26,20 +29,30 @@ History = Annotated[float, typer.Option(min=0, max=24 * 365, help="Hours of heal
 
 def writable(folder: Path) -> Path:
     """The folder, made where it is missing. Raises typer.BadParameter where nothing can be written in it."""
-    try:
+    with _in_a_sentence(folder):
         if folder.exists() and not folder.is_dir():
             raise typer.BadParameter(f"{folder} is not a folder.")
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise typer.BadParameter(f"{folder} cannot be written in ({error.strerror}).") from None
     return folder
 
 
 def writable_beside(file: Path | None) -> Path | None:
-    """The file, whose folder can be written in. Raises typer.BadParameter where it cannot."""
-    if file is not None:
-        writable(file.parent)
+    """The file, in a folder that is there and can be written in. Raises typer.BadParameter where it cannot."""
+    if file is None:
+        return None
+    with _in_a_sentence(file.parent):
         if file.is_dir():
             raise typer.BadParameter(f"{file} is a folder: name a file.")
+        if not file.parent.is_dir():
+            raise typer.BadParameter(f"There is no folder {file.parent}: name a file in one that is there.")
+        tempfile.TemporaryFile(dir=file.parent).close()
     return file
+
+
+@contextmanager
+def _in_a_sentence(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise typer.BadParameter(f"{folder} cannot be written in ({error.strerror}).") from None

@@ -49,9 +49,14 @@ def seed(
         print(f"  {member.username:<16} {member.role.replace('_', ' ')}, {member.place}")
 
 
+def _of_kits(context: typer.Context, folder: Path) -> Path:
+    """Where nothing is sent no kit keeps anything."""
+    return folder if context.params.get("write") else writable(folder)
+
+
 def simulate(
     directory: Annotated[
-        Path, typer.Option(help="Where the kits keep their outboxes.", callback=writable)
+        Path, typer.Option(help="Where the kits keep their outboxes.", callback=_of_kits)
     ] = Path("var/simulated"),
     kits: Annotated[
         Path | None,
@@ -83,6 +88,7 @@ def simulate(
         typer.Option(
             help="Send nothing: write months of readings here, as CSV, at the pace of life, without a broker.",
             callback=writable_beside,
+            is_eager=True,  # so that it is known by the time the folder would be made
         ),
     ] = None,
     days: Annotated[int, typer.Option(min=1, max=366, help="With --write: how many.")] = 90,

@@ -1,12 +1,15 @@
 """Where scored rows go: CSV or Parquet, a file or standard output.
 
-Guards: a file appears under its name only once it is whole, and takes the place of a file only: never of a device.
+Guards: a file appears under its name only once it is whole, with the mode that whatever it replaces had, and takes the
+place of a file only: never of a device. Two runs never write to the same unfinished file.
 """
 
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 import pyarrow as pa
 from pyarrow import csv, parquet
@@ -51,9 +54,14 @@ def _place(path: Path | None) -> Iterator[Path | pa.NativeFile]:
 def _whole(path: Path) -> Iterator[Path]:
     if not path.parent.is_dir():
         raise FileError(f"{path} cannot be written: there is no such folder.")
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    # Each run's own; whoever may not read what it replaces may not read it meanwhile either.
+    unfinished = path.with_name(f".{path.name}.{token_hex(8)}.unfinished")
+    replaced = path.exists()
+    unfinished.touch(0o600 if replaced else 0o666, exist_ok=False)
     try:
         yield unfinished
+        if replaced:
+            shutil.copymode(path, unfinished)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

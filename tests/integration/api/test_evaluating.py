@@ -11,9 +11,11 @@ from api.replays.evaluating import NO_EVIDENCE, TruthFileError, read_truth
 from tests.fixtures.machine import PATIENCE_SECONDS
 
 
-def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str | Path, within: Path | None = None) -> subprocess.CompletedProcess[str]:
     run = [sys.executable, "-m", "api.cli", *map(str, arguments)]
-    return subprocess.run(run, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
+    return subprocess.run(
+        run, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS, cwd=within
+    )
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +23,9 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("months")
     readings, truth = folder / "readings.csv", folder / "truth.json"
     size = ("--homes", "2", "--residents-per-home", "6", "--days", "45", "--seed", "5")
-    done = command("simulate", "--write", readings, "--truth", truth, *size)
+    done = command("simulate", "--write", readings, "--truth", truth, *size, within=folder)
     assert (done.returncode, done.stderr) == (0, "")
+    assert set(folder.iterdir()) == {readings, truth}
     said = json.loads(done.stdout)
     assert said["readings"] == len(readings.read_text().splitlines()) - 1
     assert said["illnesses"] == len(read_truth(truth)) > 3

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -205,6 +206,38 @@ def test_a_link_goes_on_pointing_to_what_is_written(tmp_path: Path) -> None:
     score_file(written(tmp_path, NORMAL), link, lambda *_: None)
     assert link.is_symlink()
     assert (tmp_path / "scored.csv").read_text().count("\n") == 2
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_new_file_is_as_any_new_file_and_one_that_is_replaced_keeps_who_may_read_it(tmp_path: Path) -> None:
+    ordinary, into = tmp_path / "ordinary", tmp_path / "scored.csv"
+    ordinary.touch()
+    source = written(tmp_path, NORMAL)
+    score_file(source, into, lambda *_: None)
+    assert mode(into) == mode(ordinary)
+    into.chmod(0o640)
+    score_file(source, into, lambda *_: None)
+    assert mode(into) == 0o640
+
+
+def test_two_runs_to_one_file_never_share_what_is_unfinished(tmp_path: Path) -> None:
+    source, into = written(tmp_path, NORMAL), tmp_path / "scored.csv"
+    into.write_text("private")
+    into.chmod(0o600)
+    unfinished: list[set[Path]] = []
+
+    def another_run(*_: object) -> None:
+        unfinished.append(set(tmp_path.glob(".*")))
+        score_file(source, into, lambda *_: unfinished.append(set(tmp_path.glob(".*"))))
+
+    score_file(source, into, another_run)
+    assert [len(there) for there in unfinished] == [1, 2]
+    assert into.read_text().count("\n") == 2
+    assert mode(into) == 0o600
+    assert not set(tmp_path.glob(".*"))
 
 
 def test_a_file_with_a_fault_near_its_end_leaves_nothing_half_written(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
         (("simulate", "--fault", "gremlins"), "faults are drop"),
         (("simulate", "--directory", "/proc/nowhere"), "--directory"),
         (("simulate", "--summary", "/proc/nowhere"), "--summary"),
+        (("simulate", "--write", "nowhere/readings.csv"), "no folder nowhere"),
         (("ingest", "--name", "17"), "--name"),
         (("quarantine", "list", "--after", "99999999999999999999"), "--after"),
         (("quarantine", "replay"), "--all"),
