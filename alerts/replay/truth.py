@@ -41,17 +41,13 @@ class Truth:
         self.residents = Residents(self.count)
         self.days = max(1.0, (last - self._first) / DAY)
         self.kind_of_day = self._kinds_of_days(due)
-        during = [
-            (due.resident == one.resident) & (due.moment >= one.onset) & (due.moment <= one.crisis)
-            for one in illnesses
-        ]
-        sets = np.array([sets.sum() for sets in during], dtype=np.int64)
-        complete = np.array([due.complete[sets].sum() for sets in during], dtype=np.int64)
         # One that nobody measured, or whose crisis is yet to come, is nobody's to have noticed.
-        counted = [place for place, one in enumerate(illnesses) if sets[place] and one.crisis <= last]
-        self.illnesses = [illnesses[place] for place in counted]
+        counted = [(one, *_before_crisis(one, due)) for one in illnesses if one.crisis <= last]
+        counted = [(one, complete, sets) for one, complete, sets in counted if sets]
+        self.illnesses = [one for one, _, _ in counted]
         self.ill = self.numbers(np.array([one.resident for one in self.illnesses], dtype=np.int64))
-        self.kind_of_illness = kinds(complete, sets)[counted]
+        complete, sets = (np.array([one[part] for one in counted], dtype=np.int64) for part in (1, 2))
+        self.kind_of_illness = kinds(complete, sets)
 
     @property
     def count(self) -> int:
@@ -80,6 +76,12 @@ class Truth:
             np.bincount(of, minlength=shape[0] * shape[1]) for of in (cell[due.complete], cell)
         )
         return kinds(complete, every).reshape(shape)
+
+
+def _before_crisis(one: Illness, due: DueSets) -> tuple[int, int]:
+    """How many sets of an illness were complete, and how many were due, from its beginning to its crisis."""
+    sets = (due.resident == one.resident) & (due.moment >= one.onset) & (due.moment <= one.crisis)
+    return int(due.complete[sets].sum()), int(sets.sum())
 
 
 class Marked:

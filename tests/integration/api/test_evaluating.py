@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from api.replays.evaluating import NO_EVIDENCE, TruthFileError, read_truth
+from alerts.policy import SHIPPED
+from api.replays.evaluating import NO_EVIDENCE, TruthFileError, evaluate_file, read_truth
+from api.score_files import FileError
 from tests.fixtures.machine import PATIENCE_SECONDS
 
 
@@ -80,3 +82,13 @@ def test_labels_that_are_none_are_one_sentence(tmp_path: Path) -> None:
     file.write_text('[{"resident": "x"}]')
     with pytest.raises(TruthFileError, match="holds no labels of a simulation"):
         read_truth(file)
+
+
+def test_a_file_in_which_nobody_was_measured_at_any_time_is_one_sentence(
+    simulated: tuple[Path, Path], tmp_path: Path
+) -> None:
+    header, first, *_ = simulated[0].read_text().splitlines()
+    nobody = tmp_path / "nobody.csv"
+    nobody.write_text(f"{header}\n,{first.partition(',')[2]}\n")
+    with pytest.raises(FileError, match="no row of it has both a resident and a time"):
+        evaluate_file(nobody, [], [SHIPPED], 240)
