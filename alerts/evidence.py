@@ -36,6 +36,12 @@ def rests_on(scored: Scored, found: Iterable[Finding]) -> list[Evidence]:
     return [item(key, moment) for key, moment in readings.items()]
 
 
+def without_cause(scored: Scored) -> list[Evidence]:
+    """Of a score that became known by what is not theirs: its moment, and the readings whose values carry points."""
+    readings = {scored.target.key: scored.target.effective_at} | of_points(scored)
+    return [item(key, moment) for key, moment in readings.items()]
+
+
 def of_unscored(reading: NewReading, found: Iterable[Finding]) -> list[Evidence]:
     """The reading that could be given no score, and what findings rest on beside it."""
     readings = {reading.key: reading.effective_at}

@@ -4,8 +4,7 @@ Guards: scores that rested on it are appended anew and none is rewritten; whoeve
 and no case closes itself; only what is worse than was known raises anything.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -18,11 +17,9 @@ from alerts import case, evidence, questions, scores, store
 from alerts.case import Concern
 from alerts.escalation import EventKind, OpenEscalation
 from alerts.judgement import Judged, judge_each
-from alerts.outcome import Outcome
 from alerts.policy import PolicyBook, Severity
-from alerts.questions import Question
+from alerts.rescoring import asked_anew, rescore
 from alerts.rules import BESIDE, RULES_VERSION, Finding
-from alerts.scoring import Scored, score_readings
 from alerts.standing import standing
 from alerts.store import Change, NewFinding
 from delegation.authority import Authority
@@ -66,49 +63,16 @@ def _score_anew(
     """Append what other scores would be; returns those that say worse than was known."""
     gone = withdrawn.reading
     window = policies.for_hub(gone.placement.hub_id).composition_window
-    was = {one.target.key: one for one in score_readings(withdrawn.with_it, [], authorities, window)}
-    moments = score_readings(withdrawn.without, [], authorities, window)
-    scored = list(moments)
-    # Of each moment the score that the latest arrival gave: scores come in the order of arrivals.
-    stands = {one.target.key: place for place, one in enumerate(scored)}
-    places = [place for key, place in stands.items() if _differs(scored[place], was[key])]
-    scores.append(conn, [moments.caused_by(gone, places)], at)
-    changed = [replace(scored[place], cause=gone) for place in places]
-    _ask_anew(conn, gone, changed, scored, policies, authorities, at)
-    worse = [one for one in changed if _is_worse(one.outcome, was[one.target.key].outcome)]
-    return judge_each(conn, worse, policies, authorities, at)
-
-
-def _differs(now: Scored, was: Scored) -> bool:
-    return replace(now, cause=was.cause, target=was.target) != was
-
-
-def _is_worse(now: Outcome, was: Outcome) -> bool:
-    return now.low > was.low or (now.red == "yes" and was.red != "yes")
-
-
-def _ask_anew(
-    conn: psycopg.Connection,
-    gone: NewReading,
-    changed: Sequence[Scored],
-    scored: Sequence[Scored],
-    policies: PolicyBook,
-    authorities: Mapping[UUID, Authority],
-    at: datetime,
-) -> None:
-    """What was asked because of it is asked no more, unless their own readings ask; the deadline never moves."""
+    rescored = rescore(withdrawn, authorities, window)
+    scores.append(conn, [rescored.moments.caused_by(gone, rescored.places)], at)
     asked = questions.open_question(conn, gone.resident_id)
-    touched = {gone.key, *(one.target.key for one in changed)}
-    if asked is None or (asked.kit_id, asked.reading_id) not in touched:
-        return
-    wanted: Question | None = None
-    for one in judge_each(conn, scored, policies, authorities, at):
-        if one.asks:
-            wanted = questions.question_of(one.scored, asked.answer_by)
-        elif one.answers:
-            wanted = None
-    questions.answered(conn, [gone.resident_id])
-    questions.ask(conn, [wanted] if wanted else [], at)
+    if asked is not None and rescored.touches(asked, withdrawn):
+        wanted = asked_anew(
+            judge_each(conn, list(rescored.moments), policies, authorities, at), asked.answer_by
+        )
+        questions.answered(conn, [gone.resident_id])
+        questions.ask(conn, [wanted] if wanted else [], at)
+    return judge_each(conn, rescored.worse, policies, authorities, at)
 
 
 def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: datetime) -> None:
@@ -170,13 +134,10 @@ def _named(gone: NewReading) -> str:
 
 
 def _concern(one: Judged) -> Concern:
-    """It rests on what is theirs, though it became known by what is not."""
-    scored = one.scored
-    readings = {scored.target.key: scored.target.effective_at} | evidence.of_points(scored)
     return Concern(
-        placement=scored.cause.placement,
+        placement=one.scored.cause.placement,
         found=one.found,
-        evidence=[evidence.item(key, moment) for key, moment in readings.items()],
-        low=scored.outcome.low,
-        cause_reading_id=scored.cause.payload.reading_id,
+        evidence=evidence.without_cause(one.scored),
+        low=one.scored.outcome.low,
+        cause_reading_id=one.scored.cause.payload.reading_id,
     )

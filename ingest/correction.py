@@ -66,9 +66,9 @@ class Corrected:
 
 _CORRECT: LiteralString = """
 INSERT INTO ingest.reading_correction
-    (kit_id, reading_id, correction_id, effective_at, stored_for, held_for, resident_id, arrival_number, reason,
-     corrected_by, corrected_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    (kit_id, reading_id, correction_id, effective_at, stored_for, held_for, gone_number, resident_id, arrival_number,
+     reason, corrected_by, corrected_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _NOW_KNOWN: LiteralString = """
 UPDATE ingest.current_vitals SET signs = %s, arrivals = %s, last_effective_at = %s,
@@ -88,6 +88,7 @@ def correct(conn: psycopg.Connection, evaluator: Evaluator, said: Correction, at
     loser = whose.get(one.held_for) if one.held_for is not None else None
     around = evaluator.window
     theirs = [] if loser is None else stored.readings_of(conn, loser, *_span(one, around))
+    gone_number = None if loser is None else known[loser.resident_id].arrivals + 1
     number = known[said.taken_from].arrivals + 1 if said.taken_from is not None else None
     conn.execute(
         _CORRECT,
@@ -97,6 +98,7 @@ def correct(conn: psycopg.Connection, evaluator: Evaluator, said: Correction, at
             one.effective_at,
             one.stored_for,
             one.held_for,
+            gone_number,
             said.taken_from,
             number,
             said.reason,

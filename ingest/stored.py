@@ -4,9 +4,9 @@ Guards: nothing is worked out anew: values, flags and labels are those of the ar
 number in that resident's line, are as last corrected.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any, LiteralString
 from uuid import UUID
@@ -43,6 +43,7 @@ _AS_SENT: LiteralString = """
 SELECT arrival_number AS number, * FROM ingest.reading
 WHERE resident_id = %s AND effective_at = %s AND kit_id = %s AND reading_id = %s
 """
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def as_theirs(conn: psycopg.Connection, one: Held, theirs: Placement, number: in
         row = cursor.execute(_AS_SENT, (one.stored_for, one.effective_at, *one.key)).fetchone()
     if row is None:
         raise LookupError("The reading has been seen and is not stored any more.")
-    return _reading(row | {"number": number}, theirs)
+    return reading_of(row | {"number": number}, theirs)
 
 
 def readings_of(
@@ -80,12 +81,18 @@ def readings_of(
     """What is held to be theirs of this span, ends included, in the order in which it became known of them."""
     span = {"residents": [theirs.resident_id], "since": since, "until": until}
     with conn.cursor(row_factory=dict_row) as cursor:
-        readings = [_reading(row, theirs) for row in cursor.execute(_THEIRS, span).fetchall()]
-    latest = accumulate((one.effective_at for one in readings), max)
+        return with_latest([reading_of(row, theirs) for row in cursor.execute(_THEIRS, span).fetchall()])
+
+
+def with_latest(readings: Sequence[NewReading], before: Iterable[NewReading] = ()) -> list[NewReading]:
+    """Readings in the order in which they became known, each with the latest time known by then."""
+    known = max((one.effective_at for one in before), default=_LONG_AGO)
+    latest = accumulate((max(known, one.effective_at) for one in readings), max)
     return [one._replace(latest_effective_at=moment) for one, moment in zip(readings, latest, strict=True)]
 
 
-def _reading(row: dict[str, Any], theirs: Placement) -> NewReading:
+def reading_of(row: Mapping[str, Any], theirs: Placement) -> NewReading:
+    """A row of `ingest.reading`, with its `number` in a line, as the door had it."""
     values = {sign: row[sign] for sign in VitalSign if row[sign] is not None}
     not_obtained, unusable = row["not_obtained"] or {}, row["unusable"] or {}
     return NewReading(
@@ -106,7 +113,7 @@ def _reading(row: dict[str, Any], theirs: Placement) -> NewReading:
 
 
 def _payload(
-    row: dict[str, Any], resident_id: UUID, values: dict[VitalSign, Any], not_obtained: dict[str, str]
+    row: Mapping[str, Any], resident_id: UUID, values: dict[VitalSign, Any], not_obtained: dict[str, str]
 ) -> ReadingPayload:
     """What was said, as far as rules look at it: it was understood when it came, and is not judged again."""
     said: dict[str, Any] = row["observations"] or {}

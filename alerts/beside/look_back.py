@@ -7,7 +7,7 @@ asked of the database stays a few rows of a few residents.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, LiteralString
+from typing import LiteralString
 from uuid import UUID
 
 import psycopg
@@ -37,6 +37,9 @@ class LookBack:
 
 
 NOTHING_BEFORE = LookBack()
+
+Given = tuple[ReadingKey, datetime, int, int]
+"""An earlier score: of which reading, its effective time, the number of the arrival that gave it, its upper bound."""
 
 # A score of a reading that was last said to be somebody else's is not theirs to rise from.
 _EARLIER: LiteralString = """
@@ -88,7 +91,9 @@ def look_back(
     )
     return {
         place: LookBack(
-            earlier=_standing(earlier, scored[place]) if place in rising else (),
+            earlier=standing_at(earlier[scored[place].cause.resident_id], scored[place].cause.arrival_number)
+            if place in rising
+            else (),
             measured=measured(
                 readings.get(scored[place].cause.resident_id, ()), scored[place], following.get(place, ())
             ),
@@ -106,10 +111,8 @@ def _held(scored: Scored, policy: Policy) -> list[VitalSign]:
     return signs_to_hold(scored.parts, scored.target.effective_at, policy)
 
 
-def _earlier(
-    conn: psycopg.Connection, wanted: Sequence[tuple[Scored, Policy]]
-) -> Mapping[UUID, list[tuple[Any, ...]]]:
-    """By resident: (key, effective time, the number of the arrival that gave it, upper bound), in that order."""
+def _earlier(conn: psycopg.Connection, wanted: Sequence[tuple[Scored, Policy]]) -> Mapping[UUID, list[Given]]:
+    """By resident, in the order in which they were given."""
     spans: dict[UUID, tuple[datetime, datetime]] = {}
     for scored, policy in wanted:
         if policy.rise is not None:
@@ -117,7 +120,7 @@ def _earlier(
             since, until = spans.get(scored.cause.resident_id, (moment, moment))
             earliest = min(since, moment - timedelta(hours=policy.rise.within_hours))
             spans[scored.cause.resident_id] = earliest, max(until, moment)
-    found: dict[UUID, list[tuple[Any, ...]]] = {resident: [] for resident in spans}
+    found: dict[UUID, list[Given]] = {resident: [] for resident in spans}
     if spans:
         asked = {
             "residents": list(spans),
@@ -131,11 +134,11 @@ def _earlier(
     return found
 
 
-def _standing(earlier: Mapping[UUID, Iterable[tuple[Any, ...]]], now: Scored) -> list[Earlier]:
-    """Of each moment the last score that had become known."""
+def standing_at(earlier: Iterable[Given], arrival_number: int) -> list[Earlier]:
+    """Of each moment the last score that had become known by an arrival."""
     stood: dict[ReadingKey, Earlier] = {}
-    for key, effective_at, arrival, high in earlier[now.cause.resident_id]:
-        if arrival <= now.cause.arrival_number:
+    for key, effective_at, arrival, high in earlier:
+        if arrival <= arrival_number:
             stood[key] = Earlier(effective_at, high, key)
     return list(stood.values())
 

@@ -28,7 +28,9 @@ FROM alerts.score WHERE resident_id = %s
 
 @dataclass(slots=True)
 class Agreement:
-    """How much is the same. `*_only`: what is on one side alone, counted."""
+    """How much is the same. `corrected`: residents to whom or from whom a correction took a reading; `*_only`: what is
+    on one side alone, counted.
+    """
 
     residents: int = 0
     corrected: int = 0
@@ -44,13 +46,11 @@ class Agreement:
 
 
 def agreement(conn: psycopg.Connection) -> Agreement:
-    """Replay everything that is stored, and compare. Those corrected (History) are left out."""
+    """Replay everything that is stored, and compare."""
     done, known, looked = Agreement(), policies(conn), runs(conn)
     for history in histories(conn):
         done.residents += 1
-        if history.corrected:
-            done.corrected += 1
-            continue
+        done.corrected += history.corrected
         done.refitted += history.refitted
         clock = AsRecorded(looked.get(history.placement.resident_id, ()), history.watched.cases)
         _compare(conn, done, history, retell(history, known, clock))

@@ -1,6 +1,6 @@
 """What no reading gives and no rule finds in one: it was found once, and is taken into a replay as it is on record.
 
-Guards: what a person said, what the door could not keep or judge, and what a correction or a kit's last word led to
+Guards: what a person said, what the door could not keep or judge, and that a reading was not theirs or a kit not heard,
 are the same under every policy, so that what joins a case, and how many there are, comes out the same too.
 """
 

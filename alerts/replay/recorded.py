@@ -5,7 +5,7 @@ and for what no reading gives; everything that was decided carries when it was r
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, LiteralString, TypeVar
@@ -21,8 +21,8 @@ from alerts.standing import understood
 from delegation import store as delegation_store
 from delegation.authority import AirRecord, Authority, PersonalLimit, ScaleAuthorisation
 from delegation.store import Placement
-from ingest import stored
 from ingest.arrival import NewReading, ReadingKey
+from ingest.line import Stay, line_of
 
 Revocable = TypeVar("Revocable", ScaleAuthorisation, PersonalLimit)
 
@@ -33,7 +33,7 @@ _RESIDENTS: LiteralString = "SELECT resident_id FROM delegation.resident ORDER B
 _FIT: LiteralString = "SELECT no_score_reason, refitted FROM delegation.resident WHERE resident_id = %s"
 # Scores are made in the transaction that stores their reading: when that was is all that is taken from them.
 _JUDGED: LiteralString = """
-SELECT kit_id, reading_id, scored_at FROM alerts.score
+SELECT cause_arrival, scored_at FROM alerts.score
 WHERE resident_id = %s AND effective_at >= %s AND effective_at <= %s
   AND kit_id = cause_kit_id AND reading_id = cause_reading_id
 """
@@ -62,40 +62,45 @@ _RUNS: LiteralString = "SELECT run_at, residents, arrivals FROM alerts.clock_run
 _LAST_KNOWN: LiteralString = """
 SELECT greatest((SELECT max(run_at) FROM alerts.clock_run), (SELECT max(last_arrived_at) FROM ingest.current_vitals))
 """
-_CORRECTED: LiteralString = """
-SELECT EXISTS (SELECT FROM ingest.reading_correction
-               WHERE %(resident)s IN (stored_for, held_for, resident_id))
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """One resident's, each reading placed where it was stored for.
 
-    `corrected`: a reading of theirs was once another's, so their line is not as it was. `refitted`: NEWS2 has begun or
-    ceased to fit them, once or more; when, only the readings that were scored tell.
+    `judged_at`: by number in their line. `refitted`: NEWS2 has begun or ceased to fit them, once or more; when, only
+    the readings that were scored tell.
     """
 
     placement: Placement
     no_score_reason: str | None
-    readings: Sequence[NewReading]
-    judged_at: Mapping[ReadingKey, datetime]
+    line: Sequence[Stay]
+    judged_at: Mapping[int, datetime]
     scales: Sequence[tuple[datetime, ScaleAuthorisation]]
     air: Sequence[datetime]
     limits: Sequence[tuple[datetime, PersonalLimit]]
     watched: Watched
     on_record: OnRecord
-    corrected: bool
     refitted: bool
 
-    def at(self, reading: NewReading) -> datetime:
-        """When it was judged; where no score says, when it arrived."""
-        return self.judged_at.get(reading.key, reading.arrived_at)
+    @property
+    def readings(self) -> list[NewReading]:
+        """All that were ever theirs, in the order in which they became known of them."""
+        return [one.reading for one in self.line]
+
+    @property
+    def corrected(self) -> bool:
+        """Whether a reading came to them, or went from them, by a correction."""
+        return any(one.gone is not None or one.known_at != one.reading.arrived_at for one in self.line)
+
+    def at(self, stay: Stay) -> datetime:
+        """When a reading was judged; where no score says, when it became known."""
+        return self.judged_at.get(stay.reading.arrival_number, stay.known_at)
 
     def fits(self, reading: NewReading) -> bool:
         """Whether NEWS2 is used for a reading: where that has changed, whether it was."""
         if self.refitted:
-            return reading.key in self.judged_at or reading.key in self.on_record.unscored
+            return reading.arrival_number in self.judged_at or reading.key in self.on_record.unscored
         return self.no_score_reason is None
 
     def authority(self, at: datetime, oxygen_seen: Sequence[datetime]) -> Authority:
@@ -187,15 +192,13 @@ def histories(
 def _history(conn: psycopg.Connection, placement: Placement, since: datetime, until: datetime) -> History:
     resident = placement.resident_id
     [(reason, refitted)] = conn.execute(_FIT, (resident,)).fetchall()
-    judged: dict[ReadingKey, datetime] = {
-        (kit, reading): at for kit, reading, at in conn.execute(_JUDGED, (resident, since, until)).fetchall()
-    }
+    judged = conn.execute(_JUDGED, (resident, since, until)).fetchall()
     decided = conn.execute(_SCALES, (resident,)).fetchall()
     return History(
         placement=placement,
         no_score_reason=reason,
-        readings=_placed(conn, stored.readings_of(conn, placement, since, until), resident, since, until),
-        judged_at=judged,
+        line=_placed(conn, line_of(conn, placement, since, until), resident, since, until),
+        judged_at=dict(judged),
         scales=[(recorded, _scale(*said)) for recorded, *said in decided],
         air=[recorded for (recorded,) in conn.execute(_AIR, (resident,)).fetchall()],
         limits=[
@@ -204,25 +207,25 @@ def _history(conn: psycopg.Connection, placement: Placement, since: datetime, un
         ],
         watched=watched(conn, placement),
         on_record=on_record(conn, resident),
-        corrected=_said(conn, _CORRECTED, {"resident": resident}),
         refitted=refitted,
     )
 
 
 def _placed(
-    conn: psycopg.Connection, readings: Sequence[NewReading], resident: UUID, since: datetime, until: datetime
-) -> list[NewReading]:
+    conn: psycopg.Connection, line: Iterable[Stay], resident: UUID, since: datetime, until: datetime
+) -> list[Stay]:
+    """What came by a correction is placed where the one before it came from."""
     places: dict[ReadingKey, Placement] = {
         (kit, reading): Placement(resident, *place)
         for kit, reading, *place in conn.execute(_PLACES, (resident, since, until)).fetchall()
     }
-    return [one._replace(placement=places.get(one.key, one.placement)) for one in readings]
+    placed: list[Stay] = []
+    for one in line:
+        before = placed[-1].reading.placement if placed else one.reading.placement
+        placement = places.get(one.reading.key, before)
+        placed.append(one._replace(reading=one.reading._replace(placement=placement)))
+    return placed
 
 
 def _scale(starts_at: datetime, review_by: datetime, ends_at: Any, revoked_at: Any) -> ScaleAuthorisation:
     return ScaleAuthorisation(starts_at, review_by, ends_at, revoked_at)
-
-
-def _said(conn: psycopg.Connection, query: LiteralString, values: Mapping[str, Any]) -> bool:
-    row = conn.execute(query, values).fetchone()
-    return bool(row and row[0])

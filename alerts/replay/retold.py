@@ -5,18 +5,18 @@ the policies that ran it gives the scores and findings that are stored.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
+from functools import reduce
 from typing import Any
 from uuid import UUID
 
 from alerts import evidence, questions, rules, silence
 from alerts.beside.drift import signs_to_hold
-from alerts.beside.look_back import LookBack, measured, own_known
+from alerts.beside.look_back import Given, LookBack, measured, own_known, standing_at
 from alerts.beside.own_line import line_of_readings
-from alerts.beside.rise import Earlier, may_rise
+from alerts.beside.rise import may_rise
 from alerts.beside.trend import signs_to_follow
 from alerts.judgement import Judged, judge, judge_unscored
 from alerts.policy import Policy
@@ -24,12 +24,13 @@ from alerts.questions import Question
 from alerts.replay.clock import Clock
 from alerts.replay.on_record import OF_SILENCE, UNJUDGED
 from alerts.replay.recorded import History, Policies
+from alerts.replay.turns import Came, Went, in_turn, oxygen_by
 from alerts.replay.watched import NEVER, Heard
+from alerts.rescoring import asked_anew, rescore
 from alerts.rules import ABOUT_SCORE, Finding
-from alerts.scoring import Scored, oxygen_seen, score_readings
-from delegation.authority import ScaleAuthorisation
+from alerts.scoring import Scored
 from delegation.store import Placement
-from ingest.arrival import KnownReading, NewReading, ReadingKey
+from ingest.arrival import NewReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,13 @@ class Retold:
 def retell(history: History, policies: Policies, clock: Clock) -> Retold:
     """Judge it all again."""
     telling = _Telling(history, policies, clock)
-    for reading, scores in _in_turn(history, policies):
-        telling.come_to(reading)
-        if scores is None:
-            telling.judge_unscored(reading)
+    for turn in in_turn(history, policies):
+        telling.look_until(turn)
+        if isinstance(turn, Went):
+            telling.withdraw(turn)
         else:
-            for scored in scores:
-                telling.judge(scored)
-    telling.come_to(None)
+            telling.hear(turn)
+    telling.look_until(None)
     return telling.told
 
 
@@ -79,47 +79,83 @@ class _Telling:
         self._heard = Heard()
         self._last: NewReading | None = None
         self._now = clock.since
-        self._stood: dict[ReadingKey, Earlier] = {}
-        self._own = line_of_readings(history.readings)
+        self._given: list[Given] = []
+        self._readings = history.readings
+        self._own = line_of_readings(self._readings)
 
-    def come_to(self, reading: NewReading | None) -> None:
-        """Whatever fell due before a reading was known; at the end, whatever did at all."""
-        at = NEVER if reading is None else self._history.at(reading)
+    def look_until(self, turn: Came | Went | None) -> None:
+        """Whatever fell due before something befell them; at the end, whatever did at all."""
+        reading, at = (None, NEVER) if turn is None else (turn.reading, turn.at)
         while (look := self._clock.next(reading, at, self._due)) is not None:
             self._look(look)
-        if reading is not None:
-            self._heard = self._heard.then(reading)
-            self._last = reading
+        if turn is not None:
             self._now = max(at, self._now)
 
-    def judge(self, scored: Scored) -> None:
-        """One score."""
-        at = self._history.at(scored.cause)
+    def hear(self, came: Came) -> None:
+        """A reading that came."""
+        self._heard = self._heard.then(came.reading)
+        self._last = came.reading
+        if came.scores is None:
+            self._judge_unscored(came.reading, came.at)
+        for scored in came.scores or ():
+            self._judge(scored, came.at)
+
+    def withdraw(self, went: Went) -> None:
+        """A reading that turned out not to be theirs."""
+        self._forget(went)
+        if self._history.no_score_reason is not None:
+            return
+        at, where = went.at, self._where(went.at)
+        policy, withdrawn = self._policy(where, at), went.withdrawn(where)
+        authority = self._history.authority(at, oxygen_by(self._history, went.reading.arrival_number))
+        rescored = rescore(withdrawn, {where.resident_id: authority}, policy.composition_window)
+        for one in rescored.changed:
+            self._note(one)
+        if self._asked is not None and rescored.touches(self._asked, withdrawn):
+            judged = (self._judged(one, at, policy) for one in rescored.moments)
+            self._asked = asked_anew(judged, self._asked.answer_by)
+        for one in rescored.worse:
+            judged = self._judged(one, at, policy)
+            if judged.found and judged.fresh:
+                self._tell(where, at, judged.found, one.outcome.low, evidence.without_cause(one))
+
+    def _forget(self, went: Went) -> None:
+        """What is known is as if it had never come."""
+        key, number = went.reading.key, went.reading.arrival_number
+        self._readings = [one for one in self._readings if one.key != key or one.arrival_number > number]
+        self._own = line_of_readings(self._readings)
+        self._given = [one for one in self._given if one[0] != key]
+        self._heard = reduce(Heard.then, went.left, Heard())
+
+    def _judge(self, scored: Scored, at: datetime) -> None:
         policy = self._policy(scored.cause.placement, at)
-        judged = judge(scored, policy, at, self._before(scored, policy), self._history.limits_by(at))
-        self.told.scores.append(scored)
-        self._stood[scored.target.key] = Earlier(
-            scored.target.effective_at, scored.outcome.high, scored.target.key
-        )
+        judged = self._judged(scored, at, policy)
+        self._note(scored)
         if judged.found and judged.fresh:
             rests_on = evidence.rests_on(scored, judged.found)
             self._tell(scored.cause.placement, at, judged.found, scored.outcome.low, rests_on)
         self._settle(judged, at, policy)
 
+    def _judged(self, scored: Scored, at: datetime, policy: Policy) -> Judged:
+        return judge(scored, policy, at, self._before(scored, policy), self._history.limits_by(at))
+
+    def _note(self, scored: Scored) -> None:
+        self.told.scores.append(scored)
+        target, by = scored.target, scored.cause.arrival_number
+        self._given.append((target.key, target.effective_at, by, scored.outcome.high))
+
     def _before(self, scored: Scored, policy: Policy) -> LookBack:
         """What the evaluator reads of the database."""
-        moment = scored.target.effective_at
+        moment, number = scored.target.effective_at, scored.cause.arrival_number
         signs = signs_to_follow(scored.parts, moment, policy)
         held = signs_to_hold(scored.parts, moment, policy)
         return LookBack(
-            earlier=list(self._stood.values()) if may_rise(scored.outcome.low, policy) else (),
-            measured=measured(self._history.readings, scored, signs) if signs else {},
-            own=own_known(self._own, moment, scored.cause.arrival_number, policy) if held else None,
+            earlier=standing_at(self._given, number) if may_rise(scored.outcome.low, policy) else (),
+            measured=measured(self._readings, scored, signs) if signs else {},
+            own=own_known(self._own, moment, number, policy) if held else None,
         )
 
-    def judge_unscored(self, reading: NewReading) -> None:
-        """One reading where no score may."""
-        at = self._history.at(reading)
+    def _judge_unscored(self, reading: NewReading, at: datetime) -> None:
         policy = self._policy(reading.placement, at)
         own = own_known(self._own, reading.effective_at, reading.arrival_number, policy)
         judged = judge_unscored(reading, policy, at, own, self._history.limits_by(at))
@@ -199,50 +235,3 @@ class _Telling:
 
     def _policy(self, where: Placement, at: datetime) -> Policy:
         return self._policies.in_force(where.hub_id, at)
-
-
-Turn = tuple[NewReading, Sequence[Scored] | None]
-
-
-def _in_turn(history: History, policies: Policies) -> Iterator[Turn]:
-    """Every reading as it became known, with the scores that follow from it; None where NEWS2 does not fit.
-
-    Readings that the same was known of are scored together.
-    """
-    done: list[NewReading] = []
-
-    def known(reading: NewReading) -> tuple[bool, list[ScaleAuthorisation], timedelta]:
-        at = history.at(reading)
-        window = policies.in_force(reading.placement.hub_id, at).composition_window
-        return history.fits(reading), history.scales_by(at), window
-
-    for (fits, _, window), group in groupby(history.readings, known):
-        new = list(group)
-        if fits:
-            yield from _scored(history, new, done, window)
-        else:
-            yield from ((reading, None) for reading in new)
-        done += new
-
-
-def _scored(
-    history: History, new: Sequence[NewReading], done: Sequence[NewReading], window: timedelta
-) -> Iterator[Turn]:
-    seen = [one.effective_at for readings in oxygen_seen(done).values() for one in readings]
-    authority = history.authority(history.at(new[-1]), seen)
-    resident = history.placement.resident_id
-    scores = score_readings(new, [_as_known(one) for one in done], {resident: authority}, window)
-    for reading, (_, some) in zip(new, groupby(scores, lambda one: one.cause.key), strict=True):
-        yield reading, [] if reading.key in history.on_record.unscored else list(some)
-
-
-def _as_known(reading: NewReading) -> KnownReading:
-    return KnownReading(
-        kit_id=reading.kit_id,
-        reading_id=reading.payload.reading_id,
-        resident_id=reading.resident_id,
-        effective_at=reading.effective_at,
-        arrival_number=reading.arrival_number,
-        values=reading.values,
-        cleared=reading.cleared,
-    )

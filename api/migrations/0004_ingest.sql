@@ -51,6 +51,7 @@ CREATE TABLE ingest.reading_correction (
     effective_at    timestamptz NOT NULL,       -- the reading's, so that it can be found in one chunk
     stored_for      uuid NOT NULL,              -- whom it was sent for
     held_for        uuid,                       -- whose it was held to be until now
+    gone_number     bigint,                     -- in the line of that one, where it is theirs no more from here on
     resident_id     uuid,                       -- whose it is. NULL: taken from nobody we can name
     arrival_number  bigint,
     reason          text NOT NULL CHECK (reason IN ('wrong_resident_chosen', 'kit_used_for_another',
@@ -59,6 +60,7 @@ CREATE TABLE ingest.reading_correction (
     corrected_at    timestamptz NOT NULL,
     PRIMARY KEY (kit_id, reading_id, correction_id),
     CHECK ((resident_id IS NULL) = (arrival_number IS NULL)),
+    CHECK (held_for IS NOT NULL OR gone_number IS NULL),
     CHECK (resident_id IS DISTINCT FROM held_for)
 );
 CREATE INDEX reading_correction_by_resident ON ingest.reading_correction (resident_id, effective_at);

@@ -71,7 +71,8 @@ def _from(span: Span, lead: timedelta) -> datetime:
 
 
 def _note(done: Replayed, history: History, span: Span, homes: "_Homes") -> None:
-    readings = [one for one in history.readings if span.since <= one.effective_at <= span.until]
+    theirs = (one.reading for one in history.line if one.gone is None)
+    readings = [one for one in theirs if span.since <= one.effective_at <= span.until]
     if not readings:
         return
     moments = [one.effective_at for one in readings]
@@ -119,7 +120,8 @@ def said_of(same: Agreement) -> str:
     lines = [
         f"{same.scores:,} scores and {same.found:,} findings of {same.residents:,} residents replayed.",
         f"Taken over as they are on record: {_TAKEN_OVER}; and of {same.refitted} residents whom NEWS2 has begun or"
-        f" ceased to fit, which readings were scored. Left out: {same.corrected} of whom a reading was corrected.",
+        f" ceased to fit, which readings were scored.",
+        f"Of {same.corrected} a reading was corrected: told again as it was held to be theirs, and not theirs.",
     ]
     if same.is_exact:
         return "\n".join([*lines, "All of them are exactly as stored."])

@@ -5,7 +5,9 @@ Invariant: each is recorded at the moment it is done, one of them for a time tha
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from random import Random
 from typing import Any, LiteralString
 from uuid import UUID
@@ -22,7 +24,11 @@ from tests.integration.alerts.ward import Ward
 
 PREGNANT = n.CORA
 ON_SCALE_2 = n.BRAM
-CORRECTED, MISTAKEN_FOR, IN_HOSPITAL, GONE = (UUID(int=number) for number in range(401, 405))
+WELL, ALSO_WELL, IN_HOSPITAL, GONE = (UUID(int=number) for number in range(401, 405))
+CORRECTED = (n.AMARA, ON_SCALE_2, PREGNANT, WELL, ALSO_WELL)
+HOURS_BETWEEN_CORRECTIONS = 17
+OF_NOBODY = 0.2
+BY_MISTAKE = 0.4  # of the corrections: the next one takes them back
 ANSWERED = 0.28  # of the open cases, every hour
 PHONES = 0.02  # somebody, every hour
 
@@ -83,8 +89,19 @@ _PREGNANT: LiteralString = (
 _OPEN: LiteralString = """
 SELECT escalation_id FROM alerts.escalation WHERE state <> 'closed' AND hub_id = %s ORDER BY resident_id
 """
+# Of what was corrected before, what is theirs now. First what another of their moments rests on.
 _NEWEST_OF: LiteralString = """
-SELECT kit_id, reading_id FROM ingest.reading WHERE resident_id = %s ORDER BY arrival_number DESC LIMIT 1
+SELECT kit_id, reading_id, coalesce(last.correction_id, 0)
+FROM ingest.reading LEFT JOIN LATERAL (
+    SELECT said.correction_id, said.resident_id FROM ingest.reading_correction said
+    WHERE said.kit_id = reading.kit_id AND said.reading_id = reading.reading_id
+    ORDER BY said.correction_id DESC LIMIT 1
+) last ON true
+WHERE CASE WHEN last.correction_id IS NULL THEN reading.resident_id ELSE last.resident_id END = %s
+ORDER BY EXISTS (SELECT FROM alerts.score, jsonb_each(score.parts) AS part
+                 WHERE score.resident_id = reading.resident_id AND score.reading_id <> reading.reading_id
+                   AND score.effective_at BETWEEN reading.effective_at AND reading.effective_at + interval '1 hour'
+                   AND (part.value ->> 'reading')::uuid = reading.reading_id) DESC, reading.effective_at DESC LIMIT 1
 """
 
 
@@ -95,6 +112,7 @@ class Decisions:
         self._ward = ward
         self._starts_at = starts_at
         self._rng = Random(f"{seed}/decisions")
+        self._undone: Correction | None = None
         hour = timedelta(hours=1)
         change = ward.change
         self._to_come: list[tuple[datetime, Any]] = [
@@ -107,7 +125,6 @@ class Decisions:
                 (30, lambda at: change(_PAUSE, IN_HOSPITAL, at, at + 40 * hour, n.MANAGER)),
                 (36, lambda at: self._policy(at, "second", STRICTER)),
                 (40, lambda at: change(_AIR, n.AMARA, n.CLINICIAN, at)),
-                (50, self._correct),
                 (60, lambda at: change(_NO_LIMIT, at, n.CLINICIAN, n.AMARA)),
                 (24 * 9, lambda at: change(_REVOKE, at, n.CLINICIAN, ON_SCALE_2)),
                 (24 * 15, lambda at: self._policy(at, "third", LOOKS_BACK | {"answer_within": 90})),
@@ -117,6 +134,11 @@ class Decisions:
             ]
             if hours <= days * 24
         ]
+        self._to_come += [
+            (starts_at + hours * hour, self._correct)
+            for hours in range(50, days * 24, HOURS_BETWEEN_CORRECTIONS)
+        ]
+        self._to_come.sort(key=itemgetter(0))
 
     def before(self, on_air: Sequence[UUID]) -> None:
         """What holds when it begins."""
@@ -158,8 +180,14 @@ class Decisions:
                 registry.note_status(conn, n.SECOND_KIT, Status(online=True, clock=clock), moment)
 
     def _correct(self, at: datetime) -> None:
-        """A reading of one is said to be another's: neither line is as it was."""
-        [(kit, reading)] = self._ward.rows(_NEWEST_OF, CORRECTED)
-        said = Correction((kit, reading), 0, MISTAKEN_FOR, Reason.WRONG_RESIDENT_CHOSEN, n.CLINICIAN)
+        """A reading of one is said to be another's, or nobody's, or after all theirs: no line is as it was."""
+        if self._undone is not None and self._rng.random() < BY_MISTAKE:
+            said, self._undone = self._undone, None
+        else:
+            held, taken_from = self._rng.sample(CORRECTED, 2)
+            [(kit, reading, seen)] = self._ward.rows(_NEWEST_OF, held)
+            of = None if self._rng.random() < OF_NOBODY else taken_from
+            said = Correction((kit, reading), seen, of, Reason.WRONG_RESIDENT_CHOSEN, n.CLINICIAN)
+            self._undone = replace(said, seen=seen + 1, taken_from=held, reason=Reason.CORRECTED_BY_MISTAKE)
         with self._ward.database.connect("hearthwatch_ingest") as conn:
             correct(conn, Evaluator(), said, at)

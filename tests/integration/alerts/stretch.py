@@ -24,7 +24,7 @@ from simulators.faults import Fault, Faults
 from simulators.months import Months
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.doorstep import admit
-from tests.integration.alerts.decisions import CORRECTED, MISTAKEN_FOR, ON_SCALE_2, PREGNANT, Decisions
+from tests.integration.alerts.decisions import ON_SCALE_2, PREGNANT, WELL, Decisions
 from tests.integration.alerts.ward import Ward
 
 STARTS_AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -60,9 +60,8 @@ class Stretch:
         self._faults = Faults.of(Fault, seed)
         self._poison = self._faults.poison()
         with ward.database.connect(autocommit=True) as owner:
-            orchard = [n.AMARA, ON_SCALE_2, *admit(owner, 4, numbered_from=CORRECTED.int)]
+            orchard = [n.AMARA, ON_SCALE_2, *admit(owner, 4, numbered_from=WELL.int)]
             meadow = [PREGNANT, *admit(owner, 2, n.MEADOW, numbered_from=411)]
-        assert MISTAKEN_FOR in orchard
         self._decisions = Decisions(ward, STARTS_AT, days, seed)
         self._decisions.before([*orchard[:2], meadow[1]])
         kits = [_on_sheet(n.KIT, 1, orchard), _on_sheet(n.SECOND_KIT, 2, meadow)]

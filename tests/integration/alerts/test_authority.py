@@ -10,8 +10,9 @@ from tests.integration.alerts.ward import NOW
 
 AUTHORISE: LiteralString = """
 INSERT INTO delegation.spo2_scale_authorisation (resident_id, clinician_name, regulator, regulator_number, reason,
-    decided_at, starts_at, review_by, ends_at, revoked_at, recorded_by)
-VALUES (%s, 'Dr Synthetic', 'GMC', '1234567', 'Confirmed hypercapnic respiratory failure', %s, %s, %s, %s, %s, %s)
+    decided_at, starts_at, review_by, ends_at, revoked_at, recorded_by, recorded_at)
+VALUES (%s, 'Dr Synthetic', 'GMC', '1234567', 'Confirmed hypercapnic respiratory failure', %s, %s, %s, %s, %s, %s,
+    '2020-01-01')
 """
 RECORD_AIR: LiteralString = """
 INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at) VALUES (%s, %s, %s)

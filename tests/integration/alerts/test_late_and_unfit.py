@@ -132,8 +132,9 @@ def test_one_batch_of_residents_with_and_without_a_score_keeps_them_apart(ward):
 
 def test_each_hubs_readings_join_within_its_own_window(ward):
     own: LiteralString = """
-        INSERT INTO alerts.policy (hub_id, version, in_force_from, body)
-        SELECT %s, 'longer', '2020-01-01', body || '{"window": 120}' FROM alerts.policy WHERE hub_id IS NULL"""
+        INSERT INTO alerts.policy (hub_id, version, in_force_from, recorded_at, body)
+        SELECT %s, 'longer', '2020-01-01', '2020-01-01', body || '{"window": 120}'
+        FROM alerts.policy WHERE hub_id IS NULL"""
     ward.change(own, n.HUB)
     ward.change("UPDATE delegation.home SET hub_id = %s WHERE home_id = %s", n.OTHER_HUB, n.MEADOW)
     parts = ({"respiration_rate": 26}, {"pulse": 124})

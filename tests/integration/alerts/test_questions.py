@@ -126,6 +126,7 @@ def test_an_answer_and_a_new_question_count_alike_together_or_one_by_one(ward, i
     assert ward.questions() == {n.AMARA: arrived + n.minutes(30)}
 
 
+@pytest.mark.touched_by_hand
 def test_an_answer_that_comes_while_the_scheduler_waits_is_heard(ward):
     ward.send(POINTING)
     raised: list[int] = []
@@ -143,6 +144,7 @@ def test_an_answer_that_comes_while_the_scheduler_waits_is_heard(ward):
     assert ward.cases() == []
 
 
+@pytest.mark.touched_by_hand
 def test_what_cannot_be_raised_for_one_resident_holds_up_nobody_else(ward):
     ward.send(POINTING)
     ward.send(POINTING, resident=n.BRAM)

@@ -13,9 +13,10 @@ from alerts.replay.comparison import Kind
 from alerts.replay.found import RULES
 from api.replays.stored import Span, replay_stored, said_of
 from tests.fixtures import neighbourhood as n
-from tests.integration.alerts.decisions import ON_SCALE_2, PREGNANT
+from tests.integration.alerts.decisions import CORRECTED, ON_SCALE_2, PREGNANT
 from tests.integration.alerts.stretch import STARTS_AT, Stretch
 from tests.integration.alerts.test_rules_that_look_back import POLICY, WORSE
+from tests.integration.alerts.test_withdrawals import corrected
 from tests.integration.alerts.ward import NOW
 
 DAYS = 30
@@ -32,11 +33,13 @@ def replayed(ward) -> Agreement:
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.touched_by_hand
 def test_a_month_with_every_fault_is_told_again_exactly_and_under_another_policy(ward):
     Stretch(ward, DAYS).run()
     told = replayed(ward)
     assert (told.stored_only, told.replayed_only, told.refitted) == ({}, {}, 1)
-    assert told.corrected == 2
+    assert told.corrected == len(CORRECTED)
+    _much_was_corrected(ward)
     assert told.scores > 1500
     assert told.found > 500
     assert said_of(told).endswith("All of them are exactly as stored.")
@@ -77,6 +80,20 @@ def _everything_happened(ward) -> None:
     assert versions == 3
 
 
+def _much_was_corrected(ward) -> None:
+    [counts] = ward.rows(
+        """
+        SELECT (SELECT count(*) FROM ingest.reading_correction WHERE resident_id IS NULL),
+               (SELECT count(*) FROM ingest.reading_correction WHERE resident_id = stored_for),
+               (SELECT count(*) FROM alerts.score JOIN ingest.reading_correction ON cause_arrival = gone_number
+                AND score.resident_id = held_for),
+               (SELECT count(*) FROM alerts.finding JOIN ingest.reading_correction ON found_at = corrected_at
+                AND finding.resident_id = reading_correction.resident_id AND rule <> 'not_theirs')
+        """
+    )
+    assert min(counts) > 0, "of nobody's, taken back, scored anew where it went, found where it came"
+
+
 def _under_another_policy(ward) -> None:
     deaf = SHIPPED.model_copy(
         update={"version": "deaf", "medium_from": 20, "high_from": 20, "silent_after_hours": 200}
@@ -99,8 +116,8 @@ def _under_another_policy(ward) -> None:
 def _what_was_touched_shows(ward) -> None:
     ward.change(
         """
-        UPDATE alerts.score SET low = 0 WHERE (reading_id, cause_reading_id) IN
-            (SELECT reading_id, cause_reading_id FROM alerts.score
+        UPDATE alerts.score SET low = 0 WHERE (resident_id, reading_id, cause_arrival) IN
+            (SELECT resident_id, reading_id, cause_arrival FROM alerts.score
              WHERE low > 0 AND resident_id = %s LIMIT 1)
         """,
         n.AMARA,
@@ -143,6 +160,7 @@ def test_whoever_news2_has_begun_or_ceased_to_fit_is_told_again_by_what_was_scor
     assert "of 1 residents whom NEWS2 has begun or ceased to fit" in said_of(told)
 
 
+@pytest.mark.touched_by_hand
 def test_a_score_that_was_lost_is_not_taken_for_one_that_was_never_to_be(ward):
     ward.send(n.NORMAL, at=NOW - timedelta(hours=8))
     ward.send(n.NORMAL)
@@ -161,6 +179,18 @@ def test_a_trial_tells_a_silence_from_the_moment_at_which_a_hub_waits_less_long(
         done, _ = replay_stored(conn, Span(NOW), None, SHIPPED, 240)
     silences = done.counts.by_rule[:, RULES.index("silence")]
     assert (silences[OLD], silences[NEW]) == (1, 0)
+
+
+def test_a_trial_asks_nothing_because_of_a_reading_that_was_not_theirs(ward):
+    wrong = ward.reading({"respiration_rate": 22})
+    ward.deliver(wrong)
+    corrected(ward, wrong, None)
+    ward.send(n.NORMAL, at=NOW + timedelta(hours=2))
+    with ward.database.connect("hearthwatch_ingest") as conn:
+        done, _ = replay_stored(conn, Span(), None, SHIPPED, 240)
+    assert done.counts.by_rule[:, RULES.index("could_not_be_excluded")].sum() == 0
+    assert done.counts.total(OLD) == done.counts.total(NEW) == 0
+    assert done.readings == 1
 
 
 def test_what_could_not_be_judged_is_taken_over_with_what_goes_to_999(ward, monkeypatch):

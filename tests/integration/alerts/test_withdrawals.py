@@ -155,6 +155,7 @@ def test_a_question_that_their_own_reading_asks_keeps_its_deadline(ward: Ward) -
     corrected(ward, wrong, None)
     assert ward.questions() == {n.AMARA: NOW + n.minutes(30)}
     assert ward.rows("SELECT low FROM alerts.open_question") == [(2,)]
+    assert ward.tick(NOW + n.minutes(30)) == 1
 
 
 def test_silence_is_counted_as_if_it_had_never_come(ward: Ward) -> None:
