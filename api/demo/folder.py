@@ -53,7 +53,7 @@ def _take(lock: IO[str], folder: Path) -> None:
         raise FolderInUseError(
             f"Another demonstration is running in {folder} (process {lock.read().strip() or 'unknown'}):"
             " stop it with Ctrl-C in its terminal, or give this one a folder and a port of its own,"
-            f" as in --folder {folder}-2 --port 8001."
+            f' as in make demo ARGS="--folder {folder}-2 --port 8001".'
         ) from None
     lock.truncate(0)
     lock.write(f"{os.getpid()}\n")

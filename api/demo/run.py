@@ -21,14 +21,15 @@ from api.demo import books
 from api.demo.report import Report, report
 from api.demo.stage import Options, Stage
 from api.demo.watcher import Watcher
-from api.seed import Cast
+from api.seed import Seeded
+from api.web.presenters.moments import calendar_day
 
 _SAY_EVERY = 2.0
 _LOOK_EVERY = 0.5
-_ESCALATIONS: LiteralString = "SELECT count(*) FROM alerts.escalation"
+_ESCALATIONS: LiteralString = "SELECT count(*) FROM alerts.escalation WHERE hub_id = ANY (%s)"
 _WHO = (
     *("hub-clinician", "hub-lead", "care-worker", "home-manager", "trainer", "delegating-nurse"),
-    *("operator", "commissioner", "family-carer"),
+    *("operator", "commissioner", "family-carer", "other-manager"),
 )
 
 
@@ -49,7 +50,7 @@ def run(options: Options, *, as_json: bool) -> int:
 
 
 def _play(stage: Stage, console: Console, *, as_json: bool) -> int:
-    watcher = Watcher(stage.address, "hub-clinician", stage.cast.password)
+    watcher = Watcher(stage.address, "hub-clinician", stage.seeded.cast.password)
     watcher.start()
     _introduce(stage, console)
     started = time.time()
@@ -76,7 +77,7 @@ def _play(stage: Stage, console: Console, *, as_json: bool) -> int:
 
 
 def _introduce(stage: Stage, console: Console) -> None:
-    cast: Cast = stage.cast
+    cast = stage.seeded.cast
     console.print(f"\nHearthwatch is at [bold]{stage.address}[/bold]. Everybody in it is made up.")
     console.print(f"Sign in with the password [bold]{cast.password}[/bold] as")
     for member in cast.members:
@@ -84,13 +85,31 @@ def _introduce(stage: Stage, console: Console) -> None:
             console.print(
                 f"  [bold]{member.username:<16}[/bold] {member.role.replace('_', ' ')}, {member.place}"
             )
+    console.print(_try_the_glass(stage.seeded), soft_wrap=True)
     console.print("No second step, a code from one's own telephone, is asked for here; elsewhere it is.")
     console.print(
         "Some of what the kits send is spoilt on purpose, about 3 in 100, to show that nothing is thrown away:"
         f"\nit is kept in quarantine with the reason. To look:\n  {_quarantine_list(stage)}\n",
         soft_wrap=True,
     )
+    console.print(
+        f"So that there is something to see within a minute, {stage.options.history_hours:g} hours of healthy readings"
+        " are sent first,\nand illness runs more than two thousand times faster than in life.",
+        soft_wrap=True,
+    )
     console.print("Ctrl-C stops everything.\n")
+
+
+def _try_the_glass(seeded: Seeded) -> str:
+    """How to open a record from outside its hub."""
+    one = seeded.elsewhere
+    if one is None:
+        return "Everybody is watched over by this hub."
+    return (
+        f"{one.name} is watched over by another hub: to open that record, sign in as hub-clinician, follow"
+        f' "Open a record from outside your hub", and give NHS number {one.nhs_number},'
+        f" born {calendar_day(one.born_on)}; other-manager is told."
+    )
 
 
 def _quarantine_list(stage: Stage) -> str:
@@ -121,13 +140,13 @@ def _progress(stage: Stage, watcher: Watcher, console: Console, seconds: float) 
 
 
 def _wait_for_events(stage: Stage, watcher: Watcher, seconds: float = 5.0) -> None:
-    """The last commit's events are on their way: wait until every escalation in the database was heard of."""
+    """The last commit's events are on their way: wait until every escalation of the hub was heard of."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         stage.check()
         try:
             with psycopg.connect(stage.conninfo, autocommit=True) as conn:
-                row = conn.execute(_ESCALATIONS).fetchone()
+                row = conn.execute(_ESCALATIONS, (watcher.hubs,)).fetchone()
         except psycopg.OperationalError:
             row = None
         if row is not None and row[0] <= len(watcher.escalations):

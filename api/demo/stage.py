@@ -21,9 +21,15 @@ from api.demo.folder import emptied
 from api.demo.upkeep import Part, Tell, Upkeep
 from api.embedded.broker import EmbeddedBroker
 from api.embedded.postgres import EmbeddedPostgres
-from api.embedded.process import EmbeddedServiceError, SupervisedProcess, free_port, require_free_port
+from api.embedded.process import (
+    EmbeddedServiceError,
+    PortInUseError,
+    SupervisedProcess,
+    free_port,
+    require_free_port,
+)
 from api.migrations.runner import migrate
-from api.seed import Cast, Seeded, seed
+from api.seed import Seeded, seed
 from devices.kits import Broker
 
 DATABASE = "hearthwatch"
@@ -72,10 +78,10 @@ class Stage:
         self._seeded: Seeded | None = None
 
     @property
-    def cast(self) -> Cast:
+    def seeded(self) -> Seeded:
         if self._seeded is None:
             raise EmbeddedServiceError("The demonstration is not ready: there is nobody to sign in as yet.")
-        return self._seeded.cast
+        return self._seeded
 
     @property
     def address(self) -> str:
@@ -100,7 +106,7 @@ class Stage:
         self._exits.close()
 
     def _set_up(self) -> Self:
-        require_free_port(self.options.http_port, "--port")
+        self._require_port()
         self._exits.enter_context(emptied(self.options.folder))
         postgres = EmbeddedPostgres(self.options.folder / "postgres")
         self._exits.callback(postgres.stop)
@@ -111,22 +117,34 @@ class Stage:
         migrate(self.conninfo)
         self._tell("Settling a synthetic neighbourhood")
         broker = EmbeddedBroker(self.options.folder / "broker", free_port())
-        self._seeded = self._settle(Broker(host=broker.host, port=broker.port))
+        self._seeded = seeded = self._settle(Broker(host=broker.host, port=broker.port))
         self._tell("Starting an embedded MQTT broker")
-        broker.admit({kit.username: kit.secret.get_secret_value() for kit in self._seeded.sheet.kits})
+        broker.admit({kit.username: kit.secret.get_secret_value() for kit in seeded.sheet.kits})
 
         def start_broker() -> SupervisedProcess:
             broker.start()
             return broker.process
 
         self._keep("broker", start_broker)
-        self._seeded.sheet.write(self.options.folder / "kits.json")
+        seeded.sheet.write(self.options.folder / "kits.json")
         self._tell("Starting ingest, scheduler and api")
         environment = self._environment(broker)
         for name in ("ingest", "scheduler", "serve"):
             self._keep(name, lambda name=name: self._run(name, [name], environment))
         self._wait_until_ready()
         return self
+
+    def _require_port(self) -> None:
+        port = self.options.http_port
+        try:
+            require_free_port(port, "--port")
+        except PortInUseError:
+            another = 8001 if port == 8000 else 8000
+            raise PortInUseError(
+                f'Give the pages another port: make demo ARGS="--port {another}". Port {port} is already in use on this'
+                " machine; if that is another demonstration, give this one a folder of its own too:"
+                f' make demo ARGS="--port {another} --folder {self.options.folder}-2".'
+            ) from None
 
     def _database(self, postgres: EmbeddedPostgres) -> str:
         def start() -> SupervisedProcess:
@@ -150,6 +168,7 @@ class Stage:
                 seed=self.options.seed,
                 at=datetime.now(UTC),
                 broker=broker,
+                one_elsewhere=True,
             )
 
     def _environment(self, broker: EmbeddedBroker) -> dict[str, str]:

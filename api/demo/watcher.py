@@ -29,6 +29,7 @@ class Watcher:
     username: str
     password: str = field(repr=False)
     heard: list[Heard] = field(default_factory=list)
+    hubs: list[UUID] = field(default_factory=list)
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
@@ -37,7 +38,8 @@ class Watcher:
         given = {"username": self.username, "password": self.password}
         client.post("/api/v1/sign-in", json=given, headers={"Origin": self.address}).raise_for_status()
         roles = client.get("/api/v1/me").raise_for_status().json()["roles"]
-        for hub in sorted({role["hub_id"] for role in roles if role.get("hub_id")}):
+        self.hubs = sorted({UUID(role["hub_id"]) for role in roles if role.get("hub_id")})
+        for hub in self.hubs:
             threading.Thread(target=self._follow, args=(client, hub), name="watcher", daemon=True).start()
 
     def stop(self) -> None:
@@ -48,7 +50,7 @@ class Watcher:
     def escalations(self) -> set[UUID]:
         return {one.escalation_id for one in self.heard}
 
-    def _follow(self, client: httpx2.Client, hub: str) -> None:
+    def _follow(self, client: httpx2.Client, hub: UUID) -> None:
         last = "0"
         while not self._stopping.is_set():
             try:

@@ -3,13 +3,13 @@
 Invariant: the same seed and moment make the same people, homes and ids; only secrets differ.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 
 from api.seed.cast import CastMember, member
 from api.seed.kits import EnrolledKit, Loan, enrol, kits_of
-from api.seed.places import Home, Places, places
+from api.seed.places import Home, Places, elsewhere, places
 from api.seed.residents import Resident, Residents
 from api.seed.staff import Person, Staff
 from api.seed.words import names
@@ -28,10 +28,17 @@ class Neighbourhood:
     enrolled: list[EnrolledKit] = field(default_factory=list)
     loans: list[Loan] = field(default_factory=list)
     cast: list[CastMember] = field(default_factory=list)
+    elsewhere: Resident | None = None
+    """Somebody whose record the clinician of the cast opens only by breaking the glass, where one is asked for."""
 
 
-def neighbourhood(*, homes: int, residents_per_home: int, seed: int, at: datetime) -> Neighbourhood:
-    """Make up a neighbourhood as it is at a moment. Raises ValueError for one without homes or residents."""
+def neighbourhood(
+    *, homes: int, residents_per_home: int, seed: int, at: datetime, one_elsewhere: bool = False
+) -> Neighbourhood:
+    """Make up a neighbourhood as it is at a moment. Raises ValueError for one without homes or residents.
+
+    `one_elsewhere`: with one resident more, in a home that another hub watches over.
+    """
     if homes < 1 or residents_per_home < 1:
         raise ValueError("A neighbourhood has at least one home with one resident in it.")
     rng = Random(f"hearthwatch neighbourhood {seed}")
@@ -46,6 +53,8 @@ def neighbourhood(*, homes: int, residents_per_home: int, seed: int, at: datetim
     for home in made.places.homes:
         _open_home(made, home, residents_per_home, at, rng)
     _finish_cast(made)
+    if one_elsewhere:
+        _settle_elsewhere(made, at, rng)
     return made
 
 
@@ -57,7 +66,18 @@ def _open_hubs(made: Neighbourhood) -> None:
             made.cast.append(member("hub-lead", lead, Role.HUB_LEAD, hub.name))
 
 
-def _open_home(made: Neighbourhood, home: Home, residents: int, at: datetime, rng: Random) -> None:
+def _settle_elsewhere(made: Neighbourhood, at: datetime, rng: Random) -> None:
+    hub, home = elsewhere(rng, made.places)
+    made.places = replace(made.places, hubs=(*made.places.hubs, hub), homes=(*made.places.homes, home))
+    made.staff.staff_hub(hub)
+    manager = _open_home(made, home, 1, at, rng)
+    made.elsewhere = made.residents.residents[-1]
+    told = "told when a record is opened from outside the hub"
+    made.cast.append(member("other-manager", manager, Role.HOME_MANAGER, home.name, told))
+
+
+def _open_home(made: Neighbourhood, home: Home, residents: int, at: datetime, rng: Random) -> Person:
+    """Fill it with people and kits; answers its manager."""
     manager = made.staff.manage(home)
     workers = made.staff.staff_home(home, residents)
     moved_in = made.residents.move_in(home, residents, manager.person_id)
@@ -73,6 +93,7 @@ def _open_home(made: Neighbourhood, home: Home, residents: int, at: datetime, rn
     made.kits.extend(kits)
     made.enrolled.extend(enrolled)
     made.loans.extend(loans)
+    return manager
 
 
 def _cast_first_home(made: Neighbourhood, home: Home, manager: Person, workers: list[Person]) -> None:

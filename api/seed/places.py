@@ -14,6 +14,7 @@ from delegation.places import Hub, Organisation
 from devices.kits import HomeKind
 
 HOMES_PER_HUB = 20
+HUB_NAMES = ("Mossbeck Clinical Hub", "Eastwater Clinical Hub", "Highfold Clinical Hub")
 CARE_HOME_ROUNDS = (8, 13, 18)
 HOME_CARE_ROUNDS = (9, 17)
 
@@ -68,7 +69,7 @@ def places(rng: Random, homes: int) -> Places:
             ("Mossbeck Community Health", "hub_provider"),
         )
     )
-    hub_names = ("Mossbeck Clinical Hub", "Eastwater Clinical Hub")[: 1 if homes <= HOMES_PER_HUB else 2]
+    hub_names = HUB_NAMES[: 1 if homes <= HOMES_PER_HUB else 2]
     hubs = tuple(Hub(new_id(rng), hub_provider.organisation_id, name, telephone(rng)) for name in hub_names)
     # First a care home, then a round: two homes already show both.
     cycle = (first, at_home, second, first, second)
@@ -90,3 +91,20 @@ def places(rng: Random, homes: int) -> Places:
             )
         )
     return Places((first, second), at_home, hub_provider, hubs, tuple(made))
+
+
+def elsewhere(rng: Random, made: Places) -> tuple[Hub, Home]:
+    """Another hub, and a care home that it watches over."""
+    name = HUB_NAMES[len(made.hubs)]
+    hub = Hub(new_id(rng), made.hub_provider.organisation_id, name, telephone(rng))
+    taken = {home.name for home in made.homes}
+    home = Home(
+        home_id=new_id(rng),
+        organisation_id=made.care_providers[1].organisation_id,
+        hub_id=hub.hub_id,
+        name=next(name for name in home_names(rng) if name not in taken),
+        kind=HomeKind.CARE_HOME,
+        phone=telephone(rng),
+        rounds=list(CARE_HOME_ROUNDS),
+    )
+    return hub, home

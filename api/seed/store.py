@@ -12,6 +12,7 @@ import psycopg
 
 from api.seed.cast import Cast, accounts
 from api.seed.neighbourhood import Neighbourhood, neighbourhood
+from api.seed.residents import Resident
 from api.seed.words import password as random_password
 from delegation.audit import record
 from delegation.people import Process
@@ -24,10 +25,11 @@ class AlreadySeededError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """What somebody needs to switch the kits on and to sign in."""
+    """What somebody needs to switch the kits on, to sign in, and to open a record from outside its hub."""
 
     sheet: KitSheet
     cast: Cast
+    elsewhere: Resident | None
 
 
 _IS_EMPTY: LiteralString = (
@@ -79,6 +81,7 @@ def seed(
     at: datetime,
     broker: Broker,
     password: str | None = None,
+    one_elsewhere: bool = False,
 ) -> Seeded:
     """Write a synthetic neighbourhood as it is at `at`; the caller commits.
 
@@ -92,12 +95,14 @@ def seed(
             "This database already holds homes or kits, and synthetic people are never mixed with others:"
             " seed a fresh database, or go on with the kit sheet it was seeded with."
         )
-    made = neighbourhood(homes=homes, residents_per_home=residents_per_home, seed=seed, at=at)
+    made = neighbourhood(
+        homes=homes, residents_per_home=residents_per_home, seed=seed, at=at, one_elsewhere=one_elsewhere
+    )
     cast = Cast(tuple(made.cast), password or random_password())
     _write(conn, made, cast)
-    subject = f"{homes} synthetic homes, {homes * residents_per_home} residents"
+    subject = f"{len(made.places.homes)} synthetic homes, {len(made.residents.residents)} residents"
     record(conn, Process("seed"), "platform.seeded", subject, at=at)
-    return Seeded(KitSheet(broker=broker, kits=tuple(made.kits)), cast)
+    return Seeded(KitSheet(broker=broker, kits=tuple(made.kits)), cast, made.elsewhere)
 
 
 def _write(conn: psycopg.Connection[Any], made: Neighbourhood, cast: Cast) -> None:

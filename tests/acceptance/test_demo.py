@@ -183,6 +183,7 @@ def test_a_part_that_is_killed_is_named_and_comes_back_and_nothing_is_lost(demo)
     running = demo("--for", "25")
     said = "".join(running.read_until("Ctrl-C stops everything"))
     assert "spoilt on purpose" in said
+    assert "is watched over by another hub: to open that record, sign in as hub-clinician" in said
     running.read_until("readings stored")
     for part in ("ingest", "database", "broker"):
         running.part(part).kill()
@@ -211,8 +212,9 @@ def test_a_port_in_use_is_said_in_a_sentence_with_the_way_out(tmp_path: Path) ->
         ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS, check=False)
     assert done.returncode != 0
+    assert done.stderr.startswith('Give the pages another port: make demo ARGS="--port 8000".')
     assert f"Port {port} is already in use" in done.stderr
-    assert "--port" in done.stderr
+    assert f'--folder {tmp_path / "d"}-2"' in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -80,6 +80,21 @@ def test_a_neighbourhood_of_any_size_holds_together(homes, residents_per_home):
     assert all(len(kit.residents) <= RESIDENTS_PER_KIT for kit in whole.kits)
 
 
+@pytest.mark.parametrize("homes", [6, 25])
+def test_one_resident_more_lives_where_the_clinician_of_the_cast_sees_nobody(homes):
+    def whole(*, one_elsewhere):
+        return neighbourhood(homes=homes, residents_per_home=2, seed=1, at=AT, one_elsewhere=one_elsewhere)
+
+    without, made = whole(one_elsewhere=False), whole(one_elsewhere=True)
+    assert made.residents.residents == [*without.residents.residents, made.elsewhere]
+    assert made.elsewhere.synthetic
+    [home] = [one for one in made.places.homes if one.home_id == made.elsewhere.home_id]
+    assert home.hub_id == made.places.hubs[-1].hub_id
+    assert [hub.name for hub in made.places.hubs].count(made.places.hubs[-1].name) == 1
+    assert [one.place for one in made.cast if one.username == "other-manager"] == [home.name]
+    assert without.elsewhere is None
+
+
 def test_every_home_has_a_kit_for_twelve_and_one_capture_form_in_its_partition():
     whole = made(4, 30)
     homes = {loan.kit_id: loan.home_id for loan in whole.loans}
