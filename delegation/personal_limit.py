@@ -2,7 +2,8 @@
 
 Guards: on the word of a named, registered clinician, with a reason and a review; a limit adds to what is remarked on
 and takes nothing away, so no score, no red sign and no limit of the hub's is quieter for it; it holds from now on, a
-review is a decision anew, and an overdue one ends nothing: only revoking it does.
+review is a decision anew, and an overdue one ends nothing: only revoking it does; what a colleague decided meanwhile is
+not ended unseen.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ SIGNS = ("respiration_rate", "spo2", "systolic", "diastolic", "pulse", "temperat
 _MOST, _DECIMALS = Decimal(1000), 2
 _NO_NUMBER = "Give a number, with two decimals at the most"
 _ABOUT = "their own limits"
+_MEANWHILE = "A colleague has just recorded something else for this vital sign: look at it first."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,10 @@ VALUES (%(resident)s, %(sign)s, %(low)s, %(high)s, %(clinician_name)s, %(regulat
     %(decided_at)s, %(starts_at)s, %(review_by)s, %(recorded_by)s, %(looked_up_at)s)
 ON CONFLICT (resident_id, sign) WHERE revoked_at IS NULL DO NOTHING RETURNING limit_id
 """
+_STANDING: LiteralString = """
+SELECT limit_id FROM delegation.personal_limit
+WHERE resident_id = %s AND sign = %s AND revoked_at IS NULL FOR NO KEY UPDATE
+"""
 # What was decided before is over when something else is decided of the same sign; all of it stays on record.
 _REVOKE: LiteralString = """
 UPDATE delegation.personal_limit SET revoked_at = %(at)s, revoked_by = %(by)s, revoked_because = %(reason)s
@@ -72,37 +78,55 @@ WHERE resident_id = %(resident)s AND sign = %(sign)s AND revoked_at IS NULL
 
 
 def decide(
-    conn: psycopg.Connection, actor: Actor, resident_id: UUID, decided: Decision, at: datetime
+    conn: psycopg.Connection,
+    actor: Actor,
+    resident_id: UUID,
+    decided: Decision,
+    at: datetime,
+    seen: UUID | None = None,
 ) -> UUID:
-    """Record the limit, in the place of any for this sign.
+    """Record the limit, in the place of the one in force for this sign, which is `seen`; None: there was none.
 
     Raises DecisionRefusedError, UnfitDecisionError, and DecidedMeanwhileError where a colleague was first.
     """
     decision.check(conn, actor, resident_id, _ABOUT)
     if faults := decided.faults(at):
         raise UnfitDecisionError(faults)
-    replaced = _end(conn, actor, resident_id, decided.sign, "Decided anew", at)
+    if _standing(conn, resident_id, decided.sign) != seen:
+        raise DecidedMeanwhileError(_MEANWHILE)
+    _end(conn, actor, resident_id, decided.sign, "Decided anew", at)
     told = {"resident": resident_id, "sign": decided.sign, "low": decided.low, "high": decided.high}
     row = conn.execute(_RECORD, decided.row(actor, at) | told).fetchone()
     if row is None:
-        raise DecidedMeanwhileError(
-            "A colleague has just recorded a limit for this vital sign: look at it first."
-        )
-    action = "personal_limit.reviewed" if replaced else "personal_limit.decided"
+        raise DecidedMeanwhileError(_MEANWHILE)
+    action = "personal_limit.reviewed" if seen else "personal_limit.decided"
     words = decided.reason.strip()
     audit.record(conn, actor, action, f"limit:{row[0]}", at=at, resident_id=resident_id, words=words)
     return row[0]
 
 
 def revoke(
-    conn: psycopg.Connection, actor: Actor, resident_id: UUID, sign: str, reason: str, at: datetime
+    conn: psycopg.Connection,
+    actor: Actor,
+    resident_id: UUID,
+    sign: str,
+    reason: str,
+    at: datetime,
+    seen: UUID | None,
 ) -> None:
-    """End the limit for this sign. Raises DecisionRefusedError, UnfitDecisionError, NotInForceError."""
+    """End the limit for this sign, which is `seen`.
+
+    Raises DecisionRefusedError, UnfitDecisionError, NotInForceError, DecidedMeanwhileError.
+    """
     decision.check(conn, actor, resident_id, _ABOUT)
     if fault := decision.revocation_fault(reason):
         raise UnfitDecisionError({"reason": fault})
-    if not _end(conn, actor, resident_id, sign, reason.strip(), at):
+    standing = _standing(conn, resident_id, sign)
+    if standing is None:
         raise NotInForceError("No limit of this resident's own is in force for this vital sign.")
+    if standing != seen:
+        raise DecidedMeanwhileError(_MEANWHILE)
+    _end(conn, actor, resident_id, sign, reason.strip(), at)
     audit.record(
         conn,
         actor,
@@ -114,8 +138,13 @@ def revoke(
     )
 
 
+def _standing(conn: psycopg.Connection, resident_id: UUID, sign: str) -> UUID | None:
+    row = conn.execute(_STANDING, (resident_id, sign)).fetchone()
+    return row[0] if row else None
+
+
 def _end(
     conn: psycopg.Connection, actor: Actor, resident_id: UUID, sign: str, reason: str, at: datetime
-) -> bool:
+) -> None:
     told = {"resident": resident_id, "sign": sign, "at": at, "by": actor.person_id, "reason": reason}
-    return conn.execute(_REVOKE, told).rowcount > 0
+    conn.execute(_REVOKE, told)

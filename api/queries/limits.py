@@ -14,6 +14,7 @@ from psycopg.rows import class_row
 class Limit:
     """A value of `sign` under `low` or over `high` is remarked on, until this is revoked."""
 
+    limit_id: UUID
     sign: str
     low: Decimal | None
     high: Decimal | None
@@ -27,7 +28,8 @@ class Limit:
 
 
 _IN_FORCE: LiteralString = """
-SELECT sign, low, high, clinician_name, regulator, regulator_number, reason, decided_at, review_by, looked_up_at
+SELECT limit_id, sign, low, high, clinician_name, regulator, regulator_number, reason, decided_at, review_by,
+       looked_up_at
 FROM delegation.personal_limit
 WHERE resident_id = %(resident)s AND starts_at <= %(at)s AND (revoked_at IS NULL OR revoked_at > %(at)s)
 ORDER BY sign

@@ -32,12 +32,22 @@ Sign = Annotated[str, Field(max_length=40, json_schema_extra={"enum": list(SIGNS
 _End = Annotated[Decimal, Field(ge=0, lt=1000, decimal_places=2)]
 
 
+_Seen = Annotated[
+    UUID, Field(description="The `limit_id` in force for this sign as it was last read; null: none was")
+]
+
+
 class Deciding(OfClinician):
     """A value under `low` or over `high` is remarked on; at least one of them is given."""
 
+    seen: _Seen | None
     sign: Sign
     low: _End | None = None
     high: _End | None = None
+
+
+class RevokingLimit(Revoking):
+    seen: _Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +66,18 @@ def in_force(resident_id: UUID, visit: LimitsVisit) -> tuple[Limit, ...]:
 
 @router.post("", status_code=201)
 def decide(resident_id: UUID, deciding: Deciding, visit: DecidingVisit) -> Decided:
-    """Record a limit, in the place of any for this vital sign: it holds from now on."""
+    """Record a limit, in the place of the one for this vital sign; 409 if a colleague has decided since it was read."""
     resident_at_my_hub(visit, resident_id)
-    decision = Decision(**deciding.model_dump())
-    return Decided(personal_limit.decide(visit.conn, visit.actor, resident_id, decision, visit.at))
+    decision = Decision(**deciding.model_dump(exclude={"seen"}))
+    return Decided(
+        personal_limit.decide(visit.conn, visit.actor, resident_id, decision, visit.at, deciding.seen)
+    )
 
 
 @router.post("/{sign}/revoke", status_code=204)
-def revoke(resident_id: UUID, sign: Sign, revoking: Revoking, visit: RevokingVisit) -> None:
-    """End it from now on."""
+def revoke(resident_id: UUID, sign: Sign, revoking: RevokingLimit, visit: RevokingVisit) -> None:
+    """End it from now on; 409 if a colleague has decided since it was read."""
     resident_at_my_hub(visit, resident_id)
-    personal_limit.revoke(visit.conn, visit.actor, resident_id, sign, revoking.reason, visit.at)
+    personal_limit.revoke(
+        visit.conn, visit.actor, resident_id, sign, revoking.reason, visit.at, revoking.seen
+    )

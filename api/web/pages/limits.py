@@ -1,7 +1,7 @@
 """The hub's page on one resident's own limits: setting one, deciding anew at a review, and ending it.
 
-Guards: what is missing is said beside its field, nothing that was filled in is lost, and the page says that a limit
-adds to what is remarked on and takes nothing away.
+Guards: what is missing is said beside its field, nothing that was filled in is lost, nothing that a colleague decided
+meanwhile is ended unseen, and the page says that a limit adds to what is remarked on and takes nothing away.
 """
 
 from collections.abc import Mapping
@@ -27,8 +27,9 @@ from api.web.presenters.resident import ResidentView
 from api.web.presenters.resident import view as resident_view
 from api.web.rendering import page
 from delegation import personal_limit
-from delegation.decision import UnfitDecisionError
+from delegation.decision import DecidedMeanwhileError, UnfitDecisionError
 from delegation.personal_limit import SIGNS, Decision
+from devices.identifiers import UnreadableIdError, parse_id
 
 router = APIRouter()
 
@@ -51,10 +52,13 @@ def decide(request: Request, resident_id: UUID, visit: DecidingVisit, fields: Fi
     faults, decision = _read(fields, visit)
     if decision is None:
         return _form(request, visit, found, fields, faults)
+    seen = _id(fields.get(f"seen-{decision.sign}", ""))
     try:
-        personal_limit.decide(visit.conn, visit.actor, resident_id, decision, visit.at)
+        personal_limit.decide(visit.conn, visit.actor, resident_id, decision, visit.at, seen)
     except UnfitDecisionError as refused:
         return _form(request, visit, found, fields, refused.faults)
+    except DecidedMeanwhileError as meanwhile:
+        return _form(request, visit, found, fields, {"sign": str(meanwhile)})
     return _back(resident_id, "limit")
 
 
@@ -67,15 +71,30 @@ def revoking(request: Request, resident_id: UUID, sign: str, visit: RevokingVisi
 
 @router.post("/residents/{resident_id}/limits/{sign}/revoke")
 def revoke(
-    request: Request, resident_id: UUID, sign: str, visit: RevokingVisit, reason: Annotated[str, Form()] = ""
+    request: Request,
+    resident_id: UUID,
+    sign: str,
+    visit: RevokingVisit,
+    reason: Annotated[str, Form()] = "",
+    seen: Annotated[str, Form()] = "",
 ) -> Response:
     """End it."""
     _somebody(visit, resident_id)
     try:
-        personal_limit.revoke(visit.conn, visit.actor, resident_id, sign, reason, visit.at)
+        personal_limit.revoke(visit.conn, visit.actor, resident_id, sign, reason, visit.at, _id(seen))
     except UnfitDecisionError as refused:
         return _revoking(request, visit, resident_id, sign, reason, refused.faults)
+    except DecidedMeanwhileError as meanwhile:
+        return _revoking(request, visit, resident_id, sign, reason, {"reason": str(meanwhile)})
     return _back(resident_id, "no-limit")
+
+
+def _id(text: str) -> UUID | None:
+    """Which limit a form was shown with; what is no id is none that is in force."""
+    try:
+        return parse_id(text, "limit")
+    except UnreadableIdError:
+        return None
 
 
 def _back(resident_id: UUID, said: str) -> Response:

@@ -1,5 +1,6 @@
 """A limit of a resident's own is recorded, reviewed and revoked by the hub, shows on their page, and is told."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -34,6 +35,15 @@ def filled(**different: str) -> dict[str, str]:
     } | different
 
 
+def post(client: httpx.Client, address: str, fields: dict[str, str]) -> httpx.Response:
+    """Open the form, and send it."""
+    return client.post(address, data=fields | seen_in(client.get(address).text))
+
+
+def seen_in(page: str) -> dict[str, str]:
+    return dict(re.findall(r'name="(seen[^"]*)" value="([0-9a-f-]{36})"', page))
+
+
 def found(neighbourhood: Database) -> list[tuple[str]]:
     with neighbourhood.connect() as owner:
         return owner.execute("SELECT sentence FROM alerts.finding WHERE rule = 'personal_limit'").fetchall()
@@ -50,11 +60,11 @@ def test_it_is_told_from_when_it_is_recorded_until_it_is_revoked(
     assert "Pulse over 70 beats a minute" in sign_in(n.WORKER).get(AMARA).text
     assert send(sign_in(n.WORKER), observed(n.NORMAL)).status_code < 300
     assert found(neighbourhood) == [("Pulse 72 beats a minute, over their own limit of 70.",)]
-    assert client.post(PAGE, data=filled(high="80", low="50")).status_code == 303
+    assert post(client, PAGE, filled(high="80", low="50")).status_code == 303
     assert "Pulse under 50 or over 80 beats a minute" in client.get(PAGE).text
     revoke = f"{PAGE}/pulse/revoke"
     assert client.post(revoke, data={"reason": " "}).status_code == 422
-    assert client.post(revoke, data={"reason": "Dr Synthetic: no longer"}).status_code == 303
+    assert post(client, revoke, {"reason": "Dr Synthetic: no longer"}).status_code == 303
     assert client.get(revoke).status_code == 409
     assert "No limits of their own are recorded." in client.get(AMARA).text
     with neighbourhood.connect() as owner:
@@ -64,6 +74,25 @@ def test_it_is_told_from_when_it_is_recorded_until_it_is_revoked(
         kept = owner.execute("SELECT count(*), count(revoked_at) FROM delegation.personal_limit").fetchall()
     assert actions == [("personal_limit.decided",), ("personal_limit.reviewed",), ("personal_limit.revoked",)]
     assert kept == [(2, 2)]
+
+
+def test_what_a_colleague_decided_meanwhile_is_not_ended_unseen(
+    sign_in: SignIn, neighbourhood: Database
+) -> None:
+    client, colleague, revoke = sign_in(n.CLINICIAN), sign_in(n.HUB_LEAD), f"{PAGE}/pulse/revoke"
+    told = "A colleague has just recorded something else for this vital sign"
+    opened = seen_in(client.get(PAGE).text)
+    assert post(colleague, PAGE, filled(high="90")).status_code == 303
+    first = client.post(PAGE, data=filled() | opened)
+    assert (first.status_code, told in first.text) == (422, True)
+    asked = seen_in(client.get(revoke).text)
+    assert post(colleague, PAGE, filled(high="95")).status_code == 303
+    ended = client.post(revoke, data={"reason": "Dr Synthetic: no longer"} | asked)
+    assert (ended.status_code, told in ended.text, "over 95 beats" in ended.text) == (422, True, True)
+    with neighbourhood.connect() as owner:
+        held = owner.execute("SELECT high FROM delegation.personal_limit WHERE revoked_at IS NULL").fetchall()
+    assert held == [(95,)]
+    assert post(client, PAGE, filled()).status_code == 303, "now they have seen it"
 
 
 def test_an_overdue_review_ends_nothing_and_shows(sign_in: SignIn, neighbourhood: Database) -> None:
@@ -115,7 +144,9 @@ def test_nobody_else_records_or_revokes_one(sign_in: SignIn, person: UUID) -> No
 def test_a_program_sets_one_and_ends_it_as_a_page_does(sign_in: SignIn, neighbourhood: Database) -> None:
     address, client = f"/api/v1{PAGE}", sign_in(n.CLINICIAN)
     given = {name: said for name, said in filled(low="50.5").items() if said}
-    assert client.post(address, json=given).status_code == 201
+    assert client.post(address, json=given).status_code == 422, "who decides has read what is in force"
+    assert client.post(address, json=given | {"seen": None}).status_code == 201
+    assert client.post(address, json=given | {"seen": None}).status_code == 409
     [shown] = sign_in(n.WORKER).get(address).json()
     assert (shown["sign"], shown["low"], shown["high"], shown["reason"]) == (
         "pulse",
@@ -123,12 +154,15 @@ def test_a_program_sets_one_and_ends_it_as_a_page_does(sign_in: SignIn, neighbou
         "70",
         "Heart failure: the clinic wants to know",
     )
-    assert client.post(address, json=given | {"sign": "mood"}).json()["detail"] == "Choose the vital sign."
-    assert sign_in(n.WORKER).post(address, json=given).status_code == 403
     assert (
-        client.post(f"{address}/pulse/revoke", json={"reason": "Dr Synthetic: no longer"}).status_code == 204
+        client.post(address, json=given | {"seen": None, "sign": "mood"}).json()["detail"]
+        == "Choose the vital sign."
     )
-    assert client.post(f"{address}/pulse/revoke", json={"reason": "Again"}).status_code == 409
+    assert sign_in(n.WORKER).post(address, json=given | {"seen": None}).status_code == 403
+    revoke, reason = f"{address}/pulse/revoke", {"reason": "Dr Synthetic: no longer"}
+    assert client.post(revoke, json=reason | {"seen": str(n.AMARA)}).status_code == 409
+    assert client.post(revoke, json=reason | {"seen": shown["limit_id"]}).status_code == 204
+    assert client.post(revoke, json=reason | {"seen": shown["limit_id"]}).status_code == 409
     assert client.get(address).json() == []
     with neighbourhood.connect() as owner:
         assert owner.execute(
