@@ -49,6 +49,7 @@ class Ceiling:
 class ScaleTwo:
     """An authorisation of SpO2 scale 2, in force or ended a short while ago."""
 
+    authorisation_id: UUID
     clinician_name: str
     regulator: str
     regulator_number: str
@@ -105,8 +106,8 @@ WHERE resident_id = %(resident)s AND (ended_at IS NULL OR ended_at > %(at)s)
 ORDER BY decided_on DESC, recorded_at DESC
 """
 _SCALE_TWO: LiteralString = """
-SELECT clinician_name, regulator, regulator_number, reason, decided_at, starts_at, review_by, ends_at,
-       revoked_at, revoked_because, looked_up_at
+SELECT authorisation_id, clinician_name, regulator, regulator_number, reason, decided_at, starts_at, review_by,
+       ends_at, revoked_at, revoked_because, looked_up_at
 FROM delegation.spo2_scale_authorisation
 WHERE resident_id = %(resident)s AND starts_at <= %(at)s
   AND coalesce(least(ends_at, revoked_at), 'infinity') > %(at)s::timestamptz - interval '30 days'

@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from api.access import Visit, needs
 from api.hub import resident_at_my_hub
@@ -22,9 +23,22 @@ AuthorisingVisit = Annotated[Visit, needs(ADD, Record.SCALE_TWO)]
 RevokingVisit = Annotated[Visit, needs(CHANGE, Record.SCALE_TWO)]
 
 
+_Seen = Annotated[
+    UUID,
+    Field(
+        description="The newest `authorisation_id` in force as it was last read with the resident; null: none was"
+    ),
+]
+
+
 class Authorising(OfClinician):
+    seen: _Seen | None
     hypercapnic_failure_confirmed: bool
     target_88_to_92: bool
+
+
+class RevokingScaleTwo(Revoking):
+    seen: _Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +48,19 @@ class Authorised:
 
 @router.post("", status_code=201)
 def authorise(resident_id: UUID, authorising: Authorising, visit: AuthorisingVisit) -> Authorised:
-    """Record that scale 2 is authorised, or that this was reviewed and stays so: it holds from now on."""
+    """Record that scale 2 is authorised, or that this was reviewed and stays so: it holds from now on.
+
+    409 if a colleague has decided since it was read.
+    """
     resident_at_my_hub(visit, resident_id)
-    decision = Decision(**authorising.model_dump())
-    return Authorised(scale_two.authorise(visit.conn, visit.actor, resident_id, decision, visit.at))
+    decision = Decision(**authorising.model_dump(exclude={"seen"}))
+    return Authorised(
+        scale_two.authorise(visit.conn, visit.actor, resident_id, decision, visit.at, authorising.seen)
+    )
 
 
 @router.post("/revoke", status_code=204)
-def revoke(resident_id: UUID, revoking: Revoking, visit: RevokingVisit) -> None:
-    """Back to scale 1 from now on; both results are shown for 30 days."""
+def revoke(resident_id: UUID, revoking: RevokingScaleTwo, visit: RevokingVisit) -> None:
+    """Back to scale 1 from now on; both results are shown for 30 days. 409 if a colleague has decided since."""
     resident_at_my_hub(visit, resident_id)
-    scale_two.revoke(visit.conn, visit.actor, resident_id, revoking.reason, visit.at)
+    scale_two.revoke(visit.conn, visit.actor, resident_id, revoking.reason, visit.at, revoking.seen)

@@ -6,11 +6,13 @@ Guards: what cannot be read is a fault beside its field; nothing is taken for a 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypedDict
+from uuid import UUID
 
 from api.web.fields import day_of
 from api.web.presenters.moments import london_day
 from delegation.decision import LONGEST_REVIEW
 from delegation.registers import FORMS, Regulator
+from devices.identifiers import UnreadableIdError, parse_id
 
 USUAL_REVIEW = timedelta(days=182)
 _NO_DAY = {"decided_on": "Give the day of the decision", "review_on": "Give the day to review it by"}
@@ -60,6 +62,14 @@ def read(fields: Mapping[str, str], at: datetime) -> Filled:
         looked_up=fields.get("looked_up") == "yes",
     )
     return Filled(said, faults)
+
+
+def shown_with(fields: Mapping[str, str], name: str = "seen") -> UUID | None:
+    """The decision that the form was shown with; what is no id is none that is in force."""
+    try:
+        return parse_id(fields.get(name, ""), "decision")
+    except UnreadableIdError:
+        return None
 
 
 def empty(at: datetime) -> dict[str, str]:

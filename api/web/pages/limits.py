@@ -7,10 +7,9 @@ meanwhile is ended unseen, and the page says that a limit adds to what is remark
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit
@@ -29,7 +28,6 @@ from api.web.rendering import page
 from delegation import personal_limit
 from delegation.decision import DecidedMeanwhileError, UnfitDecisionError
 from delegation.personal_limit import SIGNS, Decision
-from devices.identifiers import UnreadableIdError, parse_id
 
 router = APIRouter()
 
@@ -52,7 +50,7 @@ def decide(request: Request, resident_id: UUID, visit: DecidingVisit, fields: Fi
     faults, decision = _read(fields, visit)
     if decision is None:
         return _form(request, visit, found, fields, faults)
-    seen = _id(fields.get(f"seen-{decision.sign}", ""))
+    seen = decided_form.shown_with(fields, f"seen-{decision.sign}")
     try:
         personal_limit.decide(visit.conn, visit.actor, resident_id, decision, visit.at, seen)
     except UnfitDecisionError as refused:
@@ -75,26 +73,18 @@ def revoke(
     resident_id: UUID,
     sign: str,
     visit: RevokingVisit,
-    reason: Annotated[str, Form()] = "",
-    seen: Annotated[str, Form()] = "",
+    fields: Fields,
 ) -> Response:
     """End it."""
     _somebody(visit, resident_id)
+    reason, seen = fields.get("reason", ""), decided_form.shown_with(fields)
     try:
-        personal_limit.revoke(visit.conn, visit.actor, resident_id, sign, reason, visit.at, _id(seen))
+        personal_limit.revoke(visit.conn, visit.actor, resident_id, sign, reason, visit.at, seen)
     except UnfitDecisionError as refused:
         return _revoking(request, visit, resident_id, sign, reason, refused.faults)
     except DecidedMeanwhileError as meanwhile:
         return _revoking(request, visit, resident_id, sign, reason, {"reason": str(meanwhile)})
     return _back(resident_id, "no-limit")
-
-
-def _id(text: str) -> UUID | None:
-    """Which limit a form was shown with; what is no id is none that is in force."""
-    try:
-        return parse_id(text, "limit")
-    except UnreadableIdError:
-        return None
 
 
 def _back(resident_id: UUID, said: str) -> Response:

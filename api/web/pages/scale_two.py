@@ -1,14 +1,14 @@
 """The hub's page on SpO2 scale 2 of one resident: recording the decision, its review, and its end.
 
-Guards: what is missing is said beside its field, and nothing that was filled in is lost.
+Guards: what is missing is said beside its field, nothing that was filled in is lost, and nothing that a colleague
+decided meanwhile is ended unseen.
 """
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit
@@ -22,7 +22,7 @@ from api.web.fields import Fields
 from api.web.presenters import resident as words
 from api.web.rendering import page
 from delegation import scale_two
-from delegation.decision import UnfitDecisionError
+from delegation.decision import DecidedMeanwhileError, UnfitDecisionError
 from delegation.scale_two import Decision
 
 router = APIRouter()
@@ -47,9 +47,13 @@ def authorise(request: Request, resident_id: UUID, visit: AuthorisingVisit, fiel
     faults, decision = _read(fields, visit)
     if decision is not None:
         try:
-            scale_two.authorise(visit.conn, visit.actor, resident_id, decision, visit.at)
+            scale_two.authorise(
+                visit.conn, visit.actor, resident_id, decision, visit.at, decided_form.shown_with(fields)
+            )
         except UnfitDecisionError as refused:
             faults = {_SAID_AT.get(name, name): sentence for name, sentence in refused.faults.items()}
+        except DecidedMeanwhileError as meanwhile:
+            faults = {"confirmed": str(meanwhile)}
         else:
             return _back(resident_id, "scale-two")
     return _form(request, visit, found, decided, fields, faults)
@@ -63,15 +67,18 @@ def revoking(request: Request, resident_id: UUID, visit: RevokingVisit) -> HTMLR
 
 
 @router.post("/residents/{resident_id}/scale-two/revoke")
-def revoke(
-    request: Request, resident_id: UUID, visit: RevokingVisit, reason: Annotated[str, Form()] = ""
-) -> Response:
+def revoke(request: Request, resident_id: UUID, visit: RevokingVisit, fields: Fields) -> Response:
     """End it."""
     _somebody(visit, resident_id)
+    reason = fields.get("reason", "")
     try:
-        scale_two.revoke(visit.conn, visit.actor, resident_id, reason, visit.at)
+        scale_two.revoke(
+            visit.conn, visit.actor, resident_id, reason, visit.at, decided_form.shown_with(fields)
+        )
     except UnfitDecisionError as refused:
         return _revoking(request, visit, resident_id, reason, refused.faults)
+    except DecidedMeanwhileError as meanwhile:
+        return _revoking(request, visit, resident_id, reason, {"reason": str(meanwhile)})
     return _back(resident_id, "scale-one")
 
 
@@ -122,11 +129,13 @@ def _revoking(
     request: Request, visit: Visit, resident_id: UUID, reason: str, faults: Mapping[str, str]
 ) -> HTMLResponse:
     found, decided = _somebody(visit, resident_id)
-    if words.in_force(decided.scale_two, visit.at) is None:
+    now = words.in_force(decided.scale_two, visit.at)
+    if now is None:
         raise RefusedError(HTTPStatus.CONFLICT, "No authorisation of scale 2 is in force for this resident.")
     view = {
         "resident": words.view(found, decided, visit.at),
         "stands": words.scale(decided.scale_two, visit.at),
+        "now": now,
         "reason": reason,
         "faults": faults,
     }

@@ -1,5 +1,6 @@
 """Scale 2 is recorded, reviewed and revoked by the hub, on the word of somebody named, and counts from then on."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,12 +34,23 @@ def decision(**different: Any) -> dict[str, Any]:
         "reason": "Hypercapnic respiratory failure on a blood gas of last week",
         "hypercapnic_failure_confirmed": True,
         "target_88_to_92": True,
+        "seen": None,
     } | different
 
 
 def filled(**different: str) -> dict[str, str]:
     said = {name: value for name, value in decision().items() if isinstance(value, str)}
     return said | {"confirmed": "yes", "target": "yes"} | different
+
+
+def seen(client: httpx.Client) -> dict[str, str | None]:
+    """The decision in force, as it is read now."""
+    told = client.get(f"/api/v1{AMARA}").json()["decisions"]["scale_two"]
+    return {"seen": next((one["authorisation_id"] for one in told if one["revoked_at"] is None), None)}
+
+
+def shown(client: httpx.Client, address: str = PAGE) -> dict[str, str]:
+    return dict(re.findall(r'name="(seen)" value="([0-9a-f-]{36})"', client.get(address).text))
 
 
 def scored(sign_in: SignIn) -> tuple[int, int]:
@@ -56,12 +68,13 @@ def test_it_counts_from_when_it_is_recorded_until_it_is_revoked_and_then_both_ar
     assert scored(sign_in) == (0, 0)
     page = client.get(AMARA).text
     assert "Scale 2, authorised by Dr Synthetic Respiratory (GMC 1234567)" in page
-    assert client.post(f"{ROUTE}/revoke", json={"reason": "Dr Synthetic: gas is normal"}).status_code == 204
+    ended = {"reason": "Dr Synthetic: gas is normal"} | seen(client)
+    assert client.post(f"{ROUTE}/revoke", json=ended).status_code == 204
     assert scored(sign_in) == (3, 3)
     page = client.get(AMARA).text
     assert "(Dr Synthetic: gas is normal); both results are shown for 30 days" in page
     assert "On scale 2, whose authorisation has ended, it would be 0." in page
-    again = client.post(f"{ROUTE}/revoke", json={"reason": "Again"})
+    again = client.post(f"{ROUTE}/revoke", json=ended)
     assert (again.status_code, "No authorisation" in again.json()["detail"]) == (409, True)
     with neighbourhood.connect() as owner:
         told = owner.execute(
@@ -105,7 +118,7 @@ def test_nobody_but_the_residents_hub_records_it(sign_in: SignIn, person: UUID) 
     assert "No authorisation of scale 2" in hub.get(AMARA).text
     hub.post(ROUTE, json=decision())
     for answer in (
-        client.post(f"{ROUTE}/revoke", json={"reason": "Because"}),
+        client.post(f"{ROUTE}/revoke", json={"reason": "Because"} | seen(hub)),
         client.get(PAGE),
         client.get(f"{PAGE}/revoke"),
         client.post(f"{PAGE}/revoke", data={"reason": "Because"}),
@@ -138,11 +151,12 @@ def test_the_form_says_what_is_missing_beside_its_field_and_loses_nothing(sign_i
     assert "Recorded: scale 2 from now on." in recorded.text
     assert "Review scale 2, or revoke it" in recorded.text
     assert "Nobody has recorded that they looked this number up" in client.get(PAGE).text
-    client.post(PAGE, data=filled(looked_up="yes"))
+    client.post(PAGE, data=filled(looked_up="yes") | shown(client))
     assert "Nobody has recorded that they looked this number up" not in client.get(PAGE).text
     asked = client.post(f"{PAGE}/revoke", data={"reason": ""})
     assert (asked.status_code, "Say why, and who decided it" in asked.text) == (422, True)
-    ended = client.post(f"{PAGE}/revoke", data={"reason": "Dr Synthetic: not needed"}, follow_redirects=True)
+    revoked = {"reason": "Dr Synthetic: not needed"} | shown(client, f"{PAGE}/revoke")
+    ended = client.post(f"{PAGE}/revoke", data=revoked, follow_redirects=True)
     assert "Revoked: scale 1 from now on." in ended.text
     assert client.get(f"{PAGE}/revoke").status_code == 409
 
@@ -154,12 +168,28 @@ def test_a_review_is_a_decision_anew_and_takes_the_task_from_the_list(
     client.post(ROUTE, json=decision(review_on=day(5)))
     reviews = client.get(f"/hubs/{n.HUB}/reviews").text
     assert f'href="{PAGE}"' in reviews
-    client.post(ROUTE, json=decision(review_on=day(90)))
+    assert client.post(ROUTE, json=decision(review_on=day(90))).status_code == 409, "it is not the first"
+    client.post(ROUTE, json=decision(review_on=day(90)) | seen(client))
     assert client.get(f"/api/v1/hubs/{n.HUB}/reviews").json() == []
     with neighbourhood.connect() as owner:
         actions = owner.execute(
             "SELECT action FROM delegation.audit_event WHERE action LIKE 'scale_two.%%' ORDER BY audit_id"
         ).fetchall()
     assert actions == [("scale_two.authorised",), ("scale_two.reviewed",)]
-    client.post(f"{ROUTE}/revoke", json={"reason": "No longer needed"})
+    client.post(f"{ROUTE}/revoke", json={"reason": "No longer needed"} | seen(client))
     assert scored(sign_in) == (3, 3), "revoking ends both"
+
+
+def test_what_a_colleague_decided_meanwhile_is_not_ended_unseen(sign_in: SignIn) -> None:
+    """A revocation asked for before a review was recorded would have scored on scale 1 whom it says to keep on 2."""
+    client, colleague = sign_in(n.CLINICIAN), sign_in(n.HUB_LEAD)
+    told = "A colleague has just recorded something else about scale 2"
+    assert colleague.post(ROUTE, json=decision()).status_code == 201
+    first = client.post(PAGE, data=filled())
+    assert (first.status_code, told in first.text) == (422, True)
+    opened, read = shown(client, f"{PAGE}/revoke"), seen(client)
+    assert colleague.post(ROUTE, json=decision(reason="A gas of today") | read).status_code == 201
+    assert client.post(f"{ROUTE}/revoke", json={"reason": "Normal"} | read).status_code == 409
+    refused = client.post(f"{PAGE}/revoke", data={"reason": "Normal"} | opened)
+    assert (refused.status_code, told in refused.text, "A gas of today" in refused.text) == (422, True, True)
+    assert scored(sign_in) == (0, 0)

@@ -190,6 +190,7 @@ def resident(**different: Any) -> Resident:
 
 def scale_two(**different: Any) -> ScaleTwo:
     row = ScaleTwo(
+        authorisation_id=UUID(int=14),
         clinician_name="Dr Ada Synthetic",
         regulator="GMC",
         regulator_number="0000001",
