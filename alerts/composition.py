@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.news2 import SIGNS
-from alerts.timeline import Readings, Timeline, blocks, check, in_order, timeline_of
+from alerts.timeline import Readings, Timeline, blocks, by_resident, check, in_order, timeline_of
 
 _UNKNOWN = -1
 _CONSCIOUSNESS = SIGNS.index("consciousness")
@@ -71,16 +71,17 @@ def _composed(readings: Readings, rows: NDArray[np.intp], window: int) -> Compos
     values = readings.values.take(rows, axis=0)
     timeline = timeline_of(readings, rows, values)
     questions = _in_order(_questions(timeline, window), timeline)
-    place = _last_words(timeline, questions, window)
-    given = _with_unknown(values, np.nan).take(place * len(SIGNS) + np.arange(len(SIGNS)), mode="wrap")
-    source = np.where(np.isnan(given), _UNKNOWN, _with_unknown(rows, _UNKNOWN).take(place, mode="wrap"))
+    last = _last_words(timeline, questions, window).astype(np.intp)
+    given = _after_unknown(values, np.nan).take(last * len(SIGNS) + np.arange(len(SIGNS)))
+    source = _after_unknown(rows, _UNKNOWN).take(last)
+    source[np.isnan(given)] = _UNKNOWN
     return Composed(rows[questions.target], rows[questions.cause], given, source)
 
 
-def _with_unknown(array: NDArray[Any], unknown: float) -> NDArray[Any]:
-    """One more row at the end, where place -1 wraps round to."""
+def _after_unknown(array: NDArray[Any], unknown: float) -> NDArray[Any]:
+    """One more row in front, for what nobody said."""
     more = np.empty((len(array) + 1, *array.shape[1:]), array.dtype)
-    more[:-1], more[-1] = array, unknown
+    more[0], more[1:] = unknown, array
     return more
 
 
@@ -133,24 +134,34 @@ def _touched_by_late(timeline: Timeline, late: NDArray[np.intp], window: int) ->
     return _Questions(np.concatenate(targets), np.concatenate(causes))
 
 
-def _last_words(timeline: Timeline, questions: _Questions, window: int) -> NDArray[np.intp]:
-    """m x 7: the place that last gave or cleared each sign for each question, -1 if none within the window did."""
+def _last_words(timeline: Timeline, questions: _Questions, window: int) -> NDArray[np.int32]:
+    """m x 7: one past the place that last gave or cleared each sign for each question, 0 if none within the window."""
     says = np.unpackbits(timeline.says[:, None], axis=1, count=len(SIGNS), bitorder="little")
-    spoke = np.maximum.accumulate(np.where(says, np.arange(len(says))[:, None], _UNKNOWN), axis=0)
-    place = spoke.take(questions.target, axis=0)
-    first = timeline.start[questions.target]
-    oldest = timeline.effective_at[questions.target] - window
-    arrived = timeline.arrival[questions.cause]
-    aged = timeline.effective_at.take(place, mode="wrap") < oldest[:, None]
-    place[aged | (place < first[:, None])] = _UNKNOWN
+    places = np.arange(1, len(says) + 1, dtype=np.int32)
+    spoke = np.maximum.accumulate(says * places[:, None], axis=0)
+    last = spoke.take(questions.target, axis=0)
+    oldest = _oldest(timeline, window)[questions.target]
+    last *= last > oldest[:, None]
     # What was last in effective time may not have arrived yet: step back to the one before, where it has not.
-    asking, sign = np.nonzero((place >= 0) & (timeline.arrival[place] > arrived[:, None]))
+    latest = np.maximum.accumulate(timeline.known_at)
+    some = np.flatnonzero(latest[questions.target] > timeline.known_at[questions.cause])
+    arrived = timeline.arrival[questions.cause]
+    asking, sign = np.nonzero(last[some])
+    asking = some[asking]
     while len(asking):
-        later = place[asking, sign]
-        earlier = spoke[later - 1, sign]
-        earlier[(later == 0) | (earlier < first[asking])] = _UNKNOWN
-        earlier[timeline.effective_at[earlier] < oldest[asking]] = _UNKNOWN
-        place[asking, sign] = earlier
-        going = (earlier >= 0) & (timeline.arrival[earlier] > arrived[asking])
-        asking, sign = asking[going], sign[going]
-    return place
+        unknown = timeline.arrival[last[asking, sign] - 1] > arrived[asking]
+        asking, sign = asking[unknown], sign[unknown]
+        earlier = np.where(last[asking, sign] > 1, spoke[last[asking, sign] - 2, sign], 0)
+        earlier *= earlier > oldest[asking]
+        last[asking, sign] = earlier
+        asking, sign = asking[earlier > 0], sign[earlier > 0]
+    return last
+
+
+def _oldest(timeline: Timeline, window: int) -> NDArray[np.intp]:
+    """For each place the first of the same resident within the window before it."""
+    moment = timeline.effective_at
+    if not len(moment):
+        return np.zeros(0, np.intp)
+    at, since = by_resident(timeline.start, moment, np.maximum(moment - window, moment.min()))
+    return np.maximum(timeline.start, np.searchsorted(at, since))

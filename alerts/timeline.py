@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from alerts.news2 import SIGNS
 
+_BITS = np.left_shift(np.uint8(1), np.arange(len(SIGNS), dtype=np.uint8))
 _BLOCK = 16_384  # readings worked on at a time: what lies between input and result stays in cache
 
 
@@ -92,21 +93,26 @@ def timeline_of(readings: Readings, rows: NDArray[np.intp], values: NDArray[np.f
     lengths = np.diff(np.append(starts, len(rows)))
     spoken = ~np.isnan(values) | readings.cleared.take(rows, axis=0)
     start, arrival = np.repeat(starts, lengths), readings.arrival[rows]
+    [known_at] = by_resident(start, arrival)
     return Timeline(
         start=start,
         end=np.repeat(starts + lengths, lengths),
         effective_at=readings.effective_at[rows],
         arrival=arrival,
-        known_at=_known_at(start, arrival),
+        known_at=known_at,
         new=readings.new[rows],
-        says=np.packbits(spoken, axis=1, bitorder="little").reshape(-1),
+        says=spoken.view(np.uint8) @ _BITS,
     )
 
 
-def _known_at(start: NDArray[np.intp], arrival: NDArray[np.int64]) -> NDArray[np.int64]:
+def by_resident(start: NDArray[np.intp], *numbers: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Each of these with its resident as one number: residents weigh more. All are held against each other."""
     if not len(start):
-        return arrival
-    since = arrival - arrival.min()
-    if (int(since.max()) + 1) * len(start) > np.iinfo(np.int64).max:
-        since = np.unique(arrival, return_inverse=True)[1].reshape(-1)
-    return start * (since.max() + 1) + since
+        return list(numbers)
+    least = min(int(some.min()) for some in numbers)
+    since = [some - least for some in numbers]
+    stretch = max(int(some.max()) for some in since) + 1
+    if stretch * len(start) > np.iinfo(np.int64).max:
+        different, places = np.unique(np.concatenate(numbers), return_inverse=True)
+        since, stretch = np.split(places.reshape(-1), len(numbers)), len(different)
+    return [start * stretch + some for some in since]

@@ -42,6 +42,7 @@ def of_kernel(kernel: Mapping[str, Any]) -> list[Aim]:
         Aim("from float columns with gaps, ns a set", "under", 40, floats),
         Aim(f"from float columns, {among}", "under", 1.1, ns[f"kernel_partial_{many:,}"] / floats),
         Aim(f"packed codes, {among}", "under", 1.1, ns[f"kernel_packed_{many:,}"] / packed),
+        Aim(f"packed codes in parts, {among}", "under", 1.1, ns[f"kernel_packed_{many:,}_in_parts"] / packed),
         Aim(f"composition and score of {composed:,} readings, s", "under", composed * 5e-7, seconds),
     ]
 
