@@ -24,7 +24,10 @@ SELECT loan.lent_at, least(loan.returned_at, kit.revoked_at)
 FROM devices.kit_loan loan JOIN devices.kit USING (kit_id)
 WHERE loan.home_id = %s AND kit.kind = 'kit'
 """
-_PAUSES: LiteralString = "SELECT starts_at, ends_at FROM delegation.monitoring_pause WHERE resident_id = %s"
+_PAUSES: LiteralString = """
+SELECT greatest(starts_at, recorded_at), ends_at FROM delegation.monitoring_pause
+WHERE resident_id = %s AND recorded_at < ends_at
+"""
 _ENDS: LiteralString = "SELECT recorded_at, withdrawn_at FROM delegation.end_of_care WHERE resident_id = %s"
 _CASES: LiteralString = (
     "SELECT began_at, ended_at, origin = 'silence' FROM alerts.cases_of(%s) ORDER BY began_at"
@@ -59,7 +62,10 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """`kits`: lent to the home, from when until when. `ends`: of care, from when on record until withdrawn."""
+    """`kits`: lent to the home, from when until when. `pauses`: from when on record.
+
+    `ends`: of care, from when on record until withdrawn.
+    """
 
     lives_here_from: datetime
     kits: Sequence[tuple[datetime, datetime]]

@@ -160,7 +160,8 @@ CREATE TABLE delegation.monitoring_pause (
     reason          text NOT NULL,
     starts_at       timestamptz NOT NULL,
     ends_at         timestamptz NOT NULL CHECK (ends_at > starts_at),
-    recorded_by     uuid NOT NULL REFERENCES delegation.person
+    recorded_by     uuid NOT NULL REFERENCES delegation.person,
+    recorded_at     timestamptz NOT NULL DEFAULT now()      -- a replay knows nothing of it before
 );
 CREATE INDEX monitoring_pause_by_resident ON delegation.monitoring_pause (resident_id);
 
@@ -818,6 +819,7 @@ GRANT SELECT (limit_id, resident_id, sign, low, high, starts_at, revoked_at, rec
 GRANT SELECT (resident_id, recorded_at, cancelled_at) ON delegation.air_record TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT UPDATE (cancelled_at) ON delegation.air_record TO hearthwatch_ingest;
 GRANT SELECT (resident_id, starts_at, ends_at) ON delegation.monitoring_pause TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT (recorded_at) ON delegation.monitoring_pause TO hearthwatch_ingest;
 GRANT SELECT (person_id, activity, level, signed_off_at, valid_until, revoked_at)
     ON delegation.competence TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (person_id, role, organisation_id, home_id, resident_id, starts_at, ends_at)

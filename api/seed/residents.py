@@ -99,6 +99,7 @@ class Pause:
     starts_at: datetime
     ends_at: datetime
     recorded_by: UUID
+    recorded_at: datetime
 
 
 @dataclass(slots=True)
@@ -136,7 +137,7 @@ class Residents:
     def pause(self, resident: Resident, recorded_by: UUID) -> None:
         """A resident who is in hospital until the day after tomorrow."""
         start, end = self.at - timedelta(days=1), self.at + timedelta(days=2)
-        self.pauses.append(Pause(resident.resident_id, "In hospital", start, end, recorded_by))
+        self.pauses.append(Pause(resident.resident_id, "In hospital", start, end, recorded_by, start))
 
     def _resident(self, home: Home, manager: UUID) -> Resident:
         # One in twelve; in a neighbourhood of two or three the last, and nobody who lives alone in one.

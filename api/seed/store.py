@@ -62,7 +62,7 @@ _CEILINGS: LiteralString = """
 COPY delegation.ceiling (resident_id, statement, decided_by, decided_on, recorded_by, recorded_at) FROM STDIN
 """
 _PAUSES: LiteralString = """
-COPY delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by) FROM STDIN
+COPY delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at) FROM STDIN
 """
 _COMPETENCES: LiteralString = """
 COPY delegation.competence (person_id, activity, level, assessor_id, signed_off_at, valid_until) FROM STDIN

@@ -76,8 +76,8 @@ INSERT INTO alerts.policy (hub_id, version, body, in_force_from, recorded_at)
 SELECT %s, %s, body || %s::jsonb, %s, %s FROM alerts.policy WHERE hub_id IS NULL
 """
 _PAUSE: LiteralString = """
-INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by)
-VALUES (%s, 'In hospital', %s, %s, %s)
+INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at)
+VALUES (%s, 'In hospital', %s, %s, %s, %s)
 """
 _END: LiteralString = """
 INSERT INTO delegation.end_of_care (resident_id, ended_at, reason, recorded_by, recorded_at)
@@ -122,7 +122,7 @@ class Decisions:
                 (12, self._limit(PREGNANT, "systolic", 90, 115)),
                 (20, self._say_clock_is_slow),
                 (26, lambda at: self._authorise(at, since=at - 20 * hour)),
-                (30, lambda at: change(_PAUSE, IN_HOSPITAL, at, at + 40 * hour, n.MANAGER)),
+                (30, lambda at: change(_PAUSE, IN_HOSPITAL, at, at + 40 * hour, n.MANAGER, at)),
                 (36, lambda at: self._policy(at, "second", STRICTER)),
                 (40, lambda at: change(_AIR, n.AMARA, n.CLINICIAN, at)),
                 (60, lambda at: change(_NO_LIMIT, at, n.CLINICIAN, n.AMARA)),

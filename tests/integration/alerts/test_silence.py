@@ -16,8 +16,8 @@ from tests.integration.alerts.ward import NOW
 HOURS = timedelta(hours=1)
 QUIET = NOW + 26 * HOURS + timedelta(seconds=1)
 PAUSE: LiteralString = """
-INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by)
-VALUES (%s, 'In hospital', %s, %s, %s)
+INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at)
+VALUES (%s, 'In hospital', %s, %s, %s, %s)
 """
 END: LiteralString = """
 INSERT INTO delegation.end_of_care (resident_id, ended_at, reason, recorded_by, recorded_at)
@@ -64,9 +64,16 @@ def test_a_clock_that_runs_ahead_does_not_hide_silence(ward):
 
 def test_a_resident_whose_watching_is_paused_is_not_called_silent_until_the_pause_is_over(ward):
     ward.send(n.NORMAL)
-    ward.change(PAUSE, n.AMARA, NOW, NOW + 40 * HOURS, n.MANAGER)
+    ward.change(PAUSE, n.AMARA, NOW, NOW + 40 * HOURS, n.MANAGER, NOW)
     assert ward.tick(QUIET) == 0
     assert ward.tick(NOW + 41 * HOURS) == 1
+
+
+def test_a_pause_that_is_recorded_late_explains_no_silence_of_before(ward):
+    ward.send(n.NORMAL)
+    assert ward.tick(QUIET) == 1
+    ward.change(PAUSE, n.AMARA, NOW, NOW + 40 * HOURS, n.MANAGER, QUIET + HOURS)
+    assert ward.tick(QUIET + 2 * HOURS) == 0
 
 
 def test_nobody_is_called_silent_whose_care_has_ended(ward):

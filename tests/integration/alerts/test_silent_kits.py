@@ -15,8 +15,8 @@ SILENT = NOW + 12 * HOURS + timedelta(seconds=1)
 MEADOWS = n.Kit(n.SECOND_KIT, 2)
 """The one kit of Meadow View, which has no capture form."""
 PAUSE: LiteralString = """
-INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by)
-VALUES (%s, 'In hospital', %s, %s, %s)
+INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at)
+VALUES (%s, 'In hospital', %s, %s, %s, %s)
 """
 
 
@@ -62,7 +62,7 @@ def test_where_another_kit_is_heard_a_silent_one_is_only_a_line_on_the_pages(war
 
 def test_whoever_was_not_heard_for_days_or_is_away_is_not_the_kits_to_miss(ward):
     send_by(ward, MEADOWS, n.CORA)
-    ward.change(PAUSE, n.CORA, NOW, NOW + 40 * HOURS, n.MANAGER)
+    ward.change(PAUSE, n.CORA, NOW, NOW + 40 * HOURS, n.MANAGER, NOW)
     assert ward.tick(SILENT) == 0
     hear(ward, n.SECOND_KIT, NOW + 90 * HOURS)
     assert ward.tick(NOW + 103 * HOURS) == 1
