@@ -72,7 +72,8 @@ _MAY_CHANGE: LiteralString = "SELECT %s IN (SELECT delegation.residents_answered
 _TURN: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('admission/' || %s::text, 0))"
 _BORN_THEN: LiteralString = """
 SELECT resident_id, name FROM delegation.resident
-WHERE home_id = %s AND born_on = %s AND NOT resident_id = ANY (%s) ORDER BY resident_id
+WHERE home_id = %s AND born_on = %s AND NOT resident_id = ANY (%s) AND NOT coalesce(nhs_number = %s, false)
+ORDER BY resident_id
 """
 _TAKEN: LiteralString = "SELECT outcome, resident, until FROM delegation.nhs_number_taken(%s, %s)"
 _ADD: LiteralString = """
@@ -116,10 +117,11 @@ def add(
     resident_id = uuid4()
     place = f"home:{home_id}"
     conn.execute(_TURN, (home_id,))
-    if refused := _number_taken(conn, actor, given.nhs_number, None, place, at):
-        return refused
+    # Before the number is asked for: nothing may be learnt of it by who adds nobody.
     if alike := _alike(conn, home_id, given, other_than):
         return Done(Outcome.ALIKE, alike)
+    if refused := _number_taken(conn, actor, given.nhs_number, None, place, at):
+        return refused
     try:
         with conn.transaction():
             conn.execute(_ADD, row | {"resident": resident_id, "home": home_id})
@@ -190,7 +192,9 @@ def _fit(given: Particulars, at: datetime) -> dict[str, object]:
 def _alike(
     conn: psycopg.Connection[Any], home_id: UUID, given: Particulars, other_than: Collection[UUID]
 ) -> UUID | None:
-    born_then = conn.execute(_BORN_THEN, (home_id, given.born_on, list(other_than))).fetchall()
+    born_then = conn.execute(
+        _BORN_THEN, (home_id, given.born_on, list(other_than), given.nhs_number)
+    ).fetchall()
     return next((who for who, name in born_then if particulars.same_name(name, given.name)), None)
 
 
