@@ -77,7 +77,11 @@ def test_what_is_stored_is_said_to_be_stored() -> None:
 
 @pytest.mark.parametrize(
     ("competence", "begins"),
-    [("lapsed", "Your sign-off has run out"), ("not_signed_off", "You are not signed off"), ("in_date", None)],
+    [
+        ("lapsed", "Your sign-off has run out"),
+        ("not_signed_off", "You are not signed off"),
+        ("in_date", None),
+    ],
 )
 def test_who_is_not_signed_off_is_told_that_it_is_stored_and_what_to_do(
     competence: str, begins: str | None
