@@ -257,6 +257,17 @@ def test_arrivals_may_be_numbers_of_any_size():
     assert told(readings, composed(readings)) == plain_loop(readings)
 
 
+def test_moments_may_lie_as_far_apart_as_numbers_go():
+    readings = [
+        Reading(1, 0, {"pulse": 70}, resident=0),
+        Reading(2, 2**35, {"spo2": 97}, resident=0),
+        Reading(3, 2**35 + 10, {"pulse": 80}, resident=0),
+        Reading(1, 5, {"spo2": 96}, resident=1),
+        Reading(2, 10, {"pulse": 70}, resident=1),
+    ]
+    assert told(readings, composed(readings)) == plain_loop(readings)
+
+
 def test_a_composed_set_is_what_the_kernel_scores():
     readings = [
         Reading(1, 0, {"respiration_rate": 16, "spo2": 97, "on_oxygen": 0, "consciousness": 3}),
