@@ -260,8 +260,9 @@ def test_arrivals_may_be_numbers_of_any_size():
 def test_moments_may_lie_as_far_apart_as_numbers_go():
     readings = [
         Reading(1, 0, {"pulse": 70}, resident=0),
-        Reading(2, 2**35, {"spo2": 97}, resident=0),
-        Reading(3, 2**35 + 10, {"pulse": 80}, resident=0),
+        Reading(2, 2**36, {"spo2": 97}, resident=0),
+        Reading(3, 2**36 + 10, {"pulse": 80}, resident=0),
+        Reading(4, 2**36 + 20, {"pulse": 90}, resident=0),
         Reading(1, 5, {"spo2": 96}, resident=1),
         Reading(2, 10, {"pulse": 70}, resident=1),
     ]
