@@ -5,7 +5,8 @@ never skipped; every deadline is in the database, so whoever takes over finds th
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
@@ -104,6 +105,16 @@ class _Counts:
         )
 
 
+@contextmanager
+def pools_for(settings: Settings, jobs: Sequence[Job]) -> Iterator[_Pools]:
+    """A pool for each role, with a connection for each of its jobs: none fails because another takes long."""
+    roles = [job.role for job in jobs]
+    with ExitStack() as opened:
+        yield {
+            role: opened.enter_context(open_pool(settings, role, roles.count(role))) for role in set(roles)
+        }
+
+
 def run(settings: Settings, stopping: threading.Event) -> None:
     """Wait for the lock, work while it is held, until told to stop."""
     counts = _Counts()
@@ -111,11 +122,9 @@ def run(settings: Settings, stopping: threading.Event) -> None:
     conninfo = settings.conninfo(DatabaseRole.SCHEDULER)
     jobs = (*JOBS, Job("heads", timedelta(minutes=10), keep_heads(settings)))
     with (
-        open_pool(settings, DatabaseRole.SCHEDULER, most=len(jobs)) as pool,
-        open_pool(settings, DatabaseRole.RETENTION, most=1) as eraser,
+        pools_for(settings, jobs) as pools,
         watched(watch.host, watch.port, lambda: {"status": "alive"}, counts.registry),
     ):
-        pools = {DatabaseRole.SCHEDULER: pool, DatabaseRole.RETENTION: eraser}
         while not stopping.is_set():
             try:
                 with psycopg.connect(conninfo, autocommit=True) as lock:

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
@@ -12,6 +12,7 @@ import pytest
 from paho.mqtt import publish
 
 from api.embedded.process import free_port
+from api.processes.scheduler import JOBS, pools_for
 from api.settings import Broker as BrokerSettings
 from api.settings import Settings, Watch
 from delegation import audit
@@ -262,6 +263,13 @@ def test_a_failing_job_stops_no_other_and_is_tried_again(
         with neighbourhood.connect() as conn:
             conn.execute("ALTER TABLE alerts.policy_away RENAME TO policy")
         wait_until(lambda: scheduler.says('runs_total{job="clocks",outcome="done"} 1.0'), "the next run")
+
+
+def test_all_the_schedulers_jobs_may_work_at_once(neighbourhood: Database) -> None:
+    with pools_for(settings_for(neighbourhood), JOBS) as pools, ExitStack() as working:
+        for job in JOBS:
+            conn = working.enter_context(pools[job.role].connection())
+            assert conn.execute("SELECT current_user").fetchone() == (job.role,)
 
 
 def test_the_api_stops_in_good_order_with_a_page_open(
