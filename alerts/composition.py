@@ -163,5 +163,7 @@ def _oldest(timeline: Timeline, window: int) -> NDArray[np.intp]:
     moment = timeline.effective_at
     if not len(moment):
         return np.zeros(0, np.intp)
-    at, since = by_resident(timeline.start, moment, np.maximum(moment - window, moment.min()))
+    # No moment less the window is before the first, nor so far back that there is no number for it.
+    first = min(int(moment.min()) + window, np.iinfo(np.int64).max)
+    at, since = by_resident(timeline.start, moment, np.maximum(moment, first) - window)
     return np.maximum(timeline.start, np.searchsorted(at, since))

@@ -110,9 +110,10 @@ def by_resident(start: NDArray[np.intp], *numbers: NDArray[np.int64]) -> list[ND
     if not len(start):
         return list(numbers)
     least = min(int(some.min()) for some in numbers)
-    since = [some - least for some in numbers]
-    stretch = max(int(some.max()) for some in since) + 1
+    stretch = max(int(some.max()) for some in numbers) - least + 1
     if stretch * len(start) > np.iinfo(np.int64).max:
         different, places = np.unique(np.concatenate(numbers), return_inverse=True)
         since, stretch = np.split(places.reshape(-1), len(numbers)), len(different)
+    else:
+        since = [some - least for some in numbers]
     return [start * stretch + some for some in since]

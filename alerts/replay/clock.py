@@ -38,8 +38,11 @@ class AsRecorded:
     def __init__(self, runs: Iterable[tuple[datetime, int]], cases: Sequence[Span]) -> None:
         self._runs = deque(runs)
         self.since = ALWAYS
-        # One that a look has raised kept nobody from looking.
-        self.cases: Sequence[Span] = [one._replace(since=one.since + _MICROSECOND) for one in cases]
+        # One that a look has raised kept nobody from looking, however soon it was closed.
+        self.cases: Sequence[Span] = [
+            one._replace(since=one.since + _MICROSECOND, until=max(one.until, one.since + _MICROSECOND))
+            for one in cases
+        ]
 
     def next(self, reading: NewReading | None, _judged_at: datetime, _due: Due, /) -> datetime | None:
         if self._runs and (reading is None or self._runs[0][1] < reading.arrival_number):

@@ -49,10 +49,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class OnRecord:
-    """`unscored`: readings that were stored and could not be scored; `given`: what readings and their clocks gave."""
+    """`unscored`: readings that were stored and could not be scored, or not anew; `unjudged_at`: when that was.
+
+    `given`: what readings and their clocks gave.
+    """
 
     events: Sequence[Event] = ()
     unscored: Collection[ReadingKey] = ()
+    unjudged_at: Collection[datetime] = ()
     given: Sequence[StoredFinding] = ()
 
 
@@ -76,5 +80,6 @@ def on_record(conn: psycopg.Connection[Any], resident_id: UUID) -> OnRecord:
             if one.rule == "unscored"
             for item in one.evidence
         },
+        unjudged_at=unjudged,
         given=[one for one, over in zip(found, taken, strict=True) if not over],
     )

@@ -31,11 +31,10 @@ _LEAD = timedelta(hours=LONGEST_LOOK_BACK_HOURS)
 
 _RESIDENTS: LiteralString = "SELECT resident_id FROM delegation.resident ORDER BY resident_id"
 _FIT: LiteralString = "SELECT no_score_reason, refitted FROM delegation.resident WHERE resident_id = %s"
-# Scores are made in the transaction that stores their reading: when that was is all that is taken from them.
+# Scores are made in the transaction that stores a reading, or corrects it: when that was is all that is taken of them.
 _JUDGED: LiteralString = """
 SELECT cause_arrival, scored_at FROM alerts.score
 WHERE resident_id = %s AND effective_at >= %s AND effective_at <= %s
-  AND kit_id = cause_kit_id AND reading_id = cause_reading_id
 """
 # Where each was stored for: whoever has moved since was another hub's then.
 _PLACES: LiteralString = """
@@ -68,8 +67,8 @@ SELECT greatest((SELECT max(run_at) FROM alerts.clock_run), (SELECT max(last_arr
 class History:
     """One resident's, each reading placed where it was stored for.
 
-    `judged_at`: by number in their line. `refitted`: NEWS2 has begun or ceased to fit them, once or more; when, only
-    the readings that were scored tell.
+    `judged_at`: by number in their line, where scores came of it. `refitted`: NEWS2 has begun or ceased to fit them,
+    once or more; when, only the readings that were scored tell.
     """
 
     placement: Placement
@@ -98,10 +97,14 @@ class History:
         return self.judged_at.get(stay.reading.arrival_number, stay.known_at)
 
     def fits(self, reading: NewReading) -> bool:
-        """Whether NEWS2 is used for a reading: where that has changed, whether it was."""
+        """Whether NEWS2 is used for a reading, or once one went: where that has changed, whether it was."""
         if self.refitted:
             return reading.arrival_number in self.judged_at or reading.key in self.on_record.unscored
         return self.no_score_reason is None
+
+    def could_be_scored(self, reading: NewReading) -> bool:
+        """Whether it was: what could not be judged anew later is on record as unscored too."""
+        return reading.key not in self.on_record.unscored or reading.arrival_number in self.judged_at
 
     def authority(self, at: datetime, oxygen_seen: Sequence[datetime]) -> Authority:
         """What was known to be decided at a moment, after readings that say oxygen is in use."""

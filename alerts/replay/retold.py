@@ -103,9 +103,9 @@ class _Telling:
     def withdraw(self, went: Went) -> None:
         """A reading that turned out not to be theirs."""
         self._forget(went)
-        if self._history.no_score_reason is not None:
-            return
         at, where = went.at, self._where(went.at)
+        if not self._history.fits(went.reading) or at in self._history.on_record.unjudged_at:
+            return
         policy, withdrawn = self._policy(where, at), went.withdrawn(where)
         authority = self._history.authority(at, oxygen_by(self._history, went.reading.arrival_number))
         rescored = rescore(withdrawn, {where.resident_id: authority}, policy.composition_window)

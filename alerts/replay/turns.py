@@ -110,7 +110,7 @@ def _scored(
         new, [_as_known(one) for one in held], {history.placement.resident_id: authority}, window
     )
     given = {key: list(some) for key, some in groupby(scores, lambda one: one.cause.key)}
-    return [[] if one.key in history.on_record.unscored else given[one.key] for one in new]
+    return [given[one.key] if history.could_be_scored(one) else [] for one in new]
 
 
 def oxygen_by(history: History, number: int) -> list[datetime]:

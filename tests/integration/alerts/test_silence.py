@@ -116,7 +116,7 @@ def test_while_another_case_is_open_the_silence_waits_for_it_to_be_closed(ward):
 def test_a_silence_that_was_answered_is_said_again_if_it_lasts_as_long_once_more(ward):
     ward.send(n.NORMAL)
     ward.tick(QUIET)
-    close_all(ward, QUIET + n.minutes(1))
+    close_all(ward, QUIET)
     assert ward.tick(QUIET + 25 * HOURS) == 0
     assert ward.tick(QUIET + 27 * HOURS) == 1
 

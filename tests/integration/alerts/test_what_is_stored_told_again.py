@@ -16,7 +16,7 @@ from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.decisions import CORRECTED, ON_SCALE_2, PREGNANT
 from tests.integration.alerts.stretch import STARTS_AT, Stretch
 from tests.integration.alerts.test_rules_that_look_back import POLICY, WORSE
-from tests.integration.alerts.test_withdrawals import corrected
+from tests.integration.alerts.test_withdrawals import LATER, corrected
 from tests.integration.alerts.ward import NOW
 
 DAYS = 30
@@ -191,6 +191,41 @@ def test_a_trial_asks_nothing_because_of_a_reading_that_was_not_theirs(ward):
     assert done.counts.by_rule[:, RULES.index("could_not_be_excluded")].sum() == 0
     assert done.counts.total(OLD) == done.counts.total(NEW) == 0
     assert done.readings == 1
+
+
+def _hidden_by_a_reading_of_somebody_else(ward):
+    ward.send({"respiration_rate": 22, "spo2": 93, "on_oxygen": False})
+    wrong = ward.reading({"spo2": 98, "respiration_rate": 16}, taken_at=NOW + n.minutes(5))
+    ward.deliver(wrong)
+    ward.send({"pulse": 112, "temperature": 38.5}, at=NOW + n.minutes(10))
+    return wrong
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "pregnant"), ("pregnant", None)])
+def test_what_was_corrected_before_news2_ceased_to_fit_or_began_to_is_judged_as_it_was_then(
+    ward, before, after
+):
+    wrong = _hidden_by_a_reading_of_somebody_else(ward)
+    for reason in (before, after):
+        ward.change(
+            "UPDATE delegation.resident SET no_score_reason = %s WHERE resident_id = %s", reason, n.AMARA
+        )
+        if reason == before:
+            corrected(ward, wrong, None)
+    ward.send(n.GRAVE, at=NOW + timedelta(hours=8))
+    again = ward.rows("SELECT FROM alerts.score WHERE scored_at = %s", LATER)
+    assert bool(again) is (before is None)
+
+
+def test_what_could_not_be_judged_anew_was_judged_when_it_came(ward, monkeypatch):
+    wrong = _hidden_by_a_reading_of_somebody_else(ward)
+    with monkeypatch.context() as broken:
+        broken.setattr(Evaluator, "withdraw", _raise)
+        corrected(ward, wrong, None)
+    ward.send(n.GRAVE, at=NOW + timedelta(hours=1))
+    told = replayed(ward)
+    assert {"unscored", "score_threshold"} <= set(ward.rules())
+    assert (told.corrected, told.scores) == (1, 4)
 
 
 def test_what_could_not_be_judged_is_taken_over_with_what_goes_to_999(ward, monkeypatch):

@@ -265,6 +265,7 @@ def test_moments_may_lie_as_far_apart_as_numbers_go():
         Reading(4, 2**36 + 20, {"pulse": 90}, resident=0),
         Reading(1, 5, {"spo2": 96}, resident=1),
         Reading(2, 10, {"pulse": 70}, resident=1),
+        Reading(1, -(2**37), {"pulse": 70}, resident=2),
     ]
     assert told(readings, composed(readings)) == plain_loop(readings)
 
