@@ -139,7 +139,7 @@ class Stage:
         try:
             require_free_port(port, "--port")
         except PortInUseError:
-            another = 8001 if port == 8000 else 8000
+            another = free_port()
             raise PortInUseError(
                 f'Give the pages another port: make demo ARGS="--port {another}". Port {port} is already in use on this'
                 " machine; if that is another demonstration, give this one a folder of its own too:"
