@@ -34,7 +34,9 @@ class Policy(BaseModel):
     medium_from: int = Field(ge=1, le=20)
     deadline: Mapping[Severity, Annotated[int, Field(gt=0)]]
     act_within: int = Field(gt=0, description="A late reading this fresh still raises an escalation.")
-    answer_within: int = Field(gt=0, description="How long a worker has to measure a deciding sign.")
+    answer_within: int = Field(
+        gt=0, le=24 * 60, description="How long a worker has to measure a deciding sign."
+    )
     red_vital_sign: Severity | None = Field(description="One sign that scores 3; null: not by itself.")
     could_not_be_excluded: Severity | None = Field(description="null: nobody is asked for what is missing.")
     unrecordable: Severity
@@ -74,6 +76,12 @@ class Policy(BaseModel):
         """Whether one vital sign that scores 3 may raise nothing, and ask for nothing, where the rest is missing."""
         by_itself = self.red_vital_sign is not None or self.medium_from <= 3
         return not by_itself and self.could_not_be_excluded is None
+
+    def in_force(self) -> Self:
+        """As it holds: its own numbers, and `red_vital_sign` as shipped where a red sign would be passed over."""
+        if not self.passes_over_a_red_sign:
+            return self
+        return self.model_copy(update={"red_vital_sign": SHIPPED.red_vital_sign})
 
     @property
     def composition_window(self) -> timedelta:

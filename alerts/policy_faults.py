@@ -1,7 +1,7 @@
-"""Why a policy cannot be read, or is not put in force: in sentences that say which setting, and what it may be.
+"""Why a policy is not in force, or not as it is written: in sentences that say which setting, and what it may be.
 
-Guards: what a setting may be is told from the policy's own schema, so that no sentence allows what is refused; a
-policy under which a single red vital sign could be met with silence may be tried, and is never in force.
+Guards: what a setting may be is told from the policy's own schema, so that no sentence allows what is refused; there
+is always a sentence, for readings wait for it.
 """
 
 import json
@@ -12,50 +12,68 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from alerts.policy import Policy
+from alerts.policy import SHIPPED, Policy
 
 
 class Fault(NamedTuple):
-    """A code to look it up by, what is wrong, and how to put it right."""
+    """A code to look it up by, what is wrong, and how to put it right. `in_force`: the policy is, all the same."""
 
     code: str
     says: str
     hint: str
+    in_force: bool
 
     def __str__(self) -> str:
         return f"{self.says} {self.hint} ({self.code})"
 
 
-def fault(document: Any) -> Fault | None:
-    """What keeps a document from being a policy in force, if anything does."""
+def fault(body: str) -> Fault | None:
+    """What keeps a document from being in force as it is written, if anything does."""
     try:
-        return unsafe(Policy.model_validate(document))
+        return unsafe(Policy.model_validate_json(body))
     except ValidationError as error:
-        return Fault("policy.senseless", " ".join(sentences(error)), "Record it anew, put right.")
+        return senseless(error)
+
+
+def senseless(error: ValidationError) -> Fault:
+    """What keeps a document from being a policy at all."""
+    return Fault("policy.senseless", " ".join(sentences(error)), "Record it anew, put right.", in_force=False)
 
 
 def unsafe(policy: Policy) -> Fault | None:
-    """What keeps a policy that can be read from being in force, if anything does."""
+    """What keeps a policy that can be read from being in force as it is written, if anything does."""
     if not policy.passes_over_a_red_sign:
         return None
     return Fault(
         "policy.red_sign",
-        "A vital sign that scores 3, with nothing else measured, would raise nothing and ask for nothing.",
+        "A vital sign that scores 3, with nothing else measured, would raise nothing and ask for nothing: in force,"
+        f" red_vital_sign is {SHIPPED.red_vital_sign}.",
         "Give red_vital_sign or could_not_be_excluded a severity, or begin medium at 3 or below.",
+        in_force=True,
     )
 
 
 def sentences(error: ValidationError) -> list[str]:
     """One for each setting that is wrong."""
-    return list(dict.fromkeys(_sentence(one) for one in error.errors()))
+    return list(dict.fromkeys(_worded(one) for one in error.errors()))
+
+
+def _worded(error: Mapping[str, Any]) -> str:
+    """Plainly worded; were our words to fail, then as pydantic words it."""
+    try:
+        return _sentence(error)
+    except Exception:
+        return f"{'.'.join(map(str, error['loc']))}: {error['msg']}."
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
-    place = [part for part in error["loc"] if isinstance(part, str) and part != "[key]"]
+    unknown = error["type"] == "extra_forbidden"
+    of_a_key = not unknown and error["loc"][-1:] == ("[key]",)
+    place = [part for part in error["loc"][: -1 if of_a_key else None] if isinstance(part, str)]
     name = ".".join(place)
     if error["type"] == "value_error":
         return f"{name}: {error['ctx']['error']}" if name else str(error["ctx"]["error"])
-    if error["type"] == "extra_forbidden" or "[key]" in error["loc"]:
+    if unknown or of_a_key:
         return f"{name} is no setting: {_instead(place[-1], _names(_schema(place[:-1])))}"
     allowed = _allowed(_schema(place))
     if len(place) < len(error["loc"]):  # one of a pair, which is said of the pair

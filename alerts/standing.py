@@ -1,7 +1,7 @@
 """What holds when readings are judged: the policies, what was decided for their residents, and what they are asked.
 
-Guards: asked of the database each time, in one question; a policy that makes no sense, or may not be in force, costs
-only its own hub its own numbers, and no reading waits for it to be mended.
+Guards: asked of the database each time, in one question; a policy that makes no sense costs only its own hub its own
+numbers, one that leaves out what it may not costs nobody any, and no reading waits for either to be mended.
 """
 
 import logging
@@ -16,10 +16,10 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
-from pydantic_core import from_json
+from pydantic import ValidationError
 
 from alerts.policy import SHIPPED, Policy, PolicyBook
-from alerts.policy_faults import Fault, fault
+from alerts.policy_faults import Fault, fault, senseless, unsafe
 from delegation import store as delegation_store
 from delegation.authority import Authority
 
@@ -29,11 +29,13 @@ _ASKED: LiteralString = """
 SELECT resident_id, 'asked', NULL, NULL, NULL, NULL, NULL
 FROM alerts.open_question WHERE resident_id = ANY (%(residents)b)
 """
-_POLICIES: LiteralString = """
-SELECT hub_id, 'policy', NULL, NULL, NULL, NULL, (body || jsonb_build_object('version', version))::text
-FROM (SELECT DISTINCT ON (hub_id) hub_id, version, body FROM alerts.policy
-      WHERE in_force_from <= %(at)s ORDER BY hub_id, in_force_from DESC, policy_id DESC) AS in_force
+_IN_FORCE: LiteralString = """
+SELECT DISTINCT ON (hub_id) hub_id, version, (body || jsonb_build_object('version', version))::text AS body
+FROM alerts.policy WHERE in_force_from <= %(at)s ORDER BY hub_id, in_force_from DESC, policy_id DESC
 """
+_POLICIES: LiteralString = (
+    "\nSELECT hub_id, 'policy', NULL, NULL, NULL, NULL, body FROM (" + _IN_FORCE + ") AS in_force"
+)
 _STANDING: LiteralString = "UNION ALL".join((delegation_store.DECIDED, _ASKED, _POLICIES))
 
 
@@ -58,7 +60,7 @@ def standing(conn: psycopg.Connection, residents: Collection[UUID], at: datetime
 
 def policies_in_force(conn: psycopg.Connection, at: datetime) -> PolicyBook:
     """The policies in force at this moment: the default's place is taken by the one that ships, if it has to be."""
-    return _book(conn.execute(_POLICIES, {"at": at}).fetchall())
+    return _book(conn.execute(_IN_FORCE, {"at": at}).fetchall())
 
 
 def _book(rows: Iterable[tuple[Any, ...]]) -> PolicyBook:
@@ -67,18 +69,21 @@ def _book(rows: Iterable[tuple[Any, ...]]) -> PolicyBook:
     return PolicyBook(default, policies)
 
 
-def set_aside(conn: psycopg.Connection, at: datetime) -> list[tuple[UUID | None, str, Fault]]:
-    """Each policy whose turn it is and that is not in force: of which hub, its version, and why."""
-    told = [(hub_id, from_json(body)) for hub_id, *_, body in conn.execute(_POLICIES, {"at": at}).fetchall()]
-    return [(hub_id, said["version"], why) for hub_id, said in told if (why := fault(said)) is not None]
+def faulty(conn: psycopg.Connection, at: datetime) -> list[tuple[UUID | None, str, Fault]]:
+    """Each policy whose turn it is and that is not in force as it is written: of which hub, its version, and why."""
+    rows = conn.execute(_IN_FORCE, {"at": at}).fetchall()
+    return [(hub_id, version, why) for hub_id, version, body in rows if (why := fault(body)) is not None]
 
 
 # Which policy is in force is asked of the database each time; the same words are only understood once.
 @lru_cache(maxsize=256)
 def understood(body: str) -> Policy | None:
-    """The policy that a document is; None for one that makes no sense, or may not be in force."""
-    document = from_json(body)
-    if (why := fault(document)) is not None:
-        _log.error("a policy is not in force, and the default holds in its place: %s: %.200s", why, body)
+    """The policy that a document puts in force, with what it may not leave out; None for one that makes no sense."""
+    try:
+        policy = Policy.model_validate_json(body)
+    except ValidationError as error:
+        _log.error("a policy is not in force, and the default holds: %s: %.200s", senseless(error), body)
         return None
-    return Policy.model_validate(document)
+    if (why := unsafe(policy)) is not None:
+        _log.error("a policy is in force, but not as it is written: %s: %.200s", why, body)
+    return policy.in_force()

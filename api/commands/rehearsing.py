@@ -205,7 +205,7 @@ def _policies(old: Path | None, new: Path) -> "tuple[Policy | None, Policy]":
 
 
 def _tried(file: Path) -> "Policy":
-    """The policy of a file; of one that could never be in force, that is said."""
+    """The policy of a file; of one that could not be in force as it is written, that is said."""
     from alerts.policy_faults import unsafe
     from api.replays.policies import PolicyFileError, read_policy
 
@@ -214,7 +214,7 @@ def _tried(file: Path) -> "Policy":
     except PolicyFileError as error:
         _refuse(str(error))
     if (why := unsafe(policy)) is not None:
-        print(f"{file} may be tried, and is never put in force. {why}", file=sys.stderr)
+        print(f"{file} is tried as it is written, and could not be in force so. {why}", file=sys.stderr)
     return policy
 
 

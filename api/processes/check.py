@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 
 from alerts.policy_faults import Fault
-from alerts.standing import set_aside
+from alerts.standing import faulty
 from api.audit_heads import key_of, left_behind
 from api.health import NotReadyError, check_broker
 from api.identity import second_step
@@ -126,15 +126,18 @@ def _scope(settings: Settings) -> str:
 def _policy(settings: Settings) -> str:
     with _connect(settings, DatabaseRole.SCHEDULER) as conn:
         wrong = [] if _one(conn, _POLICY)[0] else ["No default policy is in force, so nothing can be judged."]
-        wrong += [_set_aside(*one) for one in set_aside(conn, datetime.now(UTC))]
+        wrong += [_faulty(*one) for one in faulty(conn, datetime.now(UTC))]
     if wrong:
         raise NotReadyError(" ".join(wrong))
     return "A default policy is in force, and each hub's own where it has one."
 
 
-def _set_aside(hub_id: UUID | None, version: str, why: Fault) -> str:
+def _faulty(hub_id: UUID | None, version: str, why: Fault) -> str:
     whose, instead = ("default", "what is shipped") if hub_id is None else (f"of hub {hub_id}", "the default")
-    return f"The policy {version!r}, {whose}, is not in force, and {instead} holds in its place. {why}"
+    policy = f"The policy {version!r}, {whose},"
+    if why.in_force:
+        return f"{policy} is in force, but not as it is written. {why}"
+    return f"{policy} is not in force, and {instead} holds in its place. {why}"
 
 
 def _durability(settings: Settings) -> str:

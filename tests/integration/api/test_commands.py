@@ -96,10 +96,7 @@ def test_check_names_what_is_wrong_and_goes_on(commands: MakeCommands, neighbour
     assert [
         words in line for words, line in zip(("database.scope", "policy", "broker"), wrong, strict=True)
     ] == [True] * 3
-    assert (
-        "The policy 'default-1', default, is not in force, and what is shipped holds in its place."
-        in wrong[1]
-    )
+    assert "The policy 'default-1', default, is in force, but not as it is written." in wrong[1]
     assert wrong[1].endswith("(policy.red_sign)")
 
 

@@ -71,7 +71,7 @@ def test_the_first_thing_said_is_that_this_is_no_evidence_about_people_whatever_
     deaf.write_text('red_vital_sign = "off"\ncould_not_be_excluded = "off"\n')
     done = command("evaluate", readings, "--truth", truth, "--policy", deaf)
     assert done.stderr.startswith(
-        f"{deaf} may be tried, and is never put in force. A vital sign that scores 3"
+        f"{deaf} is tried as it is written, and could not be in force so. A vital sign that scores 3"
     )
     assert done.stdout.startswith("These residents are simulated")
     assert done.stdout.count("\n  every set complete") > done.stdout.count("\nescalations") == 3

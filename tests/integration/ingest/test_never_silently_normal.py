@@ -7,7 +7,8 @@ import pytest
 
 from alerts.evaluator import Evaluator
 from alerts.policy import SHIPPED
-from alerts.standing import policies_in_force, set_aside
+from alerts.replay import recorded
+from alerts.standing import faulty, policies_in_force
 from devices.receipt import CALL_HUB, Outcome
 from ingest import door
 from tests.fixtures import neighbourhood as n
@@ -59,35 +60,48 @@ def test_the_policy_that_ships_is_the_one_in_the_first_migration(conn):
     assert default.model_dump(exclude={"version"}) == SHIPPED.model_dump(exclude={"version"})
 
 
-@pytest.mark.parametrize("hub", [n.OTHER_HUB, None], ids=["another hub's policy", "the default policy"])
-def test_a_policy_that_makes_no_sense_hides_no_grave_reading(conn, neighbourhood: Database, hub):
+@pytest.mark.parametrize(
+    ("hub", "body"),
+    [
+        pytest.param(n.OTHER_HUB, '{"window": -5, "nonsense": true}', id="another hub's policy"),
+        pytest.param(None, '{"[key]": 1}', id="the default policy"),
+        pytest.param(n.OTHER_HUB, "[1]", id="another hub's, no table"),
+        pytest.param(None, "5", id="the default, a number"),
+    ],
+)
+def test_a_policy_that_makes_no_sense_hides_no_grave_reading(conn, neighbourhood: Database, hub, body: str):
     with neighbourhood.connect() as owner:
         owner.execute(
             "INSERT INTO alerts.policy (hub_id, version, in_force_from, body)"
-            """ VALUES (%s, 'broken', '2021-01-01', '{"window": -5, "nonsense": true}')""",
-            (hub,),
+            " VALUES (%s, 'broken', '2021-01-01', %s)",
+            (hub, body),
         )
     kit = n.Kit()
     [settled] = deliver(conn, kit.arrival(kit.reading(values=n.GRAVE, taken_at=NOW), NOW))
     assert (settled.outcome, settled.verdict.next) == (Outcome.STORED, CALL_HUB)
     assert settled.verdict.escalation_id is not None
+    [(of, version, why)] = faulty(conn, NOW)
+    assert (of, version, why.code) == (hub, "broken", "policy.senseless")
 
 
-def test_a_policy_under_which_a_lone_red_sign_would_raise_nothing_is_not_in_force(
+def test_where_a_policy_leaves_out_what_it_may_not_that_is_given_back_and_the_rest_is_the_hubs_own(
     conn, neighbourhood: Database
 ):
     with neighbourhood.connect() as owner:
         owner.execute(
-            "INSERT INTO alerts.policy (hub_id, version, in_force_from, body)"
-            " SELECT %s, 'deaf', '2021-01-01', body"
-            """ || '{"red_vital_sign": null, "could_not_be_excluded": null}' FROM alerts.policy""",
+            "INSERT INTO alerts.policy (hub_id, version, in_force_from, recorded_at, body)"
+            " SELECT %s, 'deaf', '2021-01-01', '2021-01-01', body"
+            """ || '{"medium_from": 4, "red_vital_sign": null, "could_not_be_excluded": null}' FROM alerts.policy""",
             (n.HUB,),
         )
+    held = policies_in_force(conn, NOW).for_hub(n.HUB)
+    assert (held.version, held.medium_from, held.red_vital_sign) == ("deaf", 4, SHIPPED.red_vital_sign)
+    assert recorded.policies(conn).in_force(n.HUB, NOW) == held
     kit = n.Kit()
     lone = {"respiration_rate": 26}
     [settled] = deliver(conn, kit.arrival(kit.reading(values=lone, taken_at=NOW), NOW))
     assert settled.verdict.escalation_id is not None
-    [(hub, version, why)] = set_aside(conn, NOW)
+    [(hub, version, why)] = faulty(conn, NOW)
     assert (hub, version, why.code) == (n.HUB, "deaf", "policy.red_sign")
 
 

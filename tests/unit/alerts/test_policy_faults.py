@@ -1,4 +1,4 @@
-"""What is wrong with a policy is said setting by setting; one that is deaf to a red vital sign is never in force."""
+"""What is wrong with a policy is said setting by setting; what it may not leave out is given back, and no more."""
 
 from itertools import product
 from typing import Any
@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from alerts import rules
+from alerts import policy_faults, rules
 from alerts.policy import SHIPPED, Policy
 from alerts.policy_faults import fault, sentences, unsafe
+from alerts.standing import understood
 from devices.vital_signs import VitalSign
 from tests.unit.alerts.judged_sets import policy, scored
 
 SEVERITIES = "high, medium, low_medium, concern"
+SIGNS = ", ".join(VitalSign)
 RISE = {"points": 2, "within_hours": 24, "severity": "concern"}
 DRIFT = {
     "readings": 2,
@@ -63,6 +65,12 @@ DRIFT = {
         ),
         ({"version": 2}, ["version must be text in quotation marks, not 2."]),
         ({"medium_from": 8}, ["Medium begins above high."]),
+        ({"answer_within": 1441}, ["answer_within must be a whole number from 1 to 1440, not 1441."]),
+        ({"limits": {"[key]": [40, 130]}}, ["limits.[key] is no setting: there are " + SIGNS + "."]),
+        (
+            {"rise": RISE | {"[key]": 3}},
+            ["rise.[key] is no setting: there are severity, points, within_hours."],
+        ),
     ],
 )
 def test_each_wrong_setting_is_one_sentence_that_says_what_it_may_be(change: dict, said: list[str]) -> None:
@@ -81,7 +89,17 @@ def test_every_setting_of_every_table_can_be_told_of() -> None:
 
 
 def test_what_is_no_table_at_all_is_no_policy() -> None:
-    assert str(fault([1])) == "A policy must be a table. Record it anew, put right. (policy.senseless)"
+    assert str(fault("[1]")) == "A policy must be a table. Record it anew, put right. (policy.senseless)"
+
+
+def test_a_name_that_means_something_to_the_schema_is_no_setting_either() -> None:
+    assert "[key] is no setting: there are version, window," in str(fault('{"[key]": 1}'))
+
+
+def test_a_fault_that_cannot_be_worded_keeps_no_reading_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy_faults, "_sentence", lambda error: error["no such thing"])
+    assert understood('{"nobody": "worded this"}') is None
+    assert "nobody: Extra inputs are not permitted." in str(fault('{"nobody": "worded this"}'))
 
 
 ALONE = scored(
@@ -96,13 +114,17 @@ ALONE = scored(
 @pytest.mark.parametrize(
     ("red", "asks", "medium_from"), list(product(["low_medium", None], ["low_medium", None], [3, 4, 5]))
 )
-def test_a_policy_is_unsafe_where_a_lone_red_sign_would_raise_nothing_and_ask_for_nothing(
+def test_where_a_lone_red_sign_would_raise_nothing_and_ask_for_nothing_it_is_found_all_the_same(
     red: str | None, asks: str | None, medium_from: int
 ) -> None:
     tried = policy(red_vital_sign=red, could_not_be_excluded=asks, medium_from=medium_from)
     silent = not rules.findings(ALONE, tried) and not rules.asks(ALONE, tried)
     assert (unsafe(tried) is not None) == silent
-    assert (fault(tried.model_dump()) is not None) == silent
+    assert fault(tried.model_dump_json()) == unsafe(tried)
+    given_back = {"red_vital_sign": SHIPPED.red_vital_sign} if silent else {}
+    held = tried.model_copy(update=given_back)
+    assert understood(tried.model_dump_json()) == held
+    assert rules.findings(ALONE, held) or rules.asks(ALONE, held)
 
 
 def test_what_is_shipped_is_safe() -> None:
