@@ -109,7 +109,7 @@ def answer(sent: Sent, resident: ResidentView) -> Answer:
         hub_phone=resident.hub_phone,
         score=_score(sent, resident) if stored else None,
         needed=_needed(captured) if stored else None,
-        sign_off=_SIGN_OFF.get(sent.competence) if sent.competence else None,
+        sign_off=_SIGN_OFF.get(sent.competence) if stored and sent.competence else None,
     )
 
 

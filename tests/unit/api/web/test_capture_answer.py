@@ -112,10 +112,11 @@ def test_what_was_sent_twice_counts_once() -> None:
 
 
 def test_what_is_in_quarantine_is_never_called_stored() -> None:
-    found = told(Outcome.QUARANTINED, reason="conflict")
-    assert (found.stored, found.title, found.score, found.urgent) == (
+    found = told(Outcome.QUARANTINED, reason="conflict", competence="not_signed_off")
+    assert (found.stored, found.title, found.score, found.sign_off, found.urgent) == (
         False,
         "Not stored as a reading",
+        None,
         None,
         True,
     )
