@@ -1,7 +1,8 @@
 """What every decision of a named clinician about one resident, recorded by the hub, has in common.
 
 Guards: nothing is recorded without whose word it is, what it rests on, and the day of a review; an overdue review ends
-nothing; and only the hub that watches over the resident records it.
+nothing; only the hub that watches over the resident records it; and two who decide about one resident at the same
+time take turns, so that each compares what they have read with what the other has recorded.
 """
 
 from collections.abc import Mapping
@@ -113,12 +114,17 @@ _MAY: LiteralString = """
 SELECT EXISTS (SELECT FROM delegation.resident
                WHERE resident_id = %s AND home_id IN (SELECT delegation.homes_held('hub_clinician', 'hub_lead')))
 """
+_TURN: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('decision/' || %s::text, 0))"
 
 
-def check(conn: psycopg.Connection, actor: Actor, resident_id: UUID, about: str) -> None:
-    """Raise DecisionRefusedError for whoever is not of the hub that watches over this resident."""
+def take_turn(conn: psycopg.Connection, actor: Actor, resident_id: UUID, about: str) -> None:
+    """Keep others from deciding about this resident until the transaction ends.
+
+    Raises DecisionRefusedError for whoever is not of the hub that watches over them.
+    """
     answer = conn.execute(_MAY, (resident_id,)).fetchone()
     if not actor.holds(Role.HUB_CLINICIAN, Role.HUB_LEAD) or answer is None or not answer[0]:
         raise DecisionRefusedError(
             f"Only the hub that watches over this resident records what is decided about {about}."
         )
+    conn.execute(_TURN, (resident_id,))

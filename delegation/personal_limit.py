@@ -63,17 +63,15 @@ _RECORD: LiteralString = """
 INSERT INTO delegation.personal_limit (resident_id, sign, low, high, clinician_name, regulator, regulator_number,
     reason, decided_at, starts_at, review_by, recorded_by, looked_up_at)
 VALUES (%(resident)s, %(sign)s, %(low)s, %(high)s, %(clinician_name)s, %(regulator)s, %(regulator_number)s, %(reason)s,
-    %(decided_at)s, %(starts_at)s, %(review_by)s, %(recorded_by)s, %(looked_up_at)s)
-ON CONFLICT (resident_id, sign) WHERE revoked_at IS NULL DO NOTHING RETURNING limit_id
+    %(decided_at)s, %(starts_at)s, %(review_by)s, %(recorded_by)s, %(looked_up_at)s) RETURNING limit_id
 """
 _STANDING: LiteralString = """
-SELECT limit_id FROM delegation.personal_limit
-WHERE resident_id = %s AND sign = %s AND revoked_at IS NULL FOR NO KEY UPDATE
+SELECT limit_id FROM delegation.personal_limit WHERE resident_id = %s AND sign = %s AND revoked_at IS NULL
 """
 # What was decided before is over when something else is decided of the same sign; all of it stays on record.
 _REVOKE: LiteralString = """
 UPDATE delegation.personal_limit SET revoked_at = %(at)s, revoked_by = %(by)s, revoked_because = %(reason)s
-WHERE resident_id = %(resident)s AND sign = %(sign)s AND revoked_at IS NULL
+WHERE limit_id = %(limit)s
 """
 
 
@@ -89,16 +87,17 @@ def decide(
 
     Raises DecisionRefusedError, UnfitDecisionError, and DecidedMeanwhileError where a colleague was first.
     """
-    decision.check(conn, actor, resident_id, _ABOUT)
+    decision.take_turn(conn, actor, resident_id, _ABOUT)
     if faults := decided.faults(at):
         raise UnfitDecisionError(faults)
     if _standing(conn, resident_id, decided.sign) != seen:
         raise DecidedMeanwhileError(_MEANWHILE)
-    _end(conn, actor, resident_id, decided.sign, "Decided anew", at)
+    if seen is not None:
+        _end(conn, actor, seen, "Decided anew", at)
     told = {"resident": resident_id, "sign": decided.sign, "low": decided.low, "high": decided.high}
     row = conn.execute(_RECORD, decided.row(actor, at) | told).fetchone()
     if row is None:
-        raise DecidedMeanwhileError(_MEANWHILE)
+        raise RuntimeError("The decision was not recorded.")
     action = "personal_limit.reviewed" if seen else "personal_limit.decided"
     words = decided.reason.strip()
     audit.record(conn, actor, action, f"limit:{row[0]}", at=at, resident_id=resident_id, words=words)
@@ -118,7 +117,7 @@ def revoke(
 
     Raises DecisionRefusedError, UnfitDecisionError, NotInForceError, DecidedMeanwhileError.
     """
-    decision.check(conn, actor, resident_id, _ABOUT)
+    decision.take_turn(conn, actor, resident_id, _ABOUT)
     if fault := decision.revocation_fault(reason):
         raise UnfitDecisionError({"reason": fault})
     standing = _standing(conn, resident_id, sign)
@@ -126,7 +125,7 @@ def revoke(
         raise NotInForceError("No limit of this resident's own is in force for this vital sign.")
     if standing != seen:
         raise DecidedMeanwhileError(_MEANWHILE)
-    _end(conn, actor, resident_id, sign, reason.strip(), at)
+    _end(conn, actor, standing, reason.strip(), at)
     audit.record(
         conn,
         actor,
@@ -143,8 +142,5 @@ def _standing(conn: psycopg.Connection, resident_id: UUID, sign: str) -> UUID | 
     return row[0] if row else None
 
 
-def _end(
-    conn: psycopg.Connection, actor: Actor, resident_id: UUID, sign: str, reason: str, at: datetime
-) -> None:
-    told = {"resident": resident_id, "sign": sign, "at": at, "by": actor.person_id, "reason": reason}
-    conn.execute(_REVOKE, told)
+def _end(conn: psycopg.Connection, actor: Actor, limit_id: UUID, reason: str, at: datetime) -> None:
+    conn.execute(_REVOKE, {"limit": limit_id, "at": at, "by": actor.person_id, "reason": reason})

@@ -53,8 +53,7 @@ WHERE resident_id = %(resident)s AND revoked_at IS NULL AND (ends_at IS NULL OR 
 """
 _STANDING: LiteralString = """
 SELECT authorisation_id FROM delegation.spo2_scale_authorisation
-WHERE resident_id = %(resident)s AND starts_at <= %(at)s
-  AND coalesce(least(ends_at, revoked_at), 'infinity') > %(at)s
+WHERE resident_id = %(resident)s AND revoked_at IS NULL AND (ends_at IS NULL OR ends_at > %(at)s)
 ORDER BY starts_at DESC LIMIT 1
 """
 
@@ -71,7 +70,7 @@ def authorise(
 
     Raises DecisionRefusedError, UnfitDecisionError, and DecidedMeanwhileError where a colleague was first.
     """
-    decision.check(conn, actor, resident_id, _ABOUT)
+    decision.take_turn(conn, actor, resident_id, _ABOUT)
     if faults := decided.faults(at):
         raise UnfitDecisionError(faults)
     if _standing(conn, resident_id, at) != seen:
@@ -92,7 +91,7 @@ def revoke(
 
     Raises DecisionRefusedError, UnfitDecisionError, NotInForceError, DecidedMeanwhileError.
     """
-    decision.check(conn, actor, resident_id, _ABOUT)
+    decision.take_turn(conn, actor, resident_id, _ABOUT)
     if fault := decision.revocation_fault(reason):
         raise UnfitDecisionError({"reason": fault})
     standing = _standing(conn, resident_id, at)
