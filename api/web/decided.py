@@ -1,6 +1,7 @@
 """A clinician's decision as it was filled in on a form: what every such form asks for, read in one place.
 
-Guards: what cannot be read is a fault beside its field; nothing is taken for a day or a register that is none.
+Guards: what cannot be read is a fault beside its field; nothing is taken for a day or a register that is none; a form
+that comes back for a fault still names the decision it was first shown with, whatever was decided meanwhile.
 """
 
 from collections.abc import Mapping
@@ -70,6 +71,11 @@ def shown_with(fields: Mapping[str, str], name: str = "seen") -> UUID | None:
         return parse_id(fields.get(name, ""), "decision")
     except UnreadableIdError:
         return None
+
+
+def shown_anew(fields: Mapping[str, str]) -> dict[str, str]:
+    """What was filled in, without what it was shown with: the form shows what is in force now, and says so."""
+    return {name: said for name, said in fields.items() if not name.startswith("seen")}
 
 
 def empty(at: datetime) -> dict[str, str]:

@@ -4,7 +4,7 @@ Guards: what is missing is said beside its field, nothing that was filled in is 
 meanwhile is ended unseen, and the page says that a limit adds to what is remarked on and takes nothing away.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from uuid import UUID
@@ -56,7 +56,7 @@ def decide(request: Request, resident_id: UUID, visit: DecidingVisit, fields: Fi
     except UnfitDecisionError as refused:
         return _form(request, visit, found, fields, refused.faults)
     except DecidedMeanwhileError as meanwhile:
-        return _form(request, visit, found, fields, {"sign": str(meanwhile)})
+        return _form(request, visit, found, decided_form.shown_anew(fields), {"sign": str(meanwhile)})
     return _back(resident_id, "limit")
 
 
@@ -64,7 +64,7 @@ def decide(request: Request, resident_id: UUID, visit: DecidingVisit, fields: Fi
 def revoking(request: Request, resident_id: UUID, sign: str, visit: RevokingVisit) -> HTMLResponse:
     """Asks why a limit is to end."""
     looked(visit, resident_id, "resident.limits_seen")
-    return _revoking(request, visit, resident_id, sign, "", {})
+    return _revoking(request, visit, resident_id, sign, {}, {})
 
 
 @router.post("/residents/{resident_id}/limits/{sign}/revoke")
@@ -81,9 +81,10 @@ def revoke(
     try:
         personal_limit.revoke(visit.conn, visit.actor, resident_id, sign, reason, visit.at, seen)
     except UnfitDecisionError as refused:
-        return _revoking(request, visit, resident_id, sign, reason, refused.faults)
+        return _revoking(request, visit, resident_id, sign, fields, refused.faults)
     except DecidedMeanwhileError as meanwhile:
-        return _revoking(request, visit, resident_id, sign, reason, {"reason": str(meanwhile)})
+        anew = decided_form.shown_anew(fields)
+        return _revoking(request, visit, resident_id, sign, anew, {"reason": str(meanwhile)})
     return _back(resident_id, "no-limit")
 
 
@@ -125,21 +126,32 @@ def _form(
         "limits": words.views(in_force, visit.at),
         "signs": words.choices(),
         **decided_form.asked(visit.at),
-        "fields": fields,
+        "fields": {**_seen(in_force), **fields},
         "faults": {name: faults[name] for name in _FIELDS if name in faults},
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
     return page(request, "limits.jinja", view, who=visit.actor.name, status=status)
 
 
+def _seen(in_force: Iterable[Limit]) -> dict[str, str]:
+    """For each sign the limit that a form is shown with, if any."""
+    shown = {one.sign: str(one.limit_id) for one in in_force}
+    return {f"seen-{sign}": shown.get(sign, "") for sign in SIGNS}
+
+
 def _revoking(
-    request: Request, visit: Visit, resident_id: UUID, sign: str, reason: str, faults: Mapping[str, str]
+    request: Request,
+    visit: Visit,
+    resident_id: UUID,
+    sign: str,
+    fields: Mapping[str, str],
+    faults: Mapping[str, str],
 ) -> HTMLResponse:
-    found = _somebody(visit, resident_id)
+    found, limit = _somebody(visit, resident_id), _in_force(visit, resident_id, sign)
     view = {
         "resident": found,
-        "limit": words.view(_in_force(visit, resident_id, sign), visit.at),
-        "reason": reason,
+        "limit": words.view(limit, visit.at),
+        "fields": {"seen": str(limit.limit_id), **fields},
         "faults": faults,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK

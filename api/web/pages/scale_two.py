@@ -15,7 +15,7 @@ from api.access import Visit
 from api.hub import resident_at_my_hub
 from api.looking import looked
 from api.problems import RefusedError
-from api.queries.resident import Decisions, Resident, decisions
+from api.queries.resident import Resident, decisions
 from api.routes.scale_two import AuthorisingVisit, RevokingVisit
 from api.web import decided as decided_form
 from api.web.fields import Fields
@@ -35,50 +35,47 @@ _SAID_AT = {"hypercapnic_failure_confirmed": "confirmed", "target_88_to_92": "ta
 @router.get("/residents/{resident_id}/scale-two")
 def form(request: Request, resident_id: UUID, visit: AuthorisingVisit) -> HTMLResponse:
     """The form for a decision, empty at a review too: what it rests on is said anew."""
-    found, decided = _somebody(visit, resident_id)
+    found = resident_at_my_hub(visit, resident_id)
     looked(visit, resident_id, "resident.scale_two_seen")
-    return _form(request, visit, found, decided, decided_form.empty(visit.at), {})
+    return _form(request, visit, found, decided_form.empty(visit.at), {})
 
 
 @router.post("/residents/{resident_id}/scale-two")
 def authorise(request: Request, resident_id: UUID, visit: AuthorisingVisit, fields: Fields) -> Response:
     """Record what was decided, first or at a review."""
-    found, decided = _somebody(visit, resident_id)
+    found = resident_at_my_hub(visit, resident_id)
     faults, decision = _read(fields, visit)
-    if decision is not None:
-        try:
-            scale_two.authorise(
-                visit.conn, visit.actor, resident_id, decision, visit.at, decided_form.shown_with(fields)
-            )
-        except UnfitDecisionError as refused:
-            faults = {_SAID_AT.get(name, name): sentence for name, sentence in refused.faults.items()}
-        except DecidedMeanwhileError as meanwhile:
-            faults = {"confirmed": str(meanwhile)}
-        else:
-            return _back(resident_id, "scale-two")
-    return _form(request, visit, found, decided, fields, faults)
+    if decision is None:
+        return _form(request, visit, found, fields, faults)
+    seen = decided_form.shown_with(fields)
+    try:
+        scale_two.authorise(visit.conn, visit.actor, resident_id, decision, visit.at, seen)
+    except UnfitDecisionError as refused:
+        return _form(request, visit, found, fields, _by_field(refused.faults))
+    except DecidedMeanwhileError as meanwhile:
+        return _form(request, visit, found, decided_form.shown_anew(fields), {"confirmed": str(meanwhile)})
+    return _back(resident_id, "scale-two")
 
 
 @router.get("/residents/{resident_id}/scale-two/revoke")
 def revoking(request: Request, resident_id: UUID, visit: RevokingVisit) -> HTMLResponse:
     """Asks why scale 2 is to end."""
     looked(visit, resident_id, "resident.scale_two_seen")
-    return _revoking(request, visit, resident_id, "", {})
+    return _revoking(request, visit, resident_id, {}, {})
 
 
 @router.post("/residents/{resident_id}/scale-two/revoke")
 def revoke(request: Request, resident_id: UUID, visit: RevokingVisit, fields: Fields) -> Response:
     """End it."""
-    _somebody(visit, resident_id)
-    reason = fields.get("reason", "")
+    resident_at_my_hub(visit, resident_id)
+    reason, seen = fields.get("reason", ""), decided_form.shown_with(fields)
     try:
-        scale_two.revoke(
-            visit.conn, visit.actor, resident_id, reason, visit.at, decided_form.shown_with(fields)
-        )
+        scale_two.revoke(visit.conn, visit.actor, resident_id, reason, visit.at, seen)
     except UnfitDecisionError as refused:
-        return _revoking(request, visit, resident_id, reason, refused.faults)
+        return _revoking(request, visit, resident_id, fields, refused.faults)
     except DecidedMeanwhileError as meanwhile:
-        return _revoking(request, visit, resident_id, reason, {"reason": str(meanwhile)})
+        anew = decided_form.shown_anew(fields)
+        return _revoking(request, visit, resident_id, anew, {"reason": str(meanwhile)})
     return _back(resident_id, "scale-one")
 
 
@@ -96,29 +93,24 @@ def _read(fields: Mapping[str, str], visit: Visit) -> tuple[dict[str, str], Deci
     )
     if not filled.faults:
         return {}, decision
-    others = {_SAID_AT.get(name, name): sentence for name, sentence in decision.faults(visit.at).items()}
-    return filled.with_others(others), None
+    return filled.with_others(_by_field(decision.faults(visit.at))), None
 
 
-def _somebody(visit: Visit, resident_id: UUID) -> tuple[Resident, Decisions]:
-    found = resident_at_my_hub(visit, resident_id)
-    return found, decisions(visit.conn, resident_id, visit.at)
+def _by_field(faults: Mapping[str, str]) -> dict[str, str]:
+    return {_SAID_AT.get(name, name): sentence for name, sentence in faults.items()}
 
 
 def _form(
-    request: Request,
-    visit: Visit,
-    found: Resident,
-    decided: Decisions,
-    fields: Mapping[str, str],
-    faults: Mapping[str, str],
+    request: Request, visit: Visit, found: Resident, fields: Mapping[str, str], faults: Mapping[str, str]
 ) -> HTMLResponse:
+    decided = decisions(visit.conn, found.resident_id, visit.at)
+    now = words.in_force(decided.scale_two, visit.at)
     view = {
         "resident": words.view(found, decided, visit.at),
         "stands": words.scale(decided.scale_two, visit.at),
-        "now": words.in_force(decided.scale_two, visit.at),
+        "now": now,
         **decided_form.asked(visit.at),
-        "fields": fields,
+        "fields": {"seen": str(now.authorisation_id) if now else "", **fields},
         "faults": {name: faults[name] for name in _FIELDS if name in faults},
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
@@ -126,17 +118,17 @@ def _form(
 
 
 def _revoking(
-    request: Request, visit: Visit, resident_id: UUID, reason: str, faults: Mapping[str, str]
+    request: Request, visit: Visit, resident_id: UUID, fields: Mapping[str, str], faults: Mapping[str, str]
 ) -> HTMLResponse:
-    found, decided = _somebody(visit, resident_id)
+    found = resident_at_my_hub(visit, resident_id)
+    decided = decisions(visit.conn, resident_id, visit.at)
     now = words.in_force(decided.scale_two, visit.at)
     if now is None:
         raise RefusedError(HTTPStatus.CONFLICT, "No authorisation of scale 2 is in force for this resident.")
     view = {
         "resident": words.view(found, decided, visit.at),
         "stands": words.scale(decided.scale_two, visit.at),
-        "now": now,
-        "reason": reason,
+        "fields": {"seen": str(now.authorisation_id), **fields},
         "faults": faults,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from uuid import UUID
 
 from api.queries.limits import Limit
 from api.web.presenters.moments import calendar_day, london_day
@@ -20,7 +19,6 @@ from devices.vital_signs import FACTS, VitalSign
 class LimitView:
     """One limit."""
 
-    limit_id: UUID
     sign: str
     label: str
     range: str
@@ -39,7 +37,6 @@ def view(one: Limit, now: datetime) -> LimitView:
     who = f"{one.clinician_name} ({one.regulator} {one.regulator_number})"
     unchecked = "" if one.looked_up_at else " Nobody has recorded that they looked this number up."
     return LimitView(
-        limit_id=one.limit_id,
         sign=one.sign,
         label=FACTS[VitalSign(one.sign)].label,
         range=what_lies_beyond(one.sign, one.low, one.high),
