@@ -12,6 +12,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
+import psycopg
 from fastapi import Depends, Request
 
 from api import cookies
@@ -71,8 +72,8 @@ def _opened(request: Request) -> Iterator[Visit]:
 
 
 def name_of(request: Request) -> str | None:
-    """The name of whoever asks, where they are wholly signed in."""
-    with suppress(NotSignedInError), _opened(request) as visit:
+    """The name of whoever asks, where they are wholly signed in, and the database says so."""
+    with suppress(NotSignedInError, psycopg.Error), _opened(request) as visit:
         return visit.actor.name if visit.session.step is Step.DONE else None
     return None
 

@@ -1,6 +1,7 @@
 """What a request is told when it cannot be done, and what every answer carries."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 from uuid import UUID
 
@@ -116,7 +117,10 @@ def test_a_database_that_is_away_is_said_and_forgiven(served: Served, neighbourh
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND usename = 'hearthwatch_api'"
             )
-        answer = client.get("/api/v1/me")
+        with ThreadPoolExecutor(1) as another:
+            refused = another.submit(client.get, "/nothing", headers={"Accept": "text/html"})
+            answer = client.get("/api/v1/me")
+        assert refused.result().status_code == 404, "a page that names nobody needs no database"
         assert "did not answer" in problem(answer, 503)
         assert answer.headers["retry-after"]
     finally:
