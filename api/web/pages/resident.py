@@ -108,7 +108,7 @@ def show(
         "said": SAID.get(said),
         "now_iso": at.isoformat(),
     }
-    looked(visit, resident_id, "resident.seen")
+    looked(visit, resident_id, "resident.history_seen" if older_than or newer_than else "resident.seen")
     return page(request, "resident.jinja", view, who=visit.actor.name)
 
 

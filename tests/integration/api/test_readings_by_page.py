@@ -105,6 +105,11 @@ def test_whoever_was_not_measured_of_late_has_older_readings_to_look_for(
     first, second = pages(clinician, PAGE_OF, "Look for older readings")
     assert "No reading in the last 72 hours." in first
     assert (listed(second), "1 reading, " in second) == ([1], True)
+    with neighbourhood.connect() as owner:
+        looks = owner.execute(
+            "SELECT action FROM delegation.audit_event WHERE resident_id = %s ORDER BY audit_id", (n.AMARA,)
+        ).fetchall()
+    assert looks == [("resident.seen",), ("resident.history_seen",)]
     assert clinician.get(f"{PAGE_OF}?older_than=yesterday").status_code == 404
 
 
