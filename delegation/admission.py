@@ -1,7 +1,7 @@
 """Adds a resident to a home, and puts right what is written down of them.
 
 Guards: only whoever manages the home or leads its hub, and the database says so too; somebody who is known at a home
-of others is named to nobody, and few may be asked about; nobody of the same name and date of birth comes to a home
+of others is named to nobody, and few may be asked about; nobody of the same name and date of birth is added to a home
 beside another unasked; what stood there before is kept beside the audit.
 """
 

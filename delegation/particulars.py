@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
+from unicodedata import normalize
 
 from delegation import nhs_number
 
@@ -24,6 +25,7 @@ class NoScore(StrEnum):
 NONE_KNOWN = "none known"
 _OLDEST = 125
 _ADULT = 16
+_APOSTROPHES = str.maketrans(dict.fromkeys("‘’ʼ`´", "'"))
 LONGEST: Mapping[str, int] = {
     "name": 100,
     "allergies": 500,
@@ -91,8 +93,12 @@ def changed(before: Mapping[str, object], after: Mapping[str, object]) -> dict[s
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names read alike: capitals and the width of spaces tell nobody apart."""
-    return one.casefold().split() == other.casefold().split()
+    """Whether two names read alike: capitals, spaces and how accents and apostrophes are typed tell nobody apart."""
+    return _as_read(one) == _as_read(other)
+
+
+def _as_read(name: str) -> list[str]:
+    return normalize("NFKC", name.translate(_APOSTROPHES)).casefold().split()
 
 
 def stand_as(facts: Mapping[str, object]) -> str:
