@@ -4,7 +4,7 @@ Guards: only whoever answers for the home; what is known of somebody elsewhere i
 by an error, which would take back that it was asked; who puts something right names what they have seen there.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated
@@ -27,6 +27,8 @@ router = APIRouter(prefix="/api/v1", tags=["residents"])
 AddingVisit = Annotated[Visit, needs(ADD, Record.RESIDENTS, full=True)]
 CorrectingVisit = Annotated[Visit, needs(CHANGE, Record.RESIDENTS, full=True)]
 NOT_YOURS = "Only the home's manager or the hub's lead says who a resident is."
+MOST_OTHERS = 20
+"""How many of the same name and date of birth are told apart at one home."""
 _ADDED = {Outcome.DONE: HTTPStatus.CREATED, Outcome.ALIKE: HTTPStatus.CONFLICT}
 
 
@@ -56,13 +58,23 @@ class Given(BaseModel):
 class Adding(Given):
     """Somebody new. `other_than`: who is named as `alike` and is another person."""
 
-    other_than: Annotated[list[UUID], Field(max_length=20)] = []
+    other_than: Annotated[list[UUID], Field(max_length=MOST_OTHERS)] = []
 
 
-class WrittenDown(Given):
-    """What is written down. `seen` goes back as it was read: it tells what stood there from what stands there later."""
+class Correcting(Given):
+    """As it is to stand. `seen`: as it was read."""
 
     seen: Annotated[str, Field(max_length=64)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenDown(Particulars):
+    """What is written down, in whatever way it came there.
+
+    `seen` goes back as it was read: it tells what stood there from what stands there later.
+    """
+
+    seen: str
 
 
 class Moving(BaseModel):
@@ -82,7 +94,7 @@ def add(home_id: UUID, adding: Adding, response: Response, visit: AddingVisit) -
     """Added (201); or not (200): `yours` has this NHS number, somebody `elsewhere` has it, or `wait` until then.
 
     409: somebody `alike`, by name and date of birth, is at the home. If this is another person, send it again with
-    their id among `other_than`.
+    their id among `other_than`. Any other 409 is a problem, as everywhere.
     """
     home_answered_for(visit, home_id, NOT_YOURS)
     done = admission.add(
@@ -101,7 +113,7 @@ def details(resident_id: UUID, visit: CorrectingVisit) -> WrittenDown:
 
 
 @router.put("/residents/{resident_id}/details")
-def correct(resident_id: UUID, given: WrittenDown, visit: CorrectingVisit) -> Done:
+def correct(resident_id: UUID, given: Correcting, visit: CorrectingVisit) -> Done:
     """Put right (`done`), or not: as where somebody is added. 409 if somebody else changed it since it was read."""
     resident_answered_for(visit, resident_id, NOT_YOURS)
     return admission.correct(visit.conn, visit.actor, resident_id, given.as_typed(), visit.at, given.seen)

@@ -19,7 +19,7 @@ from api.answered_for import home_answered_for, resident_answered_for
 from api.looking import looked
 from api.queries import records
 from api.queries.resident import Resident, resident
-from api.routes.particulars import NOT_YOURS, AddingVisit, CorrectingVisit
+from api.routes.particulars import MOST_OTHERS, NOT_YOURS, AddingVisit, CorrectingVisit
 from api.web.fields import Fields
 from api.web.presenters.moments import calendar_day, clock, london_day
 from api.web.presenters.resident import nhs_number
@@ -165,7 +165,7 @@ def _about(visit: Visit, one: Resident) -> str:
 def _ids(fields: Mapping[str, str]) -> list[UUID]:
     """Whom the form names as others; what is no id names nobody."""
     found: list[UUID] = []
-    for one in fields.get("other_than", "").split():
+    for one in fields.get("other_than", "").split()[:MOST_OTHERS]:
         with suppress(UnreadableIdError):
             found.append(parse_id(one, "resident"))
     return found

@@ -135,6 +135,8 @@ def test_somebody_who_is_there_by_name_and_day_of_birth_is_shown_before_another_
     assert re.search(f'value="{confirmed}" checked', other_fault.text)
     assert "They live here now" in manager.post(NEW, data=without | {"other_than": confirmed}).text
     assert len(rows(neighbourhood, EDDAS)) == 2
+    many = manager.post(NEW, data=without | {"other_than": f"{edda} " * 100, "name": ""})
+    assert many.text.count("opens in a new tab") == 20
     # At another home, or born on another day, it is another person.
     meadow = sign_in(n.HUB_LEAD).post(f"/homes/{n.MEADOW}/residents/new", data=without)
     assert meadow.status_code == 303
@@ -324,6 +326,12 @@ def test_a_program_adds_puts_right_and_moves_somebody_as_pages_do(
     assert lead.put(f"{edda}/details", json=given).status_code == 422, "who puts it right has read it"
     read = lead.get(f"{edda}/details").json()
     assert {name: read[name] for name in given} == given
+    with neighbourhood.connect() as owner:
+        owner.execute(
+            "UPDATE delegation.resident SET usual_company = repeat('x', 201), call_back_phone = 'none'"
+        )
+    assert lead.get(f"{edda}/details").json()["usual_company"] == "x" * 201, "whatever stands there is read"
+    read |= {"seen": lead.get(f"{edda}/details").json()["seen"]}
     corrected = lead.put(f"{edda}/details", json=read | {"allergies": "none known"})
     assert corrected.json()["outcome"] == "done"
     stale = lead.put(f"{edda}/details", json=read | {"no_score_reason": "pregnant"})
