@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -23,7 +24,14 @@ RECEIPTS = "hearthwatch/v1/3/kits/{}/receipts"
 STATUS = "hearthwatch/v1/3/kits/{}/status"
 KITS = {"kit-a": "password-a", "kit-b": "password-b"}
 
+_NUMBERS = count()
+
 pytestmark = pytest.mark.both_brokers
+
+
+def _client_id(username: str, clean: bool) -> str:
+    """Who keeps no session has an id of their own: a broker may end a line that follows another of its id too soon."""
+    return f"client-of-{username}" + (f"-{next(_NUMBERS)}" if clean else "")
 
 
 class Client:
@@ -45,7 +53,9 @@ class Client:
         self.session_present = False
         self.port = port
         self.paho = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id or f"client-of-{username}", clean_session=clean
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id or _client_id(username, clean),
+            clean_session=clean,
         )
         self.paho.username_pw_set(username, password)
         if will:
