@@ -19,6 +19,9 @@ from devices.vital_signs import VitalSign
 
 # How far back any policy may let readings join in one score; the door reads this much history of a late reading.
 LONGEST_WINDOW = timedelta(hours=4)
+# Beyond it a time is a slip of the hand; far beyond it is no moment at all, and nothing could be judged.
+_MONTH_HOURS = 30 * 24
+_MONTH_MINUTES = 60 * _MONTH_HOURS
 
 
 class Policy(BaseModel):
@@ -32,8 +35,10 @@ class Policy(BaseModel):
     )
     high_from: int = Field(ge=1, le=20)
     medium_from: int = Field(ge=1, le=20)
-    deadline: Mapping[Severity, Annotated[int, Field(gt=0)]]
-    act_within: int = Field(gt=0, description="A late reading this fresh still raises an escalation.")
+    deadline: Mapping[Severity, Annotated[int, Field(gt=0, le=_MONTH_MINUTES)]]
+    act_within: int = Field(
+        gt=0, le=_MONTH_MINUTES, description="A late reading this fresh still raises an escalation."
+    )
     answer_within: int = Field(
         gt=0, le=24 * 60, description="How long a worker has to measure a deciding sign."
     )
@@ -47,10 +52,12 @@ class Policy(BaseModel):
     limits: Mapping[VitalSign, tuple[Decimal, Decimal]] = Field(
         description="What is not remarked on where NEWS2 is not used, ends included, in each sign's unit."
     )
-    silent_after_hours: int = Field(gt=0)
-    kit_quiet_after: int = Field(gt=0, description="A kit not heard for so long is said on the pages.")
+    silent_after_hours: int = Field(gt=0, le=_MONTH_HOURS)
+    kit_quiet_after: int = Field(
+        gt=0, le=_MONTH_MINUTES, description="A kit not heard for so long is said on the pages."
+    )
     kit_silent_after_hours: int = Field(
-        gt=0, description="It is an escalation for whoever has no other way to be heard."
+        gt=0, le=_MONTH_HOURS, description="It is an escalation for whoever has no other way to be heard."
     )
     rise: Rise | None = None
     trend: Trend | None = None

@@ -34,7 +34,11 @@ DRIFT = {
         ({"high_from": 21}, ["high_from must be a whole number from 1 to 20, not 21."]),
         ({"high_from": 6.5}, ["high_from must be a whole number from 1 to 20, not 6.5."]),
         ({"window": "half an hour"}, ['window must be a whole number from 1 to 240, not "half an hour".']),
-        ({"act_within": None}, ['act_within must be a whole number from 1 on, not "off".']),
+        (
+            {"silent_after_hours": 10**10},
+            ["silent_after_hours must be a whole number from 1 to 720, not 10000000000."],
+        ),
+        ({"act_within": None}, ['act_within must be a whole number from 1 to 43200, not "off".']),
         (
             {"red_vital_sign": "urgent"},
             [f'red_vital_sign must be one of {SEVERITIES}, silent or "off", not "urgent".'],
