@@ -1,6 +1,5 @@
 """A limit of a resident's own, live: what it finds stands beside NEWS2 in the hub's queue, and never in its place."""
 
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import LiteralString
 
@@ -8,13 +7,10 @@ import pytest
 
 from alerts.evaluator import Evaluator
 from alerts.replay.as_stored import agreement
-from delegation import personal_limit
-from delegation.decision import DecidedMeanwhileError
 from delegation.personal_limit import Decision
 from delegation.registers import Regulator
 from ingest.correction import Correction, Reason, correct
 from tests.fixtures import neighbourhood as n
-from tests.fixtures.containers import wait_until
 from tests.integration.alerts.test_authority import AUTHORISE
 from tests.integration.alerts.ward import NOW, Ward
 
@@ -29,9 +25,6 @@ UPDATE delegation.personal_limit SET revoked_at = %s, revoked_by = %s, revoked_b
 REVOKED_SCALE: LiteralString = (
     "UPDATE delegation.spo2_scale_authorisation SET revoked_at = %s WHERE resident_id = %s"
 )
-WAITS: LiteralString = """
-SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
 OVER = "Pulse 92 beats a minute, over their own limit of 70."
 
 
@@ -101,15 +94,3 @@ def over(high: int) -> Decision:
         review_on=(NOW + n.minutes(60 * 24 * 30)).date(),
         reason="Heart failure",
     )
-
-
-def test_of_two_who_decide_at_once_the_second_is_told_and_one_limit_holds(ward: Ward) -> None:
-    with ThreadPoolExecutor(1) as another, ward.desk() as (conn, actor):
-        personal_limit.decide(conn, actor, n.AMARA, over(80), NOW)
-        second = another.submit(ward.act, personal_limit.decide, n.AMARA, over(90), NOW)
-        wait_until(lambda: bool(ward.rows(WAITS)), "the second to wait for the first")
-        conn.commit()
-        with pytest.raises(DecidedMeanwhileError, match="has just recorded"):
-            second.result()
-    held = ward.rows("SELECT high FROM delegation.personal_limit WHERE revoked_at IS NULL")
-    assert held == [(Decimal(80),)]
