@@ -1,14 +1,10 @@
 """A limit of a resident's own, live: what it finds stands beside NEWS2 in the hub's queue, and never in its place."""
 
-from decimal import Decimal
 from typing import LiteralString
 
 import pytest
 
 from alerts.evaluator import Evaluator
-from alerts.replay.as_stored import agreement
-from delegation.personal_limit import Decision
-from delegation.registers import Regulator
 from ingest.correction import Correction, Reason, correct
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.test_authority import AUTHORISE
@@ -77,20 +73,3 @@ def test_a_replay_knows_of_no_revocation_before_it_was_recorded(limited: Ward) -
     limited.change(REVOKED_SCALE, NOW + n.minutes(2), n.AMARA)
     limited.send(n.NORMAL | {"pulse": 92, "spo2": 90}, at=NOW + n.minutes(3))
     assert limited.rules() == ["personal_limit", "personal_limit", "red_vital_sign"]
-    with limited.database.connect("hearthwatch_ingest") as conn:
-        told = agreement(conn)
-    assert (told.stored_only, told.replayed_only, told.scores) == ({}, {}, 3)
-
-
-def over(high: int) -> Decision:
-    return Decision(
-        sign="pulse",
-        low=None,
-        high=Decimal(high),
-        clinician_name="Dr Synthetic",
-        regulator=Regulator.GMC,
-        regulator_number="1234567",
-        decided_on=NOW.date(),
-        review_on=(NOW + n.minutes(60 * 24 * 30)).date(),
-        reason="Heart failure",
-    )
