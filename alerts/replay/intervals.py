@@ -1,8 +1,8 @@
 """How sure a share, a rate or a median is.
 
-Guards: no figure without its interval. What one resident gives is not independent, so everything but a plain share
-is drawn again resident by resident. Where none or all of it is so, every draw says the same, and how little there was
-tells the interval.
+Guards: no figure seems surer than it is. What one resident gives is not independent, so everything but a plain share
+is drawn again resident by resident. Where there is none, all, or one resident alone to draw from, every draw says the
+same: then how little there was tells the interval, or there is no interval.
 
 Source: Wilson, Probable inference, J. Am. Stat. Assoc. 22, 1927; Efron, Bootstrap methods, Ann. Statist. 7, 1979;
 Garwood, Fiducial limits for the Poisson distribution, Biometrika 28, 1936 (of none: up to 3.7).
@@ -22,7 +22,7 @@ _SEED = 20170
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure with its 95 % interval; None where there is nothing to say it of."""
+    """A figure with its 95 % interval; None where there is nothing to say it of, or too little for an interval."""
 
     value: float | None
     low: float | None = None
@@ -57,7 +57,7 @@ class Residents:
 
     def proportion(self, hits: NDArray[np.float64], of: NDArray[np.float64]) -> Figure:
         """So many of so many, both by resident."""
-        if hits.sum() in (0, of.sum()):
+        if hits.sum() in (0, of.sum()) or np.count_nonzero(of) == 1:
             return share(int(hits.sum()), int(of.sum()))
         return self._ratio(hits, of)
 
@@ -66,7 +66,7 @@ class Residents:
             return NOTHING
         bottom = self._weights @ below
         drawn = (self._weights @ above)[bottom > 0] / bottom[bottom > 0]
-        return Figure(float(above.sum() / below.sum()), *_middle(drawn))
+        return _figure(float(above.sum() / below.sum()), drawn, int(np.count_nonzero(below)))
 
     def median(self, resident: NDArray[np.int64], values: NDArray[np.float64]) -> Figure:
         """The median of values, each of the resident by number."""
@@ -77,9 +77,11 @@ class Residents:
         weights = np.cumsum(self._weights[:, resident[order]], axis=1)
         some = weights[weights[:, -1] > 0]
         places = (some < some[:, -1:] / 2).sum(axis=1)
-        return Figure(float(np.median(values)), *_middle(ordered[places]))
+        return _figure(float(np.median(values)), ordered[places], len(np.unique(resident)))
 
 
-def _middle(drawn: NDArray[np.float64]) -> tuple[float, float]:
+def _figure(value: float, drawn: NDArray[np.float64], residents: int) -> Figure:
+    if residents < 2:
+        return Figure(value)
     low, high = np.percentile(drawn, (2.5, 97.5))
-    return float(low), float(high)
+    return Figure(value, float(low), float(high))

@@ -89,7 +89,7 @@ def as_text(done: Evaluation) -> str:
     parts = [
         NO_EVIDENCE,
         f"{done.illnesses} illnesses of {done.residents:,} residents in {done.days:.0f} days."
-        " In brackets: 95 % intervals.",
+        " In brackets: 95 % intervals; (?) where there was too little for one.",
         BY_COMPLETENESS,
         *(_table(name, rows) for name, rows in done.contenders.items()),
         _split("Noticed before the crisis, by illness", done.by_scenario),
@@ -117,10 +117,10 @@ def _table(name: str, rows: Sequence[Row]) -> str:
 
 
 def _lines(row: Row) -> Iterator[str]:
-    """The whole, and below it each kind of which there is an illness or a finding."""
+    """The whole, and below it each kind of which there is an illness or a day."""
     yield _line(_cells(row.name.replace("_", " "), row.whole))
     for kind, part in row.by_completeness.items():
-        if part.illnesses or part.findings:
+        if part.illnesses or part.resident_days:
             yield _line(_cells(f"  {kind}", part))
 
 
@@ -157,4 +157,6 @@ def _line(cells: Sequence[str]) -> str:
 def _said(figure: Figure, form: str) -> str:
     if figure.value is None:
         return "-"
+    if figure.low is None:
+        return f"{figure.value:{form}} (?)"
     return f"{figure.value:{form}} ({figure.low:{form}}-{figure.high:{form}})"

@@ -69,7 +69,7 @@ def _view(one: Broken, now: datetime) -> GlassView:
         why={str(code): words for code, words in REASONS.items()}.get(one.reason, one.reason),
         words=one.words or "What they wrote was erased with the resident's records.",
         opened=moment(one.opened_at, now),
-        until=f"It closes again {clock(one.ends_at, now)}."
+        until=f"It closes again {clock(one.ends_at, now)}; until then they can read it and change nothing."
         if one.ends_at > now
-        else f"It was open until {clock(one.ends_at, now)}.",
+        else f"It was open until {clock(one.ends_at, now)}; they could read it and change nothing.",
     )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from alerts.replay.completeness import KINDS, Completeness
 from alerts.replay.evaluation import PLAIN, Contender, evaluate
-from alerts.replay.intervals import NOTHING, Residents, share
+from alerts.replay.intervals import NOTHING, Figure, Residents, share
 from alerts.replay.sets import HOUR
 from alerts.replay.truth import Illness
 from tests.unit.alerts.judged_sets import policy
@@ -159,6 +159,13 @@ def test_none_in_a_short_time_does_not_mean_never_and_all_of_a_few_does_not_mean
     assert (
         residents.rate(np.zeros(3), np.zeros(3)) == residents.proportion(np.zeros(3), np.zeros(3)) == NOTHING
     )
+
+
+def test_what_one_resident_alone_gives_seems_no_surer_than_it_is():
+    residents, one = Residents(3), np.array([0.0, 3.0, 0.0])
+    assert residents.proportion(np.array([0.0, 2.0, 0.0]), one) == share(2, 3)
+    assert residents.rate(np.array([0.0, 2.0, 0.0]), one) == Figure(2 / 3)
+    assert residents.median(np.array([1, 1]), np.array([3.0, 5.0])) == Figure(4.0)
 
 
 def test_the_median_is_drawn_by_resident():
