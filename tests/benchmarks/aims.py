@@ -30,19 +30,25 @@ class Aim(NamedTuple):
 
 def of_kernel(kernel: Mapping[str, Any]) -> list[Aim]:
     """Of one run of the kernel."""
-    ns, sets, many, composed = (kernel[name] for name in ("ns_per_set", "sets", "many", "composed"))
+    ns, few, many, composed = (kernel[name] for name in ("ns_per_set", "few", "many", "composed"))
     floats, packed = ns["kernel_partial"], ns["kernel_packed"]
     seconds = ns[f"compose_and_score_{composed:,}"] * composed / 1e9
-    among = f"a set among {many:,} beside one among {sets:,}"
+    among = f"a set among {many:,} beside one among {few:,}"
+    floats_of_few, packed_of_few = (ns[f"kernel_{kind}_{few:,}"] for kind in ("partial", "packed"))
     return [
         Aim("packed codes, in copies of the same bytes", "under", 5, packed / ns["copy_of_the_same_bytes"]),
         Aim("packed codes, in times of np.select", "at least", 20, ns["numpy_select_complete"] / packed),
         # Nanoseconds of one set are microseconds of a thousand.
         Aim("packed codes, a live batch of 1,000, us", "under", 25, ns["kernel_packed_live_batch_of_1000"]),
         Aim("from float columns with gaps, ns a set", "under", 40, floats),
-        Aim(f"from float columns, {among}", "under", 1.1, ns[f"kernel_partial_{many:,}"] / floats),
-        Aim(f"packed codes, {among}", "under", 1.1, ns[f"kernel_packed_{many:,}"] / packed),
-        Aim(f"packed codes in parts, {among}", "under", 1.1, ns[f"kernel_packed_{many:,}_in_parts"] / packed),
+        Aim(f"from float columns, {among}", "under", 1.1, ns[f"kernel_partial_{many:,}"] / floats_of_few),
+        Aim(f"packed codes, {among}", "under", 1.1, ns[f"kernel_packed_{many:,}"] / packed_of_few),
+        Aim(
+            f"packed codes in parts, {among}",
+            "under",
+            1.1,
+            ns[f"kernel_packed_{many:,}_in_parts"] / packed_of_few,
+        ),
         Aim(f"composition and score of {composed:,} readings, s", "under", composed * 5e-7, seconds),
     ]
 
