@@ -17,7 +17,7 @@ import psycopg
 from psycopg.errors import UniqueViolation
 from psycopg.rows import dict_row
 
-from delegation import audit, particulars, retention
+from delegation import audit, particulars, retention, turns
 from delegation.particulars import Particulars
 from delegation.people import Actor
 from delegation.rights import ADD, CHANGE, Record
@@ -68,8 +68,6 @@ class Done:
 
 _MAY_ADD: LiteralString = "SELECT %s IN (SELECT delegation.homes_held('home_manager', 'hub_lead'))"
 _MAY_CHANGE: LiteralString = "SELECT %s IN (SELECT delegation.residents_answered_for())"
-# Two who add somebody to one home at the same time take turns: each sees whom the other has added.
-_TURN: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('admission/' || %s::text, 0))"
 _BORN_THEN: LiteralString = """
 SELECT resident_id, name FROM delegation.resident
 WHERE home_id = %s AND born_on = %s AND NOT resident_id = ANY (%s) AND NOT coalesce(nhs_number = %s, false)
@@ -116,7 +114,7 @@ def add(
     row = _fit(given, at)
     resident_id = uuid4()
     place = f"home:{home_id}"
-    conn.execute(_TURN, (home_id,))
+    turns.take(conn, "admission", home_id)  # each who adds somebody to a home sees whom the other has added
     # Before the number is asked for: nothing may be learnt of it by who adds nobody.
     if alike := _alike(conn, home_id, given, other_than):
         return Done(Outcome.ALIKE, alike)

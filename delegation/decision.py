@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from delegation import registers
+from delegation import registers, turns
 from delegation.people import Actor, Role
 from delegation.registers import Regulator
 
@@ -114,7 +114,6 @@ _MAY: LiteralString = """
 SELECT EXISTS (SELECT FROM delegation.resident
                WHERE resident_id = %s AND home_id IN (SELECT delegation.homes_held('hub_clinician', 'hub_lead')))
 """
-_TURN: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('decision/' || %s::text, 0))"
 
 
 def take_turn(conn: psycopg.Connection, actor: Actor, resident_id: UUID, about: str) -> None:
@@ -127,4 +126,4 @@ def take_turn(conn: psycopg.Connection, actor: Actor, resident_id: UUID, about: 
         raise DecisionRefusedError(
             f"Only the hub that watches over this resident records what is decided about {about}."
         )
-    conn.execute(_TURN, (resident_id,))
+    turns.take(conn, "decision", resident_id)

@@ -13,6 +13,8 @@ from uuid import UUID
 import psycopg
 from psycopg.types.json import Jsonb
 
+from delegation import turns
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -41,8 +43,6 @@ class Tombstone:
     erased: Mapping[str, int]
 
 
-# One number for the resident among all advisory locks: whoever places a hold and whoever erases take turns.
-_LOCK: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended('retention/' || %s::text, 0))"
 _ENDED: LiteralString = """
 SELECT ended.resident_id, ended.ended_at, rule.version, rule.keep_after,
        (SELECT max(erased_at) FROM delegation.tombstone WHERE tombstone.resident_id = ended.resident_id),
@@ -64,8 +64,8 @@ VALUES (%s, %s, %s, %s, %s, %s, %s)
 
 
 def lock(conn: psycopg.Connection, resident_id: UUID) -> None:
-    """Keep others from deciding about this resident's records until the transaction ends."""
-    conn.execute(_LOCK, (resident_id,))
+    """Keep whoever places a hold and whoever erases from deciding about this resident's records at the same time."""
+    turns.take(conn, "retention", resident_id)
 
 
 def ended(conn: psycopg.Connection, at: datetime, among: Collection[UUID] | None = None) -> list[Ended]:

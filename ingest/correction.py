@@ -88,8 +88,8 @@ def correct(conn: psycopg.Connection, evaluator: Evaluator, said: Correction, at
     loser = whose.get(one.held_for) if one.held_for is not None else None
     around = evaluator.window
     theirs = [] if loser is None else stored.readings_of(conn, loser, *_span(one, around))
-    gone_number = None if loser is None else known[loser.resident_id].arrivals + 1
-    number = known[said.taken_from].arrivals + 1 if said.taken_from is not None else None
+    gone_number = None if loser is None else known[loser.resident_id].next_number
+    number = known[said.taken_from].next_number if said.taken_from is not None else None
     conn.execute(
         _CORRECT,
         (
@@ -143,7 +143,7 @@ def _take_away(
     at: datetime,
 ) -> None:
     """Bring what is known to where it would be without the reading, and have judged anew what rested on it."""
-    number = known.arrivals + 1
+    number = known.next_number
     gone = stored.as_theirs(conn, one, loser, number)
     rest = _before(conn, loser, known, gone)
     latest = max((other.effective_at for other in rest), default=None)

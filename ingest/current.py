@@ -32,6 +32,11 @@ class CurrentVitals(NamedTuple):
     last_effective_at: datetime | None
     signs: Signs
 
+    @property
+    def next_number(self) -> int:
+        """In their line, of what becomes known next."""
+        return self.arrivals + 1
+
 
 # The document as text: pydantic's parser reads it three times as fast as json's.
 _LOCK: LiteralString = """

@@ -65,8 +65,9 @@ def in_turn(history: History, policies: Policies) -> Iterator[Came | Went]:
         held += [one.reading for one in coming]
         if going is not None:
             stay, gone = going
-            yield Went(stay.reading._replace(arrival_number=gone.number), gone.at, list(held))
-            held = [one for one in held if one.key != stay.reading.key]
+            went = Went(stay.reading._replace(arrival_number=gone.number), gone.at, held)
+            yield went
+            held = went.left
 
 
 def _stretches(line: Sequence[Stay]) -> Iterator[tuple[Sequence[Stay], tuple[Stay, Gone] | None]]:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
+from tests.integration.api.decided_forms import mended
 from tests.integration.api.test_capture import observed, send
 
 SignIn = Callable[[UUID], httpx.Client]
@@ -42,15 +43,6 @@ def post(client: httpx.Client, address: str, fields: dict[str, str]) -> httpx.Re
 
 def seen_in(page: str) -> dict[str, str]:
     return dict(re.findall(r'name="(seen[^"]*)" value="([0-9a-f-]*)"', page))
-
-
-def mended(
-    client: httpx.Client, address: str, fields: dict[str, str], opened: dict[str, str]
-) -> httpx.Response:
-    """Send it without a reason, and then with one from the form that came back."""
-    back = client.post(address, data=fields | {"reason": " "} | opened)
-    assert back.status_code == 422
-    return client.post(address, data=fields | seen_in(back.text))
 
 
 def found(neighbourhood: Database) -> list[tuple[str]]:
@@ -92,12 +84,12 @@ def test_what_a_colleague_decided_meanwhile_is_not_ended_unseen(
     told = "A colleague has just recorded something else for this vital sign"
     opened = seen_in(client.get(PAGE).text)
     assert post(colleague, PAGE, filled(high="90")).status_code == 303
-    for first in (mended(client, PAGE, filled(), opened), client.post(PAGE, data=filled() | opened)):
+    for first in (mended(client, PAGE, filled(), opened, seen_in), client.post(PAGE, data=filled() | opened)):
         assert (first.status_code, told in first.text) == (422, True)
     asked = seen_in(client.get(revoke).text)
     assert post(colleague, PAGE, filled(high="95")).status_code == 303
     why = {"reason": "Dr Synthetic: no longer"}
-    for ended in (mended(client, revoke, why, asked), client.post(revoke, data=why | asked)):
+    for ended in (mended(client, revoke, why, asked, seen_in), client.post(revoke, data=why | asked)):
         assert (ended.status_code, told in ended.text, "over 95 beats" in ended.text) == (422, True, True)
     with neighbourhood.connect() as owner:
         held = owner.execute("SELECT high FROM delegation.personal_limit WHERE revoked_at IS NULL").fetchall()

@@ -11,6 +11,7 @@ import pytest
 
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
+from tests.integration.api.decided_forms import mended
 from tests.integration.api.test_capture import observed, send
 
 SignIn = Callable[[UUID], httpx.Client]
@@ -55,15 +56,6 @@ def shown(client: httpx.Client, address: str = PAGE) -> dict[str, str]:
 
 def seen_in(page: str) -> dict[str, str]:
     return dict(re.findall(r'name="(seen)" value="([0-9a-f-]*)"', page))
-
-
-def mended(
-    client: httpx.Client, address: str, fields: dict[str, str], opened: dict[str, str]
-) -> httpx.Response:
-    """Send it without a reason, and then with one from the form that came back."""
-    back = client.post(address, data=fields | {"reason": " "} | opened)
-    assert back.status_code == 422
-    return client.post(address, data=fields | seen_in(back.text))
 
 
 def scored(sign_in: SignIn) -> tuple[int, int]:
@@ -199,13 +191,13 @@ def test_what_a_colleague_decided_meanwhile_is_not_ended_unseen(sign_in: SignIn)
     told = "A colleague has just recorded something else about scale 2"
     before = shown(client)
     assert colleague.post(ROUTE, json=decision()).status_code == 201
-    for first in (mended(client, PAGE, filled(), before), client.post(PAGE, data=filled() | before)):
+    for first in (mended(client, PAGE, filled(), before, seen_in), client.post(PAGE, data=filled() | before)):
         assert (first.status_code, told in first.text) == (422, True)
     opened, read = shown(client, f"{PAGE}/revoke"), seen(client)
     assert colleague.post(ROUTE, json=decision(reason="A gas of today") | read).status_code == 201
     assert client.post(f"{ROUTE}/revoke", json={"reason": "Normal"} | read).status_code == 409
     revoke, why = f"{PAGE}/revoke", {"reason": "Normal"}
-    for refused in (mended(client, revoke, why, opened), client.post(revoke, data=why | opened)):
+    for refused in (mended(client, revoke, why, opened, seen_in), client.post(revoke, data=why | opened)):
         assert (refused.status_code, told in refused.text, "A gas of today" in refused.text) == (
             422,
             True,
