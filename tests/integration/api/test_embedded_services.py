@@ -7,13 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from socket import socket
+from socket import create_connection, socket
 
 import psutil
 import psycopg
 import pytest
 
 from api.embedded import EmbeddedBroker, EmbeddedPostgres, EmbeddedServiceError, PortInUseError
+from api.embedded.broker import MQTT_ACCEPTED, connect_packet
 from tests.fixtures.containers import wait_until
 
 # A parent that starts both, says which processes they are, and then waits to be ended.
@@ -154,6 +155,19 @@ def test_a_broker_that_was_killed_comes_back_knowing_its_kits(tmp_path: Path, st
     broker.start()
     broker.revoke("kit-a")
     broker.admit({"kit-a": "another password"})
+
+
+def test_who_signs_in_while_known_kits_are_admitted_again_is_let_in(tmp_path: Path, stack: ExitStack) -> None:
+    kits = {"kit-a": "password-a", "kit-b": "password-b"}
+    broker = EmbeddedBroker(tmp_path / "broker", users=kits)
+    broker.start()
+    stack.callback(broker.stop)
+    for number in range(20):
+        lines = [stack.enter_context(create_connection(("127.0.0.1", broker.port), timeout=20)) for _ in kits]
+        broker.admit(kits)
+        for line, (kit, password) in zip(lines, kits.items(), strict=True):
+            line.sendall(connect_packet(f"{kit}-{number}", kit, password))
+        assert [line.recv(4) for line in lines] == [MQTT_ACCEPTED, MQTT_ACCEPTED]
 
 
 @pytest.mark.parametrize("name", ["platform", "platform-1", "kit.a", "kit*", ">", "kit a", ""])
