@@ -16,6 +16,7 @@ from api.database import Connection, Pool, try_again
 from api.problems import not_found
 from api.queries.resident import resident
 from delegation import audit
+from delegation.competence import Activity, Label, Labelled
 from delegation.people import Actor, act_as
 from delegation.rights import ADD, Record, allows
 from devices.identifiers import KitId, OutboxEpoch, PersonId, ReadingId, ResidentId
@@ -32,7 +33,7 @@ from devices.reading import (
 from devices.receipt import Outcome
 from devices.topics import Leaf, topic
 from devices.vital_signs import VitalSign
-from ingest import door
+from ingest import door, stored
 from ingest.arrival import Arrival, Settled, Verdict
 
 
@@ -57,6 +58,8 @@ class Captured:
     """What became of it. Bounds are None where nothing was scored; `next` is a code of the kit's contract.
 
     `found`: a rule concluded something. `old`: too old to act on, with newer knowledge there: nothing was raised.
+    `competence`: how whoever took it was signed off, null where nothing is stored; `competence_lacking`: for what they
+    were not fully, and how they stood.
     """
 
     outcome: Outcome
@@ -69,9 +72,13 @@ class Captured:
     escalation_id: UUID | None
     found: bool = False
     old: bool = False
+    competence: Label | None = None
+    competence_lacking: Mapping[Activity, Label] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, outcome: Outcome, verdict: Verdict, reason: str | None = None) -> Self:
+    def of(
+        cls, outcome: Outcome, verdict: Verdict, reason: str | None = None, label: Labelled | None = None
+    ) -> Self:
         """What became of a reading of which this is the verdict."""
         return cls(
             outcome=outcome,
@@ -84,6 +91,8 @@ class Captured:
             escalation_id=verdict.escalation_id,
             found=verdict.found,
             old=verdict.old,
+            competence=label and label.label,
+            competence_lacking=label.lacking if label else {},
         )
 
 
@@ -118,18 +127,19 @@ def capture(
     if resident(visit.conn, resident_id) is None:
         raise not_found("resident")
 
-    def send(conn: Connection) -> Settled:
+    def send(conn: Connection) -> Captured:
         place = _place(conn, visit.actor, resident_id)
         payload = _payload(visit, place, resident_id, seen)
         where = topic(place.partition, KitId(place.kit_id), Leaf.READINGS)
         # Through the wire's form, so that whatever a kit could not send, a form cannot either.
         [item] = decode(encode_one(payload))
         [settled] = door.receive(conn, [Arrival(place.kit_id, where, item, visit.at)], evaluator, visit.at)
+        key = place.kit_id, seen.reading_id
+        label = None if settled.outcome is Outcome.QUARANTINED else stored.labelled(conn, key)
         _write_down(conn, visit, resident_id, settled)
-        return settled
+        return Captured.of(settled.outcome, settled.verdict, settled.reason, label)
 
-    settled = try_again(door_pool, send)
-    return Captured.of(settled.outcome, settled.verdict, settled.reason)
+    return try_again(door_pool, send)
 
 
 def _place(conn: Connection, actor: Actor, resident_id: UUID) -> _Place:

@@ -4,10 +4,12 @@ Guards: the answer is a label on the reading, never a reason to turn a reading a
 Source: Skills for Care / DHSC guiding principles for delegated healthcare activities; NMC Code section 11.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -67,28 +69,41 @@ class Competence:
         return Label.UNDER_SUPERVISION if self.level is Level.UNDER_SUPERVISION else Label.IN_DATE
 
 
+class Labelled(NamedTuple):
+    """The label of a reading, and what its taker was not fully signed off for: each activity, and how they stood."""
+
+    label: Label
+    lacking: Mapping[Activity, Label] = MappingProxyType({})
+
+
 _WORST_LAST = (Label.IN_DATE, Label.UNDER_SUPERVISION, Label.LAPSED, Label.NOT_SIGNED_OFF)
 _RANK = {label: rank for rank, label in enumerate(_WORST_LAST)}
+_IN_DATE, _NOT_APPLICABLE, _OPERATOR_UNKNOWN = map(
+    Labelled, (Label.IN_DATE, Label.NOT_APPLICABLE, Label.OPERATOR_UNKNOWN)
+)
 
 
-def label(
+def labelled(
     held: Sequence[Competence],
     activities: Iterable[Activity],
     at: datetime,
     *,
     operator_known: bool,
     family_carer: bool = False,
-) -> Label:
+) -> Labelled:
     """The label of a reading taken at `at` by somebody holding `held`: the best of each activity, the gravest of all.
 
     A family carer needs no sign-off; an operator nobody can name has none to show.
     """
     if family_carer:
-        return Label.NOT_APPLICABLE
+        return _NOT_APPLICABLE
     if not operator_known:
-        return Label.OPERATOR_UNKNOWN
+        return _OPERATOR_UNKNOWN
     best = dict.fromkeys(activities, _RANK[Label.NOT_SIGNED_OFF])
     for one in held:
         if one.activity in best:
             best[one.activity] = min(best[one.activity], _RANK[one.standing(at)])
-    return _WORST_LAST[max(best.values())] if best else Label.NOT_APPLICABLE
+    if not best:
+        return _NOT_APPLICABLE
+    lacking = {activity: _WORST_LAST[rank] for activity in Activity if (rank := best.get(activity))}
+    return Labelled(_WORST_LAST[max(best.values())], lacking) if lacking else _IN_DATE

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from delegation.competence import Label
+from delegation.competence import Labelled
 from delegation.store import Placement
 from devices.reading import ReadingPayload, Unreadable
 from devices.receipt import NOTHING, Outcome
@@ -58,7 +58,7 @@ class NewReading(NamedTuple):
     arrival_number: int
     arrived_at: datetime
     effective_at: datetime
-    competence: Label
+    competence: Labelled
     values: Mapping[VitalSign, Value]
     unusable: Mapping[str, str]
     cleared: frozenset[VitalSign]

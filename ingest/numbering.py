@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from uuid import UUID
 
-from delegation.competence import Activity, Label, label
+from delegation.competence import Activity, Labelled, labelled
 from delegation.operators import Operator
 from devices.reading import DeviceKind, ReadingPayload
 from devices.vital_signs import VitalSign
@@ -109,12 +109,12 @@ def _numbered(one: Sound, line: _Line, operators: Mapping[UUID, Operator]) -> Ne
 
 def _competence(
     payload: ReadingPayload, assessed: quality.Assessed, at: datetime, operators: Mapping[UUID, Operator]
-) -> Label:
+) -> Labelled:
     operator = operators[payload.taken_by] if payload.taken_by is not None else _NOBODY
     activities = _activities(payload.device.kind, tuple(assessed.values))
     if assessed.unusable:
         activities |= _activities_of(assessed.unusable)
-    return label(
+    return labelled(
         operator.competences,
         activities,
         at,

@@ -15,13 +15,13 @@ from ingest.arrival import NewReading
 
 COLUMNS: LiteralString = """
     reading_id, kit_id, resident_id, home_id, outbox_epoch, arrival_number, seq, arrived_at, taken_at, effective_at,
-    taken_by, operator_known_by, competence, device_kind, device_model, device_serial,
+    taken_by, operator_known_by, competence, competence_lacking, device_kind, device_model, device_serial,
     respiration_rate, spo2, on_oxygen, systolic, diastolic, pulse, consciousness, temperature,
     flags, not_obtained, unusable, observations
 """
 TYPES = (
     *("uuid", "uuid", "uuid", "uuid", "uuid", "int8", "int8", "timestamptz", "timestamptz", "timestamptz"),
-    *("uuid", "text", "text", "text", "text", "text"),
+    *("uuid", "text", "text", "jsonb", "text", "text", "text"),
     *("numeric", "numeric", "bool", "numeric", "numeric", "numeric", "text", "numeric"),
     *("text[]", "jsonb", "jsonb", "jsonb"),
 )
@@ -54,7 +54,8 @@ def row(reading: NewReading) -> tuple[Any, ...]:
         reading.effective_at,
         said.taken_by,
         said.operator_known_by,
-        reading.competence,
+        reading.competence.label,
+        _document(reading.competence.lacking),
         device.kind or "unknown",
         device.model,
         device.serial,
@@ -91,7 +92,7 @@ _ASIDE = (
 _aside_of = itemgetter(*_ASIDE)
 
 
-def _document(said: Mapping[str, Any]) -> Jsonb | None:
+def _document(said: Mapping[Any, Any]) -> Jsonb | None:
     """NULL where nothing is said."""
     return Jsonb(dict(said), _to_json) if said else None
 

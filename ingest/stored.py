@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import dict_row
 
-from delegation.competence import Label
+from delegation.competence import Activity, Label, Labelled
 from delegation.store import Placement
 from devices.identifiers import OutboxEpoch, PersonId, ReadingId, ResidentId
 from devices.reading import Device, DeviceKind, NotObtained, OperatorKnownBy, ReadingPayload, SoftSign, Worry
@@ -68,11 +68,22 @@ def held(conn: psycopg.Connection, key: ReadingKey) -> Held | None:
 
 def as_theirs(conn: psycopg.Connection, one: Held, theirs: Placement, number: int) -> NewReading:
     """The reading as if it had come for this resident, under this number in their line."""
-    with conn.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(_AS_SENT, (one.stored_for, one.effective_at, *one.key)).fetchone()
+    row = _as_sent(conn, one)
     if row is None:
         raise LookupError("The reading has been seen and is not stored any more.")
     return reading_of(row | {"number": number}, theirs)
+
+
+def _as_sent(conn: psycopg.Connection, one: Held) -> dict[str, Any] | None:
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_AS_SENT, (one.stored_for, one.effective_at, *one.key)).fetchone()
+
+
+def labelled(conn: psycopg.Connection, key: ReadingKey) -> Labelled | None:
+    """What was said of its taker's competence when the reading came; None where it is not stored, or not any more."""
+    one = held(conn, key)
+    row = None if one is None else _as_sent(conn, one)
+    return None if row is None else _labelled(row)
 
 
 def readings_of(
@@ -102,13 +113,20 @@ def reading_of(row: Mapping[str, Any], theirs: Placement) -> NewReading:
         arrival_number=row["number"],
         arrived_at=row["arrived_at"],
         effective_at=row["effective_at"],
-        competence=Label(row["competence"]),
+        competence=_labelled(row),
         values=values,
         unusable=unusable,
         cleared=quality.cleared(not_obtained, unusable),
         flags=tuple(row["flags"]),
         latest_effective_at=row["effective_at"],
         clock_slow_by=timedelta(seconds=(row["observations"] or {}).get("clock_slow_by_s", 0)),
+    )
+
+
+def _labelled(row: Mapping[str, Any]) -> Labelled:
+    lacking = row["competence_lacking"] or {}
+    return Labelled(
+        Label(row["competence"]), {Activity(activity): Label(stood) for activity, stood in lacking.items()}
     )
 
 

@@ -21,6 +21,7 @@ CREATE TABLE ingest.reading (
     taken_by        uuid,
     operator_known_by text,
     competence      text NOT NULL,              -- the label fixed at arrival
+    competence_lacking jsonb,                   -- what its taker was not fully signed off for, and how they stood
     device_kind     text NOT NULL,
     device_model    text,
     device_serial   text,
@@ -234,8 +235,9 @@ SELECT * FROM (
     UNION ALL
     SELECT reading.reading_id, reading.kit_id, held.resident_id, reading.home_id, held.arrival_number,
            reading.arrived_at, reading.taken_at, reading.effective_at, reading.taken_by,
-           reading.operator_known_by, reading.competence, reading.device_kind, reading.device_model,
-           reading.device_serial, reading.outbox_epoch, reading.seq, reading.respiration_rate, reading.spo2,
+           reading.operator_known_by, reading.competence, reading.competence_lacking, reading.device_kind,
+           reading.device_model, reading.device_serial, reading.outbox_epoch, reading.seq,
+           reading.respiration_rate, reading.spo2,
            reading.on_oxygen, reading.systolic, reading.diastolic, reading.pulse, reading.consciousness,
            reading.temperature, reading.flags, reading.not_obtained, reading.unusable, reading.observations,
            coalesce(last.resident_id = held.resident_id, false), last.correction_id, last.reason, last.corrected_at,

@@ -18,12 +18,6 @@ LIMIT 1
 """
 
 
-_LABEL: LiteralString = """
-SELECT competence FROM ingest.visible_reading
-WHERE resident_id = %s AND reading_id = %s AND effective_at BETWEEN %s AND %s LIMIT 1
-"""
-
-
 def name_of(conn: psycopg.Connection[Any], person_id: UUID) -> str | None:
     """Who this is, where the actor may know."""
     row = conn.execute(_NAME, (person_id,)).fetchone()
@@ -35,12 +29,4 @@ def sent_by(
 ) -> str | None:
     """Who took the reading that this form made; None where none is stored."""
     row = conn.execute(_SENT_BY, (resident_id, reading_id, since, until)).fetchone()
-    return row[0] if row else None
-
-
-def label_of(
-    conn: psycopg.Connection[Any], resident_id: UUID, reading_id: UUID, since: datetime, until: datetime
-) -> str | None:
-    """What the reading that this form made says of its taker's competence; None where none is stored."""
-    row = conn.execute(_LABEL, (resident_id, reading_id, since, until)).fetchone()
     return row[0] if row else None

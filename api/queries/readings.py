@@ -33,6 +33,8 @@ class Reading:
     taken_by_name: str | None
     operator_known_by: str | None
     competence: str
+    competence_lacking: dict[str, str] | None
+    """What its taker was not fully signed off for: each activity, and how they stood."""
     device_kind: str
     device_model: str | None
     respiration_rate: Decimal | None
@@ -82,11 +84,11 @@ class TakenBy:
 _SHOWN: LiteralString = """
 SELECT reading.kit_id, reading.reading_id, reading.arrival_number, reading.arrived_at, reading.taken_at,
        reading.effective_at, reading.taken_by, person.name AS taken_by_name, reading.operator_known_by,
-       reading.competence, reading.device_kind, reading.device_model, reading.respiration_rate, reading.spo2,
-       reading.on_oxygen, reading.systolic, reading.diastolic, reading.pulse, reading.consciousness,
-       reading.temperature, reading.flags, reading.not_obtained, reading.unusable, reading.observations,
-       reading.counts, reading.correction, reading.correction_reason, reading.corrected_at,
-       reading.corrected_by, corrector.name AS corrected_by_name
+       reading.competence, reading.competence_lacking, reading.device_kind, reading.device_model,
+       reading.respiration_rate, reading.spo2, reading.on_oxygen, reading.systolic, reading.diastolic,
+       reading.pulse, reading.consciousness, reading.temperature, reading.flags, reading.not_obtained,
+       reading.unusable, reading.observations, reading.counts, reading.correction, reading.correction_reason,
+       reading.corrected_at, reading.corrected_by, corrector.name AS corrected_by_name
 FROM ingest.visible_reading reading
 LEFT JOIN delegation.person ON person.person_id = reading.taken_by
 LEFT JOIN delegation.person corrector ON corrector.person_id = reading.corrected_by

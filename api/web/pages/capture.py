@@ -76,14 +76,12 @@ def send(request: Request, resident_id: UUID, visit: CarerVisit, fields: Fields)
         return _form(request, visit, lives, opened, fields, faults)
     parts = parts_of(request)
     captured = capture(visit, parts.door, parts.evaluator, resident_id, filled.observations)
-    since = visit.at - _SENT_WITHIN
     sent = words.Sent(
         filled.observations,
         captured,
         open_case(visit.conn, resident_id),
         visit.at,
-        scores.of_reading(visit.conn, resident_id, since, opened.reading_id),
-        forms.label_of(visit.conn, resident_id, opened.reading_id, since, visit.at + AHEAD),
+        scores.of_reading(visit.conn, resident_id, visit.at - _SENT_WITHIN, opened.reading_id),
     )
     view = {
         "resident": lives,

@@ -15,10 +15,10 @@ from api.capture import Captured, Observations
 from api.queries.escalation import Escalation
 from api.queries.scores import Score
 from api.web.presenters import signs
+from api.web.presenters.competence import not_covered
 from api.web.presenters.moments import age, clock
 from api.web.presenters.resident import ResidentView
 from api.web.presenters.soft_signs import changes
-from delegation.competence import Label
 from devices.emergency import EMERGENCY_LABELS
 from devices.reading import NotObtained, SoftSign
 from devices.receipt import CALL_999, CALL_HUB, MEASURE_PREFIX, Outcome
@@ -82,17 +82,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was filled in, what became of it, the case now open for the resident, and what is stored with it.
-
-    `competence`: the label of the reading.
-    """
+    """What was filled in, what became of it, the case now open for the resident, and the score."""
 
     observations: Observations
     captured: Captured
     case: Escalation | None
     at: datetime
     scored: Score | None = None
-    competence: str | None = None
 
 
 def answer(sent: Sent, resident: ResidentView) -> Answer:
@@ -109,18 +105,8 @@ def answer(sent: Sent, resident: ResidentView) -> Answer:
         hub_phone=resident.hub_phone,
         score=_score(sent, resident) if stored else None,
         needed=_needed(captured) if stored else None,
-        sign_off=_SIGN_OFF.get(sent.competence) if stored and sent.competence else None,
+        sign_off=not_covered(captured.competence_lacking),
     )
-
-
-_ALL_THE_SAME = (
-    "The readings are stored and count all the same, and everybody who sees them sees this too. If you are unsure of"
-    " a value, ask somebody who is signed off to measure it again. Tell your manager or trainer before you take more."
-)
-_SIGN_OFF: Mapping[str, str] = {
-    Label.LAPSED: f"Your sign-off has run out for some or all of what you measured. {_ALL_THE_SAME}",
-    Label.NOT_SIGNED_OFF: f"You are not signed off for some or all of what you measured. {_ALL_THE_SAME}",
-}
 
 
 def _kept(sent: Sent) -> str:

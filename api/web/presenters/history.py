@@ -14,6 +14,7 @@ from api.queries.escalation import Case, Event
 from api.queries.readings import Reading, TakenBy
 from api.web.presenters import escalations, instruments, signs, soft_signs
 from api.web.presenters.answers import AnswerView, answer
+from api.web.presenters.competence import competence_words
 from api.web.presenters.corrections import corrected
 from api.web.presenters.course import CourseView, course_view
 from api.web.presenters.emergencies import emergency
@@ -75,7 +76,7 @@ def reading_row(one: Reading, now: datetime, *, may_correct: bool = False) -> Re
         values=tuple(_values(one)),
         remarks=tuple(_remarks(one, now)),
         who=operator(TakenBy(one.taken_by, one.taken_by_name, one.operator_known_by, one.competence)),
-        competence=signs.COMPETENCE.get(one.competence, signs.plain(one.competence)),
+        competence=competence_words(one.competence, one.competence_lacking or {}),
         doubted=one.competence in _DOUBTED,
         corrected=corrected(one, now),
         counts=one.counts,

@@ -33,16 +33,6 @@ CONSCIOUSNESS: Mapping[str, str] = MappingProxyType(
 BANDS: Mapping[str, str] = MappingProxyType(
     {"low": "Low", "low_medium": "Low-medium", "medium": "Medium", "high": "High"}
 )
-COMPETENCE: Mapping[str, str] = MappingProxyType(
-    {
-        "in_date": "Signed off, in date",
-        "under_supervision": "Signed off under supervision only",
-        "lapsed": "Sign-off lapsed",
-        "not_signed_off": "Not signed off",
-        "not_applicable": "Sign-off not applicable",
-        "operator_unknown": "Not known who took it",
-    }
-)
 KNOWN_BY: Mapping[str, str] = MappingProxyType(
     {"session": "signed in", "pin": "by PIN", "kit": "the kit's word"}
 )

@@ -43,6 +43,13 @@ def test_a_full_set_is_stored_and_its_score_answered(sign_in: SignIn, neighbourh
         "escalation_id": None,
         "found": False,
         "old": False,
+        "competence": "not_signed_off",
+        "competence_lacking": {
+            "blood_pressure": "not_signed_off",
+            "temperature": "not_signed_off",
+            "pulse_oximetry": "not_signed_off",
+            "breathing_and_alertness": "not_signed_off",
+        },
     }
     with neighbourhood.connect() as conn:
         stored = conn.execute(
@@ -188,9 +195,16 @@ def test_after_a_sign_off_the_next_reading_carries_it(sign_in: SignIn, neighbour
         "valid_until": until,
     }
     assert sign_in(n.TRAINER).post("/api/v1/competences", json=signing).status_code == 201
-    send(sign_in(n.WORKER), observed({"temperature": 36.8}))
-    with neighbourhood.connect() as conn:
-        assert conn.execute("SELECT competence FROM ingest.reading").fetchall() == [("in_date",)]
+    worker = sign_in(n.WORKER)
+    answer = send(worker, observed({"temperature": 36.8})).json()
+    assert (answer["competence"], answer["competence_lacking"]) == ("in_date", {})
+    also = {"temperature": 36.8, "systolic": 128, "diastolic": 76}
+    answer = send(worker, observed(also)).json()
+    assert answer["competence_lacking"] == {"blood_pressure": "not_signed_off"}
+    [newest, _] = sign_in(n.CLINICIAN).get(f"/api/v1/residents/{n.AMARA}/readings").json()
+    assert {said: newest[said] for said in ("competence", "competence_lacking")} == {
+        said: answer[said] for said in ("competence", "competence_lacking")
+    }
 
 
 def test_who_sent_is_audited_with_the_outcome(sign_in: SignIn, neighbourhood: Database) -> None:

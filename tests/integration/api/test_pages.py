@@ -378,7 +378,7 @@ def test_a_set_captured_by_hand_is_answered_at_once_and_twice_is_once(
     shown = browse(n.CLINICIAN).get(AMARA).text
     assert "39.2 °C" in shown
     assert "Wanda Worker (signed in)" in shown
-    assert "Not signed off" in shown
+    assert "Not signed off for blood pressure, temperature, oxygen saturation and counting breaths" in shown
 
 
 def test_that_monitoring_is_paused_is_said_before_what_to_do_and_on_the_round(
@@ -389,7 +389,7 @@ def test_that_monitoring_is_paused_is_said_before_what_to_do_and_on_the_round(
     client = browse(n.WORKER)
     shown = client.post(CAPTURE, data=form_of(client, CAPTURE, CAPTURE) | FILLED).text
     assert shown.index("Monitoring is paused") < shown.index("What to do now")
-    assert "You are not signed off for some or all of what you measured" in shown
+    assert "You are not signed off for blood pressure, temperature, oxygen saturation and counting" in shown
     assert "In hospital, until tomorrow" in client.get("/rounds").text
 
 

@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
-from delegation.competence import Label
+from delegation.competence import Activity, Label, Labelled
 from delegation.store import Placement
 from devices.reading import Device, DeviceKind, NotObtained, OperatorKnownBy, ReadingPayload, Worry, WorryFrom
 from devices.vital_signs import VitalSign
@@ -61,7 +61,11 @@ READINGS = st.builds(
     arrival_number=st.integers(1, 2**40),
     arrived_at=MOMENTS,
     effective_at=MOMENTS,
-    competence=st.sampled_from(Label),
+    competence=st.builds(
+        Labelled,
+        st.sampled_from(Label),
+        st.dictionaries(st.sampled_from(Activity), st.sampled_from(Label), max_size=2),
+    ),
     values=VALUES,
     unusable=st.dictionaries(TEXTS, TEXTS, max_size=2),
     cleared=st.just(quality.NO_SIGN),
@@ -111,7 +115,8 @@ def test_what_is_copied_in_is_what_is_read_back(doorstep: Doorstep) -> None:
             "effective_at": one.effective_at,
             "taken_by": said.taken_by,
             "operator_known_by": said.operator_known_by,
-            "competence": one.competence,
+            "competence": one.competence.label,
+            "competence_lacking": one.competence.lacking or None,
             "device_kind": said.device.kind or "unknown",
             "device_model": said.device.model,
             "device_serial": said.device.serial,

@@ -16,7 +16,7 @@ from alerts.policy import PolicyBook
 from alerts.scoring import Moments, score_readings
 from alerts.verdicts import of_judged, of_unremarkable
 from delegation.authority import AirRecord, Authority, ScaleAuthorisation
-from delegation.competence import Label
+from delegation.competence import Label, Labelled
 from delegation.store import Placement
 from devices.reading import Device, DeviceKind, NotObtained, ReadingPayload, SoftSign, Worry
 from devices.vital_signs import VitalSign
@@ -102,7 +102,7 @@ def numbered(batch: list[dict]) -> list[NewReading]:
                 arrival_number=number,
                 arrived_at=NOW,
                 effective_at=NOW - timedelta(minutes=ago),
-                competence=Label.IN_DATE,
+                competence=Labelled(Label.IN_DATE),
                 values=said["values"],
                 unusable={},
                 cleared=said["cleared"] - said["values"].keys(),

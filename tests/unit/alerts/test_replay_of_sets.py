@@ -25,7 +25,7 @@ from alerts.replay.scored import _latest_known, scored
 from alerts.replay.sets import HOUR, MICROSECONDS, Sets
 from alerts.scoring import Scored, score_readings
 from delegation.authority import Authority, PersonalLimit, ScaleAuthorisation
-from delegation.competence import Label
+from delegation.competence import Label, Labelled
 from delegation.store import Placement
 from devices.reading import Device, DeviceKind, NotObtained, ReadingPayload, SoftSign, Worry
 from devices.vital_signs import VitalSign
@@ -185,7 +185,7 @@ def _reading(number, said, at, effective_at, latest) -> NewReading:
         arrival_number=number,
         arrived_at=at,
         effective_at=effective_at,
-        competence=Label.IN_DATE,
+        competence=Labelled(Label.IN_DATE),
         values=values,
         unusable={},
         cleared=quality.cleared(payload.not_obtained, {}),

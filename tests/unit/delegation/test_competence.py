@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delegation.competence import Activity, Competence, Label, Level, label
+from delegation.competence import Activity, Competence, Label, Labelled, Level, labelled
 
 PERSON = UUID(int=1)
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
@@ -28,7 +28,7 @@ def held(
 def said(
     *competences: Competence, activities: tuple[Activity, ...] = (TEMPERATURE,), at: datetime = NOW
 ) -> Label:
-    return label(competences, activities, at, operator_known=True)
+    return labelled(competences, activities, at, operator_known=True).label
 
 
 def test_a_worker_signed_off_and_in_date_is_in_date():
@@ -81,12 +81,24 @@ def test_a_reading_of_several_activities_carries_the_gravest_of_their_labels():
     assert said(held(), held(OXIMETRY, Level.UNDER_SUPERVISION), activities=both) is Label.UNDER_SUPERVISION
 
 
+def test_what_somebody_is_not_fully_signed_off_for_is_named_with_how_they_stand():
+    those = [held(), held(OXIMETRY, until=NOW - DAY), held(Activity.LUNG_SOUNDS, Level.UNDER_SUPERVISION)]
+    assert labelled(those, Activity, NOW, operator_known=True).lacking == {
+        Activity.BLOOD_PRESSURE: Label.NOT_SIGNED_OFF,
+        OXIMETRY: Label.LAPSED,
+        Activity.BREATHING_AND_ALERTNESS: Label.NOT_SIGNED_OFF,
+        Activity.LUNG_SOUNDS: Label.UNDER_SUPERVISION,
+    }
+
+
 def test_family_needs_no_sign_off():
-    assert label([], [TEMPERATURE], NOW, operator_known=True, family_carer=True) is Label.NOT_APPLICABLE
+    said = labelled([], [TEMPERATURE], NOW, operator_known=True, family_carer=True)
+    assert said == Labelled(Label.NOT_APPLICABLE)
 
 
 def test_an_operator_nobody_can_name_is_unknown_rather_than_unqualified():
-    assert label([], [TEMPERATURE], NOW, operator_known=False) is Label.OPERATOR_UNKNOWN
+    said = labelled([], [TEMPERATURE], NOW, operator_known=False)
+    assert said == Labelled(Label.OPERATOR_UNKNOWN)
 
 
 def test_a_reading_of_no_delegated_activity_needs_no_sign_off():
@@ -109,15 +121,17 @@ GRAVITY = (Label.IN_DATE, Label.UNDER_SUPERVISION, Label.LAPSED, Label.NOT_SIGNE
 
 @given(st.lists(competences, max_size=4), st.sets(st.sampled_from(Activity), min_size=1), days)
 def test_every_operator_gets_a_label(those: list[Competence], activities: set[Activity], at: datetime):
-    assert label(those, activities, at, operator_known=True) in GRAVITY
+    said = labelled(those, activities, at, operator_known=True)
+    assert said.label == max([Label.IN_DATE, *said.lacking.values()], key=GRAVITY.index)
+    assert said.lacking.keys() <= activities
 
 
 @given(st.lists(competences, max_size=4), competences, st.sets(st.sampled_from(Activity), min_size=1), days)
 def test_one_more_sign_off_never_makes_the_label_worse(
     those: list[Competence], more: Competence, activities: set[Activity], at: datetime
 ):
-    before = label(those, activities, at, operator_known=True)
-    after = label([*those, more], activities, at, operator_known=True)
+    before = labelled(those, activities, at, operator_known=True).label
+    after = labelled([*those, more], activities, at, operator_known=True).label
     assert GRAVITY.index(after) <= GRAVITY.index(before)
 
 
@@ -136,4 +150,4 @@ def test_in_date_means_each_activity_rests_on_a_sign_off_in_force(
         )
         for activity in activities
     )
-    assert (label(those, activities, at, operator_known=True) is Label.IN_DATE) is each
+    assert (labelled(those, activities, at, operator_known=True).label is Label.IN_DATE) is each

@@ -140,6 +140,7 @@ def reading(**different: Any) -> Reading:
         taken_by_name="Wanda Worker",
         operator_known_by="pin",
         competence="in_date",
+        competence_lacking=None,
         device_kind="person",
         device_model=None,
         respiration_rate=None,

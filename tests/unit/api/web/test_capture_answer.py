@@ -13,8 +13,10 @@ from api.queries.escalation import Escalation
 from api.queries.resident import Decisions
 from api.queries.scores import Score
 from api.web.presenters.capture import AT_ONCE, Answer, Sent, answer
+from api.web.presenters.competence import not_covered
 from api.web.presenters.moments import clock
 from api.web.presenters.resident import view
+from delegation.competence import Activity, Label
 from devices.reading import NotObtained, SoftSign
 from devices.receipt import Outcome
 from devices.vital_signs import VitalSign
@@ -42,7 +44,7 @@ def told(
     values: Mapping[VitalSign, Any] = MappingProxyType({VitalSign.PULSE: 95}),
     refused: tuple[VitalSign, ...] = (),
     scored: Score | None = None,
-    competence: str | None = None,
+    lacking: Mapping[Activity, Label] = MappingProxyType({}),
     **different: Any,
 ) -> Answer:
     said: dict[str, Any] = {
@@ -64,7 +66,13 @@ def told(
         phoned_999=phoned_999,
     )
     return answer(
-        Sent(observations, Captured(outcome=outcome, **(said | different)), case, NOW, scored, competence),
+        Sent(
+            observations,
+            Captured(outcome=outcome, competence_lacking=lacking, **(said | different)),
+            case,
+            NOW,
+            scored,
+        ),
         lives,
     )
 
@@ -76,22 +84,38 @@ def test_what_is_stored_is_said_to_be_stored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("competence", "begins"),
+    ("lacking", "begins"),
     [
-        ("lapsed", "Your sign-off has run out"),
-        ("not_signed_off", "You are not signed off"),
-        ("in_date", None),
+        ({Activity.TEMPERATURE: Label.LAPSED}, "Your sign-off has run out for temperature. "),
+        (
+            {
+                Activity.TEMPERATURE: Label.LAPSED,
+                Activity.BLOOD_PRESSURE: Label.NOT_SIGNED_OFF,
+                Activity.PULSE_OXIMETRY: Label.NOT_SIGNED_OFF,
+            },
+            "You are not signed off for blood pressure and oxygen saturation."
+            " Your sign-off has run out for temperature. ",
+        ),
     ],
+    ids=["lapsed for one", "not signed off for two and lapsed for another"],
 )
-def test_who_is_not_signed_off_is_told_that_it_is_stored_and_what_to_do(
-    competence: str, begins: str | None
+def test_who_is_not_signed_off_is_told_for_what_that_it_is_stored_and_what_to_do(
+    lacking: Mapping[Activity, Label], begins: str
 ) -> None:
-    said = told(competence=competence).sign_off
-    assert (said is None) == (begins is None)
-    if said is not None and begins is not None:
-        assert said.startswith(begins)
-        assert "The readings are stored and count all the same" in said
-        assert "Tell your manager or trainer" in said
+    said = told(lacking=lacking).sign_off
+    assert said is not None
+    assert said.startswith(f"{begins}The readings are stored and count all the same")
+    assert "Tell your manager or trainer" in said
+
+
+def test_who_is_signed_off_if_under_supervision_only_is_told_nothing_of_it() -> None:
+    assert told().sign_off is None
+    assert told(lacking={Activity.TEMPERATURE: Label.UNDER_SUPERVISION}).sign_off is None
+
+
+@pytest.mark.parametrize("activity", Activity)
+def test_every_activity_has_a_name_of_its_own(activity: Activity) -> None:
+    assert not_covered({activity: Label.LAPSED}) != not_covered({})
 
 
 def test_a_score_says_what_it_counts_that_was_measured_before() -> None:
@@ -112,7 +136,7 @@ def test_what_was_sent_twice_counts_once() -> None:
 
 
 def test_what_is_in_quarantine_is_never_called_stored() -> None:
-    found = told(Outcome.QUARANTINED, reason="conflict", competence="not_signed_off")
+    found = told(Outcome.QUARANTINED, reason="conflict")
     assert (found.stored, found.title, found.score, found.sign_off, found.urgent) == (
         False,
         "Not stored as a reading",

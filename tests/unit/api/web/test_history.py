@@ -21,15 +21,28 @@ def test_a_reading_says_what_who_and_whether_they_were_signed_off() -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "words"),
+    ("label", "lacking", "words"),
     [
-        ("lapsed", "Sign-off lapsed"),
-        ("not_signed_off", "Not signed off"),
-        ("operator_unknown", "Not known who took it"),
+        ("lapsed", {"temperature": "lapsed"}, "Sign-off lapsed for temperature."),
+        (
+            "not_signed_off",
+            {
+                "temperature": "lapsed",
+                "breathing_and_alertness": "not_signed_off",
+                "blood_pressure": "not_signed_off",
+                "pulse_oximetry": "under_supervision",
+            },
+            "Not signed off for blood pressure and counting breaths and judging alertness."
+            " Sign-off lapsed for temperature. Signed off under supervision only for oxygen saturation.",
+        ),
+        ("operator_unknown", None, "Not known who took it"),
     ],
+    ids=["one activity", "several, differently", "nobody to be signed off"],
 )
-def test_a_doubtful_competence_is_marked(label: str, words: str) -> None:
-    row = reading_row(reading(competence=label), NOW)
+def test_a_doubtful_competence_is_marked_and_says_for_what(
+    label: str, lacking: dict[str, str] | None, words: str
+) -> None:
+    row = reading_row(reading(competence=label, competence_lacking=lacking), NOW)
     assert (row.competence, row.doubted) == (words, True)
 
 
