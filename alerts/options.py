@@ -4,10 +4,11 @@ Guards: numbers that could not be carried out are refused before they can be in 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from alerts.severity import Severity
 from devices.vital_signs import QUANTITIES, VitalSign
@@ -20,6 +21,22 @@ LONGEST_USUAL_DAYS = 90
 _FOLLOWED = frozenset(QUANTITIES) - {VitalSign.DIASTOLIC}
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What tells what is usual for a resident: so many days back, but not the last hours; of fewer readings, or where
+    the first of them is of later than so many days ago, nothing is told.
+    """
+
+    days: int
+    but_hours: int
+    readings: int
+    since_days: int
+
+
+# What the pages tell it from where a hub's policy does not say: all that its charts do not show.
+SHOWN_STRETCH = Stretch(days=LONGEST_USUAL_DAYS, but_hours=72, readings=20, since_days=7)
+
+
 class _Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,15 +46,15 @@ class _Options(BaseModel):
 class Rise(_Options):
     """The score has risen by so many points within so many hours."""
 
-    points: int = Field(ge=1, le=20)
-    within_hours: int = Field(gt=0, le=LONGEST_LOOK_BACK_HOURS)
+    points: StrictInt = Field(ge=1, le=20)
+    within_hours: StrictInt = Field(gt=0, le=LONGEST_LOOK_BACK_HOURS)
 
 
 class Trend(_Options):
     """One sign goes one way over its last readings, by so much or more; a negative change is a fall."""
 
-    readings: int = Field(ge=4, le=20, description="How many there must be; the last so many count.")
-    within_hours: int = Field(gt=0, le=LONGEST_LOOK_BACK_HOURS)
+    readings: StrictInt = Field(ge=4, le=20, description="How many there must be; the last so many count.")
+    within_hours: StrictInt = Field(gt=0, le=LONGEST_LOOK_BACK_HOURS)
     change: Mapping[VitalSign, Decimal]
 
     @model_validator(mode="after")
@@ -52,16 +69,16 @@ class Drift(_Options):
     theirs in the days before those hours.
     """
 
-    readings: int = Field(ge=2, le=20, description="How many values within these hours there must be.")
-    within_hours: int = Field(gt=0, le=LONGEST_LOOK_BACK_HOURS)
-    lasting_hours: int = Field(
+    readings: StrictInt = Field(ge=2, le=20, description="How many values within these hours there must be.")
+    within_hours: StrictInt = Field(gt=0, le=LONGEST_LOOK_BACK_HOURS)
+    lasting_hours: StrictInt = Field(
         ge=0, description="How long ago the first of them must be, or it did not last."
     )
-    usual_days: int = Field(
+    usual_days: StrictInt = Field(
         gt=0, le=LONGEST_USUAL_DAYS, description="How far back what is usual is taken from."
     )
-    usual_readings: int = Field(ge=5, description="Of fewer values no centile is told.")
-    usual_since_days: int = Field(gt=0, description="How long ago the first of those must be.")
+    usual_readings: StrictInt = Field(ge=5, description="Of fewer values no centile is told.")
+    usual_since_days: StrictInt = Field(gt=0, description="How long ago the first of those must be.")
     below: Mapping[VitalSign, Annotated[Decimal, Field(gt=0)]] = Field(
         default_factory=dict, description="How far under the 20th centile, by sign, in its unit."
     )
@@ -74,12 +91,19 @@ class Drift(_Options):
         if wrong := [str(sign) for sign in (*self.below, *self.above) if sign not in _FOLLOWED]:
             raise ValueError(f"No drift can be followed in {', '.join(wrong)}.")
         if self.lasting_hours > self.within_hours:
-            raise ValueError("It cannot last longer than the hours that are looked at.")
+            raise ValueError(
+                f"lasting_hours ({self.lasting_hours}) must not be more than within_hours ({self.within_hours})."
+            )
         if not self.within_hours < 24 * self.usual_since_days <= 24 * self.usual_days:
             raise ValueError(
-                "What is usual begins before the hours that are held against it, and within its days."
+                f"usual_since_days ({self.usual_since_days}) must be longer than within_hours ({self.within_hours}),"
+                f" and no longer than usual_days ({self.usual_days})."
             )
         return self
+
+    @property
+    def usual(self) -> Stretch:
+        return Stretch(self.usual_days, self.within_hours, self.usual_readings, self.usual_since_days)
 
     @property
     def signs(self) -> frozenset[VitalSign]:
@@ -90,4 +114,4 @@ class Drift(_Options):
 class SoftSigns(_Options):
     """So many soft signs at once, whatever is measured."""
 
-    at_least: int = Field(ge=1, le=12)
+    at_least: StrictInt = Field(ge=1, le=12)

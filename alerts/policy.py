@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
-from alerts.options import Drift, Rise, SoftSigns, Trend
+from alerts.options import SHOWN_STRETCH, Drift, Rise, SoftSigns, Stretch, Trend
 from alerts.severity import Severity
 from devices.vital_signs import VitalSign
 
@@ -30,16 +30,16 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: str
-    window: int = Field(
+    window: StrictInt = Field(
         gt=0, le=LONGEST_WINDOW // timedelta(minutes=1), description="Readings that may join in one score."
     )
-    high_from: int = Field(ge=1, le=20)
-    medium_from: int = Field(ge=1, le=20)
-    deadline: Mapping[Severity, Annotated[int, Field(gt=0, le=_MONTH_MINUTES)]]
-    act_within: int = Field(
+    high_from: StrictInt = Field(ge=1, le=20)
+    medium_from: StrictInt = Field(ge=1, le=20)
+    deadline: Mapping[Severity, Annotated[StrictInt, Field(gt=0, le=_MONTH_MINUTES)]]
+    act_within: StrictInt = Field(
         gt=0, le=_MONTH_MINUTES, description="A late reading this fresh still raises an escalation."
     )
-    answer_within: int = Field(
+    answer_within: StrictInt = Field(
         gt=0, le=24 * 60, description="How long a worker has to measure a deciding sign."
     )
     red_vital_sign: Severity | None = Field(description="One sign that scores 3; null: not by itself.")
@@ -52,11 +52,11 @@ class Policy(BaseModel):
     limits: Mapping[VitalSign, tuple[Decimal, Decimal]] = Field(
         description="What is not remarked on where NEWS2 is not used, ends included, in each sign's unit."
     )
-    silent_after_hours: int = Field(gt=0, le=_MONTH_HOURS)
-    kit_quiet_after: int = Field(
+    silent_after_hours: StrictInt = Field(gt=0, le=_MONTH_HOURS)
+    kit_quiet_after: StrictInt = Field(
         gt=0, le=_MONTH_MINUTES, description="A kit not heard for so long is said on the pages."
     )
-    kit_silent_after_hours: int = Field(
+    kit_silent_after_hours: StrictInt = Field(
         gt=0, le=_MONTH_HOURS, description="It is an escalation for whoever has no other way to be heard."
     )
     rise: Rise | None = None
@@ -67,11 +67,13 @@ class Policy(BaseModel):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.medium_from > self.high_from:
-            raise ValueError("Medium begins above high.")
+            raise ValueError(
+                f"medium_from ({self.medium_from}) must not be above high_from ({self.high_from})."
+            )
         if missing := [str(severity) for severity in Severity if severity not in self.deadline]:
-            raise ValueError(f"No response time for {', '.join(missing)}.")
+            raise ValueError(f"deadline gives no time for {', '.join(missing)}.")
         if crossed := [str(sign) for sign, (low, high) in self.limits.items() if low > high]:
-            raise ValueError(f"The lower limit lies above the upper one for {', '.join(crossed)}.")
+            raise ValueError(f"limits has the lower one above the upper one for {', '.join(crossed)}.")
         return self
 
     def deadline_at(self, severity: Severity, at: datetime) -> datetime:
@@ -89,6 +91,11 @@ class Policy(BaseModel):
         if not self.passes_over_a_red_sign:
             return self
         return self.model_copy(update={"red_vital_sign": SHIPPED.red_vital_sign})
+
+    @property
+    def usual(self) -> Stretch:
+        """What tells what is usual for a resident: where a drift from it is looked for, the same."""
+        return SHOWN_STRETCH if self.drift is None else self.drift.usual
 
     @property
     def composition_window(self) -> timedelta:

@@ -1,12 +1,8 @@
 """A sign has drifted away from what is usual for this very resident, and stayed there.
 
 Guards: the usual is the resident's own 20th to 80th centile, which a few days of illness or an odd value hardly move,
-so every value that became known counts, whoever was ill; no centile is told of too few readings or too short a time,
-and the sentence says of how many, and since when. It stands beside NEWS2 and never instead of it.
-
-Source: Stow and others, Evaluating physiological signals in care home residents, 2021 (a resident's own centiles).
-A centile is the least of the values that as large a share of them does not exceed (PostgreSQL's percentile_disc, which
-the pages show).
+so every value that became known counts, whoever was ill; the sentence says of how many it is, and since when. It stands
+beside NEWS2 and never instead of it.
 """
 
 from collections.abc import Mapping
@@ -18,25 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.beside.own_line import OwnLine, micros, moment_of
+from alerts.beside.usual import HOUR, Usual, usual
 from alerts.options import Drift
 from alerts.policy import Policy
 from alerts.rules import Finding, Part, ScoredSet
 from devices.vital_signs import FACTS, VitalSign
 
 _LONDON = ZoneInfo("Europe/London")
-HOUR = 3600 * 1_000_000
-DAY = 24 * HOUR
 # Of what is measured to hundredths, no less decides.
 NEARLY = 1e-9
-
-
-class Usual(NamedTuple):
-    """A resident's own centiles, of so many values since a moment (microseconds since 1970)."""
-
-    low: float
-    high: float
-    readings: int
-    since: int
 
 
 class _Drifted(NamedTuple):
@@ -75,25 +61,18 @@ def drifts(scored: ScoredSet, own: OwnLine | None, policy: Policy) -> list[Findi
 def _drifted(sign: VitalSign, own: OwnLine, now: int, options: Drift) -> _Drifted | None:
     places, values = own.of(sign)
     at = own.at[places]
-    first, split = np.searchsorted(
-        at, (now - options.usual_days * DAY, now - options.within_hours * HOUR)
-    ).tolist()
-    lately, before = values[split:], values[first:split]
+    split = int(np.searchsorted(at, now - options.within_hours * HOUR))
+    lately = values[split:]
     if len(lately) < options.readings or at[split] > now - options.lasting_hours * HOUR:
         return None
-    if len(before) < options.usual_readings or at[first] > now - options.usual_since_days * DAY:
+    theirs = usual(at, values, now, options.usual)
+    if theirs is None or not theirs.enough:
         return None
-    usual = _usual(before, int(at[first]))
-    if sign in options.below and usual.low - lately.max() >= float(options.below[sign]) - NEARLY:
-        return _Drifted("below", places[split:], lately, usual)
-    if sign in options.above and lately.min() - usual.high >= float(options.above[sign]) - NEARLY:
-        return _Drifted("above", places[split:], lately, usual)
+    if sign in options.below and theirs.low - lately.max() >= float(options.below[sign]) - NEARLY:
+        return _Drifted("below", places[split:], lately, theirs)
+    if sign in options.above and lately.min() - theirs.high >= float(options.above[sign]) - NEARLY:
+        return _Drifted("above", places[split:], lately, theirs)
     return None
-
-
-def _usual(values: NDArray[np.float64], since: int) -> Usual:
-    ordered, n = np.sort(values), len(values)
-    return Usual(float(ordered[(n - 1) // 5]), float(ordered[(4 * n - 1) // 5]), n, since)
 
 
 def _sentence(sign: VitalSign, drifted: _Drifted, own: OwnLine) -> str:

@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.beside.drift import DAY, HOUR, NEARLY
+from alerts.beside.drift import NEARLY
+from alerts.beside.usual import DAY, HOUR
 from alerts.news2 import SIGNS
 from alerts.options import Drift
 from alerts.policy import Policy

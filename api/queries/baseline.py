@@ -1,60 +1,60 @@
-"""A resident's own baseline: the 20th and 80th centile of scores and signs over a rolling period.
+"""What is usual for a resident, of each vital sign and of the score, as the rule that looks for a drift tells it.
 
-Source: Stow and others, 2021 (own baseline in care homes). Guards: no centile without the number of readings
-behind it; only scores whose bounds meet count,
-because a range has no centile.
+Guards: only readings that are theirs as last corrected; only scores that stand and whose bounds meet count, because a
+range has no centile; no more of history is read than tells it.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
+import numpy as np
 import psycopg
+from numpy.typing import NDArray
 
+from alerts.beside.own_line import micros
+from alerts.beside.usual import Usual, usual
+from alerts.options import Stretch
+from devices.vital_signs import QUANTITIES
 
-@dataclass(frozen=True, slots=True)
-class Usual:
-    """The middle three fifths of `count` values: from the 20th centile to the 80th, in the sign's unit."""
-
-    count: int
-    low: Decimal | None
-    high: Decimal | None
-
-
+SCORE = "score"
 _SIGNS: LiteralString = """
-SELECT
-    count(respiration_rate), percentile_disc(ARRAY[0.2, 0.8]) WITHIN GROUP (ORDER BY respiration_rate),
-    count(spo2), percentile_disc(ARRAY[0.2, 0.8]) WITHIN GROUP (ORDER BY spo2),
-    count(systolic), percentile_disc(ARRAY[0.2, 0.8]) WITHIN GROUP (ORDER BY systolic),
-    count(diastolic), percentile_disc(ARRAY[0.2, 0.8]) WITHIN GROUP (ORDER BY diastolic),
-    count(pulse), percentile_disc(ARRAY[0.2, 0.8]) WITHIN GROUP (ORDER BY pulse),
-    count(temperature), percentile_disc(ARRAY[0.2, 0.8]) WITHIN GROUP (ORDER BY temperature)
+SELECT effective_at, respiration_rate::float8, spo2::float8, systolic::float8, diastolic::float8, pulse::float8,
+       temperature::float8
 FROM ingest.visible_reading
-WHERE resident_id = %s AND effective_at > %s AND counts
+WHERE resident_id = %s AND effective_at >= %s AND effective_at < %s AND counts
+ORDER BY effective_at
 """
-_SIGN_ORDER = ("respiration_rate", "spo2", "systolic", "diastolic", "pulse", "temperature")
-_SCORE: LiteralString = """
-SELECT count(low), percentile_disc(ARRAY[0.2, 0.8]) WITHIN GROUP (ORDER BY low)
+_SCORES: LiteralString = """
+SELECT effective_at, low::float8
 FROM (
-    SELECT DISTINCT ON (effective_at, kit_id, reading_id) low, high
+    SELECT DISTINCT ON (effective_at, kit_id, reading_id) effective_at, low, high
     FROM alerts.visible_score
-    WHERE resident_id = %s AND effective_at > %s
+    WHERE resident_id = %s AND effective_at >= %s AND effective_at < %s
     ORDER BY effective_at, kit_id, reading_id, cause_arrival DESC
 ) standing
 WHERE low = high
+ORDER BY effective_at
 """
 
 
-def baseline(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> dict[str, Usual]:
-    """The usual range of each sign and of `score`, over what was measured after `since`."""
-    [signs] = conn.execute(_SIGNS, (resident_id, since)).fetchall()
-    [score] = conn.execute(_SCORE, (resident_id, since)).fetchall()
-    usual = {sign: _usual(*signs[2 * n : 2 * n + 2]) for n, sign in enumerate(_SIGN_ORDER)}
-    return usual | {"score": _usual(*score)}
+def baseline(
+    conn: psycopg.Connection[Any], resident_id: UUID, stretch: Stretch, at: datetime
+) -> Mapping[str, Usual]:
+    """By sign, and of SCORE, what is usual for them now; nothing of what there is no value of."""
+    span = resident_id, at - timedelta(days=stretch.days), at - timedelta(hours=stretch.but_hours)
+    columns = _columns(QUANTITIES, conn.execute(_SIGNS, span).fetchall())
+    columns |= _columns((SCORE,), conn.execute(_SCORES, span).fetchall())
+    told = {name: usual(*column, micros(at), stretch) for name, column in columns.items()}
+    return {name: one for name, one in told.items() if one is not None}
 
 
-def _usual(count: int, centiles: list[Decimal | None] | None) -> Usual:
-    low, high = centiles or (None, None)
-    return Usual(count, low, high)
+def _columns(
+    names: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """By name, the moments of what there is of it, and its values."""
+    at = np.array([micros(moment) for moment, *_ in rows], dtype=np.int64)
+    values = np.array([row[1:] for row in rows], dtype=np.float64).reshape(-1, len(names))
+    known = ~np.isnan(values)
+    return {name: (at[known[:, place]], values[known[:, place], place]) for place, name in enumerate(names)}

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from alerts.standing import policies_in_force
 from api.access import Visit, needs
 from api.correcting import rights
 from api.looking import looked
@@ -36,7 +37,6 @@ router = APIRouter()
 
 CareVisit = Annotated[Visit, needs(READ, Record.RESIDENTS)]
 _SCORE_SPAN = timedelta(days=30)
-_USUAL_SPAN = timedelta(days=90)
 _CASE_SPAN = timedelta(days=90)
 
 
@@ -68,6 +68,7 @@ def show(
         one.escalation.escalation_id: one.escalation for one in cases if one.escalation.state != "closed"
     }
     undone = escalation.taken_back(conn, open_)
+    usual_of = policies_in_force(conn, at).for_hub(found.hub_id).usual
     in_force = words.in_force(decided.scale_two, at)
     through_glass = glass_words.open_now(glass.open_until(conn, resident_id), at)
     view = {
@@ -77,8 +78,9 @@ def show(
             held,
             latest,
             scores.latest_full_set(conn, resident_id, at - _SCORE_SPAN),
-            baseline.baseline(conn, resident_id, at - _USUAL_SPAN),
+            baseline.baseline(conn, resident_id, usual_of, at),
             readings.operators(conn, resident_id, vitals.moments_of(held)),
+            usual_of=usual_of,
             air_assumed=decided.air is not None,
             other_scale=other_scale(latest, decided.scale_two, at),
             now=at,

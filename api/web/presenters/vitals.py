@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from api.queries.baseline import Usual
+from alerts.beside.usual import DAY, Usual
+from alerts.options import Stretch
+from api.queries.baseline import SCORE
 from api.queries.readings import Current, TakenBy
 from api.queries.scores import Score
 from api.web.presenters import escalations, signs
@@ -20,7 +22,6 @@ from devices.vital_signs import VitalSign
 
 # As long as a score may join readings: an older one is of another moment.
 FRESH = timedelta(minutes=30)
-ENOUGH_FOR_USUAL = 10
 NOBODY_KNOWN = "not known who"
 
 Operators = Mapping[tuple[UUID, UUID], TakenBy]
@@ -78,6 +79,7 @@ class VitalsView:
     rows: tuple[SignRow, ...]
     last_full_set: str
     usual_score: str
+    usual_of: str
 
 
 def view(
@@ -87,6 +89,7 @@ def view(
     usual: Mapping[str, Usual],
     operators: Operators,
     *,
+    usual_of: Stretch,
     air_assumed: bool,
     other_scale: str | None,
     now: datetime,
@@ -97,7 +100,8 @@ def view(
         no_score=None if score else "No score in the last 30 days.",
         rows=tuple(_row(sign, current, score, usual, operators, air_assumed, now) for sign in _ROWS),
         last_full_set=_last_full_set(last_full, now),
-        usual_score=usual_words("score", usual.get("score")),
+        usual_score=usual_words(SCORE, usual.get(SCORE)),
+        usual_of=f"the {usual_of.days} days before the last {usual_of.but_hours} hours",
     )
 
 
@@ -215,17 +219,18 @@ def _another_reading(
 
 
 def usual_words(sign: str, usual: Usual | None) -> str:
-    """ "70 to 78 (45 readings)"; too few to say anything are said to be so."""
+    """ "70 to 78 (45 readings over 63 days)"; what rests on too little is not known yet."""
     if sign in (VitalSign.ON_OXYGEN, VitalSign.CONSCIOUSNESS):
         return "no range for this sign"
-    what = "score" if sign == "score" else "reading"
-    if usual is None or usual.low is None or usual.high is None:
-        return f"no {what}s"
-    count = f"{usual.count} {what}{'' if usual.count == 1 else 's'}"
-    if usual.count < ENOUGH_FOR_USUAL:
-        return f"too few to say ({count})"
+    if usual is None:
+        return "not known yet: nothing measured then"
+    count, days = usual.readings, max(1, round((usual.until - usual.since) / DAY))
+    what = "score" if sign == SCORE else "reading"
+    rests_on = f"{count} {what}{'' if count == 1 else 's'} over {days} day{'' if days == 1 else 's'}"
+    if not usual.enough:
+        return f"not known yet ({rests_on})"
     low, high = signs.quantity(sign, usual.low), signs.quantity(sign, usual.high)
-    return f"{low} to {high} ({count})"
+    return f"{low} to {high} ({rests_on})"
 
 
 def _last_full_set(score: Score | None, now: datetime) -> str:

@@ -7,6 +7,9 @@ from typing import Any, LiteralString
 import pytest
 
 from alerts.evaluator import Evaluator
+from alerts.standing import policies_in_force
+from api.queries.baseline import baseline
+from delegation.people import act_as
 from ingest.correction import Correction, Reason, correct
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.ward import NOW, Ward
@@ -125,6 +128,10 @@ def test_a_sign_that_stays_beyond_the_residents_own_usual_is_found_whatever_it_s
         "Pulse has been 77 to 79 beats a minute over 8 hours (2 readings),"
         " above their own usual of 60 to 64 (5 readings since 26 February)."
     )
+    with looking_back.database.connect("hearthwatch_api") as conn:
+        act_as(conn, n.CLINICIAN)
+        shown = baseline(conn, n.AMARA, policies_in_force(conn, NOW).for_hub(n.HUB).usual, NOW)
+    assert {sign: (one.low, one.high, one.readings) for sign, one in shown.items()} == {"pulse": (60, 64, 5)}
 
 
 def test_whoever_is_given_no_score_is_held_against_their_own_usual_too(looking_back):

@@ -113,9 +113,9 @@ def test_what_is_not_measured_now_or_not_named_by_the_policy_is_not_followed():
     [
         ({"usual_days": 91}, "less than or equal to 90"),
         ({"usual_readings": 4}, "greater than or equal to 5"),
-        ({"lasting_hours": 25}, "cannot last longer"),
-        ({"within_hours": 96}, "begins before the hours"),
-        ({"usual_since_days": 15}, "begins before the hours"),
+        ({"lasting_hours": 25}, "must not be more than within_hours"),
+        ({"within_hours": 96}, "must be longer than within_hours"),
+        ({"usual_since_days": 15}, "no longer than usual_days"),
         ({"above": {"on_oxygen": 1}}, "No drift can be followed in on_oxygen"),
         ({"below": {"pulse": 0}}, "greater than 0"),
     ],

@@ -29,10 +29,10 @@ def test_each_severity_has_its_response_time():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"deadline": {"high": 15}}, "No response time for medium, low_medium, concern, silent"),
+        ({"deadline": {"high": 15}}, "deadline gives no time for medium, low_medium, concern, silent"),
         ({"deadline": BODY["deadline"] | {"high": 0}}, "greater than 0"),
-        ({"medium_from": 8}, "Medium begins above high"),
-        ({"limits": {"spo2": [100, 92]}}, "lower limit lies above the upper one for spo2"),
+        ({"medium_from": 8}, "must not be above high_from"),
+        ({"limits": {"spo2": [100, 92]}}, "limits has the lower one above the upper one for spo2"),
         ({"limits": {"mood": [1, 2]}}, "Input should be"),
         ({"window": 0}, "greater than 0"),
         ({"window": LONGEST_WINDOW // timedelta(minutes=1) + 1}, "less than or equal to 240"),

@@ -33,6 +33,14 @@ DRIFT = {
         ({"medium_fom": 4}, ["medium_fom is no setting: is medium_from meant?"]),
         ({"high_from": 21}, ["high_from must be a whole number from 1 to 20, not 21."]),
         ({"high_from": 6.5}, ["high_from must be a whole number from 1 to 20, not 6.5."]),
+        ({"medium_from": True}, ["medium_from must be a whole number from 1 to 20, not true."]),
+        ({"medium_from": "4"}, ['medium_from must be a whole number from 1 to 20, not "4".']),
+        ({"medium_from": 4.0}, ["medium_from must be a whole number from 1 to 20, not 4.0."]),
+        (
+            {"deadline": SHIPPED.deadline | {"high": True}},
+            ["deadline.high must be a whole number from 1 to 43200, not true."],
+        ),
+        ({"limits": {"pulse": [True, 130]}}, ["limits.pulse must be two numbers, the lower first."]),
         ({"window": "half an hour"}, ['window must be a whole number from 1 to 240, not "half an hour".']),
         (
             {"silent_after_hours": 10**10},
@@ -65,10 +73,10 @@ DRIFT = {
         ({"drift": DRIFT | {"below": {"spo2": 0}}}, ["drift.below.spo2 must be a number above 0, not 0."]),
         (
             {"drift": DRIFT | {"lasting_hours": 13}},
-            ["drift: It cannot last longer than the hours that are looked at."],
+            ["drift: lasting_hours (13) must not be more than within_hours (12)."],
         ),
         ({"version": 2}, ["version must be text in quotation marks, not 2."]),
-        ({"medium_from": 8}, ["Medium begins above high."]),
+        ({"medium_from": 8}, ["medium_from (8) must not be above high_from (7)."]),
         ({"answer_within": 1441}, ["answer_within must be a whole number from 1 to 1440, not 1441."]),
         ({"limits": {"[key]": [40, 130]}}, ["limits.[key] is no setting: there are " + SIGNS + "."]),
         (

@@ -1,12 +1,12 @@
 """How somebody is now: every value with its age, every unknown as unknown, every assumption said."""
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from api.queries.baseline import Usual
+from alerts.beside.usual import DAY, Usual
+from alerts.options import SHOWN_STRETCH
 from api.queries.readings import Current, TakenBy
 from api.queries.scores import Score
 from api.web.presenters.scales import other_scale
@@ -31,6 +31,7 @@ def rows(signs: dict[str, dict[str, Any]], found: Score | None, *, air: bool = F
         None,
         {},
         {(KIT, READING): TakenBy(UUID(int=51), "Wanda Worker", "session", "in_date")},
+        usual_of=SHOWN_STRETCH,
         air_assumed=air,
         other_scale=None,
         now=NOW,
@@ -123,14 +124,19 @@ def test_a_score_older_than_readings_that_may_join_says_that_it_is_aged() -> Non
     )
 
 
-def test_a_usual_range_comes_with_the_number_of_readings_behind_it() -> None:
-    assert usual_words("pulse", Usual(45, Decimal(70), Decimal(78))) == "70 to 78 (45 readings)"
-    assert (
-        usual_words("temperature", Usual(45, Decimal("36.4"), Decimal("37.1")))
-        == "36.4 to 37.1 (45 readings)"
-    )
-    assert usual_words("pulse", Usual(3, Decimal(70), Decimal(78))) == "too few to say (3 readings)"
-    assert usual_words("score", Usual(0, None, None)) == "no scores"
+def test_a_usual_range_says_on_how_many_readings_over_how_many_days_it_rests() -> None:
+    of_pulse = Usual(70.0, 78.0, readings=45, since=0, until=63 * DAY, enough=True)
+    assert usual_words("pulse", of_pulse) == "70 to 78 (45 readings over 63 days)"
+    of_score = of_pulse._replace(low=1.0, high=2.0, readings=30)
+    assert usual_words("score", of_score) == "1 to 2 (30 scores over 63 days)"
+    of_warmth = of_pulse._replace(low=36.4, high=37.05)
+    assert usual_words("temperature", of_warmth) == "36.4 to 37.1 (45 readings over 63 days)"
+
+
+def test_what_rests_on_too_little_is_not_known_yet() -> None:
+    few = Usual(70.0, 78.0, readings=1, since=0, until=0, enough=False)
+    assert usual_words("pulse", few) == "not known yet (1 reading over 1 day)"
+    assert usual_words("score", None) == "not known yet: nothing measured then"
 
 
 def test_for_30_days_after_scale_2_ended_both_results_are_shown() -> None:
