@@ -49,10 +49,16 @@ def require_free_port(port: int, option: str) -> None:
 
 
 def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on, and that nobody who asks for any port is given while we live.
+
+    It stays bound, without listening: whoever names it may listen there all the same, as servers set SO_REUSEADDR.
+    """
+    keeper = socket.socket()
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind(("127.0.0.1", 0))
+    port = int(keeper.getsockname()[1])
+    keeper.detach()  # so that nothing closes it before we end
+    return port
 
 
 def unprivileged_prefix() -> list[str]:

