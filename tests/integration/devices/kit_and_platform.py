@@ -20,9 +20,12 @@ from devices.kits import Broker
 from devices.reading import ReadingPayload, Unreadable, decode
 from devices.receipt import Config, Message, Outcome, Receipt, Receipts, Status, encode_message
 from devices.topics import Leaf, filter_of, parse_topic, topic
+from tests.fixtures.machine import PATIENCE_SECONDS
 
 SEED = 20261122
 QUICK = Pace(first_retry=1.0, longest_retry=4.0, confirm_within=5.0, alone_patience=1.0)
+UNHURRIED = Pace(first_retry=3600.0, longest_retry=3600.0)
+"""Sends nothing twice: whatever arrives did so without waiting for a timer."""
 EAGER = LinkSettings(first_reconnect=0.05, longest_reconnect=0.3, answer_within=3.0)
 
 
@@ -106,12 +109,12 @@ class RunningKit:
     """One kit: its outbox and its link."""
 
     def __init__(
-        self, file: OutboxFile, port: int, number: int, wire=None, secret=None, ca_file=None
+        self, file: OutboxFile, port: int, number: int, wire=None, secret=None, ca_file=None, pace=QUICK
     ) -> None:
         kit = KitId(uuid4())
         self.credentials = Credentials(kit, number % 16, str(kit) if secret else None, secret)
         self.outbox = Outbox(file, self.credentials.kit)
-        gateway = Gateway(self.outbox, QUICK, random.Random(SEED + number))
+        gateway = Gateway(self.outbox, pace, random.Random(SEED + number))
         address = Broker(host="localhost" if ca_file else "127.0.0.1", port=port, ca_file=ca_file)
         kwargs = {"wire": wire} if wire else {}
         self.link = Link(
@@ -143,4 +146,4 @@ def running(*kits: RunningKit) -> Iterator[GatewayLoop]:
     try:
         yield loop
     finally:
-        loop.stop()
+        loop.stop(PATIENCE_SECONDS)

@@ -165,7 +165,6 @@ def test_a_revoked_certificate_ends_its_live_session_and_is_refused_and_others_s
     theirs = authority.issue(stolen)
     thief, other = client(mosquitto, theirs).connect(), client(mosquitto, authority.issue(honest)).connect()
     assert thief.connected.is_set()
-    thief.paho.reconnect_delay_set(60, 60)
     mosquitto.shut_out(stolen)
     wait_until(thief.gone.is_set, "its session to end", SHUT_OUT_WITHIN)
     assert is_refused(mosquitto, theirs)

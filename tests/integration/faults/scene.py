@@ -16,6 +16,7 @@ import psycopg
 
 from devices.gateway.gateway import Pace
 from devices.gateway.outbox import State
+from devices.identifiers import ReadingId
 from tests.fixtures import independent
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.brokers import Broker
@@ -98,14 +99,24 @@ class Scene:
         counted = {outcome: int(self.ingest.metric("readings_total", outcome=outcome)) for outcome in known}
         return {outcome: count for outcome, count in counted.items() if count}
 
+    def sent(self) -> int:
+        """How many readings are in the outboxes."""
+        return sum(kit.outbox.last_seq() for kit in self.kits)
+
+    def publishes(self) -> dict[ReadingId, int]:
+        """How often each reading was published."""
+        return {reading: times for kit in self.kits for reading, times in kit.publishes().items()}
+
+    def came_again(self, since: dict[ReadingId, int]) -> bool:
+        """Whether some of what had been published was published again."""
+        now = self.publishes()
+        return any(now[reading] > times > 0 for reading, times in since.items())
+
     def wait_for_stored(self, count: int) -> None:
         wait_until(lambda: self.stored() >= count, f"{count} readings to be stored", PATIENCE)
 
     def wait_for_sent(self, count: int) -> None:
-        def sent() -> bool:
-            return sum(kit.outbox.last_seq() for kit in self.kits) >= count
-
-        wait_until(sent, f"{count} readings to be in the outboxes", PATIENCE)
+        wait_until(lambda: self.sent() >= count, f"{count} readings to be in the outboxes", PATIENCE)
 
     def wait_until_settled(self) -> None:
         """Every reading is receipted."""
