@@ -1,14 +1,20 @@
 """The hub whose desk somebody opens, and the residents it watches over.
 
-Guards: to whoever does not work at it there is no such hub, and nobody it watches over.
+Guards: to whoever does not work at it there is no such hub; of somebody whom another hub watches over nothing is
+changed, and who may read their record, by having opened it, is told that.
 """
 
+from http import HTTPStatus
 from uuid import UUID
 
 from api.access import Visit
-from api.problems import not_found
+from api.problems import RefusedError, not_found
 from api.queries.queue import Hub, hub
 from api.queries.resident import Resident, resident
+
+_READ_ONLY = (
+    "You can read this record, and change nothing in it: that is for the hub that watches over the resident."
+)
 
 
 def hub_of(visit: Visit, hub_id: UUID) -> Hub:
@@ -20,8 +26,10 @@ def hub_of(visit: Visit, hub_id: UUID) -> Hub:
 
 
 def resident_at_my_hub(visit: Visit, resident_id: UUID) -> Resident:
-    """Somebody whom a hub watches over at which the actor works. Raises RefusedError (404)."""
+    """Somebody whom a hub watches over at which the actor works. Raises RefusedError (404; 403 if they only read)."""
     found = resident(visit.conn, resident_id)
-    if found is None or not found.at_my_hub:
+    if found is None:
         raise not_found("resident")
+    if not found.at_my_hub:
+        raise RefusedError(HTTPStatus.FORBIDDEN, _READ_ONLY)
     return found

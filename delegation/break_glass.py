@@ -70,13 +70,12 @@ class Tried:
 
 _OPEN: LiteralString = "SELECT * FROM delegation.break_glass(%s, %s, %s, %s)"
 _SEEN: LiteralString = """
-INSERT INTO delegation.break_glass_seen (break_glass_id, desk, person_id)
-SELECT broken.break_glass_id, %(desk)s, %(actor)s
-FROM delegation.break_glass broken JOIN delegation.resident USING (resident_id)
-WHERE broken.break_glass_id = %(glass)s AND home_id IN (SELECT delegation.homes_held(%(role)s))
-ON CONFLICT DO NOTHING
+INSERT INTO delegation.break_glass_seen (break_glass_id, desk, person_id) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
 """
-_WHOSE: LiteralString = "SELECT resident_id FROM delegation.break_glass WHERE break_glass_id = %s"
+_WHOSE: LiteralString = """
+SELECT resident_id FROM delegation.break_glass JOIN delegation.resident USING (resident_id)
+WHERE break_glass_id = %s AND home_id IN (SELECT delegation.homes_held(%s))
+"""
 _ACTIONS = {
     Outcome.OPENED: "break_glass.opened",
     Outcome.YOURS: "break_glass.not_needed",
@@ -104,13 +103,13 @@ def open_outside(conn: psycopg.Connection, actor: Actor, tried: Try, at: datetim
 
 
 def acknowledge(conn: psycopg.Connection, actor: Actor, glass_id: UUID, desk: Desk, at: datetime) -> None:
-    """Say for the home, or for its hub, that one has seen it. Raises GlassRefusedError."""
+    """Say for the home, or for its hub, that one has seen it; again is no harm. Raises GlassRefusedError."""
     if not actor.may(CHANGE, Record.GLASS):
         raise GlassRefusedError("Only the home's manager or the hub's lead says so.")
-    whose = conn.execute(_WHOSE, (glass_id,)).fetchone()
-    given = {"desk": desk, "actor": actor.person_id, "glass": glass_id, "role": _ROLES[desk]}
-    if whose is None or conn.execute(_SEEN, given).rowcount == 0:
+    whose = conn.execute(_WHOSE, (glass_id, _ROLES[desk])).fetchone()
+    if whose is None:
         raise GlassRefusedError("There is nothing here for you to say that you have seen it.")
+    conn.execute(_SEEN, (glass_id, desk, actor.person_id))
     audit.record(
         conn, actor, "break_glass.acknowledged", f"break_glass:{glass_id}", at=at, resident_id=whose[0]
     )

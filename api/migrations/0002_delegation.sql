@@ -662,6 +662,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT count(*) FROM delegation.break_glass WHERE opened_at > since AND delegation.is_operator()
 $$;
 
+-- For who leads a hub: how often who works there tried to open a record and opened none. What was typed is kept nowhere.
+CREATE FUNCTION delegation.glass_tried_in_vain(wanted uuid, since timestamptz) RETURNS TABLE (person_id uuid, tries bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT staff.person_id, count(*)
+    FROM (SELECT DISTINCT person_id FROM delegation.role_assignment WHERE hub_id = wanted) AS staff
+    JOIN delegation.audit_event event ON event.subject = 'person:' || staff.person_id AND event.resident_id IS NULL
+    WHERE event.at >= since AND event.action IN ('break_glass.found_nobody', 'break_glass.refused')
+      AND EXISTS (SELECT FROM delegation.roles_in_force() held WHERE held.hub_id = wanted AND held.role = 'hub_lead')
+    GROUP BY staff.person_id
+$$;
+
 ALTER FUNCTION delegation.roles_in_force() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.homes_held(text[]) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.visible_homes() OWNER TO hearthwatch_gate;
@@ -681,6 +692,7 @@ ALTER FUNCTION delegation.roles_over(uuid) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.wait_for_a_try(uuid, smallint) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.break_glass(text, date, text, text) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.glass_broken_since(timestamptz) OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.glass_tried_in_vain(uuid, timestamptz) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.may_give(text, uuid, uuid, uuid) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.roles_in_gift() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.invitation_to(bytea) OWNER TO hearthwatch_gate;

@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import LiteralString
-from uuid import UUID
 
 import psycopg
 
-from alerts.policy_faults import Fault
 from alerts.standing import faulty
 from api.audit_heads import key_of, left_behind
 from api.health import NotReadyError, check_broker
@@ -22,6 +20,7 @@ from api.migrations.runner import MigrationChangedError, pending
 from api.processes.exposure import exposures
 from api.processes.startup import POWERS
 from api.settings import DatabaseRole, Settings, SettingsError
+from api.web.presenters.policies import worded
 
 _PROCESSES = (DatabaseRole.API, DatabaseRole.INGEST, DatabaseRole.SCHEDULER, DatabaseRole.RETENTION)
 _SEES_UNASKED: LiteralString = "SELECT count(*) FROM delegation.resident"
@@ -126,18 +125,10 @@ def _scope(settings: Settings) -> str:
 def _policy(settings: Settings) -> str:
     with _connect(settings, DatabaseRole.SCHEDULER) as conn:
         wrong = [] if _one(conn, _POLICY)[0] else ["No default policy is in force, so nothing can be judged."]
-        wrong += [_faulty(*one) for one in faulty(conn, datetime.now(UTC))]
+        wrong += worded(faulty(conn, datetime.now(UTC)))
     if wrong:
         raise NotReadyError(" ".join(wrong))
     return "A default policy is in force, and each hub's own where it has one."
-
-
-def _faulty(hub_id: UUID | None, version: str, why: Fault) -> str:
-    whose, instead = ("default", "what is shipped") if hub_id is None else (f"of hub {hub_id}", "the default")
-    policy = f"The policy {version!r}, {whose},"
-    if why.in_force:
-        return f"{policy} is in force, but not as it is written. {why}"
-    return f"{policy} is not in force, and {instead} holds in its place. {why}"
 
 
 def _durability(settings: Settings) -> str:

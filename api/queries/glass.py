@@ -1,6 +1,7 @@
 """Records that were opened from outside their hub: what those who answer for the residents have not seen yet.
 
-Guards: only where the actor answers for the resident at that desk; one's own doing is asked for by itself.
+Guards: only where the actor answers for the resident at that desk; one's own doing is asked for by itself. Of tries
+that opened nothing it is known who made them and how many, and no more.
 """
 
 from dataclasses import dataclass
@@ -30,6 +31,34 @@ class Broken:
     ends_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A desk of the actor's, and how many openings nobody there has said they have seen."""
+
+    desk: str
+    place_id: UUID
+    name: str
+    openings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A record that the actor opened, and may still read."""
+
+    resident_id: UUID
+    resident_name: str
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InVain:
+    """How often somebody tried and opened nothing."""
+
+    person_id: UUID
+    person_name: str | None
+    tries: int
+
+
 _BROKEN: LiteralString = """
 SELECT broken.break_glass_id, resident_id, resident.name AS resident_name, resident.synthetic, home.name AS home_name,
        broken.person_id, person.name AS person_name, broken.reason, broken.words,
@@ -52,6 +81,28 @@ _AT_HUB: LiteralString = (
     + """AND home.hub_id = %(place)s AND home.home_id IN (SELECT delegation.homes_held('hub_lead'))
 ORDER BY broken.opened_at DESC LIMIT 50"""
 )
+_DESKS: LiteralString = """
+SELECT place.desk, place.place_id, place.name, count(*) AS openings
+FROM (SELECT 'home' AS desk, home_id AS place_id, name, home_id FROM delegation.home
+      WHERE home_id IN (SELECT delegation.homes_held('home_manager'))
+      UNION ALL
+      SELECT 'hub', hub_id, hub.name, home_id FROM delegation.home JOIN delegation.hub USING (hub_id)
+      WHERE home_id IN (SELECT delegation.homes_held('hub_lead'))) AS place
+JOIN delegation.resident USING (home_id) JOIN delegation.break_glass broken USING (resident_id)
+WHERE NOT EXISTS (SELECT FROM delegation.break_glass_seen seen
+                  WHERE seen.break_glass_id = broken.break_glass_id AND seen.desk = place.desk)
+GROUP BY place.desk, place.place_id, place.name ORDER BY place.name, place.place_id
+"""
+_MINE: LiteralString = """
+SELECT resident_id, resident.name AS resident_name, max(ends_at) AS ends_at
+FROM delegation.break_glass JOIN delegation.resident USING (resident_id)
+WHERE person_id = delegation.actor() AND ends_at > now() AND delegation.roles_over(resident_id) IS NULL
+GROUP BY resident_id, resident.name ORDER BY max(ends_at) DESC
+"""
+_IN_VAIN: LiteralString = """
+SELECT person_id, person.name AS person_name, tries
+FROM delegation.glass_tried_in_vain(%s, %s) LEFT JOIN delegation.person USING (person_id) ORDER BY tries DESC, person_id
+"""
 # What one sees through one's home or hub needs no glass.
 _OPEN_UNTIL: LiteralString = """
 SELECT max(ends_at) FROM delegation.break_glass
@@ -75,6 +126,24 @@ def unseen_at_hub(conn: psycopg.Connection[Any], hub_id: UUID) -> list[Broken]:
     """The same for the hub's lead."""
     with conn.cursor(row_factory=class_row(Broken)) as cursor:
         return cursor.execute(_AT_HUB, {"desk": "hub", "place": hub_id}).fetchall()
+
+
+def unseen_by_desk(conn: psycopg.Connection[Any]) -> list[Unseen]:
+    """Every home the actor manages and every hub they lead, where something is unseen."""
+    with conn.cursor(row_factory=class_row(Unseen)) as cursor:
+        return cursor.execute(_DESKS).fetchall()
+
+
+def open_now(conn: psycopg.Connection[Any]) -> list[Open]:
+    """What the actor sees by broken glass alone, the last first."""
+    with conn.cursor(row_factory=class_row(Open)) as cursor:
+        return cursor.execute(_MINE).fetchall()
+
+
+def tried_in_vain(conn: psycopg.Connection[Any], hub_id: UUID, since: datetime) -> list[InVain]:
+    """By who works at the hub, for its lead; for anybody else nothing."""
+    with conn.cursor(row_factory=class_row(InVain)) as cursor:
+        return cursor.execute(_IN_VAIN, (hub_id, since)).fetchall()
 
 
 def open_until(conn: psycopg.Connection[Any], resident_id: UUID) -> datetime | None:

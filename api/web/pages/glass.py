@@ -17,7 +17,7 @@ from api.access import Visit
 from api.queries import glass
 from api.routes.glass import AnsweringVisit, BreakingVisit, break_open
 from api.web.fields import Fields, day_of
-from api.web.presenters.glass import REASONS
+from api.web.presenters.glass import PLACES, REASONS
 from api.web.presenters.moments import clock
 from api.web.rendering import page
 from delegation.break_glass import (
@@ -68,8 +68,7 @@ def seen(
 ) -> Response:
     """Say for the home or for its hub that one has seen it; back to that desk."""
     acknowledge(visit.conn, visit.actor, glass_id, desk, visit.at)
-    place = "homes" if desk is Desk.HOME else "hubs"
-    return RedirectResponse(f"/{place}/{back}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"/{PLACES[desk]}/{back}?said=glass", HTTPStatus.SEE_OTHER)
 
 
 def _why_not(done: Tried, visit: Visit) -> str:

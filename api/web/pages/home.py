@@ -32,7 +32,10 @@ router = APIRouter()
 
 HomeVisit = Annotated[Visit, needs(READ, Record.DAY)]
 RoundVisit = Annotated[Visit, needs(READ, Record.ROUND)]
-_SAID = {"moved": "Recorded: they have moved, and are on the lists of their new home."}
+_SAID = {
+    "moved": "Recorded: they have moved, and are on the lists of their new home.",
+    "glass": glass_words.NOTED,
+}
 _ANSWERED_WITHIN = timedelta(days=7)
 
 

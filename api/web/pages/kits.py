@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from alerts.standing import faulty
 from api.access import Visit, needs
 from api.parts import parts_of
 from api.queries import glass, notices
@@ -17,6 +18,7 @@ from api.queries import kits as queries
 from api.web.presenters import glass as glass_words
 from api.web.presenters import kits as words
 from api.web.presenters import notices as notice_words
+from api.web.presenters import policies as policy_words
 from api.web.presenters.moments import full_clock
 from api.web.rendering import page
 from delegation.rights import READ, Record
@@ -45,6 +47,7 @@ def kits_page(
         "said": said,
         "problem": problem,
         "notices": notice_words.notices(notices.of_no_home(visit.conn), visit.at),
+        "policies": policy_words.worded(faulty(visit.conn, visit.at)),
         "rows": rows,
         "summary": words.summary(rows),
         "quarantine": [words.quarantine_row(one, visit.at) for one in queries.quarantined(visit.conn)],

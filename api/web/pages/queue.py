@@ -13,16 +13,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from alerts.desk import UNDO_WITHIN
+from alerts.standing import faulty
 from api.access import Visit
 from api.hub import hub_of
 from api.looking import looked_at_place
 from api.parts import parts_of
-from api.queries import glass, notices, quiet_kits, reviews
+from api.queries import desks, glass, notices, quiet_kits, reviews
 from api.queries import queue as queries
 from api.queries.course import courses
 from api.routes.queue import QueueVisit, RaisingVisit
 from api.web.presenters import glass as glass_words
 from api.web.presenters import notices as notice_words
+from api.web.presenters import policies as policy_words
 from api.web.presenters import quiet_kits as quiet_words
 from api.web.presenters import reviews as review_words
 from api.web.presenters.moments import calendar_day
@@ -32,6 +34,7 @@ from delegation.rights import CHANGE, Record
 
 router = APIRouter()
 
+_TRIES_OF_DAYS = 7
 SAID = {
     "claimed": "Claimed: it is yours to answer.",
     "released": "Released: it waits again for anybody at the hub.",
@@ -46,6 +49,7 @@ SAID = {
     "details": "Recorded. What stood there before is kept with your name.",
     "moved": "Recorded: they have moved.",
     "acknowledged": "Put away: you have rung the home.",
+    "glass": glass_words.NOTED,
 }
 
 
@@ -96,9 +100,22 @@ def queue_page(
     view["reviews"] = review_words.summary(reviews.due(visit.conn, hub_id, visit.at), visit.at)
     view["quiet"] = parts.pulse.words(visit.at)
     view["glass"] = glass_words.views(glass.unseen_at_hub(visit.conn, hub_id), visit.at)
+    view["open_now"] = glass_words.still_open(glass.open_now(visit.conn), visit.at)
+    view["to_lead"] = _to_lead(visit, hub_id)
     looked_at_place(visit, f"hub:{hub_id}", "hub.queue_seen")
     status = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
     return page(request, "queue.jinja", view, who=visit.actor.name, status=status)
+
+
+def _to_lead(visit: Visit, hub_id: UUID) -> list[str]:
+    """What is for the hub's lead alone."""
+    if hub_id not in {one.place_id for one in desks.hubs_led(visit.conn)}:
+        return []
+    tries = glass.tried_in_vain(visit.conn, hub_id, visit.at - timedelta(days=_TRIES_OF_DAYS))
+    return [
+        *policy_words.worded(faulty(visit.conn, visit.at), hub_id),
+        *glass_words.in_vain(tries, _TRIES_OF_DAYS),
+    ]
 
 
 def _view(visit: Visit, hub_id: UUID, order: str) -> Mapping[str, Any]:

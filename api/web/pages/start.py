@@ -1,6 +1,7 @@
 """Where everybody begins: the desks that their roles open.
 
-Guards: a desk is offered only for a role in force.
+Guards: a desk is offered only for a role in force; who answers for a resident is told here already that their record
+was opened from outside, by no name.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.access import SignedIn, Visit
-from api.queries import desks, notices
+from api.queries import desks, glass, notices
+from api.web.presenters import glass as glass_words
 from api.web.rendering import page
 from delegation.rights import READ, Record
 
@@ -32,7 +34,8 @@ def start(request: Request, visit: SignedIn) -> Response:
     offered = _desks(visit)
     if len(offered) == 1:
         return RedirectResponse(offered[0].href, HTTPStatus.SEE_OTHER)
-    return page(request, "start.jinja", {"desks": offered}, who=visit.actor.name)
+    view = {"desks": offered, "unseen": glass_words.unseen(glass.unseen_by_desk(visit.conn))}
+    return page(request, "start.jinja", view, who=visit.actor.name)
 
 
 def _desks(visit: Visit) -> list[Desk]:

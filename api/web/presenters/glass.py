@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from api.queries.glass import Broken
+from api.queries.glass import Broken, InVain, Open, Unseen
 from api.web.presenters import escalations
 from api.web.presenters.moments import Moment, clock, moment
-from delegation.break_glass import Reason
+from delegation.break_glass import Desk, Reason
 
+NOTED = "Noted, with your name: you have seen that this record was opened."
+PLACES = {Desk.HOME: "homes", Desk.HUB: "hubs"}
 REASONS = {
     Reason.DANGER_NOW: "They are in danger now",
     Reason.COVERING: "We are covering for their hub",
@@ -36,6 +38,23 @@ class GlassView:
     until: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnseenView:
+    """A desk at which openings are to be seen."""
+
+    says: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenView:
+    """A record that one may go back to, until then."""
+
+    href: str
+    resident: str
+    until: str
+
+
 def views(broken: list[Broken], now: datetime) -> list[GlassView]:
     """As they came."""
     return [_view(one, now) for one in broken]
@@ -51,10 +70,43 @@ def open_now(until: datetime | None, now: datetime) -> str | None:
     )
 
 
+def unseen(desks: list[Unseen]) -> list[UnseenView]:
+    """For the page from which somebody goes to their desks."""
+    return [_unseen(one) for one in desks]
+
+
+def still_open(records: list[Open], now: datetime) -> list[OpenView]:
+    """The way back to what one opened."""
+    return [
+        OpenView(f"/residents/{one.resident_id}", one.resident_name, clock(one.ends_at, now))
+        for one in records
+    ]
+
+
+def in_vain(tries: list[InVain], days: int) -> list[str]:
+    """For the hub's lead: a mistyped number is no offence."""
+    return [
+        f"{escalations.named(one.person_name, one.person_id)} tried {_times(one.tries)} in the last {days} days to open"
+        " a record from outside this hub, and opened none: the NHS number and the date of birth were nobody's, or they"
+        " had tried too often. What was typed is not kept."
+        for one in tries
+    ]
+
+
 def counted(number: int) -> str:
     """For an operator."""
     times = "no record was" if number == 0 else "1 record was" if number == 1 else f"{number} records were"
     return f"In the last 30 days {times} opened from outside the resident's hub."
+
+
+def _unseen(one: Unseen) -> UnseenView:
+    records = "1 resident's record was" if one.openings == 1 else f"{one.openings} residents' records were"
+    says = f"{one.name}: {records} opened from outside their hub, and nobody has said that they have seen it."
+    return UnseenView(says, f"/{PLACES[Desk(one.desk)]}/{one.place_id}")
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _view(one: Broken, now: datetime) -> GlassView:

@@ -70,12 +70,17 @@ def test_a_record_is_opened_for_reading_alone_until_the_time_is_over(
     for offered in ("/capture", "/raise", "/scale-two", "/records", "/looks", f"/homes/{n.ORCHARD}", "Claim"):
         assert offered not in page.text, offered
     assert clinician.get(f"/api/v1/residents/{n.AMARA}/readings").status_code == 200
-    for hidden in (f"/residents/{n.BRAM}", f"/homes/{n.ORCHARD}", f"{AMARA}/raise", f"/hubs/{n.HUB}"):
+    for change in ("raise", "limits", "scale-two"):
+        refused = clinician.get(f"{AMARA}/{change}")
+        assert (refused.status_code, "and change nothing in it" in refused.text) == (403, True), change
+    assert f'You opened the record of <a href="{AMARA}">Amara' in clinician.get(f"/hubs/{n.OTHER_HUB}").text
+    for hidden in (f"/residents/{n.BRAM}", f"/homes/{n.ORCHARD}", f"/hubs/{n.HUB}"):
         assert clinician.get(hidden).status_code in (403, 404), hidden
     call = {"severity": "high", "words": "He fell"}
     assert clinician.post(f"/api/v1/residents/{n.AMARA}/escalations", json=call).status_code in (403, 404)
     close(neighbourhood)
-    assert clinician.get(AMARA).status_code == 404
+    assert clinician.get(AMARA).status_code == clinician.get(f"{AMARA}/raise").status_code == 404
+    assert "You opened the record of" not in clinician.get(f"/hubs/{n.OTHER_HUB}").text
     seen = ("break_glass", "hub_clinician", n.AMARA, True)
     assert audited(neighbourhood) == [
         ("break_glass.opened", *seen),
@@ -172,8 +177,8 @@ def test_the_homes_manager_and_the_hubs_lead_are_each_told_until_they_have_seen_
         )
         owner.execute(
             "INSERT INTO delegation.role_assignment (person_id, role, hub_id, starts_at)"
-            " VALUES (%s, 'hub_clinician', %s, '2020-01-01')",
-            (n.OUTSIDE_CLINICIAN, UUID(int=23)),
+            " VALUES (%(hana)s, 'hub_clinician', %(bay)s, '2020-01-01'), (%(lead)s, 'hub_lead', %(bay)s, '2020-01-01')",
+            {"hana": n.OUTSIDE_CLINICIAN, "lead": n.HUB_LEAD, "bay": UUID(int=23)},
         )
     sits_down(n.OUTSIDE_CLINICIAN).post("/break-glass", data=GIVEN)
     told = (
@@ -184,13 +189,22 @@ def test_the_homes_manager_and_the_hubs_lead_are_each_told_until_they_have_seen_
     )
     with neighbourhood.connect() as owner:
         [(glass,)] = owner.execute("SELECT break_glass_id FROM delegation.break_glass").fetchall()
-    for person, desk, place in ((n.MANAGER, "home", n.ORCHARD), (n.HUB_LEAD, "hub", n.HUB)):
+    at_the_start = ": 1 resident&#39;s record was opened from outside their hub"
+    for person, desk, place, name in (
+        (n.MANAGER, "home", n.ORCHARD, "Orchard House"),
+        (n.HUB_LEAD, "hub", n.HUB, "Riverside hub"),
+    ):
         client = sits_down(person)
+        start = client.get("/").text
+        assert start.count(at_the_start) == start.count(f"{name}{at_the_start}") == 1
         page = client.get(f"/{desk}s/{place}").text
         assert [words for words in told if words not in page] == []
-        seen = client.post(f"/break-glass/{glass}/seen", data={"desk": desk, "back": str(place)})
-        assert seen.url.path == f"/{desk}s/{place}"
-        assert "Hana Hillside" not in seen.text
+        for _ in range(2):
+            seen = client.post(f"/break-glass/{glass}/seen", data={"desk": desk, "back": str(place)})
+            assert seen.url.path == f"/{desk}s/{place}"
+            assert "Noted, with your name: you have seen that this record was opened." in seen.text
+            assert "Hana Hillside" not in seen.text
+        assert at_the_start not in client.get("/").text
     for person, page in ((n.WORKER, f"/homes/{n.ORCHARD}"), (n.CLINICIAN, f"/hubs/{n.HUB}")):
         client = sits_down(person)
         assert "Hana Hillside" not in client.get(page).text
