@@ -354,14 +354,17 @@ CREATE POLICY in_scope ON alerts.open_question FOR SELECT TO hearthwatch_api
 
 -- What a commissioner sees of a hub: for each of its homes, how much of everything from `since` until `until`, of nobody in
 -- particular, synthetic residents left out unless they are asked for. Pages hide small numbers. A set is owed to whoever
--- lives there when its round opens and is not paused at its hour; it counts once the round is over.
+-- lives there when its round opens and is not paused at its hour, from when the home first had a kit or its form on loan:
+-- before, nobody could have sent one. It counts once the round is over.
 CREATE FUNCTION alerts.counts_of_hub(wanted uuid, since timestamptz, until timestamptz, with_synthetic boolean)
-RETURNS TABLE (home text, residents bigint, synthetic bigint, readings bigint, sets_due bigint, sets_done bigint,
-               raised bigint[], in_time bigint[])
+RETURNS TABLE (home text, could_send_from timestamptz, residents bigint, synthetic bigint, readings bigint, sets_due bigint,
+               sets_done bigint, raised bigint[], in_time bigint[])
 -- A month of everybody, as nothing else that is asked as the api.
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seqscan = on AS $$
     WITH homes AS (
-        SELECT home.home_id, home.name, home.rounds, home.synthetic FROM delegation.home
+        SELECT home.home_id, home.name, home.rounds, home.synthetic,
+               (SELECT min(loan.lent_at) FROM devices.kit_loan loan WHERE loan.home_id = home.home_id) AS could_send_from
+        FROM delegation.home
         WHERE home.hub_id = wanted
           AND wanted IN (SELECT held.hub_id FROM delegation.roles_in_force() held WHERE held.role = 'commissioner')
     ), asked AS MATERIALIZED (
@@ -396,17 +399,18 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seq
         SELECT day::date FROM generate_series((since AT TIME ZONE 'Europe/London')::date,
                                               (until AT TIME ZONE 'Europe/London')::date - 1, interval '1 day') AS day
     ), openings AS (
-        SELECT homes.home_id, day, hour,
+        SELECT homes.home_id, homes.could_send_from, day, hour,
                (day + make_interval(hours => hour::int)) AT TIME ZONE 'Europe/London' - interval '1 hour' AS opens_at
         FROM homes CROSS JOIN days CROSS JOIN LATERAL (SELECT DISTINCT unnest(homes.rounds) AS hour) one
     ), slots AS (
-        SELECT home_id, opens_at, coalesce(lead(opens_at) OVER (PARTITION BY home_id, day ORDER BY hour),
+        SELECT home_id, could_send_from, opens_at, coalesce(lead(opens_at) OVER (PARTITION BY home_id, day ORDER BY hour),
                                            (day + 1)::timestamp AT TIME ZONE 'Europe/London') AS closes_at
         FROM openings
     ), due AS MATERIALIZED (
         SELECT slots.home_id, counted.resident_id, slots.opens_at, slots.closes_at
         FROM slots JOIN counted USING (home_id)
-        WHERE slots.closes_at <= least(until, now()) AND counted.lives_here_from <= slots.opens_at
+        WHERE slots.closes_at <= least(until, now()) AND slots.could_send_from <= slots.opens_at
+          AND counted.lives_here_from <= slots.opens_at
           AND (counted.ended_at IS NULL OR counted.ended_at >= slots.closes_at)
           AND NOT EXISTS (SELECT FROM delegation.monitoring_pause away
                           WHERE away.resident_id = counted.resident_id
@@ -450,7 +454,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seq
                                                           JOIN delegation.home USING (home_id)
                                                           WHERE resident.synthetic OR home.synthetic))
     )
-    SELECT homes.name,
+    SELECT homes.name, homes.could_send_from,
            (SELECT count(*) FROM counted WHERE counted.home_id = homes.home_id),
            (SELECT count(*) FROM everybody WHERE everybody.home_id = homes.home_id AND everybody.made_up),
            (SELECT count(*) FROM arrived WHERE arrived.home_id = homes.home_id),
@@ -468,6 +472,7 @@ REVOKE EXECUTE ON FUNCTION alerts.counts_of_hub(uuid, timestamptz, timestamptz, 
 ALTER FUNCTION alerts.counts_of_hub(uuid, timestamptz, timestamptz, boolean) OWNER TO hearthwatch_counter;
 GRANT EXECUTE ON FUNCTION alerts.counts_of_hub(uuid, timestamptz, timestamptz, boolean) TO hearthwatch_api;
 GRANT SELECT (home_id, hub_id, name, rounds, synthetic) ON delegation.home TO hearthwatch_counter;
+GRANT SELECT (home_id, lent_at) ON devices.kit_loan TO hearthwatch_counter;
 GRANT SELECT (resident_id, home_id, lives_here_from, no_score_reason, refitted, synthetic) ON delegation.resident TO hearthwatch_counter;
 GRANT SELECT (resident_id, ended_at, withdrawn_at) ON delegation.end_of_care TO hearthwatch_counter;
 GRANT SELECT (resident_id, starts_at, ends_at) ON delegation.monitoring_pause TO hearthwatch_counter;

@@ -15,9 +15,13 @@ from psycopg.rows import class_row
 
 @dataclass(frozen=True, slots=True)
 class HomeCounts:
-    """One home's. `synthetic` residents are left out, or are all there are; cases by severity, the gravest first."""
+    """One home's. `synthetic` residents are left out, or are all there are; cases by severity, the gravest first.
+
+    `could_send_from`: when it first had a kit or its form; no set is due before. None where it never had.
+    """
 
     home: str
+    could_send_from: datetime | None
     residents: int
     synthetic: int
     readings: int

@@ -45,7 +45,7 @@ def show(
     with_synthetic = synthetic and not any(one.residents for one in found)
     if with_synthetic:
         found = _counts(visit, hub_id, chosen, with_synthetic=True)
-    table = words.table(found)
+    table = words.table(found, chosen, visit.at)
     audit.record(
         visit.conn, visit.actor, "counts.seen", f"hub:{hub_id}", at=visit.at, request_id=visit.request_id
     )

@@ -12,7 +12,7 @@ from functools import partial
 from api.queries.counts import HomeCounts
 from api.small_numbers import Counted, Hidden, Shown, of_few, shown
 from api.web.presenters.escalations import SEVERITIES
-from api.web.presenters.moments import LONDON, london_day
+from api.web.presenters.moments import LONDON, clock, london_day
 
 MONTHS_BACK = 12
 COLUMNS = (
@@ -28,6 +28,8 @@ class Row:
 
     home: str
     cells: tuple[str, ...]
+    due_from: str = ""
+    """Since when sets are due there, where that is not the whole month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,9 @@ def span(month: str) -> tuple[datetime, datetime]:
     return _midnight(first), _midnight(_first(first, -1))
 
 
-def table(homes: Sequence[HomeCounts]) -> Table:
+def table(homes: Sequence[HomeCounts], month: str, now: datetime) -> Table:
     """What may be shown of a month."""
+    since, until = span(month)
     grades = range(len(SEVERITIES))
     columns = [
         _column(homes, lambda one: (one.readings, one.readings), _number),
@@ -70,7 +73,12 @@ def table(homes: Sequence[HomeCounts]) -> Table:
         ),
     ]
     rows = tuple(
-        Row(home.home, tuple(cells[number] for cells, _ in columns)) for number, home in enumerate(homes)
+        Row(
+            home.home,
+            tuple(cells[number] for cells, _ in columns),
+            _due_from(home.could_send_from, since, until, now),
+        )
+        for number, home in enumerate(homes)
     )
     return Table(
         rows,
@@ -78,6 +86,14 @@ def table(homes: Sequence[HomeCounts]) -> Table:
         sum(home.synthetic for home in homes),
         any(home.residents for home in homes),
     )
+
+
+def _due_from(could_send_from: datetime | None, since: datetime, until: datetime, now: datetime) -> str:
+    if could_send_from is None or could_send_from >= until:
+        return "no kit and no form in this month: no sets were due"
+    if could_send_from <= since:
+        return ""
+    return f"sets are due from {clock(could_send_from, now)}, when its first kit or form was lent"
 
 
 def _column(

@@ -72,11 +72,25 @@ def counted(
 
 def test_what_is_counted_is_what_there_was(busy: Database) -> None:
     assert counted(busy) == {
-        "Meadow View": HomeCounts("Meadow View", 1, 0, 0, 0, 0, [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]),
+        "Meadow View": HomeCounts("Meadow View", n.LONG_AGO, 1, 0, 0, 0, 0, [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]),
         "Orchard House": HomeCounts(
-            "Orchard House", 2, 0, 6, 2 * 3 * DAYS, 4, [2, 0, 0, 0, 0], [1, 0, 0, 0, 0]
+            "Orchard House", n.LONG_AGO, 2, 0, 6, 2 * 3 * DAYS, 4, [2, 0, 0, 0, 0], [1, 0, 0, 0, 0]
         ),
     }
+
+
+def test_no_set_is_due_before_the_home_first_had_something_to_send_one_with(busy: Database) -> None:
+    for lent_at, due, done in (
+        (london(4, 7), 2 * 3 * (DAYS - 3), 2),
+        (london(4, 7, 1), 2 * (3 * (DAYS - 3) - 1), 1),
+    ):
+        with busy.connect() as conn:
+            conn.execute("UPDATE devices.kit_loan SET lent_at = %s WHERE home_id = %s", (lent_at, n.ORCHARD))
+        found = counted(busy)["Orchard House"]
+        assert (found.could_send_from, found.sets_due, found.sets_done) == (lent_at, due, done)
+    with busy.connect() as conn:
+        conn.execute("DELETE FROM devices.kit_loan")
+    assert counted(busy)["Orchard House"].sets_due == 0
 
 
 def test_what_was_done_while_news2_was_not_used_for_somebody_counts_when_it_is_used_again(

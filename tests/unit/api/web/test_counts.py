@@ -2,18 +2,27 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from api.queries.counts import HomeCounts
 from api.web.presenters.counts import months, span, table
 
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
-def home(residents: int, raised: int, in_time: int) -> HomeCounts:
-    return HomeCounts(
-        f"Home {residents}", residents, 0, 1200, 300, 298, [raised, 0, 0, 0, 0], [in_time, 0, 0, 0, 0]
-    )
+
+def home(
+    residents: int,
+    raised: int,
+    in_time: int,
+    could_send_from: datetime | None = datetime(2026, 1, 1, tzinfo=UTC),
+) -> HomeCounts:
+    of_severities = [raised, 0, 0, 0, 0], [in_time, 0, 0, 0, 0]
+    return HomeCounts(f"Home {residents}", could_send_from, residents, 0, 1200, 300, 298, *of_severities)
 
 
 def test_a_table_in_words() -> None:
-    shown = table([home(30, 12, 12), home(20, 3, 1), home(25, 4, 0), home(3, 2, 0), home(40, 20, 14)])
+    homes = [home(30, 12, 12), home(20, 3, 1), home(25, 4, 0), home(3, 2, 0), home(40, 20, 14)]
+    shown = table(homes, "2026-11", NOW)
     assert [row.cells[:3] for row in shown.rows] == [
         ("1,200", "all but fewer than 5 of 300", "12 of 12"),
         ("1,200", "all but fewer than 5 of 300", "fewer than 5"),
@@ -23,6 +32,22 @@ def test_a_table_in_words() -> None:
     ]
     assert shown.rows[0].cells[3] == "none to judge"
     assert shown.total.cells == ("not shown", "not shown", "not shown, of 41", *["not shown"] * 4)
+
+
+@pytest.mark.parametrize(
+    ("month", "could_send_from", "said"),
+    [
+        ("2026-11", datetime(2026, 11, 1, tzinfo=UTC), ""),
+        ("2026-11", NOW, "sets are due from today 12:00, when its first kit or form was lent"),
+        ("2026-10", NOW, "no kit and no form in this month: no sets were due"),
+        ("2026-11", None, "no kit and no form in this month: no sets were due"),
+    ],
+)
+def test_a_home_says_since_when_sets_are_due_there_where_that_is_not_the_whole_month(
+    month: str, could_send_from: datetime | None, said: str
+) -> None:
+    [row] = table([home(30, 12, 12, could_send_from)], month, NOW).rows
+    assert row.due_from == said
 
 
 def test_months_begin_and_end_at_midnight_in_london() -> None:
