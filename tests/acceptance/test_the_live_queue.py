@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from alerts import desk
+from alerts.escalation import Disposition
 from alerts.evaluator import Evaluator
 from alerts.policy import Severity
 from delegation.people import actor_of
@@ -104,10 +105,12 @@ def test_an_answer_half_written_survives_a_change_of_the_queue(
 
 
 @pytest.mark.parametrize(
-    "size", [{"width": 1280, "height": 800}, {"width": 390, "height": 844}], ids=["desk", "phone"]
+    ("size", "answers_in_sight"),
+    [({"width": 1280, "height": 800}, len(Disposition)), ({"width": 390, "height": 844}, 0)],
+    ids=["desk", "phone"],
 )
-def test_what_sends_the_hubs_answer_is_in_sight_however_much_there_is_to_read(
-    at_desk: AtDesk, neighbourhood: Database, size: dict[str, int]
+def test_what_sends_the_hubs_answer_is_in_sight_however_much_there_is_to_read_and_at_a_desk_every_answer(
+    at_desk: AtDesk, neighbourhood: Database, size: dict[str, int], answers_in_sight: int
 ) -> None:
     grave(neighbourhood, n.AMARA)
     for words in ("She fell at breakfast.", "She is in pain now.", "She will not drink. " * 30):
@@ -118,6 +121,8 @@ def test_what_sends_the_hubs_answer_is_in_sight_however_much_there_is_to_read(
     page.get_by_role("link", name="Close Amara Synthetic").click()
     send = page.get_by_role("dialog").get_by_role("button", name="Close the escalation")
     expect(send).to_be_in_viewport(ratio=1)
+    for answer in page.get_by_role("dialog").get_by_role("radio").all()[:answers_in_sight]:
+        expect(answer).to_be_in_viewport(ratio=1)
     page.get_by_role("textbox", name="Note").focus()
     expect(send).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="Cancel").click()
