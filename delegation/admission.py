@@ -1,8 +1,8 @@
 """Adds a resident to a home, and puts right what is written down of them.
 
 Guards: only whoever manages the home or leads its hub, and the database says so too; somebody who is known at a home
-of others is named to nobody, and few may be asked about; nobody of the same name and date of birth is added to a home
-beside another unasked; what stood there before is kept beside the audit.
+of others is named to nobody, and few may be asked about; nobody is added to a home, or put right, into the name and the
+date of birth of another there unasked; what stood there before is kept beside the audit.
 """
 
 from collections.abc import Collection, Mapping
@@ -81,7 +81,7 @@ VALUES (%(resident)s, %(home)s, %(name)s, %(nhs_number)s, %(born_on)s, %(allergi
     %(call_back_phone)s, %(usual_company)s, %(no_score_reason)s)
 """
 _STANDING: LiteralString = """
-SELECT name, nhs_number, born_on, allergies, background, call_back_phone, usual_company, no_score_reason
+SELECT home_id, name, nhs_number, born_on, allergies, background, call_back_phone, usual_company, no_score_reason
 FROM delegation.resident WHERE resident_id = %s FOR NO KEY UPDATE
 """
 _CORRECT: LiteralString = """
@@ -114,7 +114,6 @@ def add(
     row = _fit(given, at)
     resident_id = uuid4()
     place = f"home:{home_id}"
-    turns.take(conn, "admission", home_id)  # each who adds somebody to a home sees whom the other has added
     # Before the number is asked for: nothing may be learnt of it by who adds nobody.
     if alike := _alike(conn, home_id, given, other_than):
         return Done(Outcome.ALIKE, alike)
@@ -136,10 +135,11 @@ def correct(
     given: Particulars,
     at: datetime,
     seen: str,
+    other_than: Collection[UUID] = (),
 ) -> Done:
     """Put right what is written down of them. Commit whatever comes of it: a try counts.
 
-    `seen`: what stood there when it was opened, by `particulars.stand_as`.
+    `seen`: what stood there when it was opened, by `particulars.stand_as`; `other_than`: as where somebody is added.
     Raises AdmissionRefusedError, ChangedMeanwhileError, UnfitParticularsError.
     """
     check(conn, actor, resident_id)
@@ -152,6 +152,10 @@ def correct(
     subject = f"resident:{resident_id}"
     if not differing:
         return Done(Outcome.DONE, resident_id)
+    if differing.keys() & {"name", "born_on"} and (
+        alike := _alike(conn, before["home_id"], given, [*other_than, resident_id])
+    ):
+        return Done(Outcome.ALIKE, alike)
     if "nhs_number" in differing and (
         refused := _number_taken(conn, actor, given.nhs_number, resident_id, subject, at)
     ):
@@ -190,6 +194,7 @@ def _fit(given: Particulars, at: datetime) -> dict[str, object]:
 def _alike(
     conn: psycopg.Connection[Any], home_id: UUID, given: Particulars, other_than: Collection[UUID]
 ) -> UUID | None:
+    turns.take(conn, "admission", home_id)  # each who does so at a home sees whom the other has written down
     born_then = conn.execute(
         _BORN_THEN, (home_id, given.born_on, list(other_than), given.nhs_number)
     ).fetchall()

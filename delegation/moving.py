@@ -1,7 +1,8 @@
 """Moves a resident to another home of the same provider.
 
-Guards: only whoever manages the home they leave or leads its hub, and no further than its provider's homes; where they
-lived before is kept beside the audit, and what is open follows them.
+Guards: only whoever manages the home they leave or leads its hub, and no further than its provider's homes; a move that
+another recorded meanwhile is not taken back unseen; where they lived before is kept beside the audit, and what is open
+follows them.
 """
 
 from datetime import date, datetime, time
@@ -12,14 +13,14 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from delegation import audit
-from delegation.admission import UnfitParticularsError, check
+from delegation.admission import ChangedMeanwhileError, UnfitParticularsError, check
 from delegation.people import Actor
 
 _LONDON = ZoneInfo("Europe/London")
 _NOON = time(12)
 
 _LIVES: LiteralString = """
-SELECT home.name, resident.lives_here_from
+SELECT home_id, home.name, resident.lives_here_from
 FROM delegation.resident JOIN delegation.home USING (home_id) WHERE resident_id = %s FOR NO KEY UPDATE OF resident
 """
 _PLACES: LiteralString = """
@@ -44,14 +45,18 @@ def move(
     *,
     moved_on: date,
     at: datetime,
+    seen: UUID | None,
 ) -> None:
     """They live at another home of the same provider since that day; what is open follows them there.
 
-    Raises AdmissionRefusedError, UnfitParticularsError.
+    `seen`: the home at which they lived when it was opened.
+    Raises AdmissionRefusedError, ChangedMeanwhileError, UnfitParticularsError.
     """
     check(conn, actor, resident_id)
+    [(lives_at, home, lives_here_from)] = conn.execute(_LIVES, (resident_id,)).fetchall()
+    if seen != lives_at:
+        raise ChangedMeanwhileError
     places = homes_to_move_to(conn, resident_id)
-    [(home, lives_here_from)] = conn.execute(_LIVES, (resident_id,)).fetchall()
     first = lives_here_from.astimezone(_LONDON).date()
     faults = {
         "home": "" if home_id in places else "Choose the home they moved to",

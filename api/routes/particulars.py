@@ -29,7 +29,6 @@ CorrectingVisit = Annotated[Visit, needs(CHANGE, Record.RESIDENTS, full=True)]
 NOT_YOURS = "Only the home's manager or the hub's lead says who a resident is."
 MOST_OTHERS = 20
 """How many of the same name and date of birth are told apart at one home."""
-_ADDED = {Outcome.DONE: HTTPStatus.CREATED, Outcome.ALIKE: HTTPStatus.CONFLICT}
 
 
 class Given(BaseModel):
@@ -61,8 +60,8 @@ class Adding(Given):
     other_than: Annotated[list[UUID], Field(max_length=MOST_OTHERS)] = []
 
 
-class Correcting(Given):
-    """As it is to stand. `seen`: as it was read."""
+class Correcting(Adding):
+    """As it is to stand. `seen`: as it was read; `other_than`: as where somebody is added."""
 
     seen: Annotated[str, Field(max_length=64)]
 
@@ -78,8 +77,11 @@ class WrittenDown(Particulars):
 
 
 class Moving(BaseModel):
+    """Where to, and since which day. `seen`: the `home_id` at which they lived as it was read."""
+
     home_id: UUID
     moved_on: date
+    seen: UUID
 
 
 class Home(BaseModel):
@@ -100,7 +102,7 @@ def add(home_id: UUID, adding: Adding, response: Response, visit: AddingVisit) -
     done = admission.add(
         visit.conn, visit.actor, home_id, adding.as_typed(), visit.at, other_than=adding.other_than
     )
-    response.status_code = _ADDED.get(done.outcome, HTTPStatus.OK)
+    response.status_code = HTTPStatus.CREATED if done.outcome is Outcome.DONE else _status(done)
     return done
 
 
@@ -112,11 +114,15 @@ def details(resident_id: UUID, visit: CorrectingVisit) -> WrittenDown:
     return WrittenDown(**{name: found[name] for name in Given.model_fields}, seen=stand_as(found))
 
 
-@router.put("/residents/{resident_id}/details")
-def correct(resident_id: UUID, given: Correcting, visit: CorrectingVisit) -> Done:
-    """Put right (`done`), or not: as where somebody is added. 409 if somebody else changed it since it was read."""
+@router.put("/residents/{resident_id}/details", responses={409: {"model": Done}})
+def correct(resident_id: UUID, given: Correcting, response: Response, visit: CorrectingVisit) -> Done:
+    """Put right (`done`), or not: as where somebody is added. 409 as well if somebody else changed it since."""
     resident_answered_for(visit, resident_id, NOT_YOURS)
-    return admission.correct(visit.conn, visit.actor, resident_id, given.as_typed(), visit.at, given.seen)
+    done = admission.correct(
+        visit.conn, visit.actor, resident_id, given.as_typed(), visit.at, given.seen, given.other_than
+    )
+    response.status_code = _status(done)
+    return done
 
 
 @router.get("/residents/{resident_id}/homes-to-move-to")
@@ -130,6 +136,18 @@ def homes_to_move_to(resident_id: UUID, visit: CorrectingVisit) -> list[Home]:
 
 @router.post("/residents/{resident_id}/move", status_code=204)
 def move(resident_id: UUID, moved: Moving, visit: CorrectingVisit) -> None:
-    """They live there since that day; what is open follows them."""
+    """They live there since that day; what is open follows them. 409 if they have moved since it was read."""
     resident_answered_for(visit, resident_id, NOT_YOURS)
-    moving.move(visit.conn, visit.actor, resident_id, moved.home_id, moved_on=moved.moved_on, at=visit.at)
+    moving.move(
+        visit.conn,
+        visit.actor,
+        resident_id,
+        moved.home_id,
+        moved_on=moved.moved_on,
+        at=visit.at,
+        seen=moved.seen,
+    )
+
+
+def _status(done: Done) -> HTTPStatus:
+    return HTTPStatus.CONFLICT if done.outcome is Outcome.ALIKE else HTTPStatus.OK

@@ -2,7 +2,8 @@
 
 Guards: what is missing is said beside its field, nothing that was filled in is lost; what another has
 changed meanwhile is shown, and never taken back unseen; whoever is there already by name and day of birth is shown
-before another is added; of somebody who is known at a home of others it is said that the hub must be rung, and no more.
+before another is written down as that; of somebody who is known at a home of others it is said that the hub must be
+rung, and no more.
 """
 
 from collections.abc import Mapping
@@ -84,9 +85,6 @@ def add(request: Request, home_id: UUID, visit: AddingVisit, fields: Fields) -> 
         done = admission.add(visit.conn, visit.actor, home_id, given, visit.at, other_than=_ids(fields))
     except UnfitParticularsError as unfit:
         return _page(request, visit, form, fields, unfit.faults)
-    if done.outcome is Outcome.ALIKE:
-        asked = {"other_than": f"{fields.get('other_than', '')} {done.resident_id}"}
-        return _page(request, visit, form, {**fields, **asked}, {"other_than": _ALIKE})
     return _after(request, visit, form, fields, done, "added")
 
 
@@ -107,7 +105,7 @@ def correct(request: Request, resident_id: UUID, visit: CorrectingVisit, fields:
         return _page(request, visit, form, fields, faults)
     try:
         done = admission.correct(
-            visit.conn, visit.actor, resident_id, given, visit.at, fields.get("seen", "")
+            visit.conn, visit.actor, resident_id, given, visit.at, fields.get("seen", ""), _ids(fields)
         )
     except UnfitParticularsError as unfit:
         return _page(request, visit, form, fields, unfit.faults)
@@ -121,6 +119,9 @@ def _after(
 ) -> Response:
     if done.outcome is Outcome.DONE:
         return RedirectResponse(f"/residents/{done.resident_id}?said={said}", HTTPStatus.SEE_OTHER)
+    if done.outcome is Outcome.ALIKE:
+        asked = {"other_than": f"{fields.get('other_than', '')} {done.resident_id}"}
+        return _page(request, visit, form, {**fields, **asked}, {"other_than": _ALIKE})
     return _page(request, visit, form, fields, {"nhs_number": _why_not(visit, form, done)})
 
 

@@ -1,7 +1,8 @@
 """A resident moves to another home of the same provider.
 
-Guards: said when they have moved and not before, so that they are on one home's list at any moment; whoever answers for
-the one home alone sees them no more, and is told so first.
+Guards: said when they have moved and not before, so that they are on one home's list at any moment; what another has
+recorded meanwhile is shown, and never taken back unseen; whoever answers for the one home alone sees them no more, and
+is told so first.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from api.web.fields import Fields, day_of
 from api.web.presenters.moments import london_day
 from api.web.rendering import page
 from delegation import moving
-from delegation.admission import UnfitParticularsError
+from delegation.admission import ChangedMeanwhileError, UnfitParticularsError
 from delegation.audit import Purpose
 
 router = APIRouter()
@@ -31,7 +32,7 @@ def form(request: Request, resident_id: UUID, visit: CorrectingVisit) -> HTMLRes
     """Asks where to, and since when."""
     found = resident_answered_for(visit, resident_id, NOT_YOURS)
     looked(visit, resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
-    return _page(request, visit, found, {"moved_on": london_day(visit.at).isoformat()}, {})
+    return _page(request, visit, found, _begun(visit, found), {})
 
 
 @router.post("/residents/{resident_id}/move")
@@ -42,12 +43,27 @@ def move(request: Request, resident_id: UUID, visit: CorrectingVisit, fields: Fi
     if moved_on is None:
         return _page(request, visit, found, fields, {"moved_on": "Give the day on which they moved"})
     try:
-        moving.move(visit.conn, visit.actor, resident_id, home_id, moved_on=moved_on, at=visit.at)
+        moving.move(
+            visit.conn,
+            visit.actor,
+            resident_id,
+            home_id,
+            moved_on=moved_on,
+            at=visit.at,
+            seen=_home(fields.get("seen", "")),
+        )
     except UnfitParticularsError as unfit:
         return _page(request, visit, found, fields, unfit.faults)
+    except ChangedMeanwhileError as changed:
+        anew = resident_answered_for(visit, resident_id, NOT_YOURS)
+        return _page(request, visit, anew, _begun(visit, anew), {"home": str(changed)})
     if resident(visit.conn, resident_id) is None:
         return RedirectResponse(f"/homes/{found.home_id}?said=moved", HTTPStatus.SEE_OTHER)
     return RedirectResponse(f"/residents/{resident_id}?said=moved", HTTPStatus.SEE_OTHER)
+
+
+def _begun(visit: Visit, found: Resident) -> dict[str, str]:
+    return {"seen": str(found.home_id), "moved_on": london_day(visit.at).isoformat()}
 
 
 def _home(text: str) -> UUID | None:

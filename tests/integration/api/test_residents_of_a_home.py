@@ -64,7 +64,7 @@ def put_right(client: httpx.Client, fields: dict[str, str]) -> httpx.Response:
 
 
 def seen_in(page: str) -> str:
-    [found] = re.findall(r'name="seen" value="([0-9a-f]{64})"', page)
+    [found] = re.findall(r'name="seen" value="([0-9a-f]{64}|[0-9a-f-]{36})"', page)
     return found
 
 
@@ -234,6 +234,7 @@ def test_who_moves_is_at_the_new_home_with_readings_and_open_case(
     assert "Meadow View" in page
     assert "Far House" not in page
     today = now.date().isoformat()
+    given = {"home": str(n.MEADOW), "moved_on": today, "seen": seen_in(page)}
     for different, fault in (
         ({"home": str(n.STRANGE_HOME)}, "Choose the home they moved to"),
         ({"home": "x"}, "Choose the home they moved to"),
@@ -241,9 +242,9 @@ def test_who_moves_is_at_the_new_home_with_readings_and_open_case(
         ({"moved_on": "2200-01-01"}, "Record it when they have moved"),
         ({"moved_on": "2000-01-01"}, "They are recorded at this home since"),
     ):
-        answer = manager.post(f"{AMARA}/move", data={"home": str(n.MEADOW), "moved_on": today} | different)
-        assert (answer.status_code, fault in answer.text) == (422, True), different
-    moved = manager.post(f"{AMARA}/move", data={"home": str(n.MEADOW), "moved_on": today})
+        answer = manager.post(f"{AMARA}/move", data=given | different)
+        assert (answer.status_code, fault in answer.text, seen_in(answer.text)) == (422, True, given["seen"])
+    moved = manager.post(f"{AMARA}/move", data=given)
     assert moved.url.path == f"/homes/{n.ORCHARD}"
     assert "Recorded: they have moved" in moved.text
     assert "Amara Synthetic" not in moved.text
@@ -275,6 +276,44 @@ def test_what_another_wrote_down_meanwhile_is_not_taken_back_unseen(
     again = {"seen": seen_in(answer.text), "no_score_reason": "pregnant", "call_back_phone": "01632 960222"}
     assert "Recorded." in manager.post(address, data=same | again).text
     assert rows(neighbourhood, REASON) == [("pregnant",)]
+
+
+def test_a_move_that_another_recorded_meanwhile_is_not_taken_back_unseen(
+    sign_in: SignIn, neighbourhood: Database
+) -> None:
+    with neighbourhood.connect() as owner:
+        owner.execute(
+            "UPDATE delegation.home SET organisation_id = %s, hub_id = %s WHERE home_id = %s",
+            (n.ORCHARD_PROVIDER, n.HUB, n.STRANGE_HOME),
+        )
+    lead, address = sign_in(n.HUB_LEAD), f"{AMARA}/move"
+    given = {"moved_on": datetime.now(UTC).date().isoformat(), "seen": seen_in(lead.get(address).text)}
+    assert lead.post(address, data=given | {"home": str(n.MEADOW)}).status_code == 303
+    stale = lead.post(address, data=given | {"home": str(n.STRANGE_HOME)}, headers={"Accept": "text/html"})
+    assert (stale.status_code, "Somebody else has changed" in stale.text) == (422, True)
+    assert "Lives at Meadow View" in stale.text
+    lives = "SELECT home_id FROM delegation.resident WHERE resident_id = %s"
+    assert rows(neighbourhood, lives, n.AMARA) == [(n.MEADOW,)]
+    again = given | {"home": str(n.STRANGE_HOME), "seen": seen_in(stale.text)}
+    assert lead.post(address, data=again).status_code == 303
+    assert rows(neighbourhood, lives, n.AMARA) == [(n.STRANGE_HOME,)]
+
+
+def test_who_would_come_to_be_like_another_by_being_put_right_is_asked_about_first(
+    manager: httpx.Client, neighbourhood: Database
+) -> None:
+    """Bram was born on the same day as Amara: a name that is put right may make them one person twice."""
+    as_bram = {"name": "bram  SYNTHETIC", "nhs_number": "9990000018", "born_on": "1940-05-01", "asked": ""}
+    asked = put_right(manager, as_bram)
+    assert asked.status_code == 422
+    for said in ("is at this home already", f'href="/residents/{n.BRAM}"', "ring Riverside hub"):
+        assert said in asked.text
+    assert audited(neighbourhood) == []
+    [confirmed] = re.findall(r'name="other_than" type="checkbox" value="([^"]*)"', asked.text)
+    assert confirmed == str(n.BRAM)
+    assert "Recorded." in put_right(manager, as_bram | {"other_than": confirmed}).text
+    same = as_bram | {"background": "Had a stroke."}
+    assert "Recorded." in put_right(manager, same).text, "what stays as it is is asked about once"
 
 
 def test_nobody_else_adds_puts_right_or_moves(sign_in: SignIn, neighbourhood: Database) -> None:
@@ -338,11 +377,19 @@ def test_a_program_adds_puts_right_and_moves_somebody_as_pages_do(
     assert (stale.status_code, "Somebody else has changed" in stale.json()["detail"]) == (409, True)
     [there] = lead.get(f"{edda}/homes-to-move-to").json()
     assert there == {"home_id": str(n.MEADOW), "name": "Meadow View"}
-    today = datetime.now(UTC).date().isoformat()
-    assert (
-        lead.post(f"{edda}/move", json={"home_id": str(n.STRANGE_HOME), "moved_on": today}).status_code == 422
+    as_bram = read | {"name": "Bram Synthetic", "born_on": "1940-05-01"}
+    like_another = lead.put(
+        f"{edda}/details", json=as_bram | {"seen": lead.get(f"{edda}/details").json()["seen"]}
     )
-    assert lead.post(f"{edda}/move", json={"home_id": str(n.MEADOW), "moved_on": today}).status_code == 204
+    assert (like_another.status_code, like_another.json()["outcome"]) == (409, "alike")
+    today = datetime.now(UTC).date().isoformat()
+    for home_id, seen, status in (
+        (n.STRANGE_HOME, n.ORCHARD, 422),
+        (n.MEADOW, n.STRANGE_HOME, 409),
+        (n.MEADOW, n.ORCHARD, 204),
+    ):
+        sent = {"home_id": str(home_id), "moved_on": today, "seen": str(seen)}
+        assert lead.post(f"{edda}/move", json=sent).status_code == status
     lives = lead.get(edda).json()["resident"]
     assert (lives["home_name"], lives["allergies"]) == ("Meadow View", "none known")
     assert [row[0] for row in audited(neighbourhood)] == [
