@@ -22,13 +22,15 @@ from api.queries.reading_place import after_all, place_of
 from api.queries.resident import decisions, resident
 from api.web.pages.queue import SAID
 from api.web.presenters import glass as glass_words
-from api.web.presenters import history, trends, vitals
+from api.web.presenters import history, vitals
 from api.web.presenters import limits as limit_words
 from api.web.presenters import reading_pages as reading_words
 from api.web.presenters import records as record_words
 from api.web.presenters import resident as words
 from api.web.presenters.answers import taken_back
+from api.web.presenters.charted import MOST, SPAN, charted
 from api.web.presenters.scales import other_scale
+from api.web.presenters.trends import trends
 from api.web.rendering import page
 from delegation.rights import ADD, CHANGE, READ, Record
 from ingest.quality import AHEAD
@@ -56,7 +58,8 @@ def show(
         raise not_found("resident")
     decided = decisions(conn, resident_id, at)
     latest = scores.latest(conn, resident_id, at - _SCORE_SPAN)
-    seen = readings.readings(conn, resident_id, at - trends.SPAN, after_all(at + AHEAD))
+    seen = readings.readings(conn, resident_id, at - SPAN, after_all(at + AHEAD), MOST + 1)
+    chart = charted(seen, at)
     listed = _turned_to(visit, resident_id, older_than, newer_than) or reading_pages.newest(seen)
     held = readings.current(conn, resident_id)
     cases = escalation.cases_of_resident(conn, resident_id, at - _CASE_SPAN, at)
@@ -85,12 +88,8 @@ def show(
             other_scale=other_scale(latest, decided.scale_two, at),
             now=at,
         ),
-        "trends": trends.trends(
-            seen,
-            scores.standing(conn, resident_id, at - trends.SPAN),
-            scale=2 if in_force else 1,
-            now=at,
-        ),
+        "trends": trends(chart, scores.standing(conn, resident_id, chart.since), scale=2 if in_force else 1),
+        "trends_say": chart.says,
         "taken_back": [
             taken_back(one, at, claimed=open_[one.escalation_id].state == "claimed")
             for one in undone.values()

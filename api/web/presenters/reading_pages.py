@@ -10,9 +10,9 @@ from datetime import datetime
 from api.queries.reading_pages import Page
 from api.queries.reading_place import after_all
 from api.queries.readings import Reading
+from api.web.presenters.charted import SPAN, SPAN_WORDS
 from api.web.presenters.history import ReadingRow, reading_rows
 from api.web.presenters.moments import clock
-from api.web.presenters.trends import SPAN, SPAN_WORDS
 
 
 @dataclass(frozen=True, slots=True)

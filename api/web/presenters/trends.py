@@ -1,12 +1,11 @@
 """What the charts show: each sign's values over three days, banded as NEWS2 scores them, and in words.
 
 Guards: bands come from the scoring chart itself, never written again here, and what NEWS2 does not score has none;
-corrected readings are left out; every picture has a table that says the same.
+corrected readings are left out, and no other in the time that is drawn; every picture has a table that says the same.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 from alerts import news2_chart
@@ -14,12 +13,9 @@ from api.queries.readings import Reading
 from api.queries.scores import Score
 from api.web.charts import Band, Chart, Point, Tick, svg
 from api.web.presenters import signs
+from api.web.presenters.charted import Charted, sets_of
 from api.web.presenters.moments import clock
-from api.web.presenters.vitals import FRESH
 from devices.vital_signs import VitalSign
-
-SPAN = timedelta(hours=72)
-SPAN_WORDS = "the last 72 hours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,52 +52,45 @@ _SUBJECTS = (
 _LETTERS = "UPVCA"  # from the bottom of the picture to its top
 
 
-def trends(
-    readings: Sequence[Reading], scores: Sequence[Score], *, scale: int, now: datetime
-) -> tuple[Trend, ...]:
-    """Every picture, the score first. `scale` is the SpO2 scale in force now."""
-    counted = [one for one in sorted(readings, key=_when) if one.counts]
-    breathing, *others = (_sign_trend(subject, counted, now) for subject in _SUBJECTS)
+def trends(of: Charted, scores: Sequence[Score], *, scale: int) -> tuple[Trend, ...]:
+    """Every picture, the score first. `scores`: of the same time. `scale` is the SpO2 scale in force now."""
+    breathing, *others = (_sign_trend(subject, of) for subject in _SUBJECTS)
     return (
-        _score_trend(scores, now),
+        _score_trend(scores, of),
         breathing,
-        _spo2_trend(counted, scale, now),
+        _spo2_trend(of, scale),
         *others,
-        _consciousness_trend(counted, now),
+        _consciousness_trend(of),
     )
 
 
-def _when(one: Reading) -> datetime:
-    return one.effective_at
-
-
-def _sign_trend(subject: _Subject, readings: Sequence[Reading], now: datetime) -> Trend:
-    points = _points(readings, subject.sign)
+def _sign_trend(subject: _Subject, of: Charted) -> Trend:
+    points = _points(of.readings, subject.sign)
     chart = Chart(
         key=f"chart-{subject.sign}",
-        title=f"{_title(subject.sign)}, {SPAN_WORDS}",
-        description=_summary(subject.sign, points, now),
-        since=now - SPAN,
-        until=now,
+        title=f"{_title(subject.sign)} {of.during}",
+        description=_summary(subject.sign, points, of),
+        since=of.since,
+        until=of.until,
         bands=_bands(subject, points),
         ticks=[Tick(value, str(value)) for value in subject.ticks],
         points=points,
     )
     legend = "NEWS2 does not score it: it has no colours." if subject.steps is None else None
-    return _trend(chart, _title(subject.sign), legend, _table(readings, subject.sign, now))
+    return _trend(chart, _title(subject.sign), legend, _table(of, subject.sign))
 
 
-def _spo2_trend(readings: Sequence[Reading], scale: int, now: datetime) -> Trend:
+def _spo2_trend(of: Charted, scale: int) -> Trend:
     sign = VitalSign.SPO2
     steps = news2_chart.SPO2_SCALE_2_ON_OXYGEN if scale == 2 else news2_chart.SPO2_SCALE_1
-    points = _points(readings, sign)
+    points = _points(of.readings, sign)
     title = f"{_title(sign)}, scale {scale}"
     chart = Chart(
         key=f"chart-{sign}",
-        title=f"{title}, {SPAN_WORDS}",
-        description=_summary(sign, points, now),
-        since=now - SPAN,
-        until=now,
+        title=f"{title} {of.during}",
+        description=_summary(sign, points, of),
+        since=of.since,
+        until=of.until,
         bands=_bands(_Subject(sign, 80, 100, (), steps), points, highest=100),
         ticks=[Tick(value, str(value)) for value in (83, 88, 92, 96)],
         points=points,
@@ -109,21 +98,10 @@ def _spo2_trend(readings: Sequence[Reading], scale: int, now: datetime) -> Trend
     legend = "Squares: on oxygen. Dots: on air, or oxygen not recorded with it."
     if scale == 2:
         legend += " On scale 2, 93% and above scores only on oxygen."
-    return _trend(chart, title, legend, _table(readings, sign, now))
+    return _trend(chart, title, legend, _table(of, sign))
 
 
-def sets_of(scores: Sequence[Score]) -> list[Score]:
-    """The last score of each set: of scores no further apart than readings that may join, oldest first."""
-    last: list[Score] = []
-    for one in scores:
-        if last and one.effective_at - last[-1].effective_at <= FRESH:
-            last[-1] = one
-        else:
-            last.append(one)
-    return last
-
-
-def _score_trend(all_scores: Sequence[Score], now: datetime) -> Trend:
+def _score_trend(all_scores: Sequence[Score], of: Charted) -> Trend:
     scores = sets_of(all_scores)
     points = [Point(one.effective_at, one.high, low=one.low) for one in scores]
     bands = (Band(0, 5, 0), Band(5, 7, 2), Band(7, 20, 3))
@@ -131,20 +109,20 @@ def _score_trend(all_scores: Sequence[Score], now: datetime) -> Trend:
     summary = f"{len(scores)} set{'' if len(scores) == 1 else 's'}, {len(full)} of them full."
     if scores:
         last = scores[-1]
-        summary += f" The last is {signs.bounds(last.low, last.high)}, {clock(last.effective_at, now)}."
+        summary += f" The last is {signs.bounds(last.low, last.high)}, {clock(last.effective_at, of.until)}."
     chart = Chart(
         key="chart-score",
-        title=f"NEWS2, {SPAN_WORDS}",
+        title=f"NEWS2 {of.during}",
         description=summary,
-        since=now - SPAN,
-        until=now,
+        since=of.since,
+        until=of.until,
         bands=bands,
         ticks=[Tick(value, str(value)) for value in (0, 5, 7, 20)],
         points=points,
         joined=False,
     )
     rows = tuple(
-        (clock(one.effective_at, now), signs.bounds(one.low, one.high, assumed_air=one.assumed_air))
+        (clock(one.effective_at, of.until), signs.bounds(one.low, one.high, assumed_air=one.assumed_air))
         for one in reversed(scores)
     )
     return _trend(
@@ -155,21 +133,21 @@ def _score_trend(all_scores: Sequence[Score], now: datetime) -> Trend:
     )
 
 
-def _consciousness_trend(readings: Sequence[Reading], now: datetime) -> Trend:
+def _consciousness_trend(of: Charted) -> Trend:
     sign = VitalSign.CONSCIOUSNESS
     points = [
         Point(one.effective_at, _LETTERS.index(one.consciousness) + 0.5)
-        for one in readings
+        for one in of.readings
         if one.consciousness is not None and one.consciousness in _LETTERS
     ]
-    rows = _table(readings, sign, now)
+    rows = _table(of, sign)
     summary = f"{len(rows)} entries." + (f" The last: {rows[0][1]}, {rows[0][0]}." if rows else "")
     chart = Chart(
         key=f"chart-{sign}",
-        title=f"Consciousness, {SPAN_WORDS}",
+        title=f"Consciousness {of.during}",
         description=summary,
-        since=now - SPAN,
-        until=now,
+        since=of.since,
+        until=of.until,
         bands=(Band(0, 4, 3), Band(4, 5, 0)),
         ticks=[Tick(row + 0.4, letter) for row, letter in enumerate(_LETTERS)],
         points=points,
@@ -220,20 +198,21 @@ def _bands(subject: _Subject, points: Sequence[Point], highest: int | None = Non
     ]
 
 
-def _summary(sign: VitalSign, points: Sequence[Point], now: datetime) -> str:
+def _summary(sign: VitalSign, points: Sequence[Point], of: Charted) -> str:
     if not points:
-        return f"No reading in {SPAN_WORDS}."
+        return f"No reading {of.during}."
     values = [point.value for point in points]
     low, high = signs.quantity(sign, min(values)), signs.with_unit(sign, max(values))
     last = points[-1]
     count = f"{len(points)} reading{'' if len(points) == 1 else 's'}"
-    return f"{count}, from {low} to {high}. The last is {signs.with_unit(sign, last.value)}, {clock(last.at, now)}."
+    newest = f"{signs.with_unit(sign, last.value)}, {clock(last.at, of.until)}"
+    return f"{count}, from {low} to {high}. The last is {newest}."
 
 
-def _table(readings: Sequence[Reading], sign: VitalSign, now: datetime) -> tuple[tuple[str, str], ...]:
+def _table(of: Charted, sign: VitalSign) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (clock(one.effective_at, now), _said(one, sign))
-        for one in reversed(readings)
+        (clock(one.effective_at, of.until), _said(one, sign))
+        for one in reversed(of.readings)
         if getattr(one, sign) is not None
     )
 

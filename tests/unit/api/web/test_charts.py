@@ -7,7 +7,8 @@ from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 from api.web.charts import HEIGHT, WIDTH, Band, Chart, Point, Tick, svg
-from api.web.presenters.trends import sets_of, trends
+from api.web.presenters.charted import MOST, charted, sets_of
+from api.web.presenters.trends import trends
 from tests.unit.api.web.rows import NOW, ago, reading, score
 
 
@@ -61,9 +62,8 @@ def test_days_are_marked_at_midnight_in_london() -> None:
 
 
 def test_each_sign_has_a_picture_and_a_table_that_says_the_same() -> None:
-    shown = trends(
-        [reading(temperature=Decimal("38.2"), spo2=Decimal(93), on_oxygen=True)], [score()], scale=1, now=NOW
-    )
+    measured = [reading(temperature=Decimal("38.2"), spo2=Decimal(93), on_oxygen=True)]
+    shown = trends(charted(measured, NOW), [score()], scale=1)
     by_key = {one.key: one for one in shown}
     assert list(by_key) == [
         "chart-score",
@@ -85,7 +85,7 @@ def test_each_sign_has_a_picture_and_a_table_that_says_the_same() -> None:
 
 def bands(scale: int, key: str) -> list[tuple[int, float, float]]:
     """Points, top and bottom of each band of a picture, from the top."""
-    [one] = [one for one in trends([], [], scale=scale, now=NOW) if one.key == key]
+    [one] = [one for one in trends(charted([], NOW), [], scale=scale) if one.key == key]
     found: list[tuple[int, float, float]] = []
     for rect in ElementTree.fromstring(one.svg).findall("rect"):
         name = re.search(r"band--(\d)", rect.get("class", ""))
@@ -107,7 +107,7 @@ def test_bands_are_those_of_the_scoring_chart_and_leave_no_gap() -> None:
 
 def test_diastolic_pressure_is_drawn_by_itself_without_the_colours_of_a_score() -> None:
     measured = [reading(systolic=Decimal(128), diastolic=Decimal(76))]
-    shown = {one.key: one for one in trends(measured, [], scale=1, now=NOW)}
+    shown = {one.key: one for one in trends(charted(measured, NOW), [], scale=1)}
     assert [points for points, *_ in bands(1, "chart-diastolic")] == [0]
     assert shown["chart-diastolic"].rows == (("today 13:57", "76 mmHg"),)
     assert shown["chart-diastolic"].legend == "NEWS2 does not score it: it has no colours."
@@ -120,7 +120,7 @@ def test_no_two_labels_of_a_picture_lie_on_each_other_at_any_hour() -> None:
     """In Arial of 14 units, as the style sheet has it, a letter is about 7.5 wide and 11 high."""
     for minutes in range(0, 24 * 60, 20):
         now = NOW + timedelta(minutes=minutes)
-        for one in trends([], [], scale=1, now=now):
+        for one in trends(charted([], now), [], scale=1):
             boxes = [_box(text) for text in ElementTree.fromstring(one.svg).findall("text")]
             assert all(box[0] >= 0 and box[1] <= WIDTH and box[3] <= HEIGHT for box in boxes)
             assert not any(_overlap(first, other) for first, other in combinations(boxes, 2)), one.key
@@ -141,9 +141,8 @@ def _overlap(one: Box, other: Box) -> bool:
 
 
 def test_corrected_readings_are_left_out() -> None:
-    shown = trends(
-        [reading(counts=False, corrected_at=NOW, correction_reason="not_known_how")], [], scale=1, now=NOW
-    )
+    measured = [reading(counts=False, corrected_at=NOW, correction_reason="not_known_how")]
+    shown = trends(charted(measured, NOW), [], scale=1)
     assert [one.rows for one in shown] == [()] * 8
 
 
@@ -154,3 +153,33 @@ def test_a_set_that_came_in_parts_is_one_mark_its_last_score() -> None:
     ]
     earlier = score(effective_at=ago(hours=6), low=2, high=2)
     assert [(one.low, one.high) for one in sets_of([earlier, *parts])] == [(2, 2), (0, 0)]
+
+
+def test_of_two_full_sets_soon_after_each_other_both_are_marked_however_much_better_the_second() -> None:
+    pair = [
+        score(effective_at=ago(minutes=20), low=7, high=7),
+        score(effective_at=ago(minutes=5), low=3, high=3),
+    ]
+    assert sets_of(pair) == pair
+
+
+def test_of_what_is_measured_without_end_more_than_the_last_is_marked() -> None:
+    alike = [score(effective_at=ago(minutes=minutes), low=2, high=2) for minutes in range(90, -1, -10)]
+    assert [one.effective_at for one in sets_of(alike)] == [ago(minutes=60), ago(minutes=20), NOW]
+
+
+def test_where_more_was_measured_than_is_drawn_it_is_said_and_the_time_drawn_is_all_there_is_of_it() -> None:
+    every_minute = [reading(effective_at=ago(minutes=minute)) for minute in range(MOST + 1)]
+    assert charted(every_minute[:MOST], NOW).says is None
+    shown = charted(every_minute, NOW)
+    assert shown.says == (
+        "There are more than 1000 readings of the last 72 hours. The charts show the newest 1000,"
+        " after yesterday 21:22; the older ones are among the readings below."
+    )
+    by_key = {one.key: one for one in trends(shown, [], scale=1)}
+    pulse = by_key["chart-pulse"]
+    assert len(pulse.rows) == MOST
+    assert "Pulse (beats a minute) after yesterday 21:22" in pulse.svg
+    assert by_key["chart-spo2"].summary == "No reading after yesterday 21:22."
+    [first, *_] = ElementTree.fromstring(pulse.svg).findall("circle")
+    assert first.get("cx") == "36.3", "nothing is drawn of the time before, where there is more"

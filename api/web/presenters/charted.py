@@ -1,0 +1,68 @@
+"""What the charts are drawn of: the readings of three days, or of as much of them as can be drawn, and sets of scores.
+
+Guards: of the time that is charted nothing is left out but what is held to be somebody else's; where it is less than
+three days, that is said.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from api.queries.readings import Reading
+from api.queries.scores import Score
+from api.web.presenters.moments import clock
+from api.web.presenters.vitals import FRESH
+
+SPAN = timedelta(hours=72)
+SPAN_WORDS = "the last 72 hours"
+# As many readings as are drawn: an instrument that measures every five minutes sends fewer in that time.
+MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Charted:
+    """All readings after a moment, oldest first, and what that time is called; `says` that it is not all of SPAN."""
+
+    readings: Sequence[Reading]
+    since: datetime
+    until: datetime
+    during: str
+    says: str | None
+
+
+def charted(seen: Sequence[Reading], now: datetime) -> Charted:
+    """Of the newest readings of SPAN, the newest first: all, or the newest MOST of more."""
+    if len(seen) <= MOST:
+        return Charted(_counted(seen), now - SPAN, now, f"in {SPAN_WORDS}", None)
+    since = seen[MOST].effective_at
+    after = f"after {clock(since, now)}"
+    says = (
+        f"There are more than {MOST} readings of {SPAN_WORDS}. The charts show the newest {MOST}, {after};"
+        " the older ones are among the readings below."
+    )
+    return Charted(_counted(seen[:MOST]), since, now, after, says)
+
+
+def _counted(seen: Sequence[Reading]) -> list[Reading]:
+    return sorted((one for one in seen if one.counts), key=lambda one: one.effective_at)
+
+
+def sets_of(scores: Sequence[Score]) -> list[Score]:
+    """The last score of each set, oldest first.
+
+    A set that came in parts is known ever better: each of its scores lies within the one before, and all of them
+    within the time in which readings may join. Whatever else a score says is of another set.
+    """
+    last: list[Score] = []
+    began: list[datetime] = []
+    for one in scores:
+        if last and one.effective_at - began[-1] <= FRESH and _lies_within(one, last[-1]):
+            last[-1] = one
+        else:
+            last.append(one)
+            began.append(one.effective_at)
+    return last
+
+
+def _lies_within(one: Score, other: Score) -> bool:
+    return other.low <= one.low and one.high <= other.high
