@@ -22,7 +22,7 @@ from ingest.store import planned_for
 
 # Both bounds are there so that only the chunks of the span are looked at.
 _SAID: LiteralString = """
-SELECT score.kit_id, score.reading_id, spo2_scale, low, high, red_score, complete, deciding, parts, flags
+SELECT score.kit_id, score.reading_id, spo2_scale, assumed_air, low, high, red_score, complete, deciding, parts, flags
 FROM alerts.score JOIN ingest.reading
     ON reading.resident_id = score.resident_id AND reading.effective_at = score.effective_at
    AND reading.kit_id = score.kit_id AND reading.reading_id = score.reading_id
@@ -88,13 +88,14 @@ def _verdict(one: Repeated, said: Sequence[Any] | None, case: UUID | None, polic
         low=set_.low,
         high=set_.high,
         complete=set_.complete,
+        assumed_air=set_.assumed_air,
         deciding=tuple(str(sign) for sign in set_.deciding),
         escalation_id=case,
     )
 
 
 def _as_set(one: Repeated, said: Sequence[Any]) -> ScoredSet:
-    scale, low, high, red, complete, deciding, parts, flags = said
+    scale, air, low, high, red, complete, deciding, parts, flags = said
     scored: Mapping[str, Mapping[str, Any]] = parts
     assessed = quality.assess(one.payload)
     unrecordable = quality.unrecordable(one.payload) - assessed.values.keys()
@@ -111,6 +112,7 @@ def _as_set(one: Repeated, said: Sequence[Any]) -> ScoredSet:
             for sign, part in scored.items()
         },
         spo2_scale=scale,
+        assumed_air=air,
         **scored_set.words_of(
             one.payload, unrecordable, assessed.confirm, pulses_differ=pulses.FLAG in flags
         ),

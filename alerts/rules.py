@@ -52,6 +52,7 @@ class ScoredSet:
     deciding: tuple[VitalSign, ...]
     parts: Mapping[VitalSign, Part]
     spo2_scale: int = 1
+    assumed_air: bool = False
     unrecordable: frozenset[VitalSign] = frozenset()
     soft_signs: tuple[str, ...] = ()
     emergency_signs: tuple[str, ...] = ()
@@ -169,9 +170,10 @@ def _threshold(scored: ScoredSet, policy: Policy) -> list[Finding]:
     if scored.low < policy.medium_from:
         return []
     severity = Severity.HIGH if scored.low >= policy.high_from else Severity.MEDIUM
-    score = f"NEWS2 is {scored.low}" if scored.complete else f"NEWS2 is {bounds(scored.low, scored.high)}"
+    score = str(scored.low) if scored.complete else bounds(scored.low, scored.high)
+    assumed = ", air assumed" if scored.assumed_air else ""
     reasons = [_labelled(scored, sign) for sign, part in _by_weight(scored) if part.low >= 1]
-    return [Finding("score_threshold", severity, f"{score}: {_listed(reasons)}.")]
+    return [Finding("score_threshold", severity, f"NEWS2 is {score}{assumed}: {_listed(reasons)}.")]
 
 
 def _red_sign(scored: ScoredSet, policy: Policy) -> list[Finding]:

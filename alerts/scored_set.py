@@ -43,6 +43,7 @@ def of_score(scored: Scored) -> ScoredSet:
         deciding=scored.outcome.deciding,
         parts=scored.parts,
         spo2_scale=scored.spo2_scale,
+        assumed_air=scored.assumed_air,
         **words,
     )
 

@@ -138,10 +138,12 @@ def score_readings(
 
 
 def oxygen_seen(new: Sequence[NewReading]) -> Mapping[UUID, Sequence[NewReading]]:
-    """By resident, the readings that say oxygen is in use, or say of it what nobody can read."""
+    """By resident, the readings that say anything of oxygen but that none is in use: whoever asked and was not told,
+    or could not see, knows of a doubt that no record takes away.
+    """
     seen: dict[UUID, list[NewReading]] = {}
     for reading in new:
-        if reading.values.get(VitalSign.ON_OXYGEN) is True or VitalSign.ON_OXYGEN in reading.unusable:
+        if reading.values.get(VitalSign.ON_OXYGEN) is True or VitalSign.ON_OXYGEN in reading.cleared:
             seen.setdefault(reading.resident_id, []).append(reading)
     return seen
 

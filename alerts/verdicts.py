@@ -26,6 +26,7 @@ def of_judged(judged: Iterable[Judged], cases: Mapping[UUID, UUID]) -> dict[Read
             low=one.scored.outcome.low,
             high=one.scored.outcome.high,
             complete=one.scored.outcome.complete,
+            assumed_air=one.scored.assumed_air,
             deciding=one.scored.outcome.deciding,
             escalation_id=cases.get(one.scored.cause.resident_id),
             found=bool(one.found),
@@ -57,13 +58,22 @@ def of_unremarkable(
     readings = [arrived(moments.rows[row]) for row in moments.cause[places].tolist()]
     return {
         reading.key: _nothing_found(
-            code, old=not acts_now(reading, policies.for_hub(reading.placement.hub_id), at)
+            code, assumed_air=air, old=not acts_now(reading, policies.for_hub(reading.placement.hub_id), at)
         )
-        for reading, code in zip(readings, moments.codes[places].tolist(), strict=True)
+        for reading, code, air in zip(
+            readings, moments.codes[places].tolist(), moments.assumed_air[places].tolist(), strict=True
+        )
     }
 
 
 @lru_cache(maxsize=4096)
-def _nothing_found(code: int, *, old: bool) -> Verdict:
+def _nothing_found(code: int, *, assumed_air: bool, old: bool) -> Verdict:
     one = outcome_of(code)
-    return Verdict(low=one.low, high=one.high, complete=one.complete, deciding=one.deciding, old=old)
+    return Verdict(
+        low=one.low,
+        high=one.high,
+        complete=one.complete,
+        assumed_air=assumed_air,
+        deciding=one.deciding,
+        old=old,
+    )

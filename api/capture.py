@@ -57,6 +57,7 @@ class Observations:
 class Captured:
     """What became of it. Bounds are None where nothing was scored; `next` is a code of the kit's contract.
 
+    `complete`: nothing is missing; `assumed_air`: but for oxygen, which the bounds take for none.
     `found`: a rule concluded something. `old`: too old to act on, with newer knowledge there: nothing was raised.
     `competence`: how whoever took it was signed off, null where nothing is stored; `competence_lacking`: for what they
     were not fully, and how they stood.
@@ -67,6 +68,7 @@ class Captured:
     low: int | None
     high: int | None
     complete: bool
+    assumed_air: bool
     deciding: tuple[str, ...]
     next: str
     escalation_id: UUID | None
@@ -86,6 +88,7 @@ class Captured:
             low=verdict.low,
             high=verdict.high,
             complete=verdict.complete,
+            assumed_air=verdict.assumed_air,
             deciding=verdict.deciding,
             next=verdict.next,
             escalation_id=verdict.escalation_id,

@@ -121,7 +121,8 @@ class Repeated(NamedTuple):
 class Verdict(NamedTuple):
     """What evaluation makes of one reading, as its sender is told.
 
-    `found`: a rule concluded something. `old`: newer knowledge had come and it was no longer fresh, so nothing was
+    `complete`: nothing is missing; `assumed_air`: but oxygen, of which nobody spoke, and which a record says is not in
+    use. `found`: a rule concluded something. `old`: newer knowledge had come and it was no longer fresh, so nothing was
     raised whatever it says.
     """
 
@@ -129,6 +130,7 @@ class Verdict(NamedTuple):
     low: int | None = None
     high: int | None = None
     complete: bool = False
+    assumed_air: bool = False
     deciding: tuple[str, ...] = ()
     escalation_id: UUID | None = None
     found: bool = False

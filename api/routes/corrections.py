@@ -35,6 +35,7 @@ class PutRight:
     low: int | None = None
     high: int | None = None
     complete: bool = False
+    assumed_air: bool = False
     deciding: tuple[str, ...] = ()
     next: str | None = None
     escalation_id: UUID | None = None
@@ -61,6 +62,7 @@ def say_whose(
         low=verdict.low,
         high=verdict.high,
         complete=verdict.complete,
+        assumed_air=verdict.assumed_air,
         deciding=verdict.deciding,
         next=verdict.next,
         escalation_id=verdict.escalation_id,

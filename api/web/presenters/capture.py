@@ -235,8 +235,7 @@ def _score(sent: Sent, resident: ResidentView) -> str | None:
         if captured.old or not sent.observations.values:
             return None
         return "These readings could not be scored: a person at the hub is asked to read them."
-    air = captured.low == captured.high and not captured.complete
-    bounds = signs.bounds(captured.low, captured.high, assumed_air=air)
+    bounds = signs.bounds(captured.low, captured.high, assumed_air=captured.assumed_air)
     return " ".join([f"NEWS2 is {bounds}.", *_measured_before(sent)])
 
 

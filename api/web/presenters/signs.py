@@ -142,7 +142,7 @@ def with_unit(sign: str, value: Any) -> str:
 
 
 def bounds(low: int | None, high: int | None, *, assumed_air: bool = False) -> str:
-    """ "7" where nothing is missing (only then the bounds meet), "7, air assumed", else "5 to 9"."""
+    """ "7" where nothing is missing (else the bounds do not meet), "7, air assumed", "5 to 9, air assumed"."""
     if low is None or high is None:
         return "No score"
     score = str(low) if low == high else f"{low} to {high}"

@@ -5,6 +5,7 @@ from typing import LiteralString
 
 import pytest
 
+from devices.reading import NotObtained
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.ward import NOW
 
@@ -94,9 +95,21 @@ def test_without_a_record_nobody_assumes_air(ward):
 
 def test_on_a_record_air_is_assumed_and_the_score_says_so(ward):
     ward.change(RECORD_AIR, n.AMARA, n.MANAGER, WEEK_AGO)
-    settled = ward.send(NO_WORD_OF_OXYGEN)
-    assert (settled.verdict.low, settled.verdict.high) == (0, 0)
+    first = ward.send(NO_WORD_OF_OXYGEN)
+    assert (first.verdict.low, first.verdict.high, first.verdict.assumed_air) == (0, 0, True)
     assert ward.rows(ASSUMED, n.AMARA) == [(True,)]
+
+
+def test_a_score_that_raises_a_case_says_that_air_was_assumed(ward):
+    ward.change(RECORD_AIR, n.AMARA, n.MANAGER, WEEK_AGO)
+    grave = ward.reading(
+        {sign: value for sign, value in n.GRAVE.items() if sign != "on_oxygen"}, taken_at=NOW
+    )
+    [first] = ward.deliver(grave)
+    [again] = ward.deliver(grave, at=NOW + n.minutes(1))
+    assert (first.verdict.assumed_air, again.verdict.assumed_air) == (True, True)
+    [(_, _, why, *_)] = ward.cases()
+    assert f"NEWS2 is {first.verdict.low}, air assumed: " in why
 
 
 def test_what_was_said_of_oxygen_is_not_called_assumed(ward):
@@ -105,11 +118,21 @@ def test_what_was_said_of_oxygen_is_not_called_assumed(ward):
     assert ward.rows(ASSUMED, n.AMARA) == [(False,)]
 
 
-@pytest.mark.parametrize("said", [True, "two litres"], ids=["oxygen in use", "something nobody can read"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"values": {"on_oxygen": True}}, id="oxygen in use"),
+        pytest.param({"values": {"on_oxygen": "two litres"}}, id="something nobody can read"),
+        pytest.param(
+            {"values": NO_WORD_OF_OXYGEN, "not_obtained": {"on_oxygen": NotObtained.REFUSED}},
+            id="not to be had",
+        ),
+    ],
+)
 def test_any_word_of_oxygen_ends_the_record_for_good(ward, said):
     for resident in (n.AMARA, n.BRAM):
         ward.change(RECORD_AIR, resident, n.MANAGER, WEEK_AGO)
-    ward.send({"on_oxygen": said})
+    ward.send(**said)
     ward.send({"on_oxygen": False}, at=NOW + n.minutes(60))
     ward.send(NO_WORD_OF_OXYGEN, at=NOW + n.minutes(120))
     assert ward.rows(ASSUMED, n.AMARA) == [(False,)] * 3

@@ -52,6 +52,7 @@ def told(
         "low": 1,
         "high": 1,
         "complete": True,
+        "assumed_air": False,
         "deciding": (),
         "next": "nothing",
         "escalation_id": None,
@@ -237,7 +238,7 @@ def test_every_answer_gives_the_hubs_number(outcome: Outcome) -> None:
 
 
 def test_assumed_air_is_said() -> None:
-    assert told(complete=False).score == "NEWS2 is 1, air assumed."
+    assert told(assumed_air=True).score == "NEWS2 is 1, air assumed."
 
 
 def test_where_news2_does_not_fit_the_reason_is_said_instead_of_a_score() -> None:
