@@ -143,7 +143,10 @@ def test_no_session_begins_with_a_password_that_was_changed_while_it_was_looked_
 
 def somebody_waits(database: Database) -> bool:
     with database.connect() as conn:
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
         return conn.execute(waiting).fetchall() != [(0,)]
 
 

@@ -22,6 +22,7 @@ from tests.fixtures.brokers import Broker
 from tests.fixtures.commands import Commands
 from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
+from tests.fixtures.machine import PATIENCE_SECONDS
 from tests.fixtures.serving import Clock, Served, give_accounts, serving, settings_for
 
 MakeCommands = Callable[..., Commands]
@@ -234,8 +235,10 @@ def test_the_scheduler_seals_ends_sessions_and_asks_what_nobody_answered(
             (n.AMARA, n.KIT, now, now - timedelta(hours=1), now - timedelta(minutes=30)),
         )
     with commands().start("scheduler") as scheduler:
-        for job in ("clocks", "seal", "sessions"):
-            wait_until(lambda job=job: scheduler.says(f'runs_total{{job="{job}",outcome="done"}} 1.0'), job)
+        for job in ("clocks", "notices", "seal", "sessions"):
+            wait_until(
+                lambda job=job: scheduler.has_counted(f'runs_total{{job="{job}",outcome="done"}}'), job
+            )
         assert count(neighbourhood, "SELECT count(*) FROM delegation.audit_sealed_event") == 1
         assert count(neighbourhood, "SELECT count(*) FROM api.session") == 1
         unanswered: LiteralString = "SELECT count(*) FROM alerts.finding WHERE rule = 'could_not_be_excluded'"
@@ -247,7 +250,7 @@ def test_one_scheduler_works_and_another_takes_over_when_it_is_killed(commands: 
     with commands().start("scheduler") as first:
         wait_until(lambda: first.says(WORKING), "the first to work")
         with commands().start("scheduler") as second:
-            assert second.says(WAITING)
+            wait_until(lambda: second.says(WAITING), "the second to wait")
             first.process.kill()
             wait_until(lambda: second.says(WORKING), "the second to take over")
 
@@ -258,11 +261,11 @@ def test_a_failing_job_stops_no_other_and_is_tried_again(
     with neighbourhood.connect() as conn:
         conn.execute("ALTER TABLE alerts.policy RENAME TO policy_away")
     with commands().start("scheduler") as scheduler:
-        wait_until(lambda: scheduler.says('runs_total{job="clocks",outcome="failed"} 1.0'), "the failure")
-        wait_until(lambda: scheduler.says('runs_total{job="seal",outcome="done"} 1.0'), "the other job")
+        wait_until(lambda: scheduler.has_counted('runs_total{job="clocks",outcome="failed"}'), "the failure")
+        wait_until(lambda: scheduler.has_counted('runs_total{job="seal",outcome="done"}'), "the other job")
         with neighbourhood.connect() as conn:
             conn.execute("ALTER TABLE alerts.policy_away RENAME TO policy")
-        wait_until(lambda: scheduler.says('runs_total{job="clocks",outcome="done"} 1.0'), "the next run")
+        wait_until(lambda: scheduler.has_counted('runs_total{job="clocks",outcome="done"}'), "the next run")
 
 
 def test_all_the_schedulers_jobs_may_work_at_once(neighbourhood: Database) -> None:
@@ -276,7 +279,10 @@ def test_the_api_stops_in_good_order_with_a_page_open(
     commands: MakeCommands, neighbourhood: Database
 ) -> None:
     give_accounts(neighbourhood)
-    with commands().start("serve") as serve, httpx.Client(base_url=serve.address, timeout=30) as client:
+    with (
+        commands().start("serve") as serve,
+        httpx.Client(base_url=serve.address, timeout=PATIENCE_SECONDS) as client,
+    ):
         credentials = {"username": f"person-{n.CLINICIAN.int}", "password": "a synthetic password"}
         client.post("/api/v1/sign-in", json=credentials).raise_for_status()
         with client.sse(f"/hubs/{n.HUB}/events") as events:
@@ -300,4 +306,4 @@ def _listens_and_says(words: bytes) -> Iterator[int]:
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
         yield listener.getsockname()[1]
-        thread.join(30)
+        thread.join(PATIENCE_SECONDS)

@@ -20,6 +20,7 @@ from delegation.people import actor_of
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
+from tests.fixtures.machine import PATIENCE_SECONDS
 from tests.fixtures.serving import Clock, Served
 
 SignIn = Callable[[UUID], httpx.Client]
@@ -283,7 +284,7 @@ def test_stopping_the_server_ends_its_streams_and_tells_pages_to_come_back(serve
 
     thread = threading.Thread(target=page)
     thread.start()
-    assert ready.wait(30)
+    assert ready.wait(PATIENCE_SECONDS)
     served.stop()
-    thread.join(30)
+    thread.join(PATIENCE_SECONDS)
     assert ended == [{"reason": "restarting"}]

@@ -15,6 +15,7 @@ from tests.fixtures.databases import Database
 from tests.fixtures.ingest_process import IngestProcess
 from tests.fixtures.length import seed
 from tests.fixtures.live_kits import LiveKit, live_kits
+from tests.fixtures.machine import PATIENCE_SECONDS
 
 
 class Line:
@@ -30,7 +31,7 @@ class Line:
         self.anybody.loop_start()
 
     def say(self, where: str, payload: bytes) -> None:
-        self.anybody.publish(where, payload, qos=1).wait_for_publish(10)
+        self.anybody.publish(where, payload, qos=1).wait_for_publish(PATIENCE_SECONDS)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with self.database.connect() as conn:

@@ -134,7 +134,6 @@ def test_topics_that_are_nobodys_and_statuses_that_make_no_sense_harm_nobody(lin
             == [(2, "unknown_kit", "unknown_kit")]
         ),
         "the strays to be in quarantine: one of a kit nobody knows, the others alike from no kit at all",
-        30,
     )
     assert line.rows("SELECT deliveries FROM ingest.quarantine WHERE kit_id IS NULL") == [(2,)]
 

@@ -19,6 +19,7 @@ from ingest.probe import Probe
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
 from tests.fixtures.doorstep import NOW, Doorstep
+from tests.fixtures.machine import PATIENCE_SECONDS
 
 KIT = n.Kit()
 EVERYTHING = range(PARTITIONS)
@@ -79,7 +80,7 @@ def test_one_whose_subscription_is_refused_asks_again_until_it_is_granted() -> N
             consumer.listen_to([KIT.partition])
             wait_until(lambda: not consumer.take(1, 0.01) and consumer.heard.keys() == {KIT.partition}, "it")
             assert consumer.connected.is_set()
-        broker.join(10)
+        broker.join(PATIENCE_SECONDS)
     assert len(asked) == 2
 
 

@@ -166,14 +166,14 @@ def test_corrections_both_ways_and_arrivals_for_both_never_wait_for_each_other_f
 
     def swap(reading: ReadingPayload, there: UUID, back: UUID) -> None:
         with at_the_door(neighbourhood) as own:
-            together.wait(30)
+            together.wait(PATIENCE_SECONDS)
             for whose in (there, back) * 5:
                 corrected(own, kit, reading, whose)
 
     def arrive() -> None:
         sender = n.Kit(n.WEB_KIT)
         with at_the_door(neighbourhood) as own:
-            together.wait(30)
+            together.wait(PATIENCE_SECONDS)
             for minute in range(10):
                 taken_at = NOW + n.minutes(minute / 10)
                 both = [sender.reading(one, taken_at=taken_at) for one in (n.BRAM, n.AMARA)]

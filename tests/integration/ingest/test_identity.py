@@ -19,6 +19,7 @@ from ingest.standing import standing
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.doorstep import NOW, Doorstep, at_the_door
 from tests.fixtures.length import length
+from tests.fixtures.machine import PATIENCE_SECONDS
 
 ROUNDS = length(12, 300)
 
@@ -141,7 +142,7 @@ def test_four_workers_that_get_everything_at_once_store_each_reading_once(doorst
         def bring(worker: int, kit: n.Kit = kit, readings=(*readings, *changed), together=together) -> list:
             turned = [*readings[worker * 5 :], *readings[: worker * 5]]
             with at_the_door(neighbourhood) as own:
-                together.wait(10)
+                together.wait(PATIENCE_SECONDS)
                 return own.deliver(*(kit.arrival(one, NOW) for one in turned))
 
         with ThreadPoolExecutor(4) as pool:

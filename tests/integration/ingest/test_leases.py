@@ -1,5 +1,7 @@
 """A lease is one worker's, until it is released or has run out, by the database's clock."""
 
+from datetime import timedelta
+
 import psycopg
 import pytest
 
@@ -9,6 +11,12 @@ from ingest.sharing import Roll
 from tests.fixtures.databases import Database
 
 RUN_OUT = "UPDATE ingest.worker SET works_until = now() WHERE worker = %s"
+
+
+@pytest.fixture(autouse=True)
+def none_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow this machine is."""
+    monkeypatch.setattr(leases, "EXPIRES_AFTER", timedelta(hours=1))
 
 
 @pytest.fixture

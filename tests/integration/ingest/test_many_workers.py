@@ -20,6 +20,7 @@ from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 from tests.fixtures.doorstep import NOW, Doorstep, admit, at_the_door, lend
 from tests.fixtures.length import length, seed
+from tests.fixtures.machine import PATIENCE_SECONDS
 
 WORKERS = 4
 RESIDENTS = 20
@@ -106,7 +107,7 @@ def work(database: Database, batches: Sequence[Sequence], together: threading.Ba
     """One worker: each batch in a transaction, run again where the database says so."""
     settled, again = [], 0
     with at_the_door(database) as own:
-        together.wait(30)
+        together.wait(PATIENCE_SECONDS)
         for batch in batches:
             while True:
                 try:
@@ -140,7 +141,7 @@ def test_nothing_is_lost_while_four_workers_and_the_hub_meet_on_twenty_residents
         settled = [one for each in working for one in each.result()[0]]
         again = sum(each.result()[1] for each in working)
     hub.stopping.set()
-    hub.join(30)
+    hub.join(PATIENCE_SECONDS)
     print(f"{len(made)} readings, {again} batches run again, hub {dict(hub.done)} {dict(hub.refused)}")
 
     assert hub.failure is None

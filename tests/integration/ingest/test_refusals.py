@@ -19,6 +19,7 @@ from ingest.worker import Worker
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
 from tests.fixtures.live_kits import still_on
+from tests.fixtures.machine import PATIENCE_SECONDS
 from tests.integration.ingest.line import Line, running_line
 
 UNLUCKY = n.NORMAL | {"pulse": 66}
@@ -85,7 +86,8 @@ class SlowWithMany(Evaluator):
     def evaluate(self, conn, batch, at):
         self.tried.append(len(batch.new))
         if len(batch.new) > 1:
-            gave_up, _, _ = select.select([conn.fileno()], [], [], 60)
+            conn.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+            gave_up, _, _ = select.select([conn.fileno()], [], [], PATIENCE_SECONDS)
             assert gave_up
         return super().evaluate(conn, batch, at)
 
@@ -107,9 +109,8 @@ class OnceInTheWay(Evaluator):
 
 def worker_of(neighbourhood, evaluator: Evaluator, **broker: Any) -> Worker:
     """A worker whose broker is what is given of it."""
-    impatient = "-c idle_in_transaction_session_timeout=200ms"
     return Worker(
-        lambda: neighbourhood.connect("hearthwatch_ingest", autocommit=True, options=impatient),
+        lambda: neighbourhood.connect("hearthwatch_ingest", autocommit=True),
         cast(Any, SimpleNamespace(**({"publish": None} | broker))),
         cast(Any, None),
         evaluator,
@@ -120,7 +121,7 @@ def settle(neighbourhood, evaluator: Evaluator, *arrivals):
     """As one batch of a worker's."""
     worker = worker_of(neighbourhood, evaluator)
     stopping = threading.Event()
-    giving_up = threading.Timer(60, stopping.set)
+    giving_up = threading.Timer(PATIENCE_SECONDS, stopping.set)
     giving_up.start()
     try:
         return worker._settle(arrivals, stopping)

@@ -10,6 +10,7 @@ from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
 from tests.fixtures.doorstep import NOW, Doorstep
+from tests.fixtures.machine import PATIENCE_SECONDS
 
 SILENT_AFTER = timedelta(hours=26)
 LATER = NOW + SILENT_AFTER + timedelta(minutes=1)
@@ -44,7 +45,7 @@ def test_a_reading_that_arrives_while_the_scheduler_waits_breaks_the_silence(doo
         door.receive(doorstep.conn, [arrival], Evaluator(), LATER)
         scheduler.start()
         wait_until(lambda: scheduler_waits(doorstep), "the scheduler to wait for the resident")
-    scheduler.join(30)
+    scheduler.join(PATIENCE_SECONDS)
     assert scheduler.found == 1
     assert doorstep.rows("SELECT resident_id, origin FROM alerts.escalation") == [(n.BRAM, "silence")]
 

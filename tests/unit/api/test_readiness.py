@@ -3,6 +3,7 @@
 import threading
 
 from api.readiness import KEPT_SECONDS, Found, Readiness
+from tests.fixtures.machine import PATIENCE_SECONDS
 
 READY, AWAY = Found(is_ready=True, says={"ready": True}), Found(is_ready=False, says={"ready": False})
 
@@ -37,15 +38,15 @@ def test_while_one_looks_in_vain_the_others_do_not_wait() -> None:
 
     def in_vain() -> Found:
         looking.set()
-        assert answered.wait(30)
+        assert answered.wait(PATIENCE_SECONDS)
         return AWAY
 
     slow = threading.Thread(target=readiness.now, args=(in_vain,))
     slow.start()
-    assert looking.wait(30)
+    assert looking.wait(PATIENCE_SECONDS)
     assert readiness.now(Looks(AWAY)) is READY
     answered.set()
-    slow.join(30)
+    slow.join(PATIENCE_SECONDS)
     assert readiness.now(Looks(READY)) is AWAY
 
 
