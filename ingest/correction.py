@@ -180,13 +180,14 @@ def _give(
 def _before(
     conn: psycopg.Connection, loser: Placement, known: CurrentVitals, gone: NewReading
 ) -> list[NewReading]:
-    """Their other readings, as far back as what the reading said last has to be looked for."""
+    """Their other readings, as far back as to news of them, and to what they last said of each of its signs."""
     until = max(gone.effective_at, known.last_effective_at or gone.effective_at)
     wanted = _said_by(known.signs, gone.key)
     rest: list[NewReading] = []
     for span in _LOOK_BACK:
         rest = stored.readings_of(conn, loser, until - min(span, until - _FIRST_DAY), until)
-        if rest and wanted <= {str(sign) for one in rest for sign in (*one.values, *one.cleared)}:
+        said = {str(sign) for one in rest for sign in (*one.values, *one.cleared)}
+        if wanted <= said and any(one.is_news for one in rest):
             break
     return rest
 

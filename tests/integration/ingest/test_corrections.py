@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from alerts.evaluator import Evaluator
 from api.queries import scores
-from devices.reading import ReadingPayload
+from devices.reading import NotObtained, ReadingPayload
 from ingest.correction import Corrected, Correction, CorrectionRefusedError, Reason, correct
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.doorstep import NOW, Doorstep, admit, at_the_door
@@ -134,6 +134,21 @@ def test_what_was_known_months_ago_shows_again(doorstep):
     doorstep.deliver(kit.arrival(old, NOW - timedelta(days=200)), kit.arrival(wrong, NOW))
     corrected(doorstep, kit, wrong, None)
     assert known(doorstep, n.AMARA) == {"temperature": ("36.9", str(old.reading_id))}
+
+
+def test_who_was_heard_of_days_ago_is_not_said_never_to_have_been(doorstep):
+    """Since then they only refused, which is no news of them; the reading that was news was not theirs."""
+    kit = n.Kit()
+    week_ago = NOW - timedelta(days=7)
+    doorstep.deliver(kit.arrival(kit.reading(taken_at=week_ago), week_ago), at=week_ago)
+    refused = kit.reading(
+        values={}, not_obtained=dict.fromkeys(n.NORMAL, NotObtained.REFUSED), taken_at=NOW - n.minutes(90)
+    )
+    wrong = kit.reading(taken_at=NOW)
+    doorstep.deliver(kit.arrival(refused, NOW), kit.arrival(wrong, NOW))
+    corrected(doorstep, kit, wrong, None)
+    heard = "SELECT last_news_at, last_arrived_at FROM ingest.current_vitals WHERE resident_id = %s"
+    assert doorstep.rows(heard, n.AMARA) == [(week_ago, NOW)]
 
 
 @pytest.mark.parametrize(
