@@ -108,15 +108,21 @@ class _Place:
     partition: int
 
 
-# The door may know which home a resident lives in; the actor's right to send for them was checked before.
+# The door may know which home a resident lives in; the actor's right to send for them was checked before. What was sent
+# before they moved comes again by the form it came by: a reading is itself by its kit and its id.
 _PLACE: LiteralString = """
 SELECT home.home_id, home.organisation_id, home.hub_id, kit.kit_id, kit.partition
 FROM delegation.resident
 JOIN delegation.home USING (home_id)
-JOIN devices.kit_loan loan ON loan.home_id = home.home_id AND loan.returned_at IS NULL
+JOIN delegation.home theirs USING (organisation_id)
+JOIN devices.kit_loan loan ON loan.home_id = theirs.home_id
 JOIN devices.kit USING (kit_id)
-WHERE resident.resident_id = %s AND kit.kind = 'web' AND kit.revoked_at IS NULL
-ORDER BY loan.lent_at LIMIT 1
+CROSS JOIN LATERAL (
+    SELECT EXISTS (SELECT FROM ingest.seen WHERE seen.kit_id = kit.kit_id AND seen.reading_id = %s)
+) AS sent (before)
+WHERE resident.resident_id = %s AND kit.kind = 'web'
+  AND (sent.before OR (theirs.home_id = home.home_id AND loan.returned_at IS NULL AND kit.revoked_at IS NULL))
+ORDER BY sent.before DESC, loan.lent_at LIMIT 1
 """
 
 
@@ -131,7 +137,7 @@ def capture(
         raise not_found("resident")
 
     def send(conn: Connection) -> Captured:
-        place = _place(conn, visit.actor, resident_id)
+        place = _place(conn, visit.actor, resident_id, seen.reading_id)
         payload = _payload(visit, place, resident_id, seen)
         where = topic(place.partition, KitId(place.kit_id), Leaf.READINGS)
         # Through the wire's form, so that whatever a kit could not send, a form cannot either.
@@ -145,8 +151,8 @@ def capture(
     return try_again(door_pool, send)
 
 
-def _place(conn: Connection, actor: Actor, resident_id: UUID) -> _Place:
-    row = conn.execute(_PLACE, (resident_id,)).fetchone()
+def _place(conn: Connection, actor: Actor, resident_id: UUID, reading_id: UUID) -> _Place:
+    row = conn.execute(_PLACE, (reading_id, resident_id)).fetchone()
     if row is None:
         raise not_found("capture form for this resident's home")
     place = _Place(*row)

@@ -38,6 +38,7 @@ def test_a_full_set_is_stored_and_its_score_answered(sign_in: SignIn, neighbourh
         "low": 0,
         "high": 0,
         "complete": True,
+        "assumed_air": False,
         "deciding": [],
         "next": "nothing",
         "escalation_id": None,
@@ -108,6 +109,38 @@ def test_a_double_click_is_stored_once(served: Served, neighbourhood: Database) 
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
     assert len({answer.json()["escalation_id"] for answer in answers}) == 1
     assert _counts(neighbourhood) == (1, 1)
+
+
+def test_a_form_sent_again_after_the_resident_moved_is_stored_once(
+    sign_in: SignIn, neighbourhood: Database
+) -> None:
+    meadows_form = new_uuid7()
+    with neighbourhood.connect() as conn:
+        conn.execute(
+            "INSERT INTO devices.kit (kit_id, partition, kind, enrolled_at) VALUES (%s, 2, 'web', %s)",
+            (meadows_form, n.LONG_AGO),
+        )
+        conn.execute(
+            "INSERT INTO devices.kit_loan (kit_id, home_id, lent_at) VALUES (%s, %s, %s)",
+            (meadows_form, n.MEADOW, n.LONG_AGO),
+        )
+        conn.execute(
+            "UPDATE delegation.role_assignment SET home_id = NULL, organisation_id = %s WHERE person_id = %s",
+            (n.ORCHARD_PROVIDER, n.WORKER),
+        )
+    worker, body = sign_in(n.WORKER), observed()
+    outcomes = [send(worker, body).json()["outcome"]]
+    with neighbourhood.connect() as conn:
+        conn.execute(
+            "UPDATE delegation.resident SET home_id = %s WHERE resident_id = %s", (n.MEADOW, n.AMARA)
+        )
+    outcomes += [send(worker, observed()).json()["outcome"], send(worker, body).json()["outcome"]]
+    assert outcomes == ["stored", "stored", "duplicate"]
+    with neighbourhood.connect() as conn:
+        assert conn.execute("SELECT kit_id FROM ingest.reading ORDER BY arrival_number").fetchall() == [
+            (n.WEB_KIT,),
+            (meadows_form,),
+        ]
 
 
 def test_the_same_id_with_other_values_is_refused_and_kept_for_an_operator(
