@@ -1,8 +1,8 @@
 """What a kit says of an emergency of somebody who cannot be named here: a notice, until somebody acknowledges it.
 
 Guards: no resident's id is kept, so nothing of another provider's resident is shown; one open notice for each kit at
-each home, which counts, at the hub that watched over the home when the last of it came; whoever acknowledges it has
-seen all that it says by then. The hub's revision is locked first.
+each home, which counts, at the hub that watches over the home, also when that is another than when it came; whoever
+acknowledges it has seen all that it says by then. The hub's revision is locked first.
 """
 
 from collections.abc import Sequence
@@ -41,6 +41,15 @@ DO UPDATE SET
     readings = told.readings + 1,
     last_at = greatest(told.last_at, EXCLUDED.last_at)
 """
+_LEFT: LiteralString = """
+SELECT notice.hub_id, home.hub_id FROM alerts.notice JOIN delegation.home USING (home_id)
+WHERE notice.acknowledged_at IS NULL AND notice.hub_id <> home.hub_id
+"""
+_FOLLOW: LiteralString = """
+UPDATE alerts.notice SET hub_id = home.hub_id FROM delegation.home
+WHERE home.home_id = notice.home_id AND notice.acknowledged_at IS NULL AND notice.hub_id <> home.hub_id
+  AND notice.hub_id = ANY (%(told)s) AND home.hub_id = ANY (%(told)s)
+"""
 # A home reads its own, and does not put them away.
 _HUB: LiteralString = """
 SELECT hub_id FROM alerts.notice
@@ -62,6 +71,15 @@ def tell(conn: psycopg.Connection, unnamed: Sequence[Unnamed], policies: PolicyB
         cursor.executemany(
             _TELL, [_row(one, hubs.get(one.home_id), policies, at) for one in sorted(unnamed, key=_place)]
         )
+
+
+def follow(conn: psycopg.Connection, at: datetime) -> int:
+    """Bring open notices to the hub that watches over their home now, which alone can ring it; returns how many."""
+    hubs = {hub for left_and_new in conn.execute(_LEFT).fetchall() for hub in left_and_new}
+    if not hubs:
+        return 0
+    store.renew(conn, hubs, at)
+    return conn.execute(_FOLLOW, {"told": list(hubs)}).rowcount
 
 
 def _place(one: Unnamed) -> tuple[str, str]:

@@ -279,6 +279,7 @@ GRANT SELECT, INSERT ON alerts.phone_call TO hearthwatch_api;
 GRANT SELECT (resident_id), DELETE ON alerts.phone_call TO hearthwatch_retention;
 GRANT SELECT ON alerts.notice TO hearthwatch_api, hearthwatch_ingest;
 GRANT INSERT, UPDATE (hub_id, signs, phoned_999, readings, last_at) ON alerts.notice TO hearthwatch_ingest;
+GRANT SELECT (home_id, hub_id, acknowledged_at), UPDATE (hub_id) ON alerts.notice TO hearthwatch_scheduler;
 GRANT UPDATE (acknowledged_by, acknowledged_at) ON alerts.notice TO hearthwatch_api;
 GRANT SELECT, DELETE ON alerts.score TO hearthwatch_retention;
 -- An erased case is still counted, but says nothing of anybody: its words go unread.
@@ -340,6 +341,7 @@ CREATE POLICY hub_desk_writes ON alerts.phone_call FOR INSERT TO hearthwatch_api
                               AND held.resident_id = phone_call.resident_id
                               AND held.hub_id IN (SELECT delegation.visible_hubs())));
 CREATE POLICY door ON alerts.notice TO hearthwatch_ingest USING (true) WITH CHECK (true);
+CREATE POLICY follows_the_home ON alerts.notice TO hearthwatch_scheduler USING (true) WITH CHECK (true);
 CREATE POLICY hub_desk ON alerts.notice FOR SELECT TO hearthwatch_api
     USING (hub_id IN (SELECT delegation.visible_hubs()) OR (hub_id IS NULL AND delegation.is_operator()));
 -- The home reads what its own kit said; to put it away is the hub's.

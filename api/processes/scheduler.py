@@ -16,7 +16,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from alerts import clocks
+from alerts import clocks, notice
 from api import journal, retention
 from api.audit_heads import keep_heads
 from api.database import Connection, Pool, open_pool, try_again
@@ -73,6 +73,7 @@ def _erase_due(pool: Pool, at: datetime) -> int:
 
 JOBS = (
     Job("clocks", timedelta(seconds=10), _in_one(_clocks)),
+    Job("notices", timedelta(seconds=10), _in_one(notice.follow)),
     Job("seal", timedelta(seconds=30), _in_one(seal)),
     Job("sessions", timedelta(hours=1), _in_one(_end_sessions)),
     Job("refusals", timedelta(minutes=1), _in_one(refusals.write_down)),

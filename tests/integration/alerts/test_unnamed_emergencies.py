@@ -82,6 +82,18 @@ def test_what_is_said_once_more_from_a_home_that_has_another_hub_now_is_told_the
     assert ward.rows(REVISION, n.OTHER_HUB) == [(1,)]
 
 
+def test_a_notice_follows_its_home_to_another_hub_though_nothing_more_is_said(ward: Ward) -> None:
+    ward.deliver(of(ward, n.NOBODY, **PAIN))
+    ward.change("UPDATE delegation.home SET hub_id = %s WHERE home_id = %s", n.OTHER_HUB, n.ORCHARD)
+    assert [ward.as_time_passes(notice.follow, NOW) for _ in range(2)] == [1, 0]
+    assert ward.rows(NOTICES) == [(n.KIT, n.ORCHARD, n.OTHER_HUB, ["chest_pain"], False, 1)]
+    assert [ward.rows(REVISION, hub) for hub in (n.HUB, n.OTHER_HUB)] == [[(2,)], [(1,)]]
+    [(notice_id, seen)] = ward.rows(ONE)
+    ward.act(notice.acknowledge, notice_id, seen, NOW, by=n.OUTSIDE_CLINICIAN)
+    ward.change("UPDATE delegation.home SET hub_id = %s WHERE home_id = %s", n.HUB, n.ORCHARD)
+    assert ward.as_time_passes(notice.follow, NOW) == 0, "what was seen to stays with whoever has seen to it"
+
+
 def test_a_reading_that_was_changed_is_told_in_the_case_of_its_resident(ward: Ward) -> None:
     plain = of(ward, n.AMARA)
     ward.deliver(plain)

@@ -70,8 +70,12 @@ class Ward:
 
     def tick(self, at: datetime) -> int:
         """The scheduler's clocks."""
+        return self.as_time_passes(clocks.run, at)
+
+    def as_time_passes(self, work: Callable[[psycopg.Connection[Any], datetime], int], at: datetime) -> int:
+        """What the scheduler does every so often, committed."""
         with self._scheduler.transaction():
-            return clocks.run(self._scheduler, at)
+            return work(self._scheduler, at)
 
     @contextmanager
     def desk(self, person: UUID = n.CLINICIAN) -> Iterator[tuple[psycopg.Connection[Any], Actor]]:
