@@ -19,6 +19,7 @@ Connection = psycopg.Connection[Any]
 Pool = ConnectionPool[Connection]
 Done = TypeVar("Done")
 
+# Through a database that starts anew, or more requests at once than connections, a page comes late and not refused.
 WAIT_SECONDS = 5.0
 TRIES = 5
 
