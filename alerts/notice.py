@@ -19,9 +19,9 @@ from alerts.severity import Severity
 from delegation import audit
 from delegation.people import Actor
 from delegation.rights import CHANGE, Record
-from devices.emergency import EMERGENCY_LABELS
+from devices.emergency import EMERGENCY_LABELS, UNREADABLE
 from devices.identifiers import new_uuid7
-from devices.reading import Unreadable
+from devices.reading import ReadingPayload, Unreadable, Urgent
 from ingest import quality
 from ingest.evaluation import Unnamed
 
@@ -95,7 +95,7 @@ def _row(one: Unnamed, hub_id: UUID | None, policies: PolicyBook, at: datetime) 
         "home": None if hub_id is None else one.home_id,
         "hub": hub_id,
         "signs": _signs(one),
-        "phoned": one.said.phoned_999,
+        "phoned": _says(one).phoned_999,
         "at": at,
         "deadline": policy.deadline_at(Severity.HIGH, at),
     }
@@ -103,10 +103,14 @@ def _row(one: Unnamed, hub_id: UUID | None, policies: PolicyBook, at: datetime) 
 
 def _signs(one: Unnamed) -> list[str]:
     """Only words of ours: what a kit makes up may not be fit to be stored, or name somebody."""
-    said = one.said
-    signs = said.emergency_signs if isinstance(said, Unreadable) else quality.emergency_signs(said)
-    known = {sign if sign in EMERGENCY_LABELS else quality.UNREADABLE for sign in signs}
+    said = _says(one)
+    signs = said.emergency_signs if isinstance(said, Urgent) else quality.emergency_signs(said)
+    known = {sign if sign in EMERGENCY_LABELS else UNREADABLE for sign in signs}
     return sorted(known) or [UNRESPONSIVE]
+
+
+def _says(one: Unnamed) -> ReadingPayload | Urgent:
+    return one.said.urgent if isinstance(one.said, Unreadable) else one.said
 
 
 def acknowledge(conn: psycopg.Connection, actor: Actor, notice_id: UUID, seen: int, at: datetime) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from alerts import rules
 from alerts.rules import Part, ScoredSet
 from alerts.scoring import Scored
-from devices.emergency import EMERGENCY_LABELS
+from devices.emergency import EMERGENCY_LABELS, UNREADABLE
 from devices.reading import ReadingPayload, Unreadable
 from devices.vital_signs import VitalSign
 from ingest import pulses, quality
@@ -80,8 +80,7 @@ def of_unstored(payload: ReadingPayload, resident_id: UUID) -> ScoredSet:
         parts={VitalSign.CONSCIOUSNESS: Part(0, 0, consciousness)},
         emergency_signs=tuple(
             dict.fromkeys(
-                sign if sign in EMERGENCY_LABELS else quality.UNREADABLE
-                for sign in quality.emergency_signs(payload)
+                sign if sign in EMERGENCY_LABELS else UNREADABLE for sign in quality.emergency_signs(payload)
             )
         ),
         phoned_999=payload.phoned_999,
@@ -111,7 +110,7 @@ def words_of(
 def goes_to_999(payload: ReadingPayload | Unreadable) -> bool:
     """Whether what a reading says goes straight to 999, whatever was scored or could not be read."""
     if isinstance(payload, Unreadable):
-        return bool(payload.emergency_signs)
+        return rules.goes_to_999(payload.urgent.emergency_signs, payload.urgent.consciousness)
     consciousness = quality.assess(payload).values.get(VitalSign.CONSCIOUSNESS)
     return rules.goes_to_999(quality.emergency_signs(payload), consciousness)
 

@@ -19,6 +19,9 @@ class EmergencySign(StrEnum):
     HEAVY_BLEEDING = "heavy_bleeding"
 
 
+UNREADABLE = "something_unreadable"
+"""In the place of a sign of which nobody can read what is said: it counts as one."""
+
 EMERGENCY_LABELS: Mapping[str, str] = MappingProxyType(
     {
         EmergencySign.CHEST_PAIN: "chest pain",

@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from devices.emergency import UNREADABLE
 from devices.reading import Measured, NotObtained, ReadingPayload, measured
 from devices.vital_signs import FACTS, Consciousness, VitalSign
 
@@ -120,9 +121,6 @@ def unrecordable(payload: ReadingPayload) -> frozenset[VitalSign]:
         for code, why in payload.not_obtained.items()
         if why is NotObtained.UNRECORDABLE and (sign := SIGN_BY_CODE.get(code))
     )
-
-
-UNREADABLE = "something_unreadable"
 
 
 def emergency_signs(payload: ReadingPayload) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from devices.reading.payload import (
     encode,
     encode_one,
 )
+from devices.reading.urgent import Urgent
 
 __all__ = [
     "MAX_BYTES",
@@ -40,6 +41,7 @@ __all__ = [
     "Refusal",
     "SoftSign",
     "Unreadable",
+    "Urgent",
     "Worry",
     "WorryFrom",
     "content_digest",

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails, from_json
 
 from devices.identifiers import ReadingId
 from devices.reading.payload import MAX_BYTES, MAX_READINGS, VERSION, ReadingPayload, Refusal
+from devices.reading.urgent import Urgent, urgent
 
 _ESSENTIAL = {
     "reading_id": Refusal.MISSING_IDS,
@@ -33,7 +34,7 @@ class Unreadable:
     """What goes to quarantine: the bytes, their digest, and a sentence that says what is wrong.
 
     `sha256` is of the whole payload where the item came alone, else of the item as compact JSON; it is what a
-    receipt names when the reading's id cannot be read. What is said of an emergency is read whatever else is not.
+    receipt names when the reading's id cannot be read. What is `urgent` is read whatever else is not.
     """
 
     reason: Refusal
@@ -41,8 +42,7 @@ class Unreadable:
     reading_id: ReadingId | None
     sha256: bytes
     raw: bytes
-    emergency_signs: tuple[str, ...] = ()
-    phoned_999: bool = False
+    urgent: Urgent
 
 
 class _RefusedError(Exception):
@@ -56,35 +56,42 @@ class _RefusedError(Exception):
 
 def decode(payload: bytes) -> list[ReadingPayload | Unreadable]:
     """Read one reading or an array of them; one answer for each item, in order."""
-    if len(payload) > MAX_BYTES:
-        detail = f"The payload has {len(payload)} bytes; the limit is {MAX_BYTES}."
-        return [_refused_payload(payload, Refusal.TOO_LARGE, detail)]
+    document: Any = None
     try:
         document = _parse(payload)
-    except (ValueError, RecursionError) as error:
-        return [_refused_payload(payload, Refusal.NOT_JSON, f"The payload is not JSON: {error}.")]
-    if not isinstance(document, list):
-        return [_item(document, payload)]
-    if not document:
-        return [_refused_payload(payload, Refusal.NOT_A_READING, "The array holds no reading.")]
-    if len(document) > MAX_READINGS:
+        _check_size(payload)
+        _check_number(document)
+    except _RefusedError as refused:
+        return [_unreadable(refused, payload, document)]
+    if isinstance(document, list):
+        return [_item(item, None) for item in document]
+    return [_item(document, payload)]
+
+
+def _check_size(payload: bytes) -> None:
+    if len(payload) > MAX_BYTES:
+        detail = f"The payload has {len(payload)} bytes; the limit is {MAX_BYTES}."
+        raise _RefusedError(Refusal.TOO_LARGE, detail)
+
+
+def _check_number(document: Any) -> None:
+    if document == []:
+        raise _RefusedError(Refusal.NOT_A_READING, "The array holds no reading.")
+    if isinstance(document, list) and len(document) > MAX_READINGS:
         detail = f"The array holds {len(document)} items; the limit is {MAX_READINGS}."
-        return [_refused_payload(payload, Refusal.TOO_MANY, detail)]
-    return [_item(item, None) for item in document]
-
-
-def _refused_payload(payload: bytes, reason: Refusal, detail: str) -> Unreadable:
-    return Unreadable(reason, detail, None, hashlib.sha256(payload).digest(), payload)
+        raise _RefusedError(Refusal.TOO_MANY, detail)
 
 
 def _item(item: Any, payload: bytes | None) -> ReadingPayload | Unreadable:
     try:
         return _reading(item)
     except _RefusedError as refused:
-        raw = _compact(item) if payload is None else payload
-        digest = hashlib.sha256(raw).digest()
-        signs, phoned = _legible_emergency(item)
-        return Unreadable(refused.reason, refused.detail, _legible_id(item), digest, raw, signs, phoned)
+        return _unreadable(refused, _compact(item) if payload is None else payload, item)
+
+
+def _unreadable(refused: _RefusedError, raw: bytes, document: Any) -> Unreadable:
+    digest = hashlib.sha256(raw).digest()
+    return Unreadable(refused.reason, refused.detail, _legible_id(document), digest, raw, urgent(document))
 
 
 def _reading(item: Any) -> ReadingPayload:
@@ -146,6 +153,14 @@ def _check_time(sent: Any) -> None:
 
 def _parse(payload: bytes) -> Any:
     try:
+        return _json(payload)
+    except (ValueError, RecursionError) as error:
+        _check_size(payload)
+        raise _RefusedError(Refusal.NOT_JSON, f"The payload is not JSON: {error}.") from None
+
+
+def _json(payload: bytes) -> Any:
+    try:
         document = from_json(payload, allow_inf_nan=True)
     except ValueError:
         # The strict, fast parser also refuses what a lenient one can read: a number of thousands of digits,
@@ -178,17 +193,6 @@ def _legible_id(item: Any) -> ReadingId | None:
         return ReadingId(UUID(item["reading_id"]))
     except (TypeError, KeyError, ValueError, AttributeError):
         return None
-
-
-def _legible_emergency(item: Any) -> tuple[tuple[str, ...], bool]:
-    said = item if isinstance(item, dict) else {}
-    signs = said.get("emergency_signs")
-    present = (
-        sorted(sign for sign, answer in signs.items() if answer == "present")
-        if isinstance(signs, dict)
-        else ()
-    )
-    return tuple(present), said.get("phoned_999") is True
 
 
 def _compact(item: Any) -> bytes:

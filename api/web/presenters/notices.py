@@ -12,8 +12,7 @@ from alerts.notice import UNRESPONSIVE
 from api.queries.notices import Notice
 from api.web.presenters.moments import Deadline, Moment, deadline, moment
 from api.web.presenters.signs import plain
-from devices.emergency import EMERGENCY_LABELS
-from ingest.quality import UNREADABLE
+from devices.emergency import EMERGENCY_LABELS, UNREADABLE
 
 _SIGNS = {
     **EMERGENCY_LABELS,

@@ -8,7 +8,7 @@ import pytest
 
 from alerts import notice
 from alerts.desk import ChangedError, NotYoursError
-from devices.reading import ReadingPayload, SoftSign, decode, encode_one
+from devices.reading import ReadingPayload, SoftSign, decode, encode, encode_one
 from devices.receipt import Outcome
 from ingest.arrival import Arrival
 from tests.fixtures import neighbourhood as n
@@ -27,9 +27,20 @@ def of(ward: Ward, resident: UUID, **said: Any) -> ReadingPayload:
     return ward.kit.reading(resident, {}, taken_at=NOW, **said)
 
 
+def raw_of(ward: Ward, payload: bytes) -> list[Arrival]:
+    return [Arrival(n.KIT, ward.kit.topic(), item, NOW) for item in decode(payload)]
+
+
+def at_noon(reading: ReadingPayload) -> bytes:
+    return encode_one(reading).replace(b'"taken_at":"2026', b'"taken_at":"noon 2026')
+
+
 def wrong_time(ward: Ward) -> list[Arrival]:
-    raw = encode_one(of(ward, n.AMARA, **PAIN)).replace(b'"taken_at":"2026', b'"taken_at":"noon 2026')
-    return [Arrival(n.KIT, ward.kit.topic(), item, NOW) for item in decode(raw)]
+    return raw_of(ward, at_noon(of(ward, n.AMARA, **PAIN)))
+
+
+def too_many(ward: Ward) -> list[Arrival]:
+    return raw_of(ward, encode([*(of(ward, n.AMARA) for _ in range(100)), of(ward, n.BRAM, **PAIN)]))
 
 
 def nobody_here(ward: Ward) -> list[Arrival]:
@@ -40,7 +51,7 @@ def another_providers(ward: Ward) -> list[Arrival]:
     return [ward.kit.arrival(of(ward, n.STRANGER_RESIDENT, **PAIN), NOW)]
 
 
-@pytest.mark.parametrize("made", [nobody_here, another_providers, wrong_time])
+@pytest.mark.parametrize("made", [nobody_here, another_providers, wrong_time, too_many])
 def test_the_hub_is_told_which_kit_said_it_and_nothing_of_whom(
     ward: Ward, made: Callable[[Ward], list[Arrival]]
 ) -> None:
@@ -57,9 +68,10 @@ def test_nobody_is_told_of_a_reading_in_quarantine_that_is_no_emergency(ward: Wa
     assert ward.rows(REVISION, n.HUB) == []
 
 
-def test_somebody_unresponsive_is_an_emergency_without_a_sign(ward: Ward) -> None:
-    reading = ward.kit.reading(n.NOBODY, {"consciousness": "U"}, taken_at=NOW)
-    [settled] = ward.take([ward.kit.arrival(reading, NOW)], NOW)
+@pytest.mark.parametrize("named", [False, True], ids=["of nobody", "at no time"])
+def test_somebody_unresponsive_is_an_emergency_without_a_sign(ward: Ward, named: bool) -> None:
+    reading = ward.kit.reading(n.AMARA if named else n.NOBODY, {"consciousness": "U"}, taken_at=NOW)
+    [settled] = ward.take(raw_of(ward, at_noon(reading)) if named else [ward.kit.arrival(reading, NOW)], NOW)
     assert settled.verdict.next == "call_999"
     assert [signs for *_, signs, _, _ in ward.rows(NOTICES)] == [["unresponsive"]]
 

@@ -1,15 +1,20 @@
 """Each rule: what it finds, in which words, what is asked, and what the worker is told to do now."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts import rules
+from alerts import rules, scored_set
 from alerts.policy import Severity
 from alerts.rules import Finding
+from devices.emergency import EmergencySign
+from devices.reading import Unreadable, decode
 from devices.receipt import CALL_999, CALL_HUB, NOTHING
 from devices.vital_signs import VitalSign
 from tests.unit.alerts.judged_sets import policy, scored
+from tests.unit.devices.readings import wire
 
 POLICY = policy()
 S = VitalSign
@@ -378,3 +383,28 @@ def test_an_emergency_that_nobody_here_knows_counts_as_well():
 def test_with_a_high_score_the_emergency_comes_first():
     grave = scored(9, parts={S.PULSE: (3, 140)}, red="yes", emergency_signs=("chest_pain",))
     assert [one.rule for one in rules.findings(grave, policy())] == ["emergency_sign", "score_threshold"]
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.sampled_from(["present", "absent", "Present", "A", "P", "U"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["consciousness", *EmergencySign]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["emergency_signs", "values", "phoned_999"]), ANYTHING))
+def test_what_goes_to_999_goes_there_whatever_of_the_rest_can_be_read(said):
+    def goes(document):
+        [item] = decode(json.dumps(document).encode())
+        return isinstance(item, Unreadable), scored_set.goes_to_999(item)
+
+    refused, urgent = goes(wire(**said))
+    assert not refused
+    assert goes(wire(**said, taken_at="noon")) == (True, urgent)
+    assert goes([wire(**said)] * 101) == (True, urgent)

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.reading import MAX_BYTES, ReadingPayload, Refusal, Unreadable, content_digest, decode, encode_one
+from devices.reading import (
+    MAX_BYTES,
+    ReadingPayload,
+    Refusal,
+    Unreadable,
+    Urgent,
+    content_digest,
+    decode,
+    encode_one,
+)
+from devices.vital_signs import Consciousness
 
 from .readings import ID, TAKEN_AT, wire
 
@@ -193,6 +203,46 @@ def test_what_is_no_object_is_no_reading(document):
     assert refused(document).reason is Refusal.NOT_A_READING
 
 
+@pytest.mark.parametrize(
+    ("said", "signs"),
+    [
+        ({"chest_pain": "present", "choking": "absent"}, ("chest_pain",)),
+        ({"made_up": "present"}, ("made_up",)),
+        ({"chest_pain": "Present"}, ("something_unreadable",)),
+        ({"chest_pain": True, "choking": "present"}, ("choking", "something_unreadable")),
+        (["chest_pain"], ("something_unreadable",)),
+        ("chest_pain", ("something_unreadable",)),
+        ({"chest_pain": "absent"}, ()),
+        ({}, ()),
+        (..., ()),
+    ],
+)
+def test_a_refused_item_says_of_an_emergency_what_it_would_otherwise(said, signs):
+    for amiss in ({"taken_at": "noon"}, {"resident": 1}, {"seq": -1}, {"version": 9}):
+        assert refused(wire(emergency_signs=said, phoned_999=True, **amiss)).urgent == Urgent(
+            signs, None, phoned_999=bool(signs)
+        )
+
+
+@pytest.mark.parametrize("letter", Consciousness)
+def test_a_refused_item_says_how_conscious_somebody_is(letter):
+    assert refused(wire(taken_at="noon", values={"consciousness": letter})).urgent == Urgent((), letter)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [lambda one: [*[wire()] * 100, one], lambda one: [[one]], lambda one: {"reading": one}],
+    ids=["too many", "an array in an array", "wrapped"],
+)
+def test_what_is_refused_whole_says_of_an_emergency_what_each_part_of_it_does(whole):
+    one = wire(emergency_signs={"choking": "present"}, values={"consciousness": "P"}, phoned_999=True)
+    assert refused(whole(one)).urgent == Urgent(("choking",), Consciousness.PAIN, phoned_999=True)
+    other = wire(emergency_signs={"chest_pain": "present"}, values={"consciousness": "U"})
+    assert refused(whole([one, other])).urgent == Urgent(
+        ("chest_pain", "choking"), Consciousness.UNRESPONSIVE
+    ), "somebody has not phoned"
+
+
 def test_one_bad_item_rejects_none_of_the_others():
     array = [
         wire(reading_id=str(uuid4())),
@@ -217,12 +267,13 @@ def test_an_array_beyond_its_limits_is_refused_whole():
 
 
 def test_a_payload_beyond_its_size_is_refused_by_its_digest():
-    payload = json.dumps(wire(note="x" * MAX_BYTES)).encode()
+    payload = json.dumps(wire(note="x" * MAX_BYTES, values={"consciousness": "U"})).encode()
     (item,) = decode(payload)
     assert isinstance(item, Unreadable)
     assert item.reason is Refusal.TOO_LARGE
     assert item.sha256 == hashlib.sha256(payload).digest()
     assert item.raw == payload
+    assert item.urgent.consciousness is Consciousness.UNRESPONSIVE
 
 
 def test_of_a_key_given_twice_the_last_counts():
