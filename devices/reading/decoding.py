@@ -112,7 +112,7 @@ def _reading(item: Any) -> ReadingPayload:
 
 def _mended(item: dict[str, Any], error: ValidationError) -> ReadingPayload:
     """The reading without the parts that make no sense, which are kept beside it as sent."""
-    sound = dict(item)
+    sound = {name: dict(part) if isinstance(part, dict) else part for name, part in item.items()}
     aside: dict[str, Any] = {}
     for problem in error.errors(include_url=False, include_context=False):
         _set_aside(sound, aside, problem)
@@ -135,10 +135,8 @@ def _set_aside(sound: dict[str, Any], aside: dict[str, Any], problem: ErrorDetai
             aside[name] = sound.pop(name)
         return
     key = str(inner[0])
-    part = dict(sound[name])
-    if key in part:
-        aside[f"{name}.{key}"] = part.pop(key)
-    sound[name] = part
+    if key in sound[name]:
+        aside[f"{name}.{key}"] = sound[name].pop(key)
 
 
 # These have parts that mean nothing alone.
