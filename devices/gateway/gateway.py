@@ -271,4 +271,5 @@ class Gateway:
             self.outbox.all_due_by(now)
             self._awaited.clear()
             self._anew_at = min(self._anew_at, now)
+            self._tidy_at = min(self._tidy_at, now)
         self._now = now

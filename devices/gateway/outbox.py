@@ -5,6 +5,7 @@ database's present epoch names it. Sequence numbers are never used twice in one 
 """
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -154,6 +155,7 @@ class Outbox:
         pending = self.database_epoch is not None and epoch != self.database_epoch
         touched: list[int] = []
         with self._file.transaction(durable=False) as connection:
+            age = self._age(connection, now)
             for receipt in receipts:
                 query = schema.RECEIPT_BY_ID if receipt.reading_id else schema.RECEIPT_BY_SHA256
                 name = (
@@ -161,7 +163,7 @@ class Outbox:
                     if receipt.reading_id
                     else bytes.fromhex(receipt.payload_sha256 or "")
                 )
-                said = (receipt.outcome, receipt.reason, receipt.next, epoch.bytes, now, pending)
+                said = (receipt.outcome, receipt.reason, receipt.next, epoch.bytes, now, pending, age)
                 touched += [seq for (seq,) in connection.execute(query, (self._kit, name, *said))]
         return touched
 
@@ -179,18 +181,22 @@ class Outbox:
         return True
 
     def forget(self, now: float, most_not_whole: int = KEEP_NOT_WHOLE_BYTES) -> int:
-        """Delete what was receipted more than 14 days ago; how many.
+        """Delete what was receipted more than 14 days ago; how many. To be called every hour.
 
         What the platform has only the beginning of stays longer, up to its bound: then the oldest goes, and is counted
         in `let_go`. What has no receipt stays whatever it takes.
         """
-        old = (self._kit, now - KEEP_SECONDS, OVER_QUOTA)
         with self._file.transaction(durable=False) as connection:
+            old = (self._kit, self._age(connection, now) - KEEP_SECONDS, OVER_QUOTA)
             forgotten = connection.execute(schema.FORGET, old).rowcount
             beyond = (self._kit, OVER_QUOTA, most_not_whole)
             let_go = connection.execute(schema.FORGET_BEYOND, beyond).rowcount
             connection.execute(schema.NOTE_LET_GO, (self._kit, let_go))
             return forgotten + let_go
+
+    def _age(self, connection: sqlite3.Connection, now: float) -> float:
+        """How many seconds this outbox has lived through, whatever its clock was set to meanwhile."""
+        return connection.execute(schema.GROW_OLDER, (self._kit, now)).fetchone()[0]
 
     def not_kept_whole(self) -> int:
         """How many the platform has only the beginning of: they stay here, and are not sent again."""

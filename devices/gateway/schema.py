@@ -6,7 +6,7 @@ Invariant: a row is `pending` exactly while it lacks a receipt from the database
 from collections.abc import Mapping
 from typing import LiteralString
 
-VERSION = 2
+VERSION = 3
 
 CREATE: LiteralString = """
 CREATE TABLE outbox (
@@ -14,7 +14,9 @@ CREATE TABLE outbox (
     epoch BLOB NOT NULL,
     last_seq INTEGER NOT NULL,
     database_epoch BLOB,
-    let_go INTEGER NOT NULL DEFAULT 0
+    let_go INTEGER NOT NULL DEFAULT 0,
+    age REAL NOT NULL DEFAULT 0,
+    looked_at REAL NOT NULL DEFAULT 0
 );
 CREATE TABLE item (
     id INTEGER PRIMARY KEY,
@@ -34,12 +36,13 @@ CREATE TABLE item (
     next TEXT,
     receipt_epoch BLOB,
     receipted_at REAL,
+    receipted_age REAL,
     UNIQUE (kit, seq),
     UNIQUE (kit, reading_id)
 );
 CREATE INDEX item_due ON item (kit, alone, due_at, seq) WHERE pending = 1;
-CREATE INDEX item_settled ON item (receipted_at) WHERE pending = 0;
-PRAGMA user_version = 2;
+CREATE INDEX item_settled ON item (receipted_age) WHERE pending = 0;
+PRAGMA user_version = 3;
 """
 
 # A file of before still holds readings that nobody else has: it is brought to this version where it is opened.
@@ -47,7 +50,16 @@ UPGRADE: Mapping[int, LiteralString] = {
     1: """
 ALTER TABLE outbox ADD COLUMN let_go INTEGER NOT NULL DEFAULT 0;
 PRAGMA user_version = 2;
-"""
+""",
+    2: """
+ALTER TABLE outbox ADD COLUMN age REAL NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN looked_at REAL NOT NULL DEFAULT 0;
+ALTER TABLE item ADD COLUMN receipted_age REAL;
+UPDATE item SET receipted_age = 0 WHERE receipted_at IS NOT NULL;
+DROP INDEX item_settled;
+CREATE INDEX item_settled ON item (receipted_age) WHERE pending = 0;
+PRAGMA user_version = 3;
+""",
 }
 
 ENROL: LiteralString = """
@@ -109,13 +121,15 @@ UPDATE item SET due_at = ?2 WHERE kit = ?1 AND pending = 1 AND due_at > ?2
 # Only what is pending takes a receipt: a late one, of a database that is gone, must not hide that this one
 # has the reading, and the moment of the first is the one that counts.
 RECEIPT_BY_ID: LiteralString = """
-UPDATE item SET outcome = ?3, reason = ?4, next = ?5, receipt_epoch = ?6, receipted_at = ?7, pending = ?8
+UPDATE item SET outcome = ?3, reason = ?4, next = ?5, receipt_epoch = ?6, receipted_at = ?7, pending = ?8,
+    receipted_age = ?9
 WHERE kit = ?1 AND reading_id = ?2 AND pending = 1
 RETURNING seq
 """
 
 RECEIPT_BY_SHA256: LiteralString = """
-UPDATE item SET outcome = ?3, reason = ?4, next = ?5, receipt_epoch = ?6, receipted_at = ?7, pending = ?8
+UPDATE item SET outcome = ?3, reason = ?4, next = ?5, receipt_epoch = ?6, receipted_at = ?7, pending = ?8,
+    receipted_age = ?9
 WHERE kit = ?1 AND sha256 = ?2 AND pending = 1
 RETURNING seq
 """
@@ -130,15 +144,20 @@ UPDATE item SET pending = (receipt_epoch IS NOT ?2), due_at = ?3, publishes = 0
 WHERE kit = ?1 AND pending != (receipt_epoch IS NOT ?2)
 """
 
+# Between two looks the clock may have been set by years: no more than an hour of it counts.
+GROW_OLDER: LiteralString = """
+UPDATE outbox SET age = age + max(0, min(?2 - looked_at, 3600)), looked_at = ?2 WHERE kit = ?1 RETURNING age
+"""
+
 FORGET: LiteralString = """
-DELETE FROM item WHERE pending = 0 AND kit = ? AND receipted_at < ? AND reason IS NOT ?
+DELETE FROM item WHERE pending = 0 AND kit = ? AND receipted_age < ? AND reason IS NOT ?
 """
 
 # The oldest beyond so many bytes; the newest always stays.
 FORGET_BEYOND: LiteralString = """
 DELETE FROM item WHERE id IN (
     SELECT id FROM (
-        SELECT id, sum(length(payload)) OVER (ORDER BY receipted_at DESC, seq DESC) - length(payload) AS newer
+        SELECT id, sum(length(payload)) OVER (ORDER BY receipted_age DESC, seq DESC) - length(payload) AS newer
         FROM item WHERE pending = 0 AND kit = ?1 AND reason = ?2)
     WHERE newer >= ?3)
 """

@@ -30,6 +30,11 @@ def outbox(path):
     file.close()
 
 
+def tidied(outbox, days, since=START):
+    """Tidied every hour for so many days, as a gateway does; how many it forgot."""
+    return sum(outbox.forget(since + 3600 * hour) for hour in range(1, days * 24 + 1))
+
+
 def receipt(reading, outcome=Outcome.STORED):
     return Receipt(reading_id=reading.reading_id, outcome=outcome)
 
@@ -174,11 +179,22 @@ def test_what_is_receipted_is_kept_14_days_and_what_is_not_for_ever(outbox):
     outbox.put(stored)
     outbox.put(waiting)
     outbox.receipted([receipt(stored)], EPOCH, START)
-    assert outbox.forget(START + KEEP_SECONDS) == 0
+    assert tidied(outbox, days=14) == 0
     assert outbox.forget(START + KEEP_SECONDS + 1) == 1
-    assert outbox.forget(START + 100 * KEEP_SECONDS) == 0
+    assert tidied(outbox, days=15, since=START + KEEP_SECONDS) == 0
     assert [entry.reading_id for entry in outbox.ledger()] == [waiting.reading_id]
     assert outbox.put(some_reading()) == 3, "a number is never used twice"
+
+
+@pytest.mark.parametrize("clock", [60.0, START - KEEP_SECONDS - 1], ids=["not set yet", "slow"])
+def test_a_clock_that_is_set_makes_nothing_older(outbox, clock):
+    reading = some_reading()
+    outbox.put(reading)
+    outbox.receipted([receipt(reading)], EPOCH, clock)
+    for now in (START, clock, START):
+        assert outbox.forget(now) == 0
+    assert tidied(outbox, days=13) == 0
+    assert tidied(outbox, days=2, since=START + KEEP_SECONDS) == 1, "but it does not stay for ever"
 
 
 def test_what_the_platform_has_only_the_beginning_of_is_kept_counted_and_not_sent_again(outbox):
@@ -187,7 +203,7 @@ def test_what_the_platform_has_only_the_beginning_of_is_kept_counted_and_not_sen
         outbox.put(reading)
         refused = Receipt(reading_id=reading.reading_id, outcome=Outcome.QUARANTINED, reason=reason)
         outbox.receipted([refused], EPOCH, START)
-    assert outbox.forget(START + 100 * KEEP_SECONDS) == 1
+    assert tidied(outbox, days=15) == 1
     assert list(outbox.ledger()) == [LedgerEntry(cut.reading_id, 2, State.QUARANTINED)]
     assert (outbox.waiting(), outbox.not_kept_whole(), outbox.let_go()) == (0, 1, 0)
 
@@ -214,7 +230,7 @@ def test_what_a_new_epoch_made_due_is_not_forgotten(outbox):
     outbox.put(reading)
     outbox.receipted([receipt(reading)], EPOCH, START)
     outbox.change_epoch(OTHER_EPOCH, START)
-    assert outbox.forget(START + 2 * KEEP_SECONDS) == 0
+    assert tidied(outbox, days=15) == 0
 
 
 def test_kits_share_a_file_and_nothing_else(path):
@@ -243,19 +259,40 @@ def test_only_its_owner_may_read_the_file(outbox, path):
     assert {each.stat().st_mode & 0o777 for each in path.parent.iterdir()} == {0o600}
 
 
-def test_a_file_of_the_version_before_goes_on_with_all_that_it_holds(outbox, path, tmp_path):
-    readings = [some_reading() for _ in range(3)]
+BACK_TO = {
+    2: """
+DROP INDEX item_settled;
+ALTER TABLE item DROP COLUMN receipted_age;
+CREATE INDEX item_settled ON item (receipted_at) WHERE pending = 0;
+ALTER TABLE outbox DROP COLUMN age;
+ALTER TABLE outbox DROP COLUMN looked_at;
+PRAGMA user_version = 2;
+""",
+    1: "ALTER TABLE outbox DROP COLUMN let_go; PRAGMA user_version = 1;",
+}
+
+
+@pytest.mark.parametrize("version", BACK_TO)
+def test_a_file_of_a_version_before_goes_on_with_all_that_it_holds(outbox, path, tmp_path, version):
+    stored, *waiting = readings = [some_reading() for _ in range(3)]
     for reading in readings:
         outbox.put(reading)
+    outbox.receipted([receipt(stored)], EPOCH, START)
     older = as_the_disk_has_it(path, tmp_path / "older")
     connection = sqlite3.connect(older)
-    connection.executescript("ALTER TABLE outbox DROP COLUMN let_go; PRAGMA user_version = 1;")
+    for back in range(2, version - 1, -1):
+        connection.executescript(BACK_TO[back])
     connection.close()
     for _ in ("brought to this version", "and opened again"):
         file, found = open_outbox(older)
         assert [entry.reading_id for entry in found.ledger()] == [one.reading_id for one in readings]
-        assert (found.epoch, found.waiting(), found.let_go()) == (outbox.epoch, 3, 0)
+        assert (found.epoch, found.waiting(), found.let_go()) == (outbox.epoch, 2, 0)
+        assert found.forget(START + 1) == 0
         file.close()
+    file, found = open_outbox(older)
+    assert tidied(found, days=15) == 1
+    assert [entry.reading_id for entry in found.ledger()] == [one.reading_id for one in waiting]
+    file.close()
 
 
 def test_a_file_of_a_later_version_is_left_alone(path):
