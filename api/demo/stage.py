@@ -33,7 +33,7 @@ from api.seed import Seeded, seed
 from devices.kits import Broker
 
 DATABASE = "hearthwatch"
-READY_SECONDS = 45.0
+READY_SECONDS = 120.0
 _CREATE: LiteralString = "CREATE DATABASE hearthwatch"
 # What is so while a part is away; a reading is only ever in one place that is safe, or in two.
 WITHOUT = {

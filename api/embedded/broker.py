@@ -18,7 +18,7 @@ from pathlib import Path
 from api.embedded.process import EmbeddedServiceError, SupervisedProcess, free_port, require_free_port
 from devices.topics import PARTITIONS
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 PLATFORM = "platform"
 # One for each ingest worker, as in deploy/mosquitto/acl.
 WORKERS = tuple(f"{PLATFORM}-{number}" for number in range(1, 17))

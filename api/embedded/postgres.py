@@ -26,7 +26,7 @@ from api.embedded.process import (
     unprivileged_prefix,
 )
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 # How long the server of a run that was killed may take to close down.
 CLOSING_SECONDS = 5.0
 # A Unix socket's path has at most 107 bytes; PostgreSQL appends up to 19.

@@ -55,6 +55,7 @@ def test_it_waits_no_longer_than_the_gravest_case_and_says_so(
     served: Served, neighbourhood: Database
 ) -> None:
     say(neighbourhood)
+    served.clock.stand_still()
     longest = timedelta(minutes=SHIPPED.deadline[Severity.HIGH])
     clinician = served.signed_in(n.CLINICIAN)
     [told] = clinician.get(NOTICES).json()
