@@ -29,10 +29,12 @@ from api.web.presenters import records as record_words
 from api.web.presenters import resident as words
 from api.web.presenters.answers import taken_back
 from api.web.presenters.charted import MOST, SPAN, charted
+from api.web.presenters.moments import clock
 from api.web.presenters.scales import other_scale
 from api.web.presenters.trends import trends
 from api.web.rendering import page
 from delegation.rights import ADD, CHANGE, READ, Record
+from devices.vital_signs import VitalSign
 from ingest.quality import AHEAD
 
 router = APIRouter()
@@ -73,6 +75,7 @@ def show(
     undone = escalation.taken_back(conn, open_)
     usual_of = policies_in_force(conn, at).for_hub(found.hub_id).usual
     in_force = words.in_force(decided.scale_two, at)
+    own_limits = limits.limits(conn, resident_id, at)
     through_glass = glass_words.open_now(glass.open_until(conn, resident_id), at)
     view = {
         "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),
@@ -88,7 +91,12 @@ def show(
             other_scale=other_scale(latest, decided.scale_two, at),
             now=at,
         ),
-        "trends": trends(chart, scores.standing(conn, resident_id, chart.since), scale=2 if in_force else 1),
+        "trends": trends(
+            chart,
+            scores.standing(conn, resident_id, chart.since),
+            scale=2 if in_force else 1,
+            followed=VitalSign if found.no_score_reason else {one.sign for one in own_limits},
+        ),
         "trends_say": chart.says,
         "taken_back": [
             taken_back(one, at, claimed=open_[one.escalation_id].state == "claimed")
@@ -101,13 +109,14 @@ def show(
         "ended": record_words.ended(ended) if (ended := records.ended(conn, resident_id, at)) else None,
         "keeps_records": records.answers_for(conn, resident_id),
         "on_scale_two": in_force is not None,
-        "limits": limit_words.views(limits.limits(conn, resident_id, at), at),
+        "limits": limit_words.views(own_limits, at),
         "through_glass": through_glass,
         "may_capture": visit.actor.may(ADD, Record.READINGS) and through_glass is None,
         "may_open_home": visit.actor.may(READ, Record.DAY) and through_glass is None,
         "may_go_round": visit.actor.may(READ, Record.ROUND),
         "said": SAID.get(said),
         "now_iso": at.isoformat(),
+        "as_of": clock(at, at),
     }
     looked(visit, resident_id, "resident.history_seen" if older_than or newer_than else "resident.seen")
     return page(request, "resident.jinja", view, who=visit.actor.name)

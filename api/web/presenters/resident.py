@@ -54,6 +54,7 @@ class ResidentView:
     hub: str
     hub_phone: str
     ceilings: tuple[CeilingView, ...]
+    call_back: Fact
     pause: str | None
     no_score: str | None
     facts: tuple[Fact, ...]
@@ -75,6 +76,7 @@ def view(resident: Resident, decisions: Decisions, now: datetime) -> ResidentVie
         hub=resident.hub_name,
         hub_phone=resident.hub_phone,
         ceilings=tuple(map(ceiling, decisions.ceilings)),
+        call_back=telephone(resident),
         pause=_pause(decisions, now),
         no_score=no_score(resident.no_score_reason),
         facts=_facts(resident),
@@ -105,7 +107,6 @@ def telephone(resident: Resident) -> Fact:
 
 def _facts(resident: Resident) -> tuple[Fact, ...]:
     return (
-        telephone(resident),
         _known("Who is with them", resident.usual_company, "not recorded"),
         _known("Allergies", _allergies(resident.allergies), "not recorded: nobody has asked"),
         _known("Background", resident.background, "not recorded"),

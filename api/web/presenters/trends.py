@@ -4,8 +4,8 @@ Guards: bands come from the scoring chart itself, never written again here, and 
 corrected readings are left out, and no other in the time that is drawn; every picture has a table that says the same.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from alerts import news2_chart
@@ -20,14 +20,16 @@ from devices.vital_signs import VitalSign
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """One picture with its words and its table."""
+    """One picture with its words and its table. `uneventful`: nothing in it scores, or calls for a look otherwise."""
 
     key: str
+    name: str
     title: str
     svg: str
     summary: str
     legend: str | None
     rows: tuple[tuple[str, str], ...]
+    uneventful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +54,19 @@ _SUBJECTS = (
 _LETTERS = "UPVCA"  # from the bottom of the picture to its top
 
 
-def trends(of: Charted, scores: Sequence[Score], *, scale: int) -> tuple[Trend, ...]:
-    """Every picture, the score first. `scores`: of the same time. `scale` is the SpO2 scale in force now."""
+def trends(
+    of: Charted, scores: Sequence[Score], *, scale: int, followed: Collection[str] = ()
+) -> tuple[Trend, ...]:
+    """Every picture, the score first. `scores`: of the same time. `scale` is the SpO2 scale in force now.
+
+    `followed`: signs that call for a look whatever they score.
+    """
     breathing, *others = (_sign_trend(subject, of) for subject in _SUBJECTS)
+    pictures = (breathing, _spo2_trend(of, scale), *others, _consciousness_trend(of))
+    names = {signs.label(sign) for sign in followed}
     return (
         _score_trend(scores, of),
-        breathing,
-        _spo2_trend(of, scale),
-        *others,
-        _consciousness_trend(of),
+        *(replace(one, uneventful=one.uneventful and one.name not in names) for one in pictures),
     )
 
 
@@ -77,7 +83,9 @@ def _sign_trend(subject: _Subject, of: Charted) -> Trend:
         points=points,
     )
     legend = "NEWS2 does not score it: it has no colours." if subject.steps is None else None
-    return _trend(chart, _title(subject.sign), legend, _table(of, subject.sign))
+    drawn = _trend(chart, signs.label(subject.sign), _title(subject.sign), legend, _table(of, subject.sign))
+    outside = any(not subject.low <= point.value <= subject.high for point in points)
+    return replace(drawn, uneventful=drawn.uneventful and not outside)
 
 
 def _spo2_trend(of: Charted, scale: int) -> Trend:
@@ -98,7 +106,7 @@ def _spo2_trend(of: Charted, scale: int) -> Trend:
     legend = "Squares: on oxygen. Dots: on air, or oxygen not recorded with it."
     if scale == 2:
         legend += " On scale 2, 93% and above scores only on oxygen."
-    return _trend(chart, title, legend, _table(of, sign))
+    return _trend(chart, signs.label(sign), title, legend, _table(of, sign))
 
 
 def _score_trend(all_scores: Sequence[Score], of: Charted) -> Trend:
@@ -125,12 +133,8 @@ def _score_trend(all_scores: Sequence[Score], of: Charted) -> Trend:
         (clock(one.effective_at, of.until), signs.bounds(one.low, one.high, assumed_air=one.assumed_air))
         for one in reversed(scores)
     )
-    return _trend(
-        chart,
-        "NEWS2",
-        "Dots: full sets. Bars: incomplete ones, from the least the score can be to the most.",
-        rows,
-    )
+    legend = "Dots: full sets. Bars: incomplete ones, from the least the score can be to the most."
+    return Trend(chart.key, "NEWS2", "NEWS2", svg(chart), summary, legend, rows)
 
 
 def _consciousness_trend(of: Charted) -> Trend:
@@ -154,11 +158,17 @@ def _consciousness_trend(of: Charted) -> Trend:
         joined=False,
     )
     legend = "A alert, C new confusion, V responds to voice, P to pain only, U unresponsive."
-    return _trend(chart, "Consciousness", legend, rows)
+    return _trend(chart, signs.label(sign), "Consciousness", legend, rows)
 
 
-def _trend(chart: Chart, title: str, legend: str | None, rows: Sequence[tuple[str, str]]) -> Trend:
-    return Trend(chart.key, title, svg(chart), chart.description, legend, tuple(rows))
+def _trend(chart: Chart, name: str, title: str, legend: str | None, rows: Sequence[tuple[str, str]]) -> Trend:
+    uneventful = all(not point.square and _points_of(point.value, chart.bands) == 0 for point in chart.points)
+    return Trend(chart.key, name, title, svg(chart), chart.description, legend, tuple(rows), uneventful)
+
+
+def _points_of(value: float, bands: Sequence[Band]) -> int:
+    """What a value scores: the band that begins last of those that begin at or below it."""
+    return max((band for band in bands if band.low <= value), key=lambda band: band.low).points
 
 
 def _title(sign: VitalSign) -> str:

@@ -206,7 +206,7 @@ def _points(
         return "0", "0", "air assumed"
     if held is None or held["value"] is None:
         return f"{low} to {high}", "unknown", "unknown"
-    return f"{low} to {high}", "unknown", "unknown then: the value is too old or came later"
+    return f"{low} to {high}", "unknown", "not in this score"
 
 
 def _another_reading(

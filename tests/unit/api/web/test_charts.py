@@ -4,7 +4,10 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 from itertools import combinations, pairwise
+from typing import Any
 from xml.etree import ElementTree
+
+import pytest
 
 from api.web.charts import HEIGHT, WIDTH, Band, Chart, Point, Tick, svg
 from api.web.presenters.charted import MOST, charted, sets_of
@@ -183,3 +186,41 @@ def test_where_more_was_measured_than_is_drawn_it_is_said_and_the_time_drawn_is_
     assert by_key["chart-spo2"].summary == "No reading after yesterday 21:22."
     [first, *_] = ElementTree.fromstring(pulse.svg).findall("circle")
     assert first.get("cx") == "36.3", "nothing is drawn of the time before, where there is more"
+
+
+WELL = {
+    "respiration_rate": Decimal("20.4"),
+    "spo2": Decimal(96),
+    "systolic": Decimal(111),
+    "diastolic": Decimal(120),
+    "pulse": Decimal(90),
+    "temperature": Decimal("38.04"),
+    "consciousness": "A",
+}
+
+
+def shown(change: dict[str, Any], followed: tuple[str, ...] = ()) -> set[str]:
+    """The pictures that are not folded away, of somebody who was well a day ago but for this."""
+    measured = [reading(**WELL), reading(**(WELL | change), effective_at=ago(hours=24))]
+    pictures = trends(charted(measured, NOW), [], scale=1, followed=followed)
+    return {one.key.removeprefix("chart-") for one in pictures if not one.uneventful}
+
+
+@pytest.mark.parametrize(
+    ("change", "sign"),
+    [
+        ({"respiration_rate": Decimal("20.5")}, "respiration_rate"),
+        ({"spo2": Decimal(95)}, "spo2"),
+        ({"on_oxygen": True}, "spo2"),
+        ({"systolic": Decimal(110)}, "systolic"),
+        ({"diastolic": Decimal(121)}, "diastolic"),
+        ({"pulse": Decimal(91)}, "pulse"),
+        ({"temperature": Decimal("38.05")}, "temperature"),
+        ({"consciousness": "C"}, "consciousness"),
+    ],
+    ids=lambda said: said if isinstance(said, str) else next(iter(said)),
+)
+def test_what_scored_in_that_time_is_not_folded_away(change: dict[str, Any], sign: str) -> None:
+    assert shown({}) == {"score"}
+    assert shown(change) == {"score", sign}
+    assert shown({}, followed=(sign,)) == {"score", sign}

@@ -88,7 +88,7 @@ def test_a_value_too_old_for_the_score_is_shown_and_said_to_be_outside_it() -> N
         "Pulse"
     ]
     assert row.points == "0 to 3"
-    assert row.part_note == "unknown then: the value is too old or came later"
+    assert row.part_note == "not in this score"
 
 
 def test_points_of_another_reading_name_its_value_and_time() -> None:
