@@ -26,7 +26,7 @@ from alerts.judgement import (
 from alerts.policy import LONGEST_WINDOW, PolicyBook
 from alerts.questions import Question
 from alerts.rules import Finding
-from alerts.scoring import Moments, Scored, oxygen_seen, score_readings
+from alerts.scoring import Moments, Scored, may_be, oxygen_seen, score_readings
 from alerts.standing import policies_in_force, standing
 from alerts.verdicts import of_judged, of_unremarkable, of_unscored
 from delegation import audit
@@ -161,7 +161,9 @@ def _residents(batch: Batch, hubs: set[UUID]) -> set[UUID]:
 def _cancel_air(conn: psycopg.Connection, new: Sequence[NewReading], at: datetime) -> None:
     """Oxygen that is in use ends the record that none is, whatever else becomes of the reading."""
     seen = oxygen_seen(new)
-    entries = [(resident, one.effective_at) for resident, readings in seen.items() for one in readings]
+    entries = [
+        (resident, at) for resident, readings in seen.items() for one in readings for at in may_be(one, one)
+    ]
     for resident in delegation_store.cancel_air(conn, entries):
         audit.record(
             conn, _INGEST, "air_record.cancelled", f"resident:{resident}", at=at, resident_id=resident

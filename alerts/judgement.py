@@ -18,7 +18,7 @@ from alerts.beside.own_line import OwnLine
 from alerts.beside.personal_limits import outside_own_limits
 from alerts.policy import Policy, PolicyBook
 from alerts.rules import Finding
-from alerts.scoring import Scored
+from alerts.scoring import Scored, may_be
 from delegation.authority import Authority, PersonalLimit
 from devices.reading import ReadingPayload
 from devices.receipt import NOTHING
@@ -67,9 +67,9 @@ def judge(
     set_ = scored_set.of_score(scored)
     cause, moment = scored.cause, scored.target.effective_at
     newest = _is_newest(cause, moment)
-    acts = newest or _is_fresh(moment + _slow_by(scored), policy, at)
+    acts = newest or _is_fresh(scored.may_be[-1], policy, at)
     urgent = rules.emergency(set_)
-    own = outside_own_limits(cause.values, limits, moment, policy) if scored.target is cause else ()
+    own = outside_own_limits(cause.values, limits, scored.may_be, policy) if scored.target is cause else ()
     found = sorted(
         [*rules.findings(set_, policy), *beside(set_, back, policy), *own], key=lambda one: one.severity.rank
     )
@@ -122,7 +122,7 @@ def judge_unscored(
         [
             *rules.unscored_findings(set_, policy),
             *drifts(set_, own, policy),
-            *outside_own_limits(reading.values, limits, reading.effective_at, policy),
+            *outside_own_limits(reading.values, limits, may_be(reading, reading), policy),
         ],
         key=lambda one: one.severity.rank,
     )
@@ -163,17 +163,11 @@ def urgent_unstored(payload: ReadingPayload, resident_id: UUID, policy: Policy) 
 def acts_now(reading: NewReading, policy: Policy, at: datetime) -> bool:
     """Whether a reading is worth acting on for its own moment: it is the newest knowledge, or fresh."""
     moment = reading.effective_at
-    return _is_newest(reading, moment) or _is_fresh(moment + reading.clock_slow_by, policy, at)
+    return _is_newest(reading, moment) or _is_fresh(may_be(reading, reading)[-1], policy, at)
 
 
 def _is_newest(cause: NewReading, moment: datetime) -> bool:
     return moment >= cause.latest_effective_at
-
-
-def _slow_by(scored: Scored) -> timedelta:
-    """What is known of the clock that timed this moment: of one kit's clock nothing follows for another's."""
-    same_clock = scored.target.kit_id == scored.cause.kit_id
-    return scored.cause.clock_slow_by if same_clock else timedelta(0)
 
 
 def _is_fresh(moment: datetime, policy: Policy, at: datetime) -> bool:

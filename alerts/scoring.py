@@ -42,6 +42,11 @@ class Scored:
     outcome: Outcome
     parts: Mapping[VitalSign, Part]
 
+    @property
+    def may_be(self) -> tuple[datetime, ...]:
+        """When its moment may have been, earliest first (`may_be`)."""
+        return may_be(self.target, self.cause)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments:
@@ -67,6 +72,10 @@ class Moments:
 
     def __iter__(self) -> Iterator[Scored]:
         return map(self.scored, range(len(self)))
+
+    def may_be(self, place: int) -> tuple[datetime, ...]:
+        """When the moment of one of them may have been, earliest first."""
+        return may_be(self.rows[self.target[place]], arrived(self.rows[self.cause[place]]))
 
     def scored(self, place: int) -> Scored:
         """One of them."""
@@ -114,7 +123,8 @@ def score_readings(
 ) -> Moments:
     """Score every new reading, and every known one that a late new reading touches, in arrival order.
 
-    `authorities` as they were before the new readings: what these say of oxygen counts from their arrival on.
+    `authorities` as they were before the new readings: what these say of oxygen counts from their arrival on. Scale 2
+    and assumed air are for a moment only where they are in force whenever it may have been.
     """
     rows: list[Reading] = [*known, *new]
     residents, resident = _residents(rows)
@@ -146,6 +156,15 @@ def oxygen_seen(new: Sequence[NewReading]) -> Mapping[UUID, Sequence[NewReading]
         if reading.values.get(VitalSign.ON_OXYGEN) is True or VitalSign.ON_OXYGEN in reading.cleared:
             seen.setdefault(reading.resident_id, []).append(reading)
     return seen
+
+
+def may_be(target: Reading, cause: NewReading) -> tuple[datetime, ...]:
+    """When a reading may have been taken: by its own time, and as much later as its kit's clock is known to be slow.
+
+    What is known of the cause's clock says nothing of another kit's.
+    """
+    slow_by = cause.clock_slow_by if target.kit_id == cause.kit_id else None
+    return (target.effective_at, target.effective_at + slow_by) if slow_by else (target.effective_at,)
 
 
 def _residents(rows: Sequence[Reading]) -> tuple[list[UUID], NDArray[np.intp]]:
@@ -181,8 +200,8 @@ def _composed(rows: Sequence[Reading], resident: NDArray[np.intp], known: int, w
 def _choose_scales(moments: Moments, decided: Sequence[Authority]) -> None:
     has_scales = np.array([bool(one.scales) for one in decided], np.bool_)
     for place in np.flatnonzero(has_scales[moments.resident]).tolist():
-        at = moments.rows[moments.target[place]].effective_at
-        moments.spo2_scale[place] = decided[moments.resident[place]].spo2_scale(at)
+        decision = decided[moments.resident[place]]
+        moments.spo2_scale[place] = min(decision.spo2_scale(at) for at in moments.may_be(place))
 
 
 def _assume_air(
@@ -194,16 +213,17 @@ def _assume_air(
     """Where nobody said anything of oxygen, and it is recorded that none is in use."""
     has_air = np.array([bool(one.air) for one in decided], np.bool_)
     for place in np.flatnonzero(unknown & has_air[moments.resident]).tolist():
-        at = moments.rows[moments.target[place]].effective_at
+        decision = decided[moments.resident[place]]
         oxygen = _by_then(seen, arrived(moments.rows[moments.cause[place]]))
-        moments.assumed_air[place] = decided[moments.resident[place]].air_assumed(at, oxygen)
+        moments.assumed_air[place] = all(decision.air_assumed(at, oxygen) for at in moments.may_be(place))
 
 
 def _by_then(seen: Mapping[UUID, Sequence[NewReading]], cause: NewReading) -> list[datetime]:
     return [
-        one.effective_at
+        at
         for one in seen.get(cause.resident_id, ())
         if one.arrival_number <= cause.arrival_number
+        for at in may_be(one, one)
     ]
 
 

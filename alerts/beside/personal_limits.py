@@ -4,7 +4,7 @@ Guards: it adds a finding and takes none away: the score, a red sign and the hub
 it. A limit whose review is overdue counts until it is revoked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,10 +16,13 @@ from devices.vital_signs import FACTS, VitalSign
 
 
 def outside_own_limits(
-    values: Mapping[VitalSign, Any], limits: Iterable[PersonalLimit], moment: datetime, policy: Policy
+    values: Mapping[VitalSign, Any],
+    limits: Iterable[PersonalLimit],
+    may_be: Collection[datetime],
+    policy: Policy,
 ) -> list[Finding]:
-    """`values`: what one reading measured at this moment; of `limits` those count that are in force then."""
-    in_force = sorted((one for one in limits if one.in_force(moment)), key=lambda one: one.sign)
+    """`values`: what one reading measured; of `limits` those count that are in force at any time it may be of."""
+    in_force = sorted((one for one in limits if any(map(one.in_force, may_be))), key=lambda one: one.sign)
     said = [words for one in in_force if (words := _outside(values.get(VitalSign(one.sign)), one))]
     if not said:
         return []

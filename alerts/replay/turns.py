@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from alerts.policy import LONGEST_WINDOW
 from alerts.replay.recorded import History, Policies
-from alerts.scoring import Scored, oxygen_seen, score_readings
+from alerts.scoring import Scored, may_be, oxygen_seen, score_readings
 from delegation.authority import ScaleAuthorisation
 from delegation.store import Placement
 from ingest.arrival import KnownReading, NewReading
@@ -117,7 +117,7 @@ def _scored(
 def oxygen_by(history: History, number: int) -> list[datetime]:
     """When oxygen was seen in use, by what came before a number: that it went again unsays nothing."""
     before = [one for one in history.readings if one.arrival_number < number]
-    return [one.effective_at for readings in oxygen_seen(before).values() for one in readings]
+    return [at for readings in oxygen_seen(before).values() for one in readings for at in may_be(one, one)]
 
 
 def _as_known(reading: NewReading) -> KnownReading:

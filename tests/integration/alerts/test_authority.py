@@ -5,7 +5,9 @@ from typing import LiteralString
 
 import pytest
 
+from devices import registry
 from devices.reading import NotObtained
+from devices.receipt import Status
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.ward import NOW
 
@@ -162,3 +164,44 @@ def test_oxygen_counts_from_its_arrival_together_or_one_by_one(ward, in_one_batc
     [(assumed,)] = ward.rows("SELECT assumed_air FROM alerts.score WHERE effective_at = %s", NOW)
     assert assumed is not oxygen_first
     assert ward.rows(AIR_RECORDS) == [(n.AMARA, NOW - n.minutes(120))]
+
+
+def tells_its_clock(ward, slow_by: timedelta) -> None:
+    """Twice, a minute apart, as a kit does."""
+    with ward.database.connect("hearthwatch_ingest") as conn:
+        for at in (NOW - n.minutes(1), NOW):
+            registry.note_status(conn, n.KIT, Status(online=True, clock=at - slow_by), at)
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "scale"),
+    [
+        pytest.param(4, 1, id="before the kit's time"),
+        pytest.param(1, 1, id="between the kit's time and the hub's"),
+        pytest.param(None, 2, id="never"),
+    ],
+)
+def test_by_a_slow_clock_scale_2_is_used_only_if_it_is_in_force_by_the_hubs_too(ward, hours_ago, scale):
+    tells_its_clock(ward, timedelta(hours=3))
+    authorise(ward, revoked=None if hours_ago is None else NOW - timedelta(hours=hours_ago))
+    ward.send(NINETY, at=NOW, taken_at=NOW - timedelta(hours=3))
+    assert ward.rows(SCORES, n.AMARA) == [(2, 0, "no") if scale == 2 else (1, 3, "yes")]
+    assert bool(ward.cases()) is (scale == 1)
+
+
+def test_oxygen_that_a_slow_clock_says_is_in_use_ends_a_record_made_since_by_that_clock(ward):
+    ward.change(RECORD_AIR, n.AMARA, n.MANAGER, NOW - timedelta(hours=1))
+    tells_its_clock(ward, timedelta(hours=3))
+    ward.send({"on_oxygen": True}, at=NOW, taken_at=NOW - timedelta(hours=3))
+    second = n.Kit(n.SECOND_KIT, 2)
+    later = NOW + n.minutes(60)
+    ward.take([second.arrival(second.reading(n.AMARA, NO_WORD_OF_OXYGEN, taken_at=later), later)], later)
+    assert ward.rows(ASSUMED, n.AMARA)[-1] == (False,)
+    assert ward.rows(AIR_RECORDS) == [(n.AMARA, NOW)]
+
+
+def test_air_recorded_after_a_slow_clocks_time_is_not_assumed_of_that_time(ward):
+    ward.change(RECORD_AIR, n.AMARA, n.MANAGER, NOW - timedelta(hours=1))
+    tells_its_clock(ward, timedelta(hours=3))
+    ward.send(NO_WORD_OF_OXYGEN, at=NOW, taken_at=NOW - timedelta(hours=3))
+    assert ward.rows(ASSUMED, n.AMARA) == [(False,)]

@@ -35,7 +35,7 @@ def limit(sign: str, low: int | None, high: int | None, *, revoked: timedelta | 
     ],
 )
 def test_a_value_outside_is_a_finding_and_the_limits_themselves_are_inside(value, words):
-    found = outside_own_limits({S.PULSE: Decimal(value)}, [limit("pulse", 50, 90)], NOW, policy())
+    found = outside_own_limits({S.PULSE: Decimal(value)}, [limit("pulse", 50, 90)], [NOW], policy())
     assert [one.sentence for one in found] == ([] if words is None else [words])
     assert {one.severity for one in found} <= {Severity.LOW_MEDIUM}
 
@@ -43,7 +43,7 @@ def test_a_value_outside_is_a_finding_and_the_limits_themselves_are_inside(value
 def test_several_are_one_finding_and_what_was_not_measured_is_none():
     limits = [limit("spo2", 90, None), limit("pulse", None, 80), limit("systolic", 100, 150)]
     values = {S.SPO2: Decimal(89), S.PULSE: Decimal(81), S.RESPIRATION_RATE: Decimal(40)}
-    [found] = outside_own_limits(values, limits, NOW, policy(personal_limit="medium"))
+    [found] = outside_own_limits(values, limits, [NOW], policy(personal_limit="medium"))
     assert found.severity is Severity.MEDIUM
     assert found.sentence == (
         "Pulse 81 beats a minute, over their own limit of 80;"
@@ -55,8 +55,12 @@ def test_it_counts_until_it_is_revoked():
     values = {S.PULSE: Decimal(100)}
     over, lasting = (limit("pulse", None, 90, revoked=timedelta(hours=by)) for by in (-1, 1))
     to_come = PersonalLimit("pulse", None, Decimal(90), NOW + timedelta(hours=1), None)
-    assert outside_own_limits(values, [over, to_come], NOW, policy()) == []
-    assert len(outside_own_limits(values, [lasting], NOW, policy())) == 1
+    assert outside_own_limits(values, [over, to_come], [NOW], policy()) == []
+    assert len(outside_own_limits(values, [lasting], [NOW], policy())) == 1
+    either = [NOW - timedelta(hours=2), NOW]
+    assert len(outside_own_limits(values, [over], either, policy())) == 1, (
+        "where the clock was wrong, at either time"
+    )
 
 
 def test_it_speaks_at_the_readings_own_moment_whatever_the_score_and_hides_nothing_of_it():
