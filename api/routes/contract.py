@@ -65,5 +65,8 @@ def _with_refusals(whole: dict[str, Any]) -> dict[str, Any]:
     for address in whole["paths"].values():
         for asked in address.values():
             asked["responses"].pop("422", None)
+            for code, answer in asked["responses"].items():
+                if code.startswith("4"):  # a refusal in words of its own, or else as everywhere
+                    answer["content"] |= _AS_PROBLEM
             asked["responses"] = _PROBLEMS | asked["responses"]
     return whole
