@@ -49,7 +49,7 @@ SELECT 'operator' AS what, place,
         FROM delegation.competence WHERE competence.person_id = asked.person_id)::text AS one,
        (SELECT coalesce(json_agg(json_build_array(resident_id, starts_at, ends_at)) FILTER (WHERE role = 'carer'), '[]')
         FROM delegation.role_assignment held WHERE held.person_id = asked.person_id HAVING count(*) > 0)::text AS two,
-       NULL AS three
+       NULL AS three, NULL AS four
 FROM unnest(%(people)b::uuid[]) WITH ORDINALITY AS asked (person_id, place)
 """
 """What is known of these `people`, by their place among them: for `operator`."""

@@ -27,7 +27,7 @@ class Placement(NamedTuple):
 
 PLACED: LiteralString = """
 SELECT 'resident' AS what, place, home.home_id::text AS one, home.organisation_id::text AS two,
-       home.hub_id::text AS three
+       home.hub_id::text AS three, NULL AS four
 FROM unnest(%(residents)b::uuid[]) WITH ORDINALITY AS asked (resident_id, place)
 JOIN delegation.resident USING (resident_id) JOIN delegation.home USING (home_id)
 """
@@ -74,7 +74,7 @@ def placements(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UU
     """Where these residents live; one nobody knows is missing from the answer."""
     asked = list(residents)
     rows = conn.execute(PLACED, {"residents": asked}).fetchall()
-    return {asked[place - 1]: placement(asked[place - 1], *said) for _, place, *said in rows}
+    return {asked[place - 1]: placement(asked[place - 1], *said) for _, place, *said, _ in rows}
 
 
 def authorities_of(residents: Iterable[UUID], rows: Iterable[Decided]) -> dict[UUID, Authority]:

@@ -20,6 +20,7 @@ class LentKit(NamedTuple):
     kit_id: UUID
     home_id: UUID
     organisation_id: UUID
+    enrolled_at: datetime
     clock_skew_s: float | None = None
     """By how much its clock was ahead when it last said, in seconds; behind where negative."""
 
@@ -32,7 +33,7 @@ Apart by more than they may differ, or one status that the broker delivers twice
 """
 LENT: LiteralString = """
 SELECT 'kit' AS what, place, loan.home_id::text AS one, home.organisation_id::text AS two,
-       status.clock_skew_s::text AS three
+       status.clock_skew_s::text AS three, kit.enrolled_at AS four
 FROM unnest(%(kits)b::uuid[]) WITH ORDINALITY AS asked (kit_id, place)
 JOIN devices.kit ON kit.kit_id = asked.kit_id AND kit.revoked_at IS NULL
 JOIN devices.kit_loan loan ON loan.kit_id = kit.kit_id AND loan.returned_at IS NULL
@@ -88,10 +89,12 @@ ON CONFLICT (kit_id) DO NOTHING
 _id = lru_cache(maxsize=8192)(UUID)
 
 
-def lent_kit(kit_id: UUID, home: str, organisation: str, clock_skew_s: str | None) -> LentKit:
+def lent_kit(
+    kit_id: UUID, home: str, organisation: str, clock_skew_s: str | None, enrolled_at: datetime
+) -> LentKit:
     """What one answer says of a kit."""
     skew = None if clock_skew_s is None else float(clock_skew_s)
-    return LentKit(kit_id, _id(home), _id(organisation), skew)
+    return LentKit(kit_id, _id(home), _id(organisation), enrolled_at, skew)
 
 
 def enrolled(conn: psycopg.Connection, kits: Collection[UUID]) -> frozenset[UUID]:

@@ -100,13 +100,15 @@ def _recalled(
 ) -> Mapping[ReadingKey, Verdict]:
     """What was said the first time of what is repeated."""
     repeated = {
-        one.key: Repeated(
-            one.payload, one.kit.kit_id, one.placement, moment, quality.clock(one.kit.clock_skew_s)[0]
-        )
+        one.key: Repeated(one.payload, one.kit.kit_id, one.placement, moment, _slow_by(one, moment))
         for one, moment in claimed.repeated
         if one.key not in verdicts
     }
     return recall_safely(conn, evaluator, list(repeated.values()), at)
+
+
+def _slow_by(one: Sound, moment: datetime) -> timedelta:
+    return quality.clock(one.kit.clock_skew_s, believed=moment == one.payload.taken_at)[0]
 
 
 def _tell(

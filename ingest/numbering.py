@@ -83,7 +83,7 @@ def readings_of(
 def _numbered(one: Sound, line: _Line, operators: Mapping[UUID, Operator]) -> NewReading:
     payload, kit, effective_at = one.payload, one.kit, one.effective_at
     number, latest = line.next(effective_at)
-    slow_by, of_clock = quality.clock(kit.clock_skew_s)
+    slow_by, of_clock = quality.clock(kit.clock_skew_s, believed=effective_at == payload.taken_at)
     flags = tuple(dict.fromkeys(one.oddities + of_clock)) if of_clock else one.oddities
     if kit.home_id != one.placement.home_id:
         flags += ("other_home",)

@@ -18,6 +18,9 @@ Value = Decimal | bool | str
 
 AHEAD = timedelta(minutes=5)
 ANCIENT = timedelta(hours=72)
+BEFORE_ITS_KIT = timedelta(days=2)
+"""So long before a kit was there nothing was taken with it, nor on its form, which takes what was taken the day before.
+"""
 
 # What an instrument says of its own measurement: the first means there was none.
 _NOT_A_MEASUREMENT = frozenset({"demo", "testing", "unavailable", "invalid", "sensor_off", "non_pulsatile"})
@@ -85,23 +88,34 @@ def _remarks(payload: ReadingPayload, said: Measured) -> list[str]:
     return [*flags, *said.flags, *(f"unusable:{code}" for code in said.unknown)]
 
 
-def effective(taken_at: datetime, arrived_at: datetime) -> tuple[datetime, tuple[str, ...]]:
-    """The time a reading is ordered by, and what is odd about the time it claims."""
+def effective(
+    taken_at: datetime, arrived_at: datetime, enrolled_at: datetime
+) -> tuple[datetime, tuple[str, ...]]:
+    """The time a reading is ordered by, and what is odd about the time it claims.
+
+    A clock that has not been set since it was switched on says 1970, or when it was made: by that, what is measured
+    now would be too old to act on. What came before its kit was enrolled was kept in quarantine until then.
+    """
     if taken_at > arrived_at + AHEAD:
         return arrived_at, ("clock_ahead",)
+    if taken_at < min(enrolled_at, arrived_at) - BEFORE_ITS_KIT:
+        return arrived_at, ("clock_lost",)
     if taken_at < arrived_at - ANCIENT:
         return taken_at, ("ancient",)
     return taken_at, ()
 
 
-def clock(skew_s: float | None) -> tuple[timedelta, tuple[str, ...]]:
+def clock(skew_s: float | None, *, believed: bool) -> tuple[timedelta, tuple[str, ...]]:
     """By how much a kit's clock is known to be slow, and what is odd about it; a few minutes are not.
 
-    A slow clock makes what was taken just now look old. It changes no time a reading is ordered by.
+    A slow clock makes what was taken just now look old. It changes no time a reading is ordered by. `believed`: whether
+    that is the clock's own; what is ordered by its arrival is as fresh as it came.
     """
     if skew_s is None or abs(skew_s) <= AHEAD.total_seconds():
         return timedelta(0), ()
-    return (timedelta(seconds=-skew_s), ("clock_behind",)) if skew_s < 0 else (timedelta(0), ("clock_ahead",))
+    if skew_s > 0:
+        return timedelta(0), ("clock_ahead",)
+    return timedelta(seconds=-skew_s if believed else 0), ("clock_behind",)
 
 
 def cleared(not_obtained: Collection[str], unusable: Collection[str]) -> frozenset[VitalSign]:

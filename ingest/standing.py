@@ -39,10 +39,10 @@ def standing(conn: psycopg.Connection, arrivals: Sequence[Arrival]) -> Standing:
     placements: dict[UUID, Placement] = {}
     operators: dict[UUID, Operator] = {}
     asked = {"kits": kits, "residents": residents, "people": people}
-    for what, place, one, two, three in conn.execute(_STANDING, asked).fetchall():
+    for what, place, one, two, three, four in conn.execute(_STANDING, asked).fetchall():
         match what:
             case "kit":
-                known_kits[kits[place - 1]] = registry.lent_kit(kits[place - 1], one, two, three)
+                known_kits[kits[place - 1]] = registry.lent_kit(kits[place - 1], one, two, three, four)
             case "resident":
                 resident = residents[place - 1]
                 placements[resident] = delegation_store.placement(resident, one, two, three)

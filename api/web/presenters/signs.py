@@ -56,6 +56,7 @@ NOT_OBTAINED: Mapping[str, str] = MappingProxyType(
 _WHOLE_FLAGS: Mapping[str, str] = MappingProxyType(
     {
         "clock_ahead": "The kit's clock is fast: taken earlier than it says",
+        "clock_lost": "The kit's clock was not set: shown at the time it arrived",
         "clock_behind": "The kit's clock is slow: taken later than it says",
         "ancient": "Taken more than 3 days before it arrived",
         "other_home": "Sent by another home's kit",

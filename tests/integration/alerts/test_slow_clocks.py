@@ -1,6 +1,6 @@
 """A kit whose clock is slow makes what it measures now look old; it is acted on all the same, and said."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -93,3 +93,21 @@ def test_advice_that_may_not_have_arrived_is_repeated_to_a_kit_with_a_slow_clock
     first, again = (ward.deliver(grave, at=at) for at in (NOW, NOW + n.minutes(5)))
     assert [one.verdict.next for one in (*first, *again)] == [CALL_HUB, CALL_HUB]
     assert again[0].outcome == "duplicate"
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["not known yet", "known to be slow"])
+def test_a_grave_reading_by_a_clock_that_was_never_set_escalates_and_its_advice_is_repeated(ward, known):
+    started = datetime(1970, 1, 1, tzinfo=UTC)
+    second = n.Kit(n.SECOND_KIT, 2)
+    ward.take([second.arrival(second.reading(n.AMARA, taken_at=NOW - n.minutes(1)), NOW)], NOW)
+    if known:
+        tells_its_clock(ward, NOW - started)
+    grave = ward.reading(n.GRAVE, taken_at=started + n.minutes(1))
+    first, again = (ward.deliver(grave, at=at) for at in (NOW, NOW + n.minutes(5)))
+    assert [one.verdict.next for one in (*first, *again)] == [CALL_HUB, CALL_HUB]
+    assert first[0].verdict.escalation_id == ward.open_case()
+    flags = ["clock_lost", "clock_behind"] if known else ["clock_lost"]
+    stored = ward.rows("SELECT taken_at, effective_at, flags FROM ingest.reading WHERE kit_id = %s", n.KIT)
+    assert stored == [(started + n.minutes(1), NOW, flags)]
+    later = ward.deliver(grave, at=NOW + timedelta(days=2))
+    assert later[0].verdict.next == NOTHING, "what is ordered by its arrival grows old like anything else"

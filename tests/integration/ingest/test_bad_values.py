@@ -111,11 +111,15 @@ def test_codes_nobody_knows_are_kept_beside_what_is_known(doorstep):
         (datetime(9998, 12, 31, 23, 59, tzinfo=UTC), NOW, ["clock_ahead"]),
         (NOW - timedelta(hours=72), NOW - timedelta(hours=72), []),
         (NOW - timedelta(hours=72, seconds=1), NOW - timedelta(hours=72, seconds=1), ["ancient"]),
-        (datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC), ["ancient"]),
-        (datetime(2, 1, 1, tzinfo=UTC), datetime(2, 1, 1, tzinfo=UTC), ["ancient"]),
+        (n.LONG_AGO - timedelta(days=2), n.LONG_AGO - timedelta(days=2), ["ancient"]),
+        (n.LONG_AGO - timedelta(days=2, seconds=1), NOW, ["clock_lost"]),
+        (datetime(1970, 1, 1, tzinfo=UTC), NOW, ["clock_lost"]),
+        (datetime(2, 1, 1, tzinfo=UTC), NOW, ["clock_lost"]),
     ],
 )
-def test_a_clock_ahead_or_ages_behind_is_stored_and_flagged(doorstep, taken_at, effective_at, flags):
+def test_a_clock_ahead_or_ages_behind_or_never_set_is_stored_and_flagged(
+    doorstep, taken_at, effective_at, flags
+):
     document = wire(taken_at=taken_at.isoformat().zfill(len("2026-03-04T09:00:00+00:00")))
     assert sent(doorstep, json.dumps(document).encode()).outcome is Outcome.STORED
     [(claimed, ordered_by, flagged)] = doorstep.rows(
