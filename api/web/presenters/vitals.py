@@ -230,7 +230,7 @@ def usual_words(sign: str, usual: Usual | None) -> str:
     if not usual.enough:
         return f"not known yet ({rests_on})"
     low, high = signs.quantity(sign, usual.low), signs.quantity(sign, usual.high)
-    return f"{low} to {high} ({rests_on})"
+    return f"{low if low == high else f'{low} to {high}'} ({rests_on})"
 
 
 def _last_full_set(score: Score | None, now: datetime) -> str:

@@ -129,6 +129,7 @@ def test_a_usual_range_says_on_how_many_readings_over_how_many_days_it_rests() -
     assert usual_words("pulse", of_pulse) == "70 to 78 (45 readings over 63 days)"
     of_score = of_pulse._replace(low=1.0, high=2.0, readings=30)
     assert usual_words("score", of_score) == "1 to 2 (30 scores over 63 days)"
+    assert usual_words("pulse", of_pulse._replace(high=70.0)) == "70 (45 readings over 63 days)"
     of_warmth = of_pulse._replace(low=36.4, high=37.05)
     assert usual_words("temperature", of_warmth) == "36.4 to 37.1 (45 readings over 63 days)"
 
