@@ -47,7 +47,7 @@ def kits_page(
         "said": said,
         "problem": problem,
         "notices": notice_words.notices(notices.of_no_home(visit.conn), visit.at),
-        "policies": policy_words.worded(faulty(visit.conn, visit.at)),
+        "policies": policy_words.told(faulty(visit.conn, visit.at)),
         "rows": rows,
         "summary": words.summary(rows),
         "quarantine": [words.quarantine_row(one, visit.at) for one in queries.quarantined(visit.conn)],

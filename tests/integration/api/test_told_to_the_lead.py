@@ -45,7 +45,7 @@ def test_a_policy_that_is_not_in_force_as_it_is_written_is_told_to_the_hubs_lead
     assert (
         "The policy &#39;typo&#39;, of this hub, is not in force, and the default holds in its place." in told
     )
-    assert "medium_form is no setting: is medium_from meant?" in told
+    assert "is left out" not in told, "which settings are wrong is for whoever mends them"
     assert "elsewhere" not in told
     operator = sign_in(n.OPERATOR).get("/kits").text
     for version, hub in (("typo", n.HUB), ("elsewhere", n.OTHER_HUB)):
