@@ -32,6 +32,7 @@ from tests.fixtures import neighbourhood as n
 from tests.fixtures.commands import Commands
 from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
+from tests.fixtures.meanwhile import meanwhile
 from tests.fixtures.serving import Served
 
 SignIn = Callable[[UUID], httpx.Client]
@@ -316,6 +317,17 @@ def test_the_scheduler_erases_what_is_due(home: Home, commands: MakeCommands) ->
         done = 'hearthwatch_scheduler_runs_total{job="retention",outcome="done"} 1.0'
         wait_until(lambda: scheduler.says(done), "the scheduler to erase")
     assert set(home.said(n.AMARA).values()) == {0}
+
+
+def test_a_hold_that_is_placed_while_records_are_to_be_erased_keeps_them(home: Home) -> None:
+    home.watch(n.AMARA)
+    home.end(n.AMARA)
+    with home.database.connect("hearthwatch_api") as conn:
+        legal_hold.place(conn, actor_of(conn, n.HUB_LEAD), n.AMARA, reason="A claim.", until=None, at=DUE)
+        erasing = meanwhile(home.database, conn, lambda: home.erase(n.AMARA))
+    assert erasing.result() is None
+    assert home.standing() == {n.AMARA: "a legal hold"}
+    assert home.said(n.AMARA)["readings"] == 2
 
 
 def test_killed_in_the_middle_it_leaves_everything_and_the_next_run_erases_it(

@@ -1,7 +1,6 @@
-"""Two of a hub decide about one resident at the same time: the second is told, and nothing is ended unseen."""
+"""Two decide about one resident at the same time: the second is told, and nothing is ended unseen."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, LiteralString, NamedTuple
@@ -10,19 +9,17 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from delegation import personal_limit, scale_two
+from delegation import monitoring_pause, personal_limit, scale_two
 from delegation.decision import DecidedMeanwhileError
+from delegation.monitoring_pause import Away
 from delegation.people import Actor, actor_of
 from delegation.registers import Regulator
 from tests.fixtures import neighbourhood as n
-from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
+from tests.fixtures.meanwhile import meanwhile
 
 API = "hearthwatch_api"
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
-WAITS: LiteralString = """
-SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
 SAID: dict[str, Any] = {
     "clinician_name": "Dr Synthetic",
     "regulator": Regulator.GMC,
@@ -32,6 +29,7 @@ SAID: dict[str, Any] = {
     "reason": "A gas of today",
 }
 SCALE_TWO = scale_two.Decision(**SAID, hypercapnic_failure_confirmed=True, target_88_to_92=True)
+AWAY = Away(reason="In hospital", starts_at=NOW - timedelta(days=1), ends_at=NOW + timedelta(days=3))
 LIMIT = personal_limit.Decision(**SAID, sign="pulse", low=None, high=Decimal(80))
 
 Conn = psycopg.Connection[Any]
@@ -66,6 +64,14 @@ KINDS = [
         ),
         id="limit",
     ),
+    pytest.param(
+        Kind(
+            lambda conn, actor, at, seen: monitoring_pause.begin(conn, actor, n.AMARA, AWAY, at, seen),
+            lambda conn, actor, at, seen: monitoring_pause.end(conn, actor, n.AMARA, seen, at),
+            "SELECT pause_id FROM delegation.monitoring_pause WHERE ended_by IS NULL",
+        ),
+        id="pause",
+    ),
 ]
 
 
@@ -76,17 +82,11 @@ def done(database: Database, who: UUID, act: Act) -> Any:
 
 def at_once(database: Database, first: Act, second: Act) -> Any:
     """What became of the first; the second begins before it is committed, and is told that it is late."""
-    with (
-        ThreadPoolExecutor(1) as pool,
-        database.connect(autocommit=True) as owner,
-        database.connect(API) as conn,
-    ):
+    with database.connect(API) as conn:
         became = first(conn, actor_of(conn, n.CLINICIAN))
-        other = pool.submit(done, database, n.HUB_LEAD, second)
-        wait_until(lambda: other.done() or bool(owner.execute(WAITS).fetchall()), "the second to wait")
-        conn.commit()
-        with pytest.raises(DecidedMeanwhileError, match="A colleague has just recorded"):
-            other.result()
+        other = meanwhile(database, conn, lambda: done(database, n.HUB_LEAD, second))
+    with pytest.raises(DecidedMeanwhileError, match="A colleague has just recorded"):
+        other.result()
     return became
 
 
