@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictInt, field_serializer, model_validator
 
 from devices.identifiers import KitId, PersonId, ResidentId
 from devices.topics import PARTITIONS
@@ -29,7 +29,7 @@ class Broker(_Part):
     """Where to connect. A CA file means TLS."""
 
     host: str
-    port: Annotated[int, Field(gt=0, lt=65536)]
+    port: Annotated[StrictInt, Field(gt=0, lt=65536)]
     ca_file: Path | None = None
 
 
@@ -44,7 +44,7 @@ class Kit(_Part):
     """One kit, lent to one home. It signs in with its secret, or with a certificate of its own."""
 
     kit_id: KitId
-    partition: Annotated[int, Field(ge=0, lt=PARTITIONS)]
+    partition: Annotated[StrictInt, Field(ge=0, lt=PARTITIONS)]
     username: str
     secret: SecretStr = SecretStr("")
     certificate_file: Path | None = None

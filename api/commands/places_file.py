@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints, ValidationError
 
 from delegation.places import Change, Home, Hub, Organisation, Place, PlacesError, id_of, kind_of
 
 # A word becomes an id with this: the same word the same id, wherever the file is read.
 _WORDS = UUID("6f0d4b1e-2d7c-5d5c-9c3a-2f6a54c1b0e7")
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Hour = Annotated[int, Field(ge=0, le=23)]
+Hour = Annotated[StrictInt, Field(ge=0, le=23)]
 
 
 class _Strict(BaseModel):

@@ -86,12 +86,22 @@ def test_a_word_that_is_an_id_is_the_place_of_that_id() -> None:
             "homes.orchard-house: 'riverside-health' is no care_provider.",
         ),
         ("rounds = [18, 8, 8]", "rounds = [24]", "homes.orchard-house.rounds.0: "),
+        ("rounds = [18, 8, 8]", "rounds = [true]", "homes.orchard-house.rounds.0: "),
         ("rounds = [18, 8, 8]", "round = [8]", "homes.orchard-house.round: Extra inputs"),
         ('kind = "care_home"', 'kind = "house"', "homes.orchard-house.kind: "),
         ('phone = "01632 960111"', 'phone = " "', "homes.orchard-house.phone: "),
         ("[hubs.riverside]", "[hubs.riverside", "This is not TOML: "),
     ],
-    ids=["no hub", "no care provider", "no hour", "a slip", "no kind", "no telephone", "no TOML"],
+    ids=[
+        "no hub",
+        "no care provider",
+        "no hour",
+        "no number",
+        "a slip",
+        "no kind",
+        "no telephone",
+        "no TOML",
+    ],
 )
 def test_a_file_that_does_not_hold_together_is_refused_in_a_sentence(
     was: str, is_now: str, said_of_it: str

@@ -49,7 +49,12 @@ def test_a_secret_is_not_shown_where_a_sheet_is_printed():
 
 @pytest.mark.parametrize(
     ("right", "wrong"),
-    [('"partition": 3', '"partition": 16'), ('"port": 8883', '"port": 0'), ('"kits"', '"cats"')],
+    [
+        ('"partition": 3', '"partition": 16'),
+        ('"partition": 3', '"partition": true'),
+        ('"port": 8883', '"port": 0'),
+        ('"kits"', '"cats"'),
+    ],
 )
 def test_a_sheet_with_a_fault_is_refused(tmp_path, right, wrong):
     path = tmp_path / "kits.json"
