@@ -13,13 +13,14 @@ from api.commands import (
     appointing,
     auditing,
     enrolment,
-    evaluation,
+    evaluating,
     exporting,
     lockout,
     placing,
     quarantining,
     rehearsing,
     running,
+    scoring,
     synthetic,
     tending,
 )
@@ -72,9 +73,9 @@ app.command()(appointing.add_person)
 app.command()(appointing.give_role)
 app.command()(appointing.end_role)
 app.command()(exporting.export)
-app.command()(evaluation.score)
+app.command()(scoring.score)
 app.command()(rehearsing.replay)
-app.command()(rehearsing.evaluate)
+app.command()(evaluating.evaluate)
 app.command()(synthetic.seed)
 app.command()(synthetic.simulate)
 app.command()(synthetic.demo)

@@ -15,6 +15,7 @@ _SENTENCES = {
     "delegation.admission.AdmissionRefusedError",
     "api.commands.residents_file.ResidentsFileError",
     "api.export.form.ExportError",
+    "api.score_files.problems.FileError",
     "devices.enrolment.EnrolmentError",
 }
 
@@ -29,6 +30,8 @@ def complaint(error: Exception) -> str | None:
     kinds = type(error).__mro__
     if any(f"{kind.__module__}.{kind.__qualname__}" in _SENTENCES for kind in kinds):
         return str(error)
+    if isinstance(error, ModuleNotFoundError) and error.name == "pyarrow":
+        return "Files of readings need pyarrow: install hearthwatch[server,files]."
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}." if error.filename else str(error)
     if any(kind.__name__ == "OperationalError" for kind in kinds):

@@ -15,6 +15,7 @@ from alerts.news2 import SIGNS
 from alerts.replay.sets import Sets
 from api.replays.columns import NO_TIME, moment, text_of
 from api.score_files import sources
+from api.score_files.cells import number
 from api.score_files.problems import FileError
 from devices.vital_signs import QUANTITIES
 
@@ -44,9 +45,9 @@ def read_decided(file: Path) -> list[Decision]:
     with sources.opened(file) as given:
         _check(file, given.schema.names)
         for batch in given.batches:
-            for row in _rows(batch):
+            for place, row in enumerate(_rows(batch.rows)):
                 try:
-                    decisions.append(_decision(row))
+                    decisions.append(_decision(row, batch.misfits.get(place)))
                 except ValueError as error:
                     raise FileError(f"{file}, row {len(decisions) + 1}: {error}.") from None
     return decisions
@@ -69,8 +70,10 @@ def _rows(batch: pa.RecordBatch) -> Iterator[Mapping[str, str]]:
         yield dict(zip(names, (cell or "" for cell in cells), strict=True))
 
 
-def _decision(row: Mapping[str, str]) -> Decision:
+def _decision(row: Mapping[str, str], misfit: str | None) -> Decision:
     what = row[DECIDED]
+    if misfit:
+        raise ValueError(misfit)
     if not row[RESIDENT]:
         raise ValueError("it names no resident")
     if what not in (NO_SCORE, SCALE_2, *LIMITED):
@@ -105,13 +108,10 @@ def _number(row: Mapping[str, str], name: str, otherwise: float) -> float:
     said = row.get(name, "")
     if not said:
         return otherwise
-    try:
-        number = float(said)
-    except ValueError:
-        number = np.nan
-    if not np.isfinite(number):
+    value = number(said)
+    if value is None or not np.isfinite(value):
         raise ValueError(f"{name} is not a number")
-    return number
+    return value
 
 
 @dataclass(frozen=True, slots=True)

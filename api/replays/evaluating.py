@@ -3,7 +3,6 @@
 Guards: the first thing said is that simulated residents are no evidence about people.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -16,8 +15,11 @@ from alerts.replay.intervals import Figure
 from alerts.replay.sets import MICROSECONDS
 from alerts.replay.truth import Illness
 from api.replays import job
+from api.replays.columns import Reader
 from api.replays.job import Tell, silent
-from api.score_files import FileError
+from api.replays.labels import Label
+from api.replays.report import unread
+from api.score_files.problems import FileError
 
 NO_EVIDENCE = (
     "These residents are simulated: what a rule notices of a script says nothing about people."
@@ -31,36 +33,17 @@ BY_COMPLETENESS = (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class TruthFileError(ValueError):
-    """The file does not say who fell ill; the message says why."""
-
-
-def read_truth(file: Path) -> list[dict[str, Any]]:
-    """The labels of a simulation. Raises TruthFileError."""
-    try:
-        labels = json.loads(file.read_text())
-        labels = labels["illnesses"] if isinstance(labels, dict) else labels
-        return [
-            one | {name: _moment(one[name]) for name in ("onset_at", "crisis_at", "over_at")}
-            for one in labels
-        ]
-    except OSError as error:
-        raise TruthFileError(f"{file} cannot be read: {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError):
-        raise TruthFileError(f"{file} holds no labels of a simulation.") from None
-
-
-def _moment(text: str) -> int:
-    return (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)
+def _moment(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def evaluate_file(
     source: Path,
-    truth: Sequence[Mapping[str, Any]],
+    labels: Sequence[Label],
     policies: Sequence[Policy],
     answered_after: int,
     tell: Tell = silent,
-) -> Evaluation:
+) -> tuple[Reader, Evaluation]:
     """These policies, and plain NEWS2 from 5 on, over the readings of a file. Raises FileError."""
     contenders = [Contender(one.version, one) for one in policies]
     contenders.append(Contender("plain NEWS2 from 5", SHIPPED, PLAIN))
@@ -70,24 +53,33 @@ def evaluate_file(
         codes = reader.residents.names
         illnesses = [
             Illness(
-                codes[one["resident"]], one["scenario"], one["onset_at"], one["crisis_at"], one["over_at"]
+                codes[one.resident],
+                one.scenario,
+                _moment(one.onset_at),
+                _moment(one.crisis_at),
+                _moment(one.over_at),
             )
-            for one in truth
-            if one["truth"] == "deteriorating" and one["resident"] in codes
+            for one in labels
+            if one.truth == "deteriorating" and one.resident in codes
         ]
         blocks = job.sets(reader, gathered, tell)
-        return evaluate(blocks, illnesses, contenders, answered_after * 60 * MICROSECONDS)
+        return reader, evaluate(blocks, illnesses, contenders, answered_after * 60 * MICROSECONDS)
 
 
-def as_json(done: Evaluation) -> dict[str, Any]:
+def as_json(reader: Reader, done: Evaluation) -> dict[str, Any]:
     """All of it, with plain values."""
-    return {"not_evidence": NO_EVIDENCE} | asdict(done)
+    return {"not_evidence": NO_EVIDENCE} | _left_out(reader) | asdict(done)
 
 
-def as_text(done: Evaluation) -> str:
+def _left_out(reader: Reader) -> dict[str, Any]:
+    return {"rows_left_out": reader.left_out, "cells_unreadable": reader.unreadable.total()}
+
+
+def as_text(reader: Reader, done: Evaluation) -> str:
     """The same to read."""
     parts = [
         NO_EVIDENCE,
+        *unread(_left_out(reader)),
         f"{done.illnesses} illnesses of {done.residents:,} residents in {done.days:.0f} days."
         " In brackets: 95 % intervals; (?) where there was too little for one.",
         BY_COMPLETENESS,

@@ -38,7 +38,7 @@ def read_file(
         with sources.opened(source) as given:
             columns.check(given.schema)
             for batch in given.batches:
-                gathered.add(reader.read(batch))
+                gathered.add(reader.read(batch.rows))
                 tell(f"Read {reader.rows:,} rows", given.part())
         yield reader, gathered
 

@@ -12,28 +12,25 @@ from pydantic import ValidationError
 
 from alerts.policy import SHIPPED, Policy
 from alerts.policy_faults import sentences
+from api.score_files.problems import FileError
 
 _OFF = "off"  # TOML has no null
 
 
-class PolicyFileError(ValueError):
-    """The file holds no policy; the message says why."""
-
-
 def read_policy(file: Path) -> Policy:
-    """The policy of a file, named after it unless it names itself. Raises PolicyFileError."""
+    """The policy of a file, named after it unless it names itself. Raises FileError."""
     try:
         said = tomllib.loads(file.read_text())
     except OSError as error:
-        raise PolicyFileError(f"{file} cannot be read: {error.strerror}.") from None
+        raise FileError(f"{file} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PolicyFileError(f"{file} is not TOML: {error}.") from None
+        raise FileError(f"{file} is not TOML: {error}.") from None
     try:
         shipped = SHIPPED.model_dump()
         changes = {name: _changed(shipped.get(name), value) for name, value in said.items()}
         return Policy.model_validate(shipped | {"version": file.stem} | changes)
     except ValidationError as error:
-        raise PolicyFileError("\n".join(f"{file}: {one}" for one in sentences(error))) from None
+        raise FileError("\n".join(f"{file}: {one}" for one in sentences(error))) from None
 
 
 def _changed(shipped: Any, said: Any) -> Any:

@@ -3,7 +3,7 @@
 Guards: every rate names what it is a rate of, and what was assumed because nobody answers in a replay is said.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -114,6 +114,17 @@ def _moment(at: int | None) -> str | None:
     return None if at is None else (_EPOCH + timedelta(microseconds=at)).isoformat()
 
 
+def unread(said: Mapping[str, Any]) -> list[str]:
+    """What of a file does not count."""
+    if not said["rows_left_out"] and not said["cells_unreadable"]:
+        return []
+    return [
+        "Rows left out, without a resident or a time, or with more or fewer cells than there are columns:"
+        f" {said['rows_left_out']:,}. Cells that could not be read and counted as unknown:"
+        f" {said['cells_unreadable']:,}."
+    ]
+
+
 def as_text(said: dict[str, Any]) -> str:
     """The same to read, with the homes that would change most."""
     head = [
@@ -122,12 +133,7 @@ def as_text(said: dict[str, Any]) -> str:
         f"From {said['old']} to {said['new']}. In a replay nobody answers: a case counts as answered"
         f" {said['assumed']['a_case_is_answered_after_minutes']} minutes after it was raised.",
     ]
-    if said["rows_left_out"] or said["cells_unreadable"]:
-        head.append(
-            f"{said['rows_left_out']:,} rows had no resident or no time and were left out;"
-            f" {said['cells_unreadable']:,} cells could not be read and counted as unknown."
-        )
-    head += said["notes"]
+    head += [*unread(said), *said["notes"]]
     whole = [
         (name, [row["count"], row["per_1000_residents_a_day"]]) for name, row in said["escalations"].items()
     ]
@@ -139,13 +145,14 @@ def as_text(said: dict[str, Any]) -> str:
         f" {added['hub_hours_a_day']:+g} hours a day at"
         f" {said['assumed']['minutes_of_the_hub_a_case']:g} minutes each.",
         *(
-            _table(title, [*map(_word, Kind), "added per 1,000 a day"], _rows(said[name], most))
+            _table(title, [*map(_word, Kind), "added per 1,000 a day"], rows)
             for title, name, most in (
                 ("By rule", "by_rule", None),
                 ("By severity", "by_severity", None),
                 ("By home", "by_home", _MOST_HOMES),
                 ("By hour of the day in London", "by_hour", None),
             )
+            if (rows := _rows(said[name], most))
         ),
     ]
     if len(said["by_home"]) > _MOST_HOMES:
@@ -154,7 +161,8 @@ def as_text(said: dict[str, Any]) -> str:
 
 
 def _rows(split: dict[str, dict[str, Any]], most: int | None) -> list[tuple[str, list[Any]]]:
-    return [(name, list(row.values())) for name, row in list(split.items())[:most]]
+    """Those in which there is anything."""
+    return [(name, list(row.values())) for name, row in list(split.items())[:most] if any(row.values())]
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Any]]]) -> str:

@@ -58,11 +58,27 @@ def read(name: str, column: pa.Array) -> Cells:
     kind, read_one = _readers[name]
     encoded = _distinct(name, column)
     # Vital signs repeat: each way of writing one is read once. The last place is for cells that hold nothing.
-    found = [read_one(_text(value)) for value in (*encoded.dictionary.to_pylist(), None)]
+    texts = [_text(value) for value in (*encoded.dictionary.to_pylist(), None)]
+    _see_that_none_hides_a_row(name, texts)
+    found = [read_one(text) for text in texts]
     at = encoded.indices.fill_null(len(found) - 1).to_numpy(zero_copy_only=False)
     values = np.array([value for value, _ in found], dtype=kind)[at]
     problems = [f"{name}: {why}" if why else None for _, why in found]
     return Cells(values, [problems[place] for place in at] if any(problems) else None)
+
+
+def _see_that_none_hides_a_row(name: str, texts: Sequence[str]) -> None:
+    for text in texts:
+        if "\n" in text and text.count(",") >= len(COLUMNS) - 1:
+            raise FileError(
+                f"A cell of the column {name} goes over several lines: is a quotation mark never closed? It begins:"
+                f" {_short(text.splitlines()[0])}"
+            )
+
+
+def number(text: str) -> float | None:
+    """What digits say, with one point among them at most; None where it is written in any other way."""
+    return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def _distinct(name: str, column: pa.Array) -> pa.DictionaryArray:
@@ -92,11 +108,12 @@ def _quantity(possible: Range) -> Callable[[str], Read]:
     def read_one(text: str) -> Read:
         if not text:
             return nan, None
-        if not _NUMBER.fullmatch(text):
+        value = number(text)
+        if value is None:
             return nan, f"{_short(text)} is not a number"
-        if not possible.holds(float(text)):
+        if not possible.holds(value):
             return nan, f"{_short(text)} is outside {possible.low} to {possible.high}"
-        return float(text), None
+        return value, None
 
     return read_one
 

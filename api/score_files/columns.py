@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from alerts.news2 import BANDS, PARAMETERS, RED_SCORES, SIGNS, Scores, score
 from api.score_files import cells
 from api.score_files.cells import COLUMNS, Cells
+from api.score_files.misfits import Batch
 from api.score_files.problems import FileError
 from devices.vital_signs import VitalSign
 
@@ -53,11 +54,11 @@ def schema(given: pa.Schema) -> pa.Schema:
     return pa.schema([*given, *_ADDED])
 
 
-def scored(batch: pa.RecordBatch, into: pa.Schema) -> tuple[pa.RecordBatch, dict[str, int]]:
+def scored(batch: Batch, into: pa.Schema) -> tuple[pa.RecordBatch, dict[str, int]]:
     """The rows with what is added, and how many cells of each column were counted as unknown."""
-    read = {name: cells.read(name, batch.column(name)) for name in COLUMNS}
+    read = {name: cells.read(name, batch.rows.column(name)) for name in COLUMNS}
     scores = score(**_values(read))
-    arrays = [*batch.columns, *_added(scores), _problems(list(read.values()), len(batch))]
+    arrays = [*batch.rows.columns, *_added(scores), _problems(list(read.values()), batch)]
     return pa.RecordBatch.from_arrays(arrays, schema=into), {
         name: one.unreadable for name, one in read.items()
     }
@@ -87,13 +88,14 @@ def _added(scores: Scores) -> list[pa.Array]:
     ]
 
 
-def _problems(read: Sequence[Cells], rows: int) -> pa.Array:
-    said = [one.problems for one in read if one.problems is not None]
-    if not said:
-        return pa.nulls(rows, pa.string())
-    return pa.array(
-        ["; ".join(filter(None, of_row)) or None for of_row in zip(*said, strict=True)], pa.string()
-    )
+def _problems(read: Sequence[Cells], batch: Batch) -> pa.Array:
+    of_cells = [one.problems for one in read if one.problems is not None]
+    said: list[str | None] = [None] * len(batch.rows)
+    if of_cells:
+        said = ["; ".join(filter(None, of_row)) or None for of_row in zip(*of_cells, strict=True)]
+    for place, sentence in batch.misfits.items():
+        said[place] = sentence
+    return pa.array(said, pa.string())
 
 
 def _lacks(missing: Sequence[str]) -> str:

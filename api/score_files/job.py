@@ -13,9 +13,12 @@ from api.score_files import columns, sinks, sources
 
 @dataclass(slots=True)
 class Tally:
-    """Rows scored, and cells counted as unknown by column, though something was written in them."""
+    """Rows scored; those among them that fit no columns; other cells counted as unknown, by column, though something
+    was written in them.
+    """
 
     rows: int = 0
+    misfits: int = 0
     unreadable: Counter[str] = field(default_factory=Counter)
 
 
@@ -33,6 +36,7 @@ def score_file(source: Path | None, into: Path | None, tell: Callable[[Tally, fl
                 rows, unreadable = columns.scored(batch, schema)
                 sink.write(rows)
                 tally.rows += len(rows)
+                tally.misfits += len(batch.misfits)
                 tally.unreadable.update({name: count for name, count in unreadable.items() if count})
                 tell(tally, given.part())
     return tally

@@ -1,6 +1,7 @@
 """Where rows come from: CSV or Parquet, a file or standard input, a batch at a time.
 
-Guards: a file larger than memory is read in bounded memory; CSV cells stay text, so nothing is guessed of them.
+Guards: a file larger than memory is read in bounded memory; CSV cells stay text, so nothing is guessed of them; no row
+is left out.
 """
 
 import errno
@@ -18,11 +19,13 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import csv, parquet
 
+from api.score_files.misfits import Batch, Misfits
 from api.score_files.problems import FileError
 
 _BLOCK_BYTES = 8 << 20
 _BATCH_ROWS = 1 << 16
 _PARQUET_MAGIC = b"PAR1"
+_KEPT: list[csv.ParseOptions] = []
 _LONGEST = 200  # characters that are repeated of what Arrow says, which may hold a whole row
 
 
@@ -31,7 +34,7 @@ class Source:
     """Batches of one table. `part`: how much of it has been read, 0 to 1, None where that is not known."""
 
     schema: pa.Schema
-    batches: Iterator[pa.RecordBatch]
+    batches: Iterator[Batch]
     part: Callable[[], float | None]
 
 
@@ -72,16 +75,26 @@ def _why(path: Path, error: OSError) -> str:
 
 @contextmanager
 def _csv(file: pa.NativeFile) -> Iterator[Source]:
-    with _in_a_sentence():
-        reader = csv.open_csv(
-            file,
-            read_options=csv.ReadOptions(block_size=_BLOCK_BYTES),
-            parse_options=csv.ParseOptions(newlines_in_values=True),
-            convert_options=csv.ConvertOptions(default_column_type=pa.string()),
-        )
-    size = max(file.size(), 1)
-    with reader:
-        yield Source(reader.schema, _each(reader), lambda: 1.0 if file.closed else file.tell() / size)
+    misfits = Misfits()
+    with misfits.finding() as find:
+        with _in_a_sentence():
+            reader = csv.open_csv(
+                file,
+                # With threads no row has a number.
+                read_options=csv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False),
+                parse_options=_kept(csv.ParseOptions(newlines_in_values=True, invalid_row_handler=find)),
+                convert_options=csv.ConvertOptions(default_column_type=pa.string()),
+            )
+        size = max(file.size(), 1)
+        with reader:
+            batches = misfits.among(_each(reader), reader.schema)
+            yield Source(reader.schema, batches, lambda: 1.0 if file.closed else file.tell() / size)
+
+
+def _kept(options: csv.ParseOptions) -> csv.ParseOptions:
+    """They hold what calls Python: a thread of Arrow's that let go of them last, while Python ends, would abort."""
+    _KEPT.append(options)
+    return options
 
 
 @contextmanager
@@ -97,7 +110,7 @@ def _parquet(file: pa.NativeFile) -> Iterator[Source]:
             seen += len(batch)
             yield batch
 
-    yield Source(table.schema_arrow, _each(counted()), lambda: seen / rows)
+    yield Source(table.schema_arrow, map(Batch, _each(counted())), lambda: seen / rows)
 
 
 def _each(batches: Any) -> Iterator[pa.RecordBatch]:
@@ -121,10 +134,9 @@ def _in_a_sentence() -> Iterator[None]:
 def _sentence(error: str) -> str:
     if "Empty CSV file" in error:
         return "There are no rows in it, or nothing at all."
-    if "invalid UTF8" in error:
+    # Of a row with too few or too many cells the text could not be told.
+    if "invalid UTF8" in error or "CSV parse error" in error:
         return "It is not UTF-8 text: save it as UTF-8."
-    if "CSV parse error" in error:
-        return (
-            f"A row has another number of cells than there are names of columns: {error.partition(': ')[2]}"
-        )
+    if "straddling object" in error:
+        return f"A row is longer than {_BLOCK_BYTES >> 20} MB: is a quotation mark never closed?"
     return f"It cannot be read: {error}"

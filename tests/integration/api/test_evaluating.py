@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from alerts.policy import SHIPPED
-from api.replays.evaluating import NO_EVIDENCE, TruthFileError, evaluate_file, read_truth
+from api.replays.evaluating import NO_EVIDENCE, evaluate_file
+from api.replays.labels import read_labels
 from api.score_files import FileError
 from tests.fixtures.machine import PATIENCE_SECONDS
 
@@ -30,7 +31,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     assert set(folder.iterdir()) == {readings, truth}
     said = json.loads(done.stdout)
     assert said["readings"] == len(readings.read_text().splitlines()) - 1
-    assert said["illnesses"] == len(read_truth(truth)) > 3
+    assert said["illnesses"] == len(read_labels(truth)) > 3
     return readings, truth
 
 
@@ -66,7 +67,9 @@ def test_each_rule_is_held_against_what_was_scripted(simulated: tuple[Path, Path
 def test_the_first_thing_said_is_that_this_is_no_evidence_about_people_whatever_is_tried(
     simulated: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    readings, truth = simulated
+    truth = simulated[1]
+    readings = tmp_path / "readings.csv"
+    readings.write_text(simulated[0].read_text() + "one cell\n")
     deaf = tmp_path / "deaf.toml"
     deaf.write_text('red_vital_sign = "off"\ncould_not_be_excluded = "off"\n')
     done = command("evaluate", readings, "--truth", truth, "--policy", deaf)
@@ -74,14 +77,46 @@ def test_the_first_thing_said_is_that_this_is_no_evidence_about_people_whatever_
         f"{deaf} is tried as it is written, and could not be in force so. A vital sign that scores 3"
     )
     assert done.stdout.startswith("These residents are simulated")
+    assert "more or fewer cells than there are columns: 1." in done.stdout
     assert done.stdout.count("\n  every set complete") > done.stdout.count("\nescalations") == 3
 
 
-def test_labels_that_are_none_are_one_sentence(tmp_path: Path) -> None:
+LABEL = {
+    "resident": "A",
+    "scenario": "sepsis",
+    "truth": "deteriorating",
+    "onset_at": "2026-03-01T08:00:00+00:00",
+    "crisis_at": "2026-03-01T20:00:00+00:00",
+    "over_at": "2026-03-03T08:00:00+00:00",
+}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "no JSON",
+        "3",
+        [LABEL["resident"]],
+        *([{key: one for key, one in LABEL.items() if key != lacking}] for lacking in LABEL),
+        [LABEL | {"resident": 3}],
+        [LABEL | {"onset_at": "2026-03-01T08:00:00"}],
+        [LABEL | {"onset_at": 3}],
+    ],
+    ids=str,
+)
+def test_labels_that_are_none_are_one_sentence(tmp_path: Path, said: object) -> None:
     file = tmp_path / "truth.json"
-    file.write_text('[{"resident": "x"}]')
-    with pytest.raises(TruthFileError, match="holds no labels of a simulation"):
-        read_truth(file)
+    file.write_text(said if isinstance(said, str) else json.dumps(said))
+    with pytest.raises(FileError, match="holds no labels of a simulation"):
+        read_labels(file)
+
+
+def test_labels_stand_by_themselves_or_in_the_summary_of_a_run(tmp_path: Path) -> None:
+    file = tmp_path / "truth.json"
+    file.write_text(json.dumps([LABEL]))
+    alone = read_labels(file)
+    file.write_text(json.dumps({"seed": 1, "illnesses": [LABEL | {"kit": "K"}]}))
+    assert read_labels(file) == alone != []
 
 
 def test_a_file_in_which_nobody_was_measured_at_any_time_is_one_sentence(

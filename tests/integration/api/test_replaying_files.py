@@ -19,7 +19,7 @@ from alerts.replay.found import RULES
 from alerts.severity import Severity
 from api.replays import job
 from api.replays.decided import read_decided
-from api.replays.policies import PolicyFileError, read_policy
+from api.replays.policies import read_policy
 from api.score_files import FileError
 from devices.vital_signs import VitalSign
 from tests.fixtures.machine import PATIENCE_SECONDS
@@ -71,6 +71,7 @@ def test_what_another_policy_changes_is_printed_and_drawn(tmp_path: Path) -> Non
         f"B,2026-03-01T09:00:00+00:00,Meadow,{MIDDLING}",
         f"B,2026-03-02T09:00:00+00:00,Meadow,{NORMAL}",
         f"C,2026-03-02T09:00:00,Meadow,{GRAVE}",
+        "D,2026-03-02T09:00:00Z,Meadow,16",
     )
     policy, chart = tmp_path / "stricter.toml", tmp_path / "chart.svg"
     policy.write_text("medium_from = 4\n")
@@ -81,7 +82,7 @@ def test_what_another_policy_changes_is_printed_and_drawn(tmp_path: Path) -> Non
         "shipped",
         "stricter",
         3,
-        1,
+        2,
     )
     assert {name: row["count"] for name, row in said["escalations"].items()} == {
         "old": 1,
@@ -100,11 +101,26 @@ def test_what_another_policy_changes_is_printed_and_drawn(tmp_path: Path) -> Non
         of_its_own_residents, 0.02
     )
     assert said["by_hour"]["09"]["appears"] == 1
+    assert len(said["by_hour"]) == 24
     drawn = ElementTree.parse(chart).getroot()
     assert "stricter" in (drawn.findtext("{http://www.w3.org/2000/svg}title") or "")
     words = command(file, "--policy", policy)
     assert "appears" in words.stdout
-    assert "1 rows had no resident or no time and were left out" in words.stdout
+    assert (
+        "Rows left out, without a resident or a time, or with more or fewer cells than there are columns: 2."
+        in words.stdout
+    )
+    _, hours = words.stdout.split("By hour of the day in London")
+    assert [line[:2] for line in hours.splitlines()[1:]] == ["08", "09"], "and none in which there is nothing"
+
+
+def test_where_nothing_is_raised_no_table_of_it_is_printed(tmp_path: Path) -> None:
+    policy = tmp_path / "any.toml"
+    policy.write_text("")
+    done = command(written(tmp_path, f"A,2026-03-01T08:00:00+00:00,Orchard,{NORMAL}"), "--policy", policy)
+    assert done.returncode == 0
+    assert "Escalations" in done.stdout
+    assert "By " not in done.stdout
 
 
 def test_what_does_not_fit_in_memory_is_replayed_from_the_disk_with_the_same_result(tmp_path: Path) -> None:
@@ -155,7 +171,7 @@ def test_a_file_that_lacks_what_a_replay_needs_is_one_sentence(tmp_path: Path) -
 def test_a_policy_that_makes_no_sense_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     file = tmp_path / "policy.toml"
     file.write_text(text)
-    with pytest.raises(PolicyFileError, match=sentence):
+    with pytest.raises(FileError, match=sentence):
         read_policy(file)
 
 
@@ -224,6 +240,11 @@ def test_what_was_decided_for_residents_counts_while_it_is_in_force(tmp_path: Pa
         (DECIDED + "A,puls,50,,,\n", "row 1: decided is none of no_score, scale_2, respiration_rate"),
         (DECIDED + "A,pulse,50,,,\nA,pulse,,,,\n", "row 2: a limit has a value in low, in high or in both"),
         (DECIDED + "A,pulse,many,,,\n", "row 1: low is not a number"),
+        (DECIDED + "A,pulse,1_000,,,\n", "row 1: low is not a number"),
+        (
+            DECIDED + "A,pulse,50,,,\nB,pulse,50\n",
+            "row 2: 3 cells for 6 columns, so that none is counted: B,pulse,50.",
+        ),
         (DECIDED + "A,pulse,90,50,,\n", "row 1: it ends before it begins"),
         (DECIDED + "A,no_score,1,,,\n", "row 1: no_score has no low"),
         (DECIDED + "A,no_score,,,2026-03-01,\n", "row 1: from is no moment with its offset from UTC"),

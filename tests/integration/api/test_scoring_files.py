@@ -15,11 +15,14 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from api.score_files import FileError, score_file
+from api.score_files import FileError, score_file, sources
+from api.score_files.misfits import MOST_IN_SUCCESSION
 from tests.fixtures.machine import PATIENCE_SECONDS
 
 HEADER = "respiration_rate,spo2,spo2_scale,on_oxygen,systolic,pulse,consciousness,temperature"
 NORMAL = "16,97,1,no,120,70,A,36.8"
+MANY = [f"16,97,1,no,120,{40 + number % 100},A,36.8" for number in range(400_000)]
+"""In several blocks."""
 
 
 def command(*arguments: str | Path, given: str | bytes = "") -> subprocess.CompletedProcess[bytes]:
@@ -132,7 +135,16 @@ def test_oxygen_is_said_in_many_ways(tmp_path: Path, said: str) -> None:
             HEADER.replace("pulse", "Pulse") + "\n",
             "There is no column pulse. Names are in small letters, without spaces: there is 'Pulse'.",
         ),
-        (f'{HEADER}\n"{NORMAL}\n{NORMAL}\n', "A row has another number of cells"),
+        (
+            f'{HEADER}\n{NORMAL}\n"{NORMAL}\n{NORMAL}\n',
+            "Row 2 below the names has 1 cell for 8 columns, and goes over 2 lines: is a quotation mark never closed?"
+            ' It begins: "16,97',
+        ),
+        (
+            f"{HEADER}\n{NORMAL}\n" + f"{NORMAL},\n" * MOST_IN_SUCCESSION,
+            "Row 10001 below the names has 9 cells for 8 columns, and so it is with 10,000 rows in succession",
+        ),
+        (f'{HEADER}\n16,97,1,no,120,70,A,"36.8\n{NORMAL}\n', "is a quotation mark never closed?"),
         ("pulse\n70\n", "There are no columns respiration_rate, spo2, spo2_scale"),
         (
             f"{HEADER.replace('pulse,', '')}\n",
@@ -141,8 +153,8 @@ def test_oxygen_is_said_in_many_ways(tmp_path: Path, said: str) -> None:
         (f"{HEADER},news2_low,news2_high\n", "There are columns news2_low and news2_high already"),
         (f"{HEADER},pulse\n", "There is more than one column pulse."),
         (f"{HEADER},news2_low\n", "There is a column news2_low already: is this file scored?"),
-        (f"{HEADER}\n16,97\n", "A row has another number of cells than there are names of columns"),
         (f"{HEADER}\n\n16,97,1,no,120,70,A,\xff\n".encode("latin-1"), "It is not UTF-8 text"),
+        (f"{HEADER}\n16,\xff\n".encode("latin-1"), "It is not UTF-8 text"),
         (f"{HEADER}\n{NORMAL}\n".encode("utf-16"), "It is UTF-16 text: save it as UTF-8."),
     ],
 )
@@ -241,26 +253,79 @@ def test_two_runs_to_one_file_never_share_what_is_unfinished(tmp_path: Path) -> 
 
 
 def test_a_file_with_a_fault_near_its_end_leaves_nothing_half_written(tmp_path: Path) -> None:
-    many = [NORMAL] * 400_000
-    source = written(tmp_path, *many, "16,97")
+    source = written(tmp_path, *MANY, f'"{NORMAL}', NORMAL)
     into = tmp_path / "scored.csv"
     into.write_text("what was there before")
-    with pytest.raises(FileError, match="another number of cells"):
+    with pytest.raises(FileError, match="is a quotation mark never closed"):
         score_file(source, into, lambda *_: None)
     assert into.read_text() == "what was there before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["scored.csv", "sets.csv"]
 
 
+def misfit(cells: str, text: str) -> str:
+    return f"{cells} for 8 columns, so that none is counted: {text}"
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        ("16,97", "2 cells"),
+        (f"{NORMAL},", "9 cells"),
+        (f'{NORMAL},"a ""note"", and more"', "9 cells"),
+        ("# end", "1 cell"),
+    ],
+)
+def test_a_row_of_another_length_is_kept_where_it_stood_and_none_of_it_is_taken_for_a_vital_sign(
+    tmp_path: Path, line: str, cells: str
+) -> None:
+    before, row, after = scored(tmp_path, NORMAL, line, NORMAL)
+    assert (row["problems"], row["news2_low"], row["news2_high"]) == (misfit(cells, line), "0", "20")
+    assert {row[name] for name in HEADER.split(",")} == {""}
+    assert (before["news2_high"], after["news2_high"]) == ("0", "0")
+    assert before["problems"] == after["problems"] == ""
+
+
+def test_rows_of_another_length_are_kept_in_their_places_throughout_a_long_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many blocks, the last of which hold nothing else; with lines that are blank, or go on in the next."""
+    monkeypatch.setattr(sources, "_BLOCK_BYTES", 1 << 12)
+    whole = MANY[:2000]
+    noted = [f'{line},"one\ntwo"' if place % 7 else f"{line},\n" for place, line in enumerate(whole)]
+    short = {0, 1, 700, 1999}
+    lines = [f"short {place}" if place in short else line for place, line in enumerate(noted)]
+    more = [f"after {number}" for number in range(2000)]
+    source = written(tmp_path, *lines, *more, header=f"{HEADER},note")
+    tally = score_file(source, tmp_path / "scored.parquet", lambda *_: None)
+    assert (tally.rows, tally.misfits) == (4000, 2004)
+    rows = parquet.read_table(tmp_path / "scored.parquet", columns=["pulse", "problems"])
+    said = [None if line is None else line.rpartition(": ")[2] for line in rows["problems"].to_pylist()]
+    assert said == [line if place in short else None for place, line in enumerate(lines)] + more
+    assert rows["pulse"].to_pylist()[:2000] == [
+        None if place in short else line.split(",")[5] for place, line in enumerate(whole)
+    ]
+
+
+def test_how_many_rows_were_of_another_length_is_said(tmp_path: Path) -> None:
+    done = command(
+        written(tmp_path, NORMAL, "16,97", "x,97,1,no,120,70,A,36.8"), "--to", tmp_path / "scored.csv"
+    )
+    assert (done.returncode, done.stderr.decode()) == (
+        0,
+        "Scored 3 rows. Rows with more or fewer cells than there are columns, of which none counts: 1."
+        " Cells that could not be read and were counted as unknown: 1 of respiration_rate.\n",
+    )
+
+
 def test_many_batches_are_scored_in_their_order_and_told_of(tmp_path: Path) -> None:
-    lines = [f"16,97,1,no,120,{40 + number % 100},A,36.8" for number in range(400_000)]
     told: list[tuple[int, float | None]] = []
     into = tmp_path / "scored.csv"
-    source = written(tmp_path, *lines)
+    source = written(tmp_path, *MANY)
     score_file(source, into, lambda tally, part: told.append((tally.rows, part)))
     assert len(told) > 1
     assert told[-1] == (400_000, 1.0)
     with into.open() as file:
-        assert [row["pulse"] for row in csv.DictReader(file)] == [line.split(",")[5] for line in lines]
+        assert [row["pulse"] for row in csv.DictReader(file)] == [line.split(",")[5] for line in MANY]
 
 
 def table(**columns: Iterable[Any] | pa.Array) -> pa.Table:

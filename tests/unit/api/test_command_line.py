@@ -54,6 +54,8 @@ def answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
         (("ingest", "--name", "17"), "--name"),
         (("quarantine", "list", "--after", "99999999999999999999"), "--after"),
         (("quarantine", "replay"), "--all"),
+        (("replay", "readings.csv"), "--policy"),
+        (("replay", "--from", "2026-03-01"), "--policy"),
         (("quarantine", "replay", "99999999999999999999"), "numbers"),
         (("new-epoch",), "reason"),
         (("seed",), "--kits"),
