@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
-import httpx2 as httpx
 import hypothesis
 import pytest
 import schemathesis
@@ -31,7 +30,7 @@ from api.identity.passwords import hash_password
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database, DatabaseServer
 from tests.fixtures.length import length, seed
-from tests.fixtures.machine import has_docker
+from tests.fixtures.machine import PATIENCE_SECONDS, has_docker
 from tests.fixtures.serving import PASSWORD, Clock, Served, let_all_work, serving, settings_for, username
 from tests.integration.access.records import NOW, fill
 
@@ -151,7 +150,7 @@ def fuzzed(request: pytest.FixtureRequest) -> Iterator[Fuzzed]:
     clock = Clock()
     clock.ahead = NOW + timedelta(minutes=5) - datetime.now(UTC)
     with serving(settings_for(database), clock) as served:
-        described = httpx.get(f"{served.address}/api/v1/openapi.json").json()
+        described = served.client().get("/api/v1/openapi.json").json()
         yield Fuzzed(served, database, schemathesis.openapi.from_dict(described), ids)
     server.drop(database)
 
@@ -201,7 +200,8 @@ def test_whatever_is_asked_is_answered_as_documented_and_shows_nobody_elses_data
         )
         @hypothesis.given(case=operation.as_strategy(generation_mode=mode), choose=st.data())
         def asked(case: Case, choose: st.DataObject) -> None:
-            answer = fuzzed.aimed(case, choose).call(base_url=fuzzed.served.address, cookies=cookies)
+            aimed = fuzzed.aimed(case, choose)
+            answer = aimed.call(base_url=fuzzed.served.address, cookies=cookies, timeout=PATIENCE_SECONDS)
             statuses[answer.status_code] += 1
             if operation.method.upper() != "GET" and answer.status_code < 300:
                 changes[answer.headers["x-request-id"][0]] = operation.label

@@ -17,6 +17,7 @@ from api.settings import OpenId
 from api.signing_in import openid as signing_in_elsewhere
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
+from tests.fixtures.machine import PATIENCE_SECONDS
 from tests.fixtures.openid_provider import CLIENT_ID, CLIENT_SECRET, StandInProvider, stand_in
 from tests.fixtures.serving import PASSWORD, Clock, Served, give_accounts, serving, settings_for, username
 
@@ -53,7 +54,7 @@ def offered(neighbourhood: Database, provider: StandInProvider) -> Iterator[Serv
 def there(asked: httpx.Response) -> httpx.Response:
     """What the browser is sent back with, as a query."""
     assert asked.status_code == 303, asked.text
-    return httpx.get(asked.headers["location"], follow_redirects=False)
+    return httpx.get(asked.headers["location"], follow_redirects=False, timeout=PATIENCE_SECONDS)
 
 
 def back(browser: httpx.Client, sent: httpx.Response) -> httpx.Response:

@@ -19,7 +19,7 @@ from delegation import audit
 from delegation.people import Process
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.brokers import Broker
-from tests.fixtures.commands import Commands
+from tests.fixtures.commands import Commands, Running
 from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
 from tests.fixtures.machine import PATIENCE_SECONDS
@@ -51,6 +51,10 @@ def send(broker: Broker, kit: n.Kit, payload: bytes) -> None:
         client_id=str(kit.kit_id),
         auth={"username": str(kit.kit_id), "password": SECRET},
     )
+
+
+def asks(running: Running, path: str, method: str = "GET") -> httpx.Response:
+    return httpx.request(method, f"{running.address}{path}", timeout=PATIENCE_SECONDS)
 
 
 def count(database: Database, query: LiteralString) -> int:
@@ -100,7 +104,7 @@ def test_a_reading_goes_from_the_broker_to_the_hubs_queue_and_is_counted(
                 "watch": Watch(ingest_url=ingest.address),
             }
         )
-        assert readiness(settings) == (True, {"scheduler"})
+        wait_until(lambda: readiness(settings) == (True, {"scheduler"}), "all but the scheduler to work")
         assert ingest.stop() == 0
         assert readiness(settings) == (True, {"scheduler", "ingest"})
 
@@ -130,7 +134,7 @@ def test_an_api_names_what_was_killed_behind_it_and_still_serves_its_pages(
         commands().start("scheduler") as scheduler,
     ):
         wait_until(lambda: asked(served) == (True, set()), "both to work")
-        assert httpx.get(f"{ingest.address}/readyz").status_code == 200
+        wait_until(lambda: asks(ingest, "/readyz").status_code == 200, "ingest to say so itself")
         with neighbourhood.connect() as conn:
             conn.execute(make_old)
         # One that works says so again by itself.
@@ -200,9 +204,9 @@ def test_an_api_says_that_some_partitions_are_not_worked_on_by_whoever_holds_the
 def test_ingest_that_reaches_no_broker_lives_and_is_not_ready(commands: MakeCommands) -> None:
     nowhere = {"HEARTHWATCH_BROKER_HOST": "127.0.0.1", "HEARTHWATCH_BROKER_PORT": str(free_port())}
     with commands(**nowhere).start("ingest") as ingest:
-        assert httpx.get(f"{ingest.address}/healthz").status_code == 200
-        assert httpx.get(f"{ingest.address}/readyz").status_code == 503
-        head = httpx.head(f"{ingest.address}/readyz")
+        assert asks(ingest, "/healthz").status_code == 200
+        assert asks(ingest, "/readyz").status_code == 503
+        head = asks(ingest, "/readyz", "HEAD")
         assert (head.status_code, head.content) == (503, b"")
 
 

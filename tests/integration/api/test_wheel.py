@@ -14,7 +14,7 @@ from psycopg import sql
 
 from tests.fixtures.commands import Commands, environment_for
 from tests.fixtures.databases import Database, DatabaseServer
-from tests.fixtures.machine import ROOT
+from tests.fixtures.machine import PATIENCE_SECONDS, ROOT
 
 
 def run(*command: str | Path) -> str:
@@ -59,7 +59,10 @@ def test_an_installed_wheel_migrates_an_empty_database_and_serves_its_pages_in_s
 ) -> None:
     migrated = commands.run("migrate")
     assert migrated.stdout.startswith("Ran 0001_access.sql, "), migrated.stderr
-    with commands.start("serve") as served, httpx.Client(base_url=served.address) as client:
+    with (
+        commands.start("serve") as served,
+        httpx.Client(base_url=served.address, timeout=PATIENCE_SECONDS) as client,
+    ):
         page = client.get("/sign-in").raise_for_status().text
         needed = re.findall(r'<link[^>]*href="(/static/[^"]+)"|<script[^>]*src="(/static/[^"]+)"', page)
         addresses = [sheet or script for sheet, script in needed]
