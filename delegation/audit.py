@@ -34,6 +34,7 @@ class Purpose(StrEnum):
 PURPOSES = {
     "reading": Purpose.DIRECT_CARE,
     "air_record": Purpose.DIRECT_CARE,
+    "pause": Purpose.DIRECT_CARE,
     "escalation": Purpose.HUB_ANSWER,
     "notice": Purpose.HUB_ANSWER,
     "scale_two": Purpose.HUB_ANSWER,

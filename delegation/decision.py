@@ -1,14 +1,15 @@
-"""What every decision of a named clinician about one resident, recorded by the hub, has in common.
+"""What all that is decided about one resident has in common, and what a named clinician's decision has beside it.
 
-Guards: nothing is recorded without whose word it is, what it rests on, and the day of a review; an overdue review ends
-nothing; only the hub that watches over the resident records it; and two who decide about one resident at the same
-time take turns, so that each compares what they have read with what the other has recorded.
+Guards: no clinician's decision is recorded without whose word it is, what it rests on, and the day of a review; an
+overdue review ends nothing; only the hub that watches over the resident records it, and what is not a clinician's to
+decide the home's manager too; and two who decide about one resident at the same time take turns, so that each compares
+what they have read with what the other has recorded.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import LiteralString
+from typing import LiteralString, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -94,15 +95,11 @@ def _review_fault(review_on: date, today: date) -> str:
     return "" if review_on <= today + LONGEST_REVIEW else "Review it within a year: choose an earlier day"
 
 
-def reason_fault(reason: str, missing: str) -> str:
+def reason_fault(reason: str, missing: str, longest: int = LONGEST_REASON) -> str:
     """What is wrong with a reason; `missing`: what to say where there is none."""
     if not reason.strip():
         return missing
-    return (
-        ""
-        if len(reason) <= LONGEST_REASON
-        else f"This has {len(reason)} characters; there is room for {LONGEST_REASON}"
-    )
+    return "" if len(reason) <= longest else f"This has {len(reason)} characters; there is room for {longest}"
 
 
 def revocation_fault(reason: str) -> str:
@@ -110,20 +107,41 @@ def revocation_fault(reason: str) -> str:
     return reason_fault(reason, "Say why, and who decided it: it is recorded with your name")
 
 
+class Recorders(NamedTuple):
+    """Who records a kind of decision, and how they are called where somebody else is refused."""
+
+    roles: tuple[Role, ...]
+    called: str
+
+
+HUB = Recorders((Role.HUB_CLINICIAN, Role.HUB_LEAD), "the hub that watches over this resident")
+HOME_OR_HUB = Recorders(
+    (Role.HOME_MANAGER, *HUB.roles), "the home's manager, or the hub that watches over this resident,"
+)
+
 _MAY: LiteralString = """
 SELECT EXISTS (SELECT FROM delegation.resident
-               WHERE resident_id = %s AND home_id IN (SELECT delegation.homes_held('hub_clinician', 'hub_lead')))
+               WHERE resident_id = %s AND home_id IN (SELECT delegation.homes_held(VARIADIC %s::text[])))
 """
 
 
-def take_turn(conn: psycopg.Connection, actor: Actor, resident_id: UUID, about: str) -> None:
-    """Keep others from deciding about this resident until the transaction ends.
+def may_record(conn: psycopg.Connection, resident_id: UUID, who: Recorders) -> bool:
+    """Whether whoever the transaction acts as is one of them for this resident."""
+    answer = conn.execute(_MAY, (resident_id, list(who.roles))).fetchone()
+    return answer is not None and answer[0]
 
-    Raises DecisionRefusedError for whoever is not of the hub that watches over them.
-    """
-    answer = conn.execute(_MAY, (resident_id,)).fetchone()
-    if not actor.holds(Role.HUB_CLINICIAN, Role.HUB_LEAD) or answer is None or not answer[0]:
-        raise DecisionRefusedError(
-            f"Only the hub that watches over this resident records what is decided about {about}."
-        )
+
+def check(
+    conn: psycopg.Connection, actor: Actor, resident_id: UUID, about: str, who: Recorders = HUB
+) -> None:
+    """Raise DecisionRefusedError for whoever is none of those who record what is decided about this."""
+    if not actor.holds(*who.roles) or not may_record(conn, resident_id, who):
+        raise DecisionRefusedError(f"Only {who.called} records what is decided about {about}.")
+
+
+def take_turn(
+    conn: psycopg.Connection, actor: Actor, resident_id: UUID, about: str, who: Recorders = HUB
+) -> None:
+    """Keep others from deciding about this resident until the transaction ends. Raises DecisionRefusedError."""
+    check(conn, actor, resident_id, about, who)
     turns.take(conn, "decision", resident_id)

@@ -45,6 +45,7 @@ class Record(StrEnum):
     NOTICES = "emergencies of somebody unnamed"
     SCALE_TWO = "authorisations of SpO2 scale 2"
     LIMITS = "limits of a resident’s own"
+    PAUSES = "pauses of a resident’s monitoring"
     ENDS_OF_CARE = "ends of care"
     LEGAL_HOLDS = "legal holds"
     COPIES = "copies of all that is held on a resident"
@@ -96,6 +97,10 @@ _READ_BY_ALL_WHO_CARE = (
     _right(_AT_HUB, Scope.HUB, READ),
     _right((Role.CARER,), Scope.RESIDENT, READ),
 )
+_RECORDED_AT_HOME_OR_HUB = (
+    _right((Role.HOME_MANAGER,), Scope.HOMES, ADD, CHANGE),
+    _right(_AT_HUB, Scope.HUB, ADD, CHANGE),
+)
 _ANSWER_FOR_RECORDS = (
     _right((Role.HOME_MANAGER,), Scope.HOMES, READ, ADD, CHANGE),
     _right((Role.HUB_LEAD,), Scope.HUB, READ, ADD, CHANGE),
@@ -125,6 +130,7 @@ RIGHTS: Mapping[Record, tuple[Right, ...]] = {
     ),
     Record.SCALE_TWO: (*_READ_BY_ALL_WHO_CARE, _right(_AT_HUB, Scope.HUB, ADD, CHANGE)),
     Record.LIMITS: (*_READ_BY_ALL_WHO_CARE, _right(_AT_HUB, Scope.HUB, ADD, CHANGE)),
+    Record.PAUSES: (*_READ_BY_ALL_WHO_CARE, *_RECORDED_AT_HOME_OR_HUB),
     Record.ENDS_OF_CARE: (*_READ_BY_ALL_WHO_CARE, *_ANSWER_FOR_RECORDS),
     Record.LEGAL_HOLDS: _ANSWER_FOR_RECORDS,
     Record.COPIES: (

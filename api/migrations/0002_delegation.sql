@@ -161,7 +161,8 @@ CREATE TABLE delegation.monitoring_pause (
     starts_at       timestamptz NOT NULL,
     ends_at         timestamptz NOT NULL CHECK (ends_at > starts_at),
     recorded_by     uuid NOT NULL REFERENCES delegation.person,
-    recorded_at     timestamptz NOT NULL DEFAULT now()      -- a replay knows nothing of it before
+    recorded_at     timestamptz NOT NULL DEFAULT now(),     -- a replay knows nothing of it before
+    ended_by        uuid REFERENCES delegation.person       -- who let it end then, before its time; NULL: nobody did
 );
 CREATE INDEX monitoring_pause_by_resident ON delegation.monitoring_pause (resident_id);
 
@@ -797,6 +798,18 @@ CREATE POLICY in_scope ON delegation.ceiling FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 CREATE POLICY in_scope ON delegation.monitoring_pause FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
+GRANT INSERT (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at) ON delegation.monitoring_pause
+    TO hearthwatch_api;
+GRANT UPDATE (ends_at, ended_by) ON delegation.monitoring_pause TO hearthwatch_api;
+CREATE POLICY home_or_hub_records ON delegation.monitoring_pause FOR INSERT TO hearthwatch_api
+    WITH CHECK (recorded_by = delegation.actor()
+                AND resident_id IN (SELECT resident.resident_id FROM delegation.resident WHERE home_id IN
+                                        (SELECT delegation.homes_held('home_manager', 'hub_clinician', 'hub_lead'))));
+CREATE POLICY home_or_hub_ends ON delegation.monitoring_pause FOR UPDATE TO hearthwatch_api
+    USING (ended_by IS NULL
+           AND resident_id IN (SELECT resident.resident_id FROM delegation.resident WHERE home_id IN
+                                   (SELECT delegation.homes_held('home_manager', 'hub_clinician', 'hub_lead'))))
+    WITH CHECK (ended_by = delegation.actor());
 CREATE POLICY in_scope ON delegation.competence FOR SELECT TO hearthwatch_api
     USING (person_id = delegation.actor() OR person_id IN (SELECT delegation.workers_known()));
 CREATE POLICY trainer_signs_off ON delegation.competence FOR INSERT TO hearthwatch_api

@@ -76,9 +76,13 @@ class Air:
 class Pause:
     """A monitoring pause that has not ended."""
 
+    pause_id: UUID
     reason: str
     starts_at: datetime
     ends_at: datetime
+    recorded_at: datetime
+    recorded_by: UUID
+    recorded_by_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,8 @@ WHERE air.resident_id = %(resident)s AND air.recorded_at <= %(at)s
 ORDER BY air.recorded_at DESC LIMIT 1
 """
 _PAUSE: LiteralString = """
-SELECT reason, starts_at, ends_at FROM delegation.monitoring_pause
+SELECT pause_id, reason, starts_at, ends_at, recorded_at, recorded_by, person.name AS recorded_by_name
+FROM delegation.monitoring_pause LEFT JOIN delegation.person ON person.person_id = recorded_by
 WHERE resident_id = %(resident)s AND starts_at <= %(at)s AND ends_at > %(at)s
 ORDER BY ends_at DESC LIMIT 1
 """

@@ -111,6 +111,24 @@ def test_a_limit_of_their_own_that_is_set_and_revoked(at_desk: AtDesk) -> None:
     assert_everybody_can_use(hub, "Why, and who decided it?")
 
 
+def test_a_pause_of_monitoring_that_is_recorded_and_ended(at_desk: AtDesk) -> None:
+    """By the keyboard alone, from the resident's page and back to it."""
+    home = at_desk(n.MANAGER, AMARA)
+    home.get_by_role("link", name="pause their monitoring").press("Enter")
+    home.get_by_role("button", name="Pause the monitoring").press("Enter")
+    assert_everybody_can_use(home, "Say why they are away")
+    home.get_by_label("Why are they away?").fill("In hospital")
+    home.get_by_label("Last day of the pause").fill(
+        (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+    )
+    home.get_by_role("button", name="Pause the monitoring").press("Enter")
+    assert_everybody_can_use(home, "Monitoring is paused until")
+    home.get_by_role("link", name="Change the pause").press("Enter")
+    assert_everybody_can_use(home, "Measure them as soon as they are back")
+    home.get_by_role("button", name="They are back").press("Enter")
+    expect(home.get_by_text("The pause has ended.")).to_be_visible()
+
+
 def test_records_that_are_kept_and_scale_two_that_is_revoked(at_desk: AtDesk) -> None:
     """Each page with something on it, by way of the forms that put it there."""
     hub = at_desk(n.CLINICIAN, f"{AMARA}/scale-two")

@@ -33,6 +33,7 @@ from api.web.presenters.moments import clock
 from api.web.presenters.scales import other_scale
 from api.web.presenters.trends import trends
 from api.web.rendering import page
+from delegation.decision import HOME_OR_HUB, may_record
 from delegation.rights import ADD, CHANGE, READ, Record
 from devices.vital_signs import VitalSign
 from ingest.quality import AHEAD
@@ -111,6 +112,8 @@ def show(
         "on_scale_two": in_force is not None,
         "limits": limit_words.views(own_limits, at),
         "through_glass": through_glass,
+        "pause_id": decided.pause.pause_id if decided.pause else None,
+        "may_pause": may_record(conn, resident_id, HOME_OR_HUB),
         "may_capture": visit.actor.may(ADD, Record.READINGS) and through_glass is None,
         "may_open_home": visit.actor.may(READ, Record.DAY) and through_glass is None,
         "may_go_round": visit.actor.may(READ, Record.ROUND),

@@ -56,6 +56,7 @@ class ResidentView:
     ceilings: tuple[CeilingView, ...]
     call_back: Fact
     pause: str | None
+    pause_recorded: str | None
     no_score: str | None
     facts: tuple[Fact, ...]
     oxygen: tuple[Fact, ...]
@@ -78,6 +79,7 @@ def view(resident: Resident, decisions: Decisions, now: datetime) -> ResidentVie
         ceilings=tuple(map(ceiling, decisions.ceilings)),
         call_back=telephone(resident),
         pause=_pause(decisions, now),
+        pause_recorded=_pause_recorded(decisions, now),
         no_score=no_score(resident.no_score_reason),
         facts=_facts(resident),
         oxygen=(Fact("Oxygen saturation scale", scale(decisions.scale_two, now)), _air(decisions.air)),
@@ -131,7 +133,15 @@ def _pause(decisions: Decisions, now: datetime) -> str | None:
     pause = decisions.pause
     if pause is None:
         return None
-    return f"Monitoring is paused until {clock(pause.ends_at, now)}: {pause.reason}."
+    return f"Monitoring is paused until {clock(pause.ends_at, now)}: {pause.reason.rstrip('.')}."
+
+
+def _pause_recorded(decisions: Decisions, now: datetime) -> str | None:
+    pause = decisions.pause
+    if pause is None:
+        return None
+    who = escalations.named(pause.recorded_by_name, pause.recorded_by)
+    return f"Recorded by {who}, {clock(pause.recorded_at, now)}."
 
 
 def in_force(scale_two: tuple[ScaleTwo, ...], now: datetime) -> ScaleTwo | None:

@@ -80,6 +80,9 @@ ADDING: dict[str, LiteralString] = {
         INSERT INTO delegation.personal_limit (resident_id, sign, high, clinician_name, regulator, regulator_number,
             reason, decided_at, starts_at, review_by, recorded_by)
         VALUES (%(subject)s, 'pulse', 90, 'Dr Synthetic', 'GMC', '1234567', 'x', now(), now(), now(), %(me)s)""",
+    "delegation.monitoring_pause": """
+        INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at)
+        VALUES (%(subject)s, 'x', now(), now() + interval '1 day', %(me)s, now())""",
     "delegation.end_of_care": """
         INSERT INTO delegation.end_of_care (resident_id, ended_at, reason, recorded_by, recorded_at)
         VALUES (%(subject)s, now(), 'died', %(me)s, now())""",
@@ -143,6 +146,10 @@ CHANGING: dict[str, tuple[LiteralString, LiteralString]] = {
     "delegation.personal_limit": (
         """UPDATE delegation.personal_limit
            SET revoked_at = now(), revoked_by = %(me)s, revoked_because = 'x'""",
+        "resident_id",
+    ),
+    "delegation.monitoring_pause": (
+        "UPDATE delegation.monitoring_pause SET ends_at = now(), ended_by = %(me)s",
         "resident_id",
     ),
     "delegation.end_of_care": (

@@ -69,6 +69,21 @@ KEYS: dict[tuple[str, str], tuple[UUID, LiteralString]] = {
         """UPDATE delegation.personal_limit SET revoked_at = now(), revoked_because = 'x', revoked_by = %(key)s
            WHERE resident_id = %(resident)s""",
     ),
+    ("delegation.monitoring_pause", "resident_id"): (
+        n.MANAGER,
+        """INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at)
+           VALUES (%(key)s, 'x', now(), now() + interval '1 day', %(me)s, now())""",
+    ),
+    ("delegation.monitoring_pause", "recorded_by"): (
+        n.MANAGER,
+        """INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at)
+           VALUES (%(resident)s, 'x', now(), now() + interval '1 day', %(key)s, now())""",
+    ),
+    ("delegation.monitoring_pause", "ended_by"): (
+        n.MANAGER,
+        """UPDATE delegation.monitoring_pause SET ends_at = now(), ended_by = %(key)s
+           WHERE resident_id = %(resident)s""",
+    ),
     ("delegation.end_of_care", "resident_id"): (
         n.MANAGER,
         """INSERT INTO delegation.end_of_care (resident_id, ended_at, reason, recorded_by, recorded_at)

@@ -32,7 +32,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "delegation.personal_limit": {API: "Siu", INGEST: "s", RETENTION: "sD"},
     "delegation.air_record": {API: "S", INGEST: "su", SCHEDULER: "s", RETENTION: "sD"},
     "delegation.ceiling": {API: "S", RETENTION: "sD"},
-    "delegation.monitoring_pause": {API: "S", INGEST: "s", SCHEDULER: "s", RETENTION: "sD"},
+    "delegation.monitoring_pause": {API: "Siu", INGEST: "s", SCHEDULER: "s", RETENTION: "sD"},
     "delegation.end_of_care": {API: "Siu", INGEST: "s", SCHEDULER: "s", RETENTION: "s"},
     "delegation.legal_hold": {API: "Siu", RETENTION: "su"},
     "delegation.retention_rule": {API: "S", RETENTION: "S"},

@@ -16,6 +16,8 @@ from alerts import desk
 from alerts.escalation import Disposition
 from alerts.evaluator import Evaluator
 from alerts.policy import Severity
+from delegation import monitoring_pause
+from delegation.monitoring_pause import Away
 from devices import registry
 from devices.receipt import Status
 from ingest.correction import Correction, Reason, correct
@@ -75,10 +77,6 @@ _POLICY: LiteralString = """
 INSERT INTO alerts.policy (hub_id, version, body, in_force_from, recorded_at)
 SELECT %s, %s, body || %s::jsonb, %s, %s FROM alerts.policy WHERE hub_id IS NULL
 """
-_PAUSE: LiteralString = """
-INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at)
-VALUES (%s, 'In hospital', %s, %s, %s, %s)
-"""
 _END: LiteralString = """
 INSERT INTO delegation.end_of_care (resident_id, ended_at, reason, recorded_by, recorded_at)
 VALUES (%s, %s, 'moved_away', %s, %s)
@@ -122,9 +120,10 @@ class Decisions:
                 (12, self._limit(PREGNANT, "systolic", 90, 115)),
                 (20, self._say_clock_is_slow),
                 (26, lambda at: self._authorise(at, since=at - 20 * hour)),
-                (30, lambda at: change(_PAUSE, IN_HOSPITAL, at, at + 40 * hour, n.MANAGER, at)),
+                (30, self._pause),
                 (36, lambda at: self._policy(at, "second", STRICTER)),
                 (40, lambda at: change(_AIR, n.AMARA, n.CLINICIAN, at)),
+                (58, self._end_pause),
                 (60, lambda at: change(_NO_LIMIT, at, n.CLINICIAN, n.AMARA)),
                 (24 * 9, lambda at: change(_REVOKE, at, n.CLINICIAN, ON_SCALE_2)),
                 (24 * 15, lambda at: self._policy(at, "third", LOOKS_BACK | {"answer_within": 90})),
@@ -169,6 +168,15 @@ class Decisions:
     def _authorise(self, at: datetime, since: datetime) -> None:
         review = at + timedelta(days=90)
         self._ward.change(_AUTHORISE, ON_SCALE_2, at, since, review, n.CLINICIAN, at)
+
+    def _pause(self, at: datetime) -> None:
+        """They have been away for a while when it is recorded, and are back before its end."""
+        hour = timedelta(hours=1)
+        away = Away(reason="In hospital", starts_at=at - 6 * hour, ends_at=at + 40 * hour)
+        self._paused = self._ward.act(monitoring_pause.begin, IN_HOSPITAL, away, at, None, by=n.MANAGER)
+
+    def _end_pause(self, at: datetime) -> None:
+        self._ward.act(monitoring_pause.end, IN_HOSPITAL, self._paused, at)
 
     def _policy(self, at: datetime, version: str, more: dict[str, Any]) -> None:
         self._ward.change(_POLICY, n.HUB, version, json.dumps(more), at, at)

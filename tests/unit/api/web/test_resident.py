@@ -5,7 +5,7 @@ from uuid import UUID
 
 from api.queries.resident import Air, Ceiling, Decisions, Pause
 from api.web.presenters.resident import Fact, scale, telephone, view
-from tests.unit.api.web.rows import NOW, ago, resident, scale_two
+from tests.unit.api.web.rows import COLLEAGUE, NOW, ago, resident, scale_two
 
 NOTHING = Decisions((), (), None, None)
 
@@ -76,9 +76,13 @@ def test_a_name_behind_assumed_air_that_may_not_be_seen_is_said_to_be_withheld()
     assert "recorded 13 October 2026 by somebody whose name is not shown to you:" in shown.oxygen[1].text
 
 
-def test_a_pause_says_why_and_until_when() -> None:
-    shown = view(resident(), Decisions((), (), None, Pause("In hospital", ago(days=1), ago(hours=-20))), NOW)
+def test_a_pause_says_why_and_until_when_and_who_recorded_it() -> None:
+    away = Pause(
+        UUID(int=4), "In hospital", ago(days=1), ago(hours=-20), ago(hours=24), COLLEAGUE, "Mona Manager"
+    )
+    shown = view(resident(), Decisions((), (), None, away), NOW)
     assert shown.pause == "Monitoring is paused until tomorrow 10:02: In hospital."
+    assert shown.pause_recorded == "Recorded by Mona Manager, yesterday 14:02."
 
 
 def test_a_resident_news2_is_not_for_gets_no_score_and_the_reason() -> None:

@@ -1,0 +1,114 @@
+"""The page on a pause of a resident's monitoring: recording one, changing it, and ending it when they are back.
+
+Guards: what is missing is said beside its field, nothing that was filled in is lost, nothing that a colleague recorded
+meanwhile is ended unseen, and the page says what a pause does and what it does not.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api.access import Visit
+from api.home_or_hub import resident_of_home_or_hub
+from api.looking import looked
+from api.queries.resident import Pause, Resident, decisions
+from api.routes.pauses import EndingVisit, PausingVisit
+from api.web import decided as decided_form
+from api.web.fields import Fields, day_of
+from api.web.presenters.moments import LONDON, london_day
+from api.web.presenters.resident import view as resident_view
+from api.web.rendering import page
+from delegation import monitoring_pause
+from delegation.decision import DecidedMeanwhileError, UnfitDecisionError
+from delegation.monitoring_pause import ABOUT, LONGEST, LONGEST_BEFORE, LONGEST_REASON, Away
+
+router = APIRouter()
+
+_DAY, _LAST_MINUTE = timedelta(days=1), time(23, 59)
+_NO_DAY = {"starts_at": "Give the day since when they are away", "ends_at": "Give the last day of the pause"}
+
+
+@router.get("/residents/{resident_id}/pause")
+def form(request: Request, resident_id: UUID, visit: PausingVisit) -> HTMLResponse:
+    """The pause in force, if there is one, and the form for another."""
+    found = resident_of_home_or_hub(visit, resident_id, ABOUT)
+    looked(visit, resident_id, "resident.pause_seen")
+    return _form(request, visit, found, {}, {})
+
+
+@router.post("/residents/{resident_id}/pause")
+def begin(request: Request, resident_id: UUID, visit: PausingVisit, fields: Fields) -> Response:
+    """Record it, first or in the place of another."""
+    found = resident_of_home_or_hub(visit, resident_id, ABOUT)
+    away, unread = _read(fields, visit.at)
+    if unread:
+        return _form(request, visit, found, fields, away.faults(visit.at) | unread)
+    try:
+        monitoring_pause.begin(
+            visit.conn, visit.actor, resident_id, away, visit.at, decided_form.shown_with(fields)
+        )
+    except UnfitDecisionError as refused:
+        return _form(request, visit, found, fields, refused.faults)
+    except DecidedMeanwhileError as meanwhile:
+        anew = decided_form.shown_anew(fields)
+        return _form(request, visit, found, anew, {"reason": str(meanwhile)})
+    return _back(resident_id, "paused")
+
+
+@router.post("/residents/{resident_id}/pause/{pause_id}/end")
+def end(resident_id: UUID, pause_id: UUID, visit: EndingVisit) -> Response:
+    """They are back."""
+    resident_of_home_or_hub(visit, resident_id, ABOUT)
+    monitoring_pause.end(visit.conn, visit.actor, resident_id, pause_id, visit.at)
+    return _back(resident_id, "back")
+
+
+def _read(fields: Mapping[str, str], at: datetime) -> tuple[Away, dict[str, str]]:
+    """What was filled in, with today in the place of what is no day, and a fault for each of those."""
+    days = {name: day_of(fields.get(name, "")) for name in _NO_DAY}
+    away = Away(
+        reason=fields.get("reason", ""),
+        starts_at=_london(days["starts_at"] or london_day(at), time()),
+        ends_at=_london(days["ends_at"] or london_day(at), _LAST_MINUTE),
+    )
+    return away, {name: _NO_DAY[name] for name, day in days.items() if day is None}
+
+
+def _london(day: date, hour: time) -> datetime:
+    return datetime.combine(day, hour, LONDON).astimezone(UTC)
+
+
+def _back(resident_id: UUID, said: str) -> Response:
+    return RedirectResponse(f"/residents/{resident_id}?said={said}", HTTPStatus.SEE_OTHER)
+
+
+def _form(
+    request: Request, visit: Visit, found: Resident, fields: Mapping[str, str], faults: Mapping[str, str]
+) -> HTMLResponse:
+    decided = decisions(visit.conn, found.resident_id, visit.at)
+    view = {
+        "resident": resident_view(found, decided, visit.at),
+        "pause": decided.pause,
+        "today": london_day(visit.at).isoformat(),
+        "earliest": london_day(visit.at - LONGEST_BEFORE + _DAY).isoformat(),
+        "latest": london_day(visit.at + LONGEST - _DAY).isoformat(),
+        "longest": LONGEST.days,
+        "longest_reason": LONGEST_REASON,
+        "fields": {**_standing(decided.pause, visit.at), **fields},
+        "faults": faults,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(request, "pause.jinja", view, who=visit.actor.name, status=status)
+
+
+def _standing(pause: Pause | None, at: datetime) -> dict[str, str]:
+    """What the form is shown with."""
+    today = london_day(at).isoformat()
+    if pause is None:
+        return {"seen": "", "starts_at": today}
+    last = london_day(pause.ends_at).isoformat()
+    return {"seen": str(pause.pause_id), "starts_at": today, "reason": pause.reason, "ends_at": last}
