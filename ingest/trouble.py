@@ -20,17 +20,21 @@ _NOBODYS = frozenset(
 
 def passes(error: Exception) -> bool:
     """Whether the same work may well succeed on another try. An error without a code is a lost connection."""
-    if takes_too_long(error):
-        return True  # we were held up in the middle of it, which says nothing of what it was
+    if is_too_much(error):
+        return True  # of how much it was that says something, and nothing of what
     if not isinstance(error, psycopg.OperationalError):
         return False
     code = error.sqlstate
     return code is None or code[:2] in _PASSING_CLASSES or code in _PASSING
 
 
-def takes_too_long(error: Exception) -> bool:
-    """Whether less of the same work at a time may succeed: the database waited for us in vain in the middle of it."""
-    return isinstance(error, psycopg.errors.IdleInTransactionSessionTimeout)
+def is_too_much(error: Exception) -> bool:
+    """Whether less of the same work at a time may succeed.
+
+    The database waited for us in vain in the middle of it, or it has no memory for so much: above all none for its
+    locks, of which every day that is read or written takes some.
+    """
+    return isinstance(error, psycopg.errors.IdleInTransactionSessionTimeout | psycopg.errors.OutOfMemory)
 
 
 def refuses_all(error: Exception) -> bool:

@@ -2,7 +2,7 @@
 
 import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -15,6 +15,10 @@ from alerts.evaluator import Evaluator
 from devices.gateway.outbox import State
 from devices.receipt import Outcome
 from ingest.consumer import Delivery
+from ingest.receipts import ReceiptBook
+from ingest.session import Session
+from ingest.settlement import Settlement
+from ingest.tally import Tally
 from ingest.worker import Worker
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
@@ -77,18 +81,27 @@ def test_a_database_that_takes_nothing_is_waited_for_and_nothing_is_put_away(lin
     assert line.rows("SELECT severity FROM alerts.escalation") == [("high",)]
 
 
-class SlowWithMany(Evaluator):
-    """With more than one reading at a time it thinks for longer than the database waits."""
+def thinks_for_longer_than_the_database_waits(conn: psycopg.Connection) -> None:
+    conn.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+    gave_up, _, _ = select.select([conn.fileno()], [], [], PATIENCE_SECONDS)
+    assert gave_up
 
-    def __init__(self) -> None:
+
+def takes_more_locks_than_there_is_room_for(conn: psycopg.Connection) -> None:
+    conn.execute("DO $$ BEGIN RAISE 'out of shared memory' USING ERRCODE = '53200'; END $$")
+
+
+class OverwhelmedByMany(Evaluator):
+    """With more than one reading at a time it asks too much of the database."""
+
+    def __init__(self, how: Callable[[psycopg.Connection], None]) -> None:
+        self.how = how
         self.tried: list[int] = []
 
     def evaluate(self, conn, batch, at):
         self.tried.append(len(batch.new))
         if len(batch.new) > 1:
-            conn.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
-            gave_up, _, _ = select.select([conn.fileno()], [], [], PATIENCE_SECONDS)
-            assert gave_up
+            self.how(conn)
         return super().evaluate(conn, batch, at)
 
 
@@ -107,36 +120,30 @@ class OnceInTheWay(Evaluator):
         return verdicts
 
 
-def worker_of(neighbourhood, evaluator: Evaluator, **broker: Any) -> Worker:
-    """A worker whose broker is what is given of it."""
-    return Worker(
-        lambda: neighbourhood.connect("hearthwatch_ingest", autocommit=True),
-        cast(Any, SimpleNamespace(**({"publish": None} | broker))),
-        cast(Any, None),
-        evaluator,
-    )
-
-
 def settle(neighbourhood, evaluator: Evaluator, *arrivals):
-    """As one batch of a worker's."""
-    worker = worker_of(neighbourhood, evaluator)
+    """As one batch."""
+    session = Session(lambda: neighbourhood.connect("hearthwatch_ingest", autocommit=True), Tally())
+    settlement = Settlement(session, evaluator, ReceiptBook(cast(Any, None)))
     stopping = threading.Event()
     giving_up = threading.Timer(PATIENCE_SECONDS, stopping.set)
     giving_up.start()
     try:
-        return worker._settle(arrivals, stopping)
+        return settlement.settle(arrivals, stopping)
     finally:
         giving_up.cancel()
-        worker._give_back()
+        session.close()
 
 
-def test_a_batch_that_takes_too_long_as_a_whole_is_stored_in_halves(neighbourhood):
-    kit, now, slow = n.Kit(), datetime.now(UTC), SlowWithMany()
+@pytest.mark.parametrize(
+    "how", [thinks_for_longer_than_the_database_waits, takes_more_locks_than_there_is_room_for]
+)
+def test_a_batch_that_is_too_much_as_a_whole_is_stored_in_halves(neighbourhood, how):
+    kit, now, overwhelmed = n.Kit(), datetime.now(UTC), OverwhelmedByMany(how)
     readings = [kit.reading(one, taken_at=now) for one in (n.AMARA, n.AMARA, n.BRAM, n.BRAM)]
-    settled = settle(neighbourhood, slow, *(kit.arrival(one, now) for one in readings))
+    settled = settle(neighbourhood, overwhelmed, *(kit.arrival(one, now) for one in readings))
     assert settled is not None
     assert [one.outcome for one in settled] == [Outcome.STORED] * 4
-    assert slow.tried == [4, 2, 1, 1, 2, 1, 1]
+    assert overwhelmed.tried == [4, 2, 1, 1, 2, 1, 1]
 
 
 @pytest.mark.parametrize("ending", [psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure])
@@ -176,15 +183,19 @@ def test_what_is_acknowledged_or_receipted_can_be_seen_by_everybody_by_then(neig
         seen.extend((what, stored) for _ in said)
 
     kit, now = n.Kit(), datetime.now(UTC)
-    worker = worker_of(
-        neighbourhood,
-        Evaluator(),
+    broker = SimpleNamespace(
         acknowledge=lambda deliveries: look("acknowledged", *deliveries),
         publish=lambda where, _payload: look("receipted", where),
+    )
+    worker = Worker(
+        lambda: neighbourhood.connect("hearthwatch_ingest", autocommit=True),
+        cast(Any, broker),
+        cast(Any, None),
+        Evaluator(),
     )
     message = n.payload(kit.reading(taken_at=now), kit.reading(n.BRAM, taken_at=now))
     delivery = Delivery(kit.topic(), message, now, 1, 1, redelivered=False, retained=False)
     worker._work([delivery], threading.Event())
     worker._flush()
-    worker._give_back()
+    worker._session.close()
     assert seen == [("acknowledged", 2), ("receipted", 2)]
