@@ -1,8 +1,10 @@
 """What a hub's queue shows: the escalations that wait, and those closed a moment ago.
 
-Guards: only rows of hubs and residents in the actor's scope. How each resident has been since is in `course`.
+Guards: only rows of hubs and residents in the actor's scope; whoever is only silent stands behind everybody else, and
+whatever is not shown at first can be turned to. How each resident has been since is in `course`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, LiteralString
@@ -43,6 +45,15 @@ class Waiting:
     claimed_by_name: str | None
     claimed_at: datetime | None
     has_ceiling: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the queue in its order, at most MOST_ROWS. `later`: others stand before them; `more`: others follow."""
+
+    rows: Sequence[Waiting]
+    later: bool = False
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,13 @@ _HUB: LiteralString = """
 SELECT hub_id, name, phone FROM delegation.hub
 WHERE hub_id = %s AND hub_id IN (SELECT delegation.visible_hubs())
 """
+# Many fall silent at once where an outage lasts: none of them may stand before somebody who is known to be ill.
+# A case that cannot be seen any more has no place to go on from: then all are shown, twice rather than not at all.
 _WAITING: LiteralString = """
+WITH line AS NOT MATERIALIZED (
+    SELECT *, ROW(NOT (%(high_first)s AND severity = 'high'), severity = 'silent', deadline_at, escalation_id) AS place
+    FROM alerts.escalation
+)
 SELECT escalation.escalation_id, escalation.resident_id, resident.name AS resident_name, resident.synthetic,
        escalation.home_id, home.name AS home_name, escalation.origin, escalation.state, escalation.severity,
        -- Where somebody phoned, what they said, for whoever may read that.
@@ -102,12 +119,13 @@ SELECT escalation.escalation_id, escalation.resident_id, resident.name AS reside
        escalation.claimed_by, claimer.name AS claimed_by_name, escalation.claimed_at,
        EXISTS (SELECT FROM delegation.ceiling
                WHERE ceiling.resident_id = escalation.resident_id AND ended_at IS NULL) AS has_ceiling
-FROM alerts.escalation
+FROM line AS escalation
 JOIN delegation.resident USING (resident_id)
 JOIN delegation.home ON home.home_id = escalation.home_id
 LEFT JOIN delegation.person claimer ON claimer.person_id = escalation.claimed_by
 WHERE escalation.hub_id = %(hub)s AND escalation.state <> 'closed'
-ORDER BY %(high_first)s AND escalation.severity = 'high' DESC, escalation.deadline_at, escalation.raised_at
+  AND coalesce(escalation.place > (SELECT line.place FROM line WHERE line.escalation_id = %(after)s), true)
+ORDER BY escalation.place
 LIMIT %(most)s
 """
 _TOTALS: LiteralString = """
@@ -152,11 +170,17 @@ def hub(conn: psycopg.Connection[Any], hub_id: UUID) -> Hub | None:
         return cursor.execute(_HUB, (hub_id,)).fetchone()
 
 
-def waiting(conn: psycopg.Connection[Any], hub_id: UUID, *, high_first: bool) -> list[Waiting]:
-    """The open escalations by deadline, at most MOST_ROWS; `high_first` puts high severity on top."""
-    wanted = {"hub": hub_id, "high_first": high_first, "most": MOST_ROWS}
+def waiting(
+    conn: psycopg.Connection[Any], hub_id: UUID, *, high_first: bool, after: UUID | None = None
+) -> Part:
+    """The open escalations by deadline, the silent last, or those that follow the escalation `after`.
+
+    `high_first` puts high severity on top. A case only ever moves forward: going on leaves none out.
+    """
+    wanted = {"hub": hub_id, "high_first": high_first, "after": after, "most": MOST_ROWS + 1}
     with conn.cursor(row_factory=class_row(Waiting)) as cursor:
-        return cursor.execute(_WAITING, wanted).fetchall()
+        found = cursor.execute(_WAITING, wanted).fetchall()
+    return Part(found[:MOST_ROWS], later=after is not None, more=len(found) > MOST_ROWS)
 
 
 def totals(conn: psycopg.Connection[Any], hub_id: UUID, at: datetime) -> Totals:

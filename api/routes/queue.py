@@ -5,9 +5,10 @@ Guards: who may see or do what is decided by the desk and the database; here it 
 
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from alerts import desk
@@ -44,7 +45,7 @@ class InQueue:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A hub's open escalations by deadline. The stream goes on from `revision`."""
+    """A hub's open escalations, at most 200. The stream goes on from `revision`."""
 
     hub: queue.Hub
     revision: int
@@ -91,13 +92,29 @@ def reviews_due(hub_id: UUID, visit: QueueVisit) -> list[reviews.Review]:
 
 
 @router.get("/hubs/{hub_id}/escalations")
-def open_escalations(hub_id: UUID, visit: QueueVisit, *, high_first: bool = False) -> Queue:
-    """What waits at the hub, and what its clinicians have claimed."""
+def open_escalations(
+    request: Request,
+    response: Response,
+    hub_id: UUID,
+    visit: QueueVisit,
+    *,
+    high_first: bool = True,
+    after: UUID | None = None,
+) -> Queue:
+    """What waits at the hub, and what its clinicians have claimed, by deadline.
+
+    High severity is on top unless `high_first` is false; whoever is only silent comes last. At most 200: where there
+    are more, the header `Link` has the address of those that come next, `rel="next"`. What is new stands where it
+    belongs, on top too: ask for that without `after`.
+    """
     hub = hub_of(visit, hub_id)
     # First: what happens after it is read is in the stream, so nothing falls between the two.
     revision = queue.revision(visit.conn, hub_id)
-    waiting = queue.waiting(visit.conn, hub_id, high_first=high_first)
-    cases = [one.escalation_id for one in waiting]
+    waiting = queue.waiting(visit.conn, hub_id, high_first=high_first, after=after)
+    cases = [one.escalation_id for one in waiting.rows]
+    if waiting.more:
+        onward = urlencode({"high_first": str(high_first).lower(), "after": cases[-1]})
+        response.headers["Link"] = f'<{request.url.path}?{onward}>; rel="next"'
     looked_at_place(visit, f"hub:{hub_id}", "hub.queue_seen")
     went, findings = courses(visit.conn, cases, visit.at), findings_of(visit.conn, cases, MOST_FINDINGS)
     return Queue(
@@ -107,7 +124,7 @@ def open_escalations(hub_id: UUID, visit: QueueVisit, *, high_first: bool = Fals
         escalations=[
             # A case without a course has left the hub since it was read, with its resident or their records.
             InQueue(one, went[one.escalation_id], findings.get(one.escalation_id, []))
-            for one in waiting
+            for one in waiting.rows
             if one.escalation_id in went
         ],
     )

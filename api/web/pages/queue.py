@@ -56,15 +56,24 @@ SAID = {
 
 
 @router.get("/hubs/{hub_id}")
-def show(request: Request, hub_id: UUID, visit: QueueVisit, order: str = "", said: str = "") -> HTMLResponse:
-    """The whole page."""
-    return queue_page(request, visit, hub_id, order=order, said=SAID.get(said))
+def show(
+    request: Request,
+    hub_id: UUID,
+    visit: QueueVisit,
+    order: str = "",
+    said: str = "",
+    after: UUID | None = None,
+) -> HTMLResponse:
+    """The whole page; `after` turns to the escalations that follow that one."""
+    return queue_page(request, visit, hub_id, order=order, after=after, said=SAID.get(said))
 
 
 @router.get("/hubs/{hub_id}/queue")
-def fragment(request: Request, hub_id: UUID, visit: QueueVisit, order: str = "") -> HTMLResponse:
+def fragment(
+    request: Request, hub_id: UUID, visit: QueueVisit, order: str = "", after: UUID | None = None
+) -> HTMLResponse:
     """The part that changes."""
-    return page(request, "queue_fragment.jinja", _view(visit, hub_id, order))
+    return page(request, "queue_fragment.jinja", _view(visit, hub_id, order, after))
 
 
 @router.get("/hubs/{hub_id}/raise")
@@ -92,11 +101,12 @@ def queue_page(
     hub_id: UUID,
     *,
     order: str = "",
+    after: UUID | None = None,
     said: str | None = None,
     problem: str | None = None,
 ) -> HTMLResponse:
     """The queue, with what was just done or why it was not."""
-    view = {**_view(visit, hub_id, order), "said": said, "problem": problem}
+    view = {**_view(visit, hub_id, order, after), "said": said, "problem": problem}
     parts = parts_of(request)
     view["ping_seconds"] = parts.pace.ping_seconds
     view["reviews"] = review_words.summary(reviews.due(visit.conn, hub_id, visit.at), visit.at)
@@ -120,16 +130,16 @@ def _to_lead(visit: Visit, hub_id: UUID) -> list[str]:
     ]
 
 
-def _view(visit: Visit, hub_id: UUID, order: str) -> Mapping[str, Any]:
+def _view(visit: Visit, hub_id: UUID, order: str, after: UUID | None) -> Mapping[str, Any]:
     conn, at = visit.conn, visit.at
     hub = hub_of(visit, hub_id)
     # First: what happens after it is read is in the stream, so nothing falls between the two.
     revision = queries.revision(conn, hub_id)
     by_deadline = order == "deadline"
-    waiting = queries.waiting(conn, hub_id, high_first=not by_deadline)
+    waiting = queries.waiting(conn, hub_id, high_first=not by_deadline, after=after)
     shown = present(
         waiting,
-        courses(conn, [one.escalation_id for one in waiting], at),
+        courses(conn, [one.escalation_id for one in waiting.rows], at),
         queries.closed_since(conn, hub_id, at - UNDO_WITHIN - timedelta(seconds=1)),
         queries.totals(conn, hub_id, at),
         revision,
@@ -141,6 +151,7 @@ def _view(visit: Visit, hub_id: UUID, order: str) -> Mapping[str, Any]:
         "hub": hub,
         "queue": shown,
         "order": "deadline" if by_deadline else "",
+        "after": after,
         "now_iso": shown.now_iso,
         "notices": notice_words.notices(notices.of_hub(conn, hub_id), at),
         "quiet_kits": quiet_words.lines(quiet_kits.of_hub(conn, hub_id, at), at),

@@ -10,10 +10,12 @@ from uuid import UUID
 
 from alerts.desk import UNDO_WITHIN
 from api.queries.course import Course
-from api.queries.queue import Closed, Totals, Waiting
+from api.queries.queue import Closed, Part, Totals, Waiting
 from api.web.presenters import escalations, signs
 from api.web.presenters.course import CourseView, course_view
 from api.web.presenters.moments import Deadline, Moment, deadline, maybe_moment, moment
+
+NOBODY = "Nobody is waiting. New escalations appear here by themselves."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,14 @@ class Queue:
     closed: tuple[ClosedRow, ...]
     summary: tuple[str, ...]
     not_shown: str | None
+    nobody: str
+    later: bool
+    onward: UUID | None
+    """After which escalation those that follow stand, where any do."""
 
 
 def queue(
-    waiting: Sequence[Waiting],
+    waiting: Part,
     courses: Mapping[UUID, Course],
     closed: Sequence[Closed],
     totals: Totals,
@@ -87,12 +93,15 @@ def queue(
         # A case without a course has left the hub since it was read, with its resident or their records.
         rows=tuple(
             _row(one, courses[one.escalation_id], me, now, lead=lead)
-            for one in waiting
+            for one in waiting.rows
             if one.escalation_id in courses
         ),
         closed=tuple(_closed(one, me, now) for one in closed),
         summary=_summary(totals),
-        not_shown=_not_shown(totals, len(waiting)),
+        not_shown=_not_shown(totals, waiting),
+        nobody="Nobody comes after that." if waiting.later else NOBODY,
+        later=waiting.later,
+        onward=waiting.rows[-1].escalation_id if waiting.more else None,
     )
 
 
@@ -157,8 +166,8 @@ def _counts(waiting: int, claimed: int, overdue: int, claimed_overdue: int) -> t
     return f"{waiting} waiting", f"{claimed} claimed", late
 
 
-def _not_shown(totals: Totals, shown: int) -> str | None:
+def _not_shown(totals: Totals, part: Part) -> str | None:
     total = totals.waiting + totals.claimed + totals.synthetic_waiting + totals.synthetic_claimed
-    if total <= shown:
-        return None
-    return f"The first {shown} of {total} are shown, in this order. Close some to see the rest."
+    if part.later:
+        return f"These are {len(part.rows)} of {total}. Whoever is more urgent stands before them, new escalations too."
+    return f"The first {len(part.rows)} of {total} are shown, in this order." if part.more else None

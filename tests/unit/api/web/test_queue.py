@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from api.queries.queue import Closed, Totals, Waiting
+from api.queries.queue import Closed, Part, Totals, Waiting
 from api.web.presenters.queue import Queue, queue
 from tests.unit.api.web.rows import COLLEAGUE, ME, NOW, ago, course, waiting
 
@@ -10,10 +10,10 @@ NONE = Totals(0, 0, 0, 0, 0, 0)
 
 
 def shown(
-    *rows: Waiting, totals: Totals = NONE, closed: tuple[Closed, ...] = (), lead: bool = False
+    *rows: Waiting, totals: Totals = NONE, closed: tuple[Closed, ...] = (), lead: bool = False, **part: bool
 ) -> Queue:
     courses = {row.escalation_id: course() for row in rows}
-    return queue(rows, courses, closed, totals, 5, me=ME, now=NOW, lead=lead)
+    return queue(Part(rows, **part), courses, closed, totals, 5, me=ME, now=NOW, lead=lead)
 
 
 def test_over_due_is_said_in_words() -> None:
@@ -24,7 +24,7 @@ def test_over_due_is_said_in_words() -> None:
 def test_a_case_that_left_the_hub_while_it_was_read_takes_no_other_off_the_page() -> None:
     stays, left = waiting(), waiting(escalation_id=UUID(int=20))
     courses = {stays.escalation_id: course()}
-    page = queue((left, stays), courses, (), NONE, 5, me=ME, now=NOW)
+    page = queue(Part((left, stays)), courses, (), NONE, 5, me=ME, now=NOW)
     assert [row.escalation_id for row in page.rows] == [stays.escalation_id]
 
 
@@ -96,6 +96,14 @@ def test_of_those_that_are_overdue_the_claimed_are_counted_too() -> None:
 
 def test_rows_that_are_not_shown_are_said_to_exist() -> None:
     assert shown(waiting(), totals=Totals(1, 0, 0, 0, 0, 0)).not_shown is None
-    assert shown(waiting(), totals=Totals(201, 5, 0, 4, 0, 0)).not_shown == (
-        "The first 1 of 210 are shown, in this order. Close some to see the rest."
+    first = shown(waiting(), totals=Totals(201, 5, 0, 4, 0, 0), more=True)
+    assert first.not_shown == "The first 1 of 210 are shown, in this order."
+    assert first.onward == waiting().escalation_id
+
+
+def test_turned_to_later_ones_the_page_says_that_the_urgent_are_not_on_it() -> None:
+    last = shown(totals=Totals(201, 5, 0, 4, 0, 0), later=True)
+    assert last.not_shown == (
+        "These are 0 of 210. Whoever is more urgent stands before them, new escalations too."
     )
+    assert (last.nobody, last.onward) == ("Nobody comes after that.", None)
