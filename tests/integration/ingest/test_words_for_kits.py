@@ -64,7 +64,7 @@ def test_a_worker_without_a_broker_leaves_words_to_those_that_have_one(neighbour
         Evaluator(),
     )
     worker._housekeep()
-    worker._give_back()
+    worker._session.close()
     with neighbourhood.connect() as conn:
         assert conn.execute("SELECT leased_until, sent_at FROM ingest.outbox").fetchall() == [(None, None)]
 

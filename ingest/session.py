@@ -1,0 +1,62 @@
+"""A worker's connection to the database, which is opened anew when it is lost.
+
+Guards: the epoch is that of the connection it was read over: the next may be to another copy of history.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+import psycopg
+
+from devices import registry
+from ingest import store
+from ingest.tally import Tally
+
+_log = logging.getLogger(__name__)
+
+
+class Session:
+    """For one thread. `connect` opens a connection in autocommit, with synchronous_commit on."""
+
+    def __init__(self, connect: Callable[[], psycopg.Connection], tally: Tally) -> None:
+        self._connect = connect
+        self._tally = tally
+        self._conn: psycopg.Connection | None = None
+        self._epoch: UUID | None = None
+        self.partitions: Mapping[UUID, int] = {}
+        """Of each kit there is, as of the last look."""
+
+    @property
+    def is_open(self) -> bool:
+        return self._conn is not None and not self._conn.closed
+
+    @property
+    def epoch(self) -> UUID:
+        """Of the database, as of the last look."""
+        if self._epoch is None:
+            raise RuntimeError("There is no connection, so there is no epoch.")
+        return self._epoch
+
+    def connection(self) -> psycopg.Connection:
+        """The one there is, or a new one."""
+        if self._conn is None or self._conn.closed:
+            self._conn = self._connect()
+            self.look(self._conn)
+        return self._conn
+
+    def look(self, conn: psycopg.Connection) -> None:
+        """See which epoch this is and which kits there are."""
+        self._epoch, self.partitions = store.epoch(conn), registry.partitions(conn)
+
+    def lost(self, doing: str) -> None:
+        """Say what went wrong, and let the connection go. Called where an error is handled."""
+        _log.warning("database trouble while %s; trying again", doing, exc_info=True)
+        self._tally.retries += 1
+        self.close()
+
+    def close(self) -> None:
+        """Let the connection go, if there is one."""
+        if self._conn is not None:
+            self._conn.close()
+        self._conn = None

@@ -1,0 +1,80 @@
+"""Stores a batch of arrivals, however often that has to be tried.
+
+Guards: a receipt is written only after a durable commit; a commit whose answer is lost is run again; one message that
+the database cannot hold is kept in quarantine and never stops the others.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import psycopg
+
+from ingest import door
+from ingest.arrival import Arrival, Settled
+from ingest.evaluation import Evaluator
+from ingest.receipts import ReceiptBook
+from ingest.session import Session
+from ingest.trouble import passes, refuses_all, is_too_much
+
+
+class Settlement:
+    """For one worker."""
+
+    def __init__(self, session: Session, evaluator: Evaluator, receipts: ReceiptBook) -> None:
+        self._session = session
+        self._evaluator = evaluator
+        self._receipts = receipts
+
+    def settle(self, arrivals: Sequence[Arrival], stopping: threading.Event) -> list[Settled] | None:
+        """Store a batch, trying until it is stored; in halves where it is refused, or too much, as a whole.
+
+        None where it was told to stop before.
+        """
+        pause = 0.05
+        while not stopping.is_set():
+            try:
+                return self._transact(arrivals)
+            except Exception as error:
+                self._session.lost("storing a batch")
+                its_own = not passes(error) and not refuses_all(error)
+                if (its_own or is_too_much(error)) and len(arrivals) > 1:
+                    return self._settle_halves(arrivals, stopping)
+                if its_own and (put_away := self._put_away(arrivals[0], error)):
+                    return put_away
+            stopping.wait(pause)
+            pause = min(5.0, pause * 2)
+        return None
+
+    def _settle_halves(self, arrivals: Sequence[Arrival], stopping: threading.Event) -> list[Settled] | None:
+        middle = len(arrivals) // 2
+        first = self.settle(arrivals[:middle], stopping)
+        second = self.settle(arrivals[middle:], stopping) if first is not None else None
+        return None if first is None or second is None else first + second
+
+    def _put_away(self, arrival: Arrival, error: Exception) -> list[Settled] | None:
+        """Keep in quarantine what the database cannot hold as a reading; None where it cannot hold that either.
+
+        Then the fault is the database's after all, and the reading is tried again as a reading.
+        """
+        why = f"This could not be stored ({type(error).__name__}); it is kept here as it came."
+        try:
+            return self._commit(
+                lambda conn: [door.put_away(conn, arrival, why, self._evaluator, datetime.now(UTC))]
+            )
+        except Exception:
+            self._session.lost("putting into quarantine what could not be stored")
+            return None
+
+    def _transact(self, arrivals: Sequence[Arrival]) -> list[Settled]:
+        if not arrivals:
+            return []
+        return self._commit(lambda conn: door.receive(conn, arrivals, self._evaluator, datetime.now(UTC)))
+
+    def _commit(self, store: Callable[[psycopg.Connection], list[Settled]]) -> list[Settled]:
+        conn = self._session.connection()
+        with conn.transaction():
+            settled = store(conn)
+        # It has committed. The epoch is this connection's: the next one may be to another copy of history.
+        self._receipts.add(settled, self._session.epoch)
+        return settled
