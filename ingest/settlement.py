@@ -15,7 +15,7 @@ from ingest.arrival import Arrival, Settled
 from ingest.evaluation import Evaluator
 from ingest.receipts import ReceiptBook
 from ingest.session import Session
-from ingest.trouble import passes, refuses_all, is_too_much
+from ingest.trouble import is_too_much, passes, refuses_all
 
 
 class Settlement:
