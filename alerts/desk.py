@@ -196,12 +196,12 @@ def raise_by_hand(
 
     `stays_at_hub`: the home's staff do not read the words either, only that somebody phoned.
     """
+    conn.execute(_LOCK_RESIDENT, (resident_id,))
     row = conn.execute(_PLACEMENT, (resident_id,)).fetchone()
     if row is None:
         raise NotYoursError("There is no such resident in the homes this hub serves.")
     if not words.strip():
         raise DeskError("Say in a sentence what the caller told you.")
-    conn.execute(_LOCK_RESIDENT, (resident_id,))
     concern = Concern(
         placement=Placement(*row),
         found=[Finding(phone_call.RULE, severity, phone_call.SENTENCE)],

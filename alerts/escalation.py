@@ -11,7 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from alerts.policy import Policy, Severity
-from alerts.rules import ABOUT_SCORE, BESIDE, Finding
+from alerts.rules import ABOUT_SCORE, YIELDING, Finding
 
 
 class Disposition(StrEnum):
@@ -66,7 +66,7 @@ class Step:
     low: int | None
     """The score that the sentence, new or not, is about; None where it is about something else."""
     yields: bool = False
-    """Whether the sentence, new or not, is of what stands beside NEWS2."""
+    """Whether the sentence, new or not, gives way to any other that is as grave."""
 
     def as_open(self, escalation_id: UUID, hub_id: UUID) -> OpenEscalation:
         """The case as it is after this step."""
@@ -79,7 +79,7 @@ def step(
     """What these findings (one at least), of a set that scores `low` at least, do to a resident's case or to none."""
     gravest = min(found, key=lambda one: (one.severity.rank, _comes_last(one)))
     score = low if gravest.rule in ABOUT_SCORE else None
-    yields = gravest.rule in BESIDE
+    yields = gravest.rule in YIELDING
     deadline = policy.deadline_at(gravest.severity, at)
     if open_ is None:
         return Step(EventKind.RAISED, gravest.severity, deadline, gravest.sentence, score, yields)
@@ -92,12 +92,12 @@ def step(
 
 
 def _comes_last(one: Finding) -> int:
-    """Of findings as grave: what is about no score before a score, and what stands beside NEWS2 after both."""
-    return 2 if one.rule in BESIDE else 1 if one.rule in ABOUT_SCORE else 0
+    """Of findings as grave: what is about no score before a score, and what yields after both."""
+    return 2 if one.rule in YIELDING else 1 if one.rule in ABOUT_SCORE else 0
 
 
 def _says_more(score: int | None, open_: OpenEscalation) -> bool:
     """Of sentences as grave: a worse score than the one said, what is about no score rather than any score, and
-    either rather than what stands beside NEWS2.
+    either rather than what yields.
     """
     return open_.yields or (open_.low is not None and (score is None or score > open_.low))

@@ -119,9 +119,9 @@ class Evaluator:
         """Their open cases and their hubs' revisions, in the one lock order."""
         turn.take(conn, residents, homes)
 
-    def goes_to_999(self, said: ReadingPayload | Unreadable) -> bool:
-        """Whether what is said goes straight to 999."""
-        return scored_set.goes_to_999(said)
+    def next_unstored(self, said: ReadingPayload | Unreadable) -> str:
+        """What follows at the bedside from what is not stored."""
+        return scored_set.next_unstored(said)
 
     def cannot_name(self, conn: psycopg.Connection, unnamed: Sequence[Unnamed], at: datetime) -> None:
         """A notice to the hub of each kit, or to operators."""

@@ -22,6 +22,9 @@ ABOUT_SCORE = frozenset({"score_threshold", "could_not_be_excluded", "rise"})
 OF_THEIR_OWN = frozenset({"drift", "personal_limit"})
 # What stands beside NEWS2 never stands in its place: in a hub's queue, whatever else is as grave is said first.
 BESIDE = OF_THEIR_OWN | {"trend", "soft_signs"}
+# That a reading was somebody else's: said of a case that rested on it until something that is theirs says as much.
+NOT_THEIRS = "not_theirs"
+YIELDING = BESIDE | {NOT_THEIRS}
 
 _LABELS = {sign: facts.label for sign, facts in FACTS.items()}
 # For what comes back from the database: a sign this version does not know is called by its code.

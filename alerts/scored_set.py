@@ -8,10 +8,12 @@ from typing import TypedDict
 from uuid import UUID
 
 from alerts import rules
+from alerts.policy import SHIPPED
 from alerts.rules import Part, ScoredSet
-from alerts.scoring import Scored
+from alerts.scoring import Scored, low_alone
 from devices.emergency import EMERGENCY_LABELS, UNREADABLE
 from devices.reading import ReadingPayload, Unreadable
+from devices.receipt import CALL_999, CALL_HUB, NOTHING
 from devices.vital_signs import VitalSign
 from ingest import pulses, quality
 from ingest.arrival import NewReading
@@ -113,6 +115,18 @@ def goes_to_999(payload: ReadingPayload | Unreadable) -> bool:
         return rules.goes_to_999(payload.urgent.emergency_signs, payload.urgent.consciousness)
     consciousness = quality.assess(payload).values.get(VitalSign.CONSCIOUSNESS)
     return rules.goes_to_999(quality.emergency_signs(payload), consciousness)
+
+
+def next_unstored(said: ReadingPayload | Unreadable) -> str:
+    """What follows at the bedside from what is not stored, by itself: nothing is known of whose it is.
+
+    On scale 1 and by the policy as shipped: whoever should be left alone is asked about once too often.
+    """
+    if goes_to_999(said):
+        return CALL_999
+    if isinstance(said, Unreadable):
+        return NOTHING
+    return CALL_HUB if low_alone(quality.assess(said).values) >= SHIPPED.high_from else NOTHING
 
 
 def _words_of(reading: NewReading) -> Words:

@@ -7,6 +7,7 @@ each part carries the value, the time and the reading it rests on.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -147,6 +148,13 @@ def score_readings(
     return replace(moments, codes=news2.pack(**columns(composed.values), spo2_scale=moments.spo2_scale))
 
 
+def low_alone(values: Mapping[VitalSign, Any]) -> int:
+    """The least that NEWS2 can be of one set by itself, on scale 1; 0 of none."""
+    row = np.full((1, len(SIGNS)), np.nan)
+    _put(values, row[0])
+    return outcome_of(int(news2.pack(**columns(row), spo2_scale=np.ones(1, np.int8))[0])).low
+
+
 def oxygen_seen(new: Sequence[NewReading]) -> Mapping[UUID, Sequence[NewReading]]:
     """By resident, the readings that say anything of oxygen but that none is in use: whoever asked and was not told,
     or could not see, knows of a doubt that no record takes away.
@@ -178,9 +186,7 @@ def _composed(rows: Sequence[Reading], resident: NDArray[np.intp], known: int, w
     values = np.full((len(rows), len(SIGNS)), np.nan)
     cleared = np.zeros((len(rows), len(SIGNS)), dtype=bool)
     for index, row in enumerate(rows):
-        for sign, value in row.values.items():
-            if sign in COLUMN:
-                values[index, COLUMN[sign]] = _CODES[value] if isinstance(value, str) else float(value)
+        _put(row.values, values[index])
         for sign in row.cleared:
             if sign in COLUMN:
                 cleared[index, COLUMN[sign]] = True
@@ -195,6 +201,12 @@ def _composed(rows: Sequence[Reading], resident: NDArray[np.intp], known: int, w
         new=np.arange(len(rows)) >= known,
     )
     return compose(readings, window // _MICROSECOND)
+
+
+def _put(values: Mapping[VitalSign, Any], row: NDArray[np.float64]) -> None:
+    for sign, value in values.items():
+        if sign in COLUMN:
+            row[COLUMN[sign]] = _CODES[value] if isinstance(value, str) else float(value)
 
 
 def _choose_scales(moments: Moments, decided: Sequence[Authority]) -> None:

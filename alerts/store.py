@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from alerts.escalation import EventKind, OpenEscalation, Step
 from alerts.policy import Severity
-from alerts.rules import BESIDE, Finding
+from alerts.rules import Finding
 
 CHANNEL: LiteralString = "hearthwatch_hub"
 
@@ -61,12 +61,8 @@ class Change:
     """Whose queue it is in no more."""
 
 
-# The last: whether its sentence yields. Anything else as grave would have taken its place.
 _OPEN: LiteralString = """
-SELECT resident_id, escalation_id, hub_id, severity, deadline_at, low, (
-    SELECT coalesce(bool_and(finding.rule = ANY (%b)), false) FROM alerts.finding
-    WHERE finding.escalation_id = escalation.escalation_id AND finding.severity = escalation.severity)
-FROM alerts.escalation
+SELECT resident_id, escalation_id, hub_id, severity, deadline_at, low, yields FROM alerts.escalation
 WHERE resident_id = ANY (%b) AND state <> 'closed' ORDER BY escalation_id FOR UPDATE
 """
 _FOLLOW: LiteralString = "SELECT moved_case, from_hub, to_hub FROM alerts.follow_residents(%s)"
@@ -76,12 +72,14 @@ SELECT pg_notify(%(channel)s, concat(%(hub)s::uuid, ':', revision))
 FROM alerts.leave_hub(%(case)s, %(hub)s) AS revision WHERE revision IS NOT NULL
 """
 _RAISE: LiteralString = """
-INSERT INTO alerts.escalation (escalation_id, resident_id, home_id, hub_id, origin, state, severity, why, low,
+INSERT INTO alerts.escalation (escalation_id, resident_id, home_id, hub_id, origin, state, severity, why, low, yields,
     raised_at, deadline_at, policy_version, raised_by)
-VALUES (%s, %s, %s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s)
+VALUES (%s, %s, %s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _JOIN: LiteralString = "UPDATE alerts.escalation SET severity = %s, deadline_at = %s WHERE escalation_id = %s"
-_SAY_WHY: LiteralString = "UPDATE alerts.escalation SET why = %s, low = %s WHERE escalation_id = %s"
+_SAY_WHY: LiteralString = """
+UPDATE alerts.escalation SET why = %s, low = %s, yields = %s WHERE escalation_id = %s
+"""
 _FIND: LiteralString = """
 INSERT INTO alerts.finding
     (finding_id, escalation_id, resident_id, rule, rule_version, severity, sentence, low, evidence, found_at)
@@ -115,7 +113,7 @@ def hold(
     """
     wanted = list(residents)
     with conn.pipeline():
-        moved, held = conn.execute(_FOLLOW, (wanted,)), conn.execute(_OPEN, (list(BESIDE), wanted))
+        moved, held = conn.execute(_FOLLOW, (wanted,)), conn.execute(_OPEN, (wanted,))
     return _moved(moved, actor_id), {
         resident: OpenEscalation(case, hub_id, Severity(severity), deadline_at, low, yields)
         for resident, case, hub_id, severity, deadline_at, low, yields in held
@@ -148,6 +146,7 @@ def raise_escalation(conn: psycopg.Connection, new: NewEscalation, step: Step, a
             step.severity,
             step.why,
             step.low,
+            step.yields,
             at,
             step.deadline_at,
             new.policy_version,
@@ -160,7 +159,14 @@ def join_escalation(conn: psycopg.Connection, escalation_id: UUID, step: Step) -
     """Let findings join the case that is open."""
     conn.execute(_JOIN, (step.severity, step.deadline_at, escalation_id))
     if step.why is not None:
-        conn.execute(_SAY_WHY, (step.why, step.low, escalation_id))
+        say(conn, escalation_id, step.why, step.low, yields=step.yields)
+
+
+def say(
+    conn: psycopg.Connection, escalation_id: UUID, why: str, low: int | None = None, *, yields: bool
+) -> None:
+    """Put a sentence in the place of the one a case has, with the least of the score it is about, if it is."""
+    conn.execute(_SAY_WHY, (why, low, yields, escalation_id))
 
 
 def add_findings(conn: psycopg.Connection, findings: Iterable[NewFinding], at: datetime) -> None:

@@ -19,7 +19,7 @@ from alerts.escalation import EventKind, OpenEscalation
 from alerts.judgement import Judged, judge_each
 from alerts.policy import PolicyBook, Severity
 from alerts.rescoring import asked_anew, rescore
-from alerts.rules import BESIDE, RULES_VERSION, Finding
+from alerts.rules import NOT_THEIRS, RULES_VERSION, YIELDING, Finding
 from alerts.standing import standing
 from alerts.store import Change, NewFinding
 from delegation.authority import Authority
@@ -34,11 +34,7 @@ SELECT finding.escalation_id, finding.evidence @> %(reading)s,
        finding.severity = escalation.severity AND finding.low IS NOT DISTINCT FROM escalation.low
 FROM alerts.finding JOIN alerts.escalation USING (escalation_id)
 WHERE escalation.resident_id = %(resident)s
-ORDER BY finding.rule = ANY (%(beside)s), finding.found_at, finding.finding_id
-"""
-# The score beside a sentence that rests on it does so too: none is kept until something that is theirs gives one.
-_LOOK_AGAIN: LiteralString = """
-UPDATE alerts.escalation SET why = %s, low = NULL WHERE escalation_id = %s
+ORDER BY finding.rule = ANY (%(yielding)s), finding.found_at, finding.finding_id
 """
 
 
@@ -82,7 +78,7 @@ def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: 
     open_ = cases.get(resident)
     reading = Jsonb([{"kit": str(gone.kit_id), "reading": str(gone.payload.reading_id)}])
     found = conn.execute(
-        _FOUND, {"resident": resident, "reading": reading, "beside": list(BESIDE)}
+        _FOUND, {"resident": resident, "reading": reading, "yielding": list(YIELDING)}
     ).fetchall()
     resting = {escalation_id for escalation_id, rests, _ in found if rests}
     if open_ is not None:
@@ -95,7 +91,7 @@ def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: 
         words = f"{_named(gone)}, on which a closed escalation rests, was not theirs: look again."
         concern = Concern(
             gone.placement,
-            [Finding("not_theirs", Severity.CONCERN, words)],
+            [Finding(NOT_THEIRS, Severity.CONCERN, words)],
             [evidence.item(gone.key, gone.effective_at)],
             cause_reading_id=gone.payload.reading_id,
         )
@@ -119,11 +115,12 @@ def _join(
         escalation_id=open_.escalation_id,
         resident_id=gone.resident_id,
         rule_version=RULES_VERSION,
-        finding=Finding("not_theirs", severity, words),
+        finding=Finding(NOT_THEIRS, severity, words),
         evidence=[evidence.item(gone.key, gone.effective_at)],
     )
     if reword:
-        conn.execute(_LOOK_AGAIN, (words, open_.escalation_id))
+        # The score beside a sentence that rests on it does so too: none is kept until what is theirs gives one.
+        store.say(conn, open_.escalation_id, words, yields=True)
     store.add_findings(conn, [finding], at)
     reading_id = gone.payload.reading_id
     return Change(open_.hub_id, open_.escalation_id, EventKind.JOINED, cause_reading_id=reading_id)

@@ -96,8 +96,8 @@ class Evaluator(Protocol):
         """Lock what will be changed for these, where more than one of the acts here follows."""
         ...
 
-    def goes_to_999(self, said: ReadingPayload | Unreadable) -> bool:
-        """Whether what is said is an emergency, of which a person must hear even where it is not stored."""
+    def next_unstored(self, said: ReadingPayload | Unreadable) -> str:
+        """What the sender of what is not stored is to do next. Of what goes to 999 a person must hear, too."""
         ...
 
     def cannot_name(self, conn: psycopg.Connection, unnamed: Sequence[Unnamed], at: datetime) -> None:

@@ -66,10 +66,10 @@ class Sorted:
         self.sound.append(Sound(place, arrival, said, kit, placement, key, effective_at, oddities))
 
     def refuse(self, place: int, arrival: Arrival, reason: Reason) -> None:
-        """It goes to quarantine. Whoever sees what goes to 999 is told so, whatever is wrong with the rest."""
+        """It goes to quarantine. Whoever sees what is grave is told what to do, whatever is wrong with the rest."""
         self.refused.append((arrival, reason))
         self._refused_at.append(place)
-        verdict = Verdict(next=CALL_999) if self._evaluator.goes_to_999(arrival.item) else _NOTHING_FOUND
+        verdict = Verdict(next=self._evaluator.next_unstored(arrival.item))
         self._settled[place] = Settled(arrival, Outcome.QUARANTINED, reason.told, verdict)
 
     def cut(self, numbers: Collection[int]) -> None:

@@ -13,13 +13,14 @@ from uuid import UUID
 import psycopg
 
 from alerts import phone_call
+from alerts.rules import NOT_THEIRS
 from alerts.severity import Severity
 from ingest.arrival import ReadingKey
 
 UNJUDGED = frozenset({"unscored", "unstored"})
 _STRAIGHT_TO_999 = frozenset({"emergency_sign", "unresponsive"})
 OF_SILENCE = frozenset({"silence", "kit_silence"})
-TAKEN_OVER = (phone_call.RULE, "unscored", "unstored", "not_theirs", "kit_silence")
+TAKEN_OVER = (phone_call.RULE, "unscored", "unstored", NOT_THEIRS, "kit_silence")
 """In the order of what a report says."""
 
 _FOUND: LiteralString = """

@@ -66,6 +66,7 @@ CREATE TABLE alerts.escalation (
     severity        alerts.severity NOT NULL,
     why             text NOT NULL,              -- the sentence of the gravest finding, of scores the worst
     low             smallint,                   -- the least of the score that sentence is of; none where it is of something else
+    yields          boolean NOT NULL DEFAULT false,     -- whether that sentence gives way to any other that is as grave
     raised_at       timestamptz NOT NULL,
     deadline_at     timestamptz NOT NULL,
     policy_version  text NOT NULL,
@@ -262,17 +263,15 @@ GRANT SELECT ON alerts.policy, alerts.open_question, alerts.hub_revision
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT ON alerts.escalation, alerts.finding, alerts.escalation_event TO hearthwatch_api;
 -- Not why, note and words: people write there, and may write names.
-GRANT SELECT (escalation_id, resident_id, home_id, hub_id, origin, state, severity, low, raised_at, deadline_at,
-    closed_at, policy_version) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT (escalation_id, resident_id, home_id, hub_id, origin, state, severity, low, yields, raised_at,
+    deadline_at, closed_at, policy_version) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler;
 -- Which cases rest on a reading that turns out to be somebody else's.
 GRANT SELECT (finding_id, escalation_id, resident_id, rule, severity, low, evidence, found_at) ON alerts.finding TO hearthwatch_ingest;
--- Whether what a case says stands beside NEWS2, and yields to whatever else is as grave.
-GRANT SELECT (escalation_id, rule, severity) ON alerts.finding TO hearthwatch_scheduler;
 GRANT SELECT, INSERT ON alerts.score TO hearthwatch_ingest;
 GRANT INSERT ON alerts.escalation, alerts.finding, alerts.escalation_event, alerts.hub_revision
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 GRANT UPDATE (revision) ON alerts.hub_revision TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
-GRANT UPDATE (severity, why, low, deadline_at) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_api;
+GRANT UPDATE (severity, why, low, yields, deadline_at) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_api;
 GRANT UPDATE (state, claimed_by, claimed_at, closed_by, closed_at, disposition, note) ON alerts.escalation TO hearthwatch_api;
 GRANT INSERT, UPDATE, DELETE ON alerts.open_question TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT, INSERT ON alerts.phone_call TO hearthwatch_api;

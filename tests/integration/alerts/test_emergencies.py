@@ -1,6 +1,7 @@
 """What goes straight to 999 is told at once and is in the hub's queue, whatever was measured."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -114,6 +115,19 @@ def test_what_goes_to_quarantine_keeps_nobody_from_999(ward: Ward, whose: UUID) 
     assert (settled.outcome, settled.verdict.next) == (Outcome.QUARANTINED, "call_999")
     [other] = ward.deliver(reading.model_copy(update={"emergency_signs": {"choking": SoftSign.ABSENT}}))
     assert (other.outcome, other.verdict.next) == (Outcome.QUARANTINED, "nothing")
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [(n.GRAVE, "call_hub"), (n.NORMAL, "nothing"), ({"pulse": 131}, "nothing")],
+    ids=["grave", "normal", "one sign"],
+)
+@pytest.mark.parametrize("whose", [n.NOBODY, n.STRANGER_RESIDENT], ids=["unknown", "another's"])
+def test_what_is_grave_by_itself_sends_whoever_sees_it_to_the_telephone(
+    ward: Ward, whose: UUID, values: dict[str, Any], told: str
+) -> None:
+    [settled] = ward.deliver(ward.kit.reading(whose, values, taken_at=NOW))
+    assert (settled.outcome, settled.verdict.next) == (Outcome.QUARANTINED, told)
 
 
 def _breaks(*_: object) -> None:

@@ -17,9 +17,12 @@ from tests.integration.alerts.ward import NOW, Ward
 LATER = NOW + n.minutes(20)
 
 
-def corrected(
-    ward: Ward, reading: ReadingPayload, taken_from: UUID | None = n.BRAM, seen: int = 0
-) -> Corrected:
+def corrected(ward: Ward, reading: ReadingPayload, taken_from: UUID | None = n.BRAM) -> Corrected:
+    """By somebody who has seen the last correction."""
+    [(seen,)] = ward.rows(
+        "SELECT coalesce(max(correction_id), 0) FROM ingest.reading_correction WHERE reading_id = %s",
+        reading.reading_id,
+    )
     said = Correction(
         (ward.kit.kit_id, reading.reading_id), seen, taken_from, Reason.KIT_USED_FOR_ANOTHER, n.MANAGER
     )
@@ -61,6 +64,28 @@ def test_the_open_case_that_rests_on_it_says_look_again_and_stays_open(ward: War
     assert clocks == list(before[0][4:])
     assert ward.rules() == ["score_threshold", "not_theirs"]
     assert ward.events() == ["raised", "joined", "raised"]
+
+
+@pytest.mark.parametrize("words", ["A", "U"], ids=["a score", "a sign about no score"])
+def test_what_is_theirs_and_as_grave_is_said_instead_of_look_again(ward: Ward, words: str) -> None:
+    wrong = ward.reading(n.GRAVE)
+    ward.deliver(wrong)
+    corrected(ward, wrong)
+    own = ward.send(n.GRAVE | {"consciousness": words}, at=NOW + n.minutes(60))
+    [(_, severity, why, low, *_)] = ward.cases()
+    told = ("Unresponsive", None) if words == "U" else (f"NEWS2 is {own.verdict.low}", own.verdict.low)
+    assert (severity, why[: len(told[0])], low) == ("high", *told)
+
+
+def test_a_reading_that_was_theirs_after_all_is_said_again(ward: Ward) -> None:
+    reading = ward.reading(n.GRAVE)
+    ward.deliver(reading)
+    [before] = ward.cases()
+    corrected(ward, reading)
+    corrected(ward, reading, taken_from=n.AMARA)
+    assert ward.cases()[0][:4] == before[:4]
+    corrected(ward, reading)
+    assert "was not theirs: look again" in ward.cases()[0][2]
 
 
 def test_nobody_closes_it_without_having_seen_that(ward: Ward) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from alerts.escalation import EventKind, OpenEscalation, step
 from alerts.policy import Severity
-from alerts.rules import BESIDE, Finding
+from alerts.rules import YIELDING, Finding
 from tests.unit.alerts.judged_sets import BODY, NOW, policy
 
 CASE, HUB = UUID(int=1), UUID(int=2)
@@ -69,7 +69,7 @@ def test_no_score_puts_aside_what_is_about_no_score():
     assert step(None, [scored(17), *pain], 17, policy(), NOW).why == "Chest pain. 999 has been phoned."
 
 
-@pytest.mark.parametrize("rule", sorted(BESIDE))
+@pytest.mark.parametrize("rule", sorted(YIELDING))
 @pytest.mark.parametrize("other", ["score_threshold", "red_vital_sign", "worry"])
 def test_what_stands_beside_news2_is_never_said_where_anything_else_is_as_grave(rule, other):
     own = [Finding(rule, Severity.HIGH, "Pulse 95, over their own limit of 90.")]
