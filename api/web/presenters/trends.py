@@ -117,7 +117,8 @@ def _score_trend(all_scores: Sequence[Score], of: Charted) -> Trend:
     summary = f"{len(scores)} set{'' if len(scores) == 1 else 's'}, {len(full)} of them full."
     if scores:
         last = scores[-1]
-        summary += f" The last is {signs.bounds(last.low, last.high)}, {clock(last.effective_at, of.until)}."
+        worth = signs.bounds(last.low, last.high, assumed_air=last.assumed_air)
+        summary += f" The last is {worth}, {clock(last.effective_at, of.until)}."
     chart = Chart(
         key="chart-score",
         title=f"NEWS2 {of.during}",
