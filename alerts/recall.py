@@ -16,13 +16,14 @@ from alerts.policy import PolicyBook
 from alerts.rules import Part, ScoredSet
 from devices.receipt import CALL_999, CALL_HUB, NOTHING
 from devices.vital_signs import VitalSign
-from ingest import pulses, quality
+from ingest import quality
 from ingest.arrival import ReadingKey, Repeated, Verdict
 from ingest.store import planned_for
 
 # Both bounds are there so that only the chunks of the span are looked at.
 _SAID: LiteralString = """
-SELECT score.kit_id, score.reading_id, spo2_scale, assumed_air, low, high, red_score, complete, deciding, parts, flags
+SELECT score.kit_id, score.reading_id, spo2_scale, assumed_air, low, high, red_score, complete, deciding, parts, flags,
+       unusable
 FROM alerts.score JOIN ingest.reading
     ON reading.resident_id = score.resident_id AND reading.effective_at = score.effective_at
    AND reading.kit_id = score.kit_id AND reading.reading_id = score.reading_id
@@ -95,10 +96,9 @@ def _verdict(one: Repeated, said: Sequence[Any] | None, case: UUID | None, polic
 
 
 def _as_set(one: Repeated, said: Sequence[Any]) -> ScoredSet:
-    scale, air, low, high, red, complete, deciding, parts, flags = said
+    scale, air, low, high, red, complete, deciding, parts, flags, unusable = said
     scored: Mapping[str, Mapping[str, Any]] = parts
-    assessed = quality.assess(one.payload)
-    unrecordable = quality.unrecordable(one.payload) - assessed.values.keys()
+    measured = quality.assess(one.payload).values
     return ScoredSet(
         resident_id=one.payload.resident,
         effective_at=one.effective_at,
@@ -113,7 +113,5 @@ def _as_set(one: Repeated, said: Sequence[Any]) -> ScoredSet:
         },
         spo2_scale=scale,
         assumed_air=air,
-        **scored_set.words_of(
-            one.payload, unrecordable, assessed.confirm, pulses_differ=pulses.FLAG in flags
-        ),
+        **scored_set.words_of(one.payload, measured, flags, unusable or {}),
     )

@@ -5,8 +5,9 @@ advises giving oxygen. Thresholds: Royal College of Physicians, NEWS2, 2017, as 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -66,6 +67,8 @@ class ScoredSet:
     """Values that are hard to believe."""
     repeat: tuple[VitalSign, ...] = ()
     """Values that two instruments do not agree on."""
+    remembered: Mapping[VitalSign, Decimal] = field(default_factory=dict)
+    """What instruments measured at another time, nobody can say when: no part of the score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ def asks(scored: ScoredSet, policy: Policy) -> bool:
     if policy.could_not_be_excluded is None or not scored.deciding or _acts_at_once(scored, policy):
         return False
     points = any(part.low >= 1 for part in scored.parts.values())
+    points = points or any(_is_outside(sign, scored.remembered[sign], policy) for sign in _not_known(scored))
     return points or bool(scored.soft_signs) or scored.worry is not None or scored.scheduled
 
 
@@ -123,8 +127,14 @@ def next_step(scored: ScoredSet, policy: Policy) -> str:
     if scored.low >= policy.high_from or _is_extreme(scored):
         return CALL_HUB
     deciding = scored.deciding if _acts_at_once(scored, policy) or asks(scored, policy) else ()
-    wanted = [*deciding, *sorted(scored.unrecordable), *scored.confirm, *scored.repeat]
+    wanted = [*deciding, *sorted(scored.unrecordable), *scored.confirm, *scored.repeat, *_not_known(scored)]
     return f"{MEASURE_PREFIX}{wanted[0]}" if wanted else NOTHING
+
+
+def _not_known(scored: ScoredSet) -> list[VitalSign]:
+    """Of what instruments remember, the signs that count and have no newer value."""
+    known = {sign for sign, part in scored.parts.items() if part.value is not None}
+    return [sign for sign in scored.remembered if sign not in known and sign is not VitalSign.DIASTOLIC]
 
 
 def goes_to_999(emergency_signs: Collection[str], consciousness: Any) -> bool:
@@ -198,7 +208,11 @@ def _unresponsive(scored: ScoredSet, policy: Policy) -> list[Finding]:
 
 
 def _outside_limits(scored: ScoredSet, policy: Policy) -> list[Finding]:
-    remarked = [sign for sign in scored.parts if sign in scored.confirm or _is_outside(scored, sign, policy)]
+    remarked = [
+        sign
+        for sign, part in scored.parts.items()
+        if sign in scored.confirm or _is_outside(sign, part.value, policy)
+    ]
     if not remarked:
         return []
     values = _listed([_labelled(scored, sign) for sign in remarked])
@@ -206,8 +220,7 @@ def _outside_limits(scored: ScoredSet, policy: Policy) -> list[Finding]:
     return [Finding("outside_limits", policy.without_score, sentence)]
 
 
-def _is_outside(scored: ScoredSet, sign: VitalSign, policy: Policy) -> bool:
-    value = scored.parts[sign].value
+def _is_outside(sign: VitalSign, value: Any, policy: Policy) -> bool:
     if sign is VitalSign.CONSCIOUSNESS:
         return value is not None and value != "A"
     if sign not in policy.limits or value is None:

@@ -4,6 +4,8 @@ Guards: what a reading says besides vital signs counts at its own moment only; o
 of ours are repeated.
 """
 
+from collections.abc import Collection, Mapping
+from decimal import Decimal
 from typing import TypedDict
 from uuid import UUID
 
@@ -30,6 +32,7 @@ class Words(TypedDict, total=False):
     scheduled: bool
     confirm: tuple[VitalSign, ...]
     repeat: tuple[VitalSign, ...]
+    remembered: Mapping[VitalSign, Decimal]
 
 
 def of_score(scored: Scored) -> ScoredSet:
@@ -91,21 +94,23 @@ def of_unstored(payload: ReadingPayload, resident_id: UUID) -> ScoredSet:
 
 def words_of(
     payload: ReadingPayload,
-    unrecordable: frozenset[VitalSign],
-    confirm: tuple[VitalSign, ...],
-    *,
-    pulses_differ: bool,
+    measured: Collection[VitalSign],
+    flags: Collection[str],
+    unusable: Mapping[str, str],
 ) -> Words:
-    """What the reading says besides vital signs."""
+    """What the reading says besides vital signs, and what was flagged and could not be used of it."""
     return Words(
-        unrecordable=unrecordable,
+        unrecordable=quality.unrecordable(payload).difference(measured),
         soft_signs=tuple(sorted(sign for sign, answer in payload.soft_signs.items() if answer == "present")),
         emergency_signs=quality.emergency_signs(payload),
         phoned_999=payload.phoned_999,
         worry=str(payload.worry.by) if payload.worry else None,
         scheduled=payload.scheduled_full_set,
-        confirm=confirm,
-        repeat=(VitalSign.PULSE,) if pulses_differ else (),
+        confirm=tuple(
+            VitalSign(flag.removeprefix("confirm:")) for flag in flags if flag.startswith("confirm:")
+        ),
+        repeat=(VitalSign.PULSE,) if pulses.FLAG in flags else (),
+        remembered=quality.remembered(flags, unusable),
     )
 
 
@@ -130,8 +135,4 @@ def next_unstored(said: ReadingPayload | Unreadable) -> str:
 
 
 def _words_of(reading: NewReading) -> Words:
-    confirm = tuple(
-        VitalSign(flag.removeprefix("confirm:")) for flag in reading.flags if flag.startswith("confirm:")
-    )
-    unrecordable = quality.unrecordable(reading.payload) - reading.values.keys()
-    return words_of(reading.payload, unrecordable, confirm, pulses_differ=pulses.FLAG in reading.flags)
+    return words_of(reading.payload, reading.values, reading.flags, reading.unusable)

@@ -87,7 +87,8 @@ def _numbered(one: Sound, line: _Line, operators: Mapping[UUID, Operator]) -> Ne
     flags = tuple(dict.fromkeys(one.oddities + of_clock)) if of_clock else one.oddities
     if kit.home_id != one.placement.home_id:
         flags += ("other_home",)
-    assessed = quality.assess(payload)
+    moments = [effective_at, effective_at + slow_by, one.arrival.arrived_at]
+    assessed = quality.assess(payload, moments)
     cleared = quality.cleared(payload.not_obtained, assessed.unusable)
     return NewReading(
         payload=payload,

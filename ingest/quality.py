@@ -1,11 +1,11 @@
 """Judges each value of a reading: usable, usable but surprising, or unknown.
 
-Guards: an abnormal value is never "invalid"; only what cannot be a measurement at all becomes unknown, its raw
-text kept and flagged, and the rest of the reading stands.
+Guards: an abnormal value is never "invalid"; only what cannot be a measurement at all, or was not measured when the
+reading was taken, becomes unknown, its raw text kept and flagged, and the rest of the reading stands.
 """
 
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -27,12 +27,20 @@ _NOT_A_MEASUREMENT = frozenset({"demo", "testing", "unavailable", "invalid", "se
 _DOUBTFUL = frozenset(
     {
         *("low_perfusion", "poor_signal", "erratic", "irregular_pulse", "body_movement", "cuff_loose"),
-        *("improper_position", "questionable", "calibrating", "early_estimate", "from_storage"),
+        *("improper_position", "questionable", "calibrating", "early_estimate"),
         *("sensor_displaced", "malfunction"),
     }
 )
+_FROM_STORAGE = "from_storage"
+REMEMBERED = "remembered:"
+"""Flags a sign that an instrument measured before; the raw value is kept under the flag, not under the sign, whose
+earlier value is not to be taken away."""
+ANOTHER_DAY = timedelta(days=1)
+"""An instrument's clock has no zone: no two zones are further apart."""
+# A person's to see or to count.
+_NO_INSTRUMENTS = frozenset({VitalSign.RESPIRATION_RATE, VitalSign.ON_OXYGEN, VitalSign.CONSCIOUSNESS})
 NO_SIGN: frozenset[VitalSign] = frozenset()
-_KNOWN_STATUSES = _NOT_A_MEASUREMENT | _DOUBTFUL
+_KNOWN_STATUSES = _NOT_A_MEASUREMENT | _DOUBTFUL | {_FROM_STORAGE}
 SIGN_BY_CODE = {str(sign): sign for sign in VitalSign}
 _LETTERS = frozenset(str(letter) for letter in Consciousness)
 
@@ -48,29 +56,29 @@ class Assessed(NamedTuple):
     flags: tuple[str, ...]
     instrument: Mapping[str, Any] | None = None
 
-    @property
-    def confirm(self) -> tuple[VitalSign, ...]:
-        """Signs to be measured again, though they were scored."""
-        return tuple(VitalSign(flag[8:]) for flag in self.flags if flag.startswith("confirm:"))
 
-
-def assess(payload: ReadingPayload) -> Assessed:
-    """Judge every value of one reading."""
+def assess(payload: ReadingPayload, may_be: Sequence[datetime] = ()) -> Assessed:
+    """Judge every value of one reading. `may_be`: when it may have been taken, if not only when it says."""
     said = measured(payload)
     not_measured = not said.statuses.isdisjoint(_NOT_A_MEASUREMENT)
+    another_day = _says_another_day(said.instrument, may_be or [payload.taken_at])
+    old = _of_instruments(said) if another_day or _FROM_STORAGE in said.statuses else NO_SIGN
     values: dict[VitalSign, Value] = {}
     unusable: dict[str, str] = dict(said.unknown)
-    flags = _remarks(payload, said)
+    flags = _remarks(payload, said) + (["device_time_differs"] if another_day else [])
     for code, raw in said.values.items():
         sign = SIGN_BY_CODE.get(code)
         if sign is None:
             flags.append(f"unknown_code:{code[:60]}")
-            unusable[code[:60]] = _text(raw)
+            unusable.setdefault(code[:60], _text(raw))
             continue
         value, surprising = _UNKNOWN if not_measured else _judged(sign, raw)
         if value is None:
             flags.append(f"unusable:{code}")
             unusable[code] = _text(raw)
+        elif sign in old:
+            flags.append(f"{REMEMBERED}{code}")
+            unusable[f"{REMEMBERED}{code}"] = str(value)
         else:
             values[sign] = value
             if surprising or code in said.differing:
@@ -116,6 +124,32 @@ def clock(skew_s: float | None, *, believed: bool) -> tuple[timedelta, tuple[str
     if skew_s > 0:
         return timedelta(0), ("clock_ahead",)
     return timedelta(seconds=-skew_s if believed else 0), ("clock_behind",)
+
+
+def _of_instruments(said: Measured) -> frozenset[VitalSign]:
+    """The signs an instrument gave: those of its octets, or else whatever is not a person's to see."""
+    codes = (said.instrument or {}).get("as_sent", said.values)
+    return frozenset(SIGN_BY_CODE[code] for code in codes if code in SIGN_BY_CODE) - _NO_INSTRUMENTS
+
+
+def _says_another_day(instrument: Mapping[str, Any] | None, may_be: Sequence[datetime]) -> bool:
+    """Whether an instrument's own clock, where it says a possible time, says none of these."""
+    if instrument is None or "device_time" not in instrument:
+        return False
+    try:
+        said = datetime.fromisoformat(instrument["device_time"])
+    except ValueError:
+        return False
+    return all(abs(said.replace(tzinfo=UTC) - moment) > ANOTHER_DAY for moment in may_be)
+
+
+def remembered(flags: Collection[str], unusable: Mapping[str, str]) -> dict[VitalSign, Decimal]:
+    """What instruments measured before the reading was taken, as `assess` told it: known to be old, not how old."""
+    return {
+        VitalSign(flag.removeprefix(REMEMBERED)): Decimal(unusable[flag])
+        for flag in flags
+        if flag.startswith(REMEMBERED)
+    }
 
 
 def cleared(not_obtained: Collection[str], unusable: Collection[str]) -> frozenset[VitalSign]:

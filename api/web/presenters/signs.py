@@ -58,6 +58,7 @@ _WHOLE_FLAGS: Mapping[str, str] = MappingProxyType(
         "clock_ahead": "The kit's clock is fast: taken earlier than it says",
         "clock_lost": "The kit's clock was not set: shown at the time it arrived",
         "clock_behind": "The kit's clock is slow: taken later than it says",
+        "device_time_differs": "By the device's own clock measured another day: not scored",
         "ancient": "Taken more than 3 days before it arrived",
         "other_home": "Sent by another home's kit",
         "systolic_not_above_diastolic": "Systolic is not above diastolic",
@@ -76,7 +77,7 @@ _DEVICE_FLAGS: Mapping[str, str] = MappingProxyType(
         "questionable": "the device itself doubts this",
         "calibrating": "was still calibrating",
         "early_estimate": "an early estimate",
-        "from_storage": "from its memory, so it may be older than it says",
+        "from_storage": "from its memory, not scored",
         "sensor_displaced": "sensor had slipped",
         "malfunction": "reports a fault of its own",
         "demo": "demonstration mode, not scored",
@@ -209,8 +210,8 @@ def flag(code: str, unusable: Mapping[str, Any]) -> str:
     kind, _, of = code.partition(":")
     if kind == "unusable":
         return _unusable(of, unusable.get(of))
-    if kind == "confirm":
-        return f"{label(of)} is surprising: repeat it"
+    if kind in ("confirm", "remembered"):
+        return _to_repeat(kind, of, unusable.get(code))
     if kind in ("device", "gatt"):
         return _from_instrument(kind, of)
     if kind == "unknown_code":
@@ -226,6 +227,12 @@ def _from_instrument(kind: str, said: str) -> str:
     what, _, sign = said.partition(":")
     words = _GATT_FLAGS.get(what, plain(what))
     return f"{label(sign)}: {words}" if sign else words
+
+
+def _to_repeat(kind: str, sign: str, raw: Any) -> str:
+    if kind == "confirm":
+        return f"{label(sign)} is surprising: repeat it"
+    return f"{label(sign)} {with_unit(sign, raw)}, measured before and not counted: measure it now"
 
 
 def _unusable(sign: str, raw: Any) -> str:

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from devices.reading import SoftSign, Worry, WorryFrom
+from devices.reading import Gatt, SoftSign, Worry, WorryFrom
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
 from tests.integration.alerts.ward import NOW
+from tests.unit.devices.instruments import Written, cuff, time
 
 # Breathing 22 scores 2; alertness, oxygen and the rest are not known.
 POINTING = {"respiration_rate": 22, "temperature": 36.8}
@@ -165,3 +166,37 @@ def test_what_cannot_be_raised_for_one_resident_holds_up_nobody_else(ward):
     ward.change("ALTER TABLE alerts.escalation DROP CONSTRAINT refused")
     assert ward.tick(DUE + n.minutes(10)) == 1
     assert [one[0] for one in ward.cases()] == ["open"]
+
+
+def cuff_of(systolic: int, *clock: int) -> Gatt:
+    return Gatt(
+        characteristic="2a35", value=cuff([Written(systolic), Written(60), Written(70)], clock=time(*clock))
+    )
+
+
+NOW_BY_THE_CUFF = (2026, 3, 4, 9, 5, 0)
+LAST_WEEK = (2026, 2, 25, 9, 5, 0)
+
+
+def test_what_a_cuff_remembers_answers_nothing_and_what_it_measures_does(ward):
+    ward.send({"temperature": 38.5} | {sign: value for sign, value in n.NORMAL.items() if sign != "systolic"})
+    later = NOW + n.minutes(5)
+    settled = ward.send({}, at=later, gatt=cuff_of(120, *LAST_WEEK))
+    assert (settled.verdict.complete, settled.verdict.next) == (False, "measure:systolic")
+    settled = ward.send({}, at=later, gatt=cuff_of(120, *NOW_BY_THE_CUFF))
+    assert (settled.verdict.complete, settled.verdict.next) == (True, "nothing")
+    settled = ward.send({}, at=later + n.minutes(1), gatt=cuff_of(80, *LAST_WEEK))
+    assert (settled.verdict.complete, settled.verdict.next) == (True, "nothing"), "what is newer stands"
+
+
+def test_a_bad_value_that_a_cuff_remembers_is_asked_for_in_time_and_told_to_the_hub_where_nobody_does(ward):
+    one = ward.reading({}, gatt=cuff_of(80, *LAST_WEEK))
+    for _ in ("told", "told again, as the first time"):
+        [settled] = ward.deliver(one, at=NOW)
+        assert settled.verdict.next.startswith("measure:")
+    assert ward.questions() == {n.AMARA: DUE}
+    assert ward.rows("SELECT systolic, unusable FROM ingest.reading") == [
+        (None, {"remembered:systolic": "80", "remembered:diastolic": "60"})
+    ]
+    ward.tick(DUE)
+    assert [one[:2] for one in ward.cases()] == [("open", "low_medium")]

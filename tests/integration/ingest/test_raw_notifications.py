@@ -12,10 +12,11 @@ from devices.receipt import Outcome
 from ingest.arrival import Arrival, Settled
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.doorstep import NOW, Doorstep, admit
-from tests.unit.devices.instruments import TIME, Written, cuff, spot_check, thermometer
+from tests.unit.devices.instruments import Written, cuff, spot_check, thermometer, time
 
 SEEN = {"respiration_rate": 16, "on_oxygen": False, "consciousness": "A"}
-GRAVE_CUFF = cuff([Written(86), Written(52), Written(63)], clock=TIME, pulse=Written(124), status=1 << 2)
+CLOCK = time(2026, 3, 4, 8, 59, 5)
+GRAVE_CUFF = cuff([Written(86), Written(52), Written(63)], clock=CLOCK, pulse=Written(124), status=1 << 2)
 # What the instrument notified, and what an app that decodes makes of it: values and quality.
 PAIRS = [
     pytest.param(
@@ -121,7 +122,7 @@ def test_the_instruments_clock_is_kept_and_orders_nothing(doorstep):
     )
     assert doorstep.rows(
         "SELECT taken_at, effective_at, observations->'gatt'->>'device_time' FROM ingest.reading"
-    ) == [(NOW, NOW, "2026-11-22T09:30:05")]
+    ) == [(NOW, NOW, "2026-03-04T08:59:05")]
 
 
 def test_octets_that_cannot_be_read_cost_nothing_else_and_no_older_pressure_stands_in_for_them(doorstep):

@@ -1,6 +1,7 @@
 """Each rule: what it finds, in which words, what is asked, and what the worker is told to do now."""
 
 import json
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -408,3 +409,21 @@ def test_what_goes_to_999_goes_there_whatever_of_the_rest_can_be_read(said):
     assert not refused
     assert goes(wire(**said, taken_at="noon")) == (True, urgent)
     assert goes([wire(**said)] * 101) == (True, urgent)
+
+
+@pytest.mark.parametrize(("systolic", "asked"), [(120, False), (80, True), (91, False)])
+def test_what_an_instrument_remembers_is_asked_for_and_points_where_it_is_outside_the_limits(systolic, asked):
+    limits = policy(limits={"systolic": [91, 219]})
+    old = {S.SYSTOLIC: Decimal(systolic), S.DIASTOLIC: Decimal(60)}
+    lone = scored(0, 20, deciding=(S.SPO2,), red="unknown", remembered=old)
+    assert rules.asks(lone, limits) is asked
+    assert rules.next_step(lone, limits) == ("measure:spo2" if asked else "measure:systolic")
+    assert rules.findings(lone, limits) == []
+
+
+def test_what_an_instrument_remembers_is_not_asked_for_where_it_is_known():
+    old = {S.SYSTOLIC: Decimal(80), S.DIASTOLIC: Decimal(60)}
+    known = scored(0, 17, parts={S.SYSTOLIC: (0, 128)}, deciding=(S.SPO2,), red="unknown", remembered=old)
+    limits = policy(limits={"systolic": [91, 219]})
+    assert not rules.asks(known, limits)
+    assert rules.next_step(known, limits) == NOTHING

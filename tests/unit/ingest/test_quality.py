@@ -1,6 +1,6 @@
 """What instruments say of their own measurements decides what is scored, and every word of theirs is known."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,9 +10,9 @@ from devices.identifiers import OutboxEpoch, ReadingId, ResidentId
 from devices.profiles import Status
 from devices.reading import Gatt, ReadingPayload
 from ingest import quality
-from tests.unit.devices.instruments import NAN, Written, cuff, special, spot_check
+from tests.unit.devices.instruments import NAN, Written, cuff, special, spot_check, time
 
-NOT_SCORED = {"demo", "testing", "unavailable", "invalid", "sensor_off", "non_pulsatile"}
+NOT_SCORED = {"demo", "testing", "unavailable", "invalid", "sensor_off", "non_pulsatile", "from_storage"}
 OXIMETER_BITS = {
     "demo": (1 << 10, 0),
     "testing": (1 << 11, 0),
@@ -96,5 +96,64 @@ def test_where_app_and_instrument_differ_the_sign_is_asked_for_again():
     octets = cuff([Written(120), Written(70), Written(87)])
     assessed = quality.assess(reading("2a35", octets, values={"systolic": 180, "diastolic": 70}))
     assert assessed.values["systolic"] == 120
-    assert assessed.confirm == ("systolic",)
+    assert "confirm:systolic" in assessed.flags
+    assert "confirm:diastolic" not in assessed.flags
     assert "gatt:differs:systolic" in assessed.flags
+
+
+NUMBERS = [Written(120), Written(70), Written(87)]
+
+
+@pytest.mark.parametrize(
+    ("clock", "remembered"),
+    [
+        ((2026, 3, 4, 8, 59, 0), False),
+        ((2026, 3, 3, 10, 0, 0), False),
+        ((2026, 3, 3, 8, 0, 0), True),
+        ((2015, 1, 1, 0, 0, 0), True),
+        ((2026, 3, 6, 9, 0, 0), True),
+        ((0, 3, 1, 9, 0, 0), False),
+        ((2026, 0, 0, 9, 0, 0), False),
+    ],
+)
+def test_what_an_instrument_measured_another_day_by_its_own_clock_is_not_measured_now(clock, remembered):
+    assessed = quality.assess(reading("2a35", cuff(NUMBERS, clock=time(*clock))))
+    assert assessed.values == ({} if remembered else {"systolic": 120, "diastolic": 70})
+    assert quality.remembered(assessed.flags, assessed.unusable) == (
+        {"systolic": 120, "diastolic": 70} if remembered else {}
+    )
+    assert ("device_time_differs" in assessed.flags) is remembered
+
+
+def test_what_an_instrument_remembers_takes_nothing_away_that_was_measured_since():
+    octets = spot_check(Written(91), Written(70), status=1 << 9)
+    assessed = quality.assess(reading("2a5e", octets))
+    assert quality.cleared({}, assessed.unusable) == frozenset()
+    assert assessed.unusable == {"remembered:spo2": "91", "remembered:pulse": "70"}
+
+
+def test_an_instruments_memory_says_nothing_of_what_a_person_saw_or_another_one_measured():
+    seen = {"temperature": 38.5, "consciousness": "U", "respiration_rate": 22}
+    octets = cuff(NUMBERS, clock=time(2026, 3, 1, 7, 0, 0))
+    assert quality.assess(reading("2a35", octets, values=seen)).values.keys() == seen.keys()
+    assessed = quality.assess(
+        ReadingPayload.model_validate(
+            reading("2a35", "").model_dump(exclude={"gatt"})
+            | {"values": seen | {"systolic": 120}, "quality": {"from_storage": True}}
+        )
+    )
+    assert assessed.values.keys() == {"consciousness", "respiration_rate"}
+
+
+def test_an_instruments_clock_that_is_right_is_not_held_against_a_kits_that_is_wrong():
+    taken_at = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+    octets = cuff(NUMBERS, clock=time(2026, 3, 7, 8, 59, 0))
+    assert quality.assess(reading("2a35", octets), [taken_at, taken_at + timedelta(days=3)]).values
+    assert not quality.assess(reading("2a35", octets), [taken_at]).values
+
+
+def test_a_code_nobody_knows_does_not_pass_for_what_is_remembered():
+    octets = spot_check(Written(91), Written(70), status=1 << 9)
+    for said, remembered in ((octets, {"spo2": 91, "pulse": 70}), ("", {})):
+        assessed = quality.assess(reading("2a5e", said, values={"remembered:spo2": "high"}))
+        assert quality.remembered(assessed.flags, assessed.unusable) == remembered

@@ -20,10 +20,10 @@ CUFF = {"characteristic": "2a35", "value": "01a0f06bf07df0", "as_sent": {"systol
         ({"device_time": "2026-03-01T08:15:00"}, [], []),
         (
             {"device_time": "2026-03-01T08:15:00"},
-            ["device:from_storage"],
+            ["device_time_differs", "remembered:systolic"],
             ["The device's own clock said 08:15 on 1 March 2026"],
         ),
-        ({"device_time": "0000-04-17T20:41:59"}, ["device:from_storage"], []),
+        ({"device_time": "0000-04-17T20:41:59"}, ["device:from_storage", "remembered:systolic"], []),
     ],
 )
 def test_what_was_sent_otherwise_than_it_is_shown_is_said(told, flags, words) -> None:
@@ -33,3 +33,11 @@ def test_what_was_sent_otherwise_than_it_is_shown_is_said(told, flags, words) ->
 def test_a_reading_says_what_its_instrument_sent() -> None:
     row = reading_row(reading(observations={"gatt": CUFF}), NOW)
     assert row.remarks == ("Systolic blood pressure sent as 16.0 kPa",)
+
+
+def test_a_value_that_a_device_remembers_is_shown_and_said_not_to_count() -> None:
+    one = reading(flags=["device:from_storage", "remembered:spo2"], unusable={"remembered:spo2": "84"})
+    assert reading_row(one, NOW).remarks == (
+        "Device: from its memory, not scored",
+        "Oxygen saturation 84%, measured before and not counted: measure it now",
+    )
