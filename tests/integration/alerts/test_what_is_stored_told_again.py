@@ -244,3 +244,13 @@ def test_what_could_not_be_judged_is_taken_over_with_what_goes_to_999(ward, monk
 
 def _raise(*_: object) -> None:
     raise ValueError("a rule that fails")
+
+
+def test_what_an_instrument_remembered_is_asked_for_and_told_again(ward):
+    remembered = {"spo2": 84, "pulse": 70}
+    ward.send({"temperature": 36.9})
+    ward.send(remembered, at=NOW + n.minutes(1), quality={"from_storage": True})
+    ward.tick(NOW + n.minutes(40))
+    told = replayed(ward)
+    assert (told.stored_only, told.replayed_only) == ({}, {})
+    assert ward.rules() == ["could_not_be_excluded"]
