@@ -32,6 +32,9 @@ WHERE escalation.state <> 'closed'
   AND (escalation.home_id <> home.home_id OR escalation.hub_id <> home.hub_id)
 LIMIT %s
 """
+_UNFIT: LiteralString = """
+SELECT resident_id FROM delegation.resident WHERE resident_id = ANY (%s) AND no_score_reason IS NOT NULL
+"""
 _LOCK: LiteralString = "SELECT resident_id, arrivals FROM ingest.lock_residents(%s)"
 # What a replay goes by: when clocks were found due, whose, and how much was known of each by then.
 _RAN: LiteralString = "INSERT INTO alerts.clock_run (run_at, residents, arrivals) VALUES (%s, %s, %s)"
@@ -83,13 +86,15 @@ def _raise_for_one(conn: psycopg.Connection, policies: PolicyBook, at: datetime,
 def _unanswered(
     conn: psycopg.Connection, policies: PolicyBook, at: datetime, residents: Collection[UUID]
 ) -> list[Concern]:
+    """Of whom NEWS2 does not fit any more nothing is told: their question goes without a word of a score."""
     due = questions.due(conn, at, _MOST, residents)
     placements = delegation_store.placements(conn, residents)
     questions.answered(conn, [question.resident_id for question in due])
+    unfit = {resident for (resident,) in conn.execute(_UNFIT, (list(residents),)).fetchall()}
     concerns = [
         _excluded_by_nobody(question, placements[question.resident_id], policies)
         for question in due
-        if question.resident_id in placements
+        if question.resident_id in placements and question.resident_id not in unfit
     ]
     return [one for one in concerns if one.found]
 

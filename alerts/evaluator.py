@@ -69,6 +69,8 @@ class Evaluator:
         judged = judge_each(conn, remarked, policies, held.authorities, at)
         unfitting = [one for one in batch.new if one.resident_id in unfit]
         unscored = judge_each_unscored(conn, unfitting, policies, held.authorities, at)
+        # Nothing that is measured of whom NEWS2 does not fit any more could answer what it asked.
+        questions.answered(conn, held.asked & unfit)
         _settle_questions(conn, judged, policies, at)
         concerns = [_concern(one) for one in judged if one.found and one.fresh]
         concerns += [_unscored_concern(one) for one in unscored if one.found and one.fresh]

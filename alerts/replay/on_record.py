@@ -4,7 +4,7 @@ Guards: what a person said, what the door could not keep or judge, and that a re
 are the same under every policy, so that what joins a case, and how many there are, comes out the same too.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
@@ -52,12 +52,14 @@ class Event:
 class OnRecord:
     """`unscored`: readings that were stored and could not be scored, or not anew; `unjudged_at`: when that was.
 
-    `given`: what readings and their clocks gave.
+    `unanswered`: readings after which was asked what nobody measured in time, as the hub was told. `given`: what
+    readings and their clocks gave.
     """
 
     events: Sequence[Event] = ()
     unscored: Collection[ReadingKey] = ()
     unjudged_at: Collection[datetime] = ()
+    unanswered: Collection[ReadingKey] = ()
     given: Sequence[StoredFinding] = ()
 
 
@@ -75,12 +77,18 @@ def on_record(conn: psycopg.Connection[Any], resident_id: UUID) -> OnRecord:
             for one, over in zip(found, taken, strict=True)
             if over
         ],
-        unscored={
-            (UUID(item["kit"]), UUID(item["reading"]))
-            for one in found
-            if one.rule == "unscored"
-            for item in one.evidence
-        },
+        unscored=_resting(found, "unscored"),
         unjudged_at=unjudged,
+        unanswered=_resting(found, "could_not_be_excluded"),
         given=[one for one, over in zip(found, taken, strict=True) if not over],
     )
+
+
+def _resting(found: Iterable[StoredFinding], rule: str) -> set[ReadingKey]:
+    """The readings on which what a rule found rests."""
+    return {
+        (UUID(item["kit"]), UUID(item["reading"]))
+        for one in found
+        if one.rule == rule
+        for item in one.evidence
+    }

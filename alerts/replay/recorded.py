@@ -102,6 +102,10 @@ class History:
             return reading.arrival_number in self.judged_at or reading.key in self.on_record.unscored
         return self.no_score_reason is None
 
+    def fitted_when_due(self, key: ReadingKey) -> bool:
+        """Whether NEWS2 was used when what a reading had asked fell due: where that has changed, if it was told."""
+        return not self.refitted or key in self.on_record.unanswered
+
     def could_be_scored(self, reading: NewReading) -> bool:
         """Whether it was: what could not be judged anew later is on record as unscored too."""
         return reading.key not in self.on_record.unscored or reading.arrival_number in self.judged_at

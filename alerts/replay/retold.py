@@ -92,10 +92,11 @@ class _Telling:
             self._now = max(at, self._now)
 
     def hear(self, came: Came) -> None:
-        """A reading that came."""
+        """A reading that came. Where NEWS2 does not fit, what it asked before is asked no more."""
         self._heard = self._heard.then(came.reading)
         self._last = came.reading
         if came.scores is None:
+            self._asked = None
             self._judge_unscored(came.reading, came.at)
         for scored in came.scores or ():
             self._judge(scored, came.at)
@@ -190,9 +191,10 @@ class _Telling:
             self._tell(where, event.at, [Finding(event.rule, severity, "")])
         if self._asked is not None and self._asked.answer_by <= at:
             asked, self._asked = self._asked, None
+            key = (asked.kit_id, asked.reading_id)
             found = rules.could_not_be_excluded(asked.low, asked.high, asked.deciding, policy)
-            reading = evidence.item((asked.kit_id, asked.reading_id), asked.effective_at)
-            if found:
+            reading = evidence.item(key, asked.effective_at)
+            if found and self._history.fitted_when_due(key):
                 self._tell(where, at, found, asked.low, [reading])
         if silent is not None:
             self._tell(where, at, [self._nothing_came(at)])

@@ -89,6 +89,25 @@ def test_whom_news2_does_not_fit_raises_nothing_while_within_the_limits(ward):
     assert ward.questions() == {}
 
 
+def test_what_was_asked_is_asked_no_more_once_news2_does_not_fit_them(ward):
+    for resident in (n.AMARA, n.BRAM):
+        ward.deliver(ward.reading({"respiration_rate": 22}, resident=resident))
+        ward.change(UNFIT, "pregnant", resident)
+    assert list(ward.questions()) == [n.AMARA, n.BRAM]
+    ward.send({"temperature": 36.8}, at=NOW + n.minutes(10))
+    assert list(ward.questions()) == [n.BRAM], "whatever comes then is judged without NEWS2"
+    assert ward.tick(NOW + n.minutes(31)) == 0
+    assert (ward.questions(), ward.cases(n.AMARA), ward.cases(n.BRAM)) == ({}, [], [])
+
+
+def test_what_nobody_measured_before_news2_ceased_to_fit_them_was_told(ward):
+    ward.send({"respiration_rate": 22})
+    ward.tick(NOW + n.minutes(31))
+    ward.change(UNFIT, "pregnant", n.AMARA)
+    ward.send(n.NORMAL, at=NOW + n.minutes(40))
+    assert ward.rules() == ["could_not_be_excluded"]
+
+
 def test_whom_news2_does_not_fit_is_still_called_999_for(ward):
     ward.change(UNFIT, "under_16", n.AMARA)
     settled = ward.send(n.NORMAL | {"consciousness": "U"})
