@@ -108,7 +108,7 @@ class EmbeddedBroker:
         """Shut a kit out and end its live session."""
         password = self._kits.pop(kit, None)
         if password is not None:
-            self._reload(lambda: not self._lets_in(kit, password))
+            self._reload(lambda: self._lets_in(kit, password) is False)
 
     @property
     def _configuration(self) -> Path:
@@ -125,7 +125,7 @@ class EmbeddedBroker:
             raise EmbeddedServiceError("The embedded broker is not running.")
         return self._process
 
-    def _reload(self, taken_up: Callable[[], bool]) -> None:
+    def _reload(self, taken_up: Callable[[], bool | None]) -> None:
         if self._process is None:
             return
         self._write_configuration()
@@ -186,7 +186,7 @@ class EmbeddedBroker:
             "permissions": {"publish": {"allow": writes}, "subscribe": {"allow": reads}},
         }
 
-    def _wait_for(self, condition: Callable[[], bool], what: str) -> None:
+    def _wait_for(self, condition: Callable[[], bool | None], what: str) -> None:
         process = self._running()
         deadline = time.monotonic() + START_SECONDS
         while not condition():
@@ -196,14 +196,15 @@ class EmbeddedBroker:
                 raise EmbeddedServiceError(f"The embedded broker did not {what}:\n{words}")
             time.sleep(0.02)
 
-    def _lets_in(self, username: str, password: str) -> bool:
-        """Sign in as MQTT 3.1.1 does, with a clean session, and leave."""
+    def _lets_in(self, username: str, password: str) -> bool | None:
+        """Sign in as MQTT 3.1.1 does, with a clean session, and leave. None where it gives no answer."""
         try:
             with socket.create_connection((self.host, self.port), timeout=5) as connection:
                 connection.sendall(connect_packet(f"probe-{secrets.token_hex(6)}", username, password))
-                return connection.recv(4) == MQTT_ACCEPTED
+                answer = connection.recv(4)
         except OSError:
-            return False
+            return None
+        return answer == MQTT_ACCEPTED if answer else None
 
 
 def connect_packet(client_id: str, username: str, password: str) -> bytes:
