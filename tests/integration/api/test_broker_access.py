@@ -15,6 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from api.health import check_broker
 from api.settings import Broker as BrokerSettings
 from tests.fixtures.brokers import Broker, Mosquitto
+from tests.fixtures.lines import hang_up
 
 # Longer than the embedded broker waits before it delivers again what a line just closed did not acknowledge.
 WAIT = 45.0
@@ -93,8 +94,7 @@ class Client:
         return self.messages.get(timeout=WAIT)
 
     def close(self) -> None:
-        self.paho.disconnect()
-        self.paho.loop_stop()
+        hang_up(self.paho)
 
     def vanish(self) -> None:
         """Break the line without a word: the broker says the last will once it knows."""

@@ -20,6 +20,7 @@ from devices.kits import Broker
 from devices.reading import ReadingPayload, Unreadable, decode
 from devices.receipt import Config, Message, Outcome, Receipt, Receipts, Status, encode_message
 from devices.topics import Leaf, filter_of, parse_topic, topic
+from tests.fixtures.lines import hang_up
 from tests.fixtures.machine import PATIENCE_SECONDS
 
 SEED = 20261122
@@ -101,8 +102,7 @@ class FakePlatform:
         self._client.publish(where, encode_message(message), qos=1)
 
     def stop(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+        hang_up(self._client)
 
 
 class RunningKit:

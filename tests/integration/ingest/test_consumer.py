@@ -19,6 +19,7 @@ from ingest.probe import Probe
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
 from tests.fixtures.doorstep import NOW, Doorstep
+from tests.fixtures.lines import hang_up
 from tests.fixtures.machine import PATIENCE_SECONDS
 
 KIT = n.Kit()
@@ -33,6 +34,7 @@ def started(consumer: Consumer) -> Iterator[Consumer]:
         yield consumer
     finally:
         consumer.stop()
+        hang_up(consumer._client)
 
 
 def next_of(consumer: Consumer) -> Delivery:
