@@ -38,7 +38,7 @@ DECIDED: LiteralString = """
 SELECT resident_id, 'scale', starts_at, ends_at, review_by, revoked_at, NULL
 FROM delegation.spo2_scale_authorisation WHERE resident_id = ANY (%(residents)b)
 UNION ALL
-SELECT resident_id, 'air', recorded_at, cancelled_at, NULL, NULL, NULL
+SELECT resident_id, 'air', recorded_at, least(cancelled_at, withdrawn_at), NULL, NULL, NULL
 FROM delegation.air_record WHERE resident_id = ANY (%(residents)b)
 UNION ALL
 SELECT resident_id, 'pause', starts_at, ends_at, NULL, NULL, NULL
@@ -58,7 +58,7 @@ WITH seen AS (SELECT * FROM unnest(%s::uuid[], %s::timestamptz[]) AS one (reside
 UPDATE delegation.air_record air SET cancelled_at = (
     SELECT min(seen.at) FROM seen WHERE seen.resident_id = air.resident_id AND seen.at >= air.recorded_at)
 WHERE EXISTS (SELECT FROM seen WHERE seen.resident_id = air.resident_id AND seen.at >= air.recorded_at
-              AND (air.cancelled_at IS NULL OR seen.at < air.cancelled_at))
+              AND seen.at < coalesce(least(air.cancelled_at, air.withdrawn_at), 'infinity'))
 RETURNING resident_id
 """
 # The same homes come again and again, and an id takes a while to read.

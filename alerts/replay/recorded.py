@@ -50,9 +50,9 @@ _LIMITS: LiteralString = """
 SELECT recorded_at, sign, low, high, starts_at, revoked_at
 FROM delegation.personal_limit WHERE resident_id = %s ORDER BY recorded_at
 """
-_AIR: LiteralString = (
-    "SELECT recorded_at FROM delegation.air_record WHERE resident_id = %s ORDER BY recorded_at"
-)
+_AIR: LiteralString = """
+SELECT recorded_at, withdrawn_at FROM delegation.air_record WHERE resident_id = %s ORDER BY recorded_at
+"""
 _POLICIES: LiteralString = """
 SELECT hub_id, (body || jsonb_build_object('version', version))::text, in_force_from, recorded_at
 FROM alerts.policy ORDER BY in_force_from, policy_id
@@ -68,7 +68,7 @@ class History:
     """One resident's, each reading placed where it was stored for.
 
     `judged_at`: by number in their line, where scores came of it. `refitted`: NEWS2 has begun or ceased to fit them,
-    once or more; when, only the readings that were scored tell.
+    once or more; when, only the readings that were scored tell. `air`: until withdrawn; oxygen seen ends it too.
     """
 
     placement: Placement
@@ -76,7 +76,7 @@ class History:
     line: Sequence[Stay]
     judged_at: Mapping[int, datetime]
     scales: Sequence[tuple[datetime, ScaleAuthorisation]]
-    air: Sequence[datetime]
+    air: Sequence[AirRecord]
     limits: Sequence[tuple[datetime, PersonalLimit]]
     watched: Watched
     on_record: OnRecord
@@ -112,10 +112,9 @@ class History:
 
     def authority(self, at: datetime, oxygen_seen: Sequence[datetime]) -> Authority:
         """What was known to be decided at a moment, after readings that say oxygen is in use."""
-        ends = {since: [one for one in oxygen_seen if one >= since] for since in self.air}
         return Authority(
             scales=self.scales_by(at),
-            air=[AirRecord(since, min(seen, default=None)) for since, seen in ends.items()],
+            air=[_until_seen(one, oxygen_seen) for one in self.air_by(at)],
             limits=self.limits_by(at),
             no_score_reason=self.no_score_reason,
         )
@@ -123,6 +122,14 @@ class History:
     def scales_by(self, at: datetime) -> list[ScaleAuthorisation]:
         """The authorisations of scale 2, as they were known at a moment."""
         return [_as_known(one, at) for recorded, one in self.scales if recorded <= at]
+
+    def air_by(self, at: datetime) -> list[AirRecord]:
+        """The records that no oxygen is in use, as they were known at a moment."""
+        return [
+            one if one.cancelled_at is None or one.cancelled_at <= at else replace(one, cancelled_at=None)
+            for one in self.air
+            if one.recorded_at <= at
+        ]
 
     def limits_by(self, at: datetime) -> list[PersonalLimit]:
         """The resident's own limits, as they were known at a moment."""
@@ -132,6 +139,11 @@ class History:
 def _as_known(one: Revocable, at: datetime) -> Revocable:
     """A clock may be ahead of the arrival: of such a reading nobody knew yet what was revoked before its own time."""
     return replace(one, revoked_at=None) if one.revoked_at is not None and one.revoked_at > at else one
+
+
+def _until_seen(one: AirRecord, oxygen_seen: Iterable[datetime]) -> AirRecord:
+    ends = [seen for seen in (*oxygen_seen, one.cancelled_at) if seen is not None and seen >= one.recorded_at]
+    return replace(one, cancelled_at=min(ends, default=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +219,7 @@ def _history(conn: psycopg.Connection, placement: Placement, since: datetime, un
         line=_placed(conn, line_of(conn, placement, since, until), resident, since, until),
         judged_at=dict(judged),
         scales=[(recorded, _scale(*said)) for recorded, *said in decided],
-        air=[recorded for (recorded,) in conn.execute(_AIR, (resident,)).fetchall()],
+        air=[AirRecord(*said) for said in conn.execute(_AIR, (resident,)).fetchall()],
         limits=[
             (recorded, PersonalLimit(*said))
             for recorded, *said in conn.execute(_LIMITS, (resident,)).fetchall()

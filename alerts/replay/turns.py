@@ -12,7 +12,7 @@ from typing import NamedTuple
 from alerts.policy import LONGEST_WINDOW
 from alerts.replay.recorded import History, Policies
 from alerts.scoring import Scored, may_be, oxygen_seen, score_readings
-from delegation.authority import ScaleAuthorisation
+from delegation.authority import AirRecord, ScaleAuthorisation
 from delegation.store import Placement
 from ingest.arrival import KnownReading, NewReading
 from ingest.evaluation import Withdrawn
@@ -84,13 +84,13 @@ def _stretches(line: Sequence[Stay]) -> Iterator[tuple[Sequence[Stay], tuple[Sta
 def _coming(
     history: History, policies: Policies, coming: Sequence[Stay], held: Sequence[NewReading]
 ) -> Iterator[Came]:
-    def known(stay: Stay) -> tuple[bool, list[ScaleAuthorisation], timedelta]:
+    def known(stay: Stay) -> tuple[bool, list[ScaleAuthorisation], list[AirRecord], timedelta]:
         at = history.at(stay)
         window = policies.in_force(stay.reading.placement.hub_id, at).composition_window
-        return history.fits(stay.reading), history.scales_by(at), window
+        return history.fits(stay.reading), history.scales_by(at), history.air_by(at), window
 
     before = list(held)
-    for (fits, _, window), group in groupby(coming, known):
+    for (fits, _, _, window), group in groupby(coming, known):
         stays = list(group)
         new = with_latest([one.reading for one in stays], before)
         moments = [history.at(one) for one in stays]

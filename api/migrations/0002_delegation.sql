@@ -138,7 +138,9 @@ CREATE TABLE delegation.air_record (
     resident_id     uuid NOT NULL REFERENCES delegation.resident,
     recorded_by     uuid NOT NULL REFERENCES delegation.person,
     recorded_at     timestamptz NOT NULL,
-    cancelled_at    timestamptz
+    cancelled_at    timestamptz,                -- by the time of a reading that says otherwise
+    withdrawn_at    timestamptz,                -- by somebody who knows otherwise
+    withdrawn_by    uuid REFERENCES delegation.person CHECK ((withdrawn_by IS NULL) = (withdrawn_at IS NULL))
 );
 CREATE INDEX air_record_by_resident ON delegation.air_record (resident_id);
 
@@ -794,6 +796,17 @@ CREATE POLICY hub_revokes ON delegation.personal_limit FOR UPDATE TO hearthwatch
     WITH CHECK (revoked_by = delegation.actor());
 CREATE POLICY in_scope ON delegation.air_record FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
+GRANT INSERT (resident_id, recorded_by, recorded_at) ON delegation.air_record TO hearthwatch_api;
+GRANT UPDATE (withdrawn_at, withdrawn_by) ON delegation.air_record TO hearthwatch_api;
+CREATE POLICY home_or_hub_records ON delegation.air_record FOR INSERT TO hearthwatch_api
+    WITH CHECK (recorded_by = delegation.actor()
+                AND resident_id IN (SELECT resident.resident_id FROM delegation.resident WHERE home_id IN
+                                        (SELECT delegation.homes_held('home_manager', 'hub_clinician', 'hub_lead'))));
+CREATE POLICY home_or_hub_withdraws ON delegation.air_record FOR UPDATE TO hearthwatch_api
+    USING (withdrawn_at IS NULL
+           AND resident_id IN (SELECT resident.resident_id FROM delegation.resident WHERE home_id IN
+                                   (SELECT delegation.homes_held('home_manager', 'hub_clinician', 'hub_lead'))))
+    WITH CHECK (withdrawn_by = delegation.actor());
 CREATE POLICY in_scope ON delegation.ceiling FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 CREATE POLICY in_scope ON delegation.monitoring_pause FOR SELECT TO hearthwatch_api
@@ -841,7 +854,8 @@ GRANT SELECT (authorisation_id, resident_id, starts_at, review_by, ends_at, revo
     ON delegation.spo2_scale_authorisation TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (limit_id, resident_id, sign, low, high, starts_at, revoked_at, recorded_at)
     ON delegation.personal_limit TO hearthwatch_ingest;
-GRANT SELECT (resident_id, recorded_at, cancelled_at) ON delegation.air_record TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT (resident_id, recorded_at, cancelled_at, withdrawn_at) ON delegation.air_record
+    TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT UPDATE (cancelled_at) ON delegation.air_record TO hearthwatch_ingest;
 GRANT SELECT (resident_id, starts_at, ends_at) ON delegation.monitoring_pause TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (recorded_at) ON delegation.monitoring_pause TO hearthwatch_ingest;

@@ -67,6 +67,7 @@ class ScaleTwo:
 class Air:
     """ "No oxygen in use at this address", in force."""
 
+    air_record_id: UUID
     recorded_at: datetime
     recorded_by: UUID
     recorded_by_name: str | None
@@ -118,10 +119,10 @@ WHERE resident_id = %(resident)s AND starts_at <= %(at)s
 ORDER BY starts_at DESC
 """
 _AIR: LiteralString = """
-SELECT air.recorded_at, air.recorded_by, person.name AS recorded_by_name
+SELECT air.air_record_id, air.recorded_at, air.recorded_by, person.name AS recorded_by_name
 FROM delegation.air_record air LEFT JOIN delegation.person ON person.person_id = air.recorded_by
 WHERE air.resident_id = %(resident)s AND air.recorded_at <= %(at)s
-  AND (air.cancelled_at IS NULL OR air.cancelled_at > %(at)s)
+  AND coalesce(least(air.cancelled_at, air.withdrawn_at), 'infinity') > %(at)s
 ORDER BY air.recorded_at DESC LIMIT 1
 """
 _PAUSE: LiteralString = """

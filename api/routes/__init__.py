@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.routes import (
+    air_records,
     captures,
     competences,
     contract,
@@ -33,6 +34,7 @@ def routers() -> list[APIRouter]:
         scale_two,
         limits,
         pauses,
+        air_records,
         records,
         captures,
         corrections,

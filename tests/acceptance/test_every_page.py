@@ -93,6 +93,12 @@ def test_what_is_not_there_or_not_yours(look_at: LookAt, address: str) -> None:
         (n.TRAINER, SIGN_OFF, "Sign off", "Choose how far they are signed off"),
         (n.CLINICIAN, f"{AMARA}/scale-two", "Record it: scale 2 from now on", "COPD alone is not enough"),
         (n.MANAGER, f"{AMARA}/records", "Record that care has ended", "Choose why care ended"),
+        (
+            n.MANAGER,
+            f"{AMARA}/air",
+            "Record that no oxygen is in use",
+            "Check first that no oxygen is in use",
+        ),
         (n.MANAGER, f"{HOME}/residents/new", "Add them", "Choose whether they have allergies"),
         (n.MANAGER, f"{AMARA}/move", "Record that they have moved", "Choose the home they moved to"),
         (n.MANAGER, "/account/invitation", "Take on the role", "Type in the code"),

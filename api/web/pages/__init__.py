@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from api.web.pages import (
     account,
     accounts,
+    air_record,
     capture,
     correction,
     counts,
@@ -57,6 +58,7 @@ _DESKS = (
     scale_two,
     limits,
     pause,
+    air_record,
     escalation,
     resident,
     records,

@@ -46,6 +46,8 @@ SAID = {
     "no-limit": "Revoked: nothing is told because of this limit any more.",
     "paused": "Recorded: they are due for no round while it lasts, and silence about them calls nobody.",
     "back": "The pause has ended. Measure them now: the hub is told if nothing has come of them for too long.",
+    "air": "Recorded: a score without an oxygen entry assumes air from now on, and says so.",
+    "no-air": "Ended: air is not assumed any more.",
     "scale-one": "Revoked: scale 1 from now on. Both results are shown for 30 days.",
     "added": "They live here now, and are due from the next round.",
     "details": "Recorded. What stood there before is kept with your name.",

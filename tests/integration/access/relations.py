@@ -80,6 +80,9 @@ ADDING: dict[str, LiteralString] = {
         INSERT INTO delegation.personal_limit (resident_id, sign, high, clinician_name, regulator, regulator_number,
             reason, decided_at, starts_at, review_by, recorded_by)
         VALUES (%(subject)s, 'pulse', 90, 'Dr Synthetic', 'GMC', '1234567', 'x', now(), now(), now(), %(me)s)""",
+    "delegation.air_record": """
+        INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at)
+        VALUES (%(subject)s, %(me)s, now())""",
     "delegation.monitoring_pause": """
         INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at)
         VALUES (%(subject)s, 'x', now(), now() + interval '1 day', %(me)s, now())""",
@@ -146,6 +149,10 @@ CHANGING: dict[str, tuple[LiteralString, LiteralString]] = {
     "delegation.personal_limit": (
         """UPDATE delegation.personal_limit
            SET revoked_at = now(), revoked_by = %(me)s, revoked_because = 'x'""",
+        "resident_id",
+    ),
+    "delegation.air_record": (
+        "UPDATE delegation.air_record SET withdrawn_at = now(), withdrawn_by = %(me)s",
         "resident_id",
     ),
     "delegation.monitoring_pause": (

@@ -34,7 +34,6 @@ HELD = {
 ABOUT: dict[tuple[Record, Deed], tuple[str, ...]] = {
     (Record.RESIDENTS, READ): (
         "delegation.resident",
-        "delegation.air_record",
         "delegation.ceiling",
         "delegation.tombstone",
     ),
@@ -56,6 +55,7 @@ ABOUT: dict[tuple[Record, Deed], tuple[str, ...]] = {
     **{(Record.SCALE_TWO, deed): ("delegation.spo2_scale_authorisation",) for deed in Deed},
     **{(Record.LIMITS, deed): ("delegation.personal_limit",) for deed in Deed},
     **{(Record.PAUSES, deed): ("delegation.monitoring_pause",) for deed in Deed},
+    **{(Record.AIR, deed): ("delegation.air_record",) for deed in Deed},
     **{(Record.ENDS_OF_CARE, deed): ("delegation.end_of_care",) for deed in Deed},
     **{(Record.LEGAL_HOLDS, deed): ("delegation.legal_hold",) for deed in Deed},
     (Record.LOOKING, READ): ("delegation.visible_audit_event",),

@@ -69,6 +69,20 @@ KEYS: dict[tuple[str, str], tuple[UUID, LiteralString]] = {
         """UPDATE delegation.personal_limit SET revoked_at = now(), revoked_because = 'x', revoked_by = %(key)s
            WHERE resident_id = %(resident)s""",
     ),
+    ("delegation.air_record", "resident_id"): (
+        n.MANAGER,
+        """INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at) VALUES (%(key)s, %(me)s, now())""",
+    ),
+    ("delegation.air_record", "recorded_by"): (
+        n.MANAGER,
+        """INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at)
+           VALUES (%(resident)s, %(key)s, now())""",
+    ),
+    ("delegation.air_record", "withdrawn_by"): (
+        n.MANAGER,
+        """UPDATE delegation.air_record SET withdrawn_at = now(), withdrawn_by = %(key)s
+           WHERE resident_id = %(resident)s""",
+    ),
     ("delegation.monitoring_pause", "resident_id"): (
         n.MANAGER,
         """INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at)

@@ -30,7 +30,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "delegation.invitation": {API: "siu", RETENTION: "sD"},
     "delegation.spo2_scale_authorisation": {API: "Siu", INGEST: "s", SCHEDULER: "s", RETENTION: "sD"},
     "delegation.personal_limit": {API: "Siu", INGEST: "s", RETENTION: "sD"},
-    "delegation.air_record": {API: "S", INGEST: "su", SCHEDULER: "s", RETENTION: "sD"},
+    "delegation.air_record": {API: "Siu", INGEST: "su", SCHEDULER: "s", RETENTION: "sD"},
     "delegation.ceiling": {API: "S", RETENTION: "sD"},
     "delegation.monitoring_pause": {API: "Siu", INGEST: "s", SCHEDULER: "s", RETENTION: "sD"},
     "delegation.end_of_care": {API: "Siu", INGEST: "s", SCHEDULER: "s", RETENTION: "s"},

@@ -73,6 +73,9 @@ WHERE resident_id = %s
 _AIR: LiteralString = (
     "INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at) VALUES (%s, %s, %s)"
 )
+_NO_MORE_AIR: LiteralString = """
+UPDATE delegation.air_record SET withdrawn_at = %s, withdrawn_by = %s WHERE resident_id = ANY (%s)
+"""
 _POLICY: LiteralString = """
 INSERT INTO alerts.policy (hub_id, version, body, in_force_from, recorded_at)
 SELECT %s, %s, body || %s::jsonb, %s, %s FROM alerts.policy WHERE hub_id IS NULL
@@ -123,6 +126,8 @@ class Decisions:
                 (30, self._pause),
                 (36, lambda at: self._policy(at, "second", STRICTER)),
                 (40, lambda at: change(_AIR, n.AMARA, n.CLINICIAN, at)),
+                (44, lambda at: change(_NO_MORE_AIR, at, n.CLINICIAN, [n.AMARA, WELL])),
+                (52, lambda at: change(_AIR, WELL, n.CLINICIAN, at)),
                 (58, self._end_pause),
                 (60, lambda at: change(_NO_LIMIT, at, n.CLINICIAN, n.AMARA)),
                 (24 * 9, lambda at: change(_REVOKE, at, n.CLINICIAN, ON_SCALE_2)),

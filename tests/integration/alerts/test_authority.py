@@ -1,10 +1,12 @@
 """Scale 2 and assumed air are what somebody decided for the time of the reading, and are shown as such."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import LiteralString
+from uuid import UUID
 
 import pytest
 
+from delegation import air_record
 from devices import registry
 from devices.reading import NotObtained
 from devices.receipt import Status
@@ -150,6 +152,25 @@ def test_a_record_made_anew_counts_again(ward):
     ward.change(RECORD_AIR, n.AMARA, n.MANAGER, NOW + n.minutes(30))
     ward.send(NO_WORD_OF_OXYGEN, at=NOW + n.minutes(90))
     assert ward.rows(ASSUMED, n.AMARA)[-1] == (True,)
+
+
+def test_one_that_was_withdrawn_counts_no_more_and_oxygen_that_is_seen_later_does_not_end_it_once_more(ward):
+    def say(at: datetime) -> UUID:
+        return ward.act(air_record.record, n.AMARA, checked=True, at=at, by=n.MANAGER)
+
+    first = say(NOW)
+    ward.send(NO_WORD_OF_OXYGEN, at=NOW + n.minutes(1))
+    ward.act(air_record.withdraw, n.AMARA, first, NOW + n.minutes(60))
+    ward.send(NO_WORD_OF_OXYGEN, at=NOW + n.minutes(61))
+    ward.send({"on_oxygen": True}, at=NOW + n.minutes(120))
+    say(NOW + n.minutes(180))
+    ward.send(NO_WORD_OF_OXYGEN, at=NOW + n.minutes(181))
+    assert ward.rows(ASSUMED, n.AMARA) == [(True,), (False,), (False,), (True,)]
+    assert ward.rows("SELECT action FROM delegation.audit_event ORDER BY audit_id") == [
+        ("air_record.recorded",),
+        ("air_record.withdrawn",),
+        ("air_record.recorded",),
+    ]
 
 
 @pytest.mark.parametrize("in_one_batch", [True, False])

@@ -47,6 +47,8 @@ DESKS = [
     (n.MANAGER, HOME),
     (n.MANAGER, f"{HOME}/records"),
     (n.MANAGER, f"{AMARA}/records"),
+    (n.MANAGER, f"{AMARA}/pause"),
+    (n.MANAGER, f"{AMARA}/air"),
     (n.MANAGER, "/"),
     (n.WORKER, "/rounds"),
     (n.WORKER, AMARA),

@@ -65,14 +65,16 @@ def test_a_revoked_authorisation_leaves_scale_1_and_says_when_it_ended() -> None
 
 
 def test_assumed_air_rests_on_a_record_that_is_named() -> None:
-    shown = view(resident(), Decisions((), (), Air(ago(days=40), UUID(int=52), "Mona Manager"), None), NOW)
+    shown = view(
+        resident(), Decisions((), (), Air(UUID(int=6), ago(days=40), UUID(int=52), "Mona Manager"), None), NOW
+    )
     assert shown.oxygen[1].text == (
         "No oxygen in use, recorded 13 October 2026 by Mona Manager: air is assumed, and said so"
     )
 
 
 def test_a_name_behind_assumed_air_that_may_not_be_seen_is_said_to_be_withheld() -> None:
-    shown = view(resident(), Decisions((), (), Air(ago(days=40), UUID(int=52), None), None), NOW)
+    shown = view(resident(), Decisions((), (), Air(UUID(int=6), ago(days=40), UUID(int=52), None), None), NOW)
     assert "recorded 13 October 2026 by somebody whose name is not shown to you:" in shown.oxygen[1].text
 
 

@@ -1,0 +1,49 @@
+"""That no oxygen is in use where a resident lives: recorded, and withdrawn.
+
+Guards: only their home's manager and the hub say so; the use case and the database both say so.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from api.access import Visit, needs
+from api.home_or_hub import resident_of_home_or_hub
+from delegation import air_record
+from delegation.air_record import ABOUT
+from delegation.rights import ADD, CHANGE, Record
+
+router = APIRouter(prefix="/api/v1/residents/{resident_id}/air-records", tags=["oxygen"])
+
+RecordingVisit = Annotated[Visit, needs(ADD, Record.AIR)]
+WithdrawingVisit = Annotated[Visit, needs(CHANGE, Record.AIR)]
+
+
+class NoOxygen(BaseModel):
+    checked: Annotated[
+        bool, Field(description="You checked that none is in use, and that none is prescribed")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    air_record_id: UUID
+
+
+@router.post("", status_code=201)
+def record(resident_id: UUID, said: NoOxygen, visit: RecordingVisit) -> Recorded:
+    """A score without an oxygen entry assumes air from now on, until any entry of oxygen; 409 where it does already."""
+    resident_of_home_or_hub(visit, resident_id, ABOUT)
+    return Recorded(
+        air_record.record(visit.conn, visit.actor, resident_id, checked=said.checked, at=visit.at)
+    )
+
+
+@router.post("/{air_record_id}/withdraw", status_code=204)
+def withdraw(resident_id: UUID, air_record_id: UUID, visit: WithdrawingVisit) -> None:
+    """Oxygen is in use, or prescribed: air is not assumed any more. 409 if the record has ended."""
+    resident_of_home_or_hub(visit, resident_id, ABOUT)
+    air_record.withdraw(visit.conn, visit.actor, resident_id, air_record_id, visit.at)

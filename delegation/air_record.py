@@ -1,0 +1,65 @@
+"""Records that no oxygen is in use where a resident lives, so that a score may assume air, and that this is over.
+
+Guards: the home's manager or the hub says so, having checked; it counts from then on and never for readings of before;
+any entry of oxygen ends it (see `delegation.store`), and so does whoever knows that some is in use or prescribed.
+"""
+
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+from delegation import audit, decision
+from delegation.decision import HOME_OR_HUB, DecidedMeanwhileError, NotInForceError, UnfitDecisionError
+from delegation.people import Actor
+
+ABOUT = "oxygen at this address"
+
+_STANDING: LiteralString = """
+SELECT air_record_id FROM delegation.air_record
+WHERE resident_id = %s AND cancelled_at IS NULL AND withdrawn_at IS NULL ORDER BY recorded_at DESC LIMIT 1
+"""
+_RECORD: LiteralString = """
+INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at) VALUES (%s, %s, %s) RETURNING air_record_id
+"""
+_WITHDRAW: LiteralString = """
+UPDATE delegation.air_record SET withdrawn_at = %s, withdrawn_by = %s
+WHERE resident_id = %s AND cancelled_at IS NULL AND withdrawn_at IS NULL
+"""
+
+
+def record(conn: psycopg.Connection, actor: Actor, resident_id: UUID, *, checked: bool, at: datetime) -> UUID:
+    """Say that none is in use, from now on.
+
+    Raises DecisionRefusedError, UnfitDecisionError where nobody checked, DecidedMeanwhileError where it stands already.
+    """
+    decision.take_turn(conn, actor, resident_id, ABOUT, HOME_OR_HUB)
+    if not checked:
+        raise UnfitDecisionError(
+            {"checked": "Check first that no oxygen is in use, and that none is prescribed"}
+        )
+    if _standing(conn, resident_id) is not None:
+        raise DecidedMeanwhileError("That no oxygen is in use at this address is recorded already.")
+    row = conn.execute(_RECORD, (resident_id, actor.person_id, at)).fetchone()
+    if row is None:
+        raise RuntimeError("It was not recorded.")
+    audit.record(conn, actor, "air_record.recorded", f"air_record:{row[0]}", at=at, resident_id=resident_id)
+    return row[0]
+
+
+def withdraw(
+    conn: psycopg.Connection, actor: Actor, resident_id: UUID, air_record_id: UUID, at: datetime
+) -> None:
+    """Assume no air from now on. Raises DecisionRefusedError, NotInForceError where this does not stand any more."""
+    decision.take_turn(conn, actor, resident_id, ABOUT, HOME_OR_HUB)
+    if _standing(conn, resident_id) != air_record_id:
+        raise NotInForceError("This record has ended already: look at what stands now.")
+    conn.execute(_WITHDRAW, (at, actor.person_id, resident_id))
+    subject = f"air_record:{air_record_id}"
+    audit.record(conn, actor, "air_record.withdrawn", subject, at=at, resident_id=resident_id)
+
+
+def _standing(conn: psycopg.Connection, resident_id: UUID) -> UUID | None:
+    row = conn.execute(_STANDING, (resident_id,)).fetchone()
+    return row[0] if row else None
