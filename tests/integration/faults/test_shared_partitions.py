@@ -17,6 +17,7 @@ from ingest.tenure import Tenure
 from ingest.worker import Worker
 from tests.fixtures.containers import wait_until
 from tests.fixtures.ingest_process import IngestProcess
+from tests.fixtures.lines import hang_up
 from tests.fixtures.live_kits import still_on
 from tests.integration.faults.scene import KITS, PATIENCE, Scene, in_flight, scene
 
@@ -167,3 +168,4 @@ def test_two_that_both_work_on_everything_store_it_once(line: Scene, mosquitto):
         stopping.set()
         working.join()
         consumer.stop()
+        hang_up(consumer._client)
