@@ -247,6 +247,33 @@ ALTER FUNCTION alerts.leave_hub(uuid, uuid) OWNER TO hearthwatch_gate;
 GRANT EXECUTE ON FUNCTION alerts.follow_residents(uuid[]), alerts.leave_hub(uuid, uuid)
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 
+-- Whose case is claimed by somebody who works at its hub no more; and those cases, for anybody to claim again.
+CREATE FUNCTION alerts.left_by_their_claimers(most bigint) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT held.resident_id FROM alerts.escalation held
+    WHERE held.state = 'claimed'
+      AND NOT EXISTS (SELECT FROM delegation.role_assignment works
+                      WHERE works.person_id = held.claimed_by AND works.hub_id = held.hub_id
+                        AND works.role IN ('hub_clinician', 'hub_lead')
+                        AND works.starts_at <= now() AND (works.ends_at IS NULL OR works.ends_at > now()))
+    LIMIT most
+$$;
+CREATE FUNCTION alerts.free_claims(residents uuid[])
+RETURNS TABLE (freed_case uuid, freed_resident uuid, at_hub uuid)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    UPDATE alerts.escalation held SET state = 'open', claimed_by = NULL, claimed_at = NULL
+    WHERE held.resident_id = ANY (residents) AND held.state = 'claimed'
+      AND NOT EXISTS (SELECT FROM delegation.role_assignment works
+                      WHERE works.person_id = held.claimed_by AND works.hub_id = held.hub_id
+                        AND works.role IN ('hub_clinician', 'hub_lead')
+                        AND works.starts_at <= now() AND (works.ends_at IS NULL OR works.ends_at > now()))
+    RETURNING held.escalation_id, held.resident_id, held.hub_id
+$$;
+REVOKE EXECUTE ON FUNCTION alerts.left_by_their_claimers(bigint), alerts.free_claims(uuid[]) FROM PUBLIC;
+ALTER FUNCTION alerts.left_by_their_claimers(bigint) OWNER TO hearthwatch_gate;
+ALTER FUNCTION alerts.free_claims(uuid[]) OWNER TO hearthwatch_gate;
+GRANT EXECUTE ON FUNCTION alerts.left_by_their_claimers(bigint), alerts.free_claims(uuid[]) TO hearthwatch_scheduler;
+
 DO $$
 DECLARE guarded regclass;
 BEGIN

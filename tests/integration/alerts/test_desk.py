@@ -165,6 +165,21 @@ def test_a_claim_is_given_back_by_its_holder_or_a_hub_lead_alone(ward, case):
     assert ward.events() == ["raised", "claimed", "released", "claimed", "released"]
 
 
+def test_a_claim_of_somebody_who_works_at_the_hub_no_more_is_anybodys_again(ward, case):
+    ward.act(desk.claim, case, NOW)
+    ward.tick(NOW + n.minutes(1))
+    with pytest.raises(AlreadyClaimedError):
+        ward.act(desk.claim, case, NOW, by=n.COLLEAGUE)
+    ward.change("UPDATE delegation.role_assignment SET ends_at = %s WHERE person_id = %s", NOW, n.CLINICIAN)
+    for _ in range(2):
+        ward.tick(NOW + n.minutes(2))
+    assert ward.events()[-2:] == ["claimed", "released"]
+    audited = "SELECT actor, resident_id FROM delegation.audit_event WHERE action = 'escalation.released'"
+    assert ward.rows(audited) == [("process:scheduler", n.AMARA)]
+    ward.act(desk.claim, case, NOW, by=n.COLLEAGUE)
+    ward.act(desk.close, case, Disposition.GP_TODAY, "The GP rings at 15:00.", NOW, by=n.COLLEAGUE)
+
+
 def test_ones_own_claim_can_be_undone(ward, case):
     ward.act(desk.claim, case, NOW)
     with pytest.raises(NotOpenError, match="nothing of yours"):
