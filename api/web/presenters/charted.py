@@ -44,7 +44,17 @@ def charted(seen: Sequence[Reading], now: datetime) -> Charted:
 
 
 def _counted(seen: Sequence[Reading]) -> list[Reading]:
-    return sorted((one for one in seen if one.counts), key=lambda one: one.effective_at)
+    return sorted((one for one in seen if one.counts), key=lambda one: (one.effective_at, one.arrival_number))
+
+
+def on_oxygen(readings: Sequence[Reading]) -> list[bool | None]:
+    """Of each reading, the oldest first: the last entry of air or oxygen that may join it; None where there is none."""
+    last: Reading | None = None
+    said: list[bool | None] = []
+    for one in readings:
+        last = last if one.on_oxygen is None else one
+        said.append(last.on_oxygen if last and one.effective_at - last.effective_at <= FRESH else None)
+    return said
 
 
 def sets_of(scores: Sequence[Score]) -> list[Score]:

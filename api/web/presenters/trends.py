@@ -4,7 +4,7 @@ Guards: bands come from the scoring chart itself, never written again here, and 
 corrected readings are left out, and no other in the time that is drawn; every picture has a table that says the same.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from api.queries.readings import Reading
 from api.queries.scores import Score
 from api.web.charts import Band, Chart, Point, Tick, svg
 from api.web.presenters import signs
-from api.web.presenters.charted import Charted, sets_of
+from api.web.presenters.charted import Charted, on_oxygen, sets_of
 from api.web.presenters.moments import clock
 from devices.vital_signs import VitalSign
 
@@ -91,7 +91,12 @@ def _sign_trend(subject: _Subject, of: Charted) -> Trend:
 def _spo2_trend(of: Charted, scale: int) -> Trend:
     sign = VitalSign.SPO2
     steps = news2_chart.SPO2_SCALE_2_ON_OXYGEN if scale == 2 else news2_chart.SPO2_SCALE_1
-    points = _points(of.readings, sign)
+    entries = on_oxygen(of.readings)
+    points = [
+        Point(one.effective_at, float(one.spo2), square=entry is True)
+        for one, entry in zip(of.readings, entries, strict=True)
+        if one.spo2 is not None
+    ]
     title = f"{_title(sign)}, scale {scale}"
     chart = Chart(
         key=f"chart-{sign}",
@@ -103,10 +108,11 @@ def _spo2_trend(of: Charted, scale: int) -> Trend:
         ticks=[Tick(value, str(value)) for value in (83, 88, 92, 96)],
         points=points,
     )
-    legend = "Squares: on oxygen. Dots: on air, or oxygen not recorded with it."
+    legend = "Squares: on oxygen, by an entry of the 30 minutes before. Dots: on air, or no such entry."
     if scale == 2:
         legend += " On scale 2, 93% and above scores only on oxygen."
-    return _trend(chart, signs.label(sign), title, legend, _table(of, sign))
+    drawn = _trend(chart, signs.label(sign), title, legend, _spo2_table(of, entries))
+    return replace(drawn, uneventful=drawn.uneventful and not any(one.on_oxygen for one in of.readings))
 
 
 def _score_trend(all_scores: Sequence[Score], of: Charted) -> Trend:
@@ -163,7 +169,7 @@ def _consciousness_trend(of: Charted) -> Trend:
 
 
 def _trend(chart: Chart, name: str, title: str, legend: str | None, rows: Sequence[tuple[str, str]]) -> Trend:
-    uneventful = all(not point.square and _points_of(point.value, chart.bands) == 0 for point in chart.points)
+    uneventful = all(_points_of(point.value, chart.bands) == 0 for point in chart.points)
     return Trend(chart.key, name, title, svg(chart), chart.description, legend, tuple(rows), uneventful)
 
 
@@ -177,11 +183,8 @@ def _title(sign: VitalSign) -> str:
 
 
 def _points(readings: Sequence[Reading], sign: VitalSign) -> list[Point]:
-    square: Callable[[Reading], bool] = lambda one: sign is VitalSign.SPO2 and one.on_oxygen is True  # noqa: E731
     return [
-        Point(one.effective_at, float(value), square=square(one))
-        for one in readings
-        if (value := _value(one, sign)) is not None
+        Point(one.effective_at, float(value)) for one in readings if (value := _value(one, sign)) is not None
     ]
 
 
@@ -222,14 +225,20 @@ def _summary(sign: VitalSign, points: Sequence[Point], of: Charted) -> str:
 
 def _table(of: Charted, sign: VitalSign) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (clock(one.effective_at, of.until), _said(one, sign))
+        (clock(one.effective_at, of.until), signs.with_unit(sign, getattr(one, sign)))
         for one in reversed(of.readings)
         if getattr(one, sign) is not None
     )
 
 
-def _said(one: Reading, sign: VitalSign) -> str:
-    words = signs.with_unit(sign, getattr(one, sign))
-    if sign is VitalSign.SPO2 and one.on_oxygen is not None:
-        words += f", {signs.quantity('on_oxygen', one.on_oxygen).lower()}"
-    return words
+def _spo2_table(of: Charted, entries: Sequence[bool | None]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (clock(one.effective_at, of.until), _saturation(one.spo2, entry))
+        for one, entry in reversed(list(zip(of.readings, entries, strict=True)))
+        if one.spo2 is not None
+    )
+
+
+def _saturation(value: Decimal, entry: bool | None) -> str:
+    words = signs.with_unit(VitalSign.SPO2, value)
+    return words if entry is None else f"{words}, {signs.quantity(VitalSign.ON_OXYGEN, entry).lower()}"

@@ -64,6 +64,22 @@ def test_days_are_marked_at_midnight_in_london() -> None:
     assert {"Fri 20", "Sat 21", "Sun 22", "12:00"} <= set(labels)
 
 
+def test_who_is_on_oxygen_by_another_reading_of_the_set_is_drawn_on_oxygen_and_not_folded_away() -> None:
+    measured = [
+        reading(effective_at=ago(minutes=32), pulse=None, spo2=Decimal(97)),
+        reading(effective_at=ago(minutes=31), pulse=None, on_oxygen=True),
+        reading(effective_at=ago(minutes=10), pulse=None, spo2=Decimal(98)),
+        reading(effective_at=NOW, pulse=None, spo2=Decimal(96)),
+    ]
+    [saturation] = [one for one in trends(charted(measured, NOW), [], scale=1) if one.key == "chart-spo2"]
+    assert not saturation.uneventful
+    assert [value for _, value in saturation.rows] == ["96%", "98%, on oxygen", "97%"]
+    marks = [
+        one.tag for one in ElementTree.fromstring(saturation.svg) if "hw-chart__mark" in one.get("class", "")
+    ]
+    assert marks == ["circle", "rect", "circle"]
+
+
 def test_each_sign_has_a_picture_and_a_table_that_says_the_same() -> None:
     measured = [reading(temperature=Decimal("38.2"), spo2=Decimal(93), on_oxygen=True)]
     shown = trends(charted(measured, NOW), [score()], scale=1)
