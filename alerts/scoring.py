@@ -169,9 +169,11 @@ def oxygen_seen(new: Sequence[NewReading]) -> Mapping[UUID, Sequence[NewReading]
 def may_be(target: Reading, cause: NewReading) -> tuple[datetime, ...]:
     """When a reading may have been taken: by its own time, and as much later as its kit's clock is known to be slow.
 
-    What is known of the cause's clock says nothing of another kit's.
+    Where nothing was known of that clock when it came, by what is known now, if the cause came from the same kit.
     """
-    slow_by = cause.clock_slow_by if target.kit_id == cause.kit_id else None
+    slow_by = target.clock_slow_by
+    if not slow_by and target.kit_id == cause.kit_id:
+        slow_by = cause.clock_slow_by
     return (target.effective_at, target.effective_at + slow_by) if slow_by else (target.effective_at,)
 
 

@@ -98,6 +98,7 @@ class KnownReading(NamedTuple):
     arrival_number: int
     values: Mapping[VitalSign, Value]
     cleared: frozenset[VitalSign] = frozenset()
+    clock_slow_by: timedelta = timedelta(0)
 
     @property
     def key(self) -> ReadingKey:

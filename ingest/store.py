@@ -16,7 +16,8 @@ from ingest.rows import SIGNS
 
 _COPY: LiteralString = "COPY ingest.reading (" + rows.COLUMNS + ") FROM STDIN (FORMAT BINARY)"
 _SAID: LiteralString = """
-       respiration_rate, spo2, on_oxygen, systolic, diastolic, pulse, consciousness, temperature, not_obtained, unusable
+       respiration_rate, spo2, on_oxygen, systolic, diastolic, pulse, consciousness, temperature, not_obtained,
+       unusable, coalesce((observations ->> 'clock_slow_by_s')::double precision, 0)
 """
 _HISTORY: LiteralString = (
     "SELECT reading.kit_id, reading.reading_id, reading.resident_id, reading.effective_at, reading.arrival_number,"
@@ -110,7 +111,17 @@ def _spans(
 
 
 def _known(row: tuple[Any, ...]) -> KnownReading:
-    kit_id, reading_id, resident_id, effective_at, arrival_number, *values, not_obtained, unusable = row
+    (
+        kit_id,
+        reading_id,
+        resident_id,
+        effective_at,
+        arrival_number,
+        *values,
+        not_obtained,
+        unusable,
+        slow_by,
+    ) = row
     return KnownReading(
         kit_id=kit_id,
         reading_id=reading_id,
@@ -119,4 +130,5 @@ def _known(row: tuple[Any, ...]) -> KnownReading:
         arrival_number=arrival_number,
         values={sign: value for sign, value in zip(SIGNS, values, strict=True) if value is not None},
         cleared=quality.cleared(not_obtained or (), unusable or ()),
+        clock_slow_by=timedelta(seconds=slow_by),
     )

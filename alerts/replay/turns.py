@@ -129,4 +129,5 @@ def _as_known(reading: NewReading) -> KnownReading:
         arrival_number=reading.arrival_number,
         values=reading.values,
         cleared=reading.cleared,
+        clock_slow_by=reading.clock_slow_by,
     )

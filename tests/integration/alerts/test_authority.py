@@ -226,3 +226,25 @@ def test_air_recorded_after_a_slow_clocks_time_is_not_assumed_of_that_time(ward)
     tells_its_clock(ward, timedelta(hours=3))
     ward.send(NO_WORD_OF_OXYGEN, at=NOW, taken_at=NOW - timedelta(hours=3))
     assert ward.rows(ASSUMED, n.AMARA) == [(False,)]
+
+
+@pytest.mark.parametrize(
+    "clock_is_set", [False, True], ids=["of another kit", "of the same, whose clock was set"]
+)
+def test_a_slow_clock_decides_no_more_when_its_moment_is_scored_anew(ward, clock_is_set):
+    tells_its_clock(ward, timedelta(hours=3))
+    authorise(ward, revoked=NOW - timedelta(hours=1))
+    taken = NOW - timedelta(hours=3)
+    ward.send(
+        {sign: value for sign, value in NINETY.items() if sign != "temperature"}, at=NOW, taken_at=taken
+    )
+    later = NOW + n.minutes(2)
+    if clock_is_set:
+        with ward.database.connect("hearthwatch_ingest") as conn:
+            for at in (later - n.minutes(1), later):
+                registry.note_status(conn, n.KIT, Status(online=True, clock=at), at)
+    kit = ward.kit if clock_is_set else n.Kit(n.SECOND_KIT, 2)
+    late = kit.reading(n.AMARA, {"temperature": "36.8"}, taken_at=taken - n.minutes(5))
+    ward.take([kit.arrival(late, later)], later)
+    assert len(ward.rows(SCORES, n.AMARA)) == 3, "the late one's own, and that of the first moment again"
+    assert {scale for scale, *_ in ward.rows(SCORES, n.AMARA)[:1] + ward.rows(SCORES, n.AMARA)[-1:]} == {1}
