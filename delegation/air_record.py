@@ -55,6 +55,19 @@ def withdraw(
     decision.take_turn(conn, actor, resident_id, ABOUT, HOME_OR_HUB)
     if _standing(conn, resident_id) != air_record_id:
         raise NotInForceError("This record has ended already: look at what stands now.")
+    _withdraw(conn, actor, resident_id, air_record_id, at)
+
+
+def leave(conn: psycopg.Connection, actor: Actor, resident_id: UUID, at: datetime) -> None:
+    """They live there no more: what was checked at one address says nothing of another. Raises DecisionRefusedError."""
+    decision.take_turn(conn, actor, resident_id, ABOUT, HOME_OR_HUB)
+    if (standing := _standing(conn, resident_id)) is not None:
+        _withdraw(conn, actor, resident_id, standing, at)
+
+
+def _withdraw(
+    conn: psycopg.Connection, actor: Actor, resident_id: UUID, air_record_id: UUID, at: datetime
+) -> None:
     conn.execute(_WITHDRAW, (at, actor.person_id, resident_id))
     subject = f"air_record:{air_record_id}"
     audit.record(conn, actor, "air_record.withdrawn", subject, at=at, resident_id=resident_id)

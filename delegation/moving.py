@@ -1,8 +1,8 @@
 """Moves a resident to another home of the same provider.
 
 Guards: only whoever manages the home they leave or leads its hub, and no further than its provider's homes; a move that
-another recorded meanwhile is not taken back unseen; where they lived before is kept beside the audit, and what is open
-follows them.
+another recorded meanwhile is not taken back unseen; where they lived before is kept beside the audit, what is open
+follows them, and that no oxygen is in use does not.
 """
 
 from datetime import date, datetime, time
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from delegation import audit
+from delegation import air_record, audit
 from delegation.admission import ChangedMeanwhileError, UnfitParticularsError, check
 from delegation.people import Actor
 
@@ -76,6 +76,7 @@ def move(
         resident_id=resident_id,
         words=f"{home} -> {places[home_id]}, since {moved_on.isoformat()}",
     )
+    air_record.leave(conn, actor, resident_id, at)
     conn.execute(_MOVE, {"resident": resident_id, "home": home_id, "since": since})
 
 

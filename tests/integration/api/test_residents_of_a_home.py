@@ -21,6 +21,11 @@ from tests.fixtures.serving import Served
 SignIn = Callable[[UUID], httpx.Client]
 NEW, AMARA = f"/homes/{n.ORCHARD}/residents/new", f"/residents/{n.AMARA}"
 REASON = "SELECT no_score_reason FROM delegation.resident WHERE name = 'Amara Synthetic'"
+AIR = (
+    "SELECT withdrawn_by, (SELECT count(*) FROM delegation.audit_event WHERE action = 'air_record.withdrawn')"
+    " FROM delegation.air_record WHERE resident_id = (SELECT resident_id FROM delegation.resident"
+    " WHERE name = 'Amara Synthetic')"
+)
 EDDAS = "SELECT resident_id FROM delegation.resident WHERE name ILIKE 'edda%%' ORDER BY lives_here_from"
 ELSEWHERE = "Somebody who is known elsewhere has this NHS number."
 GIVEN = {
@@ -236,6 +241,7 @@ def test_who_moves_is_at_the_new_home_with_readings_and_open_case(
         )
     with neighbourhood.connect() as owner:
         owner.execute("UPDATE delegation.home SET hub_id = %s WHERE home_id = %s", (n.OTHER_HUB, n.MEADOW))
+    assert "Recorded: a score without" in manager.post(f"{AMARA}/air", data={"checked": "yes"}).text
     page = manager.get(f"{AMARA}/move").text
     assert "Meadow View" in page
     assert "Far House" not in page
@@ -265,6 +271,9 @@ def test_who_moves_is_at_the_new_home_with_readings_and_open_case(
     ]
     [(action, *_, words)] = audited(neighbourhood)
     assert (action, words) == ("resident.moved", f"Orchard House -> Meadow View, since {today}")
+    assert rows(neighbourhood, AIR) == [(n.MANAGER, 1)], (
+        "what was checked at one home says nothing of another"
+    )
 
 
 def test_what_another_wrote_down_meanwhile_is_not_taken_back_unseen(
