@@ -109,7 +109,7 @@ def acknowledge(conn: psycopg.Connection, actor: Actor, glass_id: UUID, desk: De
     whose = conn.execute(_WHOSE, (glass_id, _ROLES[desk])).fetchone()
     if whose is None:
         raise GlassRefusedError("There is nothing here for you to say that you have seen it.")
-    conn.execute(_SEEN, (glass_id, desk, actor.person_id))
-    audit.record(
-        conn, actor, "break_glass.acknowledged", f"break_glass:{glass_id}", at=at, resident_id=whose[0]
-    )
+    if conn.execute(_SEEN, (glass_id, desk, actor.person_id)).rowcount:
+        audit.record(
+            conn, actor, "break_glass.acknowledged", f"break_glass:{glass_id}", at=at, resident_id=whose[0]
+        )

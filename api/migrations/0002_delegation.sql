@@ -665,13 +665,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT count(*) FROM delegation.break_glass WHERE opened_at > since AND delegation.is_operator()
 $$;
 
--- For who leads a hub: how often who works there tried to open a record and opened none. What was typed is kept nowhere.
+-- For who leads a hub: how often somebody tried in vain to open a record while they worked there. What was typed is kept
+-- nowhere.
 CREATE FUNCTION delegation.glass_tried_in_vain(wanted uuid, since timestamptz) RETURNS TABLE (person_id uuid, tries bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT staff.person_id, count(*)
     FROM (SELECT DISTINCT person_id FROM delegation.role_assignment WHERE hub_id = wanted) AS staff
     JOIN delegation.audit_event event ON event.subject = 'person:' || staff.person_id AND event.resident_id IS NULL
     WHERE event.at >= since AND event.action IN ('break_glass.found_nobody', 'break_glass.refused')
+      AND EXISTS (SELECT FROM delegation.role_assignment term
+                  WHERE term.person_id = staff.person_id AND term.hub_id = wanted AND term.role <> 'commissioner'
+                    AND event.at >= term.starts_at AND event.at < coalesce(term.ends_at, 'infinity'))
       AND EXISTS (SELECT FROM delegation.roles_in_force() held WHERE held.hub_id = wanted AND held.role = 'hub_lead')
     GROUP BY staff.person_id
 $$;

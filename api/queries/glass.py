@@ -33,12 +33,12 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """A desk of the actor's, and how many openings nobody there has said they have seen."""
+    """A desk of the actor's, and of how many residents an opening is there that nobody has said they have seen."""
 
     desk: str
     place_id: UUID
     name: str
-    openings: int
+    residents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class InVain:
-    """How often somebody tried and opened nothing."""
+    """How often somebody tried, and nothing was opened by it."""
 
     person_id: UUID
     person_name: str | None
@@ -82,7 +82,7 @@ _AT_HUB: LiteralString = (
 ORDER BY broken.opened_at DESC LIMIT 50"""
 )
 _DESKS: LiteralString = """
-SELECT place.desk, place.place_id, place.name, count(*) AS openings
+SELECT place.desk, place.place_id, place.name, count(DISTINCT resident_id) AS residents
 FROM (SELECT 'home' AS desk, home_id AS place_id, name, home_id FROM delegation.home
       WHERE home_id IN (SELECT delegation.homes_held('home_manager'))
       UNION ALL
@@ -134,7 +134,7 @@ def unseen_by_desk(conn: psycopg.Connection[Any]) -> list[Unseen]:
         return cursor.execute(_DESKS).fetchall()
 
 
-def open_now(conn: psycopg.Connection[Any]) -> list[Open]:
+def opened_by_me(conn: psycopg.Connection[Any]) -> list[Open]:
     """What the actor sees by broken glass alone, the last first."""
     with conn.cursor(row_factory=class_row(Open)) as cursor:
         return cursor.execute(_MINE).fetchall()

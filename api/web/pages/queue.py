@@ -114,7 +114,7 @@ def queue_page(
     view["reviews"] = review_words.summary(reviews.due(visit.conn, hub_id, visit.at), visit.at)
     view["quiet"] = parts.pulse.words(visit.at)
     view["glass"] = glass_words.views(glass.unseen_at_hub(visit.conn, hub_id), visit.at)
-    view["open_now"] = glass_words.still_open(glass.open_now(visit.conn), visit.at)
+    view["still_open"] = glass_words.still_open(glass.opened_by_me(visit.conn), visit.at)
     view["to_lead"] = _to_lead(visit, hub_id)
     looked_at_place(visit, f"hub:{hub_id}", "hub.queue_seen")
     status = HTTPStatus.CONFLICT if problem else HTTPStatus.OK

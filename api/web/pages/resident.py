@@ -16,7 +16,7 @@ from api.correcting import rights
 from api.looking import looked
 from api.parts import parts_of
 from api.problems import not_found
-from api.queries import baseline, escalation, glass, limits, reading_pages, readings, records, scores
+from api.queries import baseline, desks, escalation, glass, limits, reading_pages, readings, records, scores
 from api.queries.reading_pages import Page
 from api.queries.reading_place import after_all, place_of
 from api.queries.resident import decisions, resident
@@ -77,7 +77,7 @@ def show(
     usual_of = policies_in_force(conn, at).for_hub(found.hub_id).usual
     in_force = words.in_force(decided.scale_two, at)
     own_limits = limits.limits(conn, resident_id, at)
-    through_glass = glass_words.open_now(glass.open_until(conn, resident_id), at)
+    through_glass = glass_words.through_glass(glass.open_until(conn, resident_id), at)
     view = {
         "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),
         "resident": words.view(found, decided, at),
@@ -112,6 +112,7 @@ def show(
         "on_scale_two": in_force is not None,
         "limits": limit_words.views(own_limits, at),
         "through_glass": through_glass,
+        "my_hubs": desks.hubs(conn) if through_glass else [],
         "pause_id": decided.pause.pause_id if decided.pause else None,
         "air_recorded": decided.air is not None,
         "may_record": may_record(conn, resident_id, HOME_OR_HUB),

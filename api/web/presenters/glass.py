@@ -60,7 +60,7 @@ def views(broken: list[Broken], now: datetime) -> list[GlassView]:
     return [_view(one, now) for one in broken]
 
 
-def open_now(until: datetime | None, now: datetime) -> str | None:
+def through_glass(until: datetime | None, now: datetime) -> str | None:
     """What whoever opened it reads above the record."""
     if until is None:
         return None
@@ -86,8 +86,8 @@ def still_open(records: list[Open], now: datetime) -> list[OpenView]:
 def in_vain(tries: list[InVain], days: int) -> list[str]:
     """For the hub's lead: a mistyped number is no offence."""
     return [
-        f"{escalations.named(one.person_name, one.person_id)} tried {_times(one.tries)} in the last {days} days to open"
-        " a record from outside this hub, and opened none: the NHS number and the date of birth were nobody's, or they"
+        f"{escalations.named(one.person_name, one.person_id)} tried in vain {_times(one.tries)} in the last {days} days"
+        " to open a record from outside this hub: the NHS number and the date of birth together fitted nobody, or they"
         " had tried too often. What was typed is not kept."
         for one in tries
     ]
@@ -100,7 +100,7 @@ def counted(number: int) -> str:
 
 
 def _unseen(one: Unseen) -> UnseenView:
-    records = "1 resident's record was" if one.openings == 1 else f"{one.openings} residents' records were"
+    records = "1 resident's record was" if one.residents == 1 else f"{one.residents} residents' records were"
     says = f"{one.name}: {records} opened from outside their hub, and nobody has said that they have seen it."
     return UnseenView(says, f"/{PLACES[Desk(one.desk)]}/{one.place_id}")
 

@@ -67,6 +67,7 @@ def test_a_record_is_opened_for_reading_alone_until_the_time_is_over(
     assert page.status_code == 200
     assert page.url.path == AMARA
     assert "You opened this record from outside your hub. You can read it until" in page.text
+    assert f'nhsuk-back-link" href="/hubs/{n.OTHER_HUB}"' in " ".join(page.text.split())
     for offered in ("/capture", "/raise", "/scale-two", "/records", "/looks", f"/homes/{n.ORCHARD}", "Claim"):
         assert offered not in page.text, offered
     assert clinician.get(f"/api/v1/residents/{n.AMARA}/readings").status_code == 200
@@ -214,6 +215,23 @@ def test_the_homes_manager_and_the_hubs_lead_are_each_told_until_they_have_seen_
         assert owner.execute(
             "SELECT desk, person_id FROM delegation.break_glass_seen ORDER BY desk"
         ).fetchall() == [("home", n.MANAGER), ("hub", n.HUB_LEAD)]
+        said = owner.execute(
+            "SELECT count(*) FROM delegation.audit_event WHERE action = 'break_glass.acknowledged'"
+        ).fetchone()
+    assert said == (2,), "what was said again is not audited again"
+
+
+def test_where_somebody_answers_residents_are_counted_and_not_how_often_their_records_were_opened(
+    clinician: httpx.Client, sits_down: SignIn
+) -> None:
+    manager = sits_down(n.MANAGER)
+    for number, told in (
+        ("9990000018", "1 resident&#39;s record was opened"),
+        ("9990000018", "1 resident&#39;s record was opened"),
+        ("9990000026", "2 residents&#39; records were opened"),
+    ):
+        assert clinician.post("/break-glass", data=GIVEN | {"nhs_number": number}).status_code == 200
+        assert f"Orchard House: {told} from outside their hub" in manager.get("/").text
 
 
 def test_it_is_counted_without_a_name(clinician: httpx.Client, sits_down: SignIn) -> None:
