@@ -67,6 +67,7 @@ CREATE TABLE alerts.escalation (
     why             text NOT NULL,              -- the sentence of the gravest finding, of scores the worst
     low             smallint,                   -- the least of the score that sentence is of; none where it is of something else
     yields          boolean NOT NULL DEFAULT false,     -- whether that sentence gives way to any other that is as grave
+    why_finding     uuid,                       -- the finding whose sentence that is
     raised_at       timestamptz NOT NULL,
     deadline_at     timestamptz NOT NULL,
     policy_version  text NOT NULL,
@@ -290,15 +291,15 @@ GRANT SELECT ON alerts.policy, alerts.open_question, alerts.hub_revision
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT ON alerts.escalation, alerts.finding, alerts.escalation_event TO hearthwatch_api;
 -- Not why, note and words: people write there, and may write names.
-GRANT SELECT (escalation_id, resident_id, home_id, hub_id, origin, state, severity, low, yields, raised_at,
-    deadline_at, closed_at, policy_version) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler;
+GRANT SELECT (escalation_id, resident_id, home_id, hub_id, origin, state, severity, low, yields,
+    why_finding, raised_at, deadline_at, closed_at, policy_version) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler;
 -- Which cases rest on a reading that turns out to be somebody else's.
 GRANT SELECT (finding_id, escalation_id, resident_id, rule, severity, low, evidence, found_at) ON alerts.finding TO hearthwatch_ingest;
 GRANT SELECT, INSERT ON alerts.score TO hearthwatch_ingest;
 GRANT INSERT ON alerts.escalation, alerts.finding, alerts.escalation_event, alerts.hub_revision
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 GRANT UPDATE (revision) ON alerts.hub_revision TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
-GRANT UPDATE (severity, why, low, yields, deadline_at) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_api;
+GRANT UPDATE (severity, why, low, yields, why_finding, deadline_at) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_api;
 GRANT UPDATE (state, claimed_by, claimed_at, closed_by, closed_at, disposition, note) ON alerts.escalation TO hearthwatch_api;
 GRANT INSERT, UPDATE, DELETE ON alerts.open_question TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT, INSERT ON alerts.phone_call TO hearthwatch_api;
@@ -383,7 +384,7 @@ CREATE POLICY in_scope ON alerts.open_question FOR SELECT TO hearthwatch_api
 -- What a commissioner sees of a hub: for each of its homes, how much of everything from `since` until `until`, of nobody in
 -- particular, synthetic residents left out unless they are asked for. Pages hide small numbers. A set is owed to whoever
 -- lives there when its round opens and is not paused at its hour, from when the home first had a kit or its form on loan:
--- before, nobody could have sent one. It counts once the round is over.
+-- before, nobody could have sent one. It counts once the round is over: a pause that is recorded later mends no figure.
 CREATE FUNCTION alerts.counts_of_hub(wanted uuid, since timestamptz, until timestamptz, with_synthetic boolean)
 RETURNS TABLE (home text, could_send_from timestamptz, residents bigint, synthetic bigint, readings bigint, sets_due bigint,
                sets_done bigint, raised bigint[], in_time bigint[])
@@ -442,6 +443,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seq
           AND (counted.ended_at IS NULL OR counted.ended_at >= slots.closes_at)
           AND NOT EXISTS (SELECT FROM delegation.monitoring_pause away
                           WHERE away.resident_id = counted.resident_id
+                            AND away.recorded_at < slots.closes_at
                             AND away.starts_at <= slots.opens_at + interval '1 hour'
                             AND away.ends_at > slots.opens_at + interval '1 hour')
     ), full_sets AS MATERIALIZED (
@@ -503,7 +505,7 @@ GRANT SELECT (home_id, hub_id, name, rounds, synthetic) ON delegation.home TO he
 GRANT SELECT (home_id, lent_at) ON devices.kit_loan TO hearthwatch_counter;
 GRANT SELECT (resident_id, home_id, lives_here_from, no_score_reason, refitted, synthetic) ON delegation.resident TO hearthwatch_counter;
 GRANT SELECT (resident_id, ended_at, withdrawn_at) ON delegation.end_of_care TO hearthwatch_counter;
-GRANT SELECT (resident_id, starts_at, ends_at) ON delegation.monitoring_pause TO hearthwatch_counter;
+GRANT SELECT (resident_id, starts_at, ends_at, recorded_at) ON delegation.monitoring_pause TO hearthwatch_counter;
 GRANT SELECT (reading_id, kit_id, resident_id, home_id, effective_at, respiration_rate, spo2, on_oxygen, systolic, pulse,
     consciousness, temperature) ON ingest.reading TO hearthwatch_counter;
 GRANT SELECT (kit_id, reading_id, resident_id) ON ingest.reading_correction TO hearthwatch_counter;

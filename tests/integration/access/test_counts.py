@@ -24,8 +24,8 @@ SINCE, UNTIL = span(LAST_MONTH)
 DAYS = round((UNTIL - SINCE) / timedelta(days=1))
 _PREPARE: tuple[LiteralString, ...] = (
     "UPDATE delegation.resident SET lives_here_from = '2020-01-01', synthetic = false",
-    """INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by)
-       SELECT resident_id, 'Away', '2020-01-01', '2100-01-01', '00000000-0000-0000-0000-000000000034'
+    """INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at)
+       SELECT resident_id, 'Away', '2020-01-01', '2100-01-01', '00000000-0000-0000-0000-000000000034', '2020-01-01'
        FROM delegation.resident WHERE name LIKE 'Cora%'""",
 )
 _ANSWER: LiteralString = """
@@ -91,6 +91,19 @@ def test_no_set_is_due_before_the_home_first_had_something_to_send_one_with(busy
     with busy.connect() as conn:
         conn.execute("DELETE FROM devices.kit_loan")
     assert counted(busy)["Orchard House"].sets_due == 0
+
+
+def test_a_pause_takes_out_no_set_that_was_missed_before_it_was_recorded(busy: Database) -> None:
+    away: LiteralString = """
+    INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at)
+    VALUES (%s, 'In hospital', %s, %s, %s, %s)
+    """
+    before = counted(busy)["Orchard House"].sets_due
+    with busy.connect() as conn:
+        # Of the rounds at 8, 13 and 18 from the 6th to the 8th, that at 13 on the 7th was still open.
+        times = london(6, 7), london(8, 20), n.MANAGER, london(7, 14)
+        conn.execute(away, (n.BRAM, *times))
+    assert counted(busy)["Orchard House"].sets_due == before - 5
 
 
 def test_what_was_done_while_news2_was_not_used_for_somebody_counts_when_it_is_used_again(
