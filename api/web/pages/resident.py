@@ -31,7 +31,7 @@ from api.web.presenters.answers import taken_back
 from api.web.presenters.charted import MOST, SPAN, charted
 from api.web.presenters.moments import clock
 from api.web.presenters.scales import other_scale
-from api.web.presenters.trends import trends
+from api.web.presenters.trends import folded_words, trends
 from api.web.rendering import page
 from delegation.decision import HOME_OR_HUB, may_record
 from delegation.rights import ADD, CHANGE, READ, Record
@@ -78,6 +78,13 @@ def show(
     in_force = words.in_force(decided.scale_two, at)
     own_limits = limits.limits(conn, resident_id, at)
     through_glass = glass_words.through_glass(glass.open_until(conn, resident_id), at)
+    pictures = trends(
+        chart,
+        scores.standing(conn, resident_id, chart.since),
+        scale=2 if in_force else 1,
+        followed=VitalSign if found.no_score_reason else {one.sign for one in own_limits},
+    )
+    folded = [one for one in pictures if one.uneventful]
     view = {
         "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),
         "resident": words.view(found, decided, at),
@@ -92,12 +99,9 @@ def show(
             other_scale=other_scale(latest, decided.scale_two, at),
             now=at,
         ),
-        "trends": trends(
-            chart,
-            scores.standing(conn, resident_id, chart.since),
-            scale=2 if in_force else 1,
-            followed=VitalSign if found.no_score_reason else {one.sign for one in own_limits},
-        ),
+        "trends": [one for one in pictures if not one.uneventful],
+        "trends_folded": folded,
+        "trends_folded_say": folded_words(folded),
         "trends_say": chart.says,
         "taken_back": [
             taken_back(one, at, claimed=open_[one.escalation_id].state == "claimed")

@@ -70,6 +70,15 @@ def trends(
     )
 
 
+def folded_words(folded: Sequence[Trend]) -> str:
+    """What the pictures that are folded away are of: what nobody measured is not what scored nothing."""
+    lists = (
+        ("Scored 0 or not scored", [one.name.lower() for one in folded if one.rows]),
+        ("Not measured", [one.name.lower() for one in folded if not one.rows]),
+    )
+    return " ".join(f"{words}: {', '.join(names)}." for words, names in lists if names)
+
+
 def _sign_trend(subject: _Subject, of: Charted) -> Trend:
     points = _points(of.readings, subject.sign)
     chart = Chart(
@@ -184,12 +193,10 @@ def _title(sign: VitalSign) -> str:
 
 def _points(readings: Sequence[Reading], sign: VitalSign) -> list[Point]:
     return [
-        Point(one.effective_at, float(value)) for one in readings if (value := _value(one, sign)) is not None
+        Point(one.effective_at, float(getattr(one, sign)))
+        for one in readings
+        if getattr(one, sign) is not None
     ]
-
-
-def _value(one: Reading, sign: VitalSign) -> Decimal | None:
-    return getattr(one, sign)
 
 
 def _bands(subject: _Subject, points: Sequence[Point], highest: int | None = None) -> list[Band]:

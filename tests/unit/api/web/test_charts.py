@@ -11,7 +11,7 @@ import pytest
 
 from api.web.charts import HEIGHT, WIDTH, Band, Chart, Point, Tick, svg
 from api.web.presenters.charted import MOST, charted, sets_of
-from api.web.presenters.trends import trends
+from api.web.presenters.trends import folded_words, trends
 from tests.unit.api.web.rows import NOW, ago, reading, score
 
 
@@ -240,3 +240,13 @@ def test_what_scored_in_that_time_is_not_folded_away(change: dict[str, Any], sig
     assert shown({}) == {"score"}
     assert shown(change) == {"score", sign}
     assert shown({}, followed=(sign,)) == {"score", sign}
+
+
+def test_of_what_is_folded_away_what_nobody_measured_is_told_from_what_scored_nothing() -> None:
+    calm = [reading(systolic=Decimal(120), diastolic=Decimal(80), pulse=Decimal(70))]
+    folded = [one for one in trends(charted(calm, NOW), [], scale=1) if one.uneventful]
+    assert folded_words(folded) == (
+        "Scored 0 or not scored: systolic blood pressure, diastolic blood pressure, pulse."
+        " Not measured: breathing rate, oxygen saturation, temperature, consciousness."
+    )
+    assert folded_words(folded[:1]) == "Not measured: breathing rate."
