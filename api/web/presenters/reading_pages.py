@@ -37,7 +37,7 @@ def view(page: Page, now: datetime, may_correct: Callable[[Reading], bool]) -> P
         newest=not page.newer,
         newer=places[0].written if places and page.newer else None,
         older=None if page.older is False else before.written,
-        older_words="Older readings" if page.older else "Look for older readings",
+        older_words="Older readings" if page.older else f"Look for readings before {SPAN_WORDS}",
     )
 
 

@@ -223,7 +223,7 @@ def usual_words(sign: str, usual: Usual | None) -> str:
     if sign in (VitalSign.ON_OXYGEN, VitalSign.CONSCIOUSNESS):
         return "no range for this sign"
     if usual is None:
-        return "not known yet: nothing measured then"
+        return "not known yet: nothing measured in those days"
     count, days = usual.readings, max(1, round((usual.until - usual.since) / DAY))
     what = "score" if sign == SCORE else "reading"
     rests_on = f"{count} {what}{'' if count == 1 else 's'} over {days} day{'' if days == 1 else 's'}"

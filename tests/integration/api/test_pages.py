@@ -380,8 +380,10 @@ def test_a_set_captured_by_hand_is_answered_at_once_and_twice_is_once(
     shown = browse(n.CLINICIAN).get(AMARA).text
     assert "39.2 °C" in shown
     assert "Wanda Worker (signed in)" in shown
-    assert "the middle three fifths of what was measured in the 90 days before the last 72 hours" in shown
-    assert "not known yet: nothing measured then" in shown, "what is measured now tells nothing of it"
+    assert "the lowest and the highest of what was measured in the 90 days before the last 72 hours" in shown
+    assert "not known yet: nothing measured in those days" in shown, (
+        "what is measured now tells nothing of it"
+    )
     assert "Not signed off for blood pressure, temperature, oxygen saturation and counting breaths" in shown
 
 

@@ -74,7 +74,7 @@ def test_every_reading_is_on_one_page_on_the_way_back_and_again_on_the_way_on(
     sign_in: SignIn, long_known: dict[int, datetime]
 ) -> None:
     clinician = sign_in(n.CLINICIAN)
-    back = list(pages(clinician, PAGE_OF, "(?:Older|Look for older) readings"))
+    back = list(pages(clinician, PAGE_OF, "(?:Older readings|Look for readings before the last 72 hours)"))
     assert [number for page in back for number in listed(page)] == in_order(long_known)
     assert all('id="now">Now<' in page and "No escalation is open." in page for page in back)
     assert "The newest 50 readings, from" in back[0]
@@ -102,7 +102,7 @@ def test_whoever_was_not_measured_of_late_has_older_readings_to_look_for(
 ) -> None:
     clinician = sign_in(n.CLINICIAN)
     store(neighbourhood, {1: datetime.now(UTC) - timedelta(days=500)})
-    first, second = pages(clinician, PAGE_OF, "Look for older readings")
+    first, second = pages(clinician, PAGE_OF, "Look for readings before the last 72 hours")
     assert "No reading in the last 72 hours." in first
     assert (listed(second), "1 reading, " in second) == ([1], True)
     with neighbourhood.connect() as owner:

@@ -137,7 +137,7 @@ def test_a_usual_range_says_on_how_many_readings_over_how_many_days_it_rests() -
 def test_what_rests_on_too_little_is_not_known_yet() -> None:
     few = Usual(70.0, 78.0, readings=1, since=0, until=0, enough=False)
     assert usual_words("pulse", few) == "not known yet (1 reading over 1 day)"
-    assert usual_words("score", None) == "not known yet: nothing measured then"
+    assert usual_words("score", None) == "not known yet: nothing measured in those days"
 
 
 def test_for_30_days_after_scale_2_ended_both_results_are_shown() -> None:
