@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString, NamedTuple, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -63,6 +63,13 @@ SELECT greatest((SELECT max(run_at) FROM alerts.clock_run), (SELECT max(last_arr
 """
 
 
+class Seen(NamedTuple):
+    """Oxygen in use: when that was, and when it was known. A clock may be ahead of the arrival."""
+
+    at: datetime
+    known_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """One resident's, each reading placed where it was stored for.
@@ -110,7 +117,7 @@ class History:
         """Whether it was: what could not be judged anew later is on record as unscored too."""
         return reading.key not in self.on_record.unscored or reading.arrival_number in self.judged_at
 
-    def authority(self, at: datetime, oxygen_seen: Sequence[datetime]) -> Authority:
+    def authority(self, at: datetime, oxygen_seen: Sequence[Seen]) -> Authority:
         """What was known to be decided at a moment, after readings that say oxygen is in use."""
         return Authority(
             scales=self.scales_by(at),
@@ -141,8 +148,11 @@ def _as_known(one: Revocable, at: datetime) -> Revocable:
     return replace(one, revoked_at=None) if one.revoked_at is not None and one.revoked_at > at else one
 
 
-def _until_seen(one: AirRecord, oxygen_seen: Iterable[datetime]) -> AirRecord:
-    ends = [seen for seen in (*oxygen_seen, one.cancelled_at) if seen is not None and seen >= one.recorded_at]
+def _until_seen(one: AirRecord, oxygen_seen: Iterable[Seen]) -> AirRecord:
+    """What was known before it was recorded does not end it, whatever time that was said to be of."""
+    ends = [seen.at for seen in oxygen_seen if min(seen) >= one.recorded_at]
+    if one.cancelled_at is not None and one.cancelled_at >= one.recorded_at:
+        ends.append(one.cancelled_at)
     return replace(one, cancelled_at=min(ends, default=None))
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from alerts.policy import LONGEST_WINDOW
-from alerts.replay.recorded import History, Policies
+from alerts.replay.recorded import History, Policies, Seen
 from alerts.scoring import Scored, may_be, oxygen_seen, score_readings
 from delegation.authority import AirRecord, ScaleAuthorisation
 from delegation.store import Placement
@@ -114,10 +114,15 @@ def _scored(
     return [given[one.key] if history.could_be_scored(one) else [] for one in new]
 
 
-def oxygen_by(history: History, number: int) -> list[datetime]:
+def oxygen_by(history: History, number: int) -> list[Seen]:
     """When oxygen was seen in use, by what came before a number: that it went again unsays nothing."""
-    before = [one for one in history.readings if one.arrival_number < number]
-    return [at for readings in oxygen_seen(before).values() for one in readings for at in may_be(one, one)]
+    before = {one.reading.arrival_number: one for one in history.line if one.reading.arrival_number < number}
+    return [
+        Seen(at, history.at(before[one.arrival_number]))
+        for readings in oxygen_seen([stay.reading for stay in before.values()]).values()
+        for one in readings
+        for at in may_be(one, one)
+    ]
 
 
 def _as_known(reading: NewReading) -> KnownReading:
