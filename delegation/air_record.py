@@ -1,9 +1,12 @@
 """Records that no oxygen is in use where a resident lives, so that a score may assume air, and that this is over.
 
-Guards: the home's manager or the hub says so, having checked; it counts from then on and never for readings of before;
-any entry of oxygen ends it (see `delegation.store`), and so does whoever knows that some is in use or prescribed.
+Guards: the home's manager or the hub says so, having checked, and over a newest entry that says otherwise only by
+naming it; it counts from then on and never for readings of before; it lasts until an entry that oxygen is in use, or
+that nobody could find out (see `delegation.store`), a move, or the word of whoever knows that some is in use or
+prescribed.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -15,6 +18,29 @@ from delegation.decision import HOME_OR_HUB, DecidedMeanwhileError, NotInForceEr
 from delegation.people import Actor
 
 ABOUT = "oxygen at this address"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What whoever records it has checked.
+
+    `doubt`: the reading with the newest entry of oxygen, where that does not say that none is in use. `over`: the
+    reading of which they say that what it says of oxygen is over.
+    """
+
+    checked: bool
+    doubt: UUID | None
+    over: UUID | None
+
+    def faults(self) -> dict[str, str]:
+        """What keeps it from being recorded, by field."""
+        found: dict[str, str] = {}
+        if not self.checked:
+            found["checked"] = "Check first that no oxygen is in use, and that none is prescribed"
+        if self.doubt is not None and self.over != self.doubt:
+            found["over"] = "The last entry does not say that no oxygen is in use: confirm that this is over"
+        return found
+
 
 _STANDING: LiteralString = """
 SELECT air_record_id FROM delegation.air_record
@@ -29,18 +55,16 @@ WHERE resident_id = %s AND cancelled_at IS NULL AND withdrawn_at IS NULL
 """
 
 
-def record(conn: psycopg.Connection, actor: Actor, resident_id: UUID, *, checked: bool, at: datetime) -> UUID:
+def record(conn: psycopg.Connection, actor: Actor, resident_id: UUID, check: Check, at: datetime) -> UUID:
     """Say that none is in use, from now on.
 
-    Raises DecisionRefusedError, UnfitDecisionError where nobody checked, DecidedMeanwhileError where it stands already.
+    Raises DecisionRefusedError, UnfitDecisionError, DecidedMeanwhileError where it stands already.
     """
     decision.take_turn(conn, actor, resident_id, ABOUT, HOME_OR_HUB)
-    if not checked:
-        raise UnfitDecisionError(
-            {"checked": "Check first that no oxygen is in use, and that none is prescribed"}
-        )
     if _standing(conn, resident_id) is not None:
         raise DecidedMeanwhileError("That no oxygen is in use at this address is recorded already.")
+    if faults := check.faults():
+        raise UnfitDecisionError(faults)
     row = conn.execute(_RECORD, (resident_id, actor.person_id, at)).fetchone()
     if row is None:
         raise RuntimeError("It was not recorded.")

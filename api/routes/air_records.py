@@ -12,8 +12,9 @@ from pydantic import BaseModel, Field
 
 from api.access import Visit, needs
 from api.home_or_hub import resident_of_home_or_hub
+from api.queries import oxygen
 from delegation import air_record
-from delegation.air_record import ABOUT
+from delegation.air_record import ABOUT, Check
 from delegation.rights import ADD, CHANGE, Record
 
 router = APIRouter(prefix="/api/v1/residents/{resident_id}/air-records", tags=["oxygen"])
@@ -26,6 +27,13 @@ class NoOxygen(BaseModel):
     checked: Annotated[
         bool, Field(description="You checked that none is in use, and that none is prescribed")
     ]
+    over: Annotated[
+        UUID | None,
+        Field(
+            description="The `reading` in `current.signs.on_oxygen`, where that says that oxygen is in use or could not"
+            " be had: you say that this is over"
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +43,13 @@ class Recorded:
 
 @router.post("", status_code=201)
 def record(resident_id: UUID, said: NoOxygen, visit: RecordingVisit) -> Recorded:
-    """A score without an oxygen entry assumes air from now on, until any entry of oxygen; 409 where it does already."""
+    """A score without an oxygen entry assumes air until an entry that oxygen is in use, or that nobody could find out.
+
+    409 where it does already; 422 over a newest entry of that kind, unless `over` names it.
+    """
     resident_of_home_or_hub(visit, resident_id, ABOUT)
-    return Recorded(
-        air_record.record(visit.conn, visit.actor, resident_id, checked=said.checked, at=visit.at)
-    )
+    check = Check(checked=said.checked, doubt=oxygen.doubt(visit.conn, resident_id), over=said.over)
+    return Recorded(air_record.record(visit.conn, visit.actor, resident_id, check, visit.at))
 
 
 @router.post("/{air_record_id}/withdraw", status_code=204)

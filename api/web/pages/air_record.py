@@ -1,10 +1,12 @@
 """The page on oxygen where a resident lives: recording that none is in use, and that this is over.
 
-Guards: nobody records it without saying that they checked; the page says what it does to a score, and what ends it.
+Guards: nobody records it without saying that they checked, nor over a last entry that says otherwise unseen; the page
+says what it does to a score, and what ends it; who presses twice, or after a colleague, sees what stands.
 """
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -13,16 +15,21 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.access import Visit
 from api.home_or_hub import resident_of_home_or_hub
 from api.looking import looked
+from api.queries import oxygen
+from api.queries.oxygen import Entry
 from api.queries.resident import Resident, decisions
 from api.routes.air_records import RecordingVisit, WithdrawingVisit
+from api.web.decided import shown_with
 from api.web.fields import Fields
-from api.web.presenters.resident import view as resident_view
+from api.web.presenters import resident as words
 from api.web.rendering import page
 from delegation import air_record
-from delegation.air_record import ABOUT
-from delegation.decision import UnfitDecisionError
+from delegation.air_record import ABOUT, Check
+from delegation.decision import DecidedMeanwhileError, NotInForceError, UnfitDecisionError
 
 router = APIRouter()
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @router.get("/residents/{resident_id}/air")
@@ -30,40 +37,71 @@ def form(request: Request, resident_id: UUID, visit: RecordingVisit) -> HTMLResp
     """What is recorded now, and the form for the other."""
     found = resident_of_home_or_hub(visit, resident_id, ABOUT)
     looked(visit, resident_id, "resident.air_seen")
-    return _form(request, visit, found, {})
+    return _form(request, visit, found)
 
 
 @router.post("/residents/{resident_id}/air")
 def record(request: Request, resident_id: UUID, visit: RecordingVisit, fields: Fields) -> Response:
     """None is in use."""
     found = resident_of_home_or_hub(visit, resident_id, ABOUT)
-    checked = fields.get("checked") == "yes"
+    check = Check(
+        checked=fields.get("checked") == "yes",
+        doubt=oxygen.doubt(visit.conn, resident_id),
+        over=shown_with(fields) if fields.get("over") == "yes" else None,
+    )
     try:
-        air_record.record(visit.conn, visit.actor, resident_id, checked=checked, at=visit.at)
+        air_record.record(visit.conn, visit.actor, resident_id, check, visit.at)
     except UnfitDecisionError as refused:
-        return _form(request, visit, found, refused.faults)
+        return _form(request, visit, found, fields, refused.faults)
+    except DecidedMeanwhileError as meanwhile:
+        return _form(request, visit, found, meanwhile=str(meanwhile))
     return _back(resident_id, "air")
 
 
 @router.post("/residents/{resident_id}/air/{air_record_id}/withdraw")
-def withdraw(resident_id: UUID, air_record_id: UUID, visit: WithdrawingVisit) -> Response:
+def withdraw(request: Request, resident_id: UUID, air_record_id: UUID, visit: WithdrawingVisit) -> Response:
     """Some is in use, or prescribed."""
-    resident_of_home_or_hub(visit, resident_id, ABOUT)
-    air_record.withdraw(visit.conn, visit.actor, resident_id, air_record_id, visit.at)
+    found = resident_of_home_or_hub(visit, resident_id, ABOUT)
+    try:
+        air_record.withdraw(visit.conn, visit.actor, resident_id, air_record_id, visit.at)
+    except NotInForceError as over:
+        return _form(request, visit, found, meanwhile=str(over))
     return _back(resident_id, "no-air")
 
 
 def _back(resident_id: UUID, said: str) -> Response:
-    return RedirectResponse(f"/residents/{resident_id}?said={said}#oxygen", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"/residents/{resident_id}?said={said}", HTTPStatus.SEE_OTHER)
 
 
-def _form(request: Request, visit: Visit, found: Resident, faults: Mapping[str, str]) -> HTMLResponse:
+def _form(
+    request: Request,
+    visit: Visit,
+    found: Resident,
+    fields: Mapping[str, str] = NOTHING,
+    faults: Mapping[str, str] = NOTHING,
+    meanwhile: str = "",
+) -> HTMLResponse:
     decided = decisions(visit.conn, found.resident_id, visit.at)
+    resident, entry = words.view(found, decided, visit.at), oxygen.newest(visit.conn, found.resident_id)
     view = {
-        "resident": resident_view(found, decided, visit.at),
+        "resident": resident,
         "air": decided.air,
-        "fields": {},
+        "now": (*resident.oxygen, words.last_oxygen(entry, visit.at)),
+        "fields": _shown(fields, entry),
         "faults": faults,
+        "meanwhile": meanwhile,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "air_record.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "air_record.jinja", view, who=visit.actor.name, status=_status(faults, meanwhile))
+
+
+def _status(faults: Mapping[str, str], meanwhile: str) -> HTTPStatus:
+    if meanwhile:
+        return HTTPStatus.CONFLICT
+    return HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+
+
+def _shown(fields: Mapping[str, str], entry: Entry | None) -> dict[str, str]:
+    """What was filled in, with the entry to be confirmed now: a tick beside another one is not kept."""
+    doubted = "" if entry is None or entry.in_use is False else str(entry.reading_id)
+    kept = fields if fields.get("seen") == doubted else {**fields, "over": ""}
+    return {**kept, "seen": doubted}

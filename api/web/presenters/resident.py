@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from api.queries.oxygen import Entry
 from api.queries.resident import Air, Ceiling, Decisions, Resident, ScaleTwo
-from api.web.presenters import escalations
+from api.web.presenters import escalations, signs
 from api.web.presenters.moments import calendar_day, clock, full_clock, london_day, years_old
 from delegation.particulars import NONE_KNOWN
+from devices.vital_signs import VitalSign
 
 REVIEW_SOON = timedelta(days=30)
 NO_SCORE = {
@@ -190,3 +192,16 @@ def _air(air: Air | None) -> Fact:
     return Fact(
         "Oxygen at this address", f"No oxygen in use, recorded {day} by {who}: air is assumed, and said so"
     )
+
+
+def last_oxygen(entry: Entry | None, now: datetime) -> Fact:
+    """What was last said of oxygen, and when."""
+    if entry is None:
+        return Fact(_LAST_OXYGEN, "None yet", missing=True)
+    when = clock(entry.effective_at, now)
+    if entry.in_use is None:
+        return Fact(_LAST_OXYGEN, f"Tried, could not be recorded, {when}", missing=True)
+    return Fact(_LAST_OXYGEN, f"{signs.with_unit(VitalSign.ON_OXYGEN, entry.in_use)}, {when}")
+
+
+_LAST_OXYGEN = "Last entry of oxygen"
