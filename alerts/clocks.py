@@ -1,4 +1,4 @@
-"""What time alone brings about: questions nobody answered, residents nobody has heard of, claims that were left.
+"""What time alone brings about: questions nobody answered, residents nobody has heard of.
 
 Guards: silence is measured by arrival on the hub's clock; every deadline is in the database, so a scheduler that
 was away finds them all when it is back; what cannot be judged of one resident holds up nobody else.
@@ -12,7 +12,7 @@ from uuid import UUID
 
 import psycopg
 
-from alerts import case, claim, questions, rules, silence
+from alerts import case, questions, rules, silence
 from alerts.case import Concern
 from alerts.policy import PolicyBook
 from alerts.questions import Question
@@ -46,8 +46,7 @@ def run(conn: psycopg.Connection, at: datetime) -> int:
     residents = {question.resident_id for question in questions.due(conn, at, _MOST)}
     residents |= {one.placement.resident_id for one in silence.concerns(conn, policies, at)}
     moved = {resident for (resident,) in conn.execute(_MOVED, (_MOST,)).fetchall()}
-    left = claim.left(conn, _MOST)
-    residents |= moved | left
+    residents |= moved
     # All of them before anything else is locked. An answer or a reading may have come while we waited: look again.
     if not residents:
         return 0
@@ -55,8 +54,6 @@ def run(conn: psycopg.Connection, at: datetime) -> int:
     conn.execute(_RAN, (at, [resident for resident, _ in locked], [arrivals for _, arrivals in locked]))
     if moved:
         case.follow(conn, moved, at)
-    if left:
-        claim.free(conn, left, at)
     try:
         with conn.transaction():
             return _raise_for(conn, policies, at, residents)

@@ -1,4 +1,4 @@
-"""What happens because time passes: clocks, seals, the end of sessions, and of what is kept long enough.
+"""What happens because time passes: clocks, claims, seals, the end of sessions, and of what is kept long enough.
 
 Guards: one scheduler works at a time, the one that holds an advisory lock; a run that comes late is run once,
 never skipped; every deadline is in the database, so whoever takes over finds them all.
@@ -16,7 +16,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from alerts import clocks, notice
+from alerts import claim, clocks, notice
 from api import journal, retention
 from api.audit_heads import keep_heads
 from api.database import Connection, Pool, open_pool, try_again
@@ -74,6 +74,7 @@ def _erase_due(pool: Pool, at: datetime) -> int:
 JOBS = (
     Job("clocks", timedelta(seconds=10), _in_one(_clocks)),
     Job("notices", timedelta(seconds=10), _in_one(notice.follow)),
+    Job("claims", timedelta(seconds=10), _in_one(claim.free)),
     Job("seal", timedelta(seconds=30), _in_one(seal)),
     Job("sessions", timedelta(hours=1), _in_one(_end_sessions)),
     Job("refusals", timedelta(minutes=1), _in_one(refusals.write_down)),

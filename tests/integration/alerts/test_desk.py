@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from alerts import desk, phone_call
+from alerts import claim, desk, phone_call
 from alerts.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
 from alerts.escalation import Disposition
 from alerts.policy import Severity
@@ -167,12 +167,12 @@ def test_a_claim_is_given_back_by_its_holder_or_a_hub_lead_alone(ward, case):
 
 def test_a_claim_of_somebody_who_works_at_the_hub_no_more_is_anybodys_again(ward, case):
     ward.act(desk.claim, case, NOW)
-    ward.tick(NOW + n.minutes(1))
+    assert ward.as_time_passes(claim.free, NOW + n.minutes(1)) == 0
     with pytest.raises(AlreadyClaimedError):
         ward.act(desk.claim, case, NOW, by=n.COLLEAGUE)
     ward.change("UPDATE delegation.role_assignment SET ends_at = %s WHERE person_id = %s", NOW, n.CLINICIAN)
-    for _ in range(2):
-        ward.tick(NOW + n.minutes(2))
+    ward.tick(NOW + n.minutes(2))
+    assert [ward.as_time_passes(claim.free, NOW + n.minutes(2)) for _ in range(2)] == [1, 0]
     assert ward.events()[-2:] == ["claimed", "released"]
     audited = "SELECT actor, resident_id FROM delegation.audit_event WHERE action = 'escalation.released'"
     assert ward.rows(audited) == [("process:scheduler", n.AMARA)]

@@ -239,7 +239,7 @@ def test_the_scheduler_seals_ends_sessions_and_asks_what_nobody_answered(
             (n.AMARA, n.KIT, now, now - timedelta(hours=1), now - timedelta(minutes=30)),
         )
     with commands().start("scheduler") as scheduler:
-        for job in ("clocks", "notices", "seal", "sessions"):
+        for job in ("clocks", "notices", "claims", "seal", "sessions"):
             wait_until(
                 lambda job=job: scheduler.has_counted(f'runs_total{{job="{job}",outcome="done"}}'), job
             )
