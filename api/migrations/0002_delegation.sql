@@ -665,6 +665,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT count(*) FROM delegation.break_glass WHERE opened_at > since AND delegation.is_operator()
 $$;
 
+-- For who looks after the platform, who works at no hub: which one something is about.
+CREATE FUNCTION delegation.hub_names() RETURNS TABLE (hub_id uuid, name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT hub.hub_id, hub.name FROM delegation.hub WHERE delegation.is_operator()
+$$;
+
 -- For who leads a hub: how often somebody tried in vain to open a record while they worked there. What was typed is kept
 -- nowhere.
 CREATE FUNCTION delegation.glass_tried_in_vain(wanted uuid, since timestamptz) RETURNS TABLE (person_id uuid, tries bigint)
@@ -699,6 +705,7 @@ ALTER FUNCTION delegation.roles_over(uuid) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.wait_for_a_try(uuid, smallint) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.break_glass(text, date, text, text) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.glass_broken_since(timestamptz) OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.hub_names() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.glass_tried_in_vain(uuid, timestamptz) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.may_give(text, uuid, uuid, uuid) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.roles_in_gift() OWNER TO hearthwatch_gate;

@@ -125,7 +125,7 @@ def _scope(settings: Settings) -> str:
 def _policy(settings: Settings) -> str:
     with _connect(settings, DatabaseRole.SCHEDULER) as conn:
         wrong = [] if _one(conn, _POLICY)[0] else ["No default policy is in force, so nothing can be judged."]
-        wrong += [f"{says(*one)} {one[-1]}" for one in faulty(conn, datetime.now(UTC))]
+        wrong += [f"{says(*one, {})} {one[-1]}" for one in faulty(conn, datetime.now(UTC))]
     if wrong:
         raise NotReadyError(" ".join(wrong))
     return "A default policy is in force, and each hub's own where it has one."

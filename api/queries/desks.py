@@ -36,6 +36,7 @@ _HUBS_COUNTED: LiteralString = """
 SELECT DISTINCT hub.hub_id, hub.name FROM delegation.hub JOIN delegation.roles_in_force() held USING (hub_id)
 WHERE held.role = 'commissioner' ORDER BY hub.name
 """
+_HUB_NAMES: LiteralString = "SELECT hub_id, name FROM delegation.hub_names()"
 _HOME_OF: LiteralString = "SELECT home_id FROM delegation.resident WHERE resident_id = %s"
 _RESIDENTS_CARED_FOR: LiteralString = """
 SELECT resident.resident_id, resident.name
@@ -63,6 +64,11 @@ def hubs_led(conn: psycopg.Connection[Any]) -> list[Place]:
 def hubs_counted(conn: psycopg.Connection[Any]) -> list[Place]:
     """Hubs whose counts the actor sees as a commissioner."""
     return [Place(*row) for row in conn.execute(_HUBS_COUNTED).fetchall()]
+
+
+def hub_names(conn: psycopg.Connection[Any]) -> dict[UUID, str]:
+    """Every hub's name, for an operator; for anybody else none."""
+    return dict(conn.execute(_HUB_NAMES).fetchall())
 
 
 def home_of(conn: psycopg.Connection[Any], resident_id: UUID) -> UUID:

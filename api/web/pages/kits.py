@@ -1,6 +1,6 @@
 """Kits, their ledgers and the quarantine, for an operator.
 
-Guards: ids, counts, reasons and the names of homes only.
+Guards: ids, counts, reasons and the names of homes and hubs only.
 """
 
 from datetime import timedelta
@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from alerts.standing import faulty
 from api.access import Visit, needs
 from api.parts import parts_of
-from api.queries import glass, notices
+from api.queries import desks, glass, notices
 from api.queries import kits as queries
 from api.web.presenters import glass as glass_words
 from api.web.presenters import kits as words
@@ -47,7 +47,7 @@ def kits_page(
         "said": said,
         "problem": problem,
         "notices": notice_words.notices(notices.of_no_home(visit.conn), visit.at),
-        "policies": policy_words.told(faulty(visit.conn, visit.at)),
+        "policies": policy_words.to_operator(faulty(visit.conn, visit.at), desks.hub_names(visit.conn)),
         "rows": rows,
         "summary": words.summary(rows),
         "quarantine": [words.quarantine_row(one, visit.at) for one in queries.quarantined(visit.conn)],

@@ -127,7 +127,7 @@ def _to_lead(visit: Visit, hub_id: UUID) -> list[str]:
         return []
     tries = glass.tried_in_vain(visit.conn, hub_id, visit.at - timedelta(days=_TRIES_OF_DAYS))
     return [
-        *policy_words.told(faulty(visit.conn, visit.at), hub_id),
+        *policy_words.to_lead(faulty(visit.conn, visit.at), hub_id),
         *glass_words.in_vain(tries, _TRIES_OF_DAYS),
     ]
 

@@ -4,33 +4,35 @@ Guards: what holds instead is said, in a sentence; which setting is wrong and wh
 words, for whoever mends it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from alerts.policy_faults import Fault
 
-_MORE = "`hearthwatch check` says why, and what to put right."
+_ASK = "Ask whoever runs Hearthwatch to put it right."
+_LOOK = "On the command line, hearthwatch check says why, and what to put right."
 
 
-def told(faulty: Iterable[tuple[UUID | None, str, Fault]], here: UUID | None = None) -> list[str]:
-    """Of each a sentence; where a hub is named, of its own and of the default."""
+def to_lead(faulty: Iterable[tuple[UUID | None, str, Fault]], here: UUID) -> list[str]:
+    """Of their hub's own policy and of the default, a sentence each."""
     return [
-        f"{says(hub_id, version, why, here)} {_MORE}"
+        f"{says(hub_id, version, why, {here: 'this hub'})} {_ASK}"
         for hub_id, version, why in faulty
-        if here is None or hub_id in (None, here)
+        if hub_id in (None, here)
     ]
 
 
-def says(hub_id: UUID | None, version: str, why: Fault, here: UUID | None = None) -> str:
-    """Whose policy is not as it is written, and what holds."""
-    instead = "what is shipped" if hub_id is None else "the default"
-    policy = f"The policy {version!r}, {_whose(hub_id, here)},"
+def to_operator(faulty: Iterable[tuple[UUID | None, str, Fault]], hubs: Mapping[UUID, str]) -> list[str]:
+    """Of each a sentence, by the name of its hub."""
+    return [f"{says(*one, hubs)} {_LOOK}" for one in faulty]
+
+
+def says(hub_id: UUID | None, version: str, why: Fault, hubs: Mapping[UUID, str]) -> str:
+    """Whose policy is not as it is written, and what holds. A hub that is not in `hubs` is named by its id."""
+    whose, instead = "default", "what is shipped"
+    if hub_id is not None:
+        whose, instead = f"of {hubs.get(hub_id, f'hub {hub_id}')}", "the default"
+    policy = f"The policy '{version}', {whose},"
     if why.in_force:
         return f"{policy} is in force, but not as it is written."
     return f"{policy} is not in force, and {instead} holds in its place."
-
-
-def _whose(hub_id: UUID | None, here: UUID | None) -> str:
-    if hub_id is None:
-        return "default"
-    return "of this hub" if hub_id == here else f"of hub {hub_id}"

@@ -77,11 +77,12 @@ def test_a_policy_that_is_not_in_force_as_it_is_written_is_told_to_the_hubs_lead
         )
     told = sign_in(n.HUB_LEAD).get(QUEUE).text
     assert (
-        "The policy &#39;typo&#39;, of this hub, is not in force, and the default holds in its place." in told
+        "The policy &#39;typo&#39;, of this hub, is not in force, and the default holds in its place."
+        " Ask whoever runs Hearthwatch to put it right." in told
     )
     assert "is left out" not in told, "which settings are wrong is for whoever mends them"
     assert "elsewhere" not in told
     operator = sign_in(n.OPERATOR).get("/kits").text
-    for version, hub in (("typo", n.HUB), ("elsewhere", n.OTHER_HUB)):
-        assert f"The policy &#39;{version}&#39;, of hub {hub}, is not in force" in operator
+    for version, hub in (("typo", "Riverside hub"), ("elsewhere", "Hillside hub")):
+        assert f"The policy &#39;{version}&#39;, of {hub}, is not in force" in operator
     assert "The policy" not in sign_in(n.CLINICIAN).get(QUEUE).text
