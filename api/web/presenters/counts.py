@@ -90,10 +90,10 @@ def table(homes: Sequence[HomeCounts], month: str, now: datetime) -> Table:
 
 def _due_from(could_send_from: datetime | None, since: datetime, until: datetime, now: datetime) -> str:
     if could_send_from is None or could_send_from >= until:
-        return "no kit and no form in this month: no sets were due"
+        return "No kit and no form in this month: no sets were due"
     if could_send_from <= since:
         return ""
-    return f"sets are due from {clock(could_send_from, now)}, when its first kit or form was lent"
+    return f"Sets are due from {clock(could_send_from, now)}, when it first had a kit or a form"
 
 
 def _column(

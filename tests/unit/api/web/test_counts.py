@@ -38,9 +38,9 @@ def test_a_table_in_words() -> None:
     ("month", "could_send_from", "said"),
     [
         ("2026-11", datetime(2026, 11, 1, tzinfo=UTC), ""),
-        ("2026-11", NOW, "sets are due from today 12:00, when its first kit or form was lent"),
-        ("2026-10", NOW, "no kit and no form in this month: no sets were due"),
-        ("2026-11", None, "no kit and no form in this month: no sets were due"),
+        ("2026-11", NOW, "Sets are due from today 12:00, when it first had a kit or a form"),
+        ("2026-10", NOW, "No kit and no form in this month: no sets were due"),
+        ("2026-11", None, "No kit and no form in this month: no sets were due"),
     ],
 )
 def test_a_home_says_since_when_sets_are_due_there_where_that_is_not_the_whole_month(
