@@ -6,6 +6,8 @@ that comes back for a fault still names the decision it was first shown with, wh
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import NamedTuple, TypedDict
 from uuid import UUID
 
@@ -17,6 +19,8 @@ from devices.identifiers import UnreadableIdError, parse_id
 
 USUAL_REVIEW = timedelta(days=182)
 _NO_DAY = {"decided_on": "Give the day of the decision", "review_on": "Give the day to review it by"}
+NOTHING: Mapping[str, str] = MappingProxyType({})
+"""No field was filled in, or none has a fault."""
 FIELDS = ("clinician_name", "regulator", "regulator_number", "decided_on", "review_on", "reason")
 
 
@@ -90,3 +94,10 @@ def asked(at: datetime) -> dict[str, object]:
         "latest": london_day(at + LONGEST_REVIEW).isoformat(),
         "today": london_day(at).isoformat(),
     }
+
+
+def status(faults: Mapping[str, str], meanwhile: str) -> HTTPStatus:
+    """Of a form that comes back; `meanwhile`: why there was nothing left to do."""
+    if meanwhile:
+        return HTTPStatus.CONFLICT
+    return HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK

@@ -6,7 +6,6 @@ says what it does to a score, and what ends it; who presses twice, or after a co
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from types import MappingProxyType
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -19,7 +18,7 @@ from api.queries import oxygen
 from api.queries.oxygen import Entry
 from api.queries.resident import Resident, decisions
 from api.routes.air_records import RecordingVisit, WithdrawingVisit
-from api.web.decided import shown_with
+from api.web import decided as decided_form
 from api.web.fields import Fields
 from api.web.presenters import resident as words
 from api.web.rendering import page
@@ -28,8 +27,6 @@ from delegation.air_record import ABOUT, Check
 from delegation.decision import DecidedMeanwhileError, NotInForceError, UnfitDecisionError
 
 router = APIRouter()
-
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @router.get("/residents/{resident_id}/air")
@@ -47,7 +44,7 @@ def record(request: Request, resident_id: UUID, visit: RecordingVisit, fields: F
     check = Check(
         checked=fields.get("checked") == "yes",
         doubt=oxygen.doubt(visit.conn, resident_id),
-        over=shown_with(fields) if fields.get("over") == "yes" else None,
+        over=decided_form.shown_with(fields) if fields.get("over") == "yes" else None,
     )
     try:
         air_record.record(visit.conn, visit.actor, resident_id, check, visit.at)
@@ -77,8 +74,8 @@ def _form(
     request: Request,
     visit: Visit,
     found: Resident,
-    fields: Mapping[str, str] = NOTHING,
-    faults: Mapping[str, str] = NOTHING,
+    fields: Mapping[str, str] = decided_form.NOTHING,
+    faults: Mapping[str, str] = decided_form.NOTHING,
     meanwhile: str = "",
 ) -> HTMLResponse:
     decided = decisions(visit.conn, found.resident_id, visit.at)
@@ -91,13 +88,9 @@ def _form(
         "faults": faults,
         "meanwhile": meanwhile,
     }
-    return page(request, "air_record.jinja", view, who=visit.actor.name, status=_status(faults, meanwhile))
-
-
-def _status(faults: Mapping[str, str], meanwhile: str) -> HTTPStatus:
-    if meanwhile:
-        return HTTPStatus.CONFLICT
-    return HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
+    return page(
+        request, "air_record.jinja", view, who=visit.actor.name, status=decided_form.status(faults, meanwhile)
+    )
 
 
 def _shown(fields: Mapping[str, str], entry: Entry | None) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """The page on a pause of a resident's monitoring: recording one, changing it, and ending it when they are back.
 
 Guards: what is missing is said beside its field, nothing that was filled in is lost, nothing that a colleague recorded
-meanwhile is ended unseen, and the page says what a pause does and what it does not.
+meanwhile is ended unseen, the page says what a pause does and what it does not and which days it takes, and who presses
+twice, or after a colleague, sees what stands.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
+from typing import NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -19,11 +21,11 @@ from api.queries.resident import Pause, Resident, decisions
 from api.routes.pauses import EndingVisit, PausingVisit
 from api.web import decided as decided_form
 from api.web.fields import Fields, day_of
-from api.web.presenters.moments import LONDON, london_day
+from api.web.presenters.moments import LONDON, calendar_day, london_day
 from api.web.presenters.resident import view as resident_view
 from api.web.rendering import page
 from delegation import monitoring_pause
-from delegation.decision import DecidedMeanwhileError, UnfitDecisionError
+from delegation.decision import DecidedMeanwhileError, NotInForceError, UnfitDecisionError
 from delegation.monitoring_pause import ABOUT, LONGEST, LONGEST_BEFORE, LONGEST_REASON, Away
 
 router = APIRouter()
@@ -32,12 +34,39 @@ _DAY, _LAST_MINUTE = timedelta(days=1), time(23, 59)
 _NO_DAY = {"starts_at": "Give the day since when they are away", "ends_at": "Give the last day of the pause"}
 
 
+class Days(NamedTuple):
+    """Which days a pause may have: whole days, so that one less fits than between moments."""
+
+    earliest: date
+    today: date
+    latest: date
+
+    @classmethod
+    def at(cls, moment: datetime) -> "Days":
+        return cls(
+            london_day(moment - LONGEST_BEFORE + _DAY),
+            london_day(moment),
+            london_day(moment + LONGEST - _DAY),
+        )
+
+    def faults(self, days: Mapping[str, date | None]) -> dict[str, str]:
+        """What is wrong with those that were given, and that some were not."""
+        found = {name: _NO_DAY[name] for name, day in days.items() if day is None}
+        if (starts := days["starts_at"]) and starts < self.earliest:
+            found["starts_at"] = f"Choose {calendar_day(self.earliest)} or a later day"
+        if (ends := days["ends_at"]) and ends > self.latest:
+            found["ends_at"] = (
+                f"Choose {calendar_day(self.latest)} or an earlier day: you can record it again then"
+            )
+        return found
+
+
 @router.get("/residents/{resident_id}/pause")
 def form(request: Request, resident_id: UUID, visit: PausingVisit) -> HTMLResponse:
     """The pause in force, if there is one, and the form for another."""
     found = resident_of_home_or_hub(visit, resident_id, ABOUT)
     looked(visit, resident_id, "resident.pause_seen")
-    return _form(request, visit, found, {}, {})
+    return _form(request, visit, found)
 
 
 @router.post("/residents/{resident_id}/pause")
@@ -55,27 +84,30 @@ def begin(request: Request, resident_id: UUID, visit: PausingVisit, fields: Fiel
         return _form(request, visit, found, fields, refused.faults)
     except DecidedMeanwhileError as meanwhile:
         anew = decided_form.shown_anew(fields)
-        return _form(request, visit, found, anew, {"reason": str(meanwhile)})
+        return _form(request, visit, found, anew, {"standing": str(meanwhile)})
     return _back(resident_id, "paused")
 
 
 @router.post("/residents/{resident_id}/pause/{pause_id}/end")
-def end(resident_id: UUID, pause_id: UUID, visit: EndingVisit) -> Response:
+def end(request: Request, resident_id: UUID, pause_id: UUID, visit: EndingVisit) -> Response:
     """They are back."""
-    resident_of_home_or_hub(visit, resident_id, ABOUT)
-    monitoring_pause.end(visit.conn, visit.actor, resident_id, pause_id, visit.at)
+    found = resident_of_home_or_hub(visit, resident_id, ABOUT)
+    try:
+        monitoring_pause.end(visit.conn, visit.actor, resident_id, pause_id, visit.at)
+    except (NotInForceError, DecidedMeanwhileError) as meanwhile:
+        return _form(request, visit, found, meanwhile=str(meanwhile))
     return _back(resident_id, "back")
 
 
 def _read(fields: Mapping[str, str], at: datetime) -> tuple[Away, dict[str, str]]:
-    """What was filled in, with today in the place of what is no day, and a fault for each of those."""
+    """What was filled in, with today in the place of what is no day, and a fault for each that it may not be."""
     days = {name: day_of(fields.get(name, "")) for name in _NO_DAY}
     away = Away(
         reason=fields.get("reason", ""),
         starts_at=_london(days["starts_at"] or london_day(at), time()),
         ends_at=_london(days["ends_at"] or london_day(at), _LAST_MINUTE),
     )
-    return away, {name: _NO_DAY[name] for name, day in days.items() if day is None}
+    return away, Days.at(at).faults(days)
 
 
 def _london(day: date, hour: time) -> datetime:
@@ -87,22 +119,28 @@ def _back(resident_id: UUID, said: str) -> Response:
 
 
 def _form(
-    request: Request, visit: Visit, found: Resident, fields: Mapping[str, str], faults: Mapping[str, str]
+    request: Request,
+    visit: Visit,
+    found: Resident,
+    fields: Mapping[str, str] = decided_form.NOTHING,
+    faults: Mapping[str, str] = decided_form.NOTHING,
+    meanwhile: str = "",
 ) -> HTMLResponse:
     decided = decisions(visit.conn, found.resident_id, visit.at)
+    days = Days.at(visit.at)
     view = {
         "resident": resident_view(found, decided, visit.at),
         "pause": decided.pause,
-        "today": london_day(visit.at).isoformat(),
-        "earliest": london_day(visit.at - LONGEST_BEFORE + _DAY).isoformat(),
-        "latest": london_day(visit.at + LONGEST - _DAY).isoformat(),
-        "longest": LONGEST.days,
+        "days": {name: day.isoformat() for name, day in days._asdict().items()},
+        "said": {name: calendar_day(day) for name, day in days._asdict().items()},
         "longest_reason": LONGEST_REASON,
         "fields": {**_standing(decided.pause, visit.at), **fields},
         "faults": faults,
+        "meanwhile": meanwhile,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "pause.jinja", view, who=visit.actor.name, status=status)
+    return page(
+        request, "pause.jinja", view, who=visit.actor.name, status=decided_form.status(faults, meanwhile)
+    )
 
 
 def _standing(pause: Pause | None, at: datetime) -> dict[str, str]:

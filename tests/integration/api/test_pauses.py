@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import LiteralString
 from uuid import UUID
 
 import httpx2 as httpx
 import pytest
 
+from api.web.presenters.moments import calendar_day
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 
@@ -50,7 +51,9 @@ def test_it_holds_from_when_somebody_says_they_are_away_until_somebody_says_they
     [end] = set(re.findall(rf'action="({PAGE}/[0-9a-f-]+/end)"', manager.get(AMARA).text))
     assert manager.post(end, follow_redirects=True).text.count("The pause has ended. Measure them now") == 1
     assert "Monitoring is paused" not in worker.get(AMARA).text
-    assert manager.post(end).status_code == 409
+    again = manager.post(end)
+    assert (again.status_code, "is not paused any more" in again.text) == (409, True)
+    assert "Pause the monitoring of Amara" in again.text, "what stands now, with the form for another"
     with neighbourhood.connect() as owner:
         done = owner.execute(DONE).fetchall()
         held = owner.execute("SELECT reason, ended_by FROM delegation.monitoring_pause ORDER BY 1").fetchall()
@@ -70,9 +73,9 @@ def test_what_cannot_be_is_said_beside_its_field_and_what_was_recorded_meanwhile
     for different, sentence in (
         ({"reason": " "}, "Say why they are away"),
         ({"starts_at": ""}, "Give the day since when they are away"),
-        ({"starts_at": day(-9)}, "Choose a day within the last 7 days"),
+        ({"starts_at": day(1)}, "They are watched until they have gone"),
         ({"ends_at": "soon"}, "Give the last day of the pause"),
-        ({"ends_at": day(40)}, "Choose a day within 28 days"),
+        ({"ends_at": day(-2)}, "Choose a day to come, or today"),
     ):
         answer = manager.post(PAGE, data=filled(**different))
         assert (answer.status_code, sentence in answer.text) == (422, True), sentence
@@ -82,17 +85,40 @@ def test_what_cannot_be_is_said_beside_its_field_and_what_was_recorded_meanwhile
     assert clinician.post(PAGE, data=filled(reason="With her daughter")).status_code == 303
     late = manager.post(PAGE, data=filled() | opened)
     assert (late.status_code, "A colleague has just recorded" in late.text) == (422, True)
-    assert "With her daughter" in late.text
+    assert 'href="#standing"' in late.text, "it is said at the pause that stands, not at the reason"
+    assert re.search(
+        r'id="standing".*A colleague has just.*With her daughter.*id="reason"', late.text, re.DOTALL
+    )
     assert manager.post(PAGE, data=filled() | seen_in(late.text)).status_code == 303, "now they have seen it"
 
 
+def test_the_first_and_the_last_day_are_named_and_hold_and_a_day_more_does_not(sign_in: SignIn) -> None:
+    manager = sign_in(n.MANAGER)
+    first, _, _, last = map(
+        date.fromisoformat, re.findall(r'(?:min|max)="([0-9-]{10})"', manager.get(PAGE).text)
+    )
+    one = timedelta(days=1)
+    for different, named in (
+        ({"starts_at": first - one}, f"Choose {calendar_day(first)} or a later day"),
+        ({"ends_at": last + one}, f"Choose {calendar_day(last)} or an earlier day"),
+    ):
+        answer = manager.post(PAGE, data=filled(**{name: str(day) for name, day in different.items()}))
+        assert (answer.status_code, named in answer.text) == (422, True), named
+        assert f"{calendar_day(first)} at the earliest" in answer.text
+        assert f"{calendar_day(last)} at the latest" in answer.text
+    assert manager.post(PAGE, data=filled(starts_at=str(first), ends_at=str(last))).status_code == 303
+
+
 @pytest.mark.parametrize(
-    ("person", "status"), [(n.WORKER, 403), (n.OUTSIDE_CLINICIAN, 404)], ids=["worker", "far hub"]
+    ("person", "status", "of_record"),
+    [(n.WORKER, 403, 200), (n.OUTSIDE_CLINICIAN, 404, 404)],
+    ids=["worker", "far hub"],
 )
-def test_nobody_else_records_one(sign_in: SignIn, person: UUID, status: int) -> None:
+def test_nobody_else_records_one(sign_in: SignIn, person: UUID, status: int, of_record: int) -> None:
     client = sign_in(person)
     assert client.get(PAGE).status_code == client.post(PAGE, data=filled()).status_code == status
-    assert f'href="{PAGE}"' not in client.get(AMARA).text
+    shown = client.get(AMARA)
+    assert (shown.status_code, f'href="{PAGE}"' in shown.text) == (of_record, False)
 
 
 def test_a_program_records_one_and_ends_it_as_a_page_does(sign_in: SignIn) -> None:
