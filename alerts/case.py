@@ -49,14 +49,20 @@ def open_or_join(
             resident = concern.placement.resident_id
             policy = policies.for_hub(concern.placement.hub_id)
             taken = step(open_.get(resident), concern.found, concern.low, policy, at)
-            if taken.kind is EventKind.RAISED:
+            raised = taken.kind is EventKind.RAISED
+            if raised:
                 cases[resident] = new_uuid7()
-                store.raise_escalation(conn, _new(concern, cases[resident], policy.version), taken, at)
+            made = [_finding(concern, cases[resident], finding) for finding in concern.found]
+            said_by = next((one.finding_id for one in made if one.finding.sentence == taken.why), None)
+            if raised:
+                store.raise_escalation(
+                    conn, _new(concern, cases[resident], policy.version), taken, said_by, at
+                )
             else:
-                store.join_escalation(conn, cases[resident], taken)
+                store.join_escalation(conn, cases[resident], taken, said_by)
             open_[resident] = taken.as_open(cases[resident], concern.placement.hub_id)
             changes.append(_change(concern, open_[resident], taken.kind))
-            findings += [_finding(concern, cases[resident], finding) for finding in concern.found]
+            findings += made
         store.add_findings(conn, findings, at)
         store.announce(conn, changes, at)
     return cases

@@ -73,12 +73,12 @@ FROM alerts.leave_hub(%(case)s, %(hub)s) AS revision WHERE revision IS NOT NULL
 """
 _RAISE: LiteralString = """
 INSERT INTO alerts.escalation (escalation_id, resident_id, home_id, hub_id, origin, state, severity, why, low, yields,
-    raised_at, deadline_at, policy_version, raised_by)
-VALUES (%s, %s, %s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s, %s)
+    why_finding, raised_at, deadline_at, policy_version, raised_by)
+VALUES (%s, %s, %s, %s, %s, 'open', %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _JOIN: LiteralString = "UPDATE alerts.escalation SET severity = %s, deadline_at = %s WHERE escalation_id = %s"
 _SAY_WHY: LiteralString = """
-UPDATE alerts.escalation SET why = %s, low = %s, yields = %s WHERE escalation_id = %s
+UPDATE alerts.escalation SET why = %s, why_finding = %s, low = %s, yields = %s WHERE escalation_id = %s
 """
 _FIND: LiteralString = """
 INSERT INTO alerts.finding
@@ -133,8 +133,10 @@ def _moved(rows: Iterable[tuple[UUID, UUID, UUID]], actor_id: UUID | None) -> li
     ]
 
 
-def raise_escalation(conn: psycopg.Connection, new: NewEscalation, step: Step, at: datetime) -> None:
-    """Open a case."""
+def raise_escalation(
+    conn: psycopg.Connection, new: NewEscalation, step: Step, said_by: UUID | None, at: datetime
+) -> None:
+    """Open a case. `said_by`: the finding that gives its sentence."""
     conn.execute(
         _RAISE,
         (
@@ -147,6 +149,7 @@ def raise_escalation(conn: psycopg.Connection, new: NewEscalation, step: Step, a
             step.why,
             step.low,
             step.yields,
+            said_by,
             at,
             step.deadline_at,
             new.policy_version,
@@ -155,18 +158,24 @@ def raise_escalation(conn: psycopg.Connection, new: NewEscalation, step: Step, a
     )
 
 
-def join_escalation(conn: psycopg.Connection, escalation_id: UUID, step: Step) -> None:
-    """Let findings join the case that is open."""
+def join_escalation(conn: psycopg.Connection, escalation_id: UUID, step: Step, said_by: UUID | None) -> None:
+    """Let findings join the case that is open. `said_by`: the one that gives its sentence, if a new one does."""
     conn.execute(_JOIN, (step.severity, step.deadline_at, escalation_id))
     if step.why is not None:
-        say(conn, escalation_id, step.why, step.low, yields=step.yields)
+        say(conn, escalation_id, step.why, said_by, step.low, yields=step.yields)
 
 
 def say(
-    conn: psycopg.Connection, escalation_id: UUID, why: str, low: int | None = None, *, yields: bool
+    conn: psycopg.Connection,
+    escalation_id: UUID,
+    why: str,
+    said_by: UUID | None,
+    low: int | None = None,
+    *,
+    yields: bool,
 ) -> None:
-    """Put a sentence in the place of the one a case has, with the least of the score it is about, if it is."""
-    conn.execute(_SAY_WHY, (why, low, yields, escalation_id))
+    """Put a finding's sentence in the place of the one a case has, with the least of the score it is of, if any."""
+    conn.execute(_SAY_WHY, (why, said_by, low, yields, escalation_id))
 
 
 def add_findings(conn: psycopg.Connection, findings: Iterable[NewFinding], at: datetime) -> None:

@@ -19,7 +19,7 @@ from alerts.escalation import EventKind, OpenEscalation
 from alerts.judgement import Judged, judge_each
 from alerts.policy import PolicyBook, Severity
 from alerts.rescoring import asked_anew, rescore
-from alerts.rules import NOT_THEIRS, RULES_VERSION, YIELDING, Finding
+from alerts.rules import NOT_THEIRS, RULES_VERSION, Finding
 from alerts.standing import standing
 from alerts.store import Change, NewFinding
 from delegation.authority import Authority
@@ -29,12 +29,12 @@ from ingest.evaluation import Withdrawn
 
 _LONDON = ZoneInfo("Europe/London")
 
-_FOUND: LiteralString = """
-SELECT finding.escalation_id, finding.evidence @> %(reading)s,
-       finding.severity = escalation.severity AND finding.low IS NOT DISTINCT FROM escalation.low
+# The cases that rest on a reading, and whether the sentence shown does.
+_RESTING: LiteralString = """
+SELECT escalation_id, coalesce(bool_or(finding_id = why_finding), false)
 FROM alerts.finding JOIN alerts.escalation USING (escalation_id)
-WHERE escalation.resident_id = %(resident)s
-ORDER BY finding.rule = ANY (%(yielding)s), finding.found_at, finding.finding_id
+WHERE escalation.resident_id = %(resident)s AND finding.evidence @> %(reading)s
+GROUP BY escalation_id
 """
 
 
@@ -77,15 +77,12 @@ def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: 
     moved, cases = store.hold(conn, [resident])
     open_ = cases.get(resident)
     reading = Jsonb([{"kit": str(gone.kit_id), "reading": str(gone.payload.reading_id)}])
-    found = conn.execute(
-        _FOUND, {"resident": resident, "reading": reading, "yielding": list(YIELDING)}
-    ).fetchall()
-    resting = {escalation_id for escalation_id, rests, _ in found if rests}
+    resting: dict[UUID, bool] = dict(
+        conn.execute(_RESTING, {"resident": resident, "reading": reading}).fetchall()
+    )
     if open_ is not None:
-        # The first that could have given the sentence shown did: others as grave, and no worse, leave it.
-        shown = [rests for case_id, rests, shown in found if shown and case_id == open_.escalation_id]
-        rests = open_.escalation_id in resting
-        joined = _join(conn, gone, open_, rests=rests, reword=bool(shown) and shown[0], at=at)
+        rests, reword = open_.escalation_id in resting, resting.get(open_.escalation_id, False)
+        joined = _join(conn, gone, open_, rests=rests, reword=reword, at=at)
         store.announce(conn, [*moved, joined], at)
     elif resting:
         words = f"{_named(gone)}, on which a closed escalation rests, was not theirs: look again."
@@ -120,7 +117,7 @@ def _join(
     )
     if reword:
         # The score beside a sentence that rests on it does so too: none is kept until what is theirs gives one.
-        store.say(conn, open_.escalation_id, words, yields=True)
+        store.say(conn, open_.escalation_id, words, finding.finding_id, yields=True)
     store.add_findings(conn, [finding], at)
     reading_id = gone.payload.reading_id
     return Change(open_.hub_id, open_.escalation_id, EventKind.JOINED, cause_reading_id=reading_id)

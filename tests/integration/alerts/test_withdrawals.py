@@ -88,6 +88,20 @@ def test_a_reading_that_was_theirs_after_all_is_said_again(ward: Ward) -> None:
     assert "was not theirs: look again" in ward.cases()[0][2]
 
 
+@pytest.mark.parametrize("which", [1, 2], ids=["the one said", "another as grave"])
+def test_of_a_round_on_the_wrong_resident_nothing_stays_said(ward: Ward, which: int) -> None:
+    """A reading is withdrawn; the next as grave is said, a third joins; then one of these two is withdrawn too."""
+    made = [ward.reading(n.GRAVE, taken_at=NOW + n.minutes(60 * each)) for each in range(3)]
+    ward.deliver(made[0])
+    corrected(ward, made[0])
+    for one in made[1:]:
+        ward.deliver(one)
+    assert ward.cases()[0][3] == 10
+    corrected(ward, made[which])
+    looks_again = "was not theirs: look again" in ward.cases()[0][2]
+    assert looks_again is (which == 1)
+
+
 def test_nobody_closes_it_without_having_seen_that(ward: Ward) -> None:
     wrong = ward.reading(n.GRAVE)
     ward.deliver(wrong)

@@ -96,7 +96,7 @@ STAYS = {
             "raised_at",
         ),
         *("deadline_at", "policy_version", "raised_by", "claimed_by", "claimed_at", "closed_by", "closed_at"),
-        *("disposition", "yields"),
+        *("disposition", "yields", "why_finding"),
     },
     "findings": {
         *(
