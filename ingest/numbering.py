@@ -88,7 +88,7 @@ def _numbered(one: Sound, line: _Line, operators: Mapping[UUID, Operator]) -> Ne
     if kit.home_id != one.placement.home_id:
         flags += ("other_home",)
     moments = [effective_at, effective_at + slow_by, one.arrival.arrived_at]
-    assessed = quality.assess(payload, moments)
+    assessed = quality.assess(payload, moments, quality.kit_since(kit.enrolled_at, one.arrival.arrived_at))
     cleared = quality.cleared(payload.not_obtained, assessed.unusable)
     return NewReading(
         payload=payload,

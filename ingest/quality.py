@@ -37,6 +37,8 @@ REMEMBERED = "remembered:"
 earlier value is not to be taken away."""
 ANOTHER_DAY = timedelta(days=1)
 """An instrument's clock has no zone: no two zones are further apart."""
+_ANOTHER_DAY = "device_time_differs"
+CLOCK_LOST = "device_clock_lost"
 # A person's to see or to count.
 _NO_INSTRUMENTS = frozenset({VitalSign.RESPIRATION_RATE, VitalSign.ON_OXYGEN, VitalSign.CONSCIOUSNESS})
 NO_SIGN: frozenset[VitalSign] = frozenset()
@@ -57,15 +59,24 @@ class Assessed(NamedTuple):
     instrument: Mapping[str, Any] | None = None
 
 
-def assess(payload: ReadingPayload, may_be: Sequence[datetime] = ()) -> Assessed:
-    """Judge every value of one reading. `may_be`: when it may have been taken, if not only when it says."""
+def assess(
+    payload: ReadingPayload, may_be: Sequence[datetime] = (), kit_since: datetime | None = None
+) -> Assessed:
+    """Judge every value of one reading.
+
+    `may_be`: when it may have been taken, if not only when it says; `kit_since`: as the function of that name says,
+    where it is known.
+    """
     said = measured(payload)
     not_measured = not said.statuses.isdisjoint(_NOT_A_MEASUREMENT)
-    another_day = _says_another_day(said.instrument, may_be or [payload.taken_at])
-    old = _of_instruments(said) if another_day or _FROM_STORAGE in said.statuses else NO_SIGN
+    from_storage = _FROM_STORAGE in said.statuses
+    moments = may_be or [payload.taken_at]
+    of_clock = _of_its_clock(said.instrument, moments, None if from_storage else kit_since)
+    old = _of_instruments(said) if from_storage or _ANOTHER_DAY in of_clock else NO_SIGN
+    doubted = _of_instruments(said) if CLOCK_LOST in of_clock else NO_SIGN
     values: dict[VitalSign, Value] = {}
     unusable: dict[str, str] = dict(said.unknown)
-    flags = _remarks(payload, said) + (["device_time_differs"] if another_day else [])
+    flags = _remarks(payload, said) + of_clock
     for code, raw in said.values.items():
         sign = SIGN_BY_CODE.get(code)
         if sign is None:
@@ -81,7 +92,7 @@ def assess(payload: ReadingPayload, may_be: Sequence[datetime] = ()) -> Assessed
             unusable[f"{REMEMBERED}{code}"] = str(value)
         else:
             values[sign] = value
-            if surprising or code in said.differing:
+            if surprising or code in said.differing or sign in doubted:
                 flags.append(f"confirm:{code}")
     if _pressures_cross(values):
         flags.append("systolic_not_above_diastolic")
@@ -106,11 +117,16 @@ def effective(
     """
     if taken_at > arrived_at + AHEAD:
         return arrived_at, ("clock_ahead",)
-    if taken_at < min(enrolled_at, arrived_at) - BEFORE_ITS_KIT:
+    if taken_at < kit_since(enrolled_at, arrived_at):
         return arrived_at, ("clock_lost",)
     if taken_at < arrived_at - ANCIENT:
         return taken_at, ("ancient",)
     return taken_at, ()
+
+
+def kit_since(enrolled_at: datetime, arrived_at: datetime) -> datetime:
+    """Before this, no clock that was ever set says that anything was measured with the kit."""
+    return min(enrolled_at, arrived_at) - BEFORE_ITS_KIT
 
 
 def clock(skew_s: float | None, *, believed: bool) -> tuple[timedelta, tuple[str, ...]]:
@@ -132,15 +148,22 @@ def _of_instruments(said: Measured) -> frozenset[VitalSign]:
     return frozenset(SIGN_BY_CODE[code] for code in codes if code in SIGN_BY_CODE) - _NO_INSTRUMENTS
 
 
-def _says_another_day(instrument: Mapping[str, Any] | None, may_be: Sequence[datetime]) -> bool:
-    """Whether an instrument's own clock, where it says a possible time, says none of these."""
+def _of_its_clock(
+    instrument: Mapping[str, Any] | None, may_be: Sequence[datetime], since: datetime | None
+) -> list[str]:
+    """What is odd about the time by an instrument's own clock, where it says a possible one.
+
+    A clock that was never set says nothing of when a value was measured: it may well be now.
+    """
     if instrument is None or "device_time" not in instrument:
-        return False
+        return []
     try:
-        said = datetime.fromisoformat(instrument["device_time"])
+        said = datetime.fromisoformat(instrument["device_time"]).replace(tzinfo=UTC)
     except ValueError:
-        return False
-    return all(abs(said.replace(tzinfo=UTC) - moment) > ANOTHER_DAY for moment in may_be)
+        return []
+    if since is not None and said < since:
+        return [CLOCK_LOST]
+    return [_ANOTHER_DAY] if all(abs(said - moment) > ANOTHER_DAY for moment in may_be) else []
 
 
 def remembered(flags: Collection[str], unusable: Mapping[str, str]) -> dict[VitalSign, Decimal]:

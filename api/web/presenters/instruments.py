@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from api.web.presenters import signs
-from ingest.quality import REMEMBERED
+from ingest.quality import CLOCK_LOST, REMEMBERED
 
 # As the instrument's own displays write them. What is in the sign's own unit needs no words.
 _OTHER_UNITS = {"kPa": "kPa", "[degF]": "°F"}
@@ -28,7 +28,8 @@ def remarks(told: Mapping[str, Any] | None, flags: Collection[str]) -> list[str]
         f"{signs.label(sign)} according to the app: {said}"
         for sign, said in told.get("decoded_by_app", {}).items()
     ]
-    if any(flag.startswith(REMEMBERED) for flag in flags) and (said := _device_time(told.get("device_time"))):
+    of_its_clock = any(flag.startswith((REMEMBERED, CLOCK_LOST)) for flag in flags)
+    if of_its_clock and (said := _device_time(told.get("device_time"))):
         found.append(f"The device's own clock said {said}")
     return found
 

@@ -176,6 +176,7 @@ def cuff_of(systolic: int, *clock: int) -> Gatt:
 
 NOW_BY_THE_CUFF = (2026, 3, 4, 9, 5, 0)
 LAST_WEEK = (2026, 2, 25, 9, 5, 0)
+NEVER_SET = (2015, 1, 1, 0, 0, 0)
 
 
 def test_what_a_cuff_remembers_answers_nothing_and_what_it_measures_does(ward):
@@ -187,6 +188,17 @@ def test_what_a_cuff_remembers_answers_nothing_and_what_it_measures_does(ward):
     assert (settled.verdict.complete, settled.verdict.next) == (True, "nothing")
     settled = ward.send({}, at=later + n.minutes(1), gatt=cuff_of(80, *LAST_WEEK))
     assert (settled.verdict.complete, settled.verdict.next) == (True, "nothing"), "what is newer stands"
+
+
+def test_what_a_cuff_measures_whose_clock_was_never_set_is_scored_acted_on_and_asked_for_again(ward):
+    rest = {sign: value for sign, value in n.NORMAL.items() if sign not in ("systolic", "diastolic")}
+    one = ward.reading(rest, gatt=cuff_of(70, *NEVER_SET))
+    for _ in ("told", "told again, as the first time"):
+        [settled] = ward.deliver(one, at=NOW)
+        assert (settled.verdict.low, settled.verdict.complete, settled.verdict.next) == (3, True, "call_hub")
+    assert [why for _, _, why, *_ in ward.cases()] == ["Systolic blood pressure 70 mmHg: scores 3 by itself."]
+    settled = ward.send(rest, at=NOW + n.minutes(5), gatt=cuff_of(120, *NEVER_SET))
+    assert (settled.verdict.low, settled.verdict.next) == (0, "measure:systolic")
 
 
 def test_a_bad_value_that_a_cuff_remembers_is_asked_for_in_time_and_told_to_the_hub_where_nobody_does(ward):

@@ -125,6 +125,30 @@ def test_what_an_instrument_measured_another_day_by_its_own_clock_is_not_measure
     assert ("device_time_differs" in assessed.flags) is remembered
 
 
+@pytest.mark.parametrize(
+    ("clock", "of_storage", "believed"),
+    [
+        ((2015, 1, 1, 0, 0, 0), False, False),
+        ((2026, 2, 27, 23, 0, 0), False, False),
+        ((2026, 2, 28, 1, 0, 0), False, True),
+        ((2036, 1, 1, 0, 0, 0), False, True),
+        ((2015, 1, 1, 0, 0, 0), True, True),
+    ],
+    ids=["never set", "before its kit was there", "as its kit came", "years ahead", "from its memory"],
+)
+def test_an_instruments_clock_that_says_a_time_before_its_kit_was_there_takes_no_value_from_the_score(
+    clock, of_storage, believed
+):
+    octets = cuff(NUMBERS, clock=time(*clock))
+    said = reading("2a35", octets, values={"temperature": 37}, quality={"from_storage": of_storage})
+    since = quality.kit_since(datetime(2026, 3, 2, tzinfo=UTC), said.taken_at)
+    assessed = quality.assess(said, kit_since=since)
+    assert assessed.values == {"temperature": 37} | ({} if believed else {"systolic": 120, "diastolic": 70})
+    doubts = ["device_clock_lost", "confirm:systolic", "confirm:diastolic"]
+    assert [flag for flag in assessed.flags if flag in doubts] == ([] if believed else doubts)
+    assert bool(quality.remembered(assessed.flags, assessed.unusable)) is believed
+
+
 def test_what_an_instrument_remembers_takes_nothing_away_that_was_measured_since():
     octets = spot_check(Written(91), Written(70), status=1 << 9)
     assessed = quality.assess(reading("2a5e", octets))

@@ -23,6 +23,11 @@ CUFF = {"characteristic": "2a35", "value": "01a0f06bf07df0", "as_sent": {"systol
             ["device_time_differs", "remembered:systolic"],
             ["The device's own clock said 08:15 on 1 March 2026"],
         ),
+        (
+            {"device_time": "2015-01-01T00:00:00"},
+            ["device_clock_lost", "confirm:systolic"],
+            ["The device's own clock said 00:00 on 1 January 2015"],
+        ),
         ({"device_time": "0000-04-17T20:41:59"}, ["device:from_storage", "remembered:systolic"], []),
     ],
 )
