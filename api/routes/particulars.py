@@ -54,14 +54,18 @@ class Given(BaseModel):
         return found
 
 
-class Adding(Given):
-    """Somebody new. `other_than`: who is named as `alike` and is another person."""
+class ToldApart(Given):
+    """Of one who may be like others at the home. `other_than`: who is named as `alike` and is another person."""
 
     other_than: Annotated[list[UUID], Field(max_length=MOST_OTHERS)] = []
 
 
-class Correcting(Adding):
-    """As it is to stand. `seen`: as it was read; `other_than`: as where somebody is added."""
+class Adding(ToldApart):
+    """Somebody new."""
+
+
+class Correcting(ToldApart):
+    """As it is to stand. `seen`: as it was read."""
 
     seen: Annotated[str, Field(max_length=64)]
 
