@@ -1,21 +1,30 @@
 """The resident about whom their home's manager, or the hub that watches over them, records something.
 
-Guards: of what the actor does not see there is no word; who sees it and is neither is told why not.
+Guards: of what the actor does not see there is no word; who sees it and is neither is told why not, and who reads it
+only because they opened it the same as on every page.
 """
 
+from http import HTTPStatus
 from uuid import UUID
 
 from api.access import Visit
-from api.problems import not_found
+from api.hub import READ_ONLY
+from api.problems import RefusedError, not_found
+from api.queries import glass
 from api.queries.resident import Resident, resident
 from delegation import decision
 from delegation.decision import HOME_OR_HUB
 
 
 def resident_of_home_or_hub(visit: Visit, resident_id: UUID, about: str) -> Resident:
-    """Somebody of whom the actor records this. Raises RefusedError (404), DecisionRefusedError (403)."""
+    """Somebody of whom the actor records this.
+
+    Raises RefusedError (404; 403 if they only read), DecisionRefusedError (403).
+    """
     found = resident(visit.conn, resident_id)
     if found is None:
         raise not_found("resident")
+    if glass.open_until(visit.conn, resident_id) is not None:
+        raise RefusedError(HTTPStatus.FORBIDDEN, READ_ONLY)
     decision.check(visit.conn, visit.actor, resident_id, about, HOME_OR_HUB)
     return found

@@ -12,7 +12,7 @@ from api.problems import RefusedError, not_found
 from api.queries.queue import Hub, hub
 from api.queries.resident import Resident, resident
 
-_READ_ONLY = (
+READ_ONLY = (
     "You can read this record, and change nothing in it: that is for the hub that watches over the resident."
 )
 
@@ -31,5 +31,5 @@ def resident_at_my_hub(visit: Visit, resident_id: UUID) -> Resident:
     if found is None:
         raise not_found("resident")
     if not found.at_my_hub:
-        raise RefusedError(HTTPStatus.FORBIDDEN, _READ_ONLY)
+        raise RefusedError(HTTPStatus.FORBIDDEN, READ_ONLY)
     return found

@@ -68,10 +68,20 @@ def test_a_record_is_opened_for_reading_alone_until_the_time_is_over(
     assert page.url.path == AMARA
     assert "You opened this record from outside your hub. You can read it until" in page.text
     assert f'nhsuk-back-link" href="/hubs/{n.OTHER_HUB}"' in " ".join(page.text.split())
-    for offered in ("/capture", "/raise", "/scale-two", "/records", "/looks", f"/homes/{n.ORCHARD}", "Claim"):
+    for offered in (
+        "/capture",
+        "/raise",
+        "/scale-two",
+        "/pause",
+        "/air",
+        "/records",
+        "/looks",
+        f"/homes/{n.ORCHARD}",
+        "Claim",
+    ):
         assert offered not in page.text, offered
     assert clinician.get(f"/api/v1/residents/{n.AMARA}/readings").status_code == 200
-    for change in ("raise", "limits", "scale-two"):
+    for change in ("raise", "limits", "scale-two", "pause", "air"):
         refused = clinician.get(f"{AMARA}/{change}")
         assert (refused.status_code, "and change nothing in it" in refused.text) == (403, True), change
     assert f'You opened the record of <a href="{AMARA}">Amara' in clinician.get(f"/hubs/{n.OTHER_HUB}").text
