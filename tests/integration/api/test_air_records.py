@@ -9,6 +9,7 @@ import httpx2 as httpx
 import pytest
 
 from tests.fixtures import neighbourhood as n
+from tests.fixtures.databases import Database
 from tests.integration.api.test_capture import observed, send
 from tests.integration.api.test_pauses import seen_in
 
@@ -100,6 +101,23 @@ def test_nobody_else_records_it(sign_in: SignIn, person: UUID, status: int, of_r
     assert client.get(PAGE).status_code == client.post(PAGE, data=CHECKED).status_code == status
     shown = client.get(AMARA)
     assert (shown.status_code, f'href="{PAGE}"' in shown.text) == (of_record, False)
+
+
+def test_where_news2_is_not_used_it_is_not_offered_and_what_stands_can_be_ended(
+    sign_in: SignIn, neighbourhood: Database
+) -> None:
+    manager = sign_in(n.MANAGER)
+    assert manager.post(PAGE, data=CHECKED).status_code == 303
+    with neighbourhood.connect() as owner:
+        owner.execute(
+            "UPDATE delegation.resident SET no_score_reason = 'pregnant' WHERE resident_id = %s", (n.AMARA,)
+        )
+    shown = manager.get(AMARA).text
+    assert "Oxygen is in use, or prescribed" in shown
+    [end] = re.findall(rf'action="({PAGE}/[0-9a-f-]+/withdraw)"', manager.get(PAGE).text)
+    assert manager.post(end).status_code == 303
+    shown = manager.get(AMARA).text
+    assert ("NEWS2 is not used" in shown, f'href="{PAGE}"' in shown) == (True, False)
 
 
 def test_a_program_records_and_withdraws_it_as_a_page_does(sign_in: SignIn) -> None:
