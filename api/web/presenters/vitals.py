@@ -201,12 +201,12 @@ def _points(
         return "no score", "none", None
     low, high = part["low"], part["high"]
     if "value" in part and part["value"] is not None:
-        return str(low), str(low), _another_reading(sign, part, held, now)
+        return f"{low} point{'' if low == 1 else 's'}", str(low), _another_reading(sign, part, held, now)
     if sign is VitalSign.ON_OXYGEN and score.assumed_air:
-        return "0", "0", "air assumed"
+        return "0 points", "0", "air assumed"
     if held is None or held["value"] is None:
-        return f"{low} to {high}", "unknown", "unknown"
-    return f"{low} to {high}", "unknown", "not in this score"
+        return f"{low} to {high} points", "unknown", "unknown"
+    return f"{low} to {high} points", "unknown", "not in this score"
 
 
 def _another_reading(

@@ -46,7 +46,7 @@ def test_a_value_carries_its_age_and_who_took_it() -> None:
         "95 beats a minute",
         "5 min ago",
         "Wanda Worker (signed in)",
-        "1",
+        "1 point",
     )
 
 
@@ -73,7 +73,7 @@ def test_what_was_never_measured_is_not_recorded_and_unknown_to_the_score() -> N
         "Not recorded",
         True,
         None,
-        "0 to 3",
+        "0 to 3 points",
         "unknown",
     )
 
@@ -87,21 +87,21 @@ def test_a_value_too_old_for_the_score_is_shown_and_said_to_be_outside_it() -> N
     row = rows({"pulse": held("95", minutes=300)}, score(full_parts() | {"pulse": {"low": 0, "high": 3}}))[
         "Pulse"
     ]
-    assert row.points == "0 to 3"
+    assert row.points == "0 to 3 points"
     assert row.part_note == "not in this score"
 
 
 def test_points_of_another_reading_name_its_value_and_time() -> None:
     parts = full_parts() | {"pulse": part(1, "92", effective_at=ago(minutes=20).isoformat())}
     row = rows({"pulse": held("70", minutes=1)}, score(parts))["Pulse"]
-    assert (row.points, row.part_note) == ("1", "for 92 beats a minute at today 13:42")
+    assert (row.points, row.part_note) == ("1 point", "for 92 beats a minute at today 13:42")
 
 
 def test_assumed_air_is_said_and_is_not_missing() -> None:
     parts = {name: one for name, one in full_parts().items() if name != "on_oxygen"}
     found = score(parts | {"on_oxygen": {"low": 0, "high": 0}}, assumed_air=True, complete=False)
     row = rows({}, found, air=True)["Air or oxygen"]
-    assert (row.value, row.points, row.part_note) == ("Breathing air is assumed", "0", "air assumed")
+    assert (row.value, row.points, row.part_note) == ("Breathing air is assumed", "0 points", "air assumed")
     assert score_view(found, NOW).missing is None
 
 
