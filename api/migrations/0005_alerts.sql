@@ -385,16 +385,19 @@ CREATE POLICY in_scope ON alerts.open_question FOR SELECT TO hearthwatch_api
 -- particular, synthetic residents left out unless they are asked for. Pages hide small numbers. A set is owed to whoever
 -- lives there when its round opens and is not paused at its hour, from when the home first had a kit or its form on loan:
 -- before, nobody could have sent one. It counts once the round is over: a pause that is recorded later mends no figure.
+-- A case is of the hub that closed it: of a home that has another hub now those are counted, and nothing else.
 CREATE FUNCTION alerts.counts_of_hub(wanted uuid, since timestamptz, until timestamptz, with_synthetic boolean)
 RETURNS TABLE (home text, could_send_from timestamptz, residents bigint, synthetic bigint, readings bigint, sets_due bigint,
-               sets_done bigint, raised bigint[], in_time bigint[])
+               sets_done bigint, raised bigint[], in_time bigint[], watched boolean)
 -- A month of everybody, as nothing else that is asked as the api.
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seqscan = on AS $$
     WITH homes AS (
-        SELECT home.home_id, home.name, home.rounds, home.synthetic,
+        SELECT home.home_id, home.name, home.rounds, home.synthetic, home.hub_id = wanted AS watched,
                (SELECT min(loan.lent_at) FROM devices.kit_loan loan WHERE loan.home_id = home.home_id) AS could_send_from
         FROM delegation.home
-        WHERE home.hub_id = wanted
+        WHERE (home.hub_id = wanted
+               OR home.home_id IN (SELECT held.home_id FROM alerts.escalation held
+                                   WHERE held.hub_id = wanted AND held.raised_at >= since AND held.raised_at < until))
           AND wanted IN (SELECT held.hub_id FROM delegation.roles_in_force() held WHERE held.role = 'commissioner')
     ), asked AS MATERIALIZED (
         -- Beside anybody real they are never counted: the difference would tell of the real.
@@ -415,7 +418,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seq
                reading.consciousness, reading.temperature
         FROM ingest.reading
         WHERE reading.effective_at >= since AND reading.effective_at < until
-          AND reading.home_id IN (SELECT homes.home_id FROM homes)
+          AND reading.home_id IN (SELECT homes.home_id FROM homes WHERE homes.watched)
           AND ((SELECT too FROM asked) OR reading.resident_id NOT IN (SELECT resident.resident_id FROM delegation.resident
                                                              JOIN delegation.home USING (home_id)
                                                              WHERE resident.synthetic OR home.synthetic))
@@ -431,6 +434,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seq
         SELECT homes.home_id, homes.could_send_from, day, hour,
                (day + make_interval(hours => hour::int)) AT TIME ZONE 'Europe/London' - interval '1 hour' AS opens_at
         FROM homes CROSS JOIN days CROSS JOIN LATERAL (SELECT DISTINCT unnest(homes.rounds) AS hour) one
+        WHERE homes.watched
     ), slots AS (
         SELECT home_id, could_send_from, opens_at, coalesce(lead(opens_at) OVER (PARTITION BY home_id, day ORDER BY hour),
                                            (day + 1)::timestamp AT TIME ZONE 'Europe/London') AS closes_at
@@ -495,7 +499,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seq
                  GROUP BY grade ORDER BY grade),
            ARRAY(SELECT count(cases.home_id) FROM unnest(enum_range(NULL::alerts.severity)) AS grade
                  LEFT JOIN cases ON cases.severity = grade AND cases.home_id = homes.home_id AND cases.in_time
-                 GROUP BY grade ORDER BY grade)
+                 GROUP BY grade ORDER BY grade),
+           homes.watched
     FROM homes ORDER BY homes.name, homes.home_id
 $$;
 REVOKE EXECUTE ON FUNCTION alerts.counts_of_hub(uuid, timestamptz, timestamptz, boolean) FROM PUBLIC;

@@ -18,6 +18,7 @@ class HomeCounts:
     """One home's. `synthetic` residents are left out, or are all there are; cases by severity, the gravest first.
 
     `could_send_from`: when it first had a kit or its form; no set is due before. None where it never had.
+    `watched`: it is this hub's now; else the cases alone are counted that were this hub's.
     """
 
     home: str
@@ -29,6 +30,7 @@ class HomeCounts:
     sets_done: int
     raised: list[int]
     in_time: list[int]
+    watched: bool
 
 
 _COUNTS: LiteralString = "SELECT * FROM alerts.counts_of_hub(%s, %s, %s, %s)"

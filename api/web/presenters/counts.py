@@ -20,6 +20,7 @@ COLUMNS = (
     "Sets of observations done",
     *(f"{words}: answered in time" for words in SEVERITIES.values()),
 )
+_LEFT = "This home has another hub now: only the escalations of this hub are counted here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Row:
 
     home: str
     cells: tuple[str, ...]
-    due_from: str = ""
-    """Since when sets are due there, where that is not the whole month."""
+    note: str = ""
+    """Of what there is less than a whole month's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def table(homes: Sequence[HomeCounts], month: str, now: datetime) -> Table:
         Row(
             home.home,
             tuple(cells[number] for cells, _ in columns),
-            _due_from(home.could_send_from, since, until, now),
+            _due_from(home.could_send_from, since, until, now) if home.watched else _LEFT,
         )
         for number, home in enumerate(homes)
     )

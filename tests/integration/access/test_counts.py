@@ -72,11 +72,37 @@ def counted(
 
 def test_what_is_counted_is_what_there_was(busy: Database) -> None:
     assert counted(busy) == {
-        "Meadow View": HomeCounts("Meadow View", n.LONG_AGO, 1, 0, 0, 0, 0, [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]),
+        "Meadow View": HomeCounts("Meadow View", n.LONG_AGO, 1, 0, 0, 0, 0, [0] * 5, [0] * 5, watched=True),
         "Orchard House": HomeCounts(
-            "Orchard House", n.LONG_AGO, 2, 0, 6, 2 * 3 * DAYS, 4, [2, 0, 0, 0, 0], [1, 0, 0, 0, 0]
+            "Orchard House",
+            n.LONG_AGO,
+            2,
+            0,
+            6,
+            2 * 3 * DAYS,
+            4,
+            [2, 0, 0, 0, 0],
+            [1, 0, 0, 0, 0],
+            watched=True,
         ),
     }
+
+
+def test_what_a_hub_answered_stays_its_own_when_the_home_is_given_another(busy: Database) -> None:
+    with busy.connect() as conn:
+        conn.execute("UPDATE delegation.home SET hub_id = %s WHERE home_id = %s", (n.OTHER_HUB, n.ORCHARD))
+        conn.execute(
+            "INSERT INTO delegation.role_assignment (person_id, role, hub_id, starts_at)"
+            " VALUES (%s, 'commissioner', %s, '2020-01-01')",
+            (n.COMMISSIONER, n.OTHER_HUB),
+        )
+    nothing = [0] * 5
+    theirs, others = counted(busy)["Orchard House"], counted(busy, hub=n.OTHER_HUB)["Orchard House"]
+    assert theirs == HomeCounts(
+        "Orchard House", n.LONG_AGO, 2, 0, 0, 0, 0, [2, 0, 0, 0, 0], [1, 0, 0, 0, 0], watched=False
+    )
+    assert (others.watched, others.readings, others.sets_done) == (True, 6, 4)
+    assert (others.raised, others.in_time) == (nothing, nothing)
 
 
 def test_no_set_is_due_before_the_home_first_had_something_to_send_one_with(busy: Database) -> None:

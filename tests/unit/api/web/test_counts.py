@@ -15,9 +15,13 @@ def home(
     raised: int,
     in_time: int,
     could_send_from: datetime | None = datetime(2026, 1, 1, tzinfo=UTC),
+    *,
+    watched: bool = True,
 ) -> HomeCounts:
     of_severities = [raised, 0, 0, 0, 0], [in_time, 0, 0, 0, 0]
-    return HomeCounts(f"Home {residents}", could_send_from, residents, 0, 1200, 300, 298, *of_severities)
+    return HomeCounts(
+        f"Home {residents}", could_send_from, residents, 0, 1200, 300, 298, *of_severities, watched=watched
+    )
 
 
 def test_a_table_in_words() -> None:
@@ -47,7 +51,12 @@ def test_a_home_says_since_when_sets_are_due_there_where_that_is_not_the_whole_m
     month: str, could_send_from: datetime | None, said: str
 ) -> None:
     [row] = table([home(30, 12, 12, could_send_from)], month, NOW).rows
-    assert row.due_from == said
+    assert row.note == said
+
+
+def test_a_home_that_has_another_hub_now_says_what_is_counted_of_it() -> None:
+    [row] = table([home(30, 12, 12, None, watched=False)], "2026-11", NOW).rows
+    assert row.note == "This home has another hub now: only the escalations of this hub are counted here"
 
 
 def test_months_begin_and_end_at_midnight_in_london() -> None:
