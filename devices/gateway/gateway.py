@@ -127,7 +127,7 @@ class Gateway:
         """Once an hour, forget what was receipted long ago."""
         if now >= self._tidy_at:
             self._tidy_at = now + 3600
-            self.outbox.forget(now)
+            self.outbox.forget()
 
     def take_receipts(self, payload: bytes, now: float) -> None:
         """Apply what came on the receipts topic. What cannot be read is logged: resending heals it."""

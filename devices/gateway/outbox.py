@@ -6,6 +6,7 @@ database's present epoch names it. Sequence numbers are never used twice in one 
 
 import hashlib
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -64,13 +65,15 @@ _STATES = {None: State.ON_KIT, Outcome.STORED: State.STORED, Outcome.DUPLICATE: 
 
 
 class Outbox:
-    """The outbox of one kit in an `OutboxFile`. Times are Unix seconds."""
+    """The outbox of one kit in an `OutboxFile`. Times are Unix seconds; `running` is a clock that nobody sets."""
 
-    def __init__(self, file: OutboxFile, kit: KitId) -> None:
+    def __init__(self, file: OutboxFile, kit: KitId, running: Callable[[], float] = time.monotonic) -> None:
         self.kit = kit
         self.on_put: Callable[[], None] | None = None
         self._file = file
         self._kit = kit.bytes
+        self._running = running
+        self._aged_at = running()
         self._any_alone = True
         """False where surely nothing travels alone, which spares a query."""
         with file.transaction(durable=True) as connection:
@@ -155,7 +158,7 @@ class Outbox:
         pending = self.database_epoch is not None and epoch != self.database_epoch
         touched: list[int] = []
         with self._file.transaction(durable=False) as connection:
-            age = self._age(connection, now)
+            age = self._age(connection)
             for receipt in receipts:
                 query = schema.RECEIPT_BY_ID if receipt.reading_id else schema.RECEIPT_BY_SHA256
                 name = (
@@ -180,23 +183,25 @@ class Outbox:
         self.database_epoch = epoch
         return True
 
-    def forget(self, now: float, most_not_whole: int = KEEP_NOT_WHOLE_BYTES) -> int:
-        """Delete what was receipted more than 14 days ago; how many. To be called every hour.
+    def forget(self, most_not_whole: int = KEEP_NOT_WHOLE_BYTES) -> int:
+        """Delete what was receipted more than 14 days of running ago; how many. To be called every hour.
 
         What the platform has only the beginning of stays longer, up to its bound: then the oldest goes, and is counted
         in `let_go`. What has no receipt stays whatever it takes.
         """
         with self._file.transaction(durable=False) as connection:
-            old = (self._kit, self._age(connection, now) - KEEP_SECONDS, OVER_QUOTA)
+            old = (self._kit, self._age(connection) - KEEP_SECONDS, OVER_QUOTA)
             forgotten = connection.execute(schema.FORGET, old).rowcount
             beyond = (self._kit, OVER_QUOTA, most_not_whole)
             let_go = connection.execute(schema.FORGET_BEYOND, beyond).rowcount
             connection.execute(schema.NOTE_LET_GO, (self._kit, let_go))
             return forgotten + let_go
 
-    def _age(self, connection: sqlite3.Connection, now: float) -> float:
-        """How many seconds this outbox has lived through, whatever its clock was set to meanwhile."""
-        return connection.execute(schema.GROW_OLDER, (self._kit, now)).fetchone()[0]
+    def _age(self, connection: sqlite3.Connection) -> float:
+        """How many seconds this outbox was open, whatever the kit's clock was set to meanwhile."""
+        now = self._running()
+        since, self._aged_at = now - self._aged_at, now
+        return connection.execute(schema.GROW_OLDER, (self._kit, since)).fetchone()[0]
 
     def not_kept_whole(self) -> int:
         """How many the platform has only the beginning of: they stay here, and are not sent again."""

@@ -15,8 +15,7 @@ CREATE TABLE outbox (
     last_seq INTEGER NOT NULL,
     database_epoch BLOB,
     let_go INTEGER NOT NULL DEFAULT 0,
-    age REAL NOT NULL DEFAULT 0,
-    looked_at REAL NOT NULL DEFAULT 0
+    age REAL NOT NULL DEFAULT 0
 );
 CREATE TABLE item (
     id INTEGER PRIMARY KEY,
@@ -53,7 +52,6 @@ PRAGMA user_version = 2;
 """,
     2: """
 ALTER TABLE outbox ADD COLUMN age REAL NOT NULL DEFAULT 0;
-ALTER TABLE outbox ADD COLUMN looked_at REAL NOT NULL DEFAULT 0;
 ALTER TABLE item ADD COLUMN receipted_age REAL;
 UPDATE item SET receipted_age = 0 WHERE receipted_at IS NOT NULL;
 DROP INDEX item_settled;
@@ -144,9 +142,8 @@ UPDATE item SET pending = (receipt_epoch IS NOT ?2), due_at = ?3, publishes = 0
 WHERE kit = ?1 AND pending != (receipt_epoch IS NOT ?2)
 """
 
-# Between two looks the clock may have been set by years: no more than an hour of it counts.
 GROW_OLDER: LiteralString = """
-UPDATE outbox SET age = age + max(0, min(?2 - looked_at, 3600)), looked_at = ?2 WHERE kit = ?1 RETURNING age
+UPDATE outbox SET age = age + ?2 WHERE kit = ?1 RETURNING age
 """
 
 FORGET: LiteralString = """

@@ -1,6 +1,9 @@
 """Outboxes in a folder, and readings to put into them."""
 
 import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -26,9 +29,19 @@ def some_reading(note: str | None = None) -> ReadingPayload:
     )
 
 
-def open_outbox(path: Path) -> tuple[OutboxFile, Outbox]:
+@dataclass(slots=True)
+class Running:
+    """A clock that nobody sets, in seconds."""
+
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def open_outbox(path: Path, running: Callable[[], float] = time.monotonic) -> tuple[OutboxFile, Outbox]:
     file = OutboxFile(path)
-    return file, Outbox(file, KIT)
+    return file, Outbox(file, KIT, running)
 
 
 def as_the_disk_has_it(path: Path, to: Path) -> Path:

@@ -14,7 +14,7 @@ from devices.identifiers import DatabaseEpoch, new_reading_id
 from devices.reading import decode
 from devices.receipt import Config, Outcome, Receipt, Receipts, encode_message
 
-from .outboxes import START, open_outbox, some_reading
+from .outboxes import START, Running, open_outbox, some_reading
 
 EPOCH = DatabaseEpoch(uuid4())
 PACE = Pace(first_retry=10, longest_retry=100, messages_in_flight=2, readings_awaited=20, batch_readings=5)
@@ -24,7 +24,8 @@ class Scene:
     """A gateway, its outbox, and words for what the network and the platform do."""
 
     def __init__(self, path) -> None:
-        self.file, self.outbox = open_outbox(path)
+        self.running = Running()
+        self.file, self.outbox = open_outbox(path, self.running)
         self.gateway = Gateway(self.outbox, PACE, random.Random(1))
         self.now = START
 
@@ -359,7 +360,9 @@ def test_what_was_receipted_long_ago_is_tidied_away(scene):
     scene.send_and_confirm()
     scene.stored(stored)
     for hour in range(14 * 24 + 1):
+        scene.running.seconds = 3600.0 * hour
         scene.gateway.tidy(START + hour * 3600)
     assert scene.state(stored) is State.STORED
+    scene.running.seconds += 3600
     scene.gateway.tidy(START + 14 * 86_400 + 3600)
     assert [entry.reading_id for entry in scene.outbox.ledger()] == [waiting]

@@ -13,7 +13,7 @@ from devices.identifiers import DatabaseEpoch, KitId, new_reading_id
 from devices.reading import decode
 from devices.receipt import Outcome, Receipt
 
-from .outboxes import KIT, START, as_the_disk_has_it, open_outbox, some_reading
+from .outboxes import KIT, START, Running, as_the_disk_has_it, open_outbox, some_reading
 
 EPOCH, OTHER_EPOCH = DatabaseEpoch(uuid4()), DatabaseEpoch(uuid4())
 
@@ -24,15 +24,24 @@ def path(tmp_path):
 
 
 @pytest.fixture
-def outbox(path):
-    file, outbox = open_outbox(path)
+def running():
+    return Running()
+
+
+@pytest.fixture
+def outbox(path, running):
+    file, outbox = open_outbox(path, running)
     yield outbox
     file.close()
 
 
-def tidied(outbox, days, since=START):
+def tidied(outbox, running, days):
     """Tidied every hour for so many days, as a gateway does; how many it forgot."""
-    return sum(outbox.forget(since + 3600 * hour) for hour in range(1, days * 24 + 1))
+    forgotten = 0
+    for _ in range(days * 24):
+        running.seconds += 3600
+        forgotten += outbox.forget()
+    return forgotten
 
 
 def receipt(reading, outcome=Outcome.STORED):
@@ -174,63 +183,74 @@ def test_the_epoch_is_remembered(outbox, path, tmp_path):
     file.close()
 
 
-def test_what_is_receipted_is_kept_14_days_and_what_is_not_for_ever(outbox):
+def test_what_is_receipted_is_kept_14_days_and_what_is_not_for_ever(outbox, running):
     stored, waiting = some_reading(), some_reading()
     outbox.put(stored)
     outbox.put(waiting)
     outbox.receipted([receipt(stored)], EPOCH, START)
-    assert tidied(outbox, days=14) == 0
-    assert outbox.forget(START + KEEP_SECONDS + 1) == 1
-    assert tidied(outbox, days=15, since=START + KEEP_SECONDS) == 0
+    assert tidied(outbox, running, days=14) == 0
+    running.seconds = KEEP_SECONDS + 1
+    assert outbox.forget() == 1
+    assert tidied(outbox, running, days=15) == 0
     assert [entry.reading_id for entry in outbox.ledger()] == [waiting.reading_id]
     assert outbox.put(some_reading()) == 3, "a number is never used twice"
 
 
-@pytest.mark.parametrize("clock", [60.0, START - KEEP_SECONDS - 1], ids=["not set yet", "slow"])
-def test_a_clock_that_is_set_makes_nothing_older(outbox, clock):
+def test_a_kit_that_starts_again_and_again_with_its_clock_not_set_forgets_nothing_sooner(path, running):
     reading = some_reading()
+    file, outbox = open_outbox(path, running)
     outbox.put(reading)
-    outbox.receipted([receipt(reading)], EPOCH, clock)
-    for now in (START, clock, START):
-        assert outbox.forget(now) == 0
-    assert tidied(outbox, days=13) == 0
-    assert tidied(outbox, days=2, since=START + KEEP_SECONDS) == 1, "but it does not stay for ever"
+    outbox.receipted([receipt(reading)], EPOCH, START)
+    starts = 400
+    for _ in range(starts):
+        file.close()
+        running.seconds = 5.0  # it begins anew where the machine starts
+        file, outbox = open_outbox(path, running)
+        assert outbox.forget() == 0
+        running.seconds += 30
+        assert outbox.forget() == 0
+    running.seconds += KEEP_SECONDS - 30 * starts
+    assert outbox.forget() == 0
+    running.seconds += 1
+    assert outbox.forget() == 1, "but it does not stay for ever"
+    file.close()
 
 
-def test_what_the_platform_has_only_the_beginning_of_is_kept_counted_and_not_sent_again(outbox):
+def test_what_the_platform_has_only_the_beginning_of_is_kept_counted_and_not_sent_again(outbox, running):
     whole, cut = some_reading(), some_reading()
     for reading, reason in ((whole, "conflict"), (cut, "over_quota")):
         outbox.put(reading)
         refused = Receipt(reading_id=reading.reading_id, outcome=Outcome.QUARANTINED, reason=reason)
         outbox.receipted([refused], EPOCH, START)
-    assert tidied(outbox, days=15) == 1
+    assert tidied(outbox, running, days=15) == 1
     assert list(outbox.ledger()) == [LedgerEntry(cut.reading_id, 2, State.QUARANTINED)]
     assert (outbox.waiting(), outbox.not_kept_whole(), outbox.let_go()) == (0, 1, 0)
 
 
 def test_of_what_is_whole_on_the_kit_alone_the_oldest_goes_when_there_is_too_much_and_never_what_has_no_receipt(
-    outbox,
+    outbox, running
 ):
     unheard, *cut = (some_reading(note="x" * 1000) for _ in range(5))
     outbox.put(unheard)
-    for age, reading in enumerate(reversed(cut)):  # the last that was put was receipted first
+    for reading in reversed(cut):  # the last that was put was receipted first
+        running.seconds += 1
         outbox.put(reading)
         refused = Receipt(reading_id=reading.reading_id, outcome=Outcome.QUARANTINED, reason="over_quota")
-        outbox.receipted([refused], EPOCH, START + age)
-    assert outbox.forget(START) == 0
-    assert outbox.forget(START, most_not_whole=2000) == 2
+        outbox.receipted([refused], EPOCH, START)
+    assert outbox.forget() == 0
+    assert outbox.forget(most_not_whole=2000) == 2
     assert {entry.reading_id for entry in outbox.ledger()} == {
         each.reading_id for each in (unheard, *cut[:2])
     }
     assert (outbox.waiting(), outbox.not_kept_whole(), outbox.let_go()) == (1, 2, 2)
 
 
-def test_what_a_new_epoch_made_due_is_not_forgotten(outbox):
+def test_what_a_new_epoch_made_due_is_not_forgotten(outbox, running):
     reading = some_reading()
     outbox.put(reading)
     outbox.receipted([receipt(reading)], EPOCH, START)
     outbox.change_epoch(OTHER_EPOCH, START)
-    assert tidied(outbox, days=15) == 0
+    assert tidied(outbox, running, days=15) == 0
 
 
 def test_kits_share_a_file_and_nothing_else(path):
@@ -265,7 +285,6 @@ DROP INDEX item_settled;
 ALTER TABLE item DROP COLUMN receipted_age;
 CREATE INDEX item_settled ON item (receipted_at) WHERE pending = 0;
 ALTER TABLE outbox DROP COLUMN age;
-ALTER TABLE outbox DROP COLUMN looked_at;
 PRAGMA user_version = 2;
 """,
     1: "ALTER TABLE outbox DROP COLUMN let_go; PRAGMA user_version = 1;",
@@ -273,7 +292,7 @@ PRAGMA user_version = 2;
 
 
 @pytest.mark.parametrize("version", BACK_TO)
-def test_a_file_of_a_version_before_goes_on_with_all_that_it_holds(outbox, path, tmp_path, version):
+def test_a_file_of_a_version_before_goes_on_with_all_that_it_holds(outbox, path, tmp_path, version, running):
     stored, *waiting = readings = [some_reading() for _ in range(3)]
     for reading in readings:
         outbox.put(reading)
@@ -287,10 +306,10 @@ def test_a_file_of_a_version_before_goes_on_with_all_that_it_holds(outbox, path,
         file, found = open_outbox(older)
         assert [entry.reading_id for entry in found.ledger()] == [one.reading_id for one in readings]
         assert (found.epoch, found.waiting(), found.let_go()) == (outbox.epoch, 2, 0)
-        assert found.forget(START + 1) == 0
+        assert found.forget() == 0
         file.close()
-    file, found = open_outbox(older)
-    assert tidied(found, days=15) == 1
+    file, found = open_outbox(older, running)
+    assert tidied(found, running, days=15) == 1
     assert [entry.reading_id for entry in found.ledger()] == [one.reading_id for one in waiting]
     file.close()
 
