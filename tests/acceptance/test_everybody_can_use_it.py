@@ -198,6 +198,23 @@ def test_the_form_that_closes_an_escalation_in_its_dialog_and_as_a_page_with_som
     assert_everybody_can_use(page, "Write a note: the home reads it as the hub's answer")
 
 
+@pytest.mark.usefixtures("three_days")
+def test_what_is_folded_on_a_screen_is_open_while_it_is_printed_and_folded_again_after(
+    at_desk: AtDesk,
+) -> None:
+    page = at_desk(n.CLINICIAN, AMARA)
+    folded = page.locator("details.nhsuk-details:not([open])")
+    folded.first.locator("summary").click()
+    expect(folded).to_have_count(2)
+    page.evaluate(
+        "addEventListener('beforeprint', () => { window.foldedOnPaper ="
+        " document.querySelectorAll('.nhsuk-details:not([open])').length; })"
+    )
+    page.pdf()
+    assert page.evaluate("window.foldedOnPaper") == 0
+    expect(folded).to_have_count(2)
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

@@ -56,3 +56,17 @@ for (const button of document.querySelectorAll("[data-prevent-double-click]"))
 addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("[data-pressed]")) delete button.dataset.pressed;
 });
+
+// What is folded on a screen stands on paper; the style sheet unfolds it too, where the browser can.
+addEventListener("beforeprint", () => {
+  for (const one of document.querySelectorAll(".nhsuk-details:not([open])")) {
+    one.dataset.unfolded = "";
+    one.open = true;
+  }
+});
+addEventListener("afterprint", () => {
+  for (const one of document.querySelectorAll("[data-unfolded]")) {
+    delete one.dataset.unfolded;
+    one.open = false;
+  }
+});
