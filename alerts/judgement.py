@@ -69,7 +69,10 @@ def judge(
     newest = _is_newest(cause, moment)
     acts = newest or _is_fresh(scored.may_be[-1], policy, at)
     urgent = rules.emergency(set_)
-    own = outside_own_limits(cause.values, limits, scored.may_be, policy) if scored.target is cause else ()
+    old = rules.remembered_alone(set_)
+    own = (
+        outside_own_limits(cause.values, limits, scored.may_be, policy, old) if scored.target is cause else ()
+    )
     found = sorted(
         [*rules.findings(set_, policy), *beside(set_, back, policy), *own], key=lambda one: one.severity.rank
     )
@@ -122,7 +125,9 @@ def judge_unscored(
         [
             *rules.unscored_findings(set_, policy),
             *drifts(set_, own, policy),
-            *outside_own_limits(reading.values, limits, may_be(reading, reading), policy),
+            *outside_own_limits(
+                reading.values, limits, may_be(reading, reading), policy, rules.remembered_alone(set_)
+            ),
         ],
         key=lambda one: one.severity.rank,
     )

@@ -19,6 +19,7 @@ from devices.vital_signs import FACTS, VitalSign
 RULES_VERSION = "rules-3"
 # Whose sentences are about a score; what others say holds by itself, and no score puts it aside.
 ABOUT_SCORE = frozenset({"score_threshold", "could_not_be_excluded", "rise"})
+AT_ANOTHER_TIME = "which its instrument measured at another time"
 # What holds a value against its own resident says nothing of the signs that are missing.
 OF_THEIR_OWN = frozenset({"drift", "personal_limit"})
 # What stands beside NEWS2 never stands in its place: in a hub's queue, whatever else is as grave is said first.
@@ -69,6 +70,8 @@ class ScoredSet:
     """Values that two instruments do not agree on."""
     remembered: Mapping[VitalSign, Decimal] = field(default_factory=dict)
     """What instruments measured at another time, nobody can say when: no part of the score."""
+    clock_unset: bool = False
+    """Whether its instrument's clock was never set: all that it measured is to be confirmed, however usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def asks(scored: ScoredSet, policy: Policy) -> bool:
     if policy.could_not_be_excluded is None or not scored.deciding or _acts_at_once(scored, policy):
         return False
     points = any(part.low >= 1 for part in scored.parts.values())
-    points = points or any(_is_outside(sign, scored.remembered[sign], policy) for sign in _not_known(scored))
+    points = points or any(_is_outside(sign, scored.remembered[sign], policy) for sign in _to_measure(scored))
     return points or bool(scored.soft_signs) or scored.worry is not None or scored.scheduled
 
 
@@ -127,14 +130,21 @@ def next_step(scored: ScoredSet, policy: Policy) -> str:
     if scored.low >= policy.high_from or _is_extreme(scored):
         return CALL_HUB
     deciding = scored.deciding if _acts_at_once(scored, policy) or asks(scored, policy) else ()
-    wanted = [*deciding, *sorted(scored.unrecordable), *scored.confirm, *scored.repeat, *_not_known(scored)]
+    wanted = [*deciding, *sorted(scored.unrecordable), *scored.confirm, *scored.repeat, *_to_measure(scored)]
     return f"{MEASURE_PREFIX}{wanted[0]}" if wanted else NOTHING
 
 
-def _not_known(scored: ScoredSet) -> list[VitalSign]:
+def _to_measure(scored: ScoredSet) -> list[VitalSign]:
     """Of what instruments remember, the signs that count and have no newer value."""
+    return [sign for sign in remembered_alone(scored) if sign is not VitalSign.DIASTOLIC]
+
+
+def remembered_alone(scored: ScoredSet) -> dict[VitalSign, Decimal]:
+    """What instruments remember of signs that have no newer value; both blood pressures are measured at once."""
     known = {sign for sign, part in scored.parts.items() if part.value is not None}
-    return [sign for sign in scored.remembered if sign not in known and sign is not VitalSign.DIASTOLIC]
+    if VitalSign.SYSTOLIC in known:
+        known.add(VitalSign.DIASTOLIC)
+    return {sign: value for sign, value in scored.remembered.items() if sign not in known}
 
 
 def goes_to_999(emergency_signs: Collection[str], consciousness: Any) -> bool:
@@ -208,16 +218,28 @@ def _unresponsive(scored: ScoredSet, policy: Policy) -> list[Finding]:
 
 
 def _outside_limits(scored: ScoredSet, policy: Policy) -> list[Finding]:
+    doubted = () if scored.clock_unset else scored.confirm
     remarked = [
-        sign
+        _labelled(scored, sign)
         for sign, part in scored.parts.items()
-        if sign in scored.confirm or _is_outside(sign, part.value, policy)
+        if sign in doubted or _is_remarkable(sign, part.value, policy)
+    ]
+    remarked += [
+        f"{_LABELS[sign].lower()} {FACTS[sign].with_unit(value)}, {AT_ANOTHER_TIME}"
+        for sign, value in remembered_alone(scored).items()
+        if _is_remarkable(sign, value, policy)
     ]
     if not remarked:
         return []
-    values = _listed([_labelled(scored, sign) for sign in remarked])
-    sentence = f"{values}: outside this hub's limits. NEWS2 is not used for this resident."
+    sentence = f"{_listed(remarked)}: outside this hub's limits. NEWS2 is not used for this resident."
     return [Finding("outside_limits", policy.without_score, sentence)]
+
+
+def _is_remarkable(sign: VitalSign, value: Any, policy: Policy) -> bool:
+    """Whether it is outside the hub's limits, or hard to believe."""
+    usual = FACTS[sign].unsurprising
+    hard_to_believe = usual is not None and value is not None and not usual.holds(value)
+    return hard_to_believe or _is_outside(sign, value, policy)
 
 
 def _is_outside(sign: VitalSign, value: Any, policy: Policy) -> bool:

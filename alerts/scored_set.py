@@ -33,6 +33,7 @@ class Words(TypedDict, total=False):
     confirm: tuple[VitalSign, ...]
     repeat: tuple[VitalSign, ...]
     remembered: Mapping[VitalSign, Decimal]
+    clock_unset: bool
 
 
 def of_score(scored: Scored) -> ScoredSet:
@@ -111,6 +112,7 @@ def words_of(
         ),
         repeat=(VitalSign.PULSE,) if pulses.FLAG in flags else (),
         remembered=quality.remembered(flags, unusable),
+        clock_unset=quality.CLOCK_LOST in flags,
     )
 
 

@@ -252,10 +252,13 @@ def test_what_an_instrument_remembered_is_asked_for_and_told_again(ward):
     remembered = {"spo2": 84, "pulse": 70}
     ward.send({"temperature": 36.9})
     ward.send(remembered, at=NOW + n.minutes(1), quality={"from_storage": True})
+    ward.change("UPDATE delegation.resident SET no_score_reason = 'pregnant' WHERE resident_id = %s", n.BRAM)
+    ward.send(remembered, resident=n.BRAM, at=NOW + n.minutes(2), quality={"from_storage": True})
     ward.tick(NOW + n.minutes(40))
     told = replayed(ward)
     assert (told.stored_only, told.replayed_only) == ({}, {})
     assert ward.rules() == ["could_not_be_excluded"]
+    assert ward.rules(n.BRAM) == ["outside_limits"]
 
 
 def test_air_recorded_after_oxygen_was_said_by_a_clock_that_is_fast_is_told_again_as_it_stood(ward):

@@ -9,10 +9,12 @@ import pytest
 from alerts.beside.personal_limits import outside_own_limits
 from alerts.judgement import judge, judge_unscored
 from alerts.policy import Severity
+from alerts.scoring import score_readings
 from delegation.authority import PersonalLimit
 from delegation.personal_limit import SIGNS
 from delegation.store import authorities_of
 from devices.vital_signs import QUANTITIES, VitalSign
+from ingest.arrival import NewReading
 from tests.unit.alerts.judged_sets import NOW, policy
 from tests.unit.alerts.test_attention import moments_of, well
 
@@ -92,6 +94,34 @@ def test_whoever_is_given_no_score_has_limits_of_their_own_beside_the_hubs():
     limits = [limit("diastolic", None, 90), limit("respiration_rate", 5, 60)]
     judged = judge_unscored(reading, policy(), NOW, limits=limits)
     assert sorted(one.rule for one in judged.found) == ["outside_limits", "personal_limit"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "found"),
+    [
+        (
+            {S.SPO2: Decimal(97)},
+            [
+                "Systolic blood pressure 101 mmHg, which its instrument measured at another time,"
+                " under their own limit of 110."
+            ],
+        ),
+        ({S.SYSTOLIC: Decimal(120)}, []),
+    ],
+    ids=["nothing newer", "measured since"],
+)
+def test_what_an_instrument_remembers_is_held_against_them_where_nothing_newer_is_known(measured, found):
+    memory = {"remembered:systolic": "101", "remembered:diastolic": "60"}
+    row = moments_of([well(1) | {"values": measured, "words": {}}]).rows[0]
+    assert isinstance(row, NewReading)
+    cause = row._replace(flags=tuple(memory), unusable=memory)
+    [scored] = score_readings([cause], [], {}, timedelta(hours=12))
+    own = [limit("systolic", 110, None), limit("diastolic", 50, 90)]
+    for judged in (
+        judge(scored, policy(), NOW, limits=own),
+        judge_unscored(cause, policy(limits={}), NOW, limits=own),
+    ):
+        assert [one.sentence for one in judged.found if one.rule == "personal_limit"] == found
 
 
 def test_limits_come_with_whatever_else_was_decided():

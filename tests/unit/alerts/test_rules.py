@@ -272,6 +272,37 @@ def test_without_a_score_a_value_that_is_hard_to_believe_is_found_too():
     assert one.rule == "outside_limits"
 
 
+def test_without_a_score_a_value_is_outside_no_limits_because_its_instruments_clock_was_never_set():
+    doubted = {"confirm": (S.SYSTOLIC, S.DIASTOLIC), "clock_unset": True}
+    assert unfit({S.SYSTOLIC: (0, 120), S.DIASTOLIC: (0, 80)}, **doubted) == []
+    [one] = unfit({S.SYSTOLIC: (0, 65), S.DIASTOLIC: (0, 10)}, **doubted)
+    assert one.sentence.startswith(
+        "Systolic blood pressure 65 mmHg, diastolic blood pressure 10 mmHg: outside"
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "remembered", "words"),
+    [
+        ({}, {S.SYSTOLIC: 65, S.SPO2: 97}, "Systolic blood pressure 65 mmHg, {}"),
+        ({S.SPO2: (0, 84)}, {S.SYSTOLIC: 65}, "Oxygen saturation 84%, systolic blood pressure 65 mmHg, {}"),
+        ({}, {S.SYSTOLIC: 120, S.DIASTOLIC: 155}, "Diastolic blood pressure 155 mmHg, {}"),
+        ({}, {S.SYSTOLIC: 120, S.DIASTOLIC: 80}, None),
+        ({S.SYSTOLIC: (0, 120)}, {S.SYSTOLIC: 70, S.DIASTOLIC: 155}, None),
+    ],
+)
+def test_without_a_score_a_bad_value_that_an_instrument_remembers_is_found_where_nothing_newer_is_known(
+    known, remembered, words
+):
+    old = {sign: Decimal(value) for sign, value in remembered.items()}
+    said = (
+        "which its instrument measured at another time: outside this hub's limits. NEWS2 is not used for this"
+    )
+    assert [one.sentence for one in unfit(known, remembered=old)] == (
+        [] if words is None else [f"{words.format(said)} resident."]
+    )
+
+
 @pytest.mark.parametrize(
     ("letter", "severity"), [("C", "low_medium"), ("V", "low_medium"), ("P", "high"), ("U", "high")]
 )
