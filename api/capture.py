@@ -1,7 +1,7 @@
 """A set of observations typed in by hand, through the same door as what a kit sends.
 
-Guards: only somebody who cares for the resident may send for them; sending the same twice stores it once and
-is answered alike; what is answered is committed.
+Guards: only somebody who cares for the resident may send for them; sending the same twice by one form stores it once
+and is answered alike; what is answered is committed.
 """
 
 from collections.abc import Mapping
@@ -109,7 +109,8 @@ class _Place:
 
 
 # The door may know which home a resident lives in; the actor's right to send for them was checked before. What was sent
-# before they moved comes again by the form it came by: a reading is itself by its kit and its id.
+# before they moved comes again by the form it came by: a reading is itself by its kit and its id. Where that form is
+# gone, the home's own takes it, as a reading of its own: it is stored twice rather than refused.
 _PLACE: LiteralString = """
 SELECT home.home_id, home.organisation_id, home.hub_id, kit.kit_id, kit.partition
 FROM delegation.resident
@@ -120,8 +121,8 @@ JOIN devices.kit USING (kit_id)
 CROSS JOIN LATERAL (
     SELECT EXISTS (SELECT FROM ingest.seen WHERE seen.kit_id = kit.kit_id AND seen.reading_id = %s)
 ) AS sent (before)
-WHERE resident.resident_id = %s AND kit.kind = 'web'
-  AND (sent.before OR (theirs.home_id = home.home_id AND loan.returned_at IS NULL AND kit.revoked_at IS NULL))
+WHERE resident.resident_id = %s AND kit.kind = 'web' AND loan.returned_at IS NULL AND kit.revoked_at IS NULL
+  AND (sent.before OR theirs.home_id = home.home_id)
 ORDER BY sent.before DESC, loan.lent_at LIMIT 1
 """
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import httpx2 as httpx
@@ -114,16 +114,8 @@ def test_a_double_click_is_stored_once(served: Served, neighbourhood: Database) 
 def test_a_form_sent_again_after_the_resident_moved_is_stored_once(
     sign_in: SignIn, neighbourhood: Database
 ) -> None:
-    meadows_form = new_uuid7()
+    meadows_form = _another_form(neighbourhood, n.MEADOW)
     with neighbourhood.connect() as conn:
-        conn.execute(
-            "INSERT INTO devices.kit (kit_id, partition, kind, enrolled_at) VALUES (%s, 2, 'web', %s)",
-            (meadows_form, n.LONG_AGO),
-        )
-        conn.execute(
-            "INSERT INTO devices.kit_loan (kit_id, home_id, lent_at) VALUES (%s, %s, %s)",
-            (meadows_form, n.MEADOW, n.LONG_AGO),
-        )
         conn.execute(
             "UPDATE delegation.role_assignment SET home_id = NULL, organisation_id = %s WHERE person_id = %s",
             (n.ORCHARD_PROVIDER, n.WORKER),
@@ -141,6 +133,28 @@ def test_a_form_sent_again_after_the_resident_moved_is_stored_once(
             (n.WEB_KIT,),
             (meadows_form,),
         ]
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "UPDATE devices.kit_loan SET returned_at = now() WHERE kit_id = %s",
+        "UPDATE devices.kit SET revoked_at = now() WHERE kit_id = %s",
+    ],
+    ids=["returned", "revoked"],
+)
+def test_a_form_sent_again_after_its_homes_form_was_replaced_is_not_refused(
+    sign_in: SignIn, neighbourhood: Database, gone: LiteralString
+) -> None:
+    worker, body = sign_in(n.WORKER), observed()
+    outcomes = [send(worker, body).json()["outcome"]]
+    with neighbourhood.connect() as conn:
+        conn.execute(gone, (n.WEB_KIT,))
+    _another_form(neighbourhood, n.ORCHARD)
+    outcomes += [send(worker, body).json().get("outcome") for _ in range(2)]
+    assert outcomes == ["stored", "stored", "duplicate"]
+    with neighbourhood.connect() as conn:
+        assert conn.execute("SELECT FROM ingest.quarantine").fetchall() == []
 
 
 def test_the_same_id_with_other_values_is_refused_and_kept_for_an_operator(
@@ -255,3 +269,17 @@ def _counts(database: Database) -> tuple[int, int]:
         [(readings,)] = conn.execute("SELECT count(*) FROM ingest.reading").fetchall()
         [(seen,)] = conn.execute("SELECT count(*) FROM ingest.seen").fetchall()
     return readings, seen
+
+
+def _another_form(database: Database, home: UUID) -> UUID:
+    form = new_uuid7()
+    with database.connect() as conn:
+        conn.execute(
+            "INSERT INTO devices.kit (kit_id, partition, kind, enrolled_at) VALUES (%s, 2, 'web', %s)",
+            (form, n.LONG_AGO),
+        )
+        conn.execute(
+            "INSERT INTO devices.kit_loan (kit_id, home_id, lent_at) VALUES (%s, %s, %s)",
+            (form, home, n.LONG_AGO),
+        )
+    return form
