@@ -175,7 +175,8 @@ def waiting(
 ) -> Part:
     """The open escalations by deadline, the silent last, or those that follow the escalation `after`.
 
-    `high_first` puts high severity on top. A case only ever moves forward: going on leaves none out.
+    `high_first` puts high severity on top. A case only ever moves forward: what becomes worse while somebody goes on
+    may be on a page before, and no other is left out.
     """
     wanted = {"hub": hub_id, "high_first": high_first, "after": after, "most": MOST_ROWS + 1}
     with conn.cursor(row_factory=class_row(Waiting)) as cursor:
