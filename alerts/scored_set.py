@@ -19,6 +19,7 @@ from devices.receipt import CALL_999, CALL_HUB, NOTHING
 from devices.vital_signs import VitalSign
 from ingest import pulses, quality
 from ingest.arrival import NewReading
+from ingest.quality import Value
 
 
 class Words(TypedDict, total=False):
@@ -131,9 +132,15 @@ def next_unstored(said: ReadingPayload | Unreadable) -> str:
     """
     if goes_to_999(said):
         return CALL_999
+    return CALL_HUB if any(low_alone(one) >= SHIPPED.high_from for one in _sets_of(said)) else NOTHING
+
+
+def _sets_of(said: ReadingPayload | Unreadable) -> list[dict[VitalSign, Value]]:
+    """What may have been measured together. A memory counts: nobody asks for what it is of, and clocks may be wrong."""
     if isinstance(said, Unreadable):
-        return NOTHING
-    return CALL_HUB if low_alone(quality.assess(said).values) >= SHIPPED.high_from else NOTHING
+        return [quality.usable(one) for one in said.urgent.sets]
+    assessed = quality.assess(said)
+    return [{**quality.remembered(assessed.flags, assessed.unusable), **assessed.values}]
 
 
 def _words_of(reading: NewReading) -> Words:

@@ -201,6 +201,12 @@ def emergency_signs(payload: ReadingPayload) -> tuple[str, ...]:
     return (*present, UNREADABLE) if unread else tuple(present)
 
 
+def usable(values: Mapping[str, Any]) -> dict[VitalSign, Value]:
+    """Of values by code that came with no reading, those that can be measurements."""
+    judged = {sign: _judged(sign, raw)[0] for code, raw in values.items() if (sign := SIGN_BY_CODE.get(code))}
+    return {sign: value for sign, value in judged.items() if value is not None}
+
+
 def _judged(sign: VitalSign, raw: Any) -> tuple[Value | None, bool]:
     """The value, None where it cannot be one, and whether it surprises enough to be measured again."""
     if isinstance(raw, _NUMBERS):

@@ -1,17 +1,26 @@
-"""What is said of an emergency in what cannot be read as a reading, wherever in it that stands.
+"""What is said of an emergency, and measured, in what cannot be read as a reading, wherever in it that stands.
 
-Invariant: it never raises, and what goes straight to 999 in a reading that can be read does so here.
+Invariant: it never raises, and what goes straight to 999 in a reading that can be read does so here. What is measured
+is not judged yet, and each set is by itself: two may be of two people.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from devices.emergency import UNREADABLE
+from devices.profiles import decode
 from devices.reading.payload import SoftSign
 from devices.vital_signs import Consciousness, VitalSign
 
+MOST_SETS = 1000
+"""Ten times what one array may hold."""
 _FROM_BEST_TO_WORST = tuple(Consciousness)
+
+_SPEAKING = frozenset({"emergency_signs", "values", "gatt"})
+_CODES = frozenset(map(str, VitalSign))
+_SCALARS = (bool, int, float, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +30,20 @@ class Urgent:
     emergency_signs: tuple[str, ...] = ()
     consciousness: Consciousness | None = None
     phoned_999: bool = False
+    sets: tuple[Mapping[str, Any], ...] = ()
+    """Values by code as sent, or as an instrument's octets say, of each that has any, up to `MOST_SETS`."""
 
 
 def urgent(document: Any) -> Urgent:
     """Look through whatever JSON it is."""
-    each = [_of_object(said) for said in _objects(document) if "emergency_signs" in said or "values" in said]
+    objects = [said for said in _objects(document) if not _SPEAKING.isdisjoint(said)]
+    each = [_of_object(said) for said in objects]
     speaking = [one for one in each if one.emergency_signs or one.consciousness]
     return Urgent(
         tuple(sorted({sign for one in speaking for sign in one.emergency_signs})),
         max((one.consciousness for one in speaking if one.consciousness), key=_badness, default=None),
         bool(speaking) and all(one.phoned_999 for one in speaking),
+        tuple(islice((values for said in objects if (values := _measured(said))), MOST_SETS)),
     )
 
 
@@ -69,3 +82,18 @@ def _consciousness(values: Any) -> Consciousness | None:
 
 def _badness(letter: Consciousness) -> int:
     return _FROM_BEST_TO_WORST.index(letter)
+
+
+def _measured(said: dict[str, Any]) -> dict[str, Any]:
+    """One object's values; where an instrument's octets hold a sign, theirs."""
+    values, gatt = said.get("values"), said.get("gatt")
+    sent = values.items() if isinstance(values, dict) else ()
+    measured = {code: raw for code, raw in sent if code in _CODES and isinstance(raw, _SCALARS)}
+    return measured | _decoded(gatt) if isinstance(gatt, dict) else measured
+
+
+def _decoded(gatt: dict[str, Any]) -> dict[str, Any]:
+    characteristic, octets = gatt.get("characteristic"), gatt.get("value")
+    if not isinstance(characteristic, str) or not isinstance(octets, str):
+        return {}
+    return {str(sign): number for sign, number in decode(characteristic, octets).values.items()}

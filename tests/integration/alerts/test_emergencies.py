@@ -1,5 +1,6 @@
 """What goes straight to 999 is told at once and is in the hub's queue, whatever was measured."""
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,12 +9,13 @@ import pytest
 
 from alerts import scores
 from alerts.evaluator import Evaluator
-from devices.reading import SoftSign, decode, encode_one
+from devices.reading import Gatt, SoftSign, decode, encode_one
 from devices.receipt import NOTHING, Outcome
 from ingest import door
 from ingest.arrival import Arrival
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.ward import NOW, Ward
+from tests.unit.devices.instruments import Written, cuff, time
 
 UNFIT = "UPDATE delegation.resident SET no_score_reason = 'pregnant' WHERE resident_id = %s"
 
@@ -128,6 +130,42 @@ def test_what_is_grave_by_itself_sends_whoever_sees_it_to_the_telephone(
 ) -> None:
     [settled] = ward.deliver(ward.kit.reading(whose, values, taken_at=NOW))
     assert (settled.outcome, settled.verdict.next) == (Outcome.QUARANTINED, told)
+
+
+def sent_without_a_time(ward: Ward, *sets: dict[str, Any]) -> str:
+    whole = [json.loads(encode_one(ward.reading(values))) | {"taken_at": "noon"} for values in sets]
+    items = decode(json.dumps({"readings": whole}).encode())
+    [settled] = ward.take([Arrival(n.KIT, ward.kit.topic(), item, NOW) for item in items], NOW)
+    assert settled.outcome is Outcome.QUARANTINED
+    return settled.verdict.next
+
+
+def test_what_is_grave_by_itself_sends_them_to_the_telephone_where_it_cannot_be_read_as_a_reading(
+    ward: Ward,
+) -> None:
+    three = {"respiration_rate": 30, "spo2": 85, "systolic": 80}
+    assert sent_without_a_time(ward, n.NORMAL, three) == "call_hub"
+    apart = [{sign: value} for sign, value in three.items()]
+    assert sent_without_a_time(ward, n.NORMAL, *apart) == "nothing", "each may be somebody else's"
+    impossible = {
+        "respiration_rate": 300,
+        "spo2": float("nan"),
+        "systolic": 10**400,
+        "temperature": float("inf"),
+    }
+    assert sent_without_a_time(ward, impossible | {"consciousness": "?"}, {"pulse": "131"}) == "nothing"
+
+
+@pytest.mark.parametrize("clock", [(2015, 1, 1, 0, 0, 0), (2026, 3, 4, 9, 0, 0)], ids=["never set", "right"])
+def test_what_is_grave_by_itself_sends_them_to_the_telephone_whatever_the_clocks_say(
+    ward: Ward, clock: tuple[int, ...]
+) -> None:
+    gatt = Gatt(
+        characteristic="2a35", value=cuff([Written(80), Written(40), Written(50)], clock=time(*clock))
+    )
+    values = {"respiration_rate": 30, "spo2": 85}
+    [settled] = ward.deliver(ward.kit.reading(n.NOBODY, values, taken_at=n.LONG_AGO, gatt=gatt), at=NOW)
+    assert (settled.outcome, settled.verdict.next) == (Outcome.QUARANTINED, "call_hub")
 
 
 def _breaks(*_: object) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -19,7 +20,9 @@ from devices.reading import (
     decode,
     encode_one,
 )
+from devices.reading.urgent import MOST_SETS
 from devices.vital_signs import Consciousness
+from tests.unit.devices.instruments import Written, cuff
 
 from .readings import ID, TAKEN_AT, wire
 
@@ -40,6 +43,11 @@ def refused(document: object) -> Unreadable:
     assert isinstance(item, Unreadable), item
     assert item.detail.endswith(".")
     return item
+
+
+def of_emergency(document: object) -> Urgent:
+    """What a refused item says of an emergency, without what was measured."""
+    return replace(refused(document).urgent, sets=())
 
 
 def read(document: object) -> ReadingPayload:
@@ -219,14 +227,14 @@ def test_what_is_no_object_is_no_reading(document):
 )
 def test_a_refused_item_says_of_an_emergency_what_it_would_otherwise(said, signs):
     for amiss in ({"taken_at": "noon"}, {"resident": 1}, {"seq": -1}, {"version": 9}):
-        assert refused(wire(emergency_signs=said, phoned_999=True, **amiss)).urgent == Urgent(
+        assert of_emergency(wire(emergency_signs=said, phoned_999=True, **amiss)) == Urgent(
             signs, None, phoned_999=bool(signs)
         )
 
 
 @pytest.mark.parametrize("letter", Consciousness)
 def test_a_refused_item_says_how_conscious_somebody_is(letter):
-    assert refused(wire(taken_at="noon", values={"consciousness": letter})).urgent == Urgent((), letter)
+    assert of_emergency(wire(taken_at="noon", values={"consciousness": letter})) == Urgent((), letter)
 
 
 @pytest.mark.parametrize(
@@ -236,11 +244,45 @@ def test_a_refused_item_says_how_conscious_somebody_is(letter):
 )
 def test_what_is_refused_whole_says_of_an_emergency_what_each_part_of_it_does(whole):
     one = wire(emergency_signs={"choking": "present"}, values={"consciousness": "P"}, phoned_999=True)
-    assert refused(whole(one)).urgent == Urgent(("choking",), Consciousness.PAIN, phoned_999=True)
+    assert of_emergency(whole(one)) == Urgent(("choking",), Consciousness.PAIN, phoned_999=True)
     other = wire(emergency_signs={"chest_pain": "present"}, values={"consciousness": "U"})
-    assert refused(whole([one, other])).urgent == Urgent(
+    assert of_emergency(whole([one, other])) == Urgent(
         ("chest_pain", "choking"), Consciousness.UNRESPONSIVE
     ), "somebody has not phoned"
+
+
+CUFF = {"characteristic": "2a35", "value": cuff([Written(70), Written(40), Written(50)])}
+
+
+@pytest.mark.parametrize(
+    ("said", "sets"),
+    [
+        (
+            {"values": {"pulse": 131, "spo2": None, "consciousness": "C", "made_up": 1}},
+            [{"pulse": 131, "consciousness": "C"}],
+        ),
+        ({"values": {"pulse": [131], "spo2": {"value": 85}, "on_oxygen": True}}, [{"on_oxygen": True}]),
+        (
+            {"values": {"systolic": 120, "pulse": 131}, "gatt": CUFF},
+            [{"systolic": 70, "diastolic": 40, "pulse": 131}],
+        ),
+        ({"values": ..., "gatt": CUFF}, [{"systolic": 70, "diastolic": 40}]),
+        ({"values": {"pulse": 131}, "gatt": CUFF | {"value": 7}}, [{"pulse": 131}]),
+        ({"values": {"pulse": 131}, "gatt": CUFF | {"value": "0"}}, [{"pulse": 131}]),
+        ({"values": {"pulse": 131}, "gatt": "2a35"}, [{"pulse": 131}]),
+        ({"values": "none"}, []),
+        ({"values": {}}, []),
+    ],
+)
+def test_a_refused_item_says_what_of_it_was_measured(said, sets):
+    assert [dict(one) for one in refused(wire(taken_at="noon", **said)).urgent.sets] == sets
+
+
+def test_what_is_refused_whole_says_what_was_measured_of_each_and_of_no_more_than_can_be_looked_at():
+    many = [wire(values={"pulse": 60 + number % 60}) for number in range(MOST_SETS + 100)]
+    sets = refused(many).urgent.sets
+    assert len(sets) == MOST_SETS
+    assert len({one["pulse"] for one in sets}) == 60
 
 
 def test_one_bad_item_rejects_none_of_the_others():
