@@ -1,8 +1,9 @@
 """Adds a resident to a home, and puts right what is written down of them.
 
 Guards: only whoever manages the home or leads its hub, and the database says so too; somebody who is known at a home
-of others is named to nobody, and few may be asked about; nobody is added to a home, or put right, into the name and the
-date of birth of another there unasked; what stood there before is kept beside the audit.
+of others is named to nobody, and few may be asked about; nobody is added to a home, put right, or moved, into
+the name and the date of birth of another there unasked, as far as the actor sees both; what stood there before is kept
+beside the audit.
 """
 
 from collections.abc import Collection, Mapping
@@ -115,8 +116,8 @@ def add(
     resident_id = uuid4()
     place = f"home:{home_id}"
     # Before the number is asked for: nothing may be learnt of it by who adds nobody.
-    if alike := _alike(conn, home_id, given, other_than):
-        return Done(Outcome.ALIKE, alike)
+    if found := alike(conn, home_id, row, other_than):
+        return Done(Outcome.ALIKE, found)
     if refused := _number_taken(conn, actor, given.nhs_number, None, place, at):
         return refused
     try:
@@ -153,9 +154,9 @@ def correct(
     if not differing:
         return Done(Outcome.DONE, resident_id)
     if differing.keys() & {"name", "born_on"} and (
-        alike := _alike(conn, before["home_id"], given, [*other_than, resident_id])
+        found := alike(conn, before["home_id"], row, [*other_than, resident_id])
     ):
-        return Done(Outcome.ALIKE, alike)
+        return Done(Outcome.ALIKE, found)
     if "nhs_number" in differing and (
         refused := _number_taken(conn, actor, given.nhs_number, resident_id, subject, at)
     ):
@@ -191,14 +192,15 @@ def _fit(given: Particulars, at: datetime) -> dict[str, object]:
     return given.row(today)
 
 
-def _alike(
-    conn: psycopg.Connection[Any], home_id: UUID, given: Particulars, other_than: Collection[UUID]
+def alike(
+    conn: psycopg.Connection[Any], home_id: UUID, who: Mapping[str, Any], other_than: Collection[UUID]
 ) -> UUID | None:
+    """Another at the home of this `name` and `born_on`, and not of this `nhs_number`; as far as the actor sees them."""
     turns.take(conn, "admission", home_id)  # each who does so at a home sees whom the other has written down
     born_then = conn.execute(
-        _BORN_THEN, (home_id, given.born_on, list(other_than), given.nhs_number)
+        _BORN_THEN, (home_id, who["born_on"], list(other_than), who["nhs_number"])
     ).fetchall()
-    return next((who for who, name in born_then if particulars.same_name(name, given.name)), None)
+    return next((other for other, name in born_then if particulars.same_name(name, who["name"])), None)
 
 
 def _number_taken(

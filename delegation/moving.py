@@ -5,22 +5,24 @@ another recorded meanwhile is not taken back unseen; where they lived before is 
 follows them, and that no oxygen is in use does not.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime, time
 from typing import Any, LiteralString
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import psycopg
+from psycopg.rows import dict_row
 
 from delegation import air_record, audit
-from delegation.admission import ChangedMeanwhileError, UnfitParticularsError, check
+from delegation.admission import ChangedMeanwhileError, Done, Outcome, UnfitParticularsError, alike, check
 from delegation.people import Actor
 
 _LONDON = ZoneInfo("Europe/London")
 _NOON = time(12)
 
 _LIVES: LiteralString = """
-SELECT home_id, home.name, resident.lives_here_from
+SELECT home_id, home.name AS home, lives_here_from, resident.name, born_on, nhs_number
 FROM delegation.resident JOIN delegation.home USING (home_id) WHERE resident_id = %s FOR NO KEY UPDATE OF resident
 """
 _PLACES: LiteralString = """
@@ -46,18 +48,20 @@ def move(
     moved_on: date,
     at: datetime,
     seen: UUID | None,
-) -> None:
+    other_than: Collection[UUID] = (),
+) -> Done:
     """They live at another home of the same provider since that day; what is open follows them there.
 
-    `seen`: the home at which they lived when it was opened.
+    `seen`: the home at which they lived when it was opened; `other_than`: as where somebody is added.
     Raises AdmissionRefusedError, ChangedMeanwhileError, UnfitParticularsError.
     """
     check(conn, actor, resident_id)
-    [(lives_at, home, lives_here_from)] = conn.execute(_LIVES, (resident_id,)).fetchall()
-    if seen != lives_at:
+    with conn.cursor(row_factory=dict_row) as cursor:
+        [who] = cursor.execute(_LIVES, (resident_id,)).fetchall()
+    if seen != who["home_id"]:
         raise ChangedMeanwhileError
     places = homes_to_move_to(conn, resident_id)
-    first = lives_here_from.astimezone(_LONDON).date()
+    first = who["lives_here_from"].astimezone(_LONDON).date()
     faults = {
         "home": "" if home_id in places else "Choose the home they moved to",
         "moved_on": _moved_fault(moved_on, first, at),
@@ -65,7 +69,9 @@ def move(
     faults = {name: said for name, said in faults.items() if said}
     if faults or home_id is None:
         raise UnfitParticularsError(faults)
-    since = max(lives_here_from, min(datetime.combine(moved_on, _NOON, _LONDON), at))
+    if found := alike(conn, home_id, who, other_than):
+        return Done(Outcome.ALIKE, found)
+    since = max(who["lives_here_from"], min(datetime.combine(moved_on, _NOON, _LONDON), at))
     # Before they have moved: afterwards whoever answers for the one home alone has nothing to do with them.
     audit.record(
         conn,
@@ -74,10 +80,11 @@ def move(
         f"resident:{resident_id}",
         at=at,
         resident_id=resident_id,
-        words=f"{home} -> {places[home_id]}, since {moved_on.isoformat()}",
+        words=f"{who['home']} -> {places[home_id]}, since {moved_on.isoformat()}",
     )
     air_record.leave(conn, actor, resident_id, at)
     conn.execute(_MOVE, {"resident": resident_id, "home": home_id, "since": since})
+    return Done(Outcome.DONE, resident_id)
 
 
 def _moved_fault(moved_on: date, first: date, at: datetime) -> str:

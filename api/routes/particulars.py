@@ -81,11 +81,15 @@ class WrittenDown(Particulars):
 
 
 class Moving(BaseModel):
-    """Where to, and since which day. `seen`: the `home_id` at which they lived as it was read."""
+    """Where to, and since which day. `seen`: the `home_id` at which they lived as it was read.
+
+    `other_than`: as where somebody is added.
+    """
 
     home_id: UUID
     moved_on: date
     seen: UUID
+    other_than: Annotated[list[UUID], Field(max_length=MOST_OTHERS)] = []
 
 
 class Home(BaseModel):
@@ -138,11 +142,14 @@ def homes_to_move_to(resident_id: UUID, visit: CorrectingVisit) -> list[Home]:
     return [Home(home_id=home_id, name=name) for home_id, name in places.items()]
 
 
-@router.post("/residents/{resident_id}/move", status_code=204)
-def move(resident_id: UUID, moved: Moving, visit: CorrectingVisit) -> None:
-    """They live there since that day; what is open follows them. 409 if they have moved since it was read."""
+@router.post("/residents/{resident_id}/move", responses={409: {"model": Done}})
+def move(resident_id: UUID, moved: Moving, response: Response, visit: CorrectingVisit) -> Done:
+    """They live there since that day (`done`); what is open follows them.
+
+    409: somebody `alike` lives there, as where somebody is added; or, as a problem, they have moved since it was read.
+    """
     resident_answered_for(visit, resident_id, NOT_YOURS)
-    moving.move(
+    done = moving.move(
         visit.conn,
         visit.actor,
         resident_id,
@@ -150,7 +157,10 @@ def move(resident_id: UUID, moved: Moving, visit: CorrectingVisit) -> None:
         moved_on=moved.moved_on,
         at=visit.at,
         seen=moved.seen,
+        other_than=moved.other_than,
     )
+    response.status_code = _status(done)
+    return done
 
 
 def _status(done: Done) -> HTTPStatus:

@@ -7,7 +7,6 @@ rung, and no more.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from uuid import UUID
@@ -18,18 +17,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.access import Visit
 from api.answered_for import home_answered_for, resident_answered_for
 from api.looking import looked
-from api.queries import records
 from api.queries.resident import Resident, resident
-from api.routes.particulars import MOST_OTHERS, NOT_YOURS, AddingVisit, CorrectingVisit
+from api.routes.particulars import NOT_YOURS, AddingVisit, CorrectingVisit
+from api.web import namesakes
 from api.web.fields import Fields
-from api.web.presenters.moments import calendar_day, clock, london_day
+from api.web.presenters.moments import clock, london_day
 from api.web.presenters.resident import nhs_number
 from api.web.rendering import page
 from delegation import admission
 from delegation.admission import ChangedMeanwhileError, Done, Outcome, UnfitParticularsError
 from delegation.audit import Purpose
 from delegation.particulars import LONGEST, NONE_KNOWN, NoScore, Particulars, stand_as, typed
-from devices.identifiers import UnreadableIdError, parse_id
 
 router = APIRouter()
 
@@ -52,7 +50,6 @@ _REASONS = {
     NoScore.PREGNANT: "They are pregnant",
     NoScore.SPINAL_CORD_INJURY: "They have a high spinal cord injury",
 }
-_ALIKE = "Somebody of this name and date of birth is at this home already: look whether it is the same person"
 _ASKED = {NONE_KNOWN: "None known", "some": "They have some", "": "Nobody has asked yet"}
 
 
@@ -82,7 +79,9 @@ def add(request: Request, home_id: UUID, visit: AddingVisit, fields: Fields) -> 
     if given is None or faults:
         return _page(request, visit, form, fields, faults)
     try:
-        done = admission.add(visit.conn, visit.actor, home_id, given, visit.at, other_than=_ids(fields))
+        done = admission.add(
+            visit.conn, visit.actor, home_id, given, visit.at, other_than=namesakes.others(fields)
+        )
     except UnfitParticularsError as unfit:
         return _page(request, visit, form, fields, unfit.faults)
     return _after(request, visit, form, fields, done, "added")
@@ -105,7 +104,13 @@ def correct(request: Request, resident_id: UUID, visit: CorrectingVisit, fields:
         return _page(request, visit, form, fields, faults)
     try:
         done = admission.correct(
-            visit.conn, visit.actor, resident_id, given, visit.at, fields.get("seen", ""), _ids(fields)
+            visit.conn,
+            visit.actor,
+            resident_id,
+            given,
+            visit.at,
+            fields.get("seen", ""),
+            namesakes.others(fields),
         )
     except UnfitParticularsError as unfit:
         return _page(request, visit, form, fields, unfit.faults)
@@ -120,8 +125,8 @@ def _after(
     if done.outcome is Outcome.DONE:
         return RedirectResponse(f"/residents/{done.resident_id}?said={said}", HTTPStatus.SEE_OTHER)
     if done.outcome is Outcome.ALIKE:
-        asked = {"other_than": f"{fields.get('other_than', '')} {done.resident_id}"}
-        return _page(request, visit, form, {**fields, **asked}, {"other_than": _ALIKE})
+        asking = namesakes.asking(fields, done)
+        return _page(request, visit, form, asking, {"other_than": namesakes.ALIKE})
     return _page(request, visit, form, fields, {"nhs_number": _why_not(visit, form, done)})
 
 
@@ -131,45 +136,11 @@ def _why_not(visit: Visit, form: _Form, done: Done) -> str:
         return f"You have tried too often. Try again {again}, or ring {form.hub}, {form.hub_phone}."
     known = resident(visit.conn, done.resident_id) if done.resident_id else None
     if known is not None:
-        return f"{known.name} at {known.home_name} has this NHS number already.{_if_ended(visit, known)}"
+        return f"{known.name} at {known.home_name} has this NHS number already.{namesakes.if_ended(visit, known)}"
     return (
         f"Somebody who is known elsewhere has this NHS number. Check it; if it is right, ring {form.hub},"
         f" {form.hub_phone}. Nobody is named here, and that you asked is recorded."
     )
-
-
-def _if_ended(visit: Visit, known: Resident) -> str:
-    ended = records.ended(visit.conn, known.resident_id, visit.at) is not None
-    return " Their care has ended: if it goes on, say so on the page of their records." if ended else ""
-
-
-@dataclass(frozen=True, slots=True)
-class _There:
-    """Somebody at the home by the same name and day of birth."""
-
-    resident_id: UUID
-    name: str
-    about: str
-
-
-def _there(visit: Visit, fields: Mapping[str, str]) -> list[_There]:
-    """Those the form asks about, as far as the actor sees them."""
-    found = [resident(visit.conn, one) for one in _ids(fields)]
-    return [_There(one.resident_id, one.name, _about(visit, one)) for one in found if one is not None]
-
-
-def _about(visit: Visit, one: Resident) -> str:
-    number = f"NHS number {nhs_number(one.nhs_number)}" if one.nhs_number else "no NHS number"
-    return f"born {calendar_day(one.born_on)}, {number}.{_if_ended(visit, one)}"
-
-
-def _ids(fields: Mapping[str, str]) -> list[UUID]:
-    """Whom the form names as others; what is no id names nobody."""
-    found: list[UUID] = []
-    for one in fields.get("other_than", "").split()[:MOST_OTHERS]:
-        with suppress(UnreadableIdError):
-            found.append(parse_id(one, "resident"))
-    return found
 
 
 def _of_home(visit: Visit, home_id: UUID) -> _Form:
@@ -220,7 +191,7 @@ def _page(
         "reasons": _REASONS,
         "longest": LONGEST,
         "today": london_day(visit.at).isoformat(),
-        "there": _there(visit, fields),
+        "there": namesakes.there(visit, fields),
         "fields": fields,
         "faults": {name: faults[name] for name in _FIELDS if name in faults},
     }

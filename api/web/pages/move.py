@@ -17,11 +17,12 @@ from api.answered_for import resident_answered_for
 from api.looking import looked
 from api.queries.resident import Resident, resident
 from api.routes.particulars import NOT_YOURS, CorrectingVisit
+from api.web import namesakes
 from api.web.fields import Fields, day_of
 from api.web.presenters.moments import london_day
 from api.web.rendering import page
 from delegation import moving
-from delegation.admission import ChangedMeanwhileError, UnfitParticularsError
+from delegation.admission import ChangedMeanwhileError, Outcome, UnfitParticularsError
 from delegation.audit import Purpose
 
 router = APIRouter()
@@ -43,7 +44,7 @@ def move(request: Request, resident_id: UUID, visit: CorrectingVisit, fields: Fi
     if moved_on is None:
         return _page(request, visit, found, fields, {"moved_on": "Give the day on which they moved"})
     try:
-        moving.move(
+        done = moving.move(
             visit.conn,
             visit.actor,
             resident_id,
@@ -51,12 +52,17 @@ def move(request: Request, resident_id: UUID, visit: CorrectingVisit, fields: Fi
             moved_on=moved_on,
             at=visit.at,
             seen=_home(fields.get("seen", "")),
+            other_than=namesakes.others(fields),
         )
     except UnfitParticularsError as unfit:
         return _page(request, visit, found, fields, unfit.faults)
     except ChangedMeanwhileError as changed:
         anew = resident_answered_for(visit, resident_id, NOT_YOURS)
         return _page(request, visit, anew, _begun(visit, anew), {"home": str(changed)})
+    if done.outcome is Outcome.ALIKE:
+        return _page(
+            request, visit, found, namesakes.asking(fields, done), {"other_than": namesakes.ALIKE_THERE}
+        )
     if resident(visit.conn, resident_id) is None:
         return RedirectResponse(f"/homes/{found.home_id}?said=moved", HTTPStatus.SEE_OTHER)
     return RedirectResponse(f"/residents/{resident_id}?said=moved", HTTPStatus.SEE_OTHER)
@@ -80,6 +86,7 @@ def _page(
         "resident": found,
         "homes": moving.homes_to_move_to(visit.conn, found.resident_id),
         "today": london_day(visit.at).isoformat(),
+        "there": namesakes.there(visit, fields),
         "fields": fields,
         "faults": faults,
     }
