@@ -33,6 +33,7 @@ SELECT assumed_air FROM alerts.score WHERE resident_id = %s ORDER BY cause_arriv
 """
 NINETY = n.NORMAL | {"spo2": 90}
 NO_WORD_OF_OXYGEN = {sign: value for sign, value in n.NORMAL.items() if sign != "on_oxygen"}
+CHECKED = air_record.Check(checked=True, doubt=None, over=None)
 MONTH = timedelta(days=30)
 WEEK_AGO = NOW - timedelta(days=7)
 
@@ -156,7 +157,7 @@ def test_a_record_made_anew_counts_again(ward):
 
 def test_one_that_was_withdrawn_counts_no_more_and_oxygen_that_is_seen_later_does_not_end_it_once_more(ward):
     def say(at: datetime) -> UUID:
-        return ward.act(air_record.record, n.AMARA, checked=True, at=at, by=n.MANAGER)
+        return ward.act(air_record.record, n.AMARA, CHECKED, at, by=n.MANAGER)
 
     first = say(NOW)
     ward.send(NO_WORD_OF_OXYGEN, at=NOW + n.minutes(1))

@@ -16,7 +16,7 @@ from delegation import air_record
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.decisions import CORRECTED, ON_SCALE_2, PREGNANT
 from tests.integration.alerts.stretch import STARTS_AT, Stretch
-from tests.integration.alerts.test_authority import NO_WORD_OF_OXYGEN
+from tests.integration.alerts.test_authority import CHECKED, NO_WORD_OF_OXYGEN
 from tests.integration.alerts.test_rules_that_look_back import POLICY, WORSE
 from tests.integration.alerts.test_withdrawals import LATER, corrected
 from tests.integration.alerts.ward import NOW
@@ -263,7 +263,7 @@ def test_what_an_instrument_remembered_is_asked_for_and_told_again(ward):
 
 def test_air_recorded_after_oxygen_was_said_by_a_clock_that_is_fast_is_told_again_as_it_stood(ward):
     ward.send({"on_oxygen": True}, taken_at=NOW + n.minutes(3))
-    ward.act(air_record.record, n.AMARA, checked=True, at=NOW + n.minutes(1), by=n.MANAGER)
+    ward.act(air_record.record, n.AMARA, CHECKED, NOW + n.minutes(1), by=n.MANAGER)
     assert ward.send(NO_WORD_OF_OXYGEN, at=NOW + n.minutes(50)).verdict.assumed_air
     told = replayed(ward)
     assert (told.stored_only, told.replayed_only, told.scores) == ({}, {}, 2)
