@@ -290,6 +290,7 @@ OF_THE_ACTOR = {
     "delegation.roles_in_gift",
     "delegation.is_operator",
     "delegation.glass_broken_since",
+    "delegation.hub_names",
     "delegation.residents_answered_for",
     "devices.visible_kits",
     "devices.kits_at_homes",
