@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import NamedTuple, TypedDict
 from uuid import UUID
 
+from fastapi.responses import RedirectResponse
+
 from api.web.fields import day_of
 from api.web.presenters.moments import london_day
 from delegation.decision import LONGEST_REVIEW
@@ -94,6 +96,12 @@ def asked(at: datetime) -> dict[str, object]:
         "latest": london_day(at + LONGEST_REVIEW).isoformat(),
         "today": london_day(at).isoformat(),
     }
+
+
+def back(resident_id: UUID, said: str, part: str = "") -> RedirectResponse:
+    """To the resident's page, or to a part of it, which says that it is done."""
+    anchor = f"#{part}" if part else ""
+    return RedirectResponse(f"/residents/{resident_id}?said={said}{anchor}", HTTPStatus.SEE_OTHER)
 
 
 def status(faults: Mapping[str, str], meanwhile: str) -> HTTPStatus:

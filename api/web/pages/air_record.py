@@ -5,11 +5,10 @@ says what it does to a score, and what ends it; who presses twice, or after a co
 """
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 from api.access import Visit
 from api.home_or_hub import resident_of_home_or_hub
@@ -52,7 +51,7 @@ def record(request: Request, resident_id: UUID, visit: RecordingVisit, fields: F
         return _form(request, visit, found, fields, refused.faults)
     except DecidedMeanwhileError as meanwhile:
         return _form(request, visit, found, meanwhile=str(meanwhile))
-    return _back(resident_id, "air")
+    return decided_form.back(resident_id, "air")
 
 
 @router.post("/residents/{resident_id}/air/{air_record_id}/withdraw")
@@ -63,11 +62,7 @@ def withdraw(request: Request, resident_id: UUID, air_record_id: UUID, visit: Wi
         air_record.withdraw(visit.conn, visit.actor, resident_id, air_record_id, visit.at)
     except NotInForceError as over:
         return _form(request, visit, found, meanwhile=str(over))
-    return _back(resident_id, "no-air")
-
-
-def _back(resident_id: UUID, said: str) -> Response:
-    return RedirectResponse(f"/residents/{resident_id}?said={said}", HTTPStatus.SEE_OTHER)
+    return decided_form.back(resident_id, "no-air")
 
 
 def _form(

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 from api.access import Visit
 from api.hub import resident_at_my_hub
@@ -57,7 +57,7 @@ def decide(request: Request, resident_id: UUID, visit: DecidingVisit, fields: Fi
         return _form(request, visit, found, fields, refused.faults)
     except DecidedMeanwhileError as meanwhile:
         return _form(request, visit, found, decided_form.shown_anew(fields), {"sign": str(meanwhile)})
-    return _back(resident_id, "limit")
+    return decided_form.back(resident_id, "limit", part="limits")
 
 
 @router.get("/residents/{resident_id}/limits/{sign}/revoke")
@@ -85,11 +85,7 @@ def revoke(
     except DecidedMeanwhileError as meanwhile:
         anew = decided_form.shown_anew(fields)
         return _revoking(request, visit, resident_id, sign, anew, {"reason": str(meanwhile)})
-    return _back(resident_id, "no-limit")
-
-
-def _back(resident_id: UUID, said: str) -> Response:
-    return RedirectResponse(f"/residents/{resident_id}?said={said}#limits", HTTPStatus.SEE_OTHER)
+    return decided_form.back(resident_id, "no-limit", part="limits")
 
 
 def _read(fields: Mapping[str, str], visit: Visit) -> tuple[dict[str, str], Decision | None]:

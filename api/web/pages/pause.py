@@ -7,12 +7,11 @@ twice, or after a colleague, sees what stands.
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from http import HTTPStatus
 from typing import NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 from api.access import Visit
 from api.home_or_hub import resident_of_home_or_hub
@@ -85,7 +84,7 @@ def begin(request: Request, resident_id: UUID, visit: PausingVisit, fields: Fiel
     except DecidedMeanwhileError as meanwhile:
         anew = decided_form.shown_anew(fields)
         return _form(request, visit, found, anew, {"standing": str(meanwhile)})
-    return _back(resident_id, "paused")
+    return decided_form.back(resident_id, "paused")
 
 
 @router.post("/residents/{resident_id}/pause/{pause_id}/end")
@@ -96,7 +95,7 @@ def end(request: Request, resident_id: UUID, pause_id: UUID, visit: EndingVisit)
         monitoring_pause.end(visit.conn, visit.actor, resident_id, pause_id, visit.at)
     except (NotInForceError, DecidedMeanwhileError) as meanwhile:
         return _form(request, visit, found, meanwhile=str(meanwhile))
-    return _back(resident_id, "back")
+    return decided_form.back(resident_id, "back")
 
 
 def _read(fields: Mapping[str, str], at: datetime) -> tuple[Away, dict[str, str]]:
@@ -112,10 +111,6 @@ def _read(fields: Mapping[str, str], at: datetime) -> tuple[Away, dict[str, str]
 
 def _london(day: date, hour: time) -> datetime:
     return datetime.combine(day, hour, LONDON).astimezone(UTC)
-
-
-def _back(resident_id: UUID, said: str) -> Response:
-    return RedirectResponse(f"/residents/{resident_id}?said={said}", HTTPStatus.SEE_OTHER)
 
 
 def _form(

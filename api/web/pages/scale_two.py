@@ -9,7 +9,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 from api.access import Visit
 from api.hub import resident_at_my_hub
@@ -54,7 +54,7 @@ def authorise(request: Request, resident_id: UUID, visit: AuthorisingVisit, fiel
         return _form(request, visit, found, fields, _by_field(refused.faults))
     except DecidedMeanwhileError as meanwhile:
         return _form(request, visit, found, decided_form.shown_anew(fields), {"confirmed": str(meanwhile)})
-    return _back(resident_id, "scale-two")
+    return decided_form.back(resident_id, "scale-two", part="oxygen")
 
 
 @router.get("/residents/{resident_id}/scale-two/revoke")
@@ -76,11 +76,7 @@ def revoke(request: Request, resident_id: UUID, visit: RevokingVisit, fields: Fi
     except DecidedMeanwhileError as meanwhile:
         anew = decided_form.shown_anew(fields)
         return _revoking(request, visit, resident_id, anew, {"reason": str(meanwhile)})
-    return _back(resident_id, "scale-one")
-
-
-def _back(resident_id: UUID, said: str) -> Response:
-    return RedirectResponse(f"/residents/{resident_id}?said={said}#oxygen", HTTPStatus.SEE_OTHER)
+    return decided_form.back(resident_id, "scale-one", part="oxygen")
 
 
 def _read(fields: Mapping[str, str], visit: Visit) -> tuple[dict[str, str], Decision | None]:
