@@ -22,6 +22,7 @@ _READING = {
     "outbox_epoch": "5b0f3c52-6a0b-4c6e-8a55-0b8f5d0b7a10",
     "seq": 41,
     "taken_at": "2026-11-22T09:30:00Z",
+    "age_s": 12.4,
     "resident": "7d7c1f58-52a3-4f5e-bd35-7a2b4f1f0c02",
     "taken_by": "2f9a4f5c-0a4e-4a5b-9c53-3f0f6b1d0c03",
     "operator_known_by": "pin",
@@ -114,7 +115,8 @@ _TOLD: dict[Leaf, tuple[str, str, list[Any]]] = {
         f"Kit to platform, QoS 1: one reading, or an array of at most {MAX_READINGS} and {MAX_BYTES} bytes. "
         "Values are decoded, or in `gatt` a Bluetooth notification as the instrument sent it, which goes before "
         "`values` where both speak of a sign. A value that cannot be used becomes unknown; the rest of the "
-        "reading stands. A broker's acknowledgement is no receipt.",
+        "reading stands. `age_s` is how long ago it was taken, by a clock that nobody sets: said anew at each "
+        "sending, and no part of what the reading says. A broker's acknowledgement is no receipt.",
         [_READING, _AS_IT_CAME, [_OBSERVED, _LISTENED]],
     ),
     Leaf.RECEIPTS: (

@@ -18,6 +18,8 @@ Value = Decimal | bool | str
 
 AHEAD = timedelta(minutes=5)
 ANCIENT = timedelta(hours=72)
+LONGEST_WAIT = timedelta(hours=1)
+"""What waits on its way looks as if a slow clock had taken it: so long, no message waits."""
 BEFORE_ITS_KIT = timedelta(days=2)
 """So long before a kit was there nothing was taken with it, nor on its form, which takes what was taken the day before.
 """
@@ -108,17 +110,21 @@ def _remarks(payload: ReadingPayload, said: Measured) -> list[str]:
 
 
 def effective(
-    taken_at: datetime, arrived_at: datetime, enrolled_at: datetime
+    taken_at: datetime, arrived_at: datetime, enrolled_at: datetime, age_s: float | None = None
 ) -> tuple[datetime, tuple[str, ...]]:
     """The time a reading is ordered by, and what is odd about the time it claims.
 
     A clock that has not been set since it was switched on says 1970, or when it was made: by that, what is measured
-    now would be too old to act on. What came before its kit was enrolled was kept in quarantine until then.
+    now would be too old to act on; one that was saved when the kit was switched off, days ago, is held against
+    `age_s`: how long before it was sent the reading was taken, by a clock that nobody sets, where its kit has one. What
+    came before its kit was enrolled was kept in quarantine until then.
     """
-    if taken_at > arrived_at + AHEAD:
-        return arrived_at, ("clock_ahead",)
-    if taken_at < kit_since(enrolled_at, arrived_at):
-        return arrived_at, ("clock_lost",)
+    since = kit_since(enrolled_at, arrived_at)
+    by_age = max(since, arrived_at - timedelta(seconds=age_s or 0))
+    if taken_at > by_age + AHEAD:
+        return by_age, ("clock_ahead",)
+    if taken_at < since or (age_s is not None and taken_at < by_age - LONGEST_WAIT):
+        return by_age, ("clock_lost",)
     if taken_at < arrived_at - ANCIENT:
         return taken_at, ("ancient",)
     return taken_at, ()

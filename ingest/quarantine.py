@@ -93,10 +93,14 @@ def raw_bytes(arrival: Arrival) -> bytes:
 
 
 def digest(arrival: Arrival) -> bytes:
-    """What a receipt names where no reading id could be read."""
+    """By what the same thing, sent again, is known: of a reading whatever its age is by then.
+
+    It is what a receipt names where no reading id could be read.
+    """
     if isinstance(arrival.item, Unreadable):
         return arrival.item.sha256
-    return hashlib.sha256(raw_bytes(arrival)).digest()
+    ageless = arrival.item.model_copy(update={"age_s": None})
+    return hashlib.sha256(encode_one(ageless)).digest()
 
 
 def keep(

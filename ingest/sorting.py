@@ -61,7 +61,9 @@ class Sorted:
         if objection is not None or kit is None or placement is None:
             self.refuse(place, arrival, objection or _UNKNOWN_RESIDENT)
             return
-        effective_at, oddities = quality.effective(said.taken_at, arrival.arrived_at, kit.enrolled_at)
+        effective_at, oddities = quality.effective(
+            said.taken_at, arrival.arrived_at, kit.enrolled_at, said.age_s
+        )
         key = kit.kit_id, said.reading_id
         self.sound.append(Sound(place, arrival, said, kit, placement, key, effective_at, oddities))
 

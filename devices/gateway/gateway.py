@@ -60,7 +60,8 @@ class Gateway:
         self._in_flight: list[Envelope] = []
         self._awaited: dict[int, float] = {}
         self._hang_ups: dict[int, int] = {}
-        self._arrays: dict[bytes, tuple[int, ...]] = {}
+        self._sent: dict[bytes, tuple[int, ...]] = {}
+        """Of what was sent otherwise than it is kept: the digest of the message, and what was in it."""
         self._heard_at = 0.0
         self.listened_to: datetime | None = None
         """Since when the platform says that somebody listens to this kit."""
@@ -141,8 +142,8 @@ class Gateway:
             self._hang_ups.pop(seq, None)
         for receipt in message.receipts:
             if receipt.payload_sha256:
-                # Of a whole array: the receipt covers none of its readings by name, so each goes again alone.
-                self.outbox.isolate(self._arrays.pop(bytes.fromhex(receipt.payload_sha256), ()))
+                # The receipt covers none of these by name, so each goes again alone, as it is kept.
+                self.outbox.isolate(self._sent.pop(bytes.fromhex(receipt.payload_sha256), ()))
         if any(receipt.reason == OVER_QUOTA for receipt in message.receipts):
             log.warning(
                 "The platform kept only the beginning of what it cannot understand: look at this kit."
@@ -233,17 +234,18 @@ class Gateway:
         payload = items[0].payload
         if len(items) > 1:
             payload = b"[" + b",".join(item.payload for item in items) + b"]"
-            self._remember_array(payload, seqs)
+        if not alone:
+            self._remember(payload, seqs)
         envelope = Envelope(payload, seqs, alone, now)
         self._in_flight.append(envelope)
         if not alone:
             self._awaited |= dict.fromkeys(seqs, now + self._pace.first_retry)
         return envelope
 
-    def _remember_array(self, payload: bytes, seqs: tuple[int, ...]) -> None:
-        self._arrays[hashlib.sha256(payload).digest()] = seqs
-        if len(self._arrays) > 64:
-            del self._arrays[next(iter(self._arrays))]
+    def _remember(self, payload: bytes, seqs: tuple[int, ...]) -> None:
+        self._sent[hashlib.sha256(payload).digest()] = seqs
+        if len(self._sent) > 64:
+            del self._sent[next(iter(self._sent))]
 
     def _forget_awaited(self, now: float) -> None:
         while self._awaited:

@@ -6,17 +6,17 @@ database's present epoch names it. Sequence numbers are never used twice in one 
 
 import hashlib
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from devices.gateway import schema
+from devices.gateway import clocks, schema
+from devices.gateway.clocks import Clocks
 from devices.gateway.outbox_file import OutboxFile
 from devices.identifiers import DatabaseEpoch, KitId, OutboxEpoch, ReadingId
-from devices.reading import ReadingPayload, encode_one
+from devices.reading import ReadingPayload, encode_one, with_age
 from devices.receipt import OVER_QUOTA, Outcome, Receipt
 
 KEEP_SECONDS = 14 * 24 * 3600
@@ -65,15 +65,16 @@ _STATES = {None: State.ON_KIT, Outcome.STORED: State.STORED, Outcome.DUPLICATE: 
 
 
 class Outbox:
-    """The outbox of one kit in an `OutboxFile`. Times are Unix seconds; `running` is a clock that nobody sets."""
+    """The outbox of one kit in an `OutboxFile`. Times are Unix seconds, but for what is kept by `Clocks.running`."""
 
-    def __init__(self, file: OutboxFile, kit: KitId, running: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, file: OutboxFile, kit: KitId, of_kit: Clocks | None = None) -> None:
+        """`of_kit`: its clocks, if not those of this machine."""
         self.kit = kit
         self.on_put: Callable[[], None] | None = None
         self._file = file
         self._kit = kit.bytes
-        self._running = running
-        self._aged_at = running()
+        self._clocks = of_kit or clocks.of_this_machine()
+        self._aged_at = self._clocks.running()
         self._any_alone = True
         """False where surely nothing travels alone, which spares a query."""
         with file.transaction(durable=True) as connection:
@@ -90,15 +91,28 @@ class Outbox:
         """
 
         def payload(seq: int) -> bytes:
-            return encode_one(reading.model_copy(update={"outbox_epoch": self.epoch, "seq": seq}))
+            ours = {"outbox_epoch": self.epoch, "seq": seq, "age_s": None}
+            return encode_one(reading.model_copy(update=ours))
 
-        return self._put(reading.reading_id, payload, alone=False)
+        return self._put(reading.reading_id, payload, taken=self._ran_until(reading.taken_at.timestamp()))
 
     def put_raw(self, payload: bytes, reading_id: ReadingId) -> int:
         """Keep bytes that may not be a reading at all. They always travel alone."""
         return self._put(reading_id, lambda _seq: payload, alone=True)
 
-    def _put(self, reading_id: ReadingId, payload_of: Callable[[int], bytes], *, alone: bool) -> int:
+    def _ran_until(self, moment: float) -> float:
+        """What the clock that nobody sets said at a moment, by how long ago that is by the other one now."""
+        return self._clocks.running() - (self._clocks.wall() - moment)
+
+    def _put(
+        self,
+        reading_id: ReadingId,
+        payload_of: Callable[[int], bytes],
+        *,
+        taken: float | None = None,
+        alone: bool = False,
+    ) -> int:
+        start = None if taken is None else self._clocks.start
         with self._file.transaction(durable=True) as connection:
             known = connection.execute(schema.SEQ_OF, (self._kit, reading_id.bytes)).fetchone()
             if known:
@@ -108,17 +122,37 @@ class Outbox:
             alone = alone or len(payload) > _TOO_BIG_TO_SHARE
             digest = hashlib.sha256(payload).digest()
             self._any_alone = self._any_alone or alone
-            row = (self._kit, seq, reading_id.bytes, payload, digest, alone)
+            row = (self._kit, seq, reading_id.bytes, payload, digest, alone, start, taken)
             connection.execute(schema.PUT, row)
         if self.on_put:
             self.on_put()
         return seq
 
     def unsent(self, now: float, limit: int, *, alone: bool) -> list[Item]:
-        """What lacks a receipt and is due, the longest due first."""
+        """What lacks a receipt and is due, the longest due first: to be sent now, for it says how old it is now.
+
+        What travels alone is as it was put: a receipt may have to name it by its digest.
+        """
         if alone and not self._any_alone:
             return []
-        return [Item(*row) for row in self._file.rows(schema.UNSENT, (self._kit, alone, now, limit))]
+        rows = self._file.rows(schema.UNSENT, (self._kit, alone, now, limit))
+        return [self._item(*row, dated=not alone) for row in rows]
+
+    def _item(
+        self,
+        seq: int,
+        payload: bytes,
+        publishes: int,
+        published_at: float | None,
+        due_at: float,
+        start: str | None,
+        taken: float | None,
+        *,
+        dated: bool,
+    ) -> Item:
+        if dated and taken is not None and start is not None and start == self._clocks.start:
+            payload = with_age(payload, self._clocks.running() - taken)
+        return Item(seq, payload, publishes, published_at, due_at)
 
     def _look_for_alone(self) -> None:
         self._any_alone = bool(self._file.rows(schema.UNSENT, (self._kit, True, float("inf"), 1)))
@@ -199,7 +233,7 @@ class Outbox:
 
     def _age(self, connection: sqlite3.Connection) -> float:
         """How many seconds this outbox was open, whatever the kit's clock was set to meanwhile."""
-        now = self._running()
+        now = self._clocks.running()
         since, self._aged_at = now - self._aged_at, now
         return connection.execute(schema.GROW_OLDER, (self._kit, since)).fetchone()[0]
 

@@ -6,7 +6,7 @@ Invariant: a row is `pending` exactly while it lacks a receipt from the database
 from collections.abc import Mapping
 from typing import LiteralString
 
-VERSION = 3
+VERSION = 4
 
 CREATE: LiteralString = """
 CREATE TABLE outbox (
@@ -36,12 +36,14 @@ CREATE TABLE item (
     receipt_epoch BLOB,
     receipted_at REAL,
     receipted_age REAL,
+    start TEXT,
+    taken REAL,
     UNIQUE (kit, seq),
     UNIQUE (kit, reading_id)
 );
 CREATE INDEX item_due ON item (kit, alone, due_at, seq) WHERE pending = 1;
 CREATE INDEX item_settled ON item (receipted_age) WHERE pending = 0;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 """
 
 # A file of before still holds readings that nobody else has: it is brought to this version where it is opened.
@@ -57,6 +59,11 @@ UPDATE item SET receipted_age = 0 WHERE receipted_at IS NOT NULL;
 DROP INDEX item_settled;
 CREATE INDEX item_settled ON item (receipted_age) WHERE pending = 0;
 PRAGMA user_version = 3;
+""",
+    3: """
+ALTER TABLE item ADD COLUMN start TEXT;
+ALTER TABLE item ADD COLUMN taken REAL;
+PRAGMA user_version = 4;
 """,
 }
 
@@ -81,11 +88,11 @@ SELECT seq FROM item WHERE kit = ? AND reading_id = ?
 """
 
 PUT: LiteralString = """
-INSERT INTO item (kit, seq, reading_id, payload, sha256, alone) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO item (kit, seq, reading_id, payload, sha256, alone, start, taken) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 UNSENT: LiteralString = """
-SELECT seq, payload, publishes, published_at, due_at FROM item
+SELECT seq, payload, publishes, published_at, due_at, start, taken FROM item
 WHERE pending = 1 AND kit = ? AND alone = ? AND due_at <= ?
 ORDER BY due_at, seq LIMIT ?
 """

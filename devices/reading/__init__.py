@@ -9,6 +9,7 @@ from devices.reading.measured import Measured, measured
 from devices.reading.payload import (
     MAX_BYTES,
     MAX_READINGS,
+    OLDEST_S,
     VERSION,
     Auscultation,
     Device,
@@ -23,12 +24,14 @@ from devices.reading.payload import (
     WorryFrom,
     encode,
     encode_one,
+    with_age,
 )
 from devices.reading.urgent import Urgent
 
 __all__ = [
     "MAX_BYTES",
     "MAX_READINGS",
+    "OLDEST_S",
     "VERSION",
     "Auscultation",
     "Device",
@@ -49,4 +52,5 @@ __all__ = [
     "encode",
     "encode_one",
     "measured",
+    "with_age",
 ]

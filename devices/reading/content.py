@@ -89,7 +89,7 @@ _FORMS: dict[type, Callable[[Any], Any]] = {
     Gatt: _canonical_part,
     Auscultation: _canonical_part,
 }
-_ENVELOPE = frozenset({"version", "outbox_epoch", "seq"})
+_ENVELOPE = frozenset({"version", "outbox_epoch", "seq", "age_s"})
 _SPECIAL: dict[str, Callable[[Any], str]] = {
     **dict.fromkeys(("reading_id", "resident", "kit", "taken_by"), _id),
     "taken_at": _moment,

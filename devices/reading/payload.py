@@ -12,7 +12,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from devices.identifiers import KitId, OutboxEpoch, PersonId, ReadingId, ResidentId
 from devices.profiles import shortened
@@ -21,6 +29,8 @@ from devices.vital_signs import VitalSign
 VERSION = 1
 MAX_READINGS = 100
 MAX_BYTES = 256 * 1024
+OLDEST_S = 10 * 366 * 86_400
+"""No machine runs longer without being started again."""
 
 ShortText = Annotated[str, StringConstraints(max_length=120)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -120,6 +130,12 @@ def _on_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _age(said: Any) -> float | None:
+    """One that cannot be read is none: it is no part of what the reading says."""
+    is_age = isinstance(said, int | float) and not isinstance(said, bool) and 0 <= said <= OLDEST_S
+    return float(said) if is_age else None
+
+
 class ReadingPayload(_WirePart):
     """What one device or person sends at one moment."""
 
@@ -129,6 +145,8 @@ class ReadingPayload(_WirePart):
     outbox_epoch: OutboxEpoch
     seq: Annotated[int, Field(ge=0, lt=2**63)]
     taken_at: Annotated[AwareDatetime, AfterValidator(_on_utc)]
+    age_s: Annotated[Annotated[float, Field(ge=0, le=OLDEST_S)] | None, BeforeValidator(_age)] = None
+    """How many seconds ago it was taken when this was sent, by a clock that nobody sets; absent where none can tell."""
     resident: ResidentId
     kit: KitId | None = None
     """A kit's own word on who it is; the topic is the authority."""
@@ -179,6 +197,11 @@ def encode_one(reading: ReadingPayload) -> bytes:
     """One reading as a compact JSON object; what has its default value is left out."""
     body = reading.model_dump_json(exclude_defaults=True).encode()
     return b'{"version":1,' + body[1:]
+
+
+def with_age(encoded: bytes, age_s: float) -> bytes:
+    """What `encode_one` gave, and how old it is now: said anew at each sending, with not an octet else changed."""
+    return encoded[:-1] + b',"age_s":%.1f}' % min(max(0.0, age_s), OLDEST_S)
 
 
 def encode(readings: Sequence[ReadingPayload]) -> bytes:

@@ -56,7 +56,7 @@ NOT_OBTAINED: Mapping[str, str] = MappingProxyType(
 _WHOLE_FLAGS: Mapping[str, str] = MappingProxyType(
     {
         "clock_ahead": "The kit's clock is fast: taken earlier than it says",
-        "clock_lost": "The kit's clock was not set: shown at the time it arrived",
+        "clock_lost": "The kit's clock was not set: the time shown comes from when it arrived",
         "clock_behind": "The kit's clock is slow: taken later than it says",
         "device_clock_lost": "The device's own clock was not set: its values are taken as measured now",
         "device_time_differs": "By the device's own clock measured another day: not scored",

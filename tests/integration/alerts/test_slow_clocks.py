@@ -111,3 +111,38 @@ def test_a_grave_reading_by_a_clock_that_was_never_set_escalates_and_its_advice_
     assert stored == [(started + n.minutes(1), NOW, flags)]
     later = ward.deliver(grave, at=NOW + timedelta(days=2))
     assert later[0].verdict.next == NOTHING, "what is ordered by its arrival grows old like anything else"
+
+
+SAVED = timedelta(days=3)
+"""How long a kit without a clock of its own was off: it starts at the time it was switched off."""
+
+
+def test_a_grave_reading_by_a_clock_saved_days_ago_is_what_is_known_now(ward):
+    second = n.Kit(n.SECOND_KIT, 2)
+    ward.take([second.arrival(second.reading(n.AMARA, taken_at=NOW - n.minutes(1)), NOW)], NOW)
+    grave = ward.reading(n.GRAVE, taken_at=NOW - SAVED, age_s=20)
+    [first] = ward.deliver(grave, at=NOW)
+    assert (first.verdict.next, first.verdict.escalation_id) == (CALL_HUB, ward.open_case())
+    taken = NOW - timedelta(seconds=20)
+    stored = "SELECT taken_at, effective_at, flags FROM ingest.reading WHERE reading_id = %s"
+    assert ward.rows(stored, grave.reading_id) == [(NOW - SAVED, taken, ["clock_lost"])]
+    clock_set = grave.model_copy(update={"age_s": 320.0})
+    [again] = ward.deliver(clock_set, at=NOW + n.minutes(5))
+    assert (again.outcome, again.verdict.next) == ("duplicate", CALL_HUB)
+
+
+def test_what_was_kept_for_hours_before_it_could_be_sent_is_as_old_as_it_is_though_the_clock_was_not_set(
+    ward,
+):
+    ward.send(n.NORMAL, at=NOW)
+    grave = ward.reading(n.GRAVE, taken_at=NOW - SAVED, age_s=5 * 3600.0)
+    [late] = ward.deliver(grave, at=NOW)
+    assert (late.verdict.next, ward.cases()) == (NOTHING, [])
+    assert ward.rows("SELECT min(effective_at) FROM ingest.reading") == [(NOW - timedelta(hours=5),)]
+
+
+def test_what_an_outbox_kept_for_days_by_a_clock_that_was_right_was_taken_when_it_says(ward):
+    ward.send(n.NORMAL, at=NOW)
+    late = ward.send(n.GRAVE, at=NOW, taken_at=NOW - SAVED, age_s=SAVED.total_seconds())
+    assert (late.verdict.next, ward.cases()) == (NOTHING, [])
+    assert ward.rows("SELECT min(effective_at) FROM ingest.reading") == [(NOW - SAVED,)]

@@ -80,8 +80,10 @@ def test_a_kit_that_says_it_often_has_one_notice_that_counts(ward: Ward) -> None
     first = of(ward, n.NOBODY, **PAIN, phoned_999=True)
     ward.deliver(first)
     assert ward.rows(NOTICES)[0][4:] == (True, 1)
-    ward.deliver(first)
+    for age in (None, 10.0, 30.5):
+        ward.deliver(first.model_copy(update={"age_s": age}))
     assert ward.rows(NOTICES)[0][5] == 1, "the same again is the kit trying again"
+    assert ward.rows("SELECT deliveries FROM ingest.quarantine") == [(4,)]
     ward.deliver(*(of(ward, n.NOBODY, emergency_signs={"made_up": SoftSign.PRESENT}) for _ in range(3)))
     assert ward.rows(NOTICES) == [(n.KIT, n.ORCHARD, n.HUB, ["chest_pain", "something_unreadable"], False, 4)]
 

@@ -295,6 +295,19 @@ def test_what_travels_alone_is_not_starved_by_a_stream_of_others(scene):
     assert sent_garbage
 
 
+def test_a_reading_of_which_not_even_the_id_can_be_read_is_receipted_though_it_was_sent_with_its_age(scene):
+    reading = some_reading(taken_at=scene.running.now)
+    scene.outbox.put(reading)
+    refused = []
+    for _ in range(2):
+        (envelope,) = scene.send_and_confirm()
+        refused.append(hashlib.sha256(envelope.payload).hexdigest())
+        scene.receipt(Receipt(payload_sha256=refused[-1], outcome=Outcome.QUARANTINED, reason="not_json"))
+        scene.now += PACE.longest_retry
+    assert refused[0] != refused[1]
+    assert scene.state(reading.reading_id) is State.QUARANTINED
+
+
 def test_an_array_refused_whole_is_sent_again_one_by_one(scene):
     put = scene.put(3)
     (envelope,) = scene.send_and_confirm()

@@ -66,7 +66,7 @@ def test_a_reading_is_stamped_with_the_outbox_and_its_number(outbox):
     (item,) = outbox.unsent(START, 10, alone=False)
     (sent,) = decode(item.payload)
     assert (sent.outbox_epoch, sent.seq) == (outbox.epoch, 1)
-    assert sent.model_copy(update={"outbox_epoch": reading.outbox_epoch, "seq": 0}) == reading
+    assert sent.model_copy(update={"outbox_epoch": reading.outbox_epoch, "seq": 0, "age_s": None}) == reading
 
 
 def test_putting_a_reading_twice_changes_nothing(outbox):
@@ -280,6 +280,11 @@ def test_only_its_owner_may_read_the_file(outbox, path):
 
 
 BACK_TO = {
+    3: """
+ALTER TABLE item DROP COLUMN start;
+ALTER TABLE item DROP COLUMN taken;
+PRAGMA user_version = 3;
+""",
     2: """
 DROP INDEX item_settled;
 ALTER TABLE item DROP COLUMN receipted_age;
@@ -299,7 +304,7 @@ def test_a_file_of_a_version_before_goes_on_with_all_that_it_holds(outbox, path,
     outbox.receipted([receipt(stored)], EPOCH, START)
     older = as_the_disk_has_it(path, tmp_path / "older")
     connection = sqlite3.connect(older)
-    for back in range(2, version - 1, -1):
+    for back in range(3, version - 1, -1):
         connection.executescript(BACK_TO[back])
     connection.close()
     for _ in ("brought to this version", "and opened again"):

@@ -5,10 +5,20 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.reading import MAX_BYTES, ReadingPayload, content_digest, decode, encode, encode_one
+from devices.reading import (
+    MAX_BYTES,
+    OLDEST_S,
+    ReadingPayload,
+    content_digest,
+    decode,
+    encode,
+    encode_one,
+    with_age,
+)
 
 from .readings import READINGS, same, wire
 
@@ -48,6 +58,19 @@ def test_the_digest_does_not_depend_on_how_the_reading_was_written_down(reading)
 def test_the_digest_does_not_depend_on_the_outbox_that_numbered_it(reading, epoch, seq):
     renumbered = reading.model_copy(update={"outbox_epoch": epoch, "seq": seq})
     assert content_digest(renumbered) == content_digest(reading)
+
+
+@given(READINGS, st.floats(0, OLDEST_S))
+def test_how_old_a_reading_is_when_it_is_sent_is_no_part_of_what_it_says(reading, age):
+    (sent,) = decode(with_age(encode_one(reading), age))
+    assert same(sent.model_dump(exclude={"age_s"}), reading.model_dump(exclude={"age_s"}))
+    assert sent.age_s == pytest.approx(age, abs=0.06)
+    assert content_digest(sent) == content_digest(reading)
+
+
+@pytest.mark.parametrize("age", [-1, OLDEST_S + 1, "12", True, None, [], float("nan"), float("inf"), 10**400])
+def test_an_age_that_cannot_be_one_is_none_and_changes_nothing_of_the_reading(age):
+    assert read(wire(age_s=age)) == read(wire())
 
 
 def test_a_whole_number_written_with_a_point_is_the_same_number():

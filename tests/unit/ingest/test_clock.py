@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.reading import OLDEST_S
 from ingest import quality
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
@@ -50,6 +51,43 @@ def test_what_was_taken_since_is_ordered_by_its_own_time(claimed: datetime) -> N
 def test_what_came_before_its_kit_was_enrolled_and_was_kept_until_then_was_taken_when_it_says() -> None:
     came = ENROLLED - timedelta(days=30)
     assert quality.effective(came - timedelta(hours=1), came, ENROLLED) == (came - timedelta(hours=1), ())
+
+
+TAKEN_BACK = st.integers(0, 30 * A_DAY)
+
+
+@given(slow_by=st.integers(3601, 30 * A_DAY), age=TAKEN_BACK)
+def test_a_clock_that_was_not_set_when_a_reading_was_taken_does_not_order_it_where_its_age_is_told(
+    slow_by: int, age: int
+) -> None:
+    """As a kit without a clock of its own starts: at the time it was switched off, days ago."""
+    really = NOW - timedelta(seconds=age)
+    claimed = really - timedelta(seconds=slow_by)
+    assert quality.effective(claimed, NOW, ENROLLED, age) == (really, ("clock_lost",))
+
+
+@given(fast_by=st.integers(301, 30 * A_DAY), age=TAKEN_BACK)
+def test_a_clock_that_was_fast_when_a_reading_was_taken_does_not_order_it_where_its_age_is_told(
+    fast_by: int, age: int
+) -> None:
+    really = NOW - timedelta(seconds=age)
+    assert quality.effective(really + timedelta(seconds=fast_by), NOW, ENROLLED, age) == (
+        really,
+        ("clock_ahead",),
+    )
+
+
+@given(age=TAKEN_BACK, waited=st.integers(-300, 3600))
+def test_a_clock_that_agrees_with_the_age_is_believed_though_the_message_waited_on_its_way(
+    age: int, waited: int
+) -> None:
+    claimed = NOW - timedelta(seconds=age + waited)
+    assert quality.effective(claimed, NOW, ENROLLED, age)[0] == claimed
+
+
+@given(age=st.floats(0, OLDEST_S))
+def test_no_age_makes_a_reading_older_than_its_kit(age: float) -> None:
+    assert quality.effective(NOW, NOW, ENROLLED, age)[0] >= FIRST
 
 
 @given(skew=st.floats(-1e11, -300.001))

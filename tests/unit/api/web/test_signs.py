@@ -65,7 +65,7 @@ def test_not_sure_about_oxygen_reads_as_it_was_said() -> None:
         ("device:low_perfusion", "Device: weak blood flow at the finger"),
         ("clock_ahead", "The kit's clock is fast: taken earlier than it says"),
         ("device_clock_lost", "The device's own clock was not set: its values are taken as measured now"),
-        ("clock_lost", "The kit's clock was not set: shown at the time it arrived"),
+        ("clock_lost", "The kit's clock was not set: the time shown comes from when it arrived"),
         ("clock_behind", "The kit's clock is slow: taken later than it says"),
         ("something_new", "Something new"),
     ],
