@@ -39,6 +39,7 @@ PURPOSES = {
     "notice": Purpose.HUB_ANSWER,
     "scale_two": Purpose.HUB_ANSWER,
     "personal_limit": Purpose.HUB_ANSWER,
+    "ceiling": Purpose.HUB_ANSWER,
     "break_glass": Purpose.BREAK_GLASS,
     "care": Purpose.RECORD_KEEPING,
     "records": Purpose.RECORD_KEEPING,

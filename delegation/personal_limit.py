@@ -14,16 +14,14 @@ from uuid import UUID
 
 import psycopg
 
-from delegation import audit, decision
-from delegation.decision import ClinicalDecision, DecidedMeanwhileError, NotInForceError, UnfitDecisionError
+from delegation.decision import ClinicalDecision
 from delegation.people import Actor
+from delegation.succession import Succession
 
 # The signs that are quantities, in the order of pages; where devices knows them, a test holds both to be the same.
 SIGNS = ("respiration_rate", "spo2", "systolic", "diastolic", "pulse", "temperature")
 _MOST, _DECIMALS = Decimal(1000), 2
 _NO_NUMBER = "Give a number, with two decimals at the most"
-_ABOUT = "their own limits"
-_MEANWHILE = "A colleague has just recorded something else for this vital sign: look at it first."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +51,11 @@ class Decision(ClinicalDecision):
         )
         return "The lower limit must lie under the upper one" if crossed else ""
 
+    def row(self, actor: Actor, at: datetime) -> dict[str, object]:
+        """As it is recorded, from now on."""
+        limit: dict[str, object] = {"sign": self.sign, "low": self.low, "high": self.high}
+        return ClinicalDecision.row(self, actor, at) | limit
+
 
 def _is_sound(limit: Decimal | None) -> bool:
     """What nobody measures is a slip: a limit of thirty decimals, or of thousands."""
@@ -66,13 +69,23 @@ VALUES (%(resident)s, %(sign)s, %(low)s, %(high)s, %(clinician_name)s, %(regulat
     %(decided_at)s, %(starts_at)s, %(review_by)s, %(recorded_by)s, %(looked_up_at)s) RETURNING limit_id
 """
 _STANDING: LiteralString = """
-SELECT limit_id FROM delegation.personal_limit WHERE resident_id = %s AND sign = %s AND revoked_at IS NULL
+SELECT limit_id FROM delegation.personal_limit
+WHERE resident_id = %(resident)s AND sign = %(sign)s AND revoked_at IS NULL
 """
-# What was decided before is over when something else is decided of the same sign; all of it stays on record.
 _REVOKE: LiteralString = """
 UPDATE delegation.personal_limit SET revoked_at = %(at)s, revoked_by = %(by)s, revoked_because = %(reason)s
-WHERE limit_id = %(limit)s
+WHERE limit_id = %(standing)s
 """
+_LIMITS = Succession(
+    about="their own limits",
+    subject="limit",
+    actions=("personal_limit.decided", "personal_limit.reviewed", "personal_limit.revoked"),
+    none_in_force="No limit of this resident's own is in force for this vital sign.",
+    meanwhile="A colleague has just recorded something else for this vital sign: look at it first.",
+    standing=_STANDING,
+    record=_RECORD,
+    revoke=_REVOKE,
+)
 
 
 def decide(
@@ -83,25 +96,8 @@ def decide(
     at: datetime,
     seen: UUID | None = None,
 ) -> UUID:
-    """Record the limit, in the place of the one in force for this sign, which is `seen`; None: there was none.
-
-    Raises DecisionRefusedError, UnfitDecisionError, and DecidedMeanwhileError where a colleague was first.
-    """
-    decision.take_turn(conn, actor, resident_id, _ABOUT)
-    if faults := decided.faults(at):
-        raise UnfitDecisionError(faults)
-    if _standing(conn, resident_id, decided.sign) != seen:
-        raise DecidedMeanwhileError(_MEANWHILE)
-    if seen is not None:
-        _end(conn, actor, seen, "Decided anew", at)
-    told = {"resident": resident_id, "sign": decided.sign, "low": decided.low, "high": decided.high}
-    row = conn.execute(_RECORD, decided.row(actor, at) | told).fetchone()
-    if row is None:
-        raise RuntimeError("The decision was not recorded.")
-    action = "personal_limit.reviewed" if seen else "personal_limit.decided"
-    words = decided.reason.strip()
-    audit.record(conn, actor, action, f"limit:{row[0]}", at=at, resident_id=resident_id, words=words)
-    return row[0]
+    """Record the limit, in the place of the one in force for this sign. Raises as `Succession.decide`."""
+    return _LIMITS.decide(conn, actor, resident_id, decided, at, seen, {"sign": decided.sign})
 
 
 def revoke(
@@ -113,34 +109,5 @@ def revoke(
     at: datetime,
     seen: UUID | None,
 ) -> None:
-    """End the limit for this sign, which is `seen`.
-
-    Raises DecisionRefusedError, UnfitDecisionError, NotInForceError, DecidedMeanwhileError.
-    """
-    decision.take_turn(conn, actor, resident_id, _ABOUT)
-    if fault := decision.revocation_fault(reason):
-        raise UnfitDecisionError({"reason": fault})
-    standing = _standing(conn, resident_id, sign)
-    if standing is None:
-        raise NotInForceError("No limit of this resident's own is in force for this vital sign.")
-    if standing != seen:
-        raise DecidedMeanwhileError(_MEANWHILE)
-    _end(conn, actor, standing, reason.strip(), at)
-    audit.record(
-        conn,
-        actor,
-        "personal_limit.revoked",
-        f"resident:{resident_id}",
-        at=at,
-        resident_id=resident_id,
-        words=reason.strip(),
-    )
-
-
-def _standing(conn: psycopg.Connection, resident_id: UUID, sign: str) -> UUID | None:
-    row = conn.execute(_STANDING, (resident_id, sign)).fetchone()
-    return row[0] if row else None
-
-
-def _end(conn: psycopg.Connection, actor: Actor, limit_id: UUID, reason: str, at: datetime) -> None:
-    conn.execute(_REVOKE, {"limit": limit_id, "at": at, "by": actor.person_id, "reason": reason})
+    """End the limit for this sign, which is `seen`. Raises as `Succession.end`."""
+    _LIMITS.end(conn, actor, resident_id, reason, at, seen, {"sign": sign})

@@ -45,6 +45,7 @@ class Record(StrEnum):
     NOTICES = "emergencies of somebody unnamed"
     SCALE_TWO = "authorisations of SpO2 scale 2"
     LIMITS = "limits of a resident’s own"
+    CEILINGS = "ceilings of treatment"
     PAUSES = "pauses of a resident’s monitoring"
     AIR = "that no oxygen is in use where a resident lives"
     ENDS_OF_CARE = "ends of care"
@@ -131,6 +132,7 @@ RIGHTS: Mapping[Record, tuple[Right, ...]] = {
     ),
     Record.SCALE_TWO: (*_READ_BY_ALL_WHO_CARE, _right(_AT_HUB, Scope.HUB, ADD, CHANGE)),
     Record.LIMITS: (*_READ_BY_ALL_WHO_CARE, _right(_AT_HUB, Scope.HUB, ADD, CHANGE)),
+    Record.CEILINGS: (*_READ_BY_ALL_WHO_CARE, _right(_AT_HUB, Scope.HUB, ADD, CHANGE)),
     Record.PAUSES: (*_READ_BY_ALL_WHO_CARE, *_RECORDED_AT_HOME_OR_HUB),
     Record.AIR: (*_READ_BY_ALL_WHO_CARE, *_RECORDED_AT_HOME_OR_HUB),
     Record.ENDS_OF_CARE: (*_READ_BY_ALL_WHO_CARE, *_ANSWER_FOR_RECORDS),

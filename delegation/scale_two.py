@@ -13,12 +13,9 @@ from uuid import UUID
 
 import psycopg
 
-from delegation import audit, decision
-from delegation.decision import ClinicalDecision, DecidedMeanwhileError, NotInForceError, UnfitDecisionError
+from delegation.decision import ClinicalDecision
 from delegation.people import Actor
-
-_ABOUT = "scale 2"
-_MEANWHILE = "A colleague has just recorded something else about scale 2: look at it first."
+from delegation.succession import Succession
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +54,18 @@ WHERE resident_id = %(resident)s AND revoked_at IS NULL AND (ends_at IS NULL OR 
 ORDER BY starts_at DESC LIMIT 1
 """
 
+_SCALE_TWO = Succession(
+    about="scale 2",
+    subject="authorisation",
+    actions=("scale_two.authorised", "scale_two.reviewed", "scale_two.revoked"),
+    none_in_force="No authorisation of scale 2 is in force for this resident.",
+    meanwhile="A colleague has just recorded something else about scale 2: look at it first.",
+    standing=_STANDING,
+    record=_RECORD,
+    revoke=_REVOKE,
+    review_ends_the_last=False,
+)
+
 
 def authorise(
     conn: psycopg.Connection,
@@ -66,47 +75,12 @@ def authorise(
     at: datetime,
     seen: UUID | None = None,
 ) -> UUID:
-    """Record the decision: the first, or one made anew at a review of the one in force, which is `seen`.
-
-    Raises DecisionRefusedError, UnfitDecisionError, and DecidedMeanwhileError where a colleague was first.
-    """
-    decision.take_turn(conn, actor, resident_id, _ABOUT)
-    if faults := decided.faults(at):
-        raise UnfitDecisionError(faults)
-    if _standing(conn, resident_id, at) != seen:
-        raise DecidedMeanwhileError(_MEANWHILE)
-    row = conn.execute(_RECORD, decided.row(actor, at) | {"resident": resident_id}).fetchone()
-    if row is None:
-        raise RuntimeError("The decision was not recorded.")
-    action = "scale_two.reviewed" if seen else "scale_two.authorised"
-    subject = f"authorisation:{row[0]}"
-    audit.record(conn, actor, action, subject, at=at, resident_id=resident_id, words=decided.reason.strip())
-    return row[0]
+    """Record the decision: the first, or one made anew at a review of `seen`. Raises as `Succession.decide`."""
+    return _SCALE_TWO.decide(conn, actor, resident_id, decided, at, seen)
 
 
 def revoke(
     conn: psycopg.Connection, actor: Actor, resident_id: UUID, reason: str, at: datetime, seen: UUID | None
 ) -> None:
-    """Back to scale 1 from now on; `seen` is the decision in force.
-
-    Raises DecisionRefusedError, UnfitDecisionError, NotInForceError, DecidedMeanwhileError.
-    """
-    decision.take_turn(conn, actor, resident_id, _ABOUT)
-    if fault := decision.revocation_fault(reason):
-        raise UnfitDecisionError({"reason": fault})
-    standing = _standing(conn, resident_id, at)
-    if standing is None:
-        raise NotInForceError("No authorisation of scale 2 is in force for this resident.")
-    if standing != seen:
-        raise DecidedMeanwhileError(_MEANWHILE)
-    told = {"resident": resident_id, "at": at, "by": actor.person_id, "reason": reason.strip()}
-    conn.execute(_REVOKE, told)
-    subject = f"resident:{resident_id}"
-    audit.record(
-        conn, actor, "scale_two.revoked", subject, at=at, resident_id=resident_id, words=reason.strip()
-    )
-
-
-def _standing(conn: psycopg.Connection, resident_id: UUID, at: datetime) -> UUID | None:
-    row = conn.execute(_STANDING, {"resident": resident_id, "at": at}).fetchone()
-    return row[0] if row else None
+    """Back to scale 1 from now on; `seen` is the decision in force. Raises as `Succession.end`."""
+    _SCALE_TWO.end(conn, actor, resident_id, reason, at, seen)

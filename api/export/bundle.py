@@ -54,9 +54,8 @@ def resources(conn: psycopg.Connection[Any], resident_id: UUID, *, whole: bool) 
     subject = fhir.id_of("resident", resident_id)
     yield from map(fhir.subject, asked("identity"))
     for row in asked("ceilings of treatment"):
-        yield fhir.flag(
-            "ceiling", row["statement"], row, subject, begins=row["recorded_at"], ends=row["ended_at"]
-        )
+        text, ends = f"Ceiling of treatment: {row['statement']}", row["revoked_at"]
+        yield fhir.flag("ceiling", text, row, subject, begins=row["starts_at"], ends=ends)
     for row in asked("oxygen scale 2"):
         text, ends = f"Oxygen scale 2: {row['reason']}", row["revoked_at"] or row["ends_at"]
         yield fhir.flag("authorisation", text, row, subject, begins=row["starts_at"], ends=ends)

@@ -66,11 +66,11 @@ WHERE resident_id = %(resident)s ORDER BY recorded_at, air_record_id
     ),
     alike(
         "ceilings of treatment",
-        "How far treatment is to go, and who decided it.",
+        "How far treatment is to go: by whom, why, from when to when.",
         "delegation.ceiling",
         """
 SELECT to_jsonb(held)::text FROM delegation.ceiling held
-WHERE resident_id = %(resident)s ORDER BY recorded_at, ceiling_id
+WHERE resident_id = %(resident)s ORDER BY starts_at, ceiling_id
 """,
     ),
     alike(

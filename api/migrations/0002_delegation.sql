@@ -144,17 +144,27 @@ CREATE TABLE delegation.air_record (
 );
 CREATE INDEX air_record_by_resident ON delegation.air_record (resident_id);
 
+-- How far treatment is to go: shown wherever somebody decides about the resident, and read by no rule.
 CREATE TABLE delegation.ceiling (
-    ceiling_id      uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    resident_id     uuid NOT NULL REFERENCES delegation.resident,
-    statement       text NOT NULL,
-    decided_by      text NOT NULL,
-    decided_on      date NOT NULL,
-    recorded_by     uuid NOT NULL REFERENCES delegation.person,
-    recorded_at     timestamptz NOT NULL DEFAULT now(),
-    ended_at        timestamptz
+    ceiling_id       uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    resident_id      uuid NOT NULL REFERENCES delegation.resident,
+    statement        text NOT NULL,
+    clinician_name   text NOT NULL,
+    regulator        text NOT NULL CHECK (regulator IN ('NMC', 'GMC', 'HCPC', 'GPhC')),
+    regulator_number text NOT NULL,
+    looked_up_at     timestamptz,               -- when whoever recorded it found them in the register; NULL: nobody did
+    reason           text NOT NULL,
+    decided_at       timestamptz NOT NULL,
+    starts_at        timestamptz NOT NULL,
+    review_by        timestamptz NOT NULL,      -- overdue review never ends it
+    revoked_at       timestamptz,
+    revoked_by       uuid REFERENCES delegation.person CHECK ((revoked_by IS NULL) = (revoked_at IS NULL)),
+    revoked_because  text CHECK ((revoked_by IS NULL) = (revoked_because IS NULL)),
+    recorded_by      uuid NOT NULL REFERENCES delegation.person,
+    recorded_at      timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX ceiling_by_resident ON delegation.ceiling (resident_id);
+CREATE UNIQUE INDEX one_ceiling_in_force ON delegation.ceiling (resident_id) WHERE revoked_at IS NULL;
 
 CREATE TABLE delegation.monitoring_pause (
     pause_id        uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -820,6 +830,18 @@ CREATE POLICY home_or_hub_withdraws ON delegation.air_record FOR UPDATE TO heart
     WITH CHECK (withdrawn_by = delegation.actor());
 CREATE POLICY in_scope ON delegation.ceiling FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
+GRANT INSERT (resident_id, statement, clinician_name, regulator, regulator_number, reason, decided_at, starts_at,
+    review_by, recorded_by, looked_up_at) ON delegation.ceiling TO hearthwatch_api;
+GRANT UPDATE (revoked_at, revoked_by, revoked_because) ON delegation.ceiling TO hearthwatch_api;
+CREATE POLICY hub_records ON delegation.ceiling FOR INSERT TO hearthwatch_api
+    WITH CHECK (recorded_by = delegation.actor()
+                AND resident_id IN (SELECT resident.resident_id FROM delegation.resident
+                                    WHERE home_id IN (SELECT delegation.homes_held('hub_clinician', 'hub_lead'))));
+CREATE POLICY hub_revokes ON delegation.ceiling FOR UPDATE TO hearthwatch_api
+    USING (revoked_at IS NULL
+           AND resident_id IN (SELECT resident.resident_id FROM delegation.resident
+                               WHERE home_id IN (SELECT delegation.homes_held('hub_clinician', 'hub_lead'))))
+    WITH CHECK (revoked_by = delegation.actor());
 CREATE POLICY in_scope ON delegation.monitoring_pause FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 GRANT INSERT (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at) ON delegation.monitoring_pause

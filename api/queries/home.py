@@ -75,7 +75,7 @@ _HOME: LiteralString = _IN_SIGHT + "AND home.home_id = %s"
 _LIVES: LiteralString = """
 SELECT resident.resident_id, resident.name, resident.born_on, resident.synthetic, resident.no_score_reason,
        EXISTS (SELECT FROM delegation.ceiling
-               WHERE ceiling.resident_id = resident.resident_id AND ended_at IS NULL) AS has_ceiling,
+               WHERE ceiling.resident_id = resident.resident_id AND revoked_at IS NULL) AS has_ceiling,
        pause.reason AS pause_reason, pause.ends_at AS pause_ends_at,
        coalesce(question.deciding, '{}') AS asked
 FROM delegation.resident

@@ -118,7 +118,7 @@ SELECT escalation.escalation_id, escalation.resident_id, resident.name AS reside
        escalation.raised_at, escalation.deadline_at,
        escalation.claimed_by, claimer.name AS claimed_by_name, escalation.claimed_at,
        EXISTS (SELECT FROM delegation.ceiling
-               WHERE ceiling.resident_id = escalation.resident_id AND ended_at IS NULL) AS has_ceiling
+               WHERE ceiling.resident_id = escalation.resident_id AND revoked_at IS NULL) AS has_ceiling
 FROM line AS escalation
 JOIN delegation.resident USING (resident_id)
 JOIN delegation.home ON home.home_id = escalation.home_id

@@ -38,11 +38,17 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """A ceiling of treatment in force."""
+    """How far treatment is to go, and whose decision that is; in force."""
 
+    ceiling_id: UUID
     statement: str
-    decided_by: str
-    decided_on: date
+    clinician_name: str
+    regulator: str
+    regulator_number: str
+    reason: str
+    decided_at: datetime
+    review_by: datetime
+    looked_up_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ class Pause:
 class Decisions:
     """What has been decided for one resident."""
 
-    ceilings: tuple[Ceiling, ...]
+    ceiling: Ceiling | None  # None: nobody has recorded one, which says nothing of how far treatment is to go
     scale_two: tuple[ScaleTwo, ...]
     air: Air | None
     pause: Pause | None
@@ -105,10 +111,11 @@ SELECT resident.resident_id, resident.name, resident.nhs_number, resident.born_o
 FROM delegation.resident JOIN delegation.home USING (home_id) JOIN delegation.hub USING (hub_id)
 WHERE resident.resident_id = %s
 """
-_CEILINGS: LiteralString = """
-SELECT statement, decided_by, decided_on FROM delegation.ceiling
-WHERE resident_id = %(resident)s AND (ended_at IS NULL OR ended_at > %(at)s)
-ORDER BY decided_on DESC, recorded_at DESC
+_CEILING: LiteralString = """
+SELECT ceiling_id, statement, clinician_name, regulator, regulator_number, reason, decided_at, review_by, looked_up_at
+FROM delegation.ceiling
+WHERE resident_id = %(resident)s AND starts_at <= %(at)s AND (revoked_at IS NULL OR revoked_at > %(at)s)
+ORDER BY starts_at DESC LIMIT 1
 """
 _SCALE_TWO: LiteralString = """
 SELECT authorisation_id, clinician_name, regulator, regulator_number, reason, decided_at, starts_at, review_by,
@@ -143,11 +150,11 @@ def decisions(conn: psycopg.Connection[Any], resident_id: UUID, at: datetime) ->
     """What is in force at this moment, and authorisations of scale 2 that ended within 30 days."""
     wanted = {"resident": resident_id, "at": at}
     with conn.cursor(row_factory=class_row(Ceiling)) as cursor:
-        ceilings = tuple(cursor.execute(_CEILINGS, wanted).fetchall())
+        ceiling = cursor.execute(_CEILING, wanted).fetchone()
     with conn.cursor(row_factory=class_row(ScaleTwo)) as cursor:
         scale_two = tuple(cursor.execute(_SCALE_TWO, wanted).fetchall())
     with conn.cursor(row_factory=class_row(Air)) as cursor:
         air = cursor.execute(_AIR, wanted).fetchone()
     with conn.cursor(row_factory=class_row(Pause)) as cursor:
         pause = cursor.execute(_PAUSE, wanted).fetchone()
-    return Decisions(ceilings, scale_two, air, pause)
+    return Decisions(ceiling, scale_two, air, pause)

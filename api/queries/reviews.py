@@ -1,4 +1,4 @@
-"""Decisions about one resident whose review is due at a hub, soon or long since: scale 2, and limits of their own.
+"""Decisions about one resident whose review is due at a hub, soon or long since: scale 2, limits, ceilings.
 
 Guards: an overdue review ends nothing; of a resident whose authorisation was renewed, the renewed one counts; nobody
 is asked to review a decision about somebody whose care has ended.
@@ -7,7 +7,7 @@ is asked to review a decision about somebody whose care has ended.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, LiteralString
+from typing import Any, Literal, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -19,8 +19,9 @@ AHEAD = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One decision to look at again, and whose it was. `sign`: of whose limits; None where it is scale 2."""
+    """One decision to look at again, and whose it was. `sign`: of whose limits; None where it is no limit."""
 
+    kind: Literal["scale_two", "limit", "ceiling"]
     decision_id: UUID
     resident_id: UUID
     resident_name: str
@@ -35,23 +36,28 @@ class Review:
     sign: str | None
     low: Decimal | None
     high: Decimal | None
+    statement: str | None
 
 
 _DUE: LiteralString = """
 WITH decided AS (
-    SELECT authorisation_id AS decision_id, resident_id, clinician_name, regulator, regulator_number, reason,
-           decided_at, review_by, starts_at, least(ends_at, revoked_at) AS ends_at,
-           NULL AS sign, NULL::numeric AS low, NULL::numeric AS high
+    SELECT 'scale_two' AS kind, authorisation_id AS decision_id, resident_id, clinician_name, regulator,
+           regulator_number, reason, decided_at, review_by, starts_at, least(ends_at, revoked_at) AS ends_at,
+           NULL AS sign, NULL::numeric AS low, NULL::numeric AS high, NULL AS statement
     FROM delegation.spo2_scale_authorisation
     UNION ALL
-    SELECT limit_id, resident_id, clinician_name, regulator, regulator_number, reason,
-           decided_at, review_by, starts_at, revoked_at, sign, low, high
+    SELECT 'limit', limit_id, resident_id, clinician_name, regulator, regulator_number, reason,
+           decided_at, review_by, starts_at, revoked_at, sign, low, high, NULL
     FROM delegation.personal_limit
+    UNION ALL
+    SELECT 'ceiling', ceiling_id, resident_id, clinician_name, regulator, regulator_number, reason,
+           decided_at, review_by, starts_at, revoked_at, NULL, NULL, NULL, statement
+    FROM delegation.ceiling
 )
-SELECT DISTINCT ON (resident_id, decided.sign) decided.decision_id, resident_id, resident.name AS resident_name,
-       resident.synthetic, home.name AS home_name, decided.clinician_name, decided.regulator,
-       decided.regulator_number, decided.reason, decided.decided_at, decided.review_by,
-       decided.sign, decided.low, decided.high
+SELECT DISTINCT ON (resident_id, decided.kind, decided.sign)
+       decided.kind, decided.decision_id, resident_id, resident.name AS resident_name, resident.synthetic,
+       home.name AS home_name, decided.clinician_name, decided.regulator, decided.regulator_number, decided.reason,
+       decided.decided_at, decided.review_by, decided.sign, decided.low, decided.high, decided.statement
 FROM decided
 JOIN delegation.resident USING (resident_id)
 JOIN delegation.home USING (home_id)
@@ -60,7 +66,7 @@ WHERE home.hub_id = %(hub)s AND home.hub_id IN (SELECT delegation.visible_hubs()
   AND coalesce(decided.ends_at, 'infinity') > %(at)s
   AND NOT EXISTS (SELECT FROM delegation.end_of_care ended
                   WHERE ended.resident_id = resident.resident_id AND ended.withdrawn_at IS NULL)
-ORDER BY resident_id, decided.sign, decided.review_by DESC
+ORDER BY resident_id, decided.kind, decided.sign, decided.review_by DESC
 """
 
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.routes import (
     air_records,
     captures,
+    ceilings,
     competences,
     contract,
     corrections,
@@ -33,6 +34,7 @@ def routers() -> list[APIRouter]:
         particulars,
         scale_two,
         limits,
+        ceilings,
         pauses,
         air_records,
         records,

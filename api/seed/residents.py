@@ -84,10 +84,14 @@ class Ceiling:
 
     resident_id: UUID
     statement: str
-    decided_by: str
-    decided_on: date
+    clinician_name: str
+    regulator: str
+    regulator_number: str
+    reason: str
+    decided_at: datetime
+    starts_at: datetime
+    review_by: datetime
     recorded_by: UUID
-    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +169,23 @@ class Residents:
         elif self.rng.random() < 0.9:
             self.air.append(AirRecord(resident.resident_id, manager, self.at - ago))
         if self.rng.random() < 0.2:
-            decided = self.at - ago
-            statement = self.rng.choice(CEILINGS)
-            self.ceilings.append(
-                Ceiling(resident.resident_id, statement, self._doctor(), decided.date(), manager, decided)
+            self._limit_treatment(resident, manager, self.at - ago)
+
+    def _limit_treatment(self, resident: Resident, manager: UUID, decided: datetime) -> None:
+        self.ceilings.append(
+            Ceiling(
+                resident_id=resident.resident_id,
+                statement=self.rng.choice(CEILINGS),
+                clinician_name=self._doctor(),
+                regulator="GMC",
+                regulator_number=gmc_number(self.rng),
+                reason="Agreed with them and their family.",
+                decided_at=decided,
+                starts_at=decided,
+                review_by=decided + timedelta(days=180),
+                recorded_by=manager,
             )
+        )
 
     def _authorise(self, resident: Resident, manager: UUID) -> None:
         # The first one's review is overdue: scale 2 stays, and says so.

@@ -59,7 +59,8 @@ COPY delegation.spo2_scale_authorisation (resident_id, clinician_name, regulator
 """
 _AIR: LiteralString = "COPY delegation.air_record (resident_id, recorded_by, recorded_at) FROM STDIN"
 _CEILINGS: LiteralString = """
-COPY delegation.ceiling (resident_id, statement, decided_by, decided_on, recorded_by, recorded_at) FROM STDIN
+COPY delegation.ceiling (resident_id, statement, clinician_name, regulator, regulator_number, reason, decided_at,
+    starts_at, review_by, recorded_by) FROM STDIN
 """
 _PAUSES: LiteralString = """
 COPY delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by, recorded_at) FROM STDIN

@@ -111,6 +111,27 @@ def test_a_limit_of_their_own_that_is_set_and_revoked(at_desk: AtDesk) -> None:
     assert_everybody_can_use(hub, "Why, and who decided it?")
 
 
+def test_a_ceiling_of_treatment_that_is_recorded_and_replaced(at_desk: AtDesk) -> None:
+    """By the keyboard alone, from the resident's page and back to it."""
+    hub = at_desk(n.CLINICIAN, AMARA)
+    assert_everybody_can_use(hub, "Ceiling of treatment: not recorded.")
+    hub.get_by_role("link", name="Record a ceiling of treatment").press("Enter")
+    hub.get_by_role("button", name="Record the ceiling of treatment").press("Enter")
+    assert_everybody_can_use(hub, "Say how far treatment is to go")
+    hub.get_by_label("How far is treatment to go?").fill("Treat at home, not for hospital")
+    hub.get_by_label("Who decided it").fill("Dr Synthetic")
+    hub.get_by_label("Whose register they are on").select_option("GMC")
+    hub.get_by_label("Their number there").fill("1234567")
+    hub.get_by_label("Day of the decision").fill("2026-01-02")
+    hub.get_by_label("What the decision rests on").fill("Agreed with her and her daughter")
+    hub.get_by_role("button", name="Record the ceiling of treatment").press("Enter")
+    assert_everybody_can_use(hub, "Decided by Dr Synthetic (GMC 1234567) on 2 January 2026")
+    hub.get_by_role("link", name="Review the ceiling of treatment").press("Enter")
+    assert_everybody_can_use(hub, "takes the place of the one above")
+    hub.get_by_role("link", name="revoke it").press("Enter")
+    assert_everybody_can_use(hub, "That is no decision that everything is to be done")
+
+
 def test_a_pause_of_monitoring_that_is_recorded_and_ended(at_desk: AtDesk) -> None:
     """By the keyboard alone, from the resident's page and back to it."""
     home = at_desk(n.MANAGER, AMARA)

@@ -30,6 +30,7 @@ DONE_WITH_ANOTHER = {
     (READ, Record.CALLS): "shown with the escalation",
     (CHANGE, Record.CLAIMS): "asked where a colleague's claim is released",
     (READ, Record.SCALE_TWO): "shown on the resident's page",
+    (READ, Record.CEILINGS): "shown on the resident's page",
     (READ, Record.AIR): "shown on the resident's page",
     (READ, Record.PAUSES): "shown on the resident's page",
     (READ, Record.ENDS_OF_CARE): "shown on the resident's page",

@@ -9,8 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from api.queries.limits import Limit
-from api.web.presenters.moments import calendar_day, london_day
-from api.web.presenters.resident import REVIEW_SOON
+from api.web.presenters.decided import decided, review
 from delegation.personal_limit import SIGNS
 from devices.vital_signs import FACTS, VitalSign
 
@@ -34,15 +33,12 @@ def views(limits: Iterable[Limit], now: datetime) -> list[LimitView]:
 
 def view(one: Limit, now: datetime) -> LimitView:
     """One of them in words."""
-    who = f"{one.clinician_name} ({one.regulator} {one.regulator_number})"
-    unchecked = "" if one.looked_up_at else " Nobody has recorded that they looked this number up."
     return LimitView(
         sign=one.sign,
         label=FACTS[VitalSign(one.sign)].label,
         range=what_lies_beyond(one.sign, one.low, one.high),
-        decided=f"Decided by {who} on {calendar_day(london_day(one.decided_at))}: {one.reason.rstrip('.')}."
-        + unchecked,
-        review=_review(one, now),
+        decided=decided(one),
+        review=review(one, now),
         overdue=one.review_by <= now,
     )
 
@@ -52,14 +48,6 @@ def what_lies_beyond(sign: str, low: Decimal | None, high: Decimal | None) -> st
     ends = [f"under {low:f}"] if low is not None else []
     ends += [f"over {high:f}"] if high is not None else []
     return FACTS[VitalSign(sign)].with_unit(" or ".join(ends))
-
-
-def _review(one: Limit, now: datetime) -> str:
-    day = calendar_day(london_day(one.review_by))
-    if one.review_by <= now:
-        return f"Review overdue since {day}: it stays until a clinician decides."
-    soon = "due soon, by" if one.review_by - now <= REVIEW_SOON else "due by"
-    return f"Review {soon} {day}."
 
 
 def choices() -> list[tuple[str, str]]:

@@ -1,21 +1,21 @@
 """Who a resident is and what has been decided for them, in words.
 
-Guards: a ceiling of treatment comes right after whose it is; "nobody has asked" is never shown as "none"; no text
-advises giving oxygen.
+Guards: a ceiling of treatment comes right after whose it is, and that nobody recorded one is said where somebody
+decides; "nobody has asked" is never shown as "none"; no text advises giving oxygen.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from api.queries.oxygen import Entry
 from api.queries.resident import Air, Ceiling, Decisions, Resident, ScaleTwo
 from api.web.presenters import escalations, signs
+from api.web.presenters.decided import clinician, decided, review
 from api.web.presenters.moments import calendar_day, clock, full_clock, london_day, years_old
 from delegation.particulars import NONE_KNOWN
 from devices.vital_signs import VitalSign
 
-REVIEW_SOON = timedelta(days=30)
 NO_SCORE = {
     "under_16": "they are under 16",
     "pregnant": "they are pregnant",
@@ -35,10 +35,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class CeilingView:
-    """A ceiling of treatment, and whose decision it is."""
+    """A ceiling of treatment, whose decision it is, and when it is looked at again."""
 
     statement: str
     decided: str
+    review: str
+    overdue: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class ResidentView:
     at_my_hub: bool
     hub: str
     hub_phone: str
-    ceilings: tuple[CeilingView, ...]
+    ceiling: CeilingView | None
     call_back: Fact
     pause: str | None
     pause_recorded: str | None
@@ -78,7 +80,7 @@ def view(resident: Resident, decisions: Decisions, now: datetime) -> ResidentVie
         at_my_hub=resident.at_my_hub,
         hub=resident.hub_name,
         hub_phone=resident.hub_phone,
-        ceilings=tuple(map(ceiling, decisions.ceilings)),
+        ceiling=ceiling(decisions.ceiling, now),
         call_back=telephone(resident),
         pause=_pause(decisions, now),
         pause_recorded=_pause_recorded(decisions, now),
@@ -89,9 +91,11 @@ def view(resident: Resident, decisions: Decisions, now: datetime) -> ResidentVie
     )
 
 
-def ceiling(one: Ceiling) -> CeilingView:
-    """A ceiling in words."""
-    return CeilingView(one.statement, f"Decided by {one.decided_by} on {calendar_day(one.decided_on)}")
+def ceiling(one: Ceiling | None, now: datetime) -> CeilingView | None:
+    """A ceiling in words; None where nobody recorded one."""
+    if one is None:
+        return None
+    return CeilingView(one.statement, decided(one), review(one, now), overdue=one.review_by <= now)
 
 
 def no_score(reason: str | None) -> str | None:
@@ -159,9 +163,9 @@ def scale(scale_two: tuple[ScaleTwo, ...], now: datetime) -> str:
     """Which SpO2 scale is used, on whose authority, and whether its review is due."""
     one = in_force(scale_two, now)
     if one is not None:
-        who = f"{one.clinician_name} ({one.regulator} {one.regulator_number})"
-        decided = calendar_day(london_day(one.decided_at))
-        return f"Scale 2, authorised by {who} on {decided}: {one.reason.rstrip('.')}. {_review(one, now)}"
+        day = calendar_day(london_day(one.decided_at))
+        said = f"Scale 2, authorised by {clinician(one)} on {day}: {one.reason.rstrip('.')}."
+        return f"{said} {review(one, now, 'scale 2')}"
     if scale_two:
         ended = min(end for end in (scale_two[0].ends_at, scale_two[0].revoked_at) if end is not None)
         day = calendar_day(london_day(ended))
@@ -170,14 +174,6 @@ def scale(scale_two: tuple[ScaleTwo, ...], now: datetime) -> str:
             f"Scale 1. The authorisation of scale 2 ended on {day}{why}; both results are shown for 30 days."
         )
     return "Scale 1. No authorisation of scale 2 is recorded."
-
-
-def _review(one: ScaleTwo, now: datetime) -> str:
-    day = calendar_day(london_day(one.review_by))
-    if one.review_by <= now:
-        return f"Review overdue since {day}: scale 2 stays until a clinician decides."
-    soon = "due soon, by" if one.review_by - now <= REVIEW_SOON else "due by"
-    return f"Review {soon} {day}."
 
 
 def _air(air: Air | None) -> Fact:

@@ -13,6 +13,8 @@ from api.web.presenters.limits import what_lies_beyond
 from api.web.presenters.moments import calendar_day, london_day
 from devices.vital_signs import FACTS, VitalSign
 
+_PAGES = {"scale_two": "scale-two", "limit": "limits", "ceiling": "ceiling"}
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewRow:
@@ -60,12 +62,12 @@ def _row(one: Review, now: datetime) -> ReviewRow:
             f"{one.clinician_name} ({one.regulator} {one.regulator_number}), "
             f"{calendar_day(london_day(one.decided_at))}"
         ),
-        page=f"/residents/{one.resident_id}/{'limits' if one.sign else 'scale-two'}",
+        page=f"/residents/{one.resident_id}/{_PAGES[one.kind]}",
     )
 
 
 def _what(one: Review) -> str:
     if one.sign is None:
-        return "Oxygen saturation on scale 2"
+        return f"Ceiling of treatment, “{one.statement}”" if one.statement else "Oxygen saturation on scale 2"
     label = FACTS[VitalSign(one.sign)].label
     return f"{label}, a limit of their own, {what_lies_beyond(one.sign, one.low, one.high)}"

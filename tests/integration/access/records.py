@@ -46,8 +46,10 @@ _OF_RESIDENT: tuple[LiteralString, ...] = (
            '2027-01-01', person_id FROM delegation.person LIMIT 1""",
     """INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at)
        SELECT %s, person_id, '2026-01-01' FROM delegation.person LIMIT 1""",
-    """INSERT INTO delegation.ceiling (resident_id, statement, decided_by, decided_on, recorded_by)
-       SELECT %s, 'Not for hospital', 'Dr Synthetic', '2026-01-01', person_id FROM delegation.person LIMIT 1""",
+    """INSERT INTO delegation.ceiling (resident_id, statement, clinician_name, regulator, regulator_number, reason,
+           decided_at, starts_at, review_by, recorded_by)
+       SELECT %s, 'Not for hospital', 'Dr Synthetic', 'GMC', '1234567', 'Agreed', '2026-01-01', '2026-01-01',
+           '2027-01-01', person_id FROM delegation.person LIMIT 1""",
     """INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by)
        SELECT %s, 'Away', '2026-01-01', '2026-01-02', person_id FROM delegation.person LIMIT 1""",
     """INSERT INTO delegation.end_of_care (resident_id, ended_at, reason, recorded_by, recorded_at)

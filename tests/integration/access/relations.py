@@ -80,6 +80,10 @@ ADDING: dict[str, LiteralString] = {
         INSERT INTO delegation.personal_limit (resident_id, sign, high, clinician_name, regulator, regulator_number,
             reason, decided_at, starts_at, review_by, recorded_by)
         VALUES (%(subject)s, 'pulse', 90, 'Dr Synthetic', 'GMC', '1234567', 'x', now(), now(), now(), %(me)s)""",
+    "delegation.ceiling": """
+        INSERT INTO delegation.ceiling (resident_id, statement, clinician_name, regulator, regulator_number, reason,
+            decided_at, starts_at, review_by, recorded_by)
+        VALUES (%(subject)s, 'x', 'Dr Synthetic', 'GMC', '1234567', 'x', now(), now(), now(), %(me)s)""",
     "delegation.air_record": """
         INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at)
         VALUES (%(subject)s, %(me)s, now())""",
@@ -134,6 +138,7 @@ ROOM: tuple[LiteralString, ...] = (
     " disposition = 'advice_given'",
     "DELETE FROM delegation.end_of_care",
     "DELETE FROM delegation.personal_limit",
+    "DELETE FROM delegation.ceiling",
     "DELETE FROM delegation.break_glass_seen",
     "DELETE FROM alerts.hub_revision",
     "DELETE FROM alerts.phone_call",
@@ -149,6 +154,10 @@ CHANGING: dict[str, tuple[LiteralString, LiteralString]] = {
     "delegation.personal_limit": (
         """UPDATE delegation.personal_limit
            SET revoked_at = now(), revoked_by = %(me)s, revoked_because = 'x'""",
+        "resident_id",
+    ),
+    "delegation.ceiling": (
+        "UPDATE delegation.ceiling SET revoked_at = now(), revoked_by = %(me)s, revoked_because = 'x'",
         "resident_id",
     ),
     "delegation.air_record": (

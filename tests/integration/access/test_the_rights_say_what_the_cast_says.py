@@ -34,7 +34,6 @@ HELD = {
 ABOUT: dict[tuple[Record, Deed], tuple[str, ...]] = {
     (Record.RESIDENTS, READ): (
         "delegation.resident",
-        "delegation.ceiling",
         "delegation.tombstone",
     ),
     (Record.RESIDENTS, CHANGE): ("delegation.resident",),
@@ -54,6 +53,7 @@ ABOUT: dict[tuple[Record, Deed], tuple[str, ...]] = {
     (Record.NOTICES, CHANGE): ("alerts.notice",),
     **{(Record.SCALE_TWO, deed): ("delegation.spo2_scale_authorisation",) for deed in Deed},
     **{(Record.LIMITS, deed): ("delegation.personal_limit",) for deed in Deed},
+    **{(Record.CEILINGS, deed): ("delegation.ceiling",) for deed in Deed},
     **{(Record.PAUSES, deed): ("delegation.monitoring_pause",) for deed in Deed},
     **{(Record.AIR, deed): ("delegation.air_record",) for deed in Deed},
     **{(Record.ENDS_OF_CARE, deed): ("delegation.end_of_care",) for deed in Deed},

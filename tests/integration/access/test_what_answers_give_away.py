@@ -69,6 +69,23 @@ KEYS: dict[tuple[str, str], tuple[UUID, LiteralString]] = {
         """UPDATE delegation.personal_limit SET revoked_at = now(), revoked_because = 'x', revoked_by = %(key)s
            WHERE resident_id = %(resident)s""",
     ),
+    ("delegation.ceiling", "resident_id"): (
+        n.CLINICIAN,
+        """INSERT INTO delegation.ceiling (resident_id, statement, clinician_name, regulator, regulator_number, reason,
+               decided_at, starts_at, review_by, recorded_by)
+           VALUES (%(key)s, 'x', 'x', 'GMC', '1234567', 'x', now(), now(), now(), %(me)s)""",
+    ),
+    ("delegation.ceiling", "recorded_by"): (
+        n.CLINICIAN,
+        """INSERT INTO delegation.ceiling (resident_id, statement, clinician_name, regulator, regulator_number, reason,
+               decided_at, starts_at, review_by, recorded_by)
+           VALUES (%(resident)s, 'x', 'x', 'GMC', '1234567', 'x', now(), now(), now(), %(key)s)""",
+    ),
+    ("delegation.ceiling", "revoked_by"): (
+        n.CLINICIAN,
+        """UPDATE delegation.ceiling SET revoked_at = now(), revoked_because = 'x', revoked_by = %(key)s
+           WHERE resident_id = %(resident)s""",
+    ),
     ("delegation.air_record", "resident_id"): (
         n.MANAGER,
         """INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at) VALUES (%(key)s, %(me)s, now())""",

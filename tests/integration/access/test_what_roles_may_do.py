@@ -31,7 +31,7 @@ GRANTS: dict[str, dict[str, str]] = {
     "delegation.spo2_scale_authorisation": {API: "Siu", INGEST: "s", SCHEDULER: "s", RETENTION: "sD"},
     "delegation.personal_limit": {API: "Siu", INGEST: "s", RETENTION: "sD"},
     "delegation.air_record": {API: "Siu", INGEST: "su", SCHEDULER: "s", RETENTION: "sD"},
-    "delegation.ceiling": {API: "S", RETENTION: "sD"},
+    "delegation.ceiling": {API: "Siu", RETENTION: "sD"},
     "delegation.monitoring_pause": {API: "Siu", INGEST: "s", SCHEDULER: "s", RETENTION: "sD"},
     "delegation.end_of_care": {API: "Siu", INGEST: "s", SCHEDULER: "s", RETENTION: "s"},
     "delegation.legal_hold": {API: "Siu", RETENTION: "su"},

@@ -36,6 +36,11 @@ INSERT INTO delegation.personal_limit (resident_id, sign, high, clinician_name, 
     decided_at, starts_at, review_by, recorded_by)
 VALUES (%s, 'pulse', 90, 'Dr Synthetic', 'GMC', '1234567', 'A pacemaker', now(), now(), now() + interval '90 days', %s)
 """
+CEILING: LiteralString = """
+INSERT INTO delegation.ceiling (resident_id, statement, clinician_name, regulator, regulator_number, reason,
+    decided_at, starts_at, review_by, recorded_by)
+VALUES (%s, 'For hospital', 'Dr Synthetic', 'GMC', '1234567', 'Agreed', now(), now(), now() + interval '90 days', %s)
+"""
 AUDITED: LiteralString = """
 SELECT actor, role IS NOT NULL, purpose, coalesce(resident_id::text, subject) FROM delegation.audit_event
 WHERE request_id = %s
@@ -53,7 +58,7 @@ def templates() -> list[str]:
 
 @pytest.fixture
 def ids(neighbourhood: Database) -> dict[str, Any]:
-    """Amara has a grave reading, a case that Clive has claimed, scale 2, and a limit of her own."""
+    """Amara has a grave reading, a case that Clive has claimed, scale 2, a limit of her own, and a ceiling."""
     now = datetime.now(UTC)
     kit = n.Kit()
     reading = kit.reading(values=n.GRAVE, taken_at=now)
@@ -67,6 +72,7 @@ def ids(neighbourhood: Database) -> dict[str, Any]:
         scale_two.authorise(conn, clive, n.AMARA, decision(now), now)
     with neighbourhood.connect() as owner:
         owner.execute(LIMIT, (n.AMARA, n.CLINICIAN))
+        owner.execute(CEILING, (n.AMARA, n.CLINICIAN))
     places = {"resident_id": n.AMARA, "home_id": n.ORCHARD, "hub_id": n.HUB, "kit_id": n.KIT, "sign": "pulse"}
     return places | {"escalation_id": case, "reading_id": reading.reading_id}
 

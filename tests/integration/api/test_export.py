@@ -54,8 +54,9 @@ _DECIDED: tuple[LiteralString, ...] = (
     reason, decided_at, starts_at, review_by, recorded_by)
     VALUES (%(who)s, 'pulse', 90, 'Dr Synthetic', 'GMC', '1234567', 'Heart failure', %(at)s, %(at)s, %(at)s, %(by)s)""",
     "INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at) VALUES (%(who)s, %(by)s, %(at)s)",
-    """INSERT INTO delegation.ceiling (resident_id, statement, decided_by, decided_on, recorded_by)
-       VALUES (%(who)s, 'Ward based care', 'Dr A', '2016-05-01', %(by)s)""",
+    """INSERT INTO delegation.ceiling (resident_id, statement, clinician_name, regulator, regulator_number, reason,
+           decided_at, starts_at, review_by, recorded_by)
+       VALUES (%(who)s, 'Ward based care', 'Dr A', 'GMC', '1234567', 'Agreed', %(at)s, %(at)s, %(at)s, %(by)s)""",
     """INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by)
        VALUES (%(who)s, 'In hospital', %(at)s, %(at)s + interval '1 day', %(by)s)""",
     """WITH glass AS (

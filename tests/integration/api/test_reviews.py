@@ -24,6 +24,11 @@ INSERT INTO delegation.personal_limit (resident_id, sign, low, high, clinician_n
     reason, decided_at, starts_at, review_by, recorded_by)
 VALUES (%s, %s, %s, %s, 'Dr Synthetic', 'GMC', '1234567', 'Slow for years', %s, %s, %s, %s)
 """
+CEILING: LiteralString = """
+INSERT INTO delegation.ceiling (resident_id, statement, clinician_name, regulator, regulator_number, reason,
+    decided_at, starts_at, review_by, recorded_by)
+VALUES (%s, 'For hospital', 'Dr Synthetic', 'GMC', '1234567', 'Agreed with her', %s, %s, %s, %s)
+"""
 REVIEWS = f"/hubs/{n.HUB}/reviews"
 
 
@@ -107,6 +112,19 @@ def test_limits_of_their_own_are_to_be_reviewed_too_each_on_its_page(
     assert f'href="/residents/{n.AMARA}/limits"' in page
     assert f'href="/residents/{n.AMARA}/scale-two"' in page
     assert "Reviews due: 2, all of them synthetic" in client.get(f"/hubs/{n.HUB}").text
+
+
+def test_a_ceiling_of_treatment_is_to_be_reviewed_too(sign_in: SignIn, neighbourhood: Database) -> None:
+    authorise(neighbourhood, review=10 * DAY)
+    now = datetime.now(UTC)
+    with neighbourhood.connect() as conn:
+        conn.execute(CEILING, [n.AMARA, now - 200 * DAY, now - 200 * DAY, now - DAY, n.CLINICIAN])
+    client = sign_in(n.CLINICIAN)
+    listed = [(one["kind"], one["statement"]) for one in client.get(f"/api/v1{REVIEWS}").json()]
+    assert listed == [("ceiling", "For hospital"), ("scale_two", None)]
+    page = client.get(REVIEWS).text
+    assert "Ceiling of treatment, “For hospital”: Agreed with her" in page
+    assert f'href="/residents/{n.AMARA}/ceiling"' in page
 
 
 def test_a_queue_without_any_says_nothing_of_reviews(sign_in: SignIn) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from delegation import monitoring_pause, personal_limit, scale_two
+from delegation import ceiling, monitoring_pause, personal_limit, scale_two
 from delegation.decision import DecidedMeanwhileError
 from delegation.monitoring_pause import Away
 from delegation.people import Actor, actor_of
@@ -30,6 +30,7 @@ SAID: dict[str, Any] = {
 }
 SCALE_TWO = scale_two.Decision(**SAID, hypercapnic_failure_confirmed=True, target_88_to_92=True)
 AWAY = Away(reason="In hospital", starts_at=NOW - timedelta(days=1), ends_at=NOW + timedelta(days=3))
+CEILING = ceiling.Decision(**SAID, statement="Treat at home, not for hospital")
 LIMIT = personal_limit.Decision(**SAID, sign="pulse", low=None, high=Decimal(80))
 
 Conn = psycopg.Connection[Any]
@@ -63,6 +64,14 @@ KINDS = [
             "SELECT limit_id FROM delegation.personal_limit WHERE revoked_at IS NULL",
         ),
         id="limit",
+    ),
+    pytest.param(
+        Kind(
+            lambda conn, actor, at, seen: ceiling.decide(conn, actor, n.AMARA, CEILING, at, seen),
+            lambda conn, actor, at, seen: ceiling.revoke(conn, actor, n.AMARA, "Normal", at, seen),
+            "SELECT ceiling_id FROM delegation.ceiling WHERE revoked_at IS NULL",
+        ),
+        id="ceiling",
     ),
     pytest.param(
         Kind(

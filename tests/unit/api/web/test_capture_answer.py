@@ -57,7 +57,7 @@ def told(
         "next": "nothing",
         "escalation_id": None,
     }
-    lives = view(resident(no_score_reason=no_score_reason), Decisions((), (), None, None), NOW)
+    lives = view(resident(no_score_reason=no_score_reason), Decisions(None, (), None, None), NOW)
     observations = Observations(
         READING,
         taken_at,

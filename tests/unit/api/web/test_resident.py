@@ -1,13 +1,13 @@
 """What is decided for a resident, in words a clinician can act on."""
 
-from datetime import date
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from api.queries.resident import Air, Ceiling, Decisions, Pause
 from api.web.presenters.resident import Fact, scale, telephone, view
 from tests.unit.api.web.rows import COLLEAGUE, NOW, ago, resident, scale_two
 
-NOTHING = Decisions((), (), None, None)
+NOTHING = Decisions(None, (), None, None)
 
 
 def facts(**different: object) -> dict[str, Fact]:
@@ -29,12 +29,29 @@ def test_the_number_to_call_back_is_the_residents_own_else_the_homes() -> None:
 
 
 def test_a_ceiling_of_treatment_names_who_decided_it_and_when() -> None:
-    ceiling = Ceiling("For comfort at home.", "Dr Ada Synthetic", date(2026, 3, 1))
-    [shown] = view(resident(), Decisions((ceiling,), (), None, None), NOW).ceilings
-    assert (shown.statement, shown.decided) == (
-        "For comfort at home.",
-        "Decided by Dr Ada Synthetic on 1 March 2026",
+    ceiling = Ceiling(
+        ceiling_id=UUID(int=7),
+        statement="For comfort at home.",
+        clinician_name="Dr Ada Synthetic",
+        regulator="GMC",
+        regulator_number="1234567",
+        reason="Agreed with her daughter.",
+        decided_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+        review_by=NOW + timedelta(days=90),
+        looked_up_at=None,
     )
+    shown = view(resident(), Decisions(ceiling, (), None, None), NOW).ceiling
+    assert shown is not None
+    assert (shown.statement, shown.decided, shown.overdue) == (
+        "For comfort at home.",
+        "Decided by Dr Ada Synthetic (GMC 1234567) on 1 March 2026: Agreed with her daughter."
+        " Nobody has recorded that they looked this number up.",
+        False,
+    )
+
+
+def test_nobody_s_ceiling_of_treatment_is_none() -> None:
+    assert view(resident(), NOTHING, NOW).ceiling is None
 
 
 def test_without_an_authorisation_scale_1_is_said() -> None:
@@ -66,7 +83,9 @@ def test_a_revoked_authorisation_leaves_scale_1_and_says_when_it_ended() -> None
 
 def test_assumed_air_rests_on_a_record_that_is_named() -> None:
     shown = view(
-        resident(), Decisions((), (), Air(UUID(int=6), ago(days=40), UUID(int=52), "Mona Manager"), None), NOW
+        resident(),
+        Decisions(None, (), Air(UUID(int=6), ago(days=40), UUID(int=52), "Mona Manager"), None),
+        NOW,
     )
     assert shown.oxygen[1].text == (
         "No oxygen in use, recorded 13 October 2026 by Mona Manager: air is assumed, and said so"
@@ -74,7 +93,9 @@ def test_assumed_air_rests_on_a_record_that_is_named() -> None:
 
 
 def test_a_name_behind_assumed_air_that_may_not_be_seen_is_said_to_be_withheld() -> None:
-    shown = view(resident(), Decisions((), (), Air(UUID(int=6), ago(days=40), UUID(int=52), None), None), NOW)
+    shown = view(
+        resident(), Decisions(None, (), Air(UUID(int=6), ago(days=40), UUID(int=52), None), None), NOW
+    )
     assert "recorded 13 October 2026 by somebody whose name is not shown to you:" in shown.oxygen[1].text
 
 
@@ -82,7 +103,7 @@ def test_a_pause_says_why_and_until_when_and_who_recorded_it() -> None:
     away = Pause(
         UUID(int=4), "In hospital", ago(days=1), ago(hours=-20), ago(hours=24), COLLEAGUE, "Mona Manager"
     )
-    shown = view(resident(), Decisions((), (), None, away), NOW)
+    shown = view(resident(), Decisions(None, (), None, away), NOW)
     assert shown.pause == "Monitoring is paused until tomorrow 10:02: In hospital."
     assert shown.pause_recorded == "Recorded by Mona Manager, yesterday 14:02."
 

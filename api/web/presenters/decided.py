@@ -1,0 +1,51 @@
+"""Whose decision something is, and whether its review is due, in words.
+
+Guards: that nobody looked a number up is said; an overdue review shows, and is said to end nothing.
+"""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from api.web.presenters.moments import calendar_day, london_day
+
+REVIEW_SOON = timedelta(days=30)
+
+
+class OfClinician(Protocol):
+    """A decision in force."""
+
+    @property
+    def clinician_name(self) -> str: ...
+    @property
+    def regulator(self) -> str: ...
+    @property
+    def regulator_number(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def decided_at(self) -> datetime: ...
+    @property
+    def review_by(self) -> datetime: ...
+    @property
+    def looked_up_at(self) -> datetime | None: ...
+
+
+def decided(one: OfClinician) -> str:
+    """Who decided it, when, and what it rests on."""
+    day = calendar_day(london_day(one.decided_at))
+    unchecked = "" if one.looked_up_at else " Nobody has recorded that they looked this number up."
+    return f"Decided by {clinician(one)} on {day}: {one.reason.rstrip('.')}.{unchecked}"
+
+
+def clinician(one: OfClinician) -> str:
+    """By name and number."""
+    return f"{one.clinician_name} ({one.regulator} {one.regulator_number})"
+
+
+def review(one: OfClinician, now: datetime, it: str = "it") -> str:
+    """By when it is looked at again."""
+    day = calendar_day(london_day(one.review_by))
+    if one.review_by <= now:
+        return f"Review overdue since {day}: {it} stays until a clinician decides."
+    soon = "due soon, by" if one.review_by - now <= REVIEW_SOON else "due by"
+    return f"Review {soon} {day}."
