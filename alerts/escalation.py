@@ -53,6 +53,11 @@ class OpenEscalation:
     yields: bool = False
     """Its sentence is of what stands beside NEWS2: whatever else is as grave takes its place."""
 
+    @property
+    def rank(self) -> tuple[int, int]:
+        """That of its sentence (`rank`)."""
+        return _rank(self.low, yields=self.yields)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -77,7 +82,7 @@ def step(
     open_: OpenEscalation | None, found: Sequence[Finding], low: int | None, policy: Policy, at: datetime
 ) -> Step:
     """What these findings (one at least), of a set that scores `low` at least, do to a resident's case or to none."""
-    gravest = min(found, key=lambda one: (one.severity.rank, _comes_last(one)))
+    gravest = min(found, key=lambda one: (one.severity.rank, rank(one.rule, low)))
     score = low if gravest.rule in ABOUT_SCORE else None
     yields = gravest.rule in YIELDING
     deadline = policy.deadline_at(gravest.severity, at)
@@ -86,18 +91,17 @@ def step(
     deadline = min(deadline, open_.deadline_at)
     if gravest.severity.rank < open_.severity.rank:
         return Step(EventKind.WORSENED, gravest.severity, deadline, gravest.sentence, score, yields)
-    if gravest.severity == open_.severity and not yields and _says_more(score, open_):
+    if gravest.severity == open_.severity and _rank(score, yields=yields) < open_.rank:
         return Step(EventKind.JOINED, open_.severity, deadline, gravest.sentence, score, yields)
     return Step(EventKind.JOINED, open_.severity, deadline, None, open_.low, open_.yields)
 
 
-def _comes_last(one: Finding) -> int:
-    """Of findings as grave: what is about no score before a score, and what yields after both."""
-    return 2 if one.rule in YIELDING else 1 if one.rule in ABOUT_SCORE else 0
-
-
-def _says_more(score: int | None, open_: OpenEscalation) -> bool:
-    """Of sentences as grave: a worse score than the one said, what is about no score rather than any score, and
-    either rather than what yields.
+def rank(rule: str, low: int | None) -> tuple[int, int]:
+    """Which of sentences as grave is said, the least first: what is about no score, then of scores the worst, and what
+    yields after both. Of those alike, the one that was there first.
     """
-    return open_.yields or (open_.low is not None and (score is None or score > open_.low))
+    return _rank(low if rule in ABOUT_SCORE else None, yields=rule in YIELDING)
+
+
+def _rank(score: int | None, *, yields: bool) -> tuple[int, int]:
+    return 2 if yields else 0 if score is None else 1, -(score or 0)

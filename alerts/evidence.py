@@ -1,17 +1,26 @@
 """The readings that a finding rests on, as they are kept beside it.
 
-Guards: ids and times only: what was measured is read from the reading itself.
+Guards: ids and times only: what was measured is read from the reading itself; a finding stands while none of them
+turned out to be somebody else's.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from alerts.rules import Finding
 from alerts.scoring import Scored
 from ingest.arrival import NewReading, ReadingKey
 
 Evidence = dict[str, Any]
+
+# Of `alerts.finding`: nothing it rests on was taken back since. What says so names the reading as its own evidence.
+STANDS: LiteralString = """
+finding.rule = 'not_theirs' OR NOT EXISTS (
+    SELECT FROM alerts.finding gone
+    WHERE gone.escalation_id = finding.escalation_id AND gone.rule = 'not_theirs'
+      AND gone.found_at >= finding.found_at AND finding.evidence @> (gone.evidence #- '{0,effective_at}'))
+"""
 
 
 def item(key: ReadingKey, effective_at: datetime) -> Evidence:

@@ -80,6 +80,7 @@ _JOIN: LiteralString = "UPDATE alerts.escalation SET severity = %s, deadline_at 
 _SAY_WHY: LiteralString = """
 UPDATE alerts.escalation SET why = %s, why_finding = %s, low = %s, yields = %s WHERE escalation_id = %s
 """
+_SAY_AGAIN: LiteralString = "SELECT alerts.say_again(%s, %s, %s)"
 _FIND: LiteralString = """
 INSERT INTO alerts.finding
     (finding_id, escalation_id, resident_id, rule, rule_version, severity, sentence, low, evidence, found_at)
@@ -176,6 +177,11 @@ def say(
 ) -> None:
     """Put a finding's sentence in the place of the one a case has, with the least of the score it is of, if any."""
     conn.execute(_SAY_WHY, (why, said_by, low, yields, escalation_id))
+
+
+def say_again(conn: psycopg.Connection, escalation_id: UUID, finding_id: UUID, *, yields: bool) -> None:
+    """Put the sentence of a finding that a case had already in the place of the one it has."""
+    conn.execute(_SAY_AGAIN, (escalation_id, finding_id, yields))
 
 
 def add_findings(conn: psycopg.Connection, findings: Iterable[NewFinding], at: datetime) -> None:

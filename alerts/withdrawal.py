@@ -1,7 +1,7 @@
 """What becomes of a resident's scores, questions and cases once a reading turns out not to be theirs.
 
 Guards: scores that rested on it are appended anew and none is rewritten; whoever acted on it is told to look again,
-and no case closes itself; only what is worse than was known raises anything.
+and no case closes itself; what is theirs and as grave is still said; only what is worse than was known raises anything.
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ from psycopg.types.json import Jsonb
 
 from alerts import case, evidence, questions, scores, store
 from alerts.case import Concern
-from alerts.escalation import EventKind, OpenEscalation
+from alerts.escalation import EventKind, OpenEscalation, rank
 from alerts.judgement import Judged, judge_each
 from alerts.policy import PolicyBook, Severity
 from alerts.rescoring import asked_anew, rescore
-from alerts.rules import NOT_THEIRS, RULES_VERSION, Finding
+from alerts.rules import NOT_THEIRS, RULES_VERSION, YIELDING, Finding
 from alerts.standing import standing
 from alerts.store import Change, NewFinding
 from delegation.authority import Authority
@@ -36,6 +36,17 @@ FROM alerts.finding JOIN alerts.escalation USING (escalation_id)
 WHERE escalation.resident_id = %(resident)s AND finding.evidence @> %(reading)s
 GROUP BY escalation_id
 """
+# What is as grave as the case and rests neither on the reading nor on another that was not theirs.
+_THEIRS: LiteralString = (
+    """
+SELECT finding_id, rule, low FROM alerts.finding
+WHERE escalation_id = %(case)s AND severity = %(severity)s AND rule <> 'not_theirs' AND NOT evidence @> %(reading)s
+  AND ("""
+    + evidence.STANDS
+    + """)
+ORDER BY found_at, finding_id
+"""
+)
 
 
 def withdraw(conn: psycopg.Connection, withdrawn: Withdrawn, policies: PolicyBook, at: datetime) -> None:
@@ -82,7 +93,8 @@ def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: 
     )
     if open_ is not None:
         rests, reword = open_.escalation_id in resting, resting.get(open_.escalation_id, False)
-        joined = _join(conn, gone, open_, rests=rests, reword=reword, at=at)
+        alone = reword and not _says_what_is_theirs(conn, open_, reading)
+        joined = _join(conn, gone, open_, rests=rests, alone=alone, at=at)
         store.announce(conn, [*moved, joined], at)
     elif resting:
         words = f"{_named(gone)}, on which a closed escalation rests, was not theirs: look again."
@@ -95,17 +107,32 @@ def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: 
         case.open_or_join(conn, [concern], policies, at)
 
 
+def _says_what_is_theirs(conn: psycopg.Connection, open_: OpenEscalation, reading: Jsonb) -> bool:
+    """Have the case say what is theirs and as grave, in the place of what rests on the reading; False if nothing is."""
+    asked = {"case": open_.escalation_id, "severity": open_.severity, "reading": reading}
+    theirs = conn.execute(_THEIRS, asked).fetchall()
+    if not theirs:
+        return False
+    said, rule, _ = min(theirs, key=lambda one: rank(one[1], one[2]))
+    store.say_again(conn, open_.escalation_id, said, yields=rule in YIELDING)
+    return True
+
+
 def _join(
     conn: psycopg.Connection,
     gone: NewReading,
     open_: OpenEscalation,
     *,
     rests: bool,
-    reword: bool,
+    alone: bool,
     at: datetime,
 ) -> Change:
-    """As grave as the case where that rests on the reading, so that nobody closes it without having seen this."""
-    words = f"{_named(gone)}, {'on which this rests' if rests else 'stored for them'}, was not theirs: look again."
+    """As grave as the case where that rests on the reading, so that nobody closes it without having seen this.
+
+    `alone`: the case says nothing else any more.
+    """
+    part = "on which this rests" if alone else "on which part of this rested" if rests else "stored for them"
+    words = f"{_named(gone)}, {part}, was not theirs: look again."
     severity = open_.severity if rests else Severity.CONCERN
     finding = NewFinding(
         finding_id=new_uuid7(),
@@ -115,7 +142,7 @@ def _join(
         finding=Finding(NOT_THEIRS, severity, words),
         evidence=[evidence.item(gone.key, gone.effective_at)],
     )
-    if reword:
+    if alone:
         # The score beside a sentence that rests on it does so too: none is kept until what is theirs gives one.
         store.say(conn, open_.escalation_id, words, finding.finding_id, yields=True)
     store.add_findings(conn, [finding], at)

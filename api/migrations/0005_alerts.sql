@@ -275,6 +275,18 @@ ALTER FUNCTION alerts.left_by_their_claimers(bigint) OWNER TO hearthwatch_gate;
 ALTER FUNCTION alerts.free_claims(uuid[]) OWNER TO hearthwatch_gate;
 GRANT EXECUTE ON FUNCTION alerts.left_by_their_claimers(bigint), alerts.free_claims(uuid[]) TO hearthwatch_scheduler;
 
+-- A case says again what one of its findings says: ingest knows which still stands, and may not read its words.
+CREATE FUNCTION alerts.say_again(held_case uuid, said uuid, gives_way boolean) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    UPDATE alerts.escalation held SET why = one.sentence, low = one.low, yields = gives_way, why_finding = said
+    FROM alerts.finding one
+    WHERE held.escalation_id = held_case AND held.state <> 'closed'
+      AND one.finding_id = said AND one.escalation_id = held_case
+$$;
+REVOKE EXECUTE ON FUNCTION alerts.say_again(uuid, uuid, boolean) FROM PUBLIC;
+ALTER FUNCTION alerts.say_again(uuid, uuid, boolean) OWNER TO hearthwatch_gate;
+GRANT EXECUTE ON FUNCTION alerts.say_again(uuid, uuid, boolean) TO hearthwatch_ingest;
+
 DO $$
 DECLARE guarded regclass;
 BEGIN

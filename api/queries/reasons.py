@@ -12,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 
+from alerts.evidence import STANDS
 from alerts.severity import Severity
 
 # What people said is told as such, with who said it; a call is why a case is there as well.
@@ -28,19 +29,19 @@ class Reason:
     found_at: datetime
 
 
-# A finding that a reading was not theirs names it as its evidence: what rested on it before is no reason any more.
-_REASONS: LiteralString = """
+_REASONS: LiteralString = (
+    """
 SELECT DISTINCT ON (finding.escalation_id, finding.rule)
        finding.escalation_id, finding.rule, finding.severity, coalesce(call.words, finding.sentence), finding.found_at
 FROM alerts.finding LEFT JOIN alerts.phone_call call USING (finding_id)
 WHERE finding.escalation_id = ANY (%s) AND finding.rule <> ALL (%s)
-  AND NOT EXISTS (SELECT FROM alerts.finding gone
-                  WHERE gone.escalation_id = finding.escalation_id AND gone.rule = 'not_theirs'
-                    AND finding.rule <> 'not_theirs' AND gone.found_at >= finding.found_at
-                    AND finding.evidence @> gone.evidence)
+  AND ("""
+    + STANDS
+    + """)
 ORDER BY finding.escalation_id, finding.rule,
          finding.severity, finding.low DESC NULLS LAST, finding.found_at, finding.finding_id
 """
+)
 
 
 def reasons(conn: psycopg.Connection[Any], escalations: Collection[UUID]) -> dict[UUID, list[Reason]]:

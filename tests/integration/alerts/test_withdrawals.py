@@ -1,5 +1,7 @@
 """Once a reading turns out not to be theirs: who is told, what is scored anew, what is asked no more."""
 
+from datetime import datetime
+from typing import Any, LiteralString
 from uuid import UUID
 
 import pytest
@@ -15,9 +17,17 @@ from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.ward import NOW, Ward
 
 LATER = NOW + n.minutes(20)
+FAR_EAST: LiteralString = """
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = %L', current_database(), 'Asia/Kolkata'); END $$
+"""
+TAKEN_BACK: LiteralString = (
+    "SELECT sentence, severity FROM alerts.finding WHERE rule = 'not_theirs' AND resident_id = %s"
+)
 
 
-def corrected(ward: Ward, reading: ReadingPayload, taken_from: UUID | None = n.BRAM) -> Corrected:
+def corrected(
+    ward: Ward, reading: ReadingPayload, taken_from: UUID | None = n.BRAM, at: datetime = LATER
+) -> Corrected:
     """By somebody who has seen the last correction."""
     [(seen,)] = ward.rows(
         "SELECT coalesce(max(correction_id), 0) FROM ingest.reading_correction WHERE reading_id = %s",
@@ -27,7 +37,7 @@ def corrected(ward: Ward, reading: ReadingPayload, taken_from: UUID | None = n.B
         (ward.kit.kit_id, reading.reading_id), seen, taken_from, Reason.KIT_USED_FOR_ANOTHER, n.MANAGER
     )
     with ward.database.connect("hearthwatch_ingest") as conn:
-        return correct(conn, Evaluator(), said, LATER)
+        return correct(conn, Evaluator(), said, at)
 
 
 def test_the_one_it_was_taken_from_is_escalated_as_if_it_came_now(ward: Ward) -> None:
@@ -88,18 +98,60 @@ def test_a_reading_that_was_theirs_after_all_is_said_again(ward: Ward) -> None:
     assert "was not theirs: look again" in ward.cases()[0][2]
 
 
-@pytest.mark.parametrize("which", [1, 2], ids=["the one said", "another as grave"])
-def test_of_a_round_on_the_wrong_resident_nothing_stays_said(ward: Ward, which: int) -> None:
-    """A reading is withdrawn; the next as grave is said, a third joins; then one of these two is withdrawn too."""
+def test_of_a_round_on_the_wrong_resident_what_still_stands_is_said_until_nothing_does(ward: Ward) -> None:
+    """A reading is withdrawn; the next as grave is said, a third joins; then these two are withdrawn too."""
     made = [ward.reading(n.GRAVE, taken_at=NOW + n.minutes(60 * each)) for each in range(3)]
     ward.deliver(made[0])
     corrected(ward, made[0])
     for one in made[1:]:
         ward.deliver(one)
+    corrected(ward, made[1], at=NOW + n.minutes(180))
+    [(_, _, why, low, *_)] = ward.cases()
+    assert (why[:11], low) == ("NEWS2 is 10", 10)
+    corrected(ward, made[2], at=NOW + n.minutes(181))
+    [(_, severity, why, low, *_)] = ward.cases()
+    assert why == "A reading of 04 March at 11:00, on which this rests, was not theirs: look again."
+    assert (severity, low) == ("high", None)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "said", "low"),
+    [
+        (({"spo2": 79, "consciousness": "U"}, n.GRAVE), "Unresponsive", None),
+        ((n.GRAVE, n.GRAVE | {"consciousness": "V"}), "NEWS2 is 13", 13),
+        ((n.NORMAL | {"spo2": 91},), "look again", None),
+    ],
+    ids=["what is about no score first", "of scores the worst", "nothing that is less grave"],
+)
+def test_once_what_a_case_says_was_not_theirs_it_says_the_gravest_that_is(
+    ward: Ward, theirs: tuple[dict[str, Any], ...], said: str, low: int | None
+) -> None:
+    wrong = ward.reading(n.GRAVE | {"consciousness": "U", "temperature": 34.0})
+    ward.deliver(wrong)
+    for hours, values in enumerate(theirs, 1):
+        ward.send(values, at=NOW + n.minutes(60 * hours))
+    before = ward.cases()
+    corrected(ward, wrong, at=NOW + n.minutes(180))
+    [(state, severity, why, now_low, *clocks)] = ward.cases()
+    assert (said in why, now_low) == (True, low), why
+    assert (state, severity, clocks) == ("open", "high", list(before[0][4:]))
+    [(beside, told_of)] = ward.rows(TAKEN_BACK, n.AMARA)
+    assert "look again" in beside
+    assert told_of == "high", "nobody closes the case without having seen it"
+
+
+@pytest.mark.touched_by_hand
+def test_what_was_taken_back_before_is_not_said_again_whatever_zone_the_database_tells_times_in(
+    ward: Ward,
+) -> None:
+    made = [ward.reading(n.GRAVE, taken_at=NOW + n.minutes(60 * each)) for each in range(2)]
+    for one in made:
+        ward.deliver(one)
+    ward.change(FAR_EAST)
+    corrected(ward, made[1], at=NOW + n.minutes(180))
     assert ward.cases()[0][3] == 10
-    corrected(ward, made[which])
-    looks_again = "was not theirs: look again" in ward.cases()[0][2]
-    assert looks_again is (which == 1)
+    corrected(ward, made[0], at=NOW + n.minutes(181))
+    assert "look again" in ward.cases()[0][2]
 
 
 def test_nobody_closes_it_without_having_seen_that(ward: Ward) -> None:
@@ -130,12 +182,9 @@ def test_a_case_that_rests_on_more_keeps_its_words_while_what_is_theirs_gives_th
     [before] = ward.cases()
     corrected(ward, wrong)
     assert ward.cases() == [before]
-    [(words, severity)] = ward.rows(
-        "SELECT sentence, severity FROM alerts.finding WHERE rule = 'not_theirs' AND resident_id = %s",
-        n.AMARA,
-    )
+    [(words, severity)] = ward.rows(TAKEN_BACK, n.AMARA)
     assert severity == "high", "nobody closes the case without having seen it"
-    assert "on which this rests" in words
+    assert "on which part of this rested" in words
 
 
 def test_a_hub_that_has_answered_because_of_it_hears_of_it(ward: Ward) -> None:

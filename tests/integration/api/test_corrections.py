@@ -181,6 +181,19 @@ def test_the_hub_is_told_what_its_queue_shows_and_not_to_phone_itself(sign_in: S
     assert "Phone the hub" not in done
 
 
+def test_what_is_theirs_stays_in_the_queue_with_what_was_taken_back_beside_it(
+    sign_in: SignIn, wrong: str
+) -> None:
+    worker, hub = sign_in(n.WORKER), sign_in(n.CLINICIAN)
+    worst = observed(n.GRAVE | {"consciousness": "V"})
+    assert send(worker, worst).status_code == 201
+    assert say(worker, worst["reading_id"]).status_code == 201
+    row = hub.get(f"/hubs/{n.HUB}", headers={"Accept": "text/html"}).text.split("Amara Synthetic")[1]
+    said, _, beside = row.partition("Also: ")
+    assert "NEWS2 is 10" in said
+    assert "on which part of this rested, was not theirs: look again." in beside
+
+
 def test_a_reading_may_be_nobodys_we_can_name(sign_in: SignIn, wrong: str, neighbourhood: Database) -> None:
     client = sign_in(n.MANAGER)
     chosen = {"whose": "nobody", "reason": "not_known_how", "seen": "0", "confirmed": "yes"}
