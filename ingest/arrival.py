@@ -1,7 +1,9 @@
-"""What comes to the door, and what becomes of it.
+"""What arrives at the door, and its outcome.
 
-Guards: every item that arrives gets exactly one outcome, and no outcome says "stored" of what is not. Named tuples, not
-dataclasses: there is one of each for every reading, and a frozen dataclass takes four times as long to make.
+Guards: every arrival gets exactly one outcome, and no outcome says "stored" of a reading that is not.
+
+These are named tuples because one of each is made for every reading. A frozen dataclass takes four times as long to
+make.
 """
 
 from collections.abc import Mapping
@@ -19,14 +21,14 @@ from devices.vital_signs import VitalSign
 from ingest.quality import Value
 
 ReadingKey = tuple[UUID, UUID]
-"""(kit id, reading id): what a reading is known by."""
+"""(kit id, reading id): what identifies a reading."""
 
-# Sorts ids as the database does. Comparing ids themselves gives the same order at ten times the price.
+# Sort ids in the database's order. Comparing the ids themselves gives the same order at ten times the cost.
 BY_NUMBER = attrgetter("int")
 
 
 class Arrival(NamedTuple):
-    """One item as it was delivered. `kit_id` is the topic's, None where that cannot be read."""
+    """One item as it was delivered. `kit_id` comes from the topic; it is None if the topic cannot be read."""
 
     kit_id: UUID | None
     topic: str
@@ -35,10 +37,10 @@ class Arrival(NamedTuple):
 
 
 class Sound(NamedTuple):
-    """An arrival that can be stored: a reading from a kit that may speak for the resident."""
+    """An arrival that can be stored: a reading from a kit that may report on this resident."""
 
     place: int
-    """Where it stands in its batch."""
+    """Its index in the batch."""
     arrival: Arrival
     payload: ReadingPayload
     kit: LentKit
@@ -46,11 +48,11 @@ class Sound(NamedTuple):
     key: ReadingKey
     effective_at: datetime
     oddities: tuple[str, ...]
-    """What is odd about the time it claims."""
+    """What is odd about the time the sender gave."""
 
 
 class NewReading(NamedTuple):
-    """A reading that is stored for the first time, numbered under its resident's lock."""
+    """A reading stored for the first time, numbered while its resident is locked."""
 
     payload: ReadingPayload
     kit_id: UUID
@@ -64,11 +66,11 @@ class NewReading(NamedTuple):
     cleared: frozenset[VitalSign]
     flags: tuple[str, ...]
     latest_effective_at: datetime
-    """The latest effective time known of the resident once this reading had arrived: its own, or a later one."""
+    """The resident's latest effective time, this reading included."""
     clock_slow_by: timedelta = timedelta(0)
-    """By how much its kit's clock was known to be slow: it was taken so much later than it says."""
+    """How slow the kit's clock is known to be: the reading was taken this much later than it says."""
     instrument: Mapping[str, Any] | None = None
-    """What the instrument's own octets say, where they were sent."""
+    """What the instrument's notification says, if the kit sent it."""
 
     @property
     def key(self) -> ReadingKey:
@@ -80,16 +82,16 @@ class NewReading(NamedTuple):
 
     @property
     def is_news(self) -> bool:
-        """Whether it says anything of the resident: a value that can be used, a sign asked about, a worry.
+        """Whether the reading says how the resident is: a usable value, a sign asked about, or a worry.
 
-        An instrument that fails, or a hand that was pushed away, is no word of how somebody is.
+        A failed instrument or a refused measurement says nothing of how the resident is.
         """
         said = self.payload
         return bool(self.values or said.soft_signs or said.emergency_signs or said.worry)
 
 
 class KnownReading(NamedTuple):
-    """What an earlier reading still tells: the part of it that composition needs."""
+    """The part of an earlier reading that composing a score needs."""
 
     kit_id: UUID
     reading_id: UUID
@@ -106,7 +108,7 @@ class KnownReading(NamedTuple):
 
 
 class Repeated(NamedTuple):
-    """A reading that is stored already, sent again with the same words: the first answer may not have arrived."""
+    """A stored reading that was sent again unchanged: its sender may not have received the first answer."""
 
     payload: ReadingPayload
     kit_id: UUID
@@ -120,11 +122,11 @@ class Repeated(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What evaluation makes of one reading, as its sender is told.
+    """The result of evaluating one reading, as its sender is told.
 
-    `complete`: nothing is missing; `assumed_air`: but oxygen, of which nobody spoke, and which a record says is not in
-    use. `found`: a rule concluded something. `old`: newer knowledge had come and it was no longer fresh, so nothing was
-    raised whatever it says.
+    `complete`: no vital sign is missing. `assumed_air`: nobody said whether oxygen is in use, and a record says it is
+    not. `found`: a rule concluded something. `old`: the reading was no longer fresh and newer ones were known, so it
+    raised nothing.
     """
 
     next: str = NOTHING
@@ -139,7 +141,7 @@ class Verdict(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """The outcome of one arrival: what its receipt says, and the verdict where it is stored."""
+    """The outcome of one arrival: what its receipt says, and its verdict if it is stored."""
 
     arrival: Arrival
     outcome: Outcome

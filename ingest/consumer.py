@@ -1,8 +1,10 @@
-"""Takes messages from the broker and holds them until the worker says they are safe.
+"""The MQTT consumer: it takes messages from the broker and holds them until the worker acknowledges them.
 
-Guards: nothing is acknowledged but by `acknowledge`, and an acknowledgement from before a reconnect is dropped, since
-the broker may have given its number to another message. The broker keeps nothing for a worker that is gone: a kit sends
-again what has no receipt, and at once when it is told that it is listened to anew.
+Guards: only `acknowledge` acknowledges a message. Acknowledgements from before a reconnect are dropped, because the
+broker may have reused the message's number.
+
+The broker stores nothing for a worker that is away. A kit sends readings without a receipt again, and does so at once
+when a worker starts to listen to it.
 """
 
 import logging
@@ -29,7 +31,7 @@ _ASK_AGAIN = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """Where the broker is and who we are to it."""
+    """The broker's address and our credentials for it."""
 
     host: str
     port: int
@@ -39,7 +41,7 @@ class Broker:
 
 
 class Delivery(NamedTuple):
-    """One message as it came. `connection` numbers the connection it came over."""
+    """One message as it arrived. `connection` is the number of the connection that brought it."""
 
     topic: str
     payload: bytes
@@ -48,14 +50,14 @@ class Delivery(NamedTuple):
     connection: int
     redelivered: bool
     retained: bool
-    """Kept by the broker since some time before we subscribed: no sign that its sender is there now."""
+    """The broker kept it from before we subscribed, so it does not show that its sender is connected now."""
 
 
 class Consumer:
-    """The platform's subscriptions, by partition. All but `start` and `stop` is for one worker thread."""
+    """The platform's subscriptions, by partition. Only one worker thread may call it, except for `start` and `stop`."""
 
     def __init__(self, broker: Broker, name: str, *, ask_again: float = _ASK_AGAIN) -> None:
-        """`ask_again`: seconds until a subscription that was refused is asked for again."""
+        """`ask_again`: seconds before a refused subscription is requested again."""
         self._broker = broker
         self._ask_again = ask_again
         self._ask_again_at: float | None = None
@@ -63,16 +65,16 @@ class Consumer:
         self._waiting: deque[Delivery] = deque()
         self._arrived = threading.Condition()
         self._delivered = self._acknowledged = 0
-        """On this connection."""
+        """Counted on the current connection."""
         self._is_let_in = False
-        """Each connection that the broker lets in asks for everything that is wanted then."""
+        """Whether the broker accepted this connection; each accepted connection subscribes to all wanted partitions."""
         self.connection = 0
         self.connected = threading.Event()
-        """At the broker, and nothing that was asked of it was refused."""
+        """Set while connected with no subscription refused."""
         self.redelivered = 0
         self._client = BufferedClient(
             CallbackAPIVersion.VERSION2,
-            # The user's name, where there is one: Mosquitto is told to allow no other.
+            # Use the user's name if there is one: Mosquitto is configured to allow no other client id.
             client_id=broker.username or f"hearthwatch-ingest-{name}",
             clean_session=True,
             manual_ack=True,
@@ -89,17 +91,17 @@ class Consumer:
         self._client.on_message = self._on_message
 
     def start(self) -> None:
-        """Connect, and go on trying, in a thread of paho's own."""
+        """Connect in paho's own thread, and keep trying."""
         self._client.connect_async(self._broker.host, self._broker.port, keepalive=30)
         self._client.loop_start()
 
     def stop(self) -> None:
-        """Leave; what was not acknowledged is still with its kit."""
+        """Disconnect. Readings that were not acknowledged are still on their kits."""
         self._client.disconnect()
         self._client.loop_stop()
 
     def listen_to(self, partitions: Collection[int]) -> None:
-        """Hear these partitions and no other, now and after each reconnect."""
+        """Subscribe to exactly these partitions, now and after each reconnect."""
         with self._arrived:
             new, gone = self._subscriptions.change(partitions)
             if new and self._is_let_in:
@@ -111,38 +113,40 @@ class Consumer:
 
     @property
     def heard(self) -> Mapping[int, datetime]:
-        """The partitions that are heard, each since when without a gap."""
+        """The partitions we hear, each with the moment since when we have heard it without a gap."""
         with self._arrived:
             return dict(self._subscriptions.heard)
 
     @property
     def is_settled(self) -> bool:
-        """Whether all that was to be listened to is heard."""
+        """Whether we hear every partition we want."""
         with self._arrived:
             return self._subscriptions.is_settled
 
     def done_with(self, partition: int) -> bool:
-        """Whether nothing of a partition that was left is in hand any more."""
+        """Whether no message of a partition we left is still in hand."""
         with self._arrived:
             return self._subscriptions.done_with(partition, self._acknowledged)
 
     @property
     def in_hand(self) -> int:
-        """How many messages were brought and are not acknowledged yet."""
+        """How many delivered messages are not acknowledged yet."""
         with self._arrived:
             return self._delivered - self._acknowledged
 
     @property
     def has_finished(self) -> bool:
-        """Whether nothing is in hand, nor on its way from a partition that was left."""
+        """Whether no message is in hand, or on its way from a partition we left."""
         with self._arrived:
             return self._delivered == self._acknowledged and self._subscriptions.has_left
 
     def take(self, most: int, wait: float) -> list[Delivery]:
-        """Whatever has arrived, at most so many and about 512 kB; waits so long for the first, not for more.
+        """Return up to `most` messages, about 512 kB in all.
 
-        One message may hold a hundred readings: without the bound on bytes a backlog of arrays would make one
-        transaction that keeps residents locked for a minute, and the hub's pages waiting.
+        Wait at most `wait` seconds for the first message, and not for more.
+
+        One message may hold a hundred readings. Without the limit on bytes, a backlog of arrays would make one
+        transaction that locks residents for a minute and keeps the hub's pages waiting.
         """
         deadline = time.monotonic() + wait
         self._ask_where_refused()
@@ -159,30 +163,31 @@ class Consumer:
             return taken
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
-        """Tell the broker it may forget these. Only ever after a durable commit."""
-        with self._arrived:  # or the connection could become another between the look and the word
+        """Tell the broker it may forget these messages. Call it only after a durable commit."""
+        with self._arrived:  # or the connection could change after the check
             ours = [one.message_number for one in deliveries if one.connection == self.connection]
-            # Sent at QoS 0, it has no number and asks for no answer.
+            # A message sent at QoS 0 has no number and needs no acknowledgement.
             for number in filter(None, ours):
                 self._client.ack(number, 1)
             self._acknowledged += len(ours)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> Callable[[], bool]:
-        """Send to a kit, QoS 1. Lost with the broker, if it is lost: what matters is in the database.
+        """Send to a kit at QoS 1. The message is lost if the broker is: what matters is in the database.
 
-        Gives what says whether the broker has acknowledged it: never, where there was no line to send it on.
+        Returns a function that says whether the broker has acknowledged it. If there was no connection to send it on,
+        that is never true.
         """
         sent = self._client.publish(topic, payload, qos=1, retain=retain)
         return lambda: sent.rc is MQTTErrorCode.MQTT_ERR_SUCCESS and sent.is_published()
 
     def oldest_waiting(self) -> datetime | None:
-        """When the message that waits longest arrived: how far behind we are."""
+        """When the longest-waiting message arrived: how far behind we are."""
         with self._arrived:
             return self._waiting[0].arrived_at if self._waiting else None
 
     def _ask_for(self, partitions: Sequence[int]) -> None:
         _, number = self._client.subscribe(_filters(partitions))
-        if number is not None:  # else the line has just broken
+        if number is not None:  # None: the connection has just broken
             self._subscriptions.asked(number, partitions)
 
     def _on_connect(
@@ -228,12 +233,12 @@ class Consumer:
 
     def _on_disconnect(self, *_: Any) -> None:
         self.connected.clear()
-        self._ask_again_at = None  # a new connection subscribes anew
+        self._ask_again_at = None  # a new connection subscribes to everything
         self._forget()
         _log.warning("disconnected from the broker")
 
     def _forget(self) -> None:
-        """What waits here can be acknowledged no more, and is sent again by its kit."""
+        """Drop the waiting messages: they can no longer be acknowledged, and their kits send them again."""
         with self._arrived:
             self.connection += 1
             self._delivered = self._acknowledged = 0
@@ -263,7 +268,7 @@ def _filters(partitions: Iterable[int]) -> list[tuple[str, int]]:
 
 
 def _legible_topic(message: mqtt.MQTTMessage) -> str:
-    """An exception here would end paho's thread, so a topic that is not UTF-8 is kept as best it can be."""
+    """Return the topic, or the message's repr if the topic is not UTF-8: an exception would end paho's thread."""
     try:
         return message.topic
     except UnicodeDecodeError:

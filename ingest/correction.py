@@ -1,8 +1,8 @@
-"""Says of a stored reading whose it is, where it was sent for somebody else.
+"""Corrects which resident a stored reading belongs to.
 
-Guards: the reading is never touched; the correction is a row of its own, and from then on what is known of the one
-it was not taken from is as if it had never come, and of the one it was taken from as if it came now. A correction
-can be corrected. Both residents are locked first, in the order in which everybody locks them.
+Guards: the reading itself never changes; each correction is a row of its own. Afterwards the resident who loses the
+reading is known as if it had never come, and the resident who gains it as if it came now. A correction can itself be
+corrected. Both residents are locked first, in the order everybody uses.
 """
 
 import logging
@@ -27,12 +27,12 @@ from ingest.stored import Held
 from ingest.trouble import passes
 
 _log = logging.getLogger(__name__)
-# How far back to look for what a sign was before: nearly always the first of these tells.
+# How far back to look for a sign's earlier value: the first of these is nearly always enough.
 _LOOK_BACK = (timedelta(days=3), timedelta(days=60), timedelta(days=36_500))
 
 
 class Reason(StrEnum):
-    """How a reading came to be somebody else's. Codes, because a free word might name the other resident."""
+    """Why a reading was stored for the wrong resident. Codes, because free text might name the other resident."""
 
     WRONG_RESIDENT_CHOSEN = "wrong_resident_chosen"
     KIT_USED_FOR_ANOTHER = "kit_used_for_another"
@@ -41,12 +41,15 @@ class Reason(StrEnum):
 
 
 class CorrectionRefusedError(Exception):
-    """This cannot be corrected so; the sentence says why."""
+    """The correction is not possible; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Whose a reading is; None: nobody's we can name. `seen`: the last correction known to whoever says so, or 0."""
+    """Whose a reading is. `taken_from` is None if we cannot name them.
+
+    `seen`: the last correction that the person correcting it has seen, or 0.
+    """
 
     key: ReadingKey
     seen: int
@@ -57,7 +60,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """Whose it was held to be, and, where it is somebody's we can name, the reading as theirs with its verdict."""
+    """Who held the reading before and, if the new owner can be named, the reading as theirs with its verdict."""
 
     held_for: UUID | None
     reading: NewReading | None = None
@@ -79,9 +82,9 @@ WHERE resident_id = %s
 
 
 def correct(conn: psycopg.Connection, evaluator: Evaluator, said: Correction, at: datetime) -> Corrected:
-    """Correct whom a reading was taken from. Authorised and audited by the caller, who commits.
+    """Record which resident a reading was taken from. The caller authorises, audits and commits.
 
-    Raises CorrectionRefusedError where no such reading is stored, or where it is not (any more) what `said` supposes.
+    Raises CorrectionRefusedError if no such reading is stored, or if it has changed since `said.seen`.
     """
     one, known = _locked(conn, said)
     whose = delegation_store.placements(conn, known)
@@ -115,7 +118,11 @@ def correct(conn: psycopg.Connection, evaluator: Evaluator, said: Correction, at
 
 
 def _locked(conn: psycopg.Connection, said: Correction) -> tuple[Held, dict[UUID, CurrentVitals]]:
-    """The reading, once nobody else can correct it: whom it was stored for is locked too, whoever has it now."""
+    """Lock the reading's residents and return the reading as it is once nobody else can correct it.
+
+    The resident it was stored for is locked too, even if it is somebody else's now: every correction of it waits on
+    that lock.
+    """
     one = stored.held(conn, said.key)
     if one is None:
         raise CorrectionRefusedError("No such reading is stored.")
@@ -142,7 +149,7 @@ def _take_away(
     theirs: Sequence[NewReading],
     at: datetime,
 ) -> None:
-    """Bring what is known to where it would be without the reading, and have judged anew what rested on it."""
+    """Restore what is known of the resident without the reading, and have what rested on it judged again."""
     number = known.next_number
     gone = stored.as_theirs(conn, one, loser, number)
     rest = _before(conn, loser, known, gone)
@@ -167,7 +174,7 @@ def _take_away(
 def _give(
     conn: psycopg.Connection, evaluator: Evaluator, reading: NewReading, known: CurrentVitals, at: datetime
 ) -> tuple[NewReading, Verdict]:
-    """As the door does with what comes now."""
+    """Treat the reading as the door treats one that arrives now."""
     latest = max(reading.effective_at, known.last_effective_at or reading.effective_at)
     reading = reading._replace(latest_effective_at=latest)
     current.update(conn, {known.resident_id: known}, [reading])
@@ -180,7 +187,7 @@ def _give(
 def _before(
     conn: psycopg.Connection, loser: Placement, known: CurrentVitals, gone: NewReading
 ) -> list[NewReading]:
-    """Their other readings, as far back as to news of them, and to what they last said of each of its signs."""
+    """Return their other readings, back to the last news of them and the last value of each sign `gone` gave."""
     until = max(gone.effective_at, known.last_effective_at or gone.effective_at)
     wanted = _said_by(known.signs, gone.key)
     rest: list[NewReading] = []
@@ -201,7 +208,7 @@ def _said_by(signs: Signs, key: ReadingKey) -> set[str]:
 
 
 def _without(signs: Signs, key: ReadingKey, others: Sequence[NewReading]) -> Signs:
-    """The current signs with, in place of what the reading said, what the others last said, or nothing."""
+    """Replace what the reading said by what the others last said, or by nothing."""
     said_by_it = _said_by(signs, key)
     left: dict[str, dict[str, Any]] = {sign: entry for sign, entry in signs.items() if sign not in said_by_it}
     for other in stored.in_order_of_time(others):

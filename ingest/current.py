@@ -1,6 +1,6 @@
-"""The current vital signs: one row a resident, which is also the lock everybody takes first.
+"""The current vital signs: one row per resident, which is also the first lock everybody takes.
 
-Guards: residents are locked in id order; a sign's current value is the one latest in (effective time, arrival).
+Guards: residents are locked in id order. A sign's current value is the latest by (effective time, arrival number).
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -19,7 +19,7 @@ from ingest.arrival import BY_NUMBER, KnownReading, NewReading
 from ingest.quality import NO_SIGN, SIGN_BY_CODE, Value
 
 Signs = dict[str, dict[str, Any]]
-# Plain text, not members: JSON of a member takes fifty times as long to write.
+# Plain strings: writing an enum member as JSON takes fifty times as long.
 _CODES = {sign: str(sign) for sign in VitalSign}
 _NO_NUMBERS = (VitalSign.ON_OXYGEN, VitalSign.CONSCIOUSNESS)
 
@@ -34,17 +34,17 @@ class CurrentVitals(NamedTuple):
 
     @property
     def next_number(self) -> int:
-        """In their line, of what becomes known next."""
+        """The arrival number of the next thing that becomes known of this resident."""
         return self.arrivals + 1
 
 
-# The document as text: pydantic's parser reads it three times as fast as json's.
+# Read the document as text: pydantic's parser is three times as fast as json's.
 _LOCK: LiteralString = """
 SELECT resident_id, arrivals, last_effective_at, signs::text FROM ingest.lock_residents(%b)
 """
-# One document rather than six arrays: an array of JSON is escaped element by element. The ids are said once more,
-# because of a document the planner cannot tell how few rows it means, and would look at every resident; and joined,
-# not compared with ANY, or each row's look into the index would first sort all the ids anew.
+# One JSON document rather than six arrays, because PostgreSQL escapes an array of JSON element by element. The ids are
+# passed a second time because the planner cannot see how few rows the document holds and would scan every resident.
+# They are joined rather than compared with ANY, which would sort all the ids for each row it looks up.
 _UPDATE: LiteralString = """
 UPDATE ingest.current_vitals SET
     arrivals = fresh.arrivals,
@@ -61,12 +61,12 @@ WHERE current_vitals.resident_id = fresh.resident_id
 
 
 def lock(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UUID, CurrentVitals]:
-    """Lock these residents until the transaction ends, making the rows that are missing."""
+    """Lock these residents until the transaction ends, and create the rows that are missing."""
     return known(conn.execute(_LOCK, (sorted(residents, key=BY_NUMBER),)).fetchall())
 
 
 def known(rows: Iterable[tuple[UUID, int, datetime | None, str]]) -> dict[UUID, CurrentVitals]:
-    """What was answered of residents who were locked; their signs as text."""
+    """The locked residents' rows as objects; `signs` is JSON text."""
     return {
         resident: CurrentVitals(resident, arrivals, latest, from_json(signs))
         for resident, arrivals, latest, signs in rows
@@ -74,7 +74,7 @@ def known(rows: Iterable[tuple[UUID, int, datetime | None, str]]) -> dict[UUID, 
 
 
 def known_readings(current: CurrentVitals, since: datetime) -> list[KnownReading]:
-    """The current signs no older than `since`, as the readings they came from: enough where nothing is late."""
+    """The current signs no older than `since`, grouped by reading: enough if no new reading is late."""
     by_reading: dict[tuple[str, str], Signs] = {}
     for sign, entry in current.signs.items():
         by_reading.setdefault((entry["kit"], entry["reading"]), {})[sign] = entry
@@ -107,7 +107,7 @@ def _known(resident_id: UUID, entries: Signs, effective_at: datetime) -> KnownRe
 
 
 def update(conn: psycopg.Connection, before: Mapping[UUID, CurrentVitals], new: Iterable[NewReading]) -> None:
-    """Bring the locked rows up to date with these readings."""
+    """Update the locked rows with these readings."""
     fresh: dict[UUID, _Fresh] = {}
     for reading in new:
         resident = reading.payload.resident
@@ -121,7 +121,7 @@ def update(conn: psycopg.Connection, before: Mapping[UUID, CurrentVitals], new: 
 
 
 class _Fresh:
-    """What is new of one resident, where nothing that is held is later."""
+    """What a batch changes for one resident: a value changes only if no later one is held."""
 
     def __init__(self, held: Signs, first: NewReading) -> None:
         self._held = held
@@ -150,12 +150,12 @@ class _Fresh:
 
 
 def said_by(reading: NewReading) -> Mapping[VitalSign, Value | None]:
-    """Each sign it says anything of: None where it was looked for in vain."""
+    """Each sign the reading speaks of; None for a sign that could not be obtained."""
     return {**dict.fromkeys(reading.cleared), **reading.values} if reading.cleared else reading.values
 
 
 def stamp_of(reading: NewReading) -> dict[str, Any]:
-    """What is kept beside each value; of a pulse also which instrument gave it."""
+    """What is stored beside each value; with a pulse, also the instrument that measured it."""
     stamp: dict[str, Any] = {
         "effective_at": reading.effective_at,
         "arrival": reading.arrival_number,
@@ -168,10 +168,10 @@ def stamp_of(reading: NewReading) -> dict[str, Any]:
 
 
 def _moment(entry: Mapping[str, Any]) -> datetime:
-    """Text where it was stored, a moment where this batch brought it."""
+    """The entry's effective time: text if it was stored, a datetime if this batch brought it."""
     held = entry["effective_at"]
     return datetime.fromisoformat(held) if isinstance(held, str) else held
 
 
-# The same kits come again and again, and an id takes a while to read.
+# The same kits recur, and parsing an id is slow.
 _kit_id = lru_cache(maxsize=8192)(UUID)

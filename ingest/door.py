@@ -1,7 +1,7 @@
-"""The one door every reading comes through, whether a kit sent it or a person typed it.
+"""The door: every reading comes through it, whether a kit sent it or a person typed it.
 
-Guards: all of it in the caller's one transaction, identity first, residents locked in id order, so that what is
-stored is scored and escalated, exactly once, in whatever order and by however many workers.
+Guards: everything happens in the caller's one transaction: identities are claimed first, then residents are locked in
+id order. So each reading is stored, scored and escalated exactly once, in any order and with any number of workers.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -36,7 +36,7 @@ from ingest.standing import standing
 def put_away(
     conn: psycopg.Connection, arrival: Arrival, why: str, evaluator: Evaluator, at: datetime
 ) -> Settled:
-    """Keep in quarantine what could not be stored; if it is a reading of somebody here, a person is told."""
+    """Keep in quarantine what could not be stored. If it is a reading of a resident here, tell a person."""
     reason = Reason("unstorable", why, "unstorable")
     batch = Sorted([arrival], standing(conn, [arrival]), evaluator)
     kept = quarantine.keep(conn, batch.refused or [(arrival, reason)], whole=bool(batch.sound))
@@ -54,8 +54,8 @@ def receive(
 ) -> list[Settled]:
     """Settle every arrival, in order. The caller commits, and only then acknowledges or sends a receipt.
 
-    Raises psycopg.OperationalError where the whole batch must run again, and whatever the database says of
-    data it cannot hold: the caller then tries the messages one by one.
+    Raises psycopg.OperationalError if the whole batch must run again, and any error the database raises for data it
+    cannot hold: the caller then tries the messages one by one.
     """
     batch = Sorted(arrivals, standing(conn, arrivals), evaluator)
     claimed = claim(conn, batch.sound, locking=not batch.refused)
@@ -80,7 +80,7 @@ def _locked(
     emergencies: Collection[int],
     evaluator: Evaluator,
 ) -> dict[UUID, CurrentVitals]:
-    """What is known of the residents of what is new. Whatever is told of in the end is locked with them."""
+    """Lock the residents of new readings and of emergencies, and return what is known of those with new readings."""
     if claimed.locked is not None:
         return claimed.locked
     fresh = {one.payload.resident for one in claimed.new}
@@ -98,7 +98,7 @@ def _recalled(
     evaluator: Evaluator,
     at: datetime,
 ) -> Mapping[ReadingKey, Verdict]:
-    """What was said the first time of what is repeated."""
+    """The verdicts given when the repeated readings were first stored."""
     repeated = {
         one.key: Repeated(one.payload, one.kit.kit_id, one.placement, moment, _slow_by(one, moment))
         for one, moment in claimed.repeated
@@ -114,7 +114,7 @@ def _slow_by(one: Sound, moment: datetime) -> timedelta:
 def _tell(
     conn: psycopg.Connection, batch: Sorted, emergencies: Collection[int], evaluator: Evaluator, at: datetime
 ) -> None:
-    """Of an emergency a person hears, stored or not: in the resident's case, or else of the kit that said it."""
+    """Tell a person of each emergency, stored or not: in the resident's case, or as a notice of its kit."""
     unnamed: list[Unnamed] = []
     for place in emergencies:
         arrival, whose = batch.at(place).arrival, batch.whose(place)
@@ -154,7 +154,7 @@ def _known(
     window: timedelta,
     new: Sequence[NewReading],
 ) -> list[KnownReading]:
-    """What was known before: the current signs where nothing is late, else what is stored around it."""
+    """What was known before: the current signs, or the stored history for residents who have a late reading."""
     since = min(reading.effective_at for reading in new) - window
     known = [
         one

@@ -1,7 +1,7 @@
-"""Erases what was read of one resident, once its time has come.
+"""Erases the readings of one resident when their retention time is over.
 
-Guards: what was seen stays, so that a kit which sends an erased reading again is told `duplicate`; a reading that
-was corrected to be somebody else's goes with that person's records, not with these.
+Guards: the ids that were seen stay, so a kit that sends an erased reading again is told `duplicate`. A reading that was
+corrected to another resident is erased with that resident's records, not with these.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -17,7 +17,8 @@ import psycopg
 class Erased:
     """How much was erased, by noun, and the span of the resident's readings.
 
-    `moved`: kit, id and moment of those that were once held to be somebody else's: of them others have scores.
+    `moved`: kit, id and effective time of readings once held to be another resident's. Scores of that resident used
+    them.
     """
 
     counts: Mapping[str, int]
@@ -30,7 +31,7 @@ _LAST_ARRIVALS: LiteralString = """
 SELECT resident_id, last_arrived_at FROM ingest.current_vitals
 WHERE resident_id = ANY (%s) AND last_arrived_at IS NOT NULL
 """
-# Also of readings that were held to be theirs for a while: their scores are still there.
+# Includes readings that were held to be theirs for a while: their scores are still there.
 _SPAN: LiteralString = """
 SELECT min(first), max(last) FROM (
     SELECT min(effective_at) AS first, max(effective_at) AS last FROM ingest.reading WHERE resident_id = %(resident)s
@@ -39,7 +40,7 @@ SELECT min(first), max(last) FROM (
     WHERE %(resident)s IN (resident_id, held_for)
 ) theirs
 """
-# What in quarantine names this resident, whoever sent it: in capitals, or without hyphens, too.
+# Quarantined payloads that name this resident, from any sender, also in capitals or without hyphens.
 _QUARANTINE: LiteralString = """
 DELETE FROM ingest.quarantine kept
 WHERE position(replace(%(resident)s::text, '-', '') IN replace(lower(encode(kept.payload, 'escape')), '-', '')) > 0
@@ -54,7 +55,7 @@ WHERE resident_id = %(resident)s AND effective_at BETWEEN %(first)s AND %(last)s
                                     WHERE later.kit_id = said.kit_id AND later.reading_id = said.reading_id
                                       AND later.correction_id > said.correction_id))
 """
-# Of which it was said at last that they were taken from this resident, mostly stored for others.
+# Readings whose last correction says they were taken from this resident; most are stored for others.
 _TAKEN_FROM: LiteralString = """
 SELECT kit_id, reading_id, effective_at FROM ingest.reading_correction said
 WHERE resident_id = %(resident)s
@@ -65,7 +66,7 @@ WHERE resident_id = %(resident)s
 _READING: LiteralString = (
     "DELETE FROM ingest.reading WHERE kit_id = %s AND reading_id = %s AND effective_at = %s"
 )
-# Of readings that are no longer there.
+# Corrections of readings that are no longer stored.
 _CORRECTIONS: LiteralString = """
 DELETE FROM ingest.reading_correction gone
 WHERE (kit_id, reading_id) IN (SELECT kit_id, reading_id FROM ingest.reading_correction
@@ -74,7 +75,7 @@ WHERE (kit_id, reading_id) IN (SELECT kit_id, reading_id FROM ingest.reading_cor
                   WHERE reading.kit_id = gone.kit_id AND reading.reading_id = gone.reading_id
                     AND reading.effective_at = gone.effective_at)
 """
-# The row stays, and so does its count of arrivals: should this resident ever be read again, numbers go on.
+# The row and its count of arrivals stay: if this resident is ever read again, the numbers continue.
 _FORGET: LiteralString = """
 UPDATE ingest.current_vitals SET last_arrived_at = NULL, last_news_at = NULL, last_effective_at = NULL, signs = '{}'
 WHERE resident_id = %s AND last_arrived_at IS NOT NULL
@@ -82,17 +83,17 @@ WHERE resident_id = %s AND last_arrived_at IS NOT NULL
 
 
 def last_arrivals(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UUID, datetime]:
-    """When something last arrived about each of these residents that has not been erased."""
+    """When something last arrived for each of these residents, leaving out what was erased."""
     return dict(conn.execute(_LAST_ARRIVALS, (list(residents),)).fetchall())
 
 
 def lock(conn: psycopg.Connection, resident_id: UUID) -> None:
-    """The first lock of the one lock order."""
+    """Lock the resident: the first lock in the order everybody uses."""
     conn.execute(_LOCK, ([resident_id],))
 
 
 def erase(conn: psycopg.Connection, resident_id: UUID) -> Erased:
-    """Erase this resident's readings, what is in quarantine about them, and what was last known. They are locked."""
+    """Erase a locked resident's readings, quarantined messages and current vital signs."""
     wanted = {"resident": resident_id}
     span = _span(conn, resident_id)
     readings = 0
