@@ -1,1 +1,1 @@
-"""The one door every reading comes through: nothing is acknowledged before it is durably stored."""
+"""Ingest: every reading comes through one door, and nothing is acknowledged before it is durably stored."""

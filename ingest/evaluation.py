@@ -1,7 +1,7 @@
-"""How ingest has new readings judged without knowing who judges.
+"""The interface through which ingest has new readings judged, without knowing who judges them.
 
-Guards: a rule that raises cannot lose a reading. Evaluation runs in a savepoint; on an error the batch is
-halved until the one resident it fails on stands alone, whose readings stay stored, unscored, in front of a person.
+Guards: a rule that raises cannot lose a reading. Evaluation runs in a savepoint. On an error the batch is halved until
+the failing resident is alone: their readings stay stored and unscored, and a person is told.
 """
 
 import logging
@@ -34,7 +34,7 @@ class Batch:
         return sorted({reading.resident_id for reading in self.new}, key=BY_NUMBER)
 
     def of(self, residents: Collection[UUID]) -> "Batch":
-        """The same for some of the residents."""
+        """The part of this batch that is about these residents."""
         wanted = set(residents)
         return Batch(
             [reading for reading in self.new if reading.resident_id in wanted],
@@ -44,7 +44,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """A reading that was not theirs, numbered as what makes that known, and theirs around it, with it and without."""
+    """A reading that turned out not to be theirs, with their readings around it.
+
+    `reading` is numbered as the correction that made this known. `with_it` includes the reading, `without` does not.
+    """
 
     reading: NewReading
     with_it: Sequence[NewReading]
@@ -53,8 +56,9 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class Unnamed:
-    """What came of somebody who cannot be named here. `kit_id` None: from no kit that is known; `home_id` None:
-    from none that is lent.
+    """Something said of a person who cannot be named here.
+
+    `kit_id` is None if no enrolled kit sent it; `home_id` is None if the kit is not lent to a home.
     """
 
     kit_id: UUID | None
@@ -63,62 +67,62 @@ class Unnamed:
 
 
 class BrokenTransactionError(Exception):
-    """A rule returned as if all were well, and the transaction is not."""
+    """A rule returned without an error but left the transaction broken."""
 
 
 class Evaluator(Protocol):
-    """Scores, finds and escalates inside the transaction that stores. Residents are locked already."""
+    """Scores, finds and escalates inside the transaction that stores. The residents are locked already."""
 
     @property
     def window(self) -> timedelta:
-        """How far back, and forward of a late reading, composition looks."""
+        """How far back composition looks, and how far forward of a late reading."""
         ...
 
     def evaluate(self, conn: psycopg.Connection, batch: Batch, at: datetime) -> Mapping[ReadingKey, Verdict]:
-        """Judge a batch. May raise: whatever it wrote is then undone."""
+        """Judge a batch. If it raises, everything it wrote is undone."""
         ...
 
     def cannot_score(
         self, conn: psycopg.Connection, readings: Sequence[NewReading], at: datetime
     ) -> Mapping[ReadingKey, Verdict]:
-        """Put readings of one resident that could not be judged in front of a person."""
+        """Show a person the readings of one resident that could not be judged."""
         ...
 
     def cannot_keep(
         self, conn: psycopg.Connection, placement: Placement, payload: ReadingPayload, at: datetime
     ) -> Verdict:
-        """Tell a person that a reading of this resident came and could only be kept in quarantine."""
+        """Tell a person that a reading of this resident arrived and could only be kept in quarantine."""
         ...
 
     def take_turn(
         self, conn: psycopg.Connection, residents: Collection[UUID], homes: Collection[UUID]
     ) -> None:
-        """Lock what will be changed for these, where more than one of the acts here follows."""
+        """Lock what will be changed for these, in one order, before several of the calls below."""
         ...
 
     def next_unstored(self, said: ReadingPayload | Unreadable) -> str:
-        """What the sender of what is not stored is to do next. Of what goes to 999 a person must hear, too."""
+        """What the sender of something unstored is to do next. If that is to call 999, a person is told as well."""
         ...
 
     def cannot_name(self, conn: psycopg.Connection, unnamed: Sequence[Unnamed], at: datetime) -> None:
-        """Tell whoever can ring the home that this was said, of somebody who cannot be named here."""
+        """Tell the hub that can phone the home what was said of a person who cannot be named here."""
         ...
 
     def withdraw(self, conn: psycopg.Connection, withdrawn: Withdrawn, at: datetime) -> None:
-        """Judge anew what rested on a reading that was not theirs, and tell whoever acted on it."""
+        """Judge again what rested on a reading that was not theirs, and tell the people who acted on it."""
         ...
 
     def recall(
         self, conn: psycopg.Connection, repeated: Sequence[Repeated], at: datetime
     ) -> Mapping[ReadingKey, Verdict]:
-        """What the senders of these were to be told the first time, where it still holds. Changes nothing."""
+        """The verdicts these senders were given the first time, as far as they still hold. Changes nothing."""
         ...
 
 
 def evaluate_safely(
     conn: psycopg.Connection, evaluator: Evaluator, batch: Batch, at: datetime
 ) -> dict[ReadingKey, Verdict]:
-    """Judge what can be judged; database trouble that another try may cure is raised, never swallowed."""
+    """Judge every resident who can be judged. Database errors that another try may cure are raised."""
     if not batch.new:
         return {}
     try:
@@ -127,7 +131,7 @@ def evaluate_safely(
             _check_still_whole(conn)
             return verdicts
     except Exception as error:
-        # A query that ran too long is the rule's; the rest of what passes is cured by running the whole batch again.
+        # The rule is to blame for a query that ran too long. Other passing errors need the whole batch to run again.
         if passes(error) and not isinstance(error, psycopg.errors.QueryCanceled):
             raise
         residents = batch.residents
@@ -143,7 +147,7 @@ def evaluate_safely(
 def recall_safely(
     conn: psycopg.Connection, evaluator: Evaluator, repeated: Sequence[Repeated], at: datetime
 ) -> Mapping[ReadingKey, Verdict]:
-    """Ask for the first verdicts again; what is stored is stored, whether or not they can be had."""
+    """Ask for the first verdicts again. The readings are stored whether or not the verdicts can be had."""
     if not repeated:
         return {}
     try:
@@ -159,6 +163,6 @@ def recall_safely(
 
 
 def _check_still_whole(conn: psycopg.Connection) -> None:
-    """A rule may have swallowed a database error: it must be noticed while the savepoint can still undo it."""
+    """Notice a database error that a rule swallowed while the savepoint can still undo it."""
     if conn.info.transaction_status is not TransactionStatus.INTRANS:
         raise BrokenTransactionError("A rule left the transaction broken.")

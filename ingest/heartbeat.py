@@ -1,8 +1,8 @@
-"""When each process last did its work, so that silence of the platform is not taken for health of the residents.
+"""When each process last did its work, so that a platform that has stopped is not taken for residents who are well.
 
-Guards: a beat means work that can be done, not a process that exists: ingest beats only while the broker and the
-database are both there, the scheduler only after its clocks have run. Ingest beats for each partition that it works on:
-one worker's beat hides no other's end, and a partition that nobody works on, be it on purpose, is said.
+Guards: a beat means that work can be done, not that a process exists. Ingest beats only while it reaches both broker
+and database; the scheduler only after its clocks have run. Ingest beats per partition, so one worker's beat does not
+hide that another has stopped. A partition that nobody works on is reported, even if that is on purpose.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ from devices.topics import PARTITIONS
 
 
 class Beating(StrEnum):
-    """The processes that nobody would miss at once."""
+    """The processes whose stopping nobody would notice at once."""
 
     INGEST = "ingest"
     SCHEDULER = "scheduler"
@@ -29,10 +29,10 @@ QUIET_AFTER: Mapping[Beating, timedelta] = MappingProxyType(
 )
 """Longer than any pause between two beats of a process that works.
 
-Ingest beats every second, between two batches: a batch of a thousand readings on a busy machine with two cores takes
-one or two, so six in a row are missed only by what has stopped, or cannot store anything. The scheduler beats every ten
-seconds, after its clocks have run, and nothing it raises is due sooner than in minutes. Their hosts' clocks and the
-api's must agree to a second or two.
+Ingest beats every second, between two batches. A batch of a thousand readings takes one or two seconds on a busy
+machine with two cores, so six missed beats mean that the worker has stopped or cannot store. The scheduler beats every
+ten seconds, after its clocks have run, and nothing it raises is due within minutes. The clocks of all hosts, the api's
+included, must agree to a second or two.
 """
 _BEATS_FOR: Mapping[Beating, range] = MappingProxyType(
     {Beating.INGEST: range(PARTITIONS), Beating.SCHEDULER: range(1)}
@@ -41,10 +41,10 @@ _BEATS_FOR: Mapping[Beating, range] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """A process that has stopped working; `partly` where it goes on working on some partitions."""
+    """A process that has stopped working. `partly`: it still works on some partitions."""
 
     since: datetime | None
-    """When what is quiet was last known to work, the quietest of it; None is never."""
+    """The oldest last beat among the quiet partitions; None if none ever beat."""
     partly: bool = False
 
 
@@ -59,13 +59,13 @@ _BEATS: LiteralString = "SELECT process, partition, beat_at FROM ingest.heartbea
 def beat(
     conn: psycopg.Connection, process: Beating, at: datetime, partitions: Iterable[int] | None = None
 ) -> None:
-    """Note that this process could do its work just now; on all partitions, if not said on which."""
+    """Note that this process could do its work just now, on these partitions or on all."""
     worked_on = _BEATS_FOR[process] if partitions is None else partitions
     conn.execute(_BEAT, (process, at, list(worked_on)))
 
 
 def quiet(conn: psycopg.Connection, at: datetime) -> dict[Beating, Quiet]:
-    """The processes that have stopped working, or work on some partitions alone."""
+    """The processes that have stopped working on any partition."""
     beats = {(process, partition): beat_at for process, partition, beat_at in conn.execute(_BEATS).fetchall()}
     found: dict[Beating, Quiet] = {}
     for process, patience in QUIET_AFTER.items():

@@ -1,6 +1,6 @@
-"""The identity of a reading, claimed once: a reading is new where nobody has claimed its kit and id before.
+"""The identity of a reading: a reading is new if its kit and reading id were not claimed before.
 
-Guards: claims are made in one order for all workers, and before any other lock.
+Guards: all workers claim in one order, and before they take any other lock.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,16 +17,16 @@ from ingest.current import CurrentVitals
 
 
 class Seen(NamedTuple):
-    """What was stored under an identity: what it said, and for when."""
+    """What was stored under an identity: its digest and effective time."""
 
     digest: bytes
     effective_at: datetime
 
 
 class Claimed(NamedTuple):
-    """What is new, what is repeated with when it was stored for, and what says other than what is stored.
+    """New readings, repeated readings with the time they were stored for, and readings that contradict a stored one.
 
-    `locked`: what is known of the residents of what is new, where they are locked already.
+    `locked`: what is known of the residents of the new readings, if they are locked already.
     """
 
     new: list[Sound]
@@ -46,10 +46,10 @@ WHERE (kit_id, reading_id) IN (SELECT * FROM unnest(%b::uuid[], %b::uuid[]))
 
 
 def claim(conn: psycopg.Connection, sound: Sequence[Sound], *, locking: bool) -> Claimed:
-    """Claim the identities of these; of two alike in one batch the first is the one.
+    """Claim the identities of these readings. Of two with the same identity in one batch, the first counts.
 
-    `locking`: where all of them are new, lock their residents in the same trip to the database. Where one may have to
-    go to quarantine, its quota is locked before them, and they not here.
+    `locking`: if all of them are new, also lock their residents, which saves a round trip. If one may go to quarantine,
+    pass False: the quarantine's quota must be locked before the residents.
     """
     digests = [content_digest(one.payload) for one in sound]
     first: dict[ReadingKey, int] = {}
@@ -73,14 +73,14 @@ def claim(conn: psycopg.Connection, sound: Sequence[Sound], *, locking: bool) ->
 
 
 def _number(key: ReadingKey) -> tuple[int, int]:
-    """Sorts as the database does."""
+    """Sort keys in the database's order."""
     return key[0].int, key[1].int
 
 
 def _claimed(
     conn: psycopg.Connection, wanted: Sequence[tuple[Sound, bytes]], locking: bool
 ) -> tuple[list[int], dict[UUID, CurrentVitals]]:
-    """By number, from 1, which had been claimed before; or what is known of the residents, now locked."""
+    """Return the numbers, from 1, of those claimed before, or what is known of the residents, now locked."""
     if not wanted:
         return [], {}
     said = (

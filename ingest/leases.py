@@ -1,8 +1,7 @@
-"""Who is at work and who holds which partition, as rows that end by themselves.
+"""The rows that say which workers are at work and which partitions they hold; they expire by themselves.
 
-Guards: all times are the database's, so that no two workers' clocks need agree. A lease only keeps workers out of each
-other's way: nothing is lost or stored twice where two work on one partition, for identity and the residents' locks see
-to that.
+Guards: all times are the database's, so workers' clocks need not agree. A lease only keeps workers out of each other's
+way. If two work on one partition, identities and residents' locks still prevent loss and double storage.
 """
 
 from collections.abc import Collection
@@ -14,9 +13,9 @@ import psycopg
 from ingest.sharing import Roll
 
 EXPIRES_AFTER = timedelta(seconds=4)
-"""A worker renews every second, between two batches, of which one may take two: what is silent for longer has stopped.
+"""A worker renews every second, between two batches, one of which may take two: a longer silence means it has stopped.
 
-Another then takes over before anybody would be told that nothing comes in (`heartbeat.QUIET_AFTER`).
+Another worker then takes over before anybody is told that nothing comes in (`heartbeat.QUIET_AFTER`).
 """
 
 _RENEW: LiteralString = """
@@ -44,35 +43,35 @@ _LEAVE: LiteralString = "DELETE FROM ingest.worker WHERE worker = %s"
 
 
 def renew(conn: psycopg.Connection, worker: str) -> None:
-    """This worker is at work, and keeps what it holds."""
+    """Renew this worker's hold on everything it has."""
     conn.execute(_RENEW, (worker, EXPIRES_AFTER))
 
 
 def forget(conn: psycopg.Connection) -> int:
-    """Forget workers that have said nothing for a day, and what they once held; how many."""
+    """Forget workers that have been silent for a day, with their leases. Return how many."""
     return conn.execute(_FORGET, (_FORGOTTEN_AFTER,)).rowcount
 
 
 def roll(conn: psycopg.Connection) -> Roll:
-    """Who is at work, and what they hold."""
+    """The workers at work, and the partitions they hold."""
     rows = conn.execute(_ROLL).fetchall()
     holders = {partition: worker for worker, partitions in rows for partition in partitions}
     return Roll(frozenset(worker for worker, _ in rows), holders)
 
 
 def take(conn: psycopg.Connection, worker: str, partitions: Collection[int]) -> frozenset[int]:
-    """Take these, as far as nobody at work holds them: gives the ones that are this worker's now."""
+    """Take those of these partitions that no working worker holds, and return the ones taken."""
     if not partitions:
         return frozenset()
     return frozenset(one for (one,) in conn.execute(_TAKE, (worker, sorted(partitions))).fetchall())
 
 
 def release(conn: psycopg.Connection, worker: str, partitions: Collection[int]) -> None:
-    """Give these up."""
+    """Release these partitions."""
     if partitions:
         conn.execute(_RELEASE, (worker, sorted(partitions)))
 
 
 def leave(conn: psycopg.Connection, worker: str) -> None:
-    """Give up everything: this worker stops."""
+    """Release everything: this worker stops."""
     conn.execute(_LEAVE, (worker,))

@@ -1,6 +1,6 @@
-"""The books of each kit: what it sent is what is stored, in quarantine, or still on the kit.
+"""The books of each kit: what it sent is stored, in quarantine, or still on the kit.
 
-Guards: compared as sets of ids, exactly, never as counts that could be right by accident.
+Guards: books are compared as sets of ids. Counts could agree by accident.
 """
 
 from collections.abc import Collection
@@ -23,7 +23,7 @@ class KitLedger:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A kit's own ledger held against the platform's. `missing` is on neither side's books but the kit's."""
+    """A kit's own ledger compared with the platform's. `missing`: ids that only the kit's ledger has."""
 
     stored: frozenset[UUID]
     quarantined: frozenset[UUID]
@@ -31,7 +31,7 @@ class Compared:
     unannounced: frozenset[UUID]
 
 
-# What was replayed into the readings, or conflicts with one that is there, counts once, as stored.
+# A quarantined reading that was replayed, or that conflicts with a stored one, counts once, as stored.
 _LEDGER: LiteralString = """
 SELECT kit.kit_id,
     (SELECT count(*) FROM ingest.seen WHERE seen.kit_id = kit.kit_id),
@@ -62,12 +62,12 @@ def ledgers(conn: psycopg.Connection) -> list[KitLedger]:
 
 
 def kept_unread(conn: psycopg.Connection, kit_id: UUID, digests: Collection[bytes]) -> frozenset[bytes]:
-    """Those of a kit's items, by their SHA-256, that are in quarantine without a legible reading id."""
+    """Which of these items (SHA-256) of a kit are in quarantine without a legible reading id."""
     return frozenset(bytes(row[0]) for row in conn.execute(_KEPT_UNREAD, (kit_id, list(digests))))
 
 
 def compare(conn: psycopg.Connection, kit_id: UUID, sent: Collection[UUID]) -> Compared:
-    """Hold a kit's own ledger against what is here, id by id."""
+    """Compare a kit's own ledger with what is stored here, id by id."""
     ids = list(sent)
     stored = frozenset(row[0] for row in conn.execute(_STORED, (kit_id, ids)))
     quarantined = frozenset(row[0] for row in conn.execute(_QUARANTINED, (kit_id, ids))) - stored

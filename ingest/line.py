@@ -1,7 +1,7 @@
-"""A resident's line: every reading that was ever held to be theirs, from when it was known until it turned out not so.
+"""A resident's line: every reading ever held to be theirs, from when it became known until it turned out otherwise.
 
-Guards: a line is told as it was at each moment, never as corrections have left it; one reading can stand in it twice,
-under another number each time.
+Guards: a line shows what was known at each moment, not what corrections made of it later. One reading may appear twice,
+each time under another number.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from delegation.store import Placement
 from ingest import stored
 from ingest.arrival import NewReading
 
-# Both bounds are there so that only the chunks of the span are looked at.
+# Both bounds are stated so that PostgreSQL reads only the chunks of the span.
 _LINE: LiteralString = """
 SELECT reading.arrival_number AS number, reading.arrived_at AS known_at, gone.*, reading.*
 FROM ingest.reading LEFT JOIN LATERAL (
@@ -43,14 +43,14 @@ ORDER BY number
 
 
 class Gone(NamedTuple):
-    """When a reading turned out not to be theirs, and the number of that in their line."""
+    """When a reading turned out not to be theirs, and that event's number in their line."""
 
     number: int
     at: datetime
 
 
 class Stay(NamedTuple):
-    """A reading while it was held to be theirs: from when it was known of them, numbered as then."""
+    """A reading while it was held to be theirs, numbered in their line, with the time it became known."""
 
     reading: NewReading
     known_at: datetime
@@ -58,7 +58,7 @@ class Stay(NamedTuple):
 
 
 def line_of(conn: psycopg.Connection, theirs: Placement, since: datetime, until: datetime) -> list[Stay]:
-    """Readings taken in a span, ends included, in the order in which they became known of them."""
+    """Readings taken in a span, ends included, in the order in which they became known of this resident."""
     span = {"resident": theirs.resident_id, "since": since, "until": until}
     with conn.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(_LINE, span).fetchall()

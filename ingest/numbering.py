@@ -1,7 +1,7 @@
-"""Makes readings of what is new: numbered as they came, each value judged, its operator's competence labelled.
+"""Makes readings of new arrivals: numbers them, judges each value and labels the operator's competence.
 
-Guards: a resident's numbers go on from the row that the caller has locked, without a gap, so that they say who knew
-what; no value and no label ever turns a reading away.
+Guards: a resident's numbers continue from the locked row without a gap, so they record what was known before what. No
+value and no label ever rejects a reading.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ _NOBODY = Operator()
 
 @dataclass(slots=True)
 class _Line:
-    """One resident's readings in the order they come. `late`: one of them is older than what was known."""
+    """One resident's readings in arrival order. `late`: one of them is older than what was known."""
 
     arrivals: int
     latest: datetime | None
@@ -42,7 +42,7 @@ class _Line:
     pulse: Pulse | None = None
 
     def next(self, effective_at: datetime) -> tuple[int, datetime]:
-        """The number of the next reading, and the latest effective time once it has come."""
+        """Return the next reading's number, and the latest effective time with that reading included."""
         latest = effective_at if self.latest is None else max(effective_at, self.latest)
         self.arrivals += 1
         self.latest = latest
@@ -53,7 +53,7 @@ class _Line:
     def cross_check(
         self, payload: ReadingPayload, assessed: quality.Assessed, cleared: Collection[VitalSign]
     ) -> tuple[str, ...]:
-        """What is odd about the pulse of the reading that was just numbered, beside the newest one known."""
+        """Return the flag if the pulse of the reading just numbered differs from the newest one known."""
         value = assessed.values.get(VitalSign.PULSE)
         if not isinstance(value, Decimal):
             if VitalSign.PULSE not in cleared:
@@ -71,7 +71,7 @@ def readings_of(
     before: Mapping[UUID, CurrentVitals],
     operators: Mapping[UUID, Operator],
 ) -> tuple[list[NewReading], dict[UUID, list[datetime]]]:
-    """Number the readings in the order they came; say for which residents, and when, one is late."""
+    """Number the readings in arrival order. Also return the reading times of residents with a late reading."""
     lines = {
         resident: _Line(row.arrivals, row.last_effective_at, pulse=pulses.newest(row))
         for resident, row in before.items()
@@ -124,7 +124,7 @@ def _competence(
     )
 
 
-# What instruments measure together comes again and again.
+# Instruments measure the same signs together again and again.
 @lru_cache(maxsize=1024)
 def _activities(kind: DeviceKind | None, measured: tuple[VitalSign, ...]) -> frozenset[Activity]:
     listened = {Activity.LUNG_SOUNDS} if kind is DeviceKind.STETHOSCOPE else set[Activity]()

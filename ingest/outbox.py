@@ -1,7 +1,7 @@
-"""Words from the platform to kits, in the database until they are sent.
+"""Messages from the platform to kits, kept in the database until they are sent.
 
-Guards: claimed with a lease, sent, and marked once the broker has acknowledged it: at least once, never marked first;
-only by a worker that hears the kit. What comes to a kit twice has one message id, by which it is shown once.
+Guards: a message is claimed with a lease, sent, and marked sent only when the broker has acknowledged it: at least
+once. Only a worker that hears the kit sends to it. A message that arrives twice has one id, so the kit shows it once.
 """
 
 import json
@@ -16,7 +16,7 @@ from devices.identifiers import KitId
 from devices.topics import Leaf, topic
 
 _LEASE = timedelta(seconds=30)
-"""How long the broker may take to acknowledge; then whoever hears the kit sends it again."""
+"""How long the broker may take to acknowledge. After that, the worker that hears the kit sends the message again."""
 
 _PUT: LiteralString = """
 INSERT INTO ingest.outbox (kit_id, leaf, payload, dedupe_key, created_at) VALUES (%s, %s, %s, %s, %s)
@@ -44,23 +44,23 @@ def put(
     dedupe_key: str,
     at: datetime,
 ) -> None:
-    """Leave words for a kit, once per dedupe key, in the caller's transaction."""
+    """Leave a message for a kit, once per dedupe key, in the caller's transaction."""
     conn.execute(_PUT, (kit_id, leaf, json.dumps(payload), dedupe_key, at))
 
 
 class Post:
-    """What one worker has given to the broker and the broker has not acknowledged yet."""
+    """The messages that one worker gave to the broker and the broker has not acknowledged yet."""
 
     def __init__(self, publish: Callable[[str, bytes], Callable[[], bool]]) -> None:
-        """`publish` gives what says whether the broker has acknowledged it."""
+        """`publish` returns a function that says whether the broker has acknowledged the message."""
         self._publish = publish
         self._under_way: dict[int, tuple[datetime, Callable[[], bool]]] = {}
-        """Each until its lease is over: then somebody else sends it."""
+        """Each until its lease ends: another worker may then send it."""
 
     def send(self, conn: psycopg.Connection, heard: Collection[int], at: datetime) -> int:
-        """Publish what waits for kits of these partitions; the connection must be in autocommit.
+        """Publish what waits for kits of these partitions. The connection must be in autocommit.
 
-        Only those that are heard now: without a broker the words would lie in memory.
+        Only partitions heard now: without a broker the messages would pile up in memory.
         """
         self._mark(conn, at)
         if not heard:

@@ -1,8 +1,8 @@
-"""How long a message waits on its way to us, measured by one of our own that takes the way kits' messages take.
+"""The probe: a worker's message to itself, which measures how long messages wait on their way to us.
 
-Guards: what a kit says of its clock is held against when it was said, not against when we came to it: else every clock
-would look slow by as much as we are behind. Nobody takes a probe for a kit's word. Where none comes back, as where a
-broker forbids it, that is known: nothing is then held to have waited, and `comes_no_more` is for somebody to mend.
+Guards: a kit's clock is compared with the time the kit spoke, not the time we read it. Otherwise every clock would look
+slow by our own backlog. No probe is taken for a kit's status. If probes stop coming back, for instance because the
+broker forbids them, messages count as not having waited, and `comes_no_more` tells an operator to mend it.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,10 +15,10 @@ from devices.identifiers import KitId
 from devices.topics import Leaf, topic
 
 NO_KIT = KitId(UUID(int=0))
-"""The name under which workers write to themselves: no kit has it."""
+"""The kit id under which workers write to themselves: no kit has it."""
 LOST_AFTER = timedelta(minutes=15)
 HELD_BACK_FROM = 1_000
-"""With so many messages in hand the broker may hold others back, of 2,000 at most: a probe may still be among them."""
+"""With this many messages in hand the broker, which passes on at most 2,000, may be holding the probe back."""
 _LEVEL = f"/{NO_KIT}/"
 
 
@@ -30,17 +30,17 @@ class _OnItsWay:
 
 
 class Probe:
-    """One worker's, which sends one at a time and waits until it is back."""
+    """One worker's probe: it sends one message at a time and waits until it is back."""
 
     def __init__(self, publish: Callable[[str, bytes], Any]) -> None:
         self._publish = publish
         self._awaited: _OnItsWay | None = None
         self._waited = timedelta(0)
         self.comes_no_more = False
-        """One was waited for in vain on a partition heard without a gap, and none has come back since."""
+        """A probe did not return on a partition heard without a gap, and none has come back since."""
 
     def send(self, heard: Mapping[int, datetime], at: datetime, *, in_hand: int = 0) -> None:
-        """Send one over a partition that is heard, unless one is on its way that can still come."""
+        """Send a probe on a partition that is heard, unless one is on its way that can still return."""
         awaited = self._awaited
         if not heard:
             return
@@ -52,7 +52,7 @@ class Probe:
         self._publish(topic(self._awaited.partition, NO_KIT, Leaf.STATUS), self._awaited.mark)
 
     def has_come(self, where: str, payload: bytes, at: datetime) -> bool:
-        """Whether this is a probe and no kit's word. Of our own it is known then how long it has waited."""
+        """Whether this is a probe and not a kit's status. If it is our own, note how long it waited."""
         if _LEVEL not in where:
             return False
         if self._awaited is not None and payload == self._awaited.mark:
@@ -61,9 +61,9 @@ class Probe:
         return True
 
     def waited(self, at: datetime) -> timedelta:
-        """How long what arrives at this moment has waited: as long as the last probe, or the one that is awaited.
+        """How long a message that arrives now has waited: as long as the last probe, or the one under way.
 
-        Where none comes back any more: not at all. What two statuses agree on is then believed of a slow clock.
+        Zero if probes no longer come back. A clock that two statuses call slow is then believed.
         """
         if self.comes_no_more:
             return timedelta(0)
@@ -72,6 +72,6 @@ class Probe:
 
 
 def _has_missed(probe: _OnItsWay, heard: Mapping[int, datetime]) -> bool:
-    """What was sent before the partition was heard, or is no longer heard, does not come back."""
+    """A probe is lost if its partition is no longer heard, or was not yet heard when it was sent."""
     since = heard.get(probe.partition)
     return since is None or since > probe.sent_at

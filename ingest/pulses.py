@@ -1,7 +1,7 @@
-"""The pulse that a cuff counts held against the one an oximeter sees: far apart, one of them is wrong.
+"""Compares the pulse a cuff counts with the pulse an oximeter sees: if they are far apart, one of them is wrong.
 
-Guards: neither is dropped: the newest is scored, flagged, and measured again. What is compared is the newest known,
-so the flag does not depend on how readings were cut into batches.
+Guards: neither is dropped. The newest is scored and flagged, and is to be measured again. The newest known pulse is
+compared, so the flag does not depend on how readings are cut into batches.
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from devices.vital_signs import VitalSign
 from ingest.current import CurrentVitals
 
 FLAG = "pulses_differ"
-# The project's plausibility table; how close in time is ours, for a clinician to confirm.
+# 20/min is from the project's plausibility table. The 30 minutes are ours, for a clinician to confirm.
 _FAR_APART = 20
 _CLOSE_IN_TIME = timedelta(minutes=30)
 _KINDS = {str(kind): kind for kind in DeviceKind}
@@ -21,7 +21,7 @@ _INSTRUMENTS = frozenset({DeviceKind.BLOOD_PRESSURE_MONITOR, DeviceKind.PULSE_OX
 
 
 class Pulse(NamedTuple):
-    """One pulse, a minute, by the instrument that gave it; a value of None where it was looked for in vain."""
+    """One pulse per minute, with the instrument that measured it. `value` is None if it could not be obtained."""
 
     effective_at: datetime
     arrival_number: int
@@ -29,7 +29,7 @@ class Pulse(NamedTuple):
     instrument: DeviceKind | None = None
 
     def differs_from(self, other: "Pulse | None") -> bool:
-        """Whether two instruments disagree about one heart at about one time."""
+        """Whether two instruments disagree about one heart at about the same time."""
         return (
             other is not None
             and self.value is not None
@@ -46,7 +46,7 @@ class Pulse(NamedTuple):
 
 
 def newest(known: CurrentVitals) -> Pulse | None:
-    """The pulse that is current when the resident's row is locked."""
+    """The current pulse of a resident whose row is locked."""
     entry: dict[str, Any] | None = known.signs.get(VitalSign.PULSE)
     if entry is None:
         return None

@@ -1,7 +1,7 @@
 """Judges each value of a reading: usable, usable but surprising, or unknown.
 
-Guards: an abnormal value is never "invalid"; only what cannot be a measurement at all, or was not measured when the
-reading was taken, becomes unknown, its raw text kept and flagged, and the rest of the reading stands.
+Guards: an abnormal value is never "invalid". A value becomes unknown only if it cannot be a measurement at all, or was
+not measured when the reading was taken. Its raw text is kept and flagged, and the rest of the reading stands.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -19,12 +19,12 @@ Value = Decimal | bool | str
 AHEAD = timedelta(minutes=5)
 ANCIENT = timedelta(hours=72)
 LONGEST_WAIT = timedelta(hours=1)
-"""What waits on its way looks as if a slow clock had taken it: so long, no message waits."""
+"""No message waits this long on its way. A shorter wait cannot be told from a slow clock."""
 BEFORE_ITS_KIT = timedelta(days=2)
-"""So long before a kit was there nothing was taken with it, nor on its form, which takes what was taken the day before.
+"""A reading dated this long before its kit's enrolment has a wrong clock; a form may say what was taken the day before.
 """
 
-# What an instrument says of its own measurement: the first means there was none.
+# What an instrument says of its own measurement: these mean that there was none.
 _NOT_A_MEASUREMENT = frozenset({"demo", "testing", "unavailable", "invalid", "sensor_off", "non_pulsatile"})
 _DOUBTFUL = frozenset(
     {
@@ -35,13 +35,15 @@ _DOUBTFUL = frozenset(
 )
 _FROM_STORAGE = "from_storage"
 REMEMBERED = "remembered:"
-"""Flags a sign that an instrument measured before; the raw value is kept under the flag, not under the sign, whose
-earlier value is not to be taken away."""
+"""Flags a sign that an instrument measured before this reading.
+
+Its raw value is kept under the flag and not under the sign, because that would clear the sign's earlier value.
+"""
 ANOTHER_DAY = timedelta(days=1)
-"""An instrument's clock has no zone: no two zones are further apart."""
+"""An instrument's clock has no time zone: no two zones are further apart."""
 _ANOTHER_DAY = "device_time_differs"
 CLOCK_LOST = "device_clock_lost"
-# A person's to see or to count.
+# Signs that a person sees or counts.
 _NO_INSTRUMENTS = frozenset({VitalSign.RESPIRATION_RATE, VitalSign.ON_OXYGEN, VitalSign.CONSCIOUSNESS})
 NO_SIGN: frozenset[VitalSign] = frozenset()
 _KNOWN_STATUSES = _NOT_A_MEASUREMENT | _DOUBTFUL | {_FROM_STORAGE}
@@ -50,9 +52,9 @@ _LETTERS = frozenset(str(letter) for letter in Consciousness)
 
 
 class Assessed(NamedTuple):
-    """A reading's values after judgement. `unusable` holds the raw text of what became unknown.
+    """A reading's values after judgement. `unusable` holds the raw text of values that became unknown.
 
-    `instrument`: what an instrument's own octets say, where the reading holds them.
+    `instrument`: what the instrument's notification says, if the reading holds it.
     """
 
     values: Mapping[VitalSign, Value]
@@ -66,8 +68,8 @@ def assess(
 ) -> Assessed:
     """Judge every value of one reading.
 
-    `may_be`: when it may have been taken, if not only when it says; `kit_since`: as the function of that name says,
-    where it is known.
+    `may_be`: other times at which it may have been taken; by default only the time it says. `kit_since`: the result of
+    the function of that name, if known.
     """
     said = measured(payload)
     not_measured = not said.statuses.isdisjoint(_NOT_A_MEASUREMENT)
@@ -102,7 +104,7 @@ def assess(
 
 
 def _remarks(payload: ReadingPayload, said: Measured) -> list[str]:
-    """What is odd about a reading before its values are looked at."""
+    """Remarks on a reading before its values are judged."""
     flags = [f"not_understood:{part}" for part in sorted(payload.not_understood)]
     if said.statuses:
         flags += [f"device:{status}" for status in sorted(said.statuses & _KNOWN_STATUSES)]
@@ -112,12 +114,12 @@ def _remarks(payload: ReadingPayload, said: Measured) -> list[str]:
 def effective(
     taken_at: datetime, arrived_at: datetime, enrolled_at: datetime, age_s: float | None = None
 ) -> tuple[datetime, tuple[str, ...]]:
-    """The time a reading is ordered by, and what is odd about the time it claims.
+    """Return the time a reading is ordered by, and what is odd about the time it claims.
 
-    A clock that has not been set since it was switched on says 1970, or when it was made: by that, what is measured
-    now would be too old to act on; one that was saved when the kit was switched off, days ago, is held against
-    `age_s`: how long before it was sent the reading was taken, by a clock that nobody sets, where its kit has one. What
-    came before its kit was enrolled was kept in quarantine until then.
+    A clock that was not set since it was switched on says 1970, or its date of manufacture: a reading of now would look
+    too old to act on. A clock that resumed where it was switched off, days ago, is checked against `age_s`. That is how
+    long before sending the reading was taken, in seconds, by a clock that nobody sets; None if the kit has no such
+    clock. Readings from before their kit's enrolment waited in quarantine until then.
     """
     since = kit_since(enrolled_at, arrived_at)
     by_age = max(since, arrived_at - timedelta(seconds=age_s or 0))
@@ -131,15 +133,15 @@ def effective(
 
 
 def kit_since(enrolled_at: datetime, arrived_at: datetime) -> datetime:
-    """Before this, no clock that was ever set says that anything was measured with the kit."""
+    """No clock that was ever set dates a measurement with this kit before this time."""
     return min(enrolled_at, arrived_at) - BEFORE_ITS_KIT
 
 
 def clock(skew_s: float | None, *, believed: bool) -> tuple[timedelta, tuple[str, ...]]:
-    """By how much a kit's clock is known to be slow, and what is odd about it; a few minutes are not.
+    """Return how slow a kit's clock is known to be, and what is odd about it; a few minutes are not.
 
-    A slow clock makes what was taken just now look old. It changes no time a reading is ordered by. `believed`: whether
-    that is the clock's own; what is ordered by its arrival is as fresh as it came.
+    A slow clock makes a fresh reading look old. It changes no time that a reading is ordered by. `believed`: the
+    reading is ordered by the kit's clock. Otherwise it is ordered by its arrival, which the clock cannot make look old.
     """
     if skew_s is None or abs(skew_s) <= AHEAD.total_seconds():
         return timedelta(0), ()
@@ -149,7 +151,7 @@ def clock(skew_s: float | None, *, believed: bool) -> tuple[timedelta, tuple[str
 
 
 def _of_instruments(said: Measured) -> frozenset[VitalSign]:
-    """The signs an instrument gave: those of its octets, or else whatever is not a person's to see."""
+    """The signs an instrument measured: those in its notification, or else all that a person does not observe."""
     codes = (said.instrument or {}).get("as_sent", said.values)
     return frozenset(SIGN_BY_CODE[code] for code in codes if code in SIGN_BY_CODE) - _NO_INSTRUMENTS
 
@@ -157,9 +159,9 @@ def _of_instruments(said: Measured) -> frozenset[VitalSign]:
 def _of_its_clock(
     instrument: Mapping[str, Any] | None, may_be: Sequence[datetime], since: datetime | None
 ) -> list[str]:
-    """What is odd about the time by an instrument's own clock, where it says a possible one.
+    """What is odd about the instrument's own clock, if it says a possible time.
 
-    A clock that was never set says nothing of when a value was measured: it may well be now.
+    A clock that was never set does not tell when a value was measured: it may well be now.
     """
     if instrument is None or "device_time" not in instrument:
         return []
@@ -173,7 +175,7 @@ def _of_its_clock(
 
 
 def remembered(flags: Collection[str], unusable: Mapping[str, str]) -> dict[VitalSign, Decimal]:
-    """What instruments measured before the reading was taken, as `assess` told it: known to be old, not how old."""
+    """The values that `assess` flagged as measured before the reading was taken: known to be old, but not how old."""
     return {
         VitalSign(flag.removeprefix(REMEMBERED)): Decimal(unusable[flag])
         for flag in flags
@@ -182,9 +184,9 @@ def remembered(flags: Collection[str], unusable: Mapping[str, str]) -> dict[Vita
 
 
 def cleared(not_obtained: Collection[str], unusable: Collection[str]) -> frozenset[VitalSign]:
-    """Signs that were looked for in vain, by their codes: what was known of them before no longer holds.
+    """The signs that could not be obtained or used: what was known of them before no longer holds.
 
-    An earlier value must not stand in for one that was refused, could not be had or made no sense.
+    An earlier value must not stand in for one that was refused, unobtainable or senseless.
     """
     if not not_obtained and not unusable:
         return NO_SIGN
@@ -201,20 +203,20 @@ def unrecordable(payload: ReadingPayload) -> frozenset[VitalSign]:
 
 
 def emergency_signs(payload: ReadingPayload) -> tuple[str, ...]:
-    """What was said to be there, and that something was said of an emergency which nobody can read."""
+    """The emergency signs said to be present, and UNREADABLE if an answer about one could not be read."""
     present = sorted(sign for sign, answer in payload.emergency_signs.items() if answer == "present")
     unread = any(part.startswith("emergency_signs") for part in payload.not_understood)
     return (*present, UNREADABLE) if unread else tuple(present)
 
 
 def usable(values: Mapping[str, Any]) -> dict[VitalSign, Value]:
-    """Of values by code that came with no reading, those that can be measurements."""
+    """The values, given by code and without a reading, that can be measurements."""
     judged = {sign: _judged(sign, raw)[0] for code, raw in values.items() if (sign := SIGN_BY_CODE.get(code))}
     return {sign: value for sign, value in judged.items() if value is not None}
 
 
 def _judged(sign: VitalSign, raw: Any) -> tuple[Value | None, bool]:
-    """The value, None where it cannot be one, and whether it surprises enough to be measured again."""
+    """The value, or None if it cannot be one, and whether it is surprising enough to be measured again."""
     if isinstance(raw, _NUMBERS):
         return _decoded(sign, raw)
     if isinstance(raw, Decimal):  # from the instrument itself
@@ -223,7 +225,7 @@ def _judged(sign: VitalSign, raw: Any) -> tuple[Value | None, bool]:
     return (raw, False) if is_letter else _UNKNOWN
 
 
-# The same few hundred numbers come again and again. Typed: 37 and 37.0 are written down differently, and 1 is not true.
+# The same few hundred numbers recur. `typed`: 37 and 37.0 are stored differently, and 1 is not true.
 @lru_cache(maxsize=8192, typed=True)
 def _decoded(sign: VitalSign, raw: float) -> tuple[Value | None, bool]:
     if isinstance(raw, bool):
