@@ -1,1 +1,1 @@
-"""What a reading means: NEWS2 with honest bounds, rules, findings, escalations, policies and deadlines."""
+"""What readings mean: NEWS2 with honest bounds, rules, findings, escalations, policies and deadlines."""

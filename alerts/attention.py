@@ -1,7 +1,7 @@
-"""Which moments of a batch the rules look at one by one; the rest are settled all at once.
+"""Which moments of a batch the rules look at one by one; the others are settled all at once.
 
-Guards: a resident of whom they may have something to say, or of whom something is asked, is looked at from the first
-reading of the batch to the last, in the order in which they arrived.
+Guards: if one moment of a resident may concern the rules, or a question about them is open, the rules look at
+all their readings of the batch, in order of arrival.
 """
 
 from collections.abc import Set as AbstractSet
@@ -18,7 +18,10 @@ from ingest.arrival import NewReading
 
 
 def remarkable(moments: Moments, policies: PolicyBook, asked: AbstractSet[UUID]) -> NDArray[np.bool_]:
-    """m: whether the rules look at it. `asked`: residents of whom something is asked."""
+    """Return, for each of m moments, whether the rules look at it.
+
+    `asked`: residents with an open question.
+    """
     may = may_speak(
         news2.score_packed(moments.codes),
         said=_at_its_own(moments, [says_more(row) for row in moments.rows]),
@@ -31,7 +34,10 @@ def remarkable(moments: Moments, policies: PolicyBook, asked: AbstractSet[UUID])
 
 
 def _looks_from(moments: Moments, policies: PolicyBook) -> int | NDArray[np.int64]:
-    """Each hub's own: what one of them has looked at costs no other."""
+    """Return the least score the rules look at: one number, or m where hubs differ.
+
+    Each moment goes by its own hub's policy, so one hub's choice costs the others nothing.
+    """
     of_hub = {hub: looks_from(policy) for hub, policy in policies.of_hub.items()}
     default = looks_from(policies.default)
     if set(of_hub.values()) <= {default}:
@@ -41,7 +47,7 @@ def _looks_from(moments: Moments, policies: PolicyBook) -> int | NDArray[np.int6
 
 
 def says_more(row: Reading) -> bool:
-    """Whether a reading says anything besides signs that were measured and are easy to believe."""
+    """Return whether a reading says anything besides signs that were measured and are easy to believe."""
     if not isinstance(row, NewReading):
         return False
     said = row.payload
@@ -60,5 +66,5 @@ def _is_scheduled(row: Reading) -> bool:
 
 
 def _at_its_own(moments: Moments, of_row: list[bool]) -> NDArray[np.bool_]:
-    """What a reading says besides signs counts at its own moment only."""
+    """Return, for each of m moments, what its reading says; False at moments other than the reading's own."""
     return moments.own & np.array(of_row, np.bool_)[moments.target]

@@ -1,7 +1,8 @@
-"""Puts what was found about residents into their hubs' queues.
+"""Raising escalations from what was found, and joining findings to the ones that are open.
 
-Guards: the resident is locked by the caller; one open escalation per resident, which findings join; the hubs'
-pages are told last; a case is where its resident lives, so that somebody can always claim it.
+Guards: the caller has locked the residents. A resident has at most one open escalation. A case stands in the
+queue of the hub where its resident lives, so that somebody can always claim it. The hubs' pages are told
+last.
 """
 
 from collections.abc import Collection, Sequence
@@ -37,14 +38,14 @@ class Concern:
 def open_or_join(
     conn: psycopg.Connection, concerns: Sequence[Concern], policies: PolicyBook, at: datetime
 ) -> dict[UUID, UUID]:
-    """Raise an escalation for each resident, or join the open one; returns the escalation by resident."""
+    """Raise an escalation for each resident, or join the open one; return the escalation ids by resident."""
     if not concerns:
         return {}
     residents = {concern.placement.resident_id for concern in concerns}
     changes, open_ = store.hold(conn, residents, concerns[0].raised_by)
     cases = {resident: one.escalation_id for resident, one in open_.items()}
     findings: list[NewFinding] = []
-    with conn.pipeline():  # nothing from here on waits for an answer
+    with conn.pipeline():  # no statement from here on waits for an answer
         for concern in concerns:
             resident = concern.placement.resident_id
             policy = policies.for_hub(concern.placement.hub_id)
@@ -69,7 +70,7 @@ def open_or_join(
 
 
 def follow(conn: psycopg.Connection, residents: Collection[UUID], at: datetime) -> None:
-    """Bring the open cases of residents who have moved into the queues of their present hubs."""
+    """Move the open cases of residents who have moved into the queues of their present hubs."""
     store.announce(conn, store.follow_residents(conn, residents), at)
 
 

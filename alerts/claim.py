@@ -1,7 +1,7 @@
-"""Claims of whoever works at the hub no more: each case is anybody's again, so that somebody answers it.
+"""Releasing claims of people who no longer work at the hub, so that a colleague can take the case.
 
-Guards: the residents are locked first, as by everything that changes a case of theirs; it is audited, and stands in the
-case's history.
+Guards: residents are locked before their cases, as everywhere. Each release is audited and in the case's
+history.
 """
 
 from datetime import datetime
@@ -24,12 +24,12 @@ _FREE: LiteralString = "SELECT freed_case, freed_resident, at_hub FROM alerts.fr
 
 
 def free(conn: psycopg.Connection, at: datetime) -> int:
-    """Let the cases wait for anybody whose claimer has left their hub; returns how many. The caller commits."""
+    """Release the cases whose claimer has left their hub; return how many. The caller commits."""
     residents = [resident for (resident,) in conn.execute(_LEFT, (_MOST,)).fetchall()]
     if not residents:
         return 0
     conn.execute(_LOCK, (residents,))
-    # Somebody may have claimed one while we waited: it is asked again which are left.
+    # A colleague may have claimed one while we waited for the locks: free_claims looks again.
     freed = conn.execute(_FREE, (residents,)).fetchall()
     for case_id, resident, _ in freed:
         subject = f"escalation:{case_id}"

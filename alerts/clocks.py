@@ -1,7 +1,8 @@
-"""What time alone brings about: questions nobody answered, residents nobody has heard of.
+"""What falls due by time alone: questions that nobody answered and residents who have gone silent.
 
-Guards: silence is measured by arrival on the hub's clock; every deadline is in the database, so a scheduler that
-was away finds them all when it is back; what cannot be judged of one resident holds up nobody else.
+Guards: silence is measured from a reading's arrival, by the hub's clock. Deadlines live in the database, so a
+scheduler that was down finds them all when it restarts. A resident who cannot be judged does not delay the
+others.
 """
 
 import logging
@@ -36,18 +37,19 @@ _UNFIT: LiteralString = """
 SELECT resident_id FROM delegation.resident WHERE resident_id = ANY (%s) AND no_score_reason IS NOT NULL
 """
 _LOCK: LiteralString = "SELECT resident_id, arrivals FROM ingest.lock_residents(%s)"
-# What a replay goes by: when clocks were found due, whose, and how much was known of each by then.
+# A replay reads these rows: when clocks were due, for whom, and how many readings of each had arrived.
 _RAN: LiteralString = "INSERT INTO alerts.clock_run (run_at, residents, arrivals) VALUES (%s, %s, %s)"
 
 
 def run(conn: psycopg.Connection, at: datetime) -> int:
-    """Raise what is due; returns how many findings that was. The caller commits."""
+    """Raise what is due; return how many findings that made. The caller commits."""
     policies = policies_in_force(conn, at)
     residents = {question.resident_id for question in questions.due(conn, at, _MOST)}
     residents |= {one.placement.resident_id for one in silence.concerns(conn, policies, at)}
     moved = {resident for (resident,) in conn.execute(_MOVED, (_MOST,)).fetchall()}
     residents |= moved
-    # All of them before anything else is locked. An answer or a reading may have come while we waited: look again.
+    # Residents are locked before anything else. A reading may arrive during the wait, so all is read again
+    # below.
     if not residents:
         return 0
     locked = conn.execute(_LOCK, (sorted(residents),)).fetchall()
@@ -58,7 +60,7 @@ def run(conn: psycopg.Connection, at: datetime) -> int:
         with conn.transaction():
             return _raise_for(conn, policies, at, residents)
     except psycopg.OperationalError:
-        raise  # the database's own trouble: all of it is tried again
+        raise  # the database failed: the next run tries it all again
     except Exception:
         _log.exception("could not judge %d residents together: each by itself", len(residents))
     return sum(_raise_for_one(conn, policies, at, resident) for resident in sorted(residents))
@@ -86,7 +88,10 @@ def _raise_for_one(conn: psycopg.Connection, policies: PolicyBook, at: datetime,
 def _unanswered(
     conn: psycopg.Connection, policies: PolicyBook, at: datetime, residents: Collection[UUID]
 ) -> list[Concern]:
-    """Of whom NEWS2 does not fit any more nothing is told: their question goes without a word of a score."""
+    """Close the questions that are due; return a concern for each whose hub is to be told.
+
+    Questions about residents whom NEWS2 no longer fits are dropped.
+    """
     due = questions.due(conn, at, _MOST, residents)
     placements = delegation_store.placements(conn, residents)
     questions.answered(conn, [question.resident_id for question in due])

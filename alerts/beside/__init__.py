@@ -1,4 +1,5 @@
-"""Rules beside the score, each switched on by a hub's policy and off where it says nothing of them.
+"""Rules beside the score; each is off unless the hub's policy switches it on.
 
-Guards: they add findings and take none away; what they rest on is said, with how much of it there was.
+Guards: these rules add findings and take none away. Each sentence says what it rests on, and on how much of
+it.
 """

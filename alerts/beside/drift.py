@@ -1,8 +1,8 @@
-"""A sign has drifted away from what is usual for this very resident, and stayed there.
+"""The rule for a sign that has drifted away from the resident's own usual values and stayed there.
 
-Guards: the usual is the resident's own 20th to 80th centile, which a few days of illness or an odd value hardly move,
-so every value that became known counts, whoever was ill; the sentence says of how many it is, and since when. It stands
-beside NEWS2 and never instead of it.
+Guards: the usual is the resident's own 20th to 80th centile, which a few days of illness or an odd value
+hardly move. So every known value counts, ill or well. The sentence says how many values there were, and since
+when.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from alerts.rules import Finding, Part, ScoredSet
 from devices.vital_signs import FACTS, VitalSign
 
 _LONDON = ZoneInfo("Europe/London")
-# Of what is measured to hundredths, no less decides.
+# Signs are measured to hundredths at most: a smaller difference is a rounding error of floats.
 NEARLY = 1e-9
 
 
@@ -33,7 +33,7 @@ class _Drifted(NamedTuple):
 
 
 def signs_to_hold(parts: Mapping[VitalSign, Part], moment: datetime, policy: Policy) -> list[VitalSign]:
-    """Signs to hold against what is usual: measured at this moment, whatever they score."""
+    """Return the signs to compare with their usual: those measured at this moment, whatever they score."""
     if policy.drift is None:
         return []
     return [
@@ -44,7 +44,10 @@ def signs_to_hold(parts: Mapping[VitalSign, Part], moment: datetime, policy: Pol
 
 
 def drifts(scored: ScoredSet, own: OwnLine | None, policy: Policy) -> list[Finding]:
-    """`own`: the resident's line as it was known when this score became known, up to its moment."""
+    """Return a finding for each sign that has drifted.
+
+    `own`: the resident's readings up to the scored moment, as known when this score became known.
+    """
     options = policy.drift
     if options is None or own is None:
         return []

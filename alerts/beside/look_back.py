@@ -1,7 +1,7 @@
-"""What was known of a resident before a score, for the rules that look back, and what those rules find.
+"""What was known of a resident before a score, and what the rules that look back find in it.
 
-Guards: only what had become known when the score did; only of scores that such a rule may speak of, so that what is
-asked of the database stays a few rows of a few residents.
+Guards: a rule sees only what was known when the score became known. The database is asked only about scores
+that such a rule may speak of: a few rows of a few residents.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,8 +27,10 @@ from ingest.arrival import KnownReading, NewReading, ReadingKey
 
 @dataclass(frozen=True, slots=True)
 class LookBack:
-    """Earlier scores as they stood, the earlier values of the signs that may follow a trend, oldest first, and all of
-    their own readings that tell what is usual for them.
+    """What was known before one score.
+
+    `earlier`: earlier scores as they stood then. `measured`: earlier values of the signs that may follow a
+    trend, oldest first. `own`: the resident's own readings, which tell what is usual for them.
     """
 
     earlier: Sequence[Earlier] = ()
@@ -41,7 +43,7 @@ NOTHING_BEFORE = LookBack()
 Given = tuple[ReadingKey, datetime, int, int]
 """An earlier score: of which reading, its effective time, the number of the arrival that gave it, its upper bound."""
 
-# A score of a reading that was last said to be somebody else's is not theirs to rise from.
+# Leaves out scores of readings whose last correction says that they are somebody else's.
 _EARLIER: LiteralString = """
 SELECT score.resident_id, score.kit_id, score.reading_id, score.effective_at, score.cause_arrival, score.high
 FROM unnest(%(residents)s::uuid[], %(from)s::timestamptz[], %(to)s::timestamptz[]) AS wanted (resident_id, since, until)
@@ -59,7 +61,7 @@ ORDER BY score.resident_id, score.cause_arrival, score.effective_at
 
 
 def beside(scored: ScoredSet, back: LookBack, policy: Policy) -> list[Finding]:
-    """All that the rules beside the score find."""
+    """Return what the rules beside the score find, except the resident's own limits (`alerts.judgement`)."""
     return [
         *rise(scored, back.earlier, policy),
         *trends(scored, back.measured, policy),
@@ -71,7 +73,7 @@ def beside(scored: ScoredSet, back: LookBack, policy: Policy) -> list[Finding]:
 def look_back(
     conn: psycopg.Connection, scored: Sequence[Scored], policies: PolicyBook
 ) -> dict[int, LookBack]:
-    """By place, what was known before those scores that a rule which looks back may speak of."""
+    """Return what was known before each score that a rule looks back from, by the score's place in `scored`."""
     chosen = [policies.for_hub(one.cause.placement.hub_id) for one in scored]
     rising = [place for place, policy in enumerate(chosen) if may_rise(scored[place].outcome.low, policy)]
     following = {
@@ -112,7 +114,7 @@ def _held(scored: Scored, policy: Policy) -> list[VitalSign]:
 
 
 def _earlier(conn: psycopg.Connection, wanted: Sequence[tuple[Scored, Policy]]) -> Mapping[UUID, list[Given]]:
-    """By resident, in the order in which they were given."""
+    """Return earlier scores by resident, in the order in which they became known."""
     spans: dict[UUID, tuple[datetime, datetime]] = {}
     for scored, policy in wanted:
         if policy.rise is not None:
@@ -135,7 +137,7 @@ def _earlier(conn: psycopg.Connection, wanted: Sequence[tuple[Scored, Policy]]) 
 
 
 def standing_at(earlier: Iterable[Given], arrival_number: int) -> list[Earlier]:
-    """Of each moment the last score that had become known by an arrival."""
+    """Return the last score of each moment that was known by an arrival."""
     stood: dict[ReadingKey, Earlier] = {}
     for key, effective_at, arrival, high in earlier:
         if arrival <= arrival_number:
@@ -161,7 +163,7 @@ def _readings(
 def measured(
     readings: Iterable[KnownReading | NewReading], now: Scored, signs: Iterable[VitalSign]
 ) -> dict[VitalSign, list[Measured]]:
-    """The values of these signs up to the moment scored, as they were known then, oldest first."""
+    """Return the values of these signs up to the scored moment, as they were known then, oldest first."""
     known = sorted(
         (
             one
@@ -186,7 +188,7 @@ def _own(lines: Mapping[UUID, OwnLine], now: Scored, policy: Policy) -> OwnLine 
 def own_lines(
     conn: psycopg.Connection, wanted: Sequence[tuple[UUID, datetime, Policy]]
 ) -> dict[UUID, OwnLine]:
-    """The lines of residents whose usual is asked for at these moments, as far back as their policies say."""
+    """Return the own lines of the residents whose policy follows drift, as far back as the longest policy says."""
     moments: dict[UUID, list[datetime]] = {}
     days = 0
     for resident, moment, policy in wanted:
@@ -202,5 +204,7 @@ def own_lines(
 
 
 def own_known(line: OwnLine, moment: datetime, arrival_number: int, policy: Policy) -> OwnLine | None:
-    """As much of a resident's line as tells what is usual up to a moment, as it was known at an arrival."""
+    """Return the part of a line that tells what is usual at a moment, as known at an arrival; None without a
+    drift rule.
+    """
     return None if policy.drift is None else line.known(moment, arrival_number, policy.drift.usual_days)

@@ -1,7 +1,7 @@
-"""What was measured of one resident, as columns, for rules that hold a value against many of their own before.
+"""What was measured of one resident, as columns, for rules that compare a value with many earlier ones.
 
-Invariant: by effective time and arrival; of a moment that became known by an arrival, only what was known then, and
-nothing later than the moment.
+Guards: readings are ordered by effective time, then by arrival. `known` leaves out readings that had not
+arrived by then, or are of a later moment.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ _DAY = timedelta(days=1) // _MICROSECOND
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OwnLine:
-    """n readings of a resident. Moments are microseconds since 1970."""
+    """n readings of one resident. Moments are microseconds since 1970, UTC."""
 
     at: NDArray[np.int64]  # n: effective times
     arrival: NDArray[np.int64]  # n
@@ -32,7 +32,7 @@ class OwnLine:
     keys: Sequence[ReadingKey]
 
     def known(self, moment: datetime, arrival_number: int, days: int) -> "OwnLine":
-        """Those of so many days before a moment, and of the moment, that had arrived by then."""
+        """Return the readings of the `days` before a moment, and of the moment, that had arrived by then."""
         until = micros(moment)
         first, past = np.searchsorted(self.at, (until - days * _DAY, until + 1)).tolist()
         chosen = first + np.flatnonzero(self.arrival[first:past] <= arrival_number)
@@ -44,7 +44,7 @@ class OwnLine:
         )
 
     def of(self, sign: VitalSign) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """The places of the readings that give a sign, and its values there."""
+        """Return the places of the readings that give a sign, and its values there."""
         values = self.values[:, QUANTITIES.index(sign)]
         places = np.flatnonzero(~np.isnan(values))
         return places, values[places]
@@ -55,7 +55,7 @@ OwnRow = tuple[ReadingKey, datetime, int, Sequence[float | None]]
 
 
 def line_of(rows: Iterable[OwnRow]) -> OwnLine:
-    """A line of readings in any order."""
+    """Return the line of these readings, which may come in any order."""
     ordered = sorted(rows, key=lambda row: (row[1], row[2]))
     values = [tuple(np.nan if value is None else value for value in row[3]) for row in ordered]
     return OwnLine(
@@ -67,7 +67,7 @@ def line_of(rows: Iterable[OwnRow]) -> OwnLine:
 
 
 def line_of_readings(readings: Iterable[NewReading]) -> OwnLine:
-    """The same of readings at hand."""
+    """Return the line of these readings."""
     return line_of(
         (one.key, one.effective_at, one.arrival_number, _quantities(one.values)) for one in readings
     )
@@ -78,10 +78,10 @@ def _quantities(values: Mapping[VitalSign, Any]) -> list[float | None]:
 
 
 def micros(moment: datetime) -> int:
-    """A moment as the columns have it."""
+    """Return a moment as microseconds since 1970."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def moment_of(at: int) -> datetime:
-    """The moment that a number of the columns stands for."""
+    """Return the moment that is so many microseconds after 1970 began."""
     return _EPOCH + at * _MICROSECOND

@@ -1,7 +1,7 @@
-"""A value lies outside a limit that a clinician has set for this very resident.
+"""The rule for a value outside a limit that a clinician has set for this resident.
 
-Guards: it adds a finding and takes none away: the score, a red sign and the hub's own limits say what they say beside
-it. A limit whose review is overdue counts until it is revoked.
+Guards: it adds a finding and takes none away; score, red sign and the hub's own limits stay as they are. A
+limit counts until it is revoked, even if its review is overdue.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -25,9 +25,10 @@ def outside_own_limits(
     policy: Policy,
     remembered: Mapping[VitalSign, Decimal] = NOTHING_REMEMBERED,
 ) -> list[Finding]:
-    """`values`: what one reading measured; of `limits` those count that are in force at any time it may be of.
+    """Return one finding that names every value outside its limit, or none.
 
-    `remembered`: what its instrument measured at another time, of signs of which nothing newer is known.
+    `values`: what one reading measured. `limits`: those in force at any of the times in `may_be` count.
+    `remembered`: what its instrument measured at another time, for signs that have no newer value.
     """
     in_force = sorted((one for one in limits if any(map(one.in_force, may_be))), key=lambda one: one.sign)
     said = [words for one in in_force if (words := _outside(values.get(VitalSign(one.sign)), one))]

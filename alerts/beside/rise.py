@@ -1,7 +1,7 @@
-"""The score has risen, by what it is now at the least over what it was at the most.
+"""The rule for a score that has risen within some hours.
 
-Guards: a rise is never made of what is unknown: the least of now against the most of then (worsening is judged on
-the low bound, improvement on the high one). What the score's own threshold says already is not said twice.
+Guards: a rise is the least the score can be now, less the most it could be then, so a missing sign never
+makes one. From the medium threshold on there is no rise: the threshold's own finding says enough.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _LONDON = ZoneInfo("Europe/London")
 
 
 class Earlier(NamedTuple):
-    """A score of another moment as it stood when the one that is judged became known."""
+    """A score of another moment, as it stood when the judged score became known."""
 
     effective_at: datetime
     high: int
@@ -26,12 +26,12 @@ class Earlier(NamedTuple):
 
 
 def may_rise(low: int, policy: Policy) -> bool:
-    """Whether earlier scores have to be looked at, for a score of so many points at the least."""
+    """Return whether earlier scores must be read for a score of at least `low`."""
     return policy.rise is not None and policy.rise.points <= low < policy.medium_from
 
 
 def rise(scored: ScoredSet, earlier: Iterable[Earlier], policy: Policy) -> list[Finding]:
-    """A rise since the lowest of the earlier scores within the policy's hours, the moment before that included."""
+    """Return a rise since the lowest earlier score within the policy's hours; a score exactly that old counts."""
     options = policy.rise
     if options is None or not may_rise(scored.low, policy):
         return []
@@ -48,6 +48,6 @@ def rise(scored: ScoredSet, earlier: Iterable[Earlier], policy: Policy) -> list[
 
 
 def lowest(moment: datetime, earlier: Iterable[Earlier], within: timedelta) -> Earlier | None:
-    """The one with the least upper bound, the latest of several."""
+    """Return the earlier score with the least upper bound; of several, the latest."""
     there = [one for one in earlier if moment - within <= one.effective_at < moment]
     return min(there, key=lambda one: (one.high, moment - one.effective_at), default=None)

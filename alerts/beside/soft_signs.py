@@ -1,6 +1,6 @@
-"""Several soft signs at once are a concern, whatever was measured.
+"""The rule for several soft signs at once, whatever was measured.
 
-Guards: a sign that was not asked about counts as nothing; a worry stands by itself and is another rule's.
+Guards: a soft sign that nobody asked about does not count. A worry is found by a rule of its own.
 """
 
 from alerts.policy import Policy
@@ -8,7 +8,10 @@ from alerts.rules import Finding, ScoredSet
 
 
 def soft_signs(scored: ScoredSet, policy: Policy) -> list[Finding]:
-    """For a resident who is scored; of one who is not, a single soft sign is a finding already."""
+    """Return a finding if a scored resident shows as many soft signs as the policy says.
+
+    For a resident without a score one soft sign is enough (`rules.unscored_findings`).
+    """
     options = policy.soft_signs
     if options is None or len(scored.soft_signs) < options.at_least:
         return []

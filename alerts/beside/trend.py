@@ -1,7 +1,7 @@
-"""One vital sign goes one way over its last readings.
+"""The rule for a vital sign that goes one way over its last readings.
 
-Guards: the slope is robust (Theil and Sen: the median of the slopes of all pairs), so that no single odd reading
-makes or hides a trend; only a sign that already carries a point is remarked on, or a hub would drown.
+Guards: the slope is the median of the slopes of all pairs (Theil and Sen), so one odd reading neither makes
+nor hides a trend. Only a sign that scores at least one point counts; otherwise findings would flood the hub.
 
 Source: Sen, Estimates of the regression coefficient based on Kendall's tau, J. Am. Stat. Assoc. 63, 1968.
 """
@@ -29,7 +29,7 @@ class Measured(NamedTuple):
 
 
 def signs_to_follow(parts: Mapping[VitalSign, Part], moment: datetime, policy: Policy) -> list[VitalSign]:
-    """Signs of which earlier values have to be looked at: they carry a point, and were measured at this moment."""
+    """Return the signs whose earlier values are needed: measured at this moment, and scoring at least one point."""
     if policy.trend is None:
         return []
     return [
@@ -45,7 +45,10 @@ def signs_to_follow(parts: Mapping[VitalSign, Part], moment: datetime, policy: P
 def trends(
     scored: ScoredSet, measured: Mapping[VitalSign, Sequence[Measured]], policy: Policy
 ) -> list[Finding]:
-    """`measured`: each sign's values up to this moment as they were known then, oldest first."""
+    """Return a finding for each sign that follows a trend.
+
+    `measured`: each sign's values up to this moment, as they were known then, oldest first.
+    """
     options = policy.trend
     if options is None:
         return []
@@ -61,10 +64,10 @@ def trends(
 
 
 def change(hours: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The robust change from the first to the last of n values, for m rows of n, oldest first: m changes.
+    """Return the robust change from the first to the last of n values, for each of m rows.
 
-    `hours` and `values` are m x n; the change is in the unit of the values. Where all values are of one moment
-    there is no slope and the change is 0.
+    `hours` and `values` are m x n, oldest first. The m changes are in the unit of the values. A row whose
+    values are all of one moment has no slope: its change is 0.
     """
     first, second = np.triu_indices(hours.shape[1], 1)
     apart = hours[:, second] - hours[:, first]
@@ -83,7 +86,7 @@ def _goes_on(last: Sequence[Measured], wanted: Decimal) -> bool:
 
 
 def goes_so_far(by: NDArray[np.float64], wanted: float) -> NDArray[np.bool_]:
-    """Whether each change goes the wanted way, by as much. Of what is measured to hundredths, no less decides."""
+    """Return whether each change goes the wanted way, and as far; 1e-9 absorbs rounding errors of floats."""
     return (by if wanted > 0 else -by) >= abs(wanted) - 1e-9
 
 

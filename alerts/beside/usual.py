@@ -1,10 +1,11 @@
-"""What is usual for a resident: the 20th and the 80th centile of their own values, before the last hours.
+"""What is usual for a resident: the 20th and 80th centile of their own values, without the last hours.
 
-Guards: told in one place, for the rule that looks for a drift from it and for the pages that show it; no value of the
-last hours tells what is usual, and nothing is usual of too few values or too short a time.
+Guards: the drift rule and the pages that show the usual both take it from here. Values of the last hours do
+not count. Too few values, or too short a time, are marked as not enough.
 
-Source: Stow and others, Evaluating physiological signals in care home residents, 2021 (a resident's own centiles).
-A centile is the least of the values that as large a share of them does not exceed (PostgreSQL's percentile_disc).
+Source: Stow and others, Evaluating physiological signals in care home residents, 2021 (a resident's own
+centiles). A centile is the least value that has at least that share of the values at or below it
+(PostgreSQL's percentile_disc).
 """
 
 from typing import NamedTuple
@@ -19,9 +20,9 @@ DAY = 24 * HOUR
 
 
 class Usual(NamedTuple):
-    """A resident's own centiles, of so many values from a moment to another (microseconds since 1970).
+    """A resident's own centiles, of the values between two moments (microseconds since 1970).
 
-    `enough`: there are as many as must be, since as long ago.
+    `enough`: there are as many values as the stretch asks for, the first of them long enough ago.
     """
 
     low: float
@@ -33,7 +34,9 @@ class Usual(NamedTuple):
 
 
 def usual(at: NDArray[np.int64], values: NDArray[np.float64], now: int, stretch: Stretch) -> Usual | None:
-    """Of n values, at moments that do not fall (microseconds since 1970), what is usual; None where there are none."""
+    """Return what is usual by n values at ascending moments (microseconds since 1970); None if none are in
+    the stretch.
+    """
     first, past = np.searchsorted(at, (now - stretch.days * DAY, now - stretch.but_hours * HOUR)).tolist()
     if first == past:
         return None
