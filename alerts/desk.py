@@ -1,7 +1,7 @@
-"""What a clinician at the hub's desk does with an escalation: claim, release, close, undo, raise by hand.
+"""What a clinician at the hub does with an escalation: claim, release, close, undo, raise by hand.
 
-Guards: residents are locked first, then the escalation, then the hub's revision, as ingest does; every act is
-authorised, then decided, then stored, then audited.
+Guards: residents are locked first, then the escalation, then the hub's revision, as in ingest. Every act is
+authorised, decided, stored and audited, in that order.
 """
 
 from dataclasses import dataclass
@@ -27,23 +27,23 @@ UNDO_WITHIN = timedelta(minutes=10)
 
 
 class DeskError(Exception):
-    """Something the desk may not do; the sentence says why."""
+    """The desk may not do this; the message says why."""
 
 
 class NotYoursError(DeskError):
-    """There is no such escalation or resident for this actor."""
+    """This actor has no such escalation or resident."""
 
 
 class AlreadyClaimedError(DeskError):
-    """A colleague was first."""
+    """A colleague has claimed the escalation."""
 
 
 class NotOpenError(DeskError):
-    """The escalation is not in a state that allows this."""
+    """The escalation's state does not allow this."""
 
 
 class ChangedError(DeskError):
-    """The escalation is not what the actor decided about."""
+    """The escalation has changed since the actor saw it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,9 @@ _CLOSE: LiteralString = """
 UPDATE alerts.escalation SET state = 'closed', closed_by = %s, closed_at = %s, disposition = %s, note = %s
 WHERE escalation_id = %s
 """
-# What the one who closes has not seen: that it was raised or worsened, or that something as grave joined it since, or
-# something that a person said.
-# A revision that is yet to come is of a copy of this database that is gone.
+# Whether something happened that the closer has not seen, and did not do: the case was raised or worsened, or
+# it was joined by something as grave, a phone call or a worry. A revision that is still to come was seen in a
+# copy of this database that is gone: that counts as a change.
 _CHANGED: LiteralString = """
 SELECT coalesce(max(event.revision), 0) < %(seen)s OR coalesce(bool_or(
     event.revision > %(seen)s AND event.actor_id IS DISTINCT FROM %(actor)s AND (
@@ -108,7 +108,7 @@ WHERE resident_id = %s AND hub_id IN (SELECT delegation.visible_hubs())
 
 
 def claim(conn: psycopg.Connection, actor: Actor, escalation_id: UUID, at: datetime) -> None:
-    """Take an escalation on. Raises AlreadyClaimedError where a colleague was first."""
+    """Claim an escalation. Raise AlreadyClaimedError if a colleague has claimed it."""
     held = _locked(conn, actor, escalation_id)
     if held.state == "claimed" and held.claimed_by != actor.person_id:
         raise AlreadyClaimedError("A colleague has claimed this escalation already.")
@@ -121,7 +121,7 @@ def claim(conn: psycopg.Connection, actor: Actor, escalation_id: UUID, at: datet
 
 
 def release(conn: psycopg.Connection, actor: Actor, escalation_id: UUID, at: datetime) -> None:
-    """Give back what one has claimed; a hub lead may give back anybody's."""
+    """Release one's own claim; a hub lead may release anybody's."""
     held = _locked(conn, actor, escalation_id)
     if held.state != "claimed":
         raise NotOpenError("This escalation is not claimed.")
@@ -143,10 +143,10 @@ def close(
     *,
     seen: int | None = None,
 ) -> None:
-    """Answer an escalation one has claimed, with a disposition and a note for the home to read.
+    """Close an escalation one has claimed, with a disposition and a note for the home to read.
 
-    `seen` is the revision of the newest event of it that the actor has been shown, None for whoever reads and
-    closes under one lock. Raises ChangedError where it has worsened since.
+    `seen`: the revision of its newest event that the actor was shown; None for a caller that reads and closes
+    under one lock. Raise ChangedError if something happened since that the actor should see first.
     """
     held = _locked(conn, actor, escalation_id)
     if held.state == "closed":
@@ -164,7 +164,7 @@ def close(
 
 
 def undo(conn: psycopg.Connection, actor: Actor, escalation_id: UUID, at: datetime) -> None:
-    """Take back one's own closing within ten minutes, or else one's own claim."""
+    """Reopen an escalation one has closed within the last ten minutes, or release one's own claim."""
     held = _locked(conn, actor, escalation_id)
     if held.state == "claimed" and held.claimed_by == actor.person_id:
         conn.execute(_RELEASE, (escalation_id,))
@@ -178,7 +178,8 @@ def undo(conn: psycopg.Connection, actor: Actor, escalation_id: UUID, at: dateti
     if row is None or row[0]:
         raise NotOpenError("A newer escalation is open for this resident: use that one.")
     conn.execute(_REOPEN, (escalation_id,))
-    # The home may have read it: what was taken back is said while the case is open again.
+    # The home may have read the answer: the event keeps the disposition that was taken back, so that it can
+    # be shown.
     _done(conn, actor, held, EventKind.REOPENED, at, words=held.disposition)
 
 
@@ -192,9 +193,9 @@ def raise_by_hand(
     *,
     stays_at_hub: bool = False,
 ) -> UUID:
-    """Raise an escalation from a phone call, or add the call to the one that is open; returns its id.
+    """Raise an escalation from a phone call, or add the call to the open one; return its id.
 
-    `stays_at_hub`: the home's staff do not read the words either, only that somebody phoned.
+    `stays_at_hub`: the home's staff are shown only that somebody phoned, not the words.
     """
     conn.execute(_LOCK_RESIDENT, (resident_id,))
     row = conn.execute(_PLACEMENT, (resident_id,)).fetchone()
@@ -222,7 +223,10 @@ def raise_by_hand(
 
 
 def _locked(conn: psycopg.Connection, actor: Actor, escalation_id: UUID) -> _Case:
-    """The escalation, its resident locked before it, if it is in the queue of a hub of the actor's."""
+    """Lock the resident, then the escalation, and return it.
+
+    Raise NotYoursError if none of the actor's hubs has it in its queue.
+    """
     if not actor.may(CHANGE, Record.CASES):
         raise NotYoursError("Only the hub's clinicians answer escalations.")
     resident = conn.execute(_RESIDENT_OF, (escalation_id,)).fetchone()

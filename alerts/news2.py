@@ -1,7 +1,7 @@
 """NEWS2 for many sets of observations at once, with honest bounds where something is missing.
 
-Invariant: a missing vital sign is unknown, never normal. Every bound is the tightest over all possible
-completions of the set, taken jointly, so nothing the result excludes can happen and each end of it can.
+Guards: a missing vital sign is unknown, never normal. Each bound is the tightest over all ways to complete
+the set, taken jointly: nothing outside the bounds can happen, and each end of them can.
 
 Source: Royal College of Physicians, National Early Warning Score (NEWS) 2, London 2017, charts 1, 2 and 4.
 """
@@ -36,7 +36,7 @@ __all__ = [
     "score_packed",
 ]
 
-# Part of every stored score. It changes whenever the same observations could score differently.
+# Stored with every score. Change it whenever the same observations could score differently.
 RULE_VERSION = "news2-rcp-2017.1"
 
 SIGNS = ("respiration_rate", "spo2", "on_oxygen", "systolic", "pulse", "consciousness", "temperature")
@@ -51,7 +51,7 @@ PARAMETERS = (
 )
 RED_SCORES = ("no", "yes", "unknown")
 
-_BLOCK = 8192  # rows worked on at a time, so that what lies between input and result stays in cache
+_BLOCK = 8192  # rows scored at a time, so that intermediate arrays stay in the cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,23 +73,26 @@ class Scores:
 
 
 def band_of(total: int, red: bool) -> Band:
-    """The band (chart 2) of a known total, 0..20, given whether any single parameter scores 3."""
+    """Return the band (chart 2) of a known total, 0..20.
+
+    `red`: whether a single parameter scores 3. Raise ValueError for another total.
+    """
     if not 0 <= total <= MOST_POINTS:
         raise ValueError(f"A NEWS2 total lies between 0 and {MOST_POINTS}, not {total}.")
     return BANDS[BAND_INDEX[total, int(red)]]
 
 
 def score(*, out: NDArray[np.void] | None = None, **observations: Unpack[Observations]) -> Scores:
-    """Score n sets of observations (RCP 2017, charts 1, 2 and 4); safe to call from many threads.
+    """Score n sets of observations (RCP 2017, charts 1, 2 and 4); many threads may call it at once.
 
-    Each column of `Observations` is an argument. Values are rounded half up to the chart's whole numbers and tenths;
-    what lies beyond the chart's ends scores as its ends do: respiration rate 0 is 3 points.
+    Each column of `Observations` is an argument. Values are rounded half up to the chart's whole numbers and
+    tenths. A value beyond the chart's ends scores as its end does: respiration rate 0 is 3 points.
 
-    Raises ValueError, in a sentence, for another shape, length, precision, scale or code and for infinite
-    values: it is the caller's part to make an impossible value unknown, and to say so.
+    Raise ValueError, in a sentence, for another shape, length, precision, scale or code, and for infinite
+    values. The caller makes impossible values unknown, and says so.
 
-    `out`, n records of RESULT, is written to and what is returned are views of it: fresh memory for very many
-    sets costs more than their scores. After an error it holds nothing of use.
+    `out`: n records of RESULT to write to; the result is then views of them. For very many sets, fresh memory
+    costs more than the scoring. After an error, its content is undefined.
     """
     columns = check(**observations)
     results = _room(out, len(columns))
@@ -102,9 +105,10 @@ def score(*, out: NDArray[np.void] | None = None, **observations: Unpack[Observa
 
 
 def pack(**observations: Unpack[Observations]) -> NDArray[np.uint16]:
-    """Two bytes a set that hold all the chart says of it, for scoring again and again; arguments as `score`.
+    """Return two bytes a set that hold all the chart says of it, for scoring again and again; arguments as `score`.
 
-    The codes belong to one RULE_VERSION: they are for memory and for files that name it, not for keeping.
+    The codes belong to one RULE_VERSION. They are for memory and for files that name that version, not for
+    storage.
     """
     columns = check(**observations)
     packed = np.empty(len(columns), PACKED)
@@ -114,7 +118,7 @@ def pack(**observations: Unpack[Observations]) -> NDArray[np.uint16]:
 
 
 def score_packed(codes: NDArray[np.uint16], out: NDArray[np.void] | None = None) -> Scores:
-    """Score what `pack` made; n codes give n results, in `out` as `score` does. Raises ValueError for anything else."""
+    """Score n codes from `pack`; `out` as in `score`. Raise ValueError for anything that is no such code."""
     if codes.dtype != PACKED or codes.ndim != 1:
         raise ValueError(
             f"Packed codes are one-dimensional and uint16, not {codes.ndim}-dimensional {codes.dtype}."

@@ -1,7 +1,7 @@
 """What a set of observations can still turn out to be, for every sum of chart terms, worked out once.
 
-Invariant: each entry holds exactly the results that completions of the set can reach, taken jointly. The
-bounds of total, red score and band come from the same reachable (total, red) pairs, never one from another.
+Guards: each entry holds exactly the results that completions of the set can reach, taken jointly. The bounds
+of total, red score and band come from the same reachable (total, red) pairs, never one from another.
 """
 
 from itertools import product
@@ -54,7 +54,7 @@ _OXYGEN_PAIRS: dict[Oxygen, Pairs] = {
 }
 
 
-# A record of eight bytes, so that one look-up brings the whole result.
+# Eight bytes, so that one look-up brings the whole result.
 BOUNDS = np.dtype(
     [
         ("low", np.uint8),
@@ -80,19 +80,22 @@ def _bands() -> NDArray[np.uint8]:
 
 BAND_INDEX = _bands()
 
-# All that a set can stand on before its unknowns are filled in: known points, known red.
+# Every combination of known points and known red, before unknowns are filled in.
 _BASE_POINTS = frozen(np.arange(MOST_POINTS + 1)[:, None, None])
 _BASE_RED = frozen(np.arange(2)[None, :, None])
 
 
 def _reached_bands(reached: Choice) -> NDArray[np.uint8]:
-    """Index into BANDS by [known points, known red, option]; no set of observations is beyond 20."""
+    """Return the index into BANDS by [known points, known red, option].
+
+    Totals above 20 belong to no set of observations and are clipped.
+    """
     points, red = np.array(reached, dtype=np.int64).T
     return BAND_INDEX[np.minimum(_BASE_POINTS + points, MOST_POINTS), _BASE_RED | red]
 
 
 def _sum(*choices: Choice) -> Choice:
-    """Every (points, red) that one option of each choice can make together."""
+    """Return every (points, red) that one option of each choice can make together."""
     reached = {(0, False)}
     for choice in choices:
         reached = {(p + q, red or also) for (p, red), (q, also) in product(reached, choice)}
@@ -104,13 +107,15 @@ def _any_of(pairs: Pairs) -> Choice:
 
 
 def _decides(rest: Choice, sign: Choice) -> NDArray[np.uint8]:
-    """1 or 0 by [known points, known red]: can the sign alone move the band, for some filling of the rest?"""
+    """Return 1 or 0 by [known points, known red]: whether the sign alone can move the band, for some filling
+    of the rest.
+    """
     bands = np.stack([_reached_bands(tuple((p + q, red or also) for p, red in rest)) for q, also in sign])
     return (bands.min(axis=0) != bands.max(axis=0)).any(axis=-1).astype(np.uint8)
 
 
 def _deciding(free: int, conscious: tuple[Choice, ...], pairs: Pairs) -> NDArray[np.uint8]:
-    """Mask of DECIDES bits by [known points, known red]."""
+    """Return the mask of DECIDES bits by [known points, known red]."""
     others = (_FREE,) * free + conscious
     mask = np.zeros((MOST_POINTS + 1, 2), dtype=np.uint8)
     if free:
@@ -126,14 +131,14 @@ def _deciding(free: int, conscious: tuple[Choice, ...], pairs: Pairs) -> NDArray
 
 
 def _entries(free: int, conscious: tuple[Choice, ...], pairs: Pairs) -> NDArray[np.void]:
-    """What a set with these unknowns can reach, by [known points, known red]."""
+    """Return what a set with these unknowns can reach, by [known points, known red]."""
     reached = _sum(*(_FREE,) * free, *conscious, _any_of(pairs))
     points = [p for p, _ in reached]
     bands = _reached_bands(reached)
     entries = np.zeros((MOST_POINTS + 1, 2), BOUNDS)
     entries["low"] = _BASE_POINTS[:, :, 0] + min(points)
     entries["high"] = _BASE_POINTS[:, :, 0] + max(points)
-    entries["red"] = [2 * any(red for _, red in reached), 1]  # no unknown is red in every completion
+    entries["red"] = [2 * any(red for _, red in reached), 1]  # no unknown sign is red in every completion
     entries["band_low"] = bands.min(axis=-1)
     entries["band_high"] = bands.max(axis=-1)
     entries["deciding"] = _deciding(free, conscious, pairs)
@@ -141,7 +146,7 @@ def _entries(free: int, conscious: tuple[Choice, ...], pairs: Pairs) -> NDArray[
 
 
 def _outcomes() -> NDArray[np.void]:
-    """The entries laid out by sum of terms (`alerts.news2_chart`)."""
+    """Lay out the entries by sum of terms (`alerts.news2_chart`)."""
     table = np.zeros(TERM_SPACE, BOUNDS)
     for free, conscious, oxygen in product(range(_MOST_FREE + 1), ((), (_CONSCIOUSNESS,)), Oxygen):
         unknown = FREE_TERM * free + CONSCIOUSNESS_TERM * len(conscious) + (oxygen << OXYGEN_SHIFT)
