@@ -1,7 +1,7 @@
-"""Erases what was concluded about one resident, once its time has come.
+"""Erasing what was concluded about one resident, once its time has come.
 
-Guards: a case that was answered is still counted, with its times and what was decided, but not a word or a number
-of it is about anybody; an open case is never erased.
+Guards: a closed case still counts, with its times and disposition, but none of its words and numbers remain.
+The caller leaves out residents with an open case (`with_open_case`).
 """
 
 from collections.abc import Collection, Iterable
@@ -17,7 +17,8 @@ SELECT DISTINCT resident_id FROM alerts.escalation WHERE resident_id = ANY (%s) 
 _SCORES: LiteralString = (
     "DELETE FROM alerts.score WHERE resident_id = %s AND effective_at >= %s AND effective_at <= %s"
 )
-# What others were scored with while it was held to be theirs: without the correction it would seem theirs again.
+# Scores that other residents were given with this resident's readings. Without the corrections, which are
+# erased too, they would seem to be right.
 _SCORES_OF: LiteralString = (
     "DELETE FROM alerts.score WHERE kit_id = %s AND reading_id = %s AND effective_at = %s"
 )
@@ -45,7 +46,7 @@ _OF_NOBODY: LiteralString = "DELETE FROM alerts.clock_run WHERE residents = '{}'
 
 
 def with_open_case(conn: psycopg.Connection, residents: Collection[UUID]) -> set[UUID]:
-    """Those of these residents about whom a hub still has something to answer."""
+    """Return those of these residents who have an open case."""
     return {resident for (resident,) in conn.execute(_OPEN, (list(residents),))}
 
 
@@ -55,9 +56,10 @@ def erase(
     span: tuple[datetime, datetime] | None,
     moved: Iterable[tuple[UUID, UUID, datetime]] = (),
 ) -> dict[str, int]:
-    """Erase a resident's scores within the span of their readings, and the words of their cases; how many of each.
+    """Erase a resident's scores within the span of their readings, and the words of their cases; return the counts.
 
-    `moved` are their readings that others were scored with: those scores go too.
+    `moved`: their readings that other residents were scored with, by kit, id and effective time. Those scores
+    go too.
     """
     clocks = conn.execute(_CLOCKS, {"resident": resident_id}).rowcount
     conn.execute(_OF_NOBODY)

@@ -1,7 +1,7 @@
 """How findings become a case in a hub's queue: one open escalation per resident, which findings join.
 
-Guards: severity only rises by itself, and a deadline only comes nearer; a person closes, never a later reading. What
-stands beside NEWS2 is never said where NEWS2, or anything else as grave, has something to say.
+Guards: severity only rises by itself, and a deadline only comes nearer. Only a person closes a case, never a
+later reading. The sentence of a rule beside NEWS2 gives way to any other sentence that is as grave.
 """
 
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OpenEscalation:
-    """The case a resident has open."""
+    """A resident's open case."""
 
     escalation_id: UUID
     hub_id: UUID
@@ -55,13 +55,13 @@ class OpenEscalation:
 
     @property
     def rank(self) -> tuple[int, int]:
-        """That of its sentence (`rank`)."""
+        """The rank of the sentence it shows (`rank`)."""
         return _rank(self.low, yields=self.yields)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What findings do to the queue: `kind` raised, joined or worsened."""
+    """What findings do to the queue: `kind` is raised, joined or worsened."""
 
     kind: EventKind
     severity: Severity
@@ -74,14 +74,17 @@ class Step:
     """Whether the sentence, new or not, gives way to any other that is as grave."""
 
     def as_open(self, escalation_id: UUID, hub_id: UUID) -> OpenEscalation:
-        """The case as it is after this step."""
+        """Return the case as it is after this step."""
         return OpenEscalation(escalation_id, hub_id, self.severity, self.deadline_at, self.low, self.yields)
 
 
 def step(
     open_: OpenEscalation | None, found: Sequence[Finding], low: int | None, policy: Policy, at: datetime
 ) -> Step:
-    """What these findings (one at least), of a set that scores `low` at least, do to a resident's case or to none."""
+    """Return what these findings do to a resident's open case, or to the queue if there is none.
+
+    `found` holds at least one finding; `low` is the least that the set they come from can score.
+    """
     gravest = min(found, key=lambda one: (one.severity.rank, rank(one.rule, low)))
     score = low if gravest.rule in ABOUT_SCORE else None
     yields = gravest.rule in YIELDING
@@ -97,8 +100,10 @@ def step(
 
 
 def rank(rule: str, low: int | None) -> tuple[int, int]:
-    """Which of sentences as grave is said, the least first: what is about no score, then of scores the worst, and what
-    yields after both. Of those alike, the one that was there first.
+    """Return the rank of a sentence; of sentences as grave, the one with the lowest rank is shown.
+
+    Sentences about no score come first, then those about a score, the worst first. Sentences that yield come
+    last. Between equals, the one that was there first stays.
     """
     return _rank(low if rule in ABOUT_SCORE else None, yields=rule in YIELDING)
 

@@ -1,7 +1,7 @@
-"""Judges new readings inside the transaction that stores them: scores, findings, escalations, questions.
+"""Judging new readings inside the transaction that stores them: scores, findings, escalations, questions.
 
-Guards: a stored reading that warrants an escalation has one when the transaction commits; results do not depend
-on how readings were batched.
+Guards: a stored reading that warrants an escalation has one when the transaction commits. Results do not
+depend on how readings were batched.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -43,15 +43,15 @@ _INGEST = Process("ingest")
 
 
 class Evaluator:
-    """NEWS2 and the rules beside it, under the policies in the database."""
+    """Judges readings by NEWS2 and the rules beside it, under the policies in the database."""
 
     @property
     def window(self) -> timedelta:
-        """The longest any hub's policy may ask for; each resident's score uses its own hub's."""
+        """The longest window that a policy may set; each resident's score uses their own hub's."""
         return LONGEST_WINDOW
 
     def evaluate(self, conn: psycopg.Connection, batch: Batch, at: datetime) -> Mapping[ReadingKey, Verdict]:
-        """Score, find and escalate; returns the verdict of each new reading."""
+        """Score the new readings, raise what is found, and return the verdict of each."""
         held = standing(conn, batch.residents, at)
         policies = held.policies
         unfit = {resident for resident, one in held.authorities.items() if one.no_score_reason is not None}
@@ -69,7 +69,7 @@ class Evaluator:
         judged = judge_each(conn, remarked, policies, held.authorities, at)
         unfitting = [one for one in batch.new if one.resident_id in unfit]
         unscored = judge_each_unscored(conn, unfitting, policies, held.authorities, at)
-        # Nothing that is measured of whom NEWS2 does not fit any more could answer what it asked.
+        # No reading could answer a question about a resident whom NEWS2 no longer fits.
         questions.answered(conn, held.asked & unfit)
         _settle_questions(conn, judged, policies, at)
         concerns = [_concern(one) for one in judged if one.found and one.fresh]
@@ -80,7 +80,10 @@ class Evaluator:
     def cannot_score(
         self, conn: psycopg.Connection, readings: Sequence[NewReading], at: datetime
     ) -> Mapping[ReadingKey, Verdict]:
-        """One escalation that asks a person to read values no rule could, and says first what goes to 999."""
+        """Raise one escalation that asks a person to read values the rules could not judge.
+
+        What goes straight to 999 is said first.
+        """
         policies = policies_in_force(conn, at)
         _cancel_air(conn, readings, at)
         newest = max(readings, key=lambda one: (one.effective_at, one.arrival_number))
@@ -101,7 +104,7 @@ class Evaluator:
     def cannot_keep(
         self, conn: psycopg.Connection, placement: Placement, payload: ReadingPayload, at: datetime
     ) -> Verdict:
-        """One escalation that asks a person to find out what a reading in quarantine says."""
+        """Raise one escalation that asks a person to find out what a reading in quarantine says."""
         policies = policies_in_force(conn, at)
         policy = policies.for_hub(placement.hub_id)
         urgent = urgent_unstored(payload, placement.resident_id, policy)
@@ -118,25 +121,25 @@ class Evaluator:
     def take_turn(
         self, conn: psycopg.Connection, residents: Collection[UUID], homes: Collection[UUID]
     ) -> None:
-        """Their open cases and their hubs' revisions, in the one lock order."""
+        """Lock the residents' open cases, then their hubs' revisions: the one lock order."""
         turn.take(conn, residents, homes)
 
     def next_unstored(self, said: ReadingPayload | Unreadable) -> str:
-        """What follows at the bedside from what is not stored."""
+        """Return the worker's next step when what they sent is not stored."""
         return scored_set.next_unstored(said)
 
     def cannot_name(self, conn: psycopg.Connection, unnamed: Sequence[Unnamed], at: datetime) -> None:
-        """A notice to the hub of each kit, or to operators."""
+        """Give a notice to each kit's hub, or to operators where no home has the kit."""
         notice.tell(conn, unnamed, policies_in_force(conn, at), at)
 
     def withdraw(self, conn: psycopg.Connection, withdrawn: Withdrawn, at: datetime) -> None:
-        """Judge anew what rested on a reading that was not theirs, and tell whoever acted on it."""
+        """Judge anew what rested on a reading that was not theirs, and tell the hub."""
         withdrawal.withdraw(conn, withdrawn, policies_in_force(conn, at), at)
 
     def recall(
         self, conn: psycopg.Connection, repeated: Sequence[Repeated], at: datetime
     ) -> Mapping[ReadingKey, Verdict]:
-        """What the senders of these were to be told the first time, where it is still fresh."""
+        """Return the verdicts that these senders were to get the first time, where still fresh."""
         return recall.verdicts(conn, repeated, policies_in_force(conn, at), at)
 
 
@@ -145,7 +148,7 @@ def _told(escalation_id: UUID, *, urgent: bool) -> Verdict:
 
 
 def _moments(batch: Batch, authorities: Mapping[UUID, Authority], policies: PolicyBook) -> list[Moments]:
-    """Each resident's readings joined within the window of their own hub."""
+    """Score each resident's readings, composed within the window of their own hub."""
     hubs: dict[timedelta, set[UUID]] = {}
     for hub_id in {reading.placement.hub_id for reading in batch.new}:
         hubs.setdefault(policies.for_hub(hub_id).composition_window, set()).add(hub_id)
@@ -161,7 +164,10 @@ def _residents(batch: Batch, hubs: set[UUID]) -> set[UUID]:
 
 
 def _cancel_air(conn: psycopg.Connection, new: Sequence[NewReading], at: datetime) -> None:
-    """Oxygen that is in use ends the record that none is, whatever else becomes of the reading."""
+    """End a resident's record that no oxygen is in use when a reading contradicts it or leaves it in doubt.
+
+    This holds even if the reading is not scored.
+    """
     seen = oxygen_seen(new)
     entries = [
         (resident, at) for resident, readings in seen.items() for one in readings for at in may_be(one, one)
@@ -192,9 +198,9 @@ def _unscored_concern(one: Unscored) -> Concern:
 def _settle_questions(
     conn: psycopg.Connection, judged: Sequence[Judged], policies: PolicyBook, at: datetime
 ) -> None:
-    """The last word per resident in this batch: asked, answered, or as it was.
+    """Open, keep or close each resident's question, by the last word on it in this batch.
 
-    Only the resident's newest knowledge answers: what comes late from an earlier hour excludes nothing now.
+    Only a resident's newest reading answers: a late one from an earlier hour excludes nothing now.
     """
     asked: dict[UUID, Question] = {}
     settled: set[UUID] = set()

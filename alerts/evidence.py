@@ -1,7 +1,7 @@
-"""The readings that a finding rests on, as they are kept beside it.
+"""The readings that a finding rests on, as they are stored beside it.
 
-Guards: ids and times only: what was measured is read from the reading itself; a finding stands while none of them
-turned out to be somebody else's.
+Guards: evidence holds ids and times only; values are read from the readings. A finding stands as long as none
+of its readings turned out to be somebody else's.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,8 @@ from ingest.arrival import NewReading, ReadingKey
 
 Evidence = dict[str, Any]
 
-# Of `alerts.finding`: nothing it rests on was taken back since. What says so names the reading as its own evidence.
+# A condition on `alerts.finding`: nothing the finding rests on was withdrawn since. The finding that reports
+# a withdrawal names that reading as its own evidence, and always stands.
 STANDS: LiteralString = """
 finding.rule = 'not_theirs' OR NOT EXISTS (
     SELECT FROM alerts.finding gone
@@ -24,13 +25,13 @@ finding.rule = 'not_theirs' OR NOT EXISTS (
 
 
 def item(key: ReadingKey, effective_at: datetime) -> Evidence:
-    """One reading."""
+    """Return one reading as evidence."""
     kit_id, reading_id = key
     return {"kit": str(kit_id), "reading": str(reading_id), "effective_at": effective_at.isoformat()}
 
 
 def of_points(scored: Scored) -> dict[ReadingKey, datetime]:
-    """The readings whose values carry points, each with its time."""
+    """Return the readings whose values score points, each with its time."""
     found: dict[ReadingKey, datetime] = {}
     for part in scored.parts.values():
         if part.low >= 1 and part.kit_id and part.reading_id and part.effective_at:
@@ -39,20 +40,23 @@ def of_points(scored: Scored) -> dict[ReadingKey, datetime]:
 
 
 def rests_on(scored: Scored, found: Iterable[Finding]) -> list[Evidence]:
-    """The readings whose values carry points, the one that caused the score, and what findings rest on beside them."""
+    """Return what these findings in a score rest on: its cause first, then the readings that score points.
+
+    Earlier readings that the findings name are added.
+    """
     readings = {scored.cause.key: scored.cause.effective_at} | of_points(scored)
     readings |= {key: moment for one in found for key, moment in one.also}
     return [item(key, moment) for key, moment in readings.items()]
 
 
 def without_cause(scored: Scored) -> list[Evidence]:
-    """Of a score that became known by what is not theirs: its moment, and the readings whose values carry points."""
+    """Return what a score rests on that a withdrawal made known: its moment's reading and those that score points."""
     readings = {scored.target.key: scored.target.effective_at} | of_points(scored)
     return [item(key, moment) for key, moment in readings.items()]
 
 
 def of_unscored(reading: NewReading, found: Iterable[Finding]) -> list[Evidence]:
-    """The reading that could be given no score, and what findings rest on beside it."""
+    """Return what findings in a reading without a score rest on: that reading first, then those that they name."""
     readings = {reading.key: reading.effective_at}
     readings |= {key: moment for one in found for key, moment in one.also}
     return [item(key, moment) for key, moment in readings.items()]

@@ -1,7 +1,7 @@
-"""What the rules say of each scored moment, and whether that is still worth acting on.
+"""What the rules say of each scored moment, and whether it is still worth acting on.
 
-Guards: what comes late and is neither the newest knowledge nor fresh sends nobody running, but for what goes to 999; a
-kit's slow clock makes nothing look too old to act on.
+Guards: a late reading raises nothing unless it is the resident's newest or still fresh; what goes to 999 is
+raised however late. A reading does not count as too old because its kit's clock is slow.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,10 @@ from ingest.arrival import NewReading
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One scored moment with what the rules say of it. `fresh`: worth acting on now; `newest`: the last word."""
+    """One scored moment with what the rules say of it.
+
+    `fresh`: worth acting on now. `newest`: no later moment of the resident is known.
+    """
 
     scored: Scored
     found: Sequence[Finding]
@@ -38,7 +41,10 @@ class Judged:
 
     @property
     def answers(self) -> bool:
-        """Whether nothing need be asked any more: what comes late from an earlier hour excludes nothing now."""
+        """Whether an open question is answered: only by the resident's newest moment.
+
+        A late reading from an earlier hour excludes nothing now.
+        """
         told = any(one.rule not in rules.OF_THEIR_OWN for one in self.found)
         return self.newest and (not self.scored.outcome.deciding or told)
 
@@ -60,9 +66,9 @@ def judge(
     back: LookBack = NOTHING_BEFORE,
     limits: Sequence[PersonalLimit] = (),
 ) -> Judged:
-    """What follows from one score, under its hub's policy.
+    """Return what follows from one score, under its hub's policy.
 
-    `back`: what was known before, where its rules look back; `limits`: the resident's own.
+    `back`: what was known before, for the rules that look back. `limits`: the resident's own.
     """
     set_ = scored_set.of_score(scored)
     cause, moment = scored.cause, scored.target.effective_at
@@ -81,7 +87,7 @@ def judge(
         found if acts else urgent or found,
         acts and rules.asks(set_, policy),
         rules.next_step(set_, policy) if acts else NOTHING,
-        acts or bool(urgent),  # of 999 the hub is told however late it comes
+        acts or bool(urgent),  # the hub is told of 999 however late the reading
         newest,
     )
 
@@ -93,7 +99,7 @@ def judge_each(
     authorities: Mapping[UUID, Authority],
     at: datetime,
 ) -> list[Judged]:
-    """What follows from each of these, with what was known before it where its hub's rules look back."""
+    """Return what follows from each score, after reading what was known before it where the hub's rules look back."""
     before = look_back(conn, scored, policies)
     return [
         judge(
@@ -114,9 +120,9 @@ def judge_unscored(
     own: OwnLine | None = None,
     limits: Sequence[PersonalLimit] = (),
 ) -> Unscored:
-    """What follows from one reading where no score may.
+    """Return what follows from one reading that is given no score.
 
-    `own`: what is usual for them, where it is held against it; `limits`: the resident's own.
+    `own`: the resident's own readings, if the policy follows drift. `limits`: the resident's own.
     """
     set_ = scored_set.of_reading(reading)
     acts = acts_now(reading, policy, at)
@@ -142,7 +148,7 @@ def judge_each_unscored(
     authorities: Mapping[UUID, Authority],
     at: datetime,
 ) -> list[Unscored]:
-    """What follows from each of these, with what is usual for their residents where their hub's policy asks for it."""
+    """Return what follows from each reading, with the resident's own readings where the policy follows drift."""
     chosen = [(one, policies.for_hub(one.placement.hub_id)) for one in readings]
     lines = own_lines(conn, [(one.resident_id, one.effective_at, policy) for one, policy in chosen])
     judged: list[Unscored] = []
@@ -154,19 +160,22 @@ def judge_each_unscored(
 
 
 def urgent_unscored(reading: NewReading, policy: Policy, at: datetime) -> list[Finding]:
-    """What of a reading that could not be scored goes straight to 999, where it is worth acting on."""
+    """Return what goes straight to 999 in a reading that could not be scored, if it is worth acting on."""
     return (
         rules.straight_to_999(scored_set.of_reading(reading), policy) if acts_now(reading, policy, at) else []
     )
 
 
 def urgent_unstored(payload: ReadingPayload, resident_id: UUID, policy: Policy) -> list[Finding]:
-    """The same of one that could not be stored; only words of ours, lest they cannot be stored either."""
+    """Return what goes straight to 999 in a reading that could not be stored.
+
+    It repeats only words of ours: the sender's may be why the reading could not be stored.
+    """
     return rules.straight_to_999(scored_set.of_unstored(payload, resident_id), policy)
 
 
 def acts_now(reading: NewReading, policy: Policy, at: datetime) -> bool:
-    """Whether a reading is worth acting on for its own moment: it is the newest knowledge, or fresh."""
+    """Return whether a reading is worth acting on for its own moment: it is the resident's newest, or fresh."""
     moment = reading.effective_at
     return _is_newest(reading, moment) or _is_fresh(may_be(reading, reading)[-1], policy, at)
 
@@ -176,5 +185,5 @@ def _is_newest(cause: NewReading, moment: datetime) -> bool:
 
 
 def _is_fresh(moment: datetime, policy: Policy, at: datetime) -> bool:
-    """Whether a late reading is recent enough to act on: yesterday's must not send anybody running today."""
+    """Return whether a late reading is recent enough to act on: yesterday's must not send anybody running today."""
     return moment >= at - timedelta(minutes=policy.act_within)

@@ -1,10 +1,11 @@
 """The NEWS2 chart as data, and as one lookup table per vital sign.
 
-Invariant: every threshold of the product's scoring is written in this file, once, as the Royal College of
-Physicians prints it (National Early Warning Score (NEWS) 2, 2017, charts 1 and 4), never as code branches.
+Guards: every threshold of the scoring is written in this file, once, as the Royal College of Physicians
+prints it (National Early Warning Score (NEWS) 2, 2017, charts 1 and 4). No threshold is a branch in code.
 
-A table maps a *code* (the rounded value, or the code of unknown) to a *term*. The terms of a set are added,
-and the sum says all the result depends on: each fact has bits of its own, which addition cannot overflow:
+A table maps a *code* (the rounded value, or the code of unknown) to a *term*. The terms of a set are added
+up, and the sum holds all that the result depends on. Each fact has bits of its own, which addition cannot
+overflow:
 
     bits 0-4    points of what is known (0..20)
     bits 5-7    how many known parameters score 3 (0..6)
@@ -30,7 +31,7 @@ class Band(StrEnum):
 
 
 class Oxygen(IntEnum):
-    """What an unknown oxygen entry can add, jointly with SpO2 (SpO2 and oxygen points together)."""
+    """What an unknown oxygen entry can add, in points for SpO2 and oxygen together."""
 
     KNOWN = 0
     ADDS_2 = 1  # scale 1, or scale 2 up to 92 %: 0 or 2
@@ -84,20 +85,20 @@ DECIDES_FREE, DECIDES_CONSCIOUSNESS, DECIDES_SPO2, DECIDES_OXYGEN = 1, 2, 4, 8
 Steps = tuple[tuple[int, int], ...]
 
 
-# One parameter at one code: its fewest and most points, and, where it is unknown, its kind of sign. Records of
+# One parameter at one code: its fewest and most points and, if it is unknown, its kind of sign. A record of
 # four bytes, so that one look-up brings all three.
 PART = np.dtype([("least", np.uint8), ("most", np.uint8), ("decides", np.uint8), ("spare", np.uint8)])
 
 
 class Part(NamedTuple):
-    """One parameter by code."""
+    """One parameter, by code."""
 
     column: str  # of COLUMNS, whose codes index the table
     table: NDArray[np.void]  # of PART
 
 
 def frozen(table: NDArray[Any]) -> NDArray[Any]:
-    """Mark a table read-only: tables are shared by all threads."""
+    """Mark a table read-only, as all threads share it."""
     table.setflags(write=False)
     return table
 
@@ -111,9 +112,9 @@ def _terms(steps: Steps, unknown: int, unknown_term: int) -> NDArray[np.int64]:
 
 
 def _oxygenation() -> NDArray[np.int64]:
-    """SpO2 and oxygen as one term, because on scale 2 neither can be scored without the other.
+    """Return SpO2 and oxygen as one term, because on scale 2 neither can be scored without the other.
 
-    Indexed by ((scale - 1) * OXYGEN_KINDS + oxygen) * SPO2_CODES + SpO2.
+    Index: ((scale - 1) * OXYGEN_KINDS + oxygen) * SPO2_CODES + SpO2.
     """
     terms = np.zeros((2, OXYGEN_KINDS, SPO2_CODES), dtype=np.int64)
     for scale, on_air, on_oxygen in SPO2_SCALES:
@@ -164,7 +165,7 @@ def _records(
     return frozen(table)
 
 
-# The term of each code, by column. SpO2 and oxygen are one column: on scale 2 neither scores without the other.
+# The term of each code, by column. SpO2 and oxygen share one: on scale 2 neither scores without the other.
 TERMS = {
     "respiration_rate": frozen(_terms(RESPIRATION_RATE, UNKNOWN_WHOLE, FREE_TERM).astype(np.uint16)),
     "oxygenation": frozen(_oxygenation().astype(np.uint16)),

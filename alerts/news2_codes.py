@@ -1,7 +1,7 @@
 """Observations as packed codes: checked, rounded half up, unknown kept unknown.
 
-Invariant: what cannot be scored is refused with a sentence, no value is guessed, and rounding is half up in
-float64, the only way that is right on every hundredth of a degree.
+Guards: what cannot be scored is refused with a sentence, and no value is guessed. Rounding is half up in
+float64: float32 would round some hundredths of a degree the wrong way.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from alerts.news2_chart import (
 )
 from alerts.news2_packed import PACKED, SHARES
 
-# What is measured, in the rows of one grid, and how many steps of the chart make one unit.
+# The measured columns, as rows of one grid, and how many steps of the chart make one unit.
 _MEASURED = {"respiration_rate": 1.0, "spo2": 1.0, "systolic": 1.0, "pulse": 1.0, "temperature": 10.0}
 _SPO2 = list(_MEASURED).index("spo2")
 _UNKNOWN = frozen(
@@ -31,17 +31,17 @@ _UNKNOWN = frozen(
 )
 _MOST = frozen(_UNKNOWN - 1.0)
 _TABLES = [SHARES["oxygenation" if name == "spo2" else name] for name in _MEASURED]
-# All rows' tables end to end, and where each row's begins.
+# The tables of all rows end to end, and where each begins.
 _SHARES = frozen(np.concatenate(_TABLES))
 _STARTS = frozen(np.cumsum([0, *(len(table) for table in _TABLES[:-1])])[:, None])
-_NOT_GIVEN = -1  # a code of consciousness, not of a scale
+_NOT_GIVEN = -1  # unknown consciousness; a scale is never unknown
 
 
 class Observations(TypedDict):
     """n sets of observations, one-dimensional columns of one length.
 
-    Those that are measured, and `on_oxygen`, in float64 (or whole numbers) with NaN for unknown; the others in whole
-    numbers. What a masked array (numpy.ma) masks is unknown too.
+    Measured signs and `on_oxygen` are float64 (or whole numbers), with NaN for unknown. The others are whole
+    numbers. Masked entries of a masked array (numpy.ma) are unknown too.
     """
 
     respiration_rate: ArrayLike  # per minute
@@ -82,7 +82,7 @@ def check(
     consciousness: ArrayLike,
     temperature: ArrayLike,
 ) -> Columns:
-    """Columns that can be scored, or ValueError in a sentence that names the column."""
+    """Return columns that can be scored. Raise ValueError, in a sentence that names the column, for others."""
     n = np.size(respiration_rate)
     return Columns(
         respiration_rate=_measured("respiration_rate", respiration_rate, n),
@@ -99,7 +99,10 @@ def check(
 
 
 def pack(columns: Columns, rows: slice, into: NDArray[np.uint16]) -> None:
-    """The packed codes of some rows. Raises ValueError for an infinite value, or of oxygen what is no code."""
+    """Write the packed codes of some rows to `into`.
+
+    Raise ValueError for an infinite value, or an oxygen entry other than 0, 1 or NaN.
+    """
     grid = np.empty((len(_MEASURED), len(into)))
     for row, (name, steps) in enumerate(_MEASURED.items()):
         np.multiply(getattr(columns, name)[rows], steps, out=grid[row])
@@ -110,7 +113,7 @@ def pack(columns: Columns, rows: slice, into: NDArray[np.uint16]) -> None:
     codes += _STARTS
     codes[_SPO2] += (columns.spo2_scale[rows].astype(np.intp) - 1) * (OXYGEN_KINDS * SPO2_CODES)
     codes[_SPO2] += _oxygen(columns.on_oxygen[rows]) * SPO2_CODES
-    # Codes are in range by construction; "clip" is said because "raise" would look at each first.
+    # Codes are in range by construction; "clip" saves the check of each that "raise" would make.
     np.add.reduce(_SHARES.take(codes, mode="clip"), axis=0, dtype=PACKED, out=into)
     # -1, unknown, has all bits set.
     into += SHARES["consciousness"].take(columns.consciousness[rows] & UNKNOWN_CONSCIOUSNESS, mode="clip")
@@ -124,17 +127,17 @@ def _oxygen(given: NDArray[np.float64]) -> NDArray[np.intp]:
 
 
 def _half_up(grid: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Round half up, within each row's codes (beyond them, all score alike); NaN becomes the code of unknown."""
+    """Round half up within each row's codes, beyond which all values score alike. NaN becomes the code of unknown."""
     grid += 0.5
-    np.minimum(grid, _MOST, out=grid)  # keeps NaN,
-    np.fmin(grid, _UNKNOWN, out=grid)  # and fmin replaces it
+    np.minimum(grid, _MOST, out=grid)  # keeps NaN
+    np.fmin(grid, _UNKNOWN, out=grid)  # replaces NaN
     np.maximum(grid, 0.0, out=grid)
-    return grid.astype(np.intp)  # cutting off is rounding down, as nothing is negative now
+    return grid.astype(np.intp)  # truncates, which rounds down: nothing is negative now
 
 
 def _measured(name: str, values: ArrayLike, n: int) -> NDArray[np.float64]:
     array = np.asanyarray(values)
-    # A float32 of 38.05 is 38.0499992 and would round down: precision the caller lost cannot be regained.
+    # A float32 of 38.05 is 38.0499992 and would round down: the precision is lost before it gets here.
     if array.dtype != np.float64 and array.dtype.kind not in "iub":
         raise ValueError(f"{name} must be float64 or whole numbers, not {array.dtype}.")
     _long(name, array, n)

@@ -1,10 +1,10 @@
-"""One whole number for all that the chart can say of a set of observations, and the result of each such number.
+"""One whole number for all that the chart says of a set of observations, and the result of each such number.
 
-Invariant: two sets have the same packed code exactly when every parameter scores alike, known or not; so a result
-is one look-up, and what is looked up was worked out from the chart alone.
+Guards: two sets have the same packed code exactly when every parameter scores alike, known or not. The result
+of a code is worked out from the chart alone.
 
-A code of a column (`alerts.news2_chart`) belongs to a *class*: codes of one class have the same term and the same
-points. A packed code is the classes of the six columns as the digits of one number.
+A code of a column (`alerts.news2_chart`) belongs to a *class*: codes of one class have the same term and the
+same points. A packed code is the classes of the six columns as the digits of one number.
 """
 
 from math import prod
@@ -36,7 +36,7 @@ _FACTS = ("least", "most", "decides")
 
 
 def _classes(column: str) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """The classes of a column, a row each (term, then the facts of its parts), and the class of each code."""
+    """Return a column's classes, a row each (the term, then the facts of its parts), and the class of each code."""
     parts = [part.table for part in PARTS if part.column == column]
     facts = [TERMS[column], *(table[fact] for table in parts for fact in _FACTS)]
     classes, of_code = np.unique(np.stack(facts, axis=1).astype(np.int64), axis=0, return_inverse=True)
@@ -55,7 +55,7 @@ SHARES = {column: frozen((_CLASS_OF_CODE[column] * _WORTH[column]).astype(PACKED
 
 
 def _results() -> NDArray[np.void]:
-    """The result by packed code."""
+    """Return the result of each packed code."""
     digits = {column: np.arange(SPACE) // _WORTH[column] % len(_CLASSES[column]) for column in COLUMNS}
     chosen = {column: _CLASSES[column][digits[column]] for column in COLUMNS}
     outcomes = OUTCOMES[np.sum([facts[:, 0] for facts in chosen.values()], axis=0)]
