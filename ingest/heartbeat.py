@@ -65,7 +65,7 @@ def beat(
 
 
 def quiet(conn: psycopg.Connection, at: datetime) -> dict[Beating, Quiet]:
-    """The processes that have stopped working on any partition."""
+    """The processes that have stopped working, on all partitions or on some."""
     beats = {(process, partition): beat_at for process, partition, beat_at in conn.execute(_BEATS).fetchall()}
     found: dict[Beating, Quiet] = {}
     for process, patience in QUIET_AFTER.items():

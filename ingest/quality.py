@@ -21,7 +21,9 @@ ANCIENT = timedelta(hours=72)
 LONGEST_WAIT = timedelta(hours=1)
 """No message waits this long on its way. A shorter wait cannot be told from a slow clock."""
 BEFORE_ITS_KIT = timedelta(days=2)
-"""A reading dated this long before its kit's enrolment has a wrong clock; a form may say what was taken the day before.
+"""A reading dated this long before its kit's enrolment has a wrong clock.
+
+A web form accepts what was taken the day before.
 """
 
 # What an instrument says of its own measurement: these mean that there was none.
@@ -186,7 +188,7 @@ def remembered(flags: Collection[str], unusable: Mapping[str, str]) -> dict[Vita
 def cleared(not_obtained: Collection[str], unusable: Collection[str]) -> frozenset[VitalSign]:
     """The signs that could not be obtained or used: what was known of them before no longer holds.
 
-    An earlier value must not stand in for one that was refused, unobtainable or senseless.
+    An earlier value must not stand in for one that was refused, could not be had or made no sense.
     """
     if not not_obtained and not unusable:
         return NO_SIGN

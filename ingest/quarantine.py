@@ -1,7 +1,7 @@
-"""Where what cannot be understood is kept, shown and replayable.
+"""The quarantine: keeps what cannot be understood, shows it and lets it be replayed.
 
-Guards: nothing that arrived is thrown away, and a resend of the same bytes is counted, not kept twice; beyond what
-may be kept of a sender in a day only the beginning is, and that is said.
+Guards: nothing that arrived is thrown away, and the same bytes sent again are counted, not stored twice. Beyond a
+sender's daily quota only the beginning of a message is kept, and the sender is told.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ _Key = tuple[UUID | None, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something is in quarantine: `told` is what the receipt says, which may be less."""
+    """Why something is in quarantine. `told` is what the receipt says, which may be less."""
 
     code: str
     detail: str
@@ -49,12 +49,12 @@ class Quarantined:
     replayed_at: datetime | None
     replay_outcome: str | None
     cut_from: int | None
-    """How many bytes it had, where only its beginning is kept."""
+    """How many bytes it had, if only its beginning is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Of what was put away, by place: what is not kept whole, and what had not been put away before."""
+    """What became of quarantined items, by index: those cut short, and those not in quarantine before."""
 
     cut: frozenset[int] = frozenset()
     new: frozenset[int] = frozenset()
@@ -88,14 +88,14 @@ UPDATE ingest.quarantine SET replayed_at = %s, replay_outcome = %s WHERE quarant
 
 
 def raw_bytes(arrival: Arrival) -> bytes:
-    """What arrived, as it is kept: an item of an array is kept by itself."""
+    """The bytes that arrived, as they are kept; an item of an array is kept by itself."""
     return arrival.item.raw if isinstance(arrival.item, Unreadable) else encode_one(arrival.item)
 
 
 def digest(arrival: Arrival) -> bytes:
-    """By what the same thing, sent again, is known: of a reading whatever its age is by then.
+    """The digest by which the same item is known when it is sent again; a reading's age does not count.
 
-    It is what a receipt names where no reading id could be read.
+    A receipt names this digest if no reading id could be read.
     """
     if isinstance(arrival.item, Unreadable):
         return arrival.item.sha256
@@ -106,7 +106,7 @@ def digest(arrival: Arrival) -> bytes:
 def keep(
     conn: psycopg.Connection, arrivals: Sequence[tuple[Arrival, Reason]], *, whole: bool = False
 ) -> Kept:
-    """Put these away, in one order for all workers. `whole`: whatever the sender's quota says."""
+    """Put these in quarantine, in one order for all workers. `whole`: ignore the sender's quota."""
     rows: list[_Row] = [
         {
             "kit": arrival.kit_id,
@@ -136,7 +136,7 @@ def keep(
 def _cut(
     conn: psycopg.Connection, rows: Sequence[_Row], before: Mapping[_Key, bool], *, whole: bool
 ) -> frozenset[int]:
-    """Cut the payloads of new rows to what may be kept of their senders; which rows are, or were before, cut."""
+    """Cut the payloads of new rows to their senders' quotas. Return which rows are cut, now or before."""
     is_cut = dict(before)
     known = registry.enrolled(conn, {row["kit"] for row in rows if row["kit"] is not None})
     sender_of = {row["kit"]: row["kit"] if row["kit"] in known else quota.STRANGERS for row in rows}
@@ -147,7 +147,7 @@ def _cut(
     for row in new:
         key, sender, length = (row["kit"], row["sha256"]), sender_of[row["kit"]], len(row["payload"])
         if key in is_cut:
-            continue  # twice among these
+            continue  # the same item twice in this batch
         most = MAX_KEPT if whole or length <= left[sender] else quota.BEGINNING
         is_cut[key] = length > most
         if is_cut[key]:
@@ -158,7 +158,7 @@ def _cut(
 
 
 def _kept(conn: psycopg.Connection, rows: Sequence[_Row]) -> dict[_Key, bool]:
-    """Those that are in quarantine already, and whether they are cut."""
+    """Those already in quarantine, and whether they are cut."""
     wanted = ([row["kit"] or quota.STRANGERS for row in rows], [row["sha256"] for row in rows])
     return {(kit, bytes(sha256)): cut for kit, sha256, cut in conn.execute(_KEPT, wanted).fetchall()}
 
@@ -166,12 +166,15 @@ def _kept(conn: psycopg.Connection, rows: Sequence[_Row]) -> dict[_Key, bool]:
 def listed(
     conn: psycopg.Connection, *, after: int = 0, waiting_only: bool = True, most: int = 100
 ) -> list[Quarantined]:
-    """What is in quarantine, oldest first; `after` is the last id of the page before."""
+    """What is in quarantine, oldest first. `after` is the last id of the page before."""
     return [Quarantined(*row) for row in conn.execute(_LIST, (after, waiting_only, most)).fetchall()]
 
 
 def locked(conn: psycopg.Connection, quarantine_id: int) -> str | None:
-    """Lock one row; what came of trying it again, None where nobody did. Raises LookupError for no such row."""
+    """Lock one row and return the outcome of its replay; None if nobody replayed it.
+
+    Raises LookupError if there is no such row.
+    """
     row = conn.execute(_LOCK, (quarantine_id,)).fetchone()
     if row is None:
         raise LookupError(f"There is no number {quarantine_id} in quarantine.")
@@ -179,5 +182,5 @@ def locked(conn: psycopg.Connection, quarantine_id: int) -> str | None:
 
 
 def mark_replayed(conn: psycopg.Connection, quarantine_id: int, outcome: str, at: datetime) -> None:
-    """Note what came of trying again."""
+    """Record the outcome of a replay."""
     conn.execute(_REPLAYED, (at, outcome, quarantine_id))

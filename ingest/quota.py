@@ -1,7 +1,7 @@
-"""How much of what cannot be understood is kept of each sender in a day.
+"""How much of each sender's unreadable messages is kept per day.
 
-Guards: no kit, and no crowd of strangers, fills the disk; what is beyond it still leaves its digest, its length, its
-reason and its beginning, and delays nothing else.
+Guards: no kit and no crowd of unknown senders can fill the disk. A message beyond the quota leaves its digest, length,
+reason and beginning, and delays nothing else.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,7 +16,7 @@ KEPT_A_DAY = 8 * 1024 * 1024
 BEGINNING = 256
 STRANGERS = UUID(int=0)
 
-# The row is the lock: workers that refuse the same sender's messages take turns.
+# The row is the lock: workers that refuse messages of the same sender take turns.
 _USED: LiteralString = """
 INSERT INTO ingest.quarantine_quota (sender, day, bytes) VALUES (%s, %s, 0)
 ON CONFLICT (sender) DO UPDATE SET
@@ -28,7 +28,7 @@ _USE: LiteralString = "UPDATE ingest.quarantine_quota SET bytes = %s WHERE sende
 
 
 def left(conn: psycopg.Connection, senders: Collection[UUID], day: date) -> dict[UUID, int]:
-    """How many bytes of each sender's may still be kept this day; they are locked until the transaction ends."""
+    """How many bytes may still be kept of each sender this day. The rows are locked until the transaction ends."""
     found: dict[UUID, int] = {}
     for sender in sorted(senders):
         row = conn.execute(_USED, (sender, day)).fetchone()
@@ -37,6 +37,6 @@ def left(conn: psycopg.Connection, senders: Collection[UUID], day: date) -> dict
 
 
 def note(conn: psycopg.Connection, still_left: Mapping[UUID, int]) -> None:
-    """Write down what is left now."""
+    """Record what is left now."""
     for sender, bytes_left in still_left.items():
         conn.execute(_USE, (KEPT_A_DAY - bytes_left, sender))

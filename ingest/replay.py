@@ -1,7 +1,7 @@
-"""Tries again what was put in quarantine, once whatever was wrong has been put right.
+"""Replays quarantined items after their cause has been put right.
 
-Guards: a replay goes through the one door with the time of first arrival, once, and changes nothing but its own
-fate: what is refused again is as it was.
+Guards: a replay goes through the door with the time of first arrival, and succeeds at most once. An item that is
+refused again stays in quarantine unchanged.
 """
 
 from datetime import datetime
@@ -17,8 +17,8 @@ from ingest.quarantine import Quarantined
 
 
 def replay(conn: psycopg.Connection, kept: Quarantined, evaluator: Evaluator, at: datetime) -> str:
-    """Send one quarantined item through the door again; returns the outcome. The caller commits."""
-    # The door locks what is in quarantine before it locks residents, and so do we.
+    """Send one quarantined item through the door again and return the outcome. The caller commits."""
+    # Lock the quarantine before residents, in the same order as the door.
     earlier = quarantine.locked(conn, kept.quarantine_id)
     if earlier is not None:
         return earlier

@@ -1,6 +1,6 @@
 """A reading as the row that a binary COPY takes.
 
-Invariant: the values are in the order of `COLUMNS` and of their types, `TYPES`; numbers and times are exact.
+Guards: the values are in the order of `COLUMNS` and have the types in `TYPES`; numbers and times are exact.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ SIGNS = (
 
 
 def row(reading: NewReading) -> tuple[Any, ...]:
-    """One reading."""
+    """The row of one reading."""
     said = reading.payload
     device = said.device
     return (
@@ -68,7 +68,7 @@ def row(reading: NewReading) -> tuple[Any, ...]:
 
 
 def _observations(reading: NewReading) -> dict[str, Any]:
-    """What a reading says besides vital signs: only what was said, and what was known of its clock."""
+    """What a reading says besides vital signs, without empty parts, and how slow its clock is known to be."""
     said = {
         name: value for name, value in zip(_ASIDE, _aside_of(reading.payload.__dict__), strict=True) if value
     }
@@ -93,10 +93,10 @@ _aside_of = itemgetter(*_ASIDE)
 
 
 def _document(said: Mapping[Any, Any]) -> Jsonb | None:
-    """NULL where nothing is said."""
+    """The JSON document, or NULL if nothing was said."""
     return Jsonb(dict(said), _to_json) if said else None
 
 
 def _to_json(said: Any) -> bytes:
-    """JSON has no word for what is not a number; as text it is kept."""
+    """Write NaN and infinity, which JSON has no word for, as strings."""
     return to_json(said, inf_nan_mode="strings")

@@ -1,6 +1,6 @@
-"""Stores a batch of arrivals, however often that has to be tried.
+"""Stores a batch of arrivals, and tries again until it is stored.
 
-Guards: a receipt is written only after a durable commit; a commit whose answer is lost is run again; one message that
+Guards: a receipt is written only after a durable commit. A commit whose answer was lost is run again. A message that
 the database cannot hold is kept in quarantine and never stops the others.
 """
 
@@ -19,7 +19,7 @@ from ingest.trouble import is_too_much, passes, refuses_all
 
 
 class Settlement:
-    """For one worker."""
+    """The settlement of one worker."""
 
     def __init__(self, session: Session, evaluator: Evaluator, receipts: ReceiptBook) -> None:
         self._session = session
@@ -27,9 +27,9 @@ class Settlement:
         self._receipts = receipts
 
     def settle(self, arrivals: Sequence[Arrival], stopping: threading.Event) -> list[Settled] | None:
-        """Store a batch, trying until it is stored; in halves where it is refused, or too much, as a whole.
+        """Store a batch, trying until it succeeds. Split it in halves if the whole is refused or too much.
 
-        None where it was told to stop before.
+        Returns None if told to stop first.
         """
         pause = 0.05
         while not stopping.is_set():
@@ -53,9 +53,9 @@ class Settlement:
         return None if first is None or second is None else first + second
 
     def _put_away(self, arrival: Arrival, error: Exception) -> list[Settled] | None:
-        """Keep in quarantine what the database cannot hold as a reading; None where it cannot hold that either.
+        """Keep in quarantine what the database cannot hold as a reading. Return None if it cannot hold that either.
 
-        Then the fault is the database's after all, and the reading is tried again as a reading.
+        Then the database is at fault after all, and the reading is tried again as a reading.
         """
         why = f"This could not be stored ({type(error).__name__}); it is kept here as it came."
         try:
@@ -75,6 +75,6 @@ class Settlement:
         conn = self._session.connection()
         with conn.transaction():
             settled = store(conn)
-        # It has committed. The epoch is this connection's: the next one may be to another copy of history.
+        # Committed. The epoch is this connection's; the next connection may lead to another epoch.
         self._receipts.add(settled, self._session.epoch)
         return settled

@@ -1,7 +1,7 @@
-"""Who is to work on which partition: a fair share for each worker, reached by the fewest moves.
+"""Shares the partitions out among workers: a fair share each, reached with the fewest moves.
 
-Invariant: pure, and the same for every worker that reads the same rows, so that workers need not speak to each other.
-What one worker gives up on the way to it makes no other give up more.
+Guards: the result depends only on the rows read, so workers agree without speaking to each other. While one worker
+gives up partitions, no other is asked to give up more.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from devices.topics import PARTITIONS
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """Who is at work now, and who of them holds which partition; what nobody at work holds is free."""
+    """The workers at work and the partitions they hold; a partition that none of them holds is free."""
 
     workers: frozenset[str]
     holders: Mapping[int, str]
@@ -24,7 +24,7 @@ class Roll:
 
 
 def share_out(roll: Roll) -> dict[int, str]:
-    """The worker that each partition is to have. Nobody gives up one unless they hold more than a fair share."""
+    """The worker each partition is to have. Only a worker with more than a fair share gives one up."""
     if not roll.workers:
         return {}
     shares = _shares(roll)
@@ -39,10 +39,10 @@ def share_out(roll: Roll) -> dict[int, str]:
 
 
 def _shares(roll: Roll) -> dict[str, int]:
-    """How many each is to hold: all alike, and what is left over goes to those who hold more than that already.
+    """How many partitions each worker is to hold: equal shares, and the remainder to workers that hold more already.
 
-    To more than that, not to the most: whoever gives up one stays among them until it holds its share, or the others
-    would be told another share in the middle.
+    It does not go to those that hold the most: a worker that gives partitions up would change rank halfway, and the
+    others would be told another share.
     """
     least, over = divmod(PARTITIONS, len(roll.workers))
     ordered = sorted(roll.workers, key=lambda worker: (len(roll.of(worker)) <= least, worker))
@@ -54,14 +54,14 @@ class Step:
     """What one worker is to do now."""
 
     take: frozenset[int]
-    """Nobody holds them."""
+    """Held by nobody."""
     give_up: frozenset[int]
     expect: frozenset[int]
-    """They are to be its own, when those who hold them have given them up."""
+    """Held by others, who are to give them up to this worker."""
 
 
 def next_step(roll: Roll, worker: str) -> Step:
-    """From what this worker holds towards its fair share."""
+    """The step from what this worker holds towards its fair share."""
     wanted = frozenset(partition for partition, who in share_out(roll).items() if who == worker)
     missing = wanted - roll.of(worker)
     take = missing - roll.holders.keys()

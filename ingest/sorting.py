@@ -1,6 +1,6 @@
-"""Tells what can be stored from what must be kept in quarantine, and keeps what has become of each arrival.
+"""Sorts a batch into what can be stored and what goes to quarantine, and records the outcome of each arrival.
 
-Guards: a kit speaks for residents of the provider it is lent to and for nobody else's, and is told nothing of others.
+Guards: a kit reports only on residents of the provider it is lent to, and learns nothing of others.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from ingest.evaluation import Evaluator
 from ingest.quarantine import Reason
 from ingest.standing import Standing
 
-# Told alike, so that a kit cannot find out who exists.
+# Both reasons are told alike, so that a kit cannot find out who exists.
 _NOT_YOURS = "unknown_resident"
 _UNKNOWN_KIT = Reason("unknown_kit", "No kit with this id is enrolled and lent to a home.", "unknown_kit")
 _NOT_THIS_KIT = Reason(
@@ -33,7 +33,7 @@ _NOTHING_FOUND = Verdict()
 
 
 class Sorted:
-    """The arrivals of one batch, as the door learns what each of them is."""
+    """The arrivals of one batch, with what the door has learned of each."""
 
     def __init__(self, arrivals: Sequence[Arrival], standing: Standing, evaluator: Evaluator) -> None:
         self.standing = standing
@@ -47,7 +47,7 @@ class Sorted:
 
     @property
     def settled(self) -> list[Settled]:
-        """What became of each, in the order they came, once that is known of all."""
+        """The outcomes in the order of arrival. Complete once every arrival is settled."""
         return [one for one in self._settled if one is not None]
 
     def _sort(self, place: int, arrival: Arrival) -> None:
@@ -68,35 +68,35 @@ class Sorted:
         self.sound.append(Sound(place, arrival, said, kit, placement, key, effective_at, oddities))
 
     def refuse(self, place: int, arrival: Arrival, reason: Reason) -> None:
-        """It goes to quarantine. Whoever sees what is grave is told what to do, whatever is wrong with the rest."""
+        """Send it to quarantine. An emergency in it is answered all the same, whatever is wrong with the rest."""
         self.refused.append((arrival, reason))
         self._refused_at.append(place)
         verdict = Verdict(next=self._evaluator.next_unstored(arrival.item))
         self._settled[place] = Settled(arrival, Outcome.QUARANTINED, reason.told, verdict)
 
     def cut(self, numbers: Collection[int]) -> None:
-        """Tell the senders of these, of what was refused, that it is not kept whole."""
+        """Tell the senders of these refused arrivals that only the beginning is kept. Numbers index `refused`."""
         for number in numbers:
             self.told(self._refused_at[number], reason=OVER_QUOTA)
 
     def told(self, place: int, **otherwise: object) -> None:
-        """Say something else of what is settled already."""
+        """Change what is said of an arrival that is settled already."""
         self._settled[place] = self.at(place)._replace(**otherwise)
 
     def at(self, place: int) -> Settled:
-        """What became of one. Raises LookupError where that is not known yet."""
+        """The outcome of one arrival. Raises LookupError if it is not settled yet."""
         settled = self._settled[place]
         if settled is None:
             raise LookupError("This arrival is not settled yet.")
         return settled
 
     def emergencies(self, numbers: Collection[int]) -> list[int]:
-        """The places of what goes to 999 among these, of what was refused."""
+        """The places of those of these refused arrivals whose sender is to call 999."""
         places = (self._refused_at[number] for number in sorted(numbers))
         return [place for place in places if self.at(place).verdict.next == CALL_999]
 
     def whose(self, place: int) -> Placement | None:
-        """Whose a refused reading is, where that is known and the kit's provider cares for them."""
+        """Whose a refused reading is, if that is known and the kit's provider cares for them."""
         arrival = self.at(place).arrival
         kit = self.standing.kits.get(arrival.kit_id) if arrival.kit_id is not None else None
         if kit is None or isinstance(arrival.item, Unreadable):
@@ -105,14 +105,14 @@ class Sorted:
         return found if found is not None and found.organisation_id == kit.organisation_id else None
 
     def homes(self, places: Iterable[int]) -> set[UUID]:
-        """Those to which the kits that sent these are lent."""
+        """The homes to which the kits that sent these are lent."""
         kits = (self.standing.kits.get(kit) for place in places if (kit := self.at(place).arrival.kit_id))
         return {kit.home_id for kit in kits if kit is not None}
 
     def accept(
         self, sound: Iterable[Sound], outcome: Outcome, verdicts: Mapping[ReadingKey, Verdict]
     ) -> None:
-        """These are stored."""
+        """Settle these as stored."""
         for one in sound:
             verdict = verdicts.get(one.key, _NOTHING_FOUND)
             self._settled[one.place] = Settled(one.arrival, outcome, None, verdict)

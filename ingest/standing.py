@@ -1,6 +1,6 @@
-"""Who may speak for whom: the kits, residents and operators of a batch, asked in one question.
+"""Who may report on whom: one query for a batch's kits, residents and operators.
 
-Guards: it is asked anew for every batch, so what was revoked, returned or moved counts at once.
+Guards: every batch asks again, so a revoked or returned kit and a resident's move count at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from ingest.arrival import Arrival
 
 
 class Standing(NamedTuple):
-    """What is known of those in a batch: kits that may speak, residents that live somewhere, and any operator."""
+    """What is known of those in a batch: kits that are lent, residents who live in a home, and any operator."""
 
     kits: Mapping[UUID, LentKit]
     placements: Mapping[UUID, Placement]
@@ -30,7 +30,7 @@ _STANDING: LiteralString = LENT + "UNION ALL" + PLACED + "UNION ALL" + OPERATORS
 
 
 def standing(conn: psycopg.Connection, arrivals: Sequence[Arrival]) -> Standing:
-    """What is known of the kits these came from, the residents they are of, and who took them."""
+    """Look up the kits that sent these readings, the residents they are of, and the people who took them."""
     said = [one.item for one in arrivals if isinstance(one.item, ReadingPayload)]
     kits = list({one.kit_id for one in arrivals if one.kit_id is not None})
     residents = list({one.resident for one in said})

@@ -1,6 +1,6 @@
-"""Readings on their way into the database, and the ones already there that a late one touches.
+"""Copies new readings into the database, and reads the stored ones that a late reading affects.
 
-Guards: only what is new is copied in, and nothing ever changes it afterwards.
+Guards: only new readings are copied in, and nothing changes them afterwards.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ _HISTORY: LiteralString = (
     + _SAID
     + whose.AS_CORRECTED
 )
-# As doubles: many values of each resident, to be ordered and counted.
+# As doubles: each resident has many values, which are only ordered and counted.
 _MEASURED: LiteralString = """
        respiration_rate::float8, spo2::float8, systolic::float8, diastolic::float8, pulse::float8, temperature::float8
 """
@@ -45,7 +45,7 @@ _EPOCH: LiteralString = "SELECT ingest.epoch()"
 
 
 def epoch(conn: psycopg.Connection) -> UUID:
-    """Which copy of history this database is: another after a failover, a restore or a declared restore."""
+    """The database's epoch: it changes after a failover, a restore or a declared restore."""
     row = conn.execute(_EPOCH).fetchone()
     if row is None:
         raise RuntimeError("The database did not say which epoch it is in.")
@@ -63,7 +63,7 @@ def copy(conn: psycopg.Connection, readings: Sequence[NewReading]) -> None:
 def history(
     conn: psycopg.Connection, wanted: Mapping[UUID, Sequence[datetime]], window: timedelta
 ) -> list[KnownReading]:
-    """Stored readings within the window of any of these moments, before or after, per resident."""
+    """Stored readings within `window` of any of these moments, before or after, per resident."""
     known: dict[ReadingKey, KnownReading] = {}
     for residents, start, end in _spans(wanted, window, window):
         span = {"residents": residents, "since": start, "until": end}
@@ -76,9 +76,9 @@ def history(
 def quantities(
     conn: psycopg.Connection, wanted: Mapping[UUID, Sequence[datetime]], before: timedelta
 ) -> list[tuple[Any, ...]]:
-    """What was measured in a stretch before any of these moments, per resident, once each.
+    """What was measured within `before` ahead of any of these moments, per resident, once each.
 
-    A row is whose it is, kit, reading, effective time, arrival number, and the values as `QUANTITIES`.
+    A row holds resident, kit, reading, effective time, arrival number, and the values as `_MEASURED`.
     """
     found: dict[ReadingKey, tuple[Any, ...]] = {}
     for residents, start, end in _spans(wanted, before, timedelta(0)):
@@ -90,7 +90,7 @@ def quantities(
 def planned_for(
     conn: psycopg.Connection, query: LiteralString, values: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
-    """Ask with the values in the text: a plan made for any values looks at every chunk there is."""
+    """Run a query with its values in the text: a plan made for any values would read every chunk."""
     with psycopg.ClientCursor(conn) as cursor:
         return cursor.execute(query, values).fetchall()
 
@@ -98,7 +98,7 @@ def planned_for(
 def _spans(
     wanted: Mapping[UUID, Sequence[datetime]], before: timedelta, after: timedelta
 ) -> list[tuple[list[UUID], datetime, datetime]]:
-    """Stretches of time that do not overlap, each with its residents: one query each, few chunks each."""
+    """Periods that do not overlap, with their residents: one query each, over few chunks."""
     moments = sorted((moment, resident) for resident, times in wanted.items() for moment in times)
     spans: list[tuple[list[UUID], datetime, datetime]] = []
     for moment, resident in moments:

@@ -1,7 +1,7 @@
-"""Stored readings read back whole, as they came through the door, each with the resident whose it is now.
+"""Reads stored readings back whole, as they came through the door, with the resident they belong to now.
 
-Guards: nothing is worked out anew: values, flags and labels are those of the arrival, and only whose it is, and its
-number in that resident's line, are as last corrected.
+Guards: nothing is computed anew: values, flags and labels are those of the arrival. Only the resident, and the number
+in that resident's line, follow the last correction.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,8 @@ _THEIRS: LiteralString = (
     + whose.AS_CORRECTED
     + "ORDER BY number"
 )
-# Whose it was last said to be. Asked under the lock of the one it was stored for, which every correction takes.
+# Whose it is by the last correction. Asked under the lock of the resident it was stored for, which every correction
+# takes.
 _ONE: LiteralString = """
 SELECT seen.resident_id AS stored_for, seen.effective_at, coalesce(last.correction_id, 0), last.resident_id
 FROM ingest.seen LEFT JOIN LATERAL (
@@ -48,7 +49,7 @@ _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Whom a reading was stored for, and whose the last correction says it is: None, of nobody we can name."""
+    """Whom a reading was stored for, and whose the last correction says it is; None if they cannot be named."""
 
     key: ReadingKey
     effective_at: datetime
@@ -58,7 +59,7 @@ class Held:
 
 
 def held(conn: psycopg.Connection, key: ReadingKey) -> Held | None:
-    """Whose the reading is now; None where no such reading is stored."""
+    """Whose the reading is now; None if no such reading is stored."""
     row = conn.execute(_ONE, key).fetchone()
     if row is None:
         return None
@@ -67,7 +68,10 @@ def held(conn: psycopg.Connection, key: ReadingKey) -> Held | None:
 
 
 def as_theirs(conn: psycopg.Connection, one: Held, theirs: Placement, number: int) -> NewReading:
-    """The reading as if it had come for this resident, under this number in their line."""
+    """The reading as if it had arrived for this resident, with this number in their line.
+
+    Raises LookupError if the reading has been erased.
+    """
     row = _as_sent(conn, one)
     if row is None:
         raise LookupError("The reading has been seen and is not stored any more.")
@@ -80,7 +84,7 @@ def _as_sent(conn: psycopg.Connection, one: Held) -> dict[str, Any] | None:
 
 
 def labelled(conn: psycopg.Connection, key: ReadingKey) -> Labelled | None:
-    """What was said of its taker's competence when the reading came; None where it is not stored, or not any more."""
+    """How the taker's competence was labelled when the reading arrived; None if it is not stored, or no longer."""
     one = held(conn, key)
     row = None if one is None else _as_sent(conn, one)
     return None if row is None else _labelled(row)
@@ -89,21 +93,21 @@ def labelled(conn: psycopg.Connection, key: ReadingKey) -> Labelled | None:
 def readings_of(
     conn: psycopg.Connection, theirs: Placement, since: datetime, until: datetime
 ) -> list[NewReading]:
-    """What is held to be theirs of this span, ends included, in the order in which it became known of them."""
+    """The readings held to be theirs in this span, ends included, in the order in which they became known."""
     span = {"residents": [theirs.resident_id], "since": since, "until": until}
     with conn.cursor(row_factory=dict_row) as cursor:
         return with_latest([reading_of(row, theirs) for row in cursor.execute(_THEIRS, span).fetchall()])
 
 
 def with_latest(readings: Sequence[NewReading], before: Iterable[NewReading] = ()) -> list[NewReading]:
-    """Readings in the order in which they became known, each with the latest time known by then."""
+    """The readings, in the order in which they became known, each with the latest effective time known by then."""
     known = max((one.effective_at for one in before), default=_LONG_AGO)
     latest = accumulate((max(known, one.effective_at) for one in readings), max)
     return [one._replace(latest_effective_at=moment) for one, moment in zip(readings, latest, strict=True)]
 
 
 def reading_of(row: Mapping[str, Any], theirs: Placement) -> NewReading:
-    """A row of `ingest.reading`, with its `number` in a line, as the door had it."""
+    """A row of `ingest.reading`, with its `number` in a line, as the reading that came through the door."""
     values = {sign: row[sign] for sign in VitalSign if row[sign] is not None}
     not_obtained, unusable = row["not_obtained"] or {}, row["unusable"] or {}
     return NewReading(
@@ -133,7 +137,7 @@ def _labelled(row: Mapping[str, Any]) -> Labelled:
 def _payload(
     row: Mapping[str, Any], resident_id: UUID, values: dict[VitalSign, Any], not_obtained: dict[str, str]
 ) -> ReadingPayload:
-    """What was said, as far as rules look at it: it was understood when it came, and is not judged again."""
+    """What was said, as far as rules use it. It was validated on arrival and is not validated again."""
     said: dict[str, Any] = row["observations"] or {}
     kind = row["device_kind"]
     return ReadingPayload.model_construct(
@@ -164,5 +168,5 @@ def _payload(
 
 
 def in_order_of_time(readings: Sequence[NewReading]) -> list[NewReading]:
-    """As they count: by effective time, and of equal times by arrival."""
+    """The readings by effective time, and by arrival number where times are equal."""
     return sorted(readings, key=lambda one: (one.effective_at, one.arrival_number))

@@ -1,7 +1,4 @@
-"""What a worker has done since it started.
-
-Guards: nothing is decided by it: it is read when somebody asks how the worker does.
-"""
+"""Counts of what a worker has done since it started. They only inform; nothing is decided by them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,14 +10,14 @@ from ingest.arrival import Settled
 
 @dataclass(slots=True)
 class Tally:
-    """For its metrics."""
+    """The counts, for metrics."""
 
     messages: int = 0
     batches: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     retries: int = 0
     beat_at: datetime | None = None
-    """When it last could do its work: both the broker and the database were there."""
+    """When the worker last reached both the broker and the database."""
 
     def count(self, settled: Sequence[Settled]) -> None:
         self.batches += 1

@@ -1,8 +1,8 @@
-"""One worker's hold on its partitions: it renews, takes what nobody has, and gives up what is more than its share.
+"""One worker's hold on its partitions: it renews its lease, takes free partitions and gives up more than its share.
 
-Guards: given up is left first, then what is in hand is finished, then the lease is released, so that two rarely work on
-one resident. Away from the broker it renews nothing, and another takes over. While the database is away it goes on
-listening: what arrives waits for the database, and nobody else could have stored it sooner.
+Guards: to give up a partition, the worker unsubscribes, finishes what is in hand, then releases the lease, so that two
+workers rarely handle one resident. Without the broker it does not renew, and another worker takes over. Without the
+database it keeps listening, since nobody else could store the messages sooner.
 """
 
 from collections.abc import Callable
@@ -16,16 +16,16 @@ from ingest.sharing import next_step
 RENEW_EVERY = 1.0
 _FORGET_EVERY = 3600.0
 _SOON = 0.1
-"""Until the next look, where something is on its way: an answer of the broker's, or what another is giving up."""
+"""Seconds until the next look while the broker's answer, or another worker's release, is pending."""
 
 
 class Tenure:
-    """What the worker of this name holds. For the one thread of the worker."""
+    """The partitions held by the worker of this name. For that worker's one thread."""
 
     def __init__(self, worker: str, consumer: Consumer) -> None:
         self.worker = worker
         self.taken = 0
-        """How many were taken since the start."""
+        """How many partitions were taken since the start."""
         self._consumer = consumer
         self._look_at = 0.0
         self._forget_at = 0.0
@@ -35,7 +35,7 @@ class Tenure:
         return max(0.0, self._look_at - now)
 
     def look(self, connection: Callable[[], psycopg.Connection], now: float) -> None:
-        """Renew, take and give up, where it is time to; `connection` gives one that is in autocommit."""
+        """Renew, take and give up when it is time to. `connection` returns a connection in autocommit."""
         if now < self._look_at:
             return
         self._look_at = now + RENEW_EVERY
@@ -46,7 +46,7 @@ class Tenure:
             self._look_at = now + _SOON
 
     def _keep(self, conn: psycopg.Connection) -> bool:
-        """Whether all is as it is to be."""
+        """Renew, take and give up; return whether nothing is left to do."""
         leases.renew(conn, self.worker)
         roll = leases.roll(conn)
         step = next_step(roll, self.worker)
@@ -57,9 +57,9 @@ class Tenure:
         return not (step.give_up or step.expect) and self._consumer.is_settled
 
     def leave(self) -> None:
-        """Hear nothing new: what is in hand is to be finished, and then `end`ed."""
+        """Stop hearing new messages. Finish what is in hand, then call `end`."""
         self._consumer.listen_to(())
 
     def end(self, conn: psycopg.Connection) -> None:
-        """Release everything, for whoever works on."""
+        """Release everything, for the other workers."""
         leases.leave(conn, self.worker)

@@ -1,12 +1,12 @@
-"""Whose a stored reading is: the one's it was stored for, or the one's the last correction says.
+"""SQL for whose a stored reading is: the resident it was stored for, or the one the last correction names.
 
-Guards: both halves together give each reading once at most, numbered in the line of the one whose it is; nothing
-that was taken from nobody we can name is among them.
+Guards: both halves together give each reading at most once, numbered in the line of the resident it belongs to now. A
+reading taken from nobody we can name is in neither.
 """
 
 from typing import LiteralString
 
-# Both bounds are there so that only the chunks of the span are looked at.
+# Both bounds are stated so that PostgreSQL reads only the chunks of the span.
 AS_STORED: LiteralString = """
 FROM ingest.reading
 WHERE reading.resident_id = ANY (%(residents)b)

@@ -1,7 +1,7 @@
-"""paho's client over a socket that asks the kernel for much at a time: paho alone asks six times a message.
+"""paho's client over a buffered socket: alone, paho makes six system calls per message.
 
-Guards: bytes come and go in order and none is lost. What paho believes sent may still wait here, so nothing but the
-broker's own word says that it has arrived; a connection that broke while sending is noticed by whoever reads.
+Guards: bytes pass in order and none is lost. Bytes that paho believes sent may still be in the buffer, so only the
+broker's acknowledgement shows that they arrived. A connection that breaks while sending is noticed on reading.
 """
 
 import socket
@@ -17,7 +17,7 @@ _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class BufferedSocket:
-    """A connected socket as paho uses one, with a buffer on each side. For one thread."""
+    """A connected socket, as paho uses it, with a buffer on each side. For one thread."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
@@ -26,7 +26,7 @@ class BufferedSocket:
         self._unsent = bytearray()
 
     def recv(self, most: int) -> bytes:
-        """At most so many of the bytes read ahead, or else of what the kernel has."""
+        """Return at most `most` of the bytes read ahead, or of those the kernel has."""
         if self._place == len(self._ahead):
             self._ahead, self._place = self._socket.recv(_CHUNK), 0
         start = self._place
@@ -34,12 +34,12 @@ class BufferedSocket:
         return self._ahead[start : self._place]
 
     def pending(self) -> int:
-        """How many bytes can be had without asking the kernel, and so unknown to any selector."""
+        """How many bytes can be read without the kernel; no selector knows of them."""
         decrypted = self._socket.pending() if isinstance(self._socket, ssl.SSLSocket) else 0
         return len(self._ahead) - self._place + decrypted
 
     def send(self, data: bytes) -> int:
-        """Keep these until `flush`."""
+        """Buffer these bytes until `flush`."""
         self._unsent += data
         return len(data)
 
@@ -48,7 +48,7 @@ class BufferedSocket:
         return len(self._unsent)
 
     def flush(self) -> None:
-        """Give the kernel as much as it takes."""
+        """Send as much of the buffer as the kernel takes."""
         try:
             while self._unsent:
                 del self._unsent[: self._socket.send(self._unsent)]
@@ -69,16 +69,16 @@ class BufferedSocket:
 
 
 class BufferedClient(mqtt.Client):
-    """paho's client over such a socket. `_create_socket` is the one word here that paho does not make public."""
+    """paho's client over a `BufferedSocket`. `_create_socket` is the only private name of paho's used here."""
 
     def _create_socket(self) -> Any:
         connected: Any = super()._create_socket()
-        # What is flushed is in one piece already: receipts need not wait until the broker has heard the one before.
+        # Each flush is one piece already, so receipts need not wait for the broker's acknowledgement of the last one.
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return BufferedSocket(connected)
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
-        """The packets that are here already, not one; not without end, or a flood would keep us from writing."""
+        """Read all the packets already here, up to a limit: a flood of packets must not keep us from writing."""
         code = super().loop_read(max_packets)
         for _ in range(_MOST_PACKETS):
             line = self._line()
@@ -88,7 +88,7 @@ class BufferedClient(mqtt.Client):
         return code
 
     def loop_write(self) -> MQTTErrorCode:
-        """The packets that wait, in one piece."""
+        """Write the waiting packets in one piece."""
         code = super().loop_write()
         if line := self._line():
             line.flush()
