@@ -1,1 +1,1 @@
-"""What a kit is and says: vital signs, readings, ids, topics, kits and the gateway they send through."""
+"""Kits and what they send: vital signs, readings, ids, topics, the kit sheet and the gateway."""

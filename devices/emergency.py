@@ -1,6 +1,6 @@
-"""Signs that go straight to 999, whatever any measurement says.
+"""Signs that need 999 at once, whatever any measurement says.
 
-Invariant: a code that is not known here still counts: whoever sent it saw something that cannot wait.
+Guards: an unknown code counts too, because its sender saw something that cannot wait.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class EmergencySign(StrEnum):
 
 
 UNREADABLE = "something_unreadable"
-"""In the place of a sign of which nobody can read what is said: it counts as one."""
+"""Stands for a sign about which an answer cannot be read; it counts as an emergency sign."""
 
 EMERGENCY_LABELS: Mapping[str, str] = MappingProxyType(
     {

@@ -1,7 +1,7 @@
 """Enrols kits at a home, gives them new credentials, and revokes them.
 
-Guards: a kit's partition is its home's, fixed here for as long as it lives; what is revoked speaks for nobody any more
-and gets no new credential. Only the database's owner may do any of it.
+Guards: a kit keeps its home's partition for life. A revoked kit may not report on anybody, and gets no new credential.
+Only the database's owner may enrol, rotate or revoke.
 """
 
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ from devices.topics import partition_of
 
 
 class EnrolmentError(ValueError):
-    """It cannot be done; the sentence says why."""
+    """It cannot be done; the message says why."""
 
 
 class KitKind(StrEnum):
-    """A box with instruments, or the form on which a home types in what was measured."""
+    """A box with instruments, or the web form on which a home types in what was measured."""
 
     KIT = "kit"
     WEB = "web"
@@ -33,7 +33,7 @@ class KitKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where a kit is lent to."""
+    """The home a kit is lent to."""
 
     home_id: UUID
     name: str
@@ -81,7 +81,7 @@ ORDER BY person_id
 
 
 def find_home(conn: psycopg.Connection[Any], wanted: str) -> Home:
-    """The home of this id or name. Raises EnrolmentError where there is none, or more than one."""
+    """The home with this id or name. Raises EnrolmentError if there is none, or more than one."""
     found = conn.execute(_HOMES, (wanted,)).fetchall()
     if not found:
         raise EnrolmentError(f"There is no home with the id or the name {wanted!r}.")
@@ -93,7 +93,7 @@ def find_home(conn: psycopg.Connection[Any], wanted: str) -> Home:
 
 
 def enrol(conn: psycopg.Connection[Any], actor: Actor, home: Home, kind: KitKind, at: datetime) -> KitId:
-    """A new kit, lent to this home from now on. Raises EnrolmentError where it has its one form already."""
+    """Enrol a new kit, lent to this home from now on. Raises EnrolmentError if the home has its one form already."""
     if kind is KitKind.WEB and conn.execute(_HAS_FORM, (home.home_id,)).fetchone() is not None:
         raise EnrolmentError(f"{home.name} has a capture form already.")
     kit_id = KitId(new_uuid7())
@@ -104,9 +104,9 @@ def enrol(conn: psycopg.Connection[Any], actor: Actor, home: Home, kind: KitKind
 
 
 def rotate(conn: psycopg.Connection[Any], actor: Actor, kit_id: KitId, at: datetime) -> Home:
-    """Note that a kit gets a new credential; gives the home it is lent to.
+    """Record that a kit gets a new credential, and return the home it is lent to.
 
-    Raises EnrolmentError where no such kit is enrolled and lent: its credential stays shut out.
+    Raises EnrolmentError if no such kit is enrolled and lent: its credential stays locked out.
     """
     found = conn.execute(_LENT_TO, (kit_id,)).fetchone()
     if found is None:
@@ -117,9 +117,9 @@ def rotate(conn: psycopg.Connection[Any], actor: Actor, kit_id: KitId, at: datet
 
 
 def revoke(conn: psycopg.Connection[Any], actor: Actor, kit_id: KitId, at: datetime) -> None:
-    """Shut a kit out and end its loan: what still comes in its name is kept in quarantine.
+    """Lock a kit out and end its loan. What still arrives in its name is kept in quarantine.
 
-    Raises EnrolmentError where no such kit is enrolled.
+    Raises EnrolmentError if no such kit is enrolled.
     """
     if conn.execute(_REVOKE, (at, kit_id)).fetchone() is None:
         raise EnrolmentError(f"No kit {kit_id} is enrolled, or it is revoked already.")
@@ -130,12 +130,12 @@ def revoke(conn: psycopg.Connection[Any], actor: Actor, kit_id: KitId, at: datet
 def sheet(
     conn: psycopg.Connection[Any], kit_id: KitId, home: Home, broker: Broker, secret: SecretStr, at: datetime
 ) -> KitSheet:
-    """What the kit is handed: where the broker is, how it signs in, and the opaque ids of whom it sends for."""
+    """The kit sheet: the broker's address, the kit's credential, and the opaque ids of residents and workers."""
     asked = {"home": home.home_id, "at": at}
     kit = Kit(
         kit_id=kit_id,
         partition=partition_of(home.home_id),
-        username=str(kit_id),  # the broker's rules are written for this
+        username=str(kit_id),  # the broker's access rules rely on this
         secret=secret,
         home_kind=home.kind,
         residents=tuple(

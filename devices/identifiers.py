@@ -1,6 +1,6 @@
-"""The opaque ids that travel on the wire, each with a type of its own.
+"""The opaque ids on the wire, each with its own type.
 
-Invariant: an id says nothing about a person, and ids made by one process sort in the order they were made.
+Guards: an id says nothing about a person, and the ids one process makes sort in the order it made them.
 """
 
 import secrets
@@ -15,7 +15,7 @@ ResidentId = NewType("ResidentId", UUID)
 PersonId = NewType("PersonId", UUID)
 HomeId = NewType("HomeId", UUID)
 OutboxEpoch = NewType("OutboxEpoch", UUID)
-"""One life of a kit's outbox: a new one begins where its memory of sequence numbers was lost."""
+"""One life of a kit's outbox: a new one begins when its memory of sequence numbers is lost."""
 DatabaseEpoch = NewType("DatabaseEpoch", UUID)
 """One life of the platform's database: a new one begins at a failover or a restore."""
 
@@ -23,15 +23,18 @@ _TAIL_BITS = 74
 _TAIL_MASK = (1 << _TAIL_BITS) - 1
 _RANDOM_TAIL_BITS = (
     _TAIL_BITS - 1
-)  # the top bit stays clear, so that counting up within a millisecond has room
+)  # the top bit stays clear, which leaves room to count up within a millisecond
 
 
 class UnreadableIdError(ValueError):
-    """Not an id: the sentence says what was given and what was expected."""
+    """Not an id; the message says what was given and what was expected."""
 
 
 def uuid7(milliseconds: int, tail: int) -> UUID:
-    """A version 7 UUID (RFC 9562, 5.7) from Unix milliseconds and 74 bits that tell equal moments apart."""
+    """A version 7 UUID (RFC 9562, 5.7) from Unix milliseconds and 74 bits that tell equal moments apart.
+
+    Raises UnreadableIdError for milliseconds outside 48 bits.
+    """
     if not 0 <= milliseconds < 1 << 48:
         raise UnreadableIdError(f"{milliseconds} milliseconds do not fit in the 48 bits of a version 7 UUID.")
     tail &= _TAIL_MASK
@@ -40,14 +43,14 @@ def uuid7(milliseconds: int, tail: int) -> UUID:
 
 
 def milliseconds_of(identifier: UUID) -> int:
-    """The Unix milliseconds inside a version 7 UUID: the moment its maker's clock showed."""
+    """The Unix milliseconds in a version 7 UUID. Raises UnreadableIdError for another version."""
     if identifier.version != 7:
         raise UnreadableIdError(f"{identifier} is not a version 7 UUID, so it carries no time.")
     return identifier.int >> 80
 
 
 class _Sequence:
-    """Ids of one process, never going back even where the clock does."""
+    """The ids of one process; they never go back, even if the clock does."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -71,17 +74,17 @@ _sequence = _Sequence()
 
 
 def new_uuid7() -> UUID:
-    """A new version 7 UUID, greater than every one this process made before."""
+    """A new version 7 UUID, greater than every earlier one of this process."""
     return _sequence.following(time.time_ns() // 1_000_000)
 
 
 def new_reading_id() -> ReadingId:
-    """The id of a reading, made once at the kit and kept for ever."""
+    """The id of a reading, made once at the kit and never changed."""
     return ReadingId(new_uuid7())
 
 
 def parse_id(text: str, what: str) -> UUID:
-    """Read an id written with hyphens; `what` names the thing in the error."""
+    """Read an id written with hyphens. `what` names the thing in the error."""
     try:
         identifier = UUID(text)
     except (ValueError, AttributeError, TypeError):

@@ -1,6 +1,6 @@
-"""The kit sheet: what a fitter hands over so that kits can be switched on.
+"""The kit sheet: the file a fitter hands over so that kits can be switched on.
 
-Invariant: everything a kit needs to connect and send is here, and no person's name or number is.
+Guards: it holds everything a kit needs to connect and send, and no person's name or number.
 """
 
 import os
@@ -34,7 +34,7 @@ class Broker(_Part):
 
 
 class WatchedResident(_Part):
-    """A resident as a kit knows one: an opaque id and the oxygen scale a clinician authorised."""
+    """A resident as a kit knows them: an opaque id, and the SpO2 scale a clinician authorised."""
 
     resident_id: ResidentId
     spo2_scale: Literal[1, 2] = 1
@@ -84,12 +84,12 @@ class KitSheet(_Part):
         new.replace(path)
 
     def credential(self) -> "KitSheet":
-        """The same without whom the kits send for: what a kit needs to sign in, small enough for a QR code."""
+        """The sheet without residents and workers: what a kit needs to sign in, small enough for a QR code."""
         kits = tuple(kit.model_copy(update={"residents": (), "workers": ()}) for kit in self.kits)
         return self.model_copy(update={"kits": kits})
 
     def with_kit(self, kit: Kit) -> "KitSheet":
-        """The same with this kit in the place of the line it had. Raises KeyError where it had none."""
+        """The sheet with this kit in place of its old entry. Raises KeyError if it had none."""
         if kit.kit_id not in {one.kit_id for one in self.kits}:
             raise KeyError(kit.kit_id)
         kits = tuple(kit if one.kit_id == kit.kit_id else one for one in self.kits)
@@ -97,5 +97,5 @@ class KitSheet(_Part):
 
     @classmethod
     def read(cls, path: Path) -> "KitSheet":
-        """Read a sheet; raises pydantic's ValidationError with a sentence for each fault."""
+        """Read a sheet. Raises pydantic's ValidationError with a sentence for each fault."""
         return cls.model_validate_json(path.read_bytes())

@@ -1,6 +1,6 @@
 """Topic names of version 1: `hearthwatch/v1/{partition}/kits/{kit}/{leaf}`.
 
-Invariant: a topic names a partition, a kit and a leaf, and nothing about a person or a home.
+Guards: a topic names a partition, a kit and a leaf, and nothing about a person or a home.
 """
 
 import hashlib
@@ -15,14 +15,14 @@ PARTITIONS = 16
 
 
 class Leaf(StrEnum):
-    """What is said on a topic, and by whom."""
+    """The last part of a topic: what is said on it, and by whom."""
 
     READINGS = "readings"
     """Kit to platform: one reading or an array of them."""
     RECEIPTS = "receipts"
     """Platform to kit: which readings are in the database."""
     MESSAGES = "messages"
-    """Platform to kit: words for the home."""
+    """Platform to kit: messages for the home."""
     CONFIG = "config"
     """Platform to kit, retained: the database's epoch and settings."""
     STATUS = "status"
@@ -30,7 +30,7 @@ class Leaf(StrEnum):
 
 
 class UnreadableTopicError(ValueError):
-    """Not a topic of version 1: the sentence says which part is wrong."""
+    """Not a topic of version 1; the message says which part is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ class Topic:
 
 
 def topic(partition: int, kit: KitId, leaf: Leaf) -> str:
-    """The name of one kit's topic."""
+    """The name of one kit's topic. Raises UnreadableTopicError for a partition outside 0..15."""
     return f"{ROOT}/{_checked(partition)}/kits/{kit}/{leaf}"
 
 
 def parse_topic(text: str) -> Topic:
-    """Read a topic back into its parts; raises `UnreadableTopicError`."""
+    """Read a topic into its parts. Raises UnreadableTopicError."""
     parts = text.split("/")
     if len(parts) != 6 or parts[0] != "hearthwatch" or parts[3] != "kits":
         raise UnreadableTopicError(f"{text!r:.120} is not of the form {ROOT}/<partition>/kits/<kit>/<leaf>.")
@@ -71,12 +71,12 @@ def parse_topic(text: str) -> Topic:
 
 
 def partition_of(home: UUID) -> int:
-    """The partition 0..15 a home's kits are enrolled in: the same on every machine, for ever."""
+    """The partition 0..15 of a home's kits: the same on every machine, for ever."""
     return hashlib.sha256(home.bytes).digest()[0] % PARTITIONS
 
 
 def filter_of(partition: int | None, leaf: Leaf) -> str:
-    """What the platform subscribes to for one partition, or for all of them where it is None."""
+    """The topic filter for one partition, or for all of them if it is None."""
     return f"{ROOT}/{'+' if partition is None else _checked(partition)}/kits/+/{leaf}"
 
 

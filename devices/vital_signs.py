@@ -1,8 +1,7 @@
-"""The vital signs Hearthwatch knows, one row each: codes, units and what a value can be.
+"""The vital signs Hearthwatch knows, one row each: codes, units and ranges.
 
-Invariant: this table is the only place that names a sign's code, unit or plausible range, and a range is
-never a reason to drop a value: outside `possible` it is scored as unknown, outside `unsurprising` it is
-scored, acted on and asked for again.
+Guards: only this table names a sign's code, unit or plausible range. A range never drops a value: outside `possible` it
+is scored as unknown; outside `unsurprising` it is scored, acted on and asked for again.
 """
 
 from collections.abc import Mapping
@@ -37,16 +36,16 @@ class Consciousness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Limits that belong to the range themselves, in the sign's unit."""
+    """A range in the sign's unit, limits included."""
 
     low: int
     high: int
 
     def holds(self, value: Decimal | float) -> bool:
-        """Whether the value lies inside. NaN lies nowhere."""
+        """Whether the value lies inside. NaN does not."""
         try:
             return self.low <= value <= self.high
-        except ArithmeticError:  # a Decimal NaN refuses to be compared
+        except ArithmeticError:  # comparing a Decimal NaN raises
             return False
 
 
@@ -54,8 +53,8 @@ class Range:
 class SignFacts:
     """What is known of one vital sign.
 
-    `unit` is UCUM and None for what is not a quantity; `unit_shown` is for people. `loinc` holds every code
-    to send, the first preferred. `possible` and `unsurprising` are None for what is not a quantity.
+    `unit` is UCUM; `unit_shown` is for people. `loinc` holds every code to send, the preferred one first. `unit`,
+    `possible` and `unsurprising` are None for a sign that is not a quantity.
     """
 
     sign: VitalSign
@@ -70,7 +69,7 @@ class SignFacts:
     decimals: int
 
     def with_unit(self, said: object) -> str:
-        """A value, or several in words, as people write it: "91%", "90 to 140 mmHg"."""
+        """Write a value, or several in words, with its unit: "91%", "90 to 140 mmHg"."""
         return f"{said}{'' if self.unit_shown == '%' else ' '}{self.unit_shown}".rstrip()
 
 
@@ -112,7 +111,7 @@ _FACTS = (
         decimals=0,
     ),
     SignFacts(
-        # No single code says "air or oxygen": the answer is the code, see OXYGEN_SNOMED.
+        # No single code means "air or oxygen": the answer has a code, see OXYGEN_SNOMED.
         sign=VitalSign.ON_OXYGEN,
         label="Air or oxygen",
         unit=None,
@@ -198,7 +197,7 @@ BLOOD_PRESSURE = PanelFacts(
     signs=(VitalSign.SYSTOLIC, VitalSign.DIASTOLIC),
 )
 
-# The same observation seen at the chest or by the monitor rather than felt as a pulse.
+# The same observation, made at the chest or by a monitor instead of as a pulse.
 HEART_RATE_SNOMED = "364075005"
 
 CONSCIOUSNESS_SNOMED: Mapping[Consciousness, str] = MappingProxyType(

@@ -1,6 +1,6 @@
-"""The clocks of a kit: the one that people read, which may be days wrong, and one that nobody sets.
+"""The clocks of a kit: the one people read, which may be days wrong, and one that nobody sets.
 
-Invariant: how old a reading is, is never told by a clock that stands still while the machine sleeps.
+Guards: a reading's age never comes from a clock that stops while the machine sleeps.
 """
 
 import sys
@@ -14,18 +14,18 @@ _START = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Both, in seconds, and by which start of the machine the second counts."""
+    """Both clocks, in seconds, and the start of the machine from which `running` counts."""
 
     running: Callable[[], float]
-    """Since the machine was started, whatever its clock is set to meanwhile."""
+    """Seconds since the machine started; setting its clock does not change them."""
     start: str | None
-    """Which start that was; None where `running` is no measure of how old something is."""
+    """Identifies that start; None if `running` may stand still, so that it cannot measure an age."""
     wall: Callable[[], float] = time.time
-    """Since 1970, as the machine's clock is set."""
+    """Seconds since 1970 by the machine's clock."""
 
 
 def of_this_machine() -> Clocks:
-    """On Linux both; elsewhere a clock that may stand still, which is good enough to keep things long."""
+    """Both clocks on Linux. Elsewhere `running` may stand still: good enough to time waits, but not a reading's age."""
     if sys.platform == "linux":
         try:
             start = _START.read_text(encoding="ascii").strip()

@@ -1,7 +1,7 @@
-"""One thread that drives the lines of one kit, or of hundreds.
+"""One thread that drives the links of one kit, or of hundreds.
 
-Invariant: a line in trouble cannot stop the thread, and holds up the others for one failing connection
-attempt a turn at most. A turn costs what the lines with something to do cost, however many others there are.
+Guards: a failing link cannot stop the thread, and delays the others by at most one failing connection attempt per turn.
+A turn costs only what the links with something to do cost, however many others there are.
 """
 
 import heapq
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 _LONGEST_SLEEP = 1.0
 _CONNECT_FOR = 0.1
-"""Seconds of one turn that go into opening lines."""
+"""Seconds of one turn that may go into connecting."""
 
 
 class GatewayLoop:
@@ -45,7 +45,7 @@ class GatewayLoop:
             self.add(link)
 
     def add(self, link: Link) -> None:
-        """Drive this link too. From any thread."""
+        """Drive this link too. May be called from any thread."""
 
         def changed() -> None:
             self._changed.append(link)
@@ -65,7 +65,7 @@ class GatewayLoop:
         self._thread.start()
 
     def stop(self, within: float = 5.0) -> None:
-        """Say goodbye on every line, hang up and end the thread; what is unsent stays in the outboxes."""
+        """Say goodbye on every link, close it and end the thread. Unsent readings stay in the outboxes."""
         self._stopping.set()
         self.wake()
         if self._thread.is_alive():
@@ -74,8 +74,8 @@ class GatewayLoop:
             raise TimeoutError(f"The gateway did not stop within {within} seconds.")
 
     def wake(self) -> None:
-        """Have the thread look again now. From any thread."""
-        with suppress(BlockingIOError, OSError):  # full: it is awake already; closed: it has stopped
+        """Make the thread look again now. May be called from any thread."""
+        with suppress(BlockingIOError, OSError):  # full: the thread is awake already; closed: it has stopped
             self._bell_in.send(b"!")
 
     def _run(self) -> None:
@@ -105,17 +105,17 @@ class GatewayLoop:
                 self._plan(link)
 
     def _due(self, now: float) -> list[Link]:
-        """The links whose time has come, each once, off the schedule."""
+        """Take the links that are due off the schedule, each once."""
         due: list[Link] = []
         while self._schedule and self._schedule[0][0] <= now:
             planned, _, link = heapq.heappop(self._schedule)
-            if planned == link.scheduled:  # else it was planned for earlier since, and done
+            if planned == link.scheduled:  # otherwise an earlier entry was handled already
                 link.scheduled = float("inf")
                 due.append(link)
         return due
 
     def _plan(self, link: Link) -> None:
-        """Look at the link when it asks, unless that is planned already."""
+        """Schedule the link for when it asks, unless an earlier time is planned."""
         if (wake_at := link.wake_at) < link.scheduled:
             link.scheduled = wake_at
             heapq.heappush(self._schedule, (wake_at, next(self._entries), link))
@@ -134,7 +134,7 @@ class GatewayLoop:
                 self._guarded(link, link.write, now)
 
     def _guarded(self, link: Link, act: Callable[[float], object], now: float) -> bool:
-        """Act, and say whether the act thinks it went well."""
+        """Call `act` and return whether it went well."""
         went_well = False
         try:
             went_well = bool(act(now))
@@ -153,7 +153,7 @@ class GatewayLoop:
             link.close()
 
     def _watch(self, link: Link) -> None:
-        """Have the selector look at the link's socket, for what it wants now."""
+        """Have the selector watch the link's socket for what the link wants now."""
         sock = link.socket
         if sock is None:
             if link.watched:

@@ -1,6 +1,6 @@
-"""How a tablet hands over what a Bluetooth instrument notified: as it came, to be decoded by the platform.
+"""Keeps what a Bluetooth instrument notified, undecoded: the platform decodes it.
 
-Invariant: nothing is decoded, dropped or judged here, so a better decoder later reads the same octets again.
+Guards: nothing is decoded, dropped or judged here, so a better decoder can later read the same octets again.
 """
 
 from datetime import datetime
@@ -32,21 +32,21 @@ def keep_notification(
     serial: str | None = None,
     reading_id: ReadingId | None = None,
 ) -> ReadingId:
-    """Keep one notification as a reading; durable when it returns, and sent by the outbox's gateway.
+    """Keep one notification as a reading: durable when this returns, and sent by the outbox's gateway.
 
     `characteristic`: its UUID as the Bluetooth library gives it, short or long. `value`: the notification's octets,
-    unchanged. `taken_at`: when it came, on the tablet's clock, with its zone; the instrument's own clock goes along
-    in the octets and is never believed over it. `reading_id`: give the same again to hand over again what may not
-    have been kept; nothing is then kept twice.
+    unchanged. `taken_at`: when it arrived, by the tablet's clock, with its zone; the instrument's own clock is in the
+    octets and is never believed instead. `reading_id`: pass the same id again if the first call may have failed; the
+    reading is then kept only once.
 
-    Raises ValueError where `taken_at` has no zone, or for more octets than a characteristic can hold (512).
+    Raises ValueError if `taken_at` has no zone, or for more octets than a characteristic can hold (512).
     """
     reading_id = reading_id or new_reading_id()
     outbox.put(
         ReadingPayload(
             reading_id=reading_id,
             outbox_epoch=outbox.epoch,
-            seq=0,  # the outbox gives it
+            seq=0,  # the outbox sets it
             taken_at=taken_at,
             resident=resident,
             taken_by=taken_by,

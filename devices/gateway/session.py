@@ -1,6 +1,6 @@
-"""What a kit says to a broker when it connects: who it is, its last will, and how long it waits.
+"""What a kit tells a broker when it connects: its identity, its last will and its timing.
 
-Invariant: a client id, a topic and a will name the kit and nothing else.
+Guards: a client id, a topic and a will name the kit and nothing else.
 """
 
 import ssl
@@ -18,12 +18,12 @@ from devices.topics import Leaf, topic
 
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
-    """How a line behaves. Times in seconds."""
+    """The timing of a link, in seconds."""
 
     keepalive: int = 30
     connect_within: float = 5.0
     answer_within: float = 20.0
-    """From the open socket until the broker has said yes and taken the subscriptions."""
+    """From the open socket until the broker has accepted the connection and the subscriptions."""
     first_reconnect: float = 0.5
     longest_reconnect: float = 30.0
     status_every: float = 60.0
@@ -42,14 +42,14 @@ class Credentials:
 
     @classmethod
     def of(cls, kit: Kit) -> "Credentials":
-        """From a line of the kit sheet."""
+        """The credentials in one entry of the kit sheet."""
         secret = kit.secret.get_secret_value() or None
-        username = kit.username if secret else None  # else the certificate says who it is
+        username = kit.username if secret else None  # without a secret, the certificate identifies the kit
         return cls(kit.kit_id, kit.partition, username, secret, kit.certificate_file, kit.key_file)
 
 
 def tls_context(broker: Broker, credentials: Credentials) -> ssl.SSLContext | None:
-    """TLS that trusts the sheet's CA and shows the kit's certificate, if any; None where the sheet names no CA."""
+    """TLS that trusts the sheet's CA and presents the kit's certificate, if any. None if the sheet names no CA."""
     if broker.ca_file is None:
         return None
     context = ssl.create_default_context(cafile=str(broker.ca_file))
@@ -68,7 +68,7 @@ def new_client(credentials: Credentials, settings: LinkSettings, tls: ssl.SSLCon
         reconnect_on_failure=False,
     )
     client.connect_timeout = settings.connect_within
-    client.max_inflight_messages_set(0)  # the gateway bounds what is in flight
+    client.max_inflight_messages_set(0)  # the gateway limits what is in flight
     if credentials.username is not None:
         client.username_pw_set(credentials.username, credentials.secret)
     if tls:

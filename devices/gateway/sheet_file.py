@@ -1,7 +1,6 @@
-"""The kit sheet on the kit's disk, read again before each connection, so that a rotated credential is taken up,
-and with it where the broker is now.
+"""The kit sheet on the kit's disk, read again before each connection to pick up a new credential or broker address.
 
-Guards: a sheet that is gone, cannot be read or speaks of other kits changes nothing: the last credential stays in use.
+Guards: a sheet that is missing, unreadable or about other kits changes nothing: the last credential stays in use.
 """
 
 import logging
@@ -16,13 +15,13 @@ log = logging.getLogger(__name__)
 
 
 class SheetFile:
-    """What is in this file for whoever asks with what was last used: `Link(..., renew=SheetFile(path))`."""
+    """Reads the newest credentials from a file: `Link(..., renew=SheetFile(path))`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def __call__(self, last: Credentials, broker: Broker) -> tuple[Credentials, Broker]:
-        """The credentials of the same kit, and the broker, as the file has them now."""
+        """The same kit's credentials and the broker, as they are in the file now."""
         try:
             sheet = KitSheet.read(self._path)
         except (OSError, ValidationError):

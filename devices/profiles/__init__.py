@@ -1,7 +1,7 @@
-"""What Bluetooth instruments say, octet by octet: the health characteristics of a kit's instruments, decoded.
+"""Decoders for the notifications of a kit's Bluetooth instruments, octet by octet.
 
-Invariant: pure, and no octets raise. A number is exactly what the instrument wrote, in decimal; what is no number,
-or cannot be read, is unknown and says why.
+Guards: decoding is pure, and no octets make it raise. A number is exactly what the instrument wrote, in decimal.
+Anything else is unknown, with the reason.
 """
 
 from devices.profiles.characteristics import Characteristic, decode, shortened

@@ -1,6 +1,6 @@
 """Blood Pressure Measurement, 0x2A35 (Bluetooth SIG, Blood Pressure Profile).
 
-Invariant: the unit is the one the flags name, so 16 kPa is never taken for 16 mmHg.
+Guards: the flags name the unit, so 16 kPa is never read as 16 mmHg.
 
 Layout: flags; SFLOAT systolic, diastolic, mean; then, as the flags say, time, SFLOAT pulse, user, status.
 """
@@ -26,12 +26,12 @@ _STATUSES = {
     2: Status.IRREGULAR_PULSE,
     5: Status.IMPROPER_POSITION,
 }
-# Bits 3 and 4: the pulse against limits that the instrument was given.
+# Bits 3 and 4: the pulse compared with limits set in the instrument.
 _PULSE_RANGES = {0: None, 1: "above its limit", 2: "below its limit", 3: "reserved"}
 
 
 def read_blood_pressure(octets: Octets) -> Measurement:
-    """Raises UnreadableError where flags and length do not agree."""
+    """Decode one value. Raises UnreadableError if flags and length do not agree."""
     flags = octets.unsigned(1)
     unit = KILOPASCAL if flags & 0x01 else MMHG
     systolic, diastolic, mean = octets.sfloat(), octets.sfloat(), octets.sfloat()

@@ -1,7 +1,7 @@
-"""The characteristics that are known here, and what the octets of one say.
+"""The characteristics known here, and the decoder of each.
 
-Invariant: `decode` answers any text with a measurement, never an exception; the pressure in a cuff that is still
-being let down is never a blood pressure, nor its pulse a pulse.
+Guards: `decode` returns a measurement for any text and never raises. The pressure in a cuff that is still deflating is
+never taken for a blood pressure, nor its pulse for a pulse.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ class Characteristic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Profile:
-    """How to read it; the signs it always holds, and those it holds where a bit of its flags is set."""
+    """How to decode a value; the signs it always holds, and those it holds when a bit of its flags is set."""
 
     read: Callable[[Octets], Measurement]
     signs: tuple[VitalSign, ...]
@@ -56,7 +56,7 @@ _SIG_BASE = "-0000-1000-8000-00805f9b34fb"
 
 
 def shortened(characteristic: str) -> str:
-    """As its assigned number where it has one: "0x2A35" and the 128-bit form are "2a35"."""
+    """The assigned number if there is one: "0x2A35" and the 128-bit form become "2a35"."""
     name = characteristic.strip().lower()
     if name.endswith(_SIG_BASE):
         name = name.removesuffix(_SIG_BASE)
@@ -65,7 +65,7 @@ def shortened(characteristic: str) -> str:
 
 
 def decode(characteristic: str, value: str) -> Measurement:
-    """What a characteristic's value, as hexadecimal digits, says."""
+    """Decode a characteristic's value, given as hexadecimal digits."""
     name = shortened(characteristic)
     if name == Characteristic.INTERMEDIATE_CUFF_PRESSURE:
         return _CUFF_STILL_MEASURING

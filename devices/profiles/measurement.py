@@ -1,7 +1,8 @@
-"""What one notification of an instrument says: numbers in our units, what it says of itself, and what was sent.
+"""What one notification of an instrument says: values in our units, statuses, and the numbers as sent.
 
-Invariant: from kPa exactly; from Fahrenheit, where ninths have no end, to a millionth, which moves nothing across a
-line of the chart. The number is kept as it was sent, with its unit; a special value is never a number.
+Guards: conversion from kPa is exact. Conversion from Fahrenheit, where ninths do not end, is rounded to a millionth,
+which moves no value across a line of the chart. The number is also kept as sent, with its unit. A special value is
+never a number.
 
 Source of the units: 1 kPa is 7.500617 mmHg; Cel = (F - 32) x 5/9.
 """
@@ -42,7 +43,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit an instrument may send in, and how to come to the sign's own."""
+    """A unit an instrument may send, and how to convert it to the sign's own."""
 
     shown: str
     convert: Callable[[Decimal], Decimal] | None = None
@@ -50,12 +51,12 @@ class Unit:
 
 _MMHG_PER_KPA = Decimal("7.500617")
 _MILLIONTH = Decimal("0.000001")
-# Beyond this nothing has a meaning in any unit, and more digits than a context holds would not be exact.
+# Larger numbers mean nothing in any unit, and have more digits than a Decimal context can hold exactly.
 _SENSELESS = Decimal(10**9)
 
 
 def _tidy(number: Decimal) -> Decimal:
-    """Without the zeros that conversion leaves behind; whole numbers without an exponent."""
+    """The number without zeros left by conversion, and without an exponent if it is whole."""
     whole = number.to_integral_value()
     return Decimal(int(whole)) if number == whole else number.normalize()
 
@@ -85,7 +86,7 @@ class Quantity:
     unit: Unit
 
     def in_own_unit(self) -> Decimal | None:
-        """The number in the sign's unit; None where there is none."""
+        """The number in the sign's unit; None if it is a special value."""
         if isinstance(self.number, Special):
             return None
         if self.unit.convert is None or abs(self.number) > _SENSELESS:
@@ -95,11 +96,11 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What was decoded. `flags` say what is odd, for people.
+    """What was decoded. `flags` tell people what is odd.
 
-    `values`: numbers in the sign's unit. `no_number`: signs for which the instrument wrote that it has none, and
-    what it wrote. `unread`: signs that the octets should have held and that could not be read. `never`: signs that
-    nothing here may be taken for. `told`: everything else, plain enough to be stored as JSON.
+    `values`: numbers in the sign's unit. `no_number`: signs for which the instrument wrote that it has none, and what
+    it wrote. `unread`: signs that the octets should hold but that could not be read. `never`: signs that this must not
+    be taken for. `told`: everything else, in a form that JSON can store.
     """
 
     values: Mapping[VitalSign, Decimal] = field(default_factory=dict)
@@ -114,7 +115,7 @@ class Measurement:
 def measurement(
     quantities: Sequence[Quantity], statuses: Iterable[Status], told: Mapping[str, Any]
 ) -> Measurement:
-    """Put together what a profile read. What it was not told, None, is left out."""
+    """Make a measurement of what a profile read. None in `told` is left out."""
     values = {one.sign: number for one in quantities if (number := one.in_own_unit()) is not None}
     special = {one.sign: one.number for one in quantities if isinstance(one.number, Special)}
     as_sent = {str(one.sign): shown(one.number, one.unit) for one in quantities}

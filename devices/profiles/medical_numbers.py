@@ -1,7 +1,7 @@
 """The two number formats of medical devices: SFLOAT in 16 bits, FLOAT in 32 (ISO/IEEE 11073-20601).
 
-Invariant: exact. Mantissa and exponent are of ten, so a number is a Decimal and never passes through a binary
-float; a bit pattern with a meaning of its own is a `Special`, never a number.
+Guards: numbers are exact. The exponent is of ten, so a number is a Decimal and never a binary float. A reserved bit
+pattern is a `Special`, never a number.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 
 class Special(StrEnum):
-    """What an instrument writes where it has no number."""
+    """What an instrument writes when it has no number."""
 
     NAN = "nan"
     NRES = "nres"
@@ -43,13 +43,13 @@ _FLOAT_SPECIALS: Mapping[int, Special] = MappingProxyType(
 
 
 def sfloat(bits: int) -> Number:
-    """16 bits: exponent of ten in the upper 4, mantissa in the lower 12, both in two's complement."""
+    """Decode 16 bits: exponent of ten in the upper 4, mantissa in the lower 12, both in two's complement."""
     special = _SFLOAT_SPECIALS.get(bits)
     return _decimal(_signed(bits & 0xFFF, 12), _signed(bits >> 12, 4)) if special is None else special
 
 
 def medical_float(bits: int) -> Number:
-    """32 bits: exponent of ten in the upper 8, mantissa in the lower 24, both in two's complement."""
+    """Decode 32 bits: exponent of ten in the upper 8, mantissa in the lower 24, both in two's complement."""
     special = _FLOAT_SPECIALS.get(bits)
     return _decimal(_signed(bits & 0xFFFFFF, 24), _signed(bits >> 24, 8)) if special is None else special
 
@@ -59,7 +59,7 @@ def _signed(bits: int, width: int) -> int:
 
 
 def _decimal(mantissa: int, exponent: int) -> Decimal:
-    """With the decimals that were written, but a whole number without an exponent: 1E+2 is 100."""
+    """With the decimals as written, but a whole number without an exponent: 1E+2 is 100."""
     if exponent > 0:
         return Decimal(mantissa * 10**exponent)
     return Decimal(mantissa).scaleb(exponent)

@@ -1,7 +1,7 @@
 """Reads the fields of a characteristic's value one after the other, little-endian.
 
-Invariant: nothing is read beyond the end, and nothing is left over: flags that promise more or less than there is
-make the whole value unreadable, since then no field is surely where it seems.
+Guards: nothing is read beyond the end, and nothing may be left over. If the flags promise more or less than there is,
+the whole value is unreadable, because any field may then be misplaced.
 """
 
 from enum import StrEnum
@@ -19,7 +19,7 @@ class Fault(StrEnum):
 
 
 class UnreadableError(Exception):
-    """The value is not what its characteristic says it is."""
+    """The value does not have the form of its characteristic."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault)
@@ -34,7 +34,7 @@ class Octets:
         self._at = 0
 
     def unsigned(self, size: int) -> int:
-        """The next whole number of so many octets."""
+        """The next whole number of this many octets. Raises UnreadableError if there are fewer."""
         octets = self._value[self._at : self._at + size]
         if len(octets) < size:
             raise UnreadableError(Fault.TRUNCATED)
@@ -48,11 +48,11 @@ class Octets:
         return medical_float(self.unsigned(4))
 
     def device_time(self) -> str:
-        """The instrument's clock as it stands, local and without a zone; zeros are unknown. Never trusted."""
+        """The instrument's clock as written: local, without a zone, 0 for unknown parts. Never trusted."""
         year, month, day, hour, minute, second = (self.unsigned(size) for size in (2, 1, 1, 1, 1, 1))
         return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
 
     def end(self) -> None:
-        """There must be no more."""
+        """Raise UnreadableError if octets are left."""
         if self._at < len(self._value):
             raise UnreadableError(Fault.TOO_LONG)

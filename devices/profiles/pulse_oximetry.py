@@ -1,6 +1,6 @@
 """PLX Spot-Check Measurement, 0x2A5E, and PLX Continuous Measurement, 0x2A5F (Bluetooth SIG, Pulse Oximeter Profile).
 
-Invariant: what the instrument doubts is said with the value; a clock that it says was never set gives no time.
+Guards: the instrument's doubts are kept with the value. If it says that its clock was never set, its time is dropped.
 
 Layout, spot check: flags; SFLOAT saturation, pulse; then, as the flags say, time, u16 measurement status, u24 sensor
 status, SFLOAT amplitude. Continuous: the same pair, then a fast and a slow pair, no time.
@@ -40,8 +40,8 @@ _SENSOR_STATUSES = {
     7: Status.NON_PULSATILE,
     8: Status.QUESTIONABLE,  # pulse
     10: Status.POOR_SIGNAL,  # interference
-    11: Status.SENSOR_OFF,  # not on anybody
-    12: Status.QUESTIONABLE,  # a sensor it does not know
+    11: Status.SENSOR_OFF,  # not on the resident
+    12: Status.QUESTIONABLE,  # unknown sensor
     13: Status.SENSOR_DISPLACED,
     14: Status.MALFUNCTION,
     15: Status.SENSOR_OFF,  # disconnected
@@ -49,7 +49,7 @@ _SENSOR_STATUSES = {
 
 
 def read_spot_check(octets: Octets) -> Measurement:
-    """Raises UnreadableError where flags and length do not agree."""
+    """Decode one value. Raises UnreadableError if flags and length do not agree."""
     flags = octets.unsigned(1)
     saturation, pulse = octets.sfloat(), octets.sfloat()
     device_time = octets.device_time() if flags & 0x01 else None
@@ -62,7 +62,7 @@ def read_spot_check(octets: Octets) -> Measurement:
 
 
 def read_continuous(octets: Octets) -> Measurement:
-    """Raises UnreadableError where flags and length do not agree."""
+    """Decode one value. Raises UnreadableError if flags and length do not agree."""
     flags = octets.unsigned(1)
     saturation, pulse = octets.sfloat(), octets.sfloat()
     told: dict[str, str | bool | None] = {}
@@ -76,7 +76,7 @@ def read_continuous(octets: Octets) -> Measurement:
 def _measurement(
     octets: Octets, present: int, saturation: Number, pulse: Number, told: dict[str, str | bool | None]
 ) -> Measurement:
-    """The end that both have. `present`: bit 0 measurement status, bit 1 sensor status, bit 2 amplitude."""
+    """Decode the end that both share. `present`: bit 0 measurement status, bit 1 sensor status, bit 2 amplitude."""
     measured = octets.unsigned(2) if present & 0x01 else None
     sensor = octets.unsigned(3) if present & 0x02 else None
     amplitude = octets.sfloat() if present & 0x04 else None

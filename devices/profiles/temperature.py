@@ -1,6 +1,6 @@
 """Temperature Measurement, 0x2A1C (Bluetooth SIG, Health Thermometer Profile).
 
-Invariant: the unit is the one the flags name, so 98.6 Fahrenheit is 37 Celsius and never 98.6.
+Guards: the flags name the unit, so 98.6 Fahrenheit is 37 Celsius and never 98.6.
 
 Layout: flags; FLOAT temperature; then, as the flags say, time and where it was taken.
 """
@@ -23,7 +23,7 @@ _SITES = {
 
 
 def read_temperature(octets: Octets) -> Measurement:
-    """Raises UnreadableError where flags and length do not agree."""
+    """Decode one value. Raises UnreadableError if flags and length do not agree."""
     flags = octets.unsigned(1)
     temperature = octets.medical_float()
     device_time = octets.device_time() if flags & 0x02 else None

@@ -1,6 +1,6 @@
-"""A reading on the wire, version 1: its model, how bytes become readings, and what identifies its content.
+"""A reading on the wire, version 1: its model, its decoding, and the digest of its content.
 
-Invariant: nothing that can be read is ever refused, and nothing that cannot is ever dropped.
+Guards: nothing readable is refused, and nothing unreadable is dropped.
 """
 
 from devices.reading.content import content_digest

@@ -1,6 +1,6 @@
-"""The digest of what a reading says: by it the same reading, sent again, is told from another under the same id.
+"""The digest of what a reading says: it tells the same reading sent again from another one with the same id.
 
-Invariant: it depends on what was said, never on how it was written down.
+Guards: the digest depends on what was said, not on how it was encoded.
 """
 
 import hashlib
@@ -19,12 +19,11 @@ from devices.reading.payload import Auscultation, Device, Gatt, ReadingPayload, 
 
 
 def content_digest(reading: ReadingPayload) -> bytes:
-    """SHA-256 of what the reading says, the same however it was encoded, batched or numbered in an outbox.
+    """SHA-256 of what the reading says, however it was encoded, batched or numbered in an outbox.
 
-    Over the fields that are not empty or false, as every default is, as JSON with sorted keys, no spaces and
-    ASCII escapes; ids are 32 hex digits, `taken_at` is UTC with microseconds, and a whole number is written
-    without a point. So the same instant in another offset, 37 and 37.0, or a default left out do not make other
-    content.
+    The digest covers the fields that are not empty or false, as JSON with sorted keys, no spaces and ASCII escapes. Ids
+    are 32 hex digits, `taken_at` is UTC with microseconds, and a whole number has no point. So another time zone, 37.0
+    for 37, or a default left out gives the same digest.
     """
     written = [
         f"{name}{text}"
@@ -44,7 +43,7 @@ def _written(value: Any) -> str:
     return _number(value) if isinstance(value, _NUMBERS) else _dump(_canonical(value))
 
 
-# The same few hundred numbers come again and again. Typed: 1 and true are not the same.
+# The same few hundred numbers recur. `typed`: 1 and true differ.
 @lru_cache(maxsize=8192, typed=True)
 def _number(value: float) -> str:
     return _dump(_canonical(value))

@@ -1,8 +1,8 @@
-"""Bytes from a kit become readings, or say why they cannot.
+"""Decodes bytes from a kit into readings, or says why it cannot.
 
-Invariant: `decode` never raises, answers for every item, and one bad item rejects no other. Only an item
-whose form, ids or time cannot be read is `Unreadable`; any other part that makes no sense is set aside in
-`not_understood`, and the rest of the reading stands.
+Guards: `decode` never raises, answers for every item, and one bad item rejects no other. Only an item whose form, ids
+or time cannot be read is `Unreadable`. Any other part that makes no sense is moved to `not_understood`, and the rest of
+the reading stands.
 """
 
 import hashlib
@@ -25,16 +25,16 @@ _ESSENTIAL = {
     "resident": Refusal.MISSING_IDS,
     "taken_at": Refusal.UNREADABLE_TIME,
 }
-_MAX_DIGITS = 400  # beyond any double, so a longer integer is infinite to us
+_MAX_DIGITS = 400  # more than any double has, so a longer integer becomes infinite
 _MAX_DEPTH = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """What goes to quarantine: the bytes, their digest, and a sentence that says what is wrong.
+    """An item for quarantine: the bytes, their digest, and a sentence that says what is wrong.
 
-    `sha256` is of the whole payload where the item came alone, else of the item as compact JSON; it is what a
-    receipt names when the reading's id cannot be read. What is `urgent` is read whatever else is not.
+    `sha256` is of the whole payload if the item came alone, or of the item as compact JSON. A receipt names it if the
+    reading's id cannot be read. `urgent`: what the item says of an emergency, as far as that can be read.
     """
 
     reason: Refusal
@@ -55,7 +55,7 @@ class _RefusedError(Exception):
 
 
 def decode(payload: bytes) -> list[ReadingPayload | Unreadable]:
-    """Read one reading or an array of them; one answer for each item, in order."""
+    """Read one reading or an array of them. Returns one answer for each item, in order."""
     document: Any = None
     try:
         document = _parse(payload)
@@ -111,7 +111,7 @@ def _reading(item: Any) -> ReadingPayload:
 
 
 def _mended(item: dict[str, Any], error: ValidationError) -> ReadingPayload:
-    """The reading without the parts that make no sense, which are kept beside it as sent."""
+    """The reading without the parts that make no sense; those are kept in `not_understood` as sent."""
     sound = {name: dict(part) if isinstance(part, dict) else part for name, part in item.items()}
     aside: dict[str, Any] = {}
     for problem in error.errors(include_url=False, include_context=False):
@@ -139,12 +139,12 @@ def _set_aside(sound: dict[str, Any], aside: dict[str, Any], problem: ErrorDetai
         aside[f"{name}.{key}"] = sound[name].pop(key)
 
 
-# These have parts that mean nothing alone.
+# Parts of these mean nothing alone.
 _WHOLE = frozenset({"worry", "auscultation", "gatt"})
 
 
 def _check_time(sent: Any) -> None:
-    """RFC 3339 text only: a bare number could be seconds or milliseconds."""
+    """Accept RFC 3339 text only: a bare number could be seconds or milliseconds."""
     if not isinstance(sent, str) or sent[4:5] != "-":
         raise _RefusedError(Refusal.UNREADABLE_TIME, f"taken_at is {sent!r:.60}; expected RFC 3339 text.")
 
@@ -161,8 +161,8 @@ def _json(payload: bytes) -> Any:
     try:
         document = from_json(payload, allow_inf_nan=True)
     except ValueError:
-        # The strict, fast parser also refuses what a lenient one can read: a number of thousands of digits,
-        # half a surrogate pair, a byte order mark. None of them should cost the rest of a reading.
+        # The strict, fast parser also refuses what a lenient one can read: a number of thousands of digits, half a
+        # surrogate pair, a byte order mark. None of these should cost the rest of a reading.
         return _storable(json.loads(payload, parse_int=_bounded_int), 0)
     return _storable(document, 0) if b"\\u0000" in payload else document
 
@@ -174,7 +174,7 @@ def _bounded_int(digits: str) -> int | float:
 
 
 def _storable(value: Any, depth: int) -> Any:
-    """The same with U+FFFD for characters that UTF-8 or a database cannot hold."""
+    """The value with U+FFFD for characters that UTF-8 or a database cannot hold."""
     if depth > _MAX_DEPTH:
         raise ValueError(f"nested more than {_MAX_DEPTH} deep")
     if isinstance(value, str):

@@ -1,8 +1,8 @@
-"""What a reading measured: its decoded values, and what the instrument's own octets say of them.
+"""What a reading measured: the app's decoded values combined with the instrument's notification.
 
-Invariant: the instrument goes before the app. Where its octets hold a sign, their number is the sign's value, and
-where they say that there is none, there is none; a decoded value that says otherwise is kept beside it and the sign
-is to be measured again. Only where the octets cannot be read does a decoded value stand by itself.
+Guards: the instrument takes precedence over the app. If the notification holds a sign, its number is the value; if it
+says there is none, there is none. A decoded value that differs is kept beside it, and the sign is to be measured again.
+Only if the notification cannot be read is the decoded value used alone.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ from devices.vital_signs import FACTS, VitalSign
 
 
 class Measured(NamedTuple):
-    """Values by code, as yet unjudged: a Decimal from the instrument, as sent where decoded before.
+    """Values by code, not yet judged: a Decimal from the instrument, or as sent by the app.
 
-    `unknown`: signs looked for that have no value, with what there was instead. `differing`: signs of which app and
-    instrument say different things. `instrument`: all that was decoded, to be stored.
+    `unknown`: signs looked for that have no value, with what was there instead. `differing`: signs on which app and
+    instrument disagree. `instrument`: everything decoded, to be stored.
     """
 
     values: Mapping[str, Any]
@@ -30,7 +30,7 @@ class Measured(NamedTuple):
 
 
 def measured(payload: ReadingPayload) -> Measured:
-    """Put the two together. Never raises, whatever the octets are."""
+    """Combine the two. Never raises, whatever the octets are."""
     statuses = _said_true(payload.quality) if payload.quality else _NONE
     if payload.gatt is None:
         return Measured(payload.values, {}, _NONE, statuses, (), None)
@@ -67,7 +67,7 @@ def _differing(decoded: Mapping[str, Any], said: Measurement) -> frozenset[str]:
 
 
 def _alike(sign: VitalSign, decoded: Any, number: Decimal) -> bool:
-    """Whether both are the same on the sign's chart: an app may round what it converts."""
+    """Whether both are equal when rounded for the sign's chart: an app may round what it converts."""
     if isinstance(decoded, bool) or not isinstance(decoded, int | float):
         return False
     grid = Decimal(1).scaleb(-FACTS[sign].decimals)

@@ -1,10 +1,9 @@
 """The model of a reading, and its encoding.
 
-Invariant: the model judges form only. Values are not judged here: NaN, infinity, text and the impossible pass
-through as sent.
+Guards: the model checks form only. NaN, infinity, text and impossible values pass through as sent.
 
-Numbers arrive as int or float. `repr` of such a float is the decimal the sender wrote (up to 15 significant
-digits), so `Decimal(repr(value))` is exact where `Decimal(value)` is not.
+Numbers arrive as int or float. `repr` of such a float is the decimal the sender wrote (up to 15 significant digits), so
+`Decimal(repr(value))` is exact where `Decimal(value)` is not.
 """
 
 from collections.abc import Sequence
@@ -30,7 +29,7 @@ VERSION = 1
 MAX_READINGS = 100
 MAX_BYTES = 256 * 1024
 OLDEST_S = 10 * 366 * 86_400
-"""No machine runs longer without being started again."""
+"""Ten years: no machine runs longer without a restart."""
 
 ShortText = Annotated[str, StringConstraints(max_length=120)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -80,7 +79,7 @@ class WorryFrom(StrEnum):
 
 
 class _WirePart(BaseModel):
-    """Part of the contract: unknown fields are a later version's business, and NaN survives encoding."""
+    """Part of the contract. Unknown fields belong to a later version and are ignored; NaN survives encoding."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
 
@@ -124,14 +123,14 @@ class Gatt(_WirePart):
 
 
 def _on_utc(moment: datetime) -> datetime:
-    """The same moment, in one form whatever way it was written; at the very ends that would be off the calendar."""
+    """The same moment in UTC. Raises ValueError for the first and last year, where UTC may be outside the calendar."""
     if not 1 < moment.year < 9999:
         raise ValueError("this is outside the calendar")
     return moment.astimezone(UTC)
 
 
 def _age(said: Any) -> float | None:
-    """One that cannot be read is none: it is no part of what the reading says."""
+    """The age, or None if it cannot be read: it is not part of what the reading says."""
     is_age = isinstance(said, int | float) and not isinstance(said, bool) and 0 <= said <= OLDEST_S
     return float(said) if is_age else None
 
@@ -139,30 +138,30 @@ def _age(said: Any) -> float | None:
 class ReadingPayload(_WirePart):
     """What one device or person sends at one moment."""
 
-    # A factory, not {}: pydantic would make a deep copy of each for every reading, and take twice as long.
+    # Factories, not {}: pydantic would deep-copy each default for every reading, and take twice as long.
     version: Literal[1] = 1
     reading_id: ReadingId
     outbox_epoch: OutboxEpoch
     seq: Annotated[int, Field(ge=0, lt=2**63)]
     taken_at: Annotated[AwareDatetime, AfterValidator(_on_utc)]
     age_s: Annotated[Annotated[float, Field(ge=0, le=OLDEST_S)] | None, BeforeValidator(_age)] = None
-    """How many seconds ago it was taken when this was sent, by a clock that nobody sets; absent where none can tell."""
+    """Seconds from taking to sending, by a clock that nobody sets; absent if the kit has no such clock."""
     resident: ResidentId
     kit: KitId | None = None
-    """A kit's own word on who it is; the topic is the authority."""
+    """The kit's own claim of its id; the topic is the authority."""
     taken_by: PersonId | None = None
     operator_known_by: OperatorKnownBy | None = None
     device: Device = Device()
     values: dict[str, Any] = Field(default_factory=dict)
-    """Raw values by vital-sign code, unjudged; codes not known here are kept too."""
+    """Raw values by vital-sign code, not judged. Unknown codes are kept too."""
     gatt: Gatt | None = None
-    """What the instrument itself sent, undecoded. It goes before `values` where both speak of a sign."""
+    """What the instrument itself sent, undecoded. It takes precedence over `values` for the signs it holds."""
     not_obtained: dict[Code, NotObtained] = Field(default_factory=dict)
     soft_signs: dict[Code, SoftSign] = Field(default_factory=dict)
     emergency_signs: dict[Code, SoftSign] = Field(default_factory=dict)
-    """Signs that go straight to 999, by code; one that is not known here counts as well."""
+    """Signs that need 999 at once, by code. An unknown code counts as well."""
     phoned_999: bool = False
-    """Whether whoever sends this has phoned 999 already."""
+    """Whether the sender has phoned 999 already."""
     worry: Worry | None = None
     note: Annotated[str, StringConstraints(max_length=2000)] | None = None
     auscultation: Auscultation | None = None
@@ -170,11 +169,11 @@ class ReadingPayload(_WirePart):
     quality: dict[Code, Scalar] = Field(default_factory=dict)
     scheduled_full_set: bool = False
     not_understood: dict[str, Any] = Field(default_factory=dict)
-    """Parts that made no sense, as sent, by field name: set aside when decoding, for people to see."""
+    """Parts that made no sense, as sent, by field name: set aside by decoding, for people to see."""
 
     @property
     def unknown_codes(self) -> tuple[str, ...]:
-        """Codes among the values that no vital sign here has, sorted."""
+        """The codes among the values that are no vital sign known here, sorted."""
         return tuple(sorted(self.values.keys() - _SIGN_CODES))
 
 
@@ -194,18 +193,18 @@ class Refusal(StrEnum):
 
 
 def encode_one(reading: ReadingPayload) -> bytes:
-    """One reading as a compact JSON object; what has its default value is left out."""
+    """Encode one reading as a compact JSON object without default values."""
     body = reading.model_dump_json(exclude_defaults=True).encode()
     return b'{"version":1,' + body[1:]
 
 
 def with_age(encoded: bytes, age_s: float) -> bytes:
-    """What `encode_one` gave, and how old it is now: said anew at each sending, with not an octet else changed."""
+    """Append the reading's age to the result of `encode_one`; no other octet changes at a later sending."""
     return encoded[:-1] + b',"age_s":%.1f}' % min(max(0.0, age_s), OLDEST_S)
 
 
 def encode(readings: Sequence[ReadingPayload]) -> bytes:
-    """One reading as an object, several as an array. Limits are the sender's to keep: see MAX_READINGS."""
+    """Encode one reading as an object, several as an array. The sender must keep the limits: see MAX_READINGS."""
     if len(readings) == 1:
         return encode_one(readings[0])
     return b"[" + b",".join(map(encode_one, readings)) + b"]"

@@ -1,7 +1,7 @@
-"""What is said of an emergency, and measured, in what cannot be read as a reading, wherever in it that stands.
+"""Finds what an unreadable message says of an emergency, and what it measured, at any depth.
 
-Invariant: it never raises, and what goes straight to 999 in a reading that can be read does so here. What is measured
-is not judged yet, and each set is by itself: two may be of two people.
+Guards: it never raises. Whatever would mean 999 in a readable reading means it here too. Values are not judged yet, and
+each set stays separate: two sets may be of two people.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,17 +25,17 @@ _SCALARS = (bool, int, float, str)
 
 @dataclass(frozen=True, slots=True)
 class Urgent:
-    """Signs by code, the worst that is said of consciousness, and whether all who say either have phoned 999."""
+    """Emergency signs by code, the worst consciousness, and whether everyone who reports either has phoned 999."""
 
     emergency_signs: tuple[str, ...] = ()
     consciousness: Consciousness | None = None
     phoned_999: bool = False
     sets: tuple[Mapping[str, Any], ...] = ()
-    """Values by code as sent, or as an instrument's octets say, of each that has any, up to `MOST_SETS`."""
+    """The values of each object that has any, by code, as sent or decoded from its notification; up to `MOST_SETS`."""
 
 
 def urgent(document: Any) -> Urgent:
-    """Look through whatever JSON it is."""
+    """Look through any JSON document."""
     objects = [said for said in _objects(document) if not _SPEAKING.isdisjoint(said)]
     each = [_of_object(said) for said in objects]
     speaking = [one for one in each if one.emergency_signs or one.consciousness]
@@ -48,7 +48,7 @@ def urgent(document: Any) -> Urgent:
 
 
 def _objects(document: Any) -> Iterator[dict[str, Any]]:
-    """Every JSON object in it, however deep."""
+    """Every JSON object in the document, at any depth."""
     waiting = [document]
     while waiting:
         found = waiting.pop()
@@ -68,7 +68,7 @@ def _of_object(said: dict[str, Any]) -> Urgent:
 
 
 def _signs(said: Any) -> tuple[str, ...]:
-    """An answer that is neither yes nor no may have been meant as a yes."""
+    """The signs present. An answer that is neither yes nor no may have been meant as a yes."""
     if not isinstance(said, dict):
         return (UNREADABLE,)
     heard = {sign: answer for sign, answer in said.items() if answer != SoftSign.ABSENT}
@@ -85,7 +85,7 @@ def _badness(letter: Consciousness) -> int:
 
 
 def _measured(said: dict[str, Any]) -> dict[str, Any]:
-    """One object's values; where an instrument's octets hold a sign, theirs."""
+    """One object's values; its notification takes precedence for the signs it holds."""
     values, gatt = said.get("values"), said.get("gatt")
     sent = values.items() if isinstance(values, dict) else ()
     measured = {code: raw for code, raw in sent if code in _CODES and isinstance(raw, _SCALARS)}
