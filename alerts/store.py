@@ -86,11 +86,13 @@ INSERT INTO alerts.finding
     (finding_id, escalation_id, resident_id, rule, rule_version, severity, sentence, low, evidence, found_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-# The hub's numbers go on without a gap, and its pages are told of the last one.
+# The hub's numbers go on without a gap, after its last event whatever a restore or a repair left of its revision, and
+# its pages are told of the last one.
 _NUMBER: LiteralString = """
 WITH numbered AS (
-    INSERT INTO alerts.hub_revision AS held (hub_id, revision) VALUES (%(hub)s, %(by)s)
-    ON CONFLICT (hub_id) DO UPDATE SET revision = held.revision + EXCLUDED.revision
+    INSERT INTO alerts.hub_revision AS held (hub_id, revision)
+    VALUES (%(hub)s, alerts.last_event_at(%(hub)s) + %(by)s)
+    ON CONFLICT (hub_id) DO UPDATE SET revision = greatest(held.revision + %(by)s, EXCLUDED.revision)
     RETURNING revision
 ), happened AS (
     INSERT INTO alerts.escalation_event

@@ -240,12 +240,25 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
                          OR held.resident_id IN (SELECT delegation.visible_residents())))
     RETURNING told.revision
 $$;
-REVOKE EXECUTE ON FUNCTION alerts.follow_residents(uuid[]), alerts.leave_hub(uuid, uuid) FROM PUBLIC;
+
+-- After which number a hub's next event comes, whatever a restore or a repair left of its revision.
+-- In a language that plans it once: each batch that changes a queue asks.
+CREATE FUNCTION alerts.last_event_at(hub uuid) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF session_user IN ('hearthwatch_ingest', 'hearthwatch_scheduler') OR hub IN (SELECT delegation.visible_hubs()) THEN
+        RETURN coalesce((SELECT max(event.revision) FROM alerts.escalation_event event WHERE event.hub_id = hub), 0);
+    END IF;
+    RETURN 0;
+END $$;
+REVOKE EXECUTE ON FUNCTION alerts.follow_residents(uuid[]), alerts.leave_hub(uuid, uuid), alerts.last_event_at(uuid)
+    FROM PUBLIC;
 GRANT SELECT, UPDATE ON alerts.escalation, alerts.hub_revision TO hearthwatch_gate;
 GRANT SELECT ON alerts.escalation_event TO hearthwatch_gate;
 ALTER FUNCTION alerts.follow_residents(uuid[]) OWNER TO hearthwatch_gate;
 ALTER FUNCTION alerts.leave_hub(uuid, uuid) OWNER TO hearthwatch_gate;
-GRANT EXECUTE ON FUNCTION alerts.follow_residents(uuid[]), alerts.leave_hub(uuid, uuid)
+ALTER FUNCTION alerts.last_event_at(uuid) OWNER TO hearthwatch_gate;
+GRANT EXECUTE ON FUNCTION alerts.follow_residents(uuid[]), alerts.leave_hub(uuid, uuid), alerts.last_event_at(uuid)
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 
 -- Whose case is claimed by somebody who works at its hub no more; and those cases, for anybody to claim again.

@@ -321,6 +321,7 @@ OF_SOMEBODY: dict[str, LiteralString] = {
     "ingest.lock_visible_resident": "SELECT ingest.lock_visible_resident(%(resident)s)::text",
     "alerts.follow_residents": "SELECT * FROM alerts.follow_residents(ARRAY[%(resident)s::uuid])",
     "alerts.leave_hub": "SELECT alerts.leave_hub(%(case)s, %(hub)s)::text",
+    "alerts.last_event_at": "SELECT alerts.last_event_at(%(hub)s)::text",
     "delegation.glass_tried_in_vain": "SELECT person_id::text, tries"
     " FROM delegation.glass_tried_in_vain(%(hub)s, '2026-01-01')",
     "alerts.counts_of_hub": "SELECT * FROM alerts.counts_of_hub(%(hub)s, '2026-01-01', '2026-12-31', true)",

@@ -176,6 +176,30 @@ def test_however_many_come_at_once_there_is_one_case_and_no_gap_in_the_hubs_even
     assert ward.rows("SELECT revision FROM alerts.hub_revision") == [(len(revisions),)]
 
 
+@pytest.mark.parametrize(
+    "repaired",
+    ["DELETE FROM alerts.hub_revision", "UPDATE alerts.hub_revision SET revision = 1"],
+    ids=["nothing", "an older number"],
+)
+@pytest.mark.parametrize("first", ["a reading", "a call", "the clocks"])
+def test_a_hub_of_whose_number_a_repair_left_something_else_goes_on_after_its_events(ward, repaired, first):
+    ward.send(n.GRAVE)
+    ward.send({"pulse": 112}, resident=n.BRAM)
+    ward.send(n.GRAVE, at=NOW + n.minutes(1))
+    ward.change(repaired)
+    if first == "a reading":
+        assert ward.send(n.GRAVE, at=LATER).outcome is Outcome.STORED
+    elif first == "a call":
+        ward.act(desk.raise_by_hand, n.AMARA, Severity.CONCERN, "Her daughter rang.", LATER)
+    else:
+        assert ward.tick(LATER) == 1
+    ward.act(desk.claim, ward.open_case(), LATER)
+    assert ward.rows("SELECT revision FROM alerts.escalation_event ORDER BY revision") == [
+        (revision,) for revision in range(1, 5)
+    ]
+    assert ward.rows("SELECT revision FROM alerts.hub_revision") == [(4,)]
+
+
 MOVE: LiteralString = "UPDATE delegation.resident SET home_id = %s WHERE resident_id = %s"
 
 
