@@ -1,4 +1,4 @@
-# `make help` explains the targets. Every step that has been done is instant the second time.
+# `make help` explains the targets. A step that is up to date costs nothing the second time.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -6,7 +6,7 @@ SHELL := /bin/bash
 VENV := .venv
 BUILT := api/web/static/build/.built
 ASSET_SOURCES := $(wildcard api/web/assets/*.scss api/web/assets/*.mjs api/web/assets/*.json)
-# The two locks, compiled so that they name no index host.
+# Compiles the two locks without naming an index host.
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/bin/uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links
 RUNNING := --extra server --extra files --extra embedded --extra build
@@ -28,7 +28,7 @@ demo: setup ## Start everything in this terminal: database, broker, kits, pages 
 
 ##@ Prove it
 .PHONY: test soak bench audit lint
-# Four at a time on two cores: much of a test's time is waiting for a kit, a broker or a browser.
+# Four at a time even on two cores: tests mostly wait for a kit, a broker or a browser.
 test: $(VENV)/.testing $(BUILT) ## Run the whole suite on TimescaleDB, Mosquitto and Chromium
 	@deploy/test-services.sh
 	@$(VENV)/bin/pytest -n 4 --dist loadgroup $(ARGS)
@@ -72,7 +72,7 @@ $(VENV)/.running: requirements.lock pyproject.toml
 	@deploy/venv.sh requirements.lock
 	@touch $@
 
-# The test lock holds all that the running one does, at the same versions.
+# The test lock holds all the packages of the running one, at the same versions.
 $(VENV)/.testing: requirements-test.lock pyproject.toml
 	@deploy/venv.sh requirements-test.lock
 	@touch $@ $(VENV)/.running

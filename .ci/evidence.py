@@ -1,4 +1,4 @@
-"""Judges a run by the evidence it wrote: what was run, what was left out, which real services were seen.
+"""Judges a test run by the evidence it wrote: tests passed, tests left out, real services seen.
 
 python evidence.py EVIDENCE MINIMUM
 """
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 SERVICES = ("timescaledb", "mosquitto", "chromium")
-# A hypertable with one chunk has never been asked to look into a second one.
+# A hypertable with a single chunk was never queried across two.
 FEWEST_CHUNKS = 2
 
 

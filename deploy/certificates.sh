@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes a certificate authority and the broker's certificate with openssl, once:
-#   certificates.sh FOLDER NAME...       (the names and addresses kits and processes reach the broker by)
-# The authority's key is what lets somebody pose as the broker: keep it off the machines that do not need it.
+# Makes a certificate authority and the broker's certificate with openssl, unless they are there:
+#   certificates.sh FOLDER NAME...       (the names and addresses by which kits and processes reach the broker)
+# Whoever holds the authority's key can pose as the broker: keep it off machines that do not need it.
 set -euo pipefail
 
 folder=${1:?a folder is needed}
@@ -39,5 +39,5 @@ openssl x509 -req -in "$folder/broker.csr" -CA "$folder/ca.pem" -CAkey "$folder/
     )
 rm -f "$folder/broker.csr" "$folder/ca.srl"
 chmod 0600 "$folder/ca.key" "$folder/broker.key"
-# Last, since its presence says that all of it is there.
+# Last: this file's presence means that everything else is there.
 mv "$folder/broker.making" "$folder/broker.pem"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a Chromium available to the browser tests, and says in a sentence what it does.
+# Makes sure the browser tests have a Chromium, and says in a sentence what it does.
 # Exit codes: 0 there is one; 3 there is none and none may be installed here.
 set -euo pipefail
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes a Docker engine answer on this machine, with the compose plugin and the Debian base image,
+# Makes sure a Docker engine answers on this machine, with the compose plugin and the Debian base image,
 # and says in sentences what it does. A second run finds everything there and is instant.
-#
+# 
 # Exit codes: 0 an engine answers; 3 there is none and none may be installed here (a sentence says why).
 set -euo pipefail
 
@@ -35,7 +35,7 @@ wait_for_engine() {
     return 1
 }
 
-# After a hard stop of the machine the file may name a process that is now something else, and dockerd gives up.
+# After a hard stop of the machine the file may name another process's id, and dockerd would refuse to start.
 forget_stale_pid() {
     local file name
     for file in /var/run/docker.pid /var/run/docker/containerd/containerd.pid; do
@@ -58,7 +58,7 @@ start_engine() {
     fi
     forget_stale_pid
     say "starting dockerd in the background; its log is $state/dockerd.log."
-    # The lock's descriptor must not be inherited, or the engine would hold it for ever.
+    # Close the lock's descriptor: otherwise the engine would inherit it and hold the lock for ever.
     setsid nohup dockerd >>"$state/dockerd.log" 2>&1 </dev/null 9>&- &
     wait_for_engine || give_up "dockerd did not answer within a minute; $state/dockerd.log says why."
     say "the Docker engine answers."
@@ -78,7 +78,7 @@ make_base_image() {
         give_up "the base image could not be made; $state/mmdebstrap.log says why."
 }
 
-# Debian 12 has no compose v2, so the plugin comes out of trixie's package, by way of the base image.
+# Debian 12 has no compose v2, so take the plugin from trixie's package, by way of the base image.
 install_compose() {
     docker compose version >/dev/null 2>&1 && return 0
     local plugins="${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins" holder

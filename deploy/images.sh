@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the platform's images: images.sh [timescale] [mosquitto] [hearthwatch]   (all, if none is named)
-# Each image carries a digest of what it was built from, so a second run with nothing changed is instant.
+# Each image carries a digest of its sources, so a second run with nothing changed is instant.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)

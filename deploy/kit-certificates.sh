@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Certificates for kits, where they sign in by those and not by passwords (mosquitto/kit-certificates.conf):
-#   kit-certificates.sh FOLDER issue KIT     FOLDER/KIT.pem and FOLDER/KIT.key; the first makes the authority too
-#   kit-certificates.sh FOLDER revoke KIT    puts all of the kit's certificates on FOLDER/revoked.crl
-# The authority is one of its own, for kits alone: whoever holds FOLDER/authority.key can sign in as anybody, the
-# platform too. Keep it off the broker, which needs FOLDER/broker: authority.pem and revoked.crl.
+# Makes and revokes certificates for kits that sign in by certificate instead of password
+# (mosquitto/kit-certificates.conf):
+#   kit-certificates.sh FOLDER issue KIT     makes FOLDER/KIT.pem and FOLDER/KIT.key, and at first the authority
+#   kit-certificates.sh FOLDER revoke KIT    puts all of the kit's certificates on the revocation list
+# The authority is for kits alone. Whoever holds FOLDER/authority.key can sign in as anybody, the platform included. Keep
+# it off the broker, which needs only FOLDER/broker: authority.pem and revoked.crl.
 set -euo pipefail
 
 folder=${1:?a folder is needed} act=${2:?issue or revoke} kit=${3:?a kit is needed}
@@ -40,7 +41,7 @@ keyUsage = critical,digitalSignature
 extendedKeyUsage = clientAuth
 END
 
-# What openssl says while it works is for nobody, unless it fails.
+# Shows what openssl says only if it fails.
 quietly() {
     "$@" 2>openssl.said || {
         cat openssl.said >&2
@@ -49,7 +50,7 @@ quietly() {
     rm openssl.said
 }
 
-# Of two lists of one second the broker would go on with the older.
+# Given two lists of the same second, the broker would keep the older one.
 list_revoked() {
     until [ ! -e broker/revoked.crl ] || [ "$(date +%s)" -gt "$(stat -c %Y broker/revoked.crl)" ]; do sleep 0.1; done
     quietly openssl ca -config openssl.cnf -batch -gencrl -out revoked.making

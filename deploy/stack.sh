@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The real stack on this machine:
-#   stack.sh up                 make images and secrets where they are missing, start, wait until all is well
-#   stack.sh down [--volumes]   stop; with --volumes forget the data too
-#   stack.sh seed FOLDER [...]  a synthetic neighbourhood, its kits admitted, their sheet in FOLDER/kits.json
-#   stack.sh as-owner COMMAND   a command of the platform, as the database's owner: add-places -, add-person ...
-#   stack.sh check              what the startup checks say of all of it
-#   stack.sh ANYTHING ELSE      handed to docker compose: logs -f ingest, ps, exec ...
+# Runs the real stack on this machine:
+#   stack.sh up                 make missing images and secrets, start, wait until everything is healthy
+#   stack.sh down [--volumes]   stop; with --volumes delete the data too
+#   stack.sh seed FOLDER [...]  add a synthetic neighbourhood, admit its kits, write their sheet to FOLDER/kits.json
+#   stack.sh as-owner COMMAND   run a command of the platform as the database's owner: add-places -, add-person ...
+#   stack.sh check              run the startup checks of every process
+#   stack.sh ANYTHING ELSE      pass it to docker compose: logs -f ingest, ps, exec ...
 # HEARTHWATCH_STACK names a second stack; HEARTHWATCH_SECRETS, _HTTP_PORT, _MQTT_PORT, _ADDRESS place it.
 set -euo pipefail
 
@@ -17,7 +17,7 @@ mqtt_port=${HEARTHWATCH_MQTT_PORT:-8883}
 
 compose() { docker compose -p "${HEARTHWATCH_STACK:-hearthwatch}" -f "$here/compose.yaml" "$@"; }
 
-# The folder is its owner's alone; the files in it are read by the containers' own users.
+# Only the owner can enter the folder. Its files are readable because the containers run as other users.
 make_secrets() {
     local name
     mkdir -p "$HEARTHWATCH_SECRETS"
@@ -51,7 +51,7 @@ seed() {
     mkdir -p "${1:?a folder for the kit sheet is needed}"
     folder=$(cd "$1" && pwd)
     shift
-    # The sheet tells the kits, which are outside, where the broker is.
+    # The kits are outside the stack, so the sheet names the broker by its outside address.
     compose run --rm --no-deps -T --user "$(id -u):$(id -g)" -v "$folder:/sheet" \
         -e "HEARTHWATCH_BROKER_HOST=$address" -e "HEARTHWATCH_BROKER_PORT=$mqtt_port" \
         -e "HEARTHWATCH_BROKER_CA_FILE=$HEARTHWATCH_SECRETS/ca.pem" migrate seed --kits /sheet/kits.json "$@"

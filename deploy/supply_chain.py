@@ -1,7 +1,7 @@
-"""The supply chain: what this is made of (an SBOM), on what terms it comes, and what is known to be wrong with it.
+"""The supply chain: an SBOM of what this is made of, the licences it comes under, and its known vulnerabilities.
 
-Guards: what could not be asked is a failure of its own, never "nothing is known"; a package that runs and whose terms
-nobody looked at fails.
+Guards: a lookup that failed is a failure of its own, never "no vulnerability known". A package that runs and whose
+licence nobody has accepted fails the audit.
 """
 
 import json
@@ -39,25 +39,25 @@ def plain(name: str) -> str:
 
 
 def named_in(lock: str) -> set[str]:
-    """The packages that a lock names, for whichever platform."""
+    """The packages that a lock names, for any platform."""
     return set(re.findall(r"^([a-z0-9][a-z0-9.-]*)==", lock, re.MULTILINE))
 
 
 def installed() -> dict[str, str]:
-    """The terms that each installed package states."""
+    """The licence terms that each installed package states."""
     told = run_tool("pip-licenses", "--from=mixed", "--format=json", "--with-system")
     told.check_returncode()
     return {plain(one["Name"]): one["License"] for one in json.loads(told.stdout)}
 
 
 def may_come(terms: str, allowed: Iterable[str]) -> bool:
-    """Whether these terms will do: one of those joined by OR, and all of those joined by AND."""
+    """Whether these terms are acceptable: any one of those joined by OR, and all of those joined by AND."""
     choices = re.split(r"\s+OR\s+", terms)
     return any(all(one in allowed for one in re.split(r"\s+AND\s+|;\s*", choice)) for choice in choices)
 
 
 def unfit(runs: set[str], terms: Mapping[str, str], policy: Mapping[str, Any]) -> Iterator[str]:
-    """A sentence for each package that runs on terms that will not do, and for each reason nobody needs."""
+    """A sentence for each running package with unacceptable terms, and for each acceptance no package needs."""
     accepted = policy["accepted"]
     for name in sorted(runs & terms.keys()):
         stated = terms[name]
@@ -82,7 +82,7 @@ def look_at_licences() -> int:
 
 
 def of_the_pages(lock: Mapping[str, Any]) -> list[Package]:
-    """What the pages' style and scripts are built from."""
+    """The npm packages that the pages' styles and scripts are built from."""
     built = {path.removeprefix("node_modules/"): one for path, one in lock["packages"].items() if path}
     return [
         {
@@ -99,14 +99,14 @@ def of_the_pages(lock: Mapping[str, Any]) -> list[Package]:
 
 
 def write_sbom(path: Path = SBOM) -> int:
-    """What runs, from the lock: names, versions, digests and terms, as CycloneDX."""
+    """Write an SBOM of what runs, from the lock: names, versions, digests and terms, as CycloneDX."""
     path.parent.mkdir(exist_ok=True)
     arguments = ("--pyproject", "pyproject.toml", "--mc-type", "application", "--output-reproducible")
     made = run_tool("cyclonedx-py", "requirements", *arguments, str(RUNNING))
     made.check_returncode()
     sbom, terms = json.loads(made.stdout), installed()
     for one in sbom["components"]:
-        # It repeats the lock's line.
+        # The description repeats the lock's line.
         one.pop("description", None)
         if one["name"] in terms:
             one["licenses"] = [{"license": {"name": terms[one["name"]]}}]
@@ -117,7 +117,7 @@ def write_sbom(path: Path = SBOM) -> int:
 
 
 def judged(packages: list[Package]) -> tuple[int, list[str]]:
-    """What is known of these packages, as pip-audit tells it."""
+    """The exit code and the sentences for what pip-audit reports of these packages."""
     weak = [(one, known) for one in packages for known in one.get("vulns", [])]
     unasked = [one["skip_reason"] for one in packages if "skip_reason" in one]
     said = [
@@ -133,7 +133,7 @@ def judged(packages: list[Package]) -> tuple[int, list[str]]:
 
 
 def look_for_weaknesses() -> int:
-    """Asks a vulnerability service about everything in the locks, what tests use too."""
+    """Ask a vulnerability service about everything in the locks, the tests' packages included."""
     arguments = ("--disable-pip", "--require-hashes", "--progress-spinner=off", "--format=json")
     told = run_tool("pip-audit", *arguments, "-r", str(EVERYTHING))
     if not told.stdout.strip():
@@ -149,7 +149,7 @@ LOOKS = {"sbom": write_sbom, "licences": look_at_licences, "weaknesses": look_fo
 
 
 def main(names: list[str]) -> int:
-    """Do all of it, or what is named; ends with the first code that is not fine."""
+    """Run the named checks, or all of them. Returns the first exit code that is not FINE."""
     codes = [LOOKS[name]() for name in names or LOOKS]
     return next((code for code in codes if code != FINE), FINE)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings up what the tests run against, as far as this machine allows. What it does not allow is no failure
-# here: the tests find out for themselves, leave out what they must, and say how many that was.
+# Starts what the tests run against, as far as this machine allows. Whatever it does not allow is no error here: the
+# tests notice it, leave out what they must, and say how many tests that was.
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

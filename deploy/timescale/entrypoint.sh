@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the database cluster on the first start, then becomes the server. The superuser's password comes
-# from POSTGRES_PASSWORD_FILE (a secret) or POSTGRES_PASSWORD; without one no cluster is made.
+# Makes the database cluster on the first start, then becomes the server. The superuser's password comes from
+# POSTGRES_PASSWORD_FILE (a secret) or POSTGRES_PASSWORD; without one no cluster is made.
 set -eu
 
 volume=$(dirname "$PGDATA")
@@ -20,7 +20,7 @@ make_cluster() {
         echo "A password is needed to make the cluster: set POSTGRES_PASSWORD_FILE." >&2
         exit 1
     fi
-    # Made beside its place and moved in one step, so a kill half way leaves nothing that looks finished.
+    # Made in another folder and moved in one step, so that a kill halfway leaves nothing that looks finished.
     making="$volume/making"
     rm -rf "$making"
     printf '%s\n' "$POSTGRES_PASSWORD" >/tmp/superuser-password
