@@ -88,6 +88,7 @@ _CONFIG = {
     "version": 1,
     "epoch": _EPOCH,
     "listening_since": "2026-11-22T07:00:00.251Z",
+    "hub_name": "Riverside hub",
     "hub_telephone": "01632 960123",
 }
 _WORDS = {
@@ -130,7 +131,8 @@ _TOLD: dict[Leaf, tuple[str, str, list[Any]]] = {
         "Config",
         "Platform to kit, QoS 1, retained. Where the epoch differs from that of a receipt, the reading is "
         "to be sent again. Where `listening_since` differs from what it was, nobody may have listened in between: "
-        "what has no receipt is to be sent again within a second or two.",
+        "what has no receipt is to be sent again within a second or two. `hub_name` and `hub_telephone` are whom to "
+        "phone where a receipt's `next` says so; said anew where the kit is lent elsewhere or the number changes.",
         [_CONFIG],
     ),
     Leaf.STATUS: (

@@ -79,7 +79,9 @@ class Config(_FromPlatform):
     epoch: DatabaseEpoch
     listening_since: AwareDatetime | None = None
     """Since when somebody listens to this kit without a gap. Another one than before: send what has no receipt."""
-    hub_telephone: Annotated[str, StringConstraints(max_length=40)] | None = None
+    hub_name: Annotated[str, StringConstraints(max_length=200)] | None = None
+    """Of the hub that watches over the home this kit is lent to; absent where it is lent to none."""
+    hub_telephone: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
 class Message(_FromPlatform):

@@ -25,6 +25,14 @@ class LentKit(NamedTuple):
     """By how much its clock was ahead when it last said, in seconds; behind where negative."""
 
 
+class Speaker(NamedTuple):
+    """A kit that may speak over the broker, and the hub that its people phone; None where it is lent to no home."""
+
+    partition: int
+    hub_name: str | None
+    hub_telephone: str | None
+
+
 _AGREE_WITHIN = 30.0
 _APART = timedelta(seconds=45)
 """Two statuses agree on a clock that differ by at most so many seconds, and came at least so long one after another.
@@ -42,9 +50,14 @@ LEFT JOIN devices.kit_status status ON status.kit_id = kit.kit_id
 """
 """Those of these `kits` that may speak, by their place among them: for `lent_kit`."""
 _ENROLLED: LiteralString = "SELECT kit_id FROM devices.kit WHERE kit_id = ANY (%b) AND revoked_at IS NULL"
-_PARTITIONS: LiteralString = (
-    "SELECT kit_id, partition FROM devices.kit WHERE revoked_at IS NULL AND kind = 'kit'"
-)
+_SPEAKERS: LiteralString = """
+SELECT kit.kit_id, kit.partition, hub.name, hub.phone
+FROM devices.kit
+LEFT JOIN devices.kit_loan loan ON loan.kit_id = kit.kit_id AND loan.returned_at IS NULL
+LEFT JOIN delegation.home ON home.home_id = loan.home_id
+LEFT JOIN delegation.hub ON hub.hub_id = home.hub_id
+WHERE kit.revoked_at IS NULL AND kit.kind = 'kit'
+"""
 # What a status says of the clock may have waited at the broker, which makes the clock look slow and never fast. So it
 # is believed at once only where it makes the clock less slow, and else where two agree that came some while apart: of
 # what waited no two waited equally long.
@@ -102,9 +115,9 @@ def enrolled(conn: psycopg.Connection, kits: Collection[UUID]) -> frozenset[UUID
     return frozenset(kit for (kit,) in conn.execute(_ENROLLED, (list(kits),)).fetchall())
 
 
-def partitions(conn: psycopg.Connection) -> dict[UUID, int]:
-    """Every kit that may speak, with its partition."""
-    return dict(conn.execute(_PARTITIONS).fetchall())
+def speakers(conn: psycopg.Connection) -> dict[UUID, Speaker]:
+    """Every kit that may speak over the broker."""
+    return {kit_id: Speaker(*said) for kit_id, *said in conn.execute(_SPEAKERS).fetchall()}
 
 
 def note_heard(conn: psycopg.Connection, heard: Mapping[UUID, datetime]) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 
 from devices import registry
+from devices.registry import Speaker
 from ingest import store
 from ingest.tally import Tally
 
@@ -24,8 +25,8 @@ class Session:
         self._tally = tally
         self._conn: psycopg.Connection | None = None
         self._epoch: UUID | None = None
-        self.partitions: Mapping[UUID, int] = {}
-        """Of each kit there is, as of the last look."""
+        self.kits: Mapping[UUID, Speaker] = {}
+        """Those there are, as of the last look."""
 
     @property
     def is_open(self) -> bool:
@@ -47,7 +48,7 @@ class Session:
 
     def look(self, conn: psycopg.Connection) -> None:
         """See which epoch this is and which kits there are."""
-        self._epoch, self.partitions = store.epoch(conn), registry.partitions(conn)
+        self._epoch, self.kits = store.epoch(conn), registry.speakers(conn)
 
     def lost(self, doing: str) -> None:
         """Say what went wrong, and let the connection go. Called where an error is handled."""

@@ -18,6 +18,7 @@ from devices import registry
 from devices.identifiers import DatabaseEpoch, KitId
 from devices.reading import decode
 from devices.receipt import Config, Status, encode_message
+from devices.registry import Speaker
 from devices.topics import Leaf, topic
 from ingest import heartbeat
 from ingest.arrival import Arrival
@@ -62,7 +63,7 @@ class Worker:
         self._post = Post(consumer.publish)
         self._housekept_at = 0.0
         self._heard: Mapping[int, datetime] = {}
-        self._told: dict[UUID, tuple[UUID, datetime]] = {}
+        self._told: dict[UUID, tuple[UUID, datetime, Speaker]] = {}
         self._sent_at: dict[UUID | None, datetime] = {}
 
     def run(self, stopping: threading.Event) -> None:
@@ -135,7 +136,7 @@ class Worker:
             try:
                 status = Status.model_validate_json(delivery.payload)
                 conn = self._session.connection()
-                if kit_id is not None and kit_id in self._session.partitions:
+                if kit_id is not None and kit_id in self._session.kits:
                     registry.note_status(
                         conn,
                         kit_id,
@@ -165,25 +166,36 @@ class Worker:
             at = datetime.now(UTC)
             heartbeat.beat(conn, Beating.INGEST, at, heard)
             self.tally.beat_at = at
-        sent_at = {kit: self._sent_at[kit] for kit in self._session.partitions.keys() & self._sent_at}
+        sent_at = {kit: self._sent_at[kit] for kit in self._session.kits.keys() & self._sent_at}
         registry.note_heard(conn, sent_at)
         self._sent_at.clear()
         self._post.send(conn, self._consumer.heard, datetime.now(UTC))
 
     def _tell_kits(self, epoch: UUID, heard: Mapping[int, datetime]) -> None:
-        """Which epoch this is and since when somebody listens, where a kit has not been told.
+        """Which epoch this is, since when somebody listens, and which hub to phone, where a kit has not been told.
 
         In a new epoch each sends again what its ledger lacks; where nobody listened for a while, what has no receipt.
         """
-        for kit_id, partition in self._session.partitions.items():
-            if partition in heard and self._told.get(kit_id) != (epoch, heard[partition]):
-                config = Config(epoch=DatabaseEpoch(epoch), listening_since=heard[partition])
-                where = topic(partition, KitId(kit_id), Leaf.CONFIG)
-                self._consumer.publish(where, encode_message(config), retain=True)
-                self._told[kit_id] = epoch, heard[partition]
+        for kit_id, kit in self._session.kits.items():
+            if kit.partition not in heard:
+                continue
+            said = epoch, heard[kit.partition], kit
+            if self._told.get(kit_id) != said:
+                where = topic(kit.partition, KitId(kit_id), Leaf.CONFIG)
+                self._consumer.publish(where, encode_message(_config(*said)), retain=True)
+                self._told[kit_id] = said
 
     def _flush(self) -> None:
         self._receipts.flush(time.monotonic())
+
+
+def _config(epoch: UUID, listening_since: datetime, kit: Speaker) -> Config:
+    return Config(
+        epoch=DatabaseEpoch(epoch),
+        listening_since=listening_since,
+        hub_name=kit.hub_name,
+        hub_telephone=kit.hub_telephone,
+    )
 
 
 def arrivals_of(delivery: Delivery) -> list[Arrival]:

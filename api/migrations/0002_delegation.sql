@@ -10,8 +10,8 @@ CREATE TABLE delegation.organisation (
 CREATE TABLE delegation.hub (
     hub_id          uuid PRIMARY KEY,
     organisation_id uuid NOT NULL REFERENCES delegation.organisation,
-    name            text NOT NULL,
-    phone           text NOT NULL
+    name            text NOT NULL CHECK (length(name) <= 200),     -- both travel to kits, which take no more
+    phone           text NOT NULL CHECK (length(phone) <= 200)
 );
 
 CREATE TABLE delegation.home (
@@ -882,6 +882,7 @@ CREATE POLICY as_oneself ON delegation.audit_text FOR INSERT TO hearthwatch_api 
 GRANT SELECT (resident_id, home_id, no_score_reason, synthetic) ON delegation.resident TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (lives_here_from) ON delegation.resident TO hearthwatch_ingest, hearthwatch_scheduler;   -- silence is counted from there
 GRANT SELECT (refitted) ON delegation.resident TO hearthwatch_ingest;
+GRANT SELECT (hub_id, name, phone) ON delegation.hub TO hearthwatch_ingest;   -- a kit is told whom its people phone
 GRANT SELECT (home_id, organisation_id, hub_id, rounds, synthetic) ON delegation.home TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (authorisation_id, resident_id, starts_at, review_by, ends_at, revoked_at, recorded_at)
     ON delegation.spo2_scale_authorisation TO hearthwatch_ingest, hearthwatch_scheduler;
@@ -903,6 +904,7 @@ GRANT INSERT (at, actor, role, purpose, action, subject, resident_id, request_id
 GRANT USAGE ON SEQUENCE delegation.audit_event_audit_id_seq TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 
 CREATE POLICY opaque ON delegation.resident FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
+CREATE POLICY told_to_kits ON delegation.hub FOR SELECT TO hearthwatch_ingest USING (true);
 CREATE POLICY opaque ON delegation.home FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 CREATE POLICY opaque ON delegation.spo2_scale_authorisation FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 CREATE POLICY opaque ON delegation.personal_limit FOR SELECT TO hearthwatch_ingest USING (true);

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
+from devices.gateway.next_step import Hub
 from devices.gateway.outbox import Item, Outbox
 from devices.receipt import OVER_QUOTA, Config, Receipts
 
@@ -154,7 +155,7 @@ class Gateway:
             self.on_receipts(message)
 
     def take_config(self, payload: bytes, now: float, *, retained: bool = False) -> None:
-        """Apply the config: its epoch decides which receipts still count, and nobody may have listened until then.
+        """Apply the config: whom to phone; its epoch decides which receipts still count; who listened since when.
 
         `retained`: said before we asked for it. Whatever this life of the gateway has sent was sent since.
         """
@@ -163,6 +164,7 @@ class Gateway:
         except ValidationError:
             log.warning("A config message could not be read; the earlier one stays in force.")
             return
+        self.outbox.keep_hub(Hub(config.hub_name, config.hub_telephone))
         due_at = now + self._rng.uniform(0, self._pace.first_retry / 10)
         if self.outbox.change_epoch(config.epoch, due_at):
             log.info("The database's epoch changed: what it has not receipted is sent again.")

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from devices.gateway import clocks, schema
 from devices.gateway.clocks import Clocks
+from devices.gateway.next_step import Hub
 from devices.gateway.outbox_file import OutboxFile
 from devices.identifiers import DatabaseEpoch, KitId, OutboxEpoch, ReadingId
 from devices.reading import ReadingPayload, encode_one, with_age
@@ -82,6 +83,8 @@ class Outbox:
             epoch, database_epoch = connection.execute(schema.FIND, (self._kit,)).fetchone()
         self.epoch = OutboxEpoch(UUID(bytes=epoch))
         self.database_epoch = DatabaseEpoch(UUID(bytes=database_epoch)) if database_epoch else None
+        self.hub = Hub(*file.rows(schema.HUB, (self._kit,))[0])
+        """Whom the people of this kit phone, as the platform last said."""
         self._look_for_alone()
 
     def put(self, reading: ReadingPayload) -> int:
@@ -216,6 +219,13 @@ class Outbox:
             connection.execute(schema.REOPEN, (self._kit, epoch.bytes, due_at))
         self.database_epoch = epoch
         return True
+
+    def keep_hub(self, hub: Hub) -> None:
+        """Remember whom to phone, also where the kit starts while the platform is out of reach."""
+        if hub != self.hub:
+            with self._file.transaction(durable=False) as connection:
+                connection.execute(schema.NEW_HUB, (self._kit, *hub))
+            self.hub = hub
 
     def forget(self, most_not_whole: int = KEEP_NOT_WHOLE_BYTES) -> int:
         """Delete what was receipted more than 14 days of running ago; how many. To be called every hour.

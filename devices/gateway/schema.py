@@ -6,7 +6,7 @@ Invariant: a row is `pending` exactly while it lacks a receipt from the database
 from collections.abc import Mapping
 from typing import LiteralString
 
-VERSION = 4
+VERSION = 5
 
 CREATE: LiteralString = """
 CREATE TABLE outbox (
@@ -15,7 +15,9 @@ CREATE TABLE outbox (
     last_seq INTEGER NOT NULL,
     database_epoch BLOB,
     let_go INTEGER NOT NULL DEFAULT 0,
-    age REAL NOT NULL DEFAULT 0
+    age REAL NOT NULL DEFAULT 0,
+    hub_name TEXT,
+    hub_telephone TEXT
 );
 CREATE TABLE item (
     id INTEGER PRIMARY KEY,
@@ -43,7 +45,7 @@ CREATE TABLE item (
 );
 CREATE INDEX item_due ON item (kit, alone, due_at, seq) WHERE pending = 1;
 CREATE INDEX item_settled ON item (receipted_age) WHERE pending = 0;
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 """
 
 # A file of before still holds readings that nobody else has: it is brought to this version where it is opened.
@@ -64,6 +66,11 @@ PRAGMA user_version = 3;
 ALTER TABLE item ADD COLUMN start TEXT;
 ALTER TABLE item ADD COLUMN taken REAL;
 PRAGMA user_version = 4;
+""",
+    4: """
+ALTER TABLE outbox ADD COLUMN hub_name TEXT;
+ALTER TABLE outbox ADD COLUMN hub_telephone TEXT;
+PRAGMA user_version = 5;
 """,
 }
 
@@ -141,6 +148,14 @@ RETURNING seq
 
 NEW_EPOCH: LiteralString = """
 UPDATE outbox SET database_epoch = ?2 WHERE kit = ?1
+"""
+
+HUB: LiteralString = """
+SELECT hub_name, hub_telephone FROM outbox WHERE kit = ?
+"""
+
+NEW_HUB: LiteralString = """
+UPDATE outbox SET hub_name = ?2, hub_telephone = ?3 WHERE kit = ?1
 """
 
 # `publishes` starts again: to the new database these readings are new, not ignored.

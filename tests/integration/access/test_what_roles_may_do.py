@@ -21,7 +21,7 @@ API, INGEST, SCHEDULER, RETENTION = LOGIN_ROLES
 # S select, I insert, U update, D delete; in lower case: of some columns only.
 GRANTS: dict[str, dict[str, str]] = {
     "delegation.organisation": {API: "S"},
-    "delegation.hub": {API: "S"},
+    "delegation.hub": {API: "S", INGEST: "s"},
     "delegation.home": {API: "S", INGEST: "s", SCHEDULER: "s"},
     "delegation.person": {API: "S"},
     "delegation.resident": {API: "Siu", INGEST: "s", SCHEDULER: "s", RETENTION: "su"},

@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
 import pytest
 
 from alerts.evaluator import Evaluator
+from devices.gateway.next_step import Hub
+from devices.gateway.outbox import Outbox
 from devices.identifiers import new_uuid7
 from devices.receipt import Message
 from devices.topics import Leaf
@@ -17,7 +20,9 @@ from ingest.consumer import Broker, Consumer
 from ingest.tenure import Tenure
 from ingest.worker import Worker
 from tests.fixtures import neighbourhood as n
+from tests.fixtures.brokers import Mosquitto
 from tests.fixtures.containers import wait_until
+from tests.fixtures.databases import Database
 from tests.fixtures.doorstep import NOW
 from tests.integration.ingest.line import Line, running_line
 
@@ -51,6 +56,40 @@ def test_words_that_were_committed_reach_their_kit_once_and_no_other(line: Line)
         leave(conn, "Thank you.", once="thanks")
     wait_until(lambda: "Thank you." in heard["first"], "the later words to be heard")
     assert heard == {"first": ["Please phone the hub.", "Thank you."], "second": []}
+
+
+def test_a_kit_knows_whom_to_phone_and_is_told_anew_when_that_changes(line: Line) -> None:
+    first, second = (kit.outbox for kit in line.kits)
+
+    def phones(outbox: Outbox, *hub: str | None) -> None:
+        wait_until(lambda: outbox.hub == Hub(*hub), f"the kit to phone {hub}")
+
+    phones(first, "Riverside hub", "01632 960000")
+    phones(second, "Riverside hub", "01632 960000")
+    line.rows("UPDATE delegation.hub SET phone = '01632 960001' WHERE hub_id = %s RETURNING hub_id", n.HUB)
+    phones(first, "Riverside hub", "01632 960001")
+    line.rows("UPDATE devices.kit_loan SET returned_at = now() WHERE kit_id = %s RETURNING kit_id", n.KIT)
+    phones(first, None, None)
+    line.rows(
+        "INSERT INTO devices.kit_loan (kit_id, home_id, lent_at) VALUES (%s, %s, now()) RETURNING kit_id",
+        n.KIT,
+        n.STRANGE_HOME,
+    )
+    phones(first, "Hillside hub", "01632 960000")
+    phones(second, "Riverside hub", "01632 960001")
+
+
+def test_a_broker_that_has_forgotten_everything_is_told_again_whom_to_phone(
+    neighbourhood: Database, mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    with running_line(neighbourhood, mosquitto, tmp_path) as line:
+        kit = line.kits[0]
+        wait_until(lambda: kit.outbox.hub.telephone is not None, "the kit to know whom to phone")
+        mosquitto.own.kill()
+        kit.outbox.keep_hub(Hub())
+        mosquitto.own.restart()
+        mosquitto.admit({str(one.kit.kit_id): f"synthetic-secret-{one.kit.kit_id}" for one in line.kits})
+        wait_until(lambda: kit.outbox.hub.telephone == "01632 960000", "it to be told again")
 
 
 def test_a_worker_without_a_broker_leaves_words_to_those_that_have_one(neighbourhood) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from devices.gateway.next_step import Hub
 from devices.gateway.outbox import KEEP_SECONDS, LedgerEntry, Outbox, State
 from devices.gateway.outbox_file import OutboxFile, OutboxFileError
 from devices.identifiers import DatabaseEpoch, KitId, new_reading_id
@@ -274,12 +275,27 @@ def test_a_ledger_of_thousands_is_told_whole(path):
     file.close()
 
 
+def test_the_hub_to_phone_is_remembered_over_a_start_and_forgotten_when_there_is_none(outbox, path, tmp_path):
+    assert outbox.hub == Hub()
+    outbox.keep_hub(Hub("Riverside hub", "01632 960000"))
+    file, started_anew = open_outbox(as_the_disk_has_it(path, tmp_path / "later"))
+    assert started_anew.hub == Hub("Riverside hub", "01632 960000")
+    started_anew.keep_hub(Hub())
+    assert Outbox(file, KIT).hub == Hub()
+    file.close()
+
+
 def test_only_its_owner_may_read_the_file(outbox, path):
     outbox.put(some_reading())
     assert {each.stat().st_mode & 0o777 for each in path.parent.iterdir()} == {0o600}
 
 
 BACK_TO = {
+    4: """
+ALTER TABLE outbox DROP COLUMN hub_name;
+ALTER TABLE outbox DROP COLUMN hub_telephone;
+PRAGMA user_version = 4;
+""",
     3: """
 ALTER TABLE item DROP COLUMN start;
 ALTER TABLE item DROP COLUMN taken;
@@ -304,7 +320,7 @@ def test_a_file_of_a_version_before_goes_on_with_all_that_it_holds(outbox, path,
     outbox.receipted([receipt(stored)], EPOCH, START)
     older = as_the_disk_has_it(path, tmp_path / "older")
     connection = sqlite3.connect(older)
-    for back in range(3, version - 1, -1):
+    for back in range(max(BACK_TO), version - 1, -1):
         connection.executescript(BACK_TO[back])
     connection.close()
     for _ in ("brought to this version", "and opened again"):
