@@ -1,8 +1,9 @@
-"""What a kit says of an emergency of somebody who cannot be named here: a notice, until somebody acknowledges it.
+"""Notices of emergencies: what a kit says of somebody who cannot be named here, shown until it is acknowledged.
 
-Guards: no resident's id is kept, so nothing of another provider's resident is shown; one open notice for each kit at
-each home, which counts, at the hub that watches over the home, also when that is another than when it came; whoever
-acknowledges it has seen all that it says by then. The hub's revision is locked first.
+Guards: a notice holds no resident's id, so it shows nothing of another provider's resident. Each kit at each
+home has at most one open notice, which counts its readings. It is with the hub that watches over the home
+now. An acknowledgement counts only if its author has seen all that the notice says. The hub's revision is
+locked first.
 """
 
 from collections.abc import Sequence
@@ -50,7 +51,7 @@ UPDATE alerts.notice SET hub_id = home.hub_id FROM delegation.home
 WHERE home.home_id = notice.home_id AND notice.acknowledged_at IS NULL AND notice.hub_id <> home.hub_id
   AND notice.hub_id = ANY (%(told)s) AND home.hub_id = ANY (%(told)s)
 """
-# A home reads its own, and does not put them away.
+# A home reads its own notices; the hub's clinicians and operators acknowledge them.
 _HUB: LiteralString = """
 SELECT hub_id FROM alerts.notice
 WHERE notice_id = %s AND (hub_id IS NULL OR hub_id IN (SELECT delegation.visible_hubs()))
@@ -62,19 +63,22 @@ WHERE notice_id = %s AND acknowledged_at IS NULL AND readings = %s
 
 
 def tell(conn: psycopg.Connection, unnamed: Sequence[Unnamed], policies: PolicyBook, at: datetime) -> None:
-    """A notice for each kit; those that came from no home's kit are for operators."""
+    """Open a notice for each kit, or add to its open one. Those from no home's kit are for operators."""
     homes = list({one.home_id for one in unnamed if one.home_id is not None})
     hubs: dict[UUID | None, UUID] = dict(conn.execute(_HUBS, (homes,)).fetchall())
     store.renew(conn, set(hubs.values()), at)
     with conn.cursor() as cursor:
-        # Those of no home have no hub whose revision would keep two senders apart.
+        # Sorted: notices of no home lock no hub's revision, so two workers could otherwise deadlock.
         cursor.executemany(
             _TELL, [_row(one, hubs.get(one.home_id), policies, at) for one in sorted(unnamed, key=_place)]
         )
 
 
 def follow(conn: psycopg.Connection, at: datetime) -> int:
-    """Bring open notices to the hub that watches over their home now, which alone can ring it; returns how many."""
+    """Move open notices to the hub that watches over their home now; return how many.
+
+    Only that hub can ring the home.
+    """
     hubs = {hub for left_and_new in conn.execute(_LEFT).fetchall() for hub in left_and_new}
     if not hubs:
         return 0
@@ -87,7 +91,7 @@ def _place(one: Unnamed) -> tuple[str, str]:
 
 
 def _row(one: Unnamed, hub_id: UUID | None, policies: PolicyBook, at: datetime) -> dict[str, object]:
-    """An emergency is as grave as can be: it waits no longer than the gravest case may."""
+    """Return the parameters of a notice. An emergency has the deadline of the gravest case."""
     policy = policies.default if hub_id is None else policies.for_hub(hub_id)
     return {
         "id": new_uuid7(),
@@ -102,7 +106,7 @@ def _row(one: Unnamed, hub_id: UUID | None, policies: PolicyBook, at: datetime) 
 
 
 def _signs(one: Unnamed) -> list[str]:
-    """Only words of ours: what a kit makes up may not be fit to be stored, or name somebody."""
+    """Return the signs in words of ours: a kit's own might not be fit to store, or might name somebody."""
     said = _says(one)
     signs = said.emergency_signs if isinstance(said, Urgent) else quality.emergency_signs(said)
     known = {sign if sign in EMERGENCY_LABELS else UNREADABLE for sign in signs}
@@ -114,9 +118,9 @@ def _says(one: Unnamed) -> ReadingPayload | Urgent:
 
 
 def acknowledge(conn: psycopg.Connection, actor: Actor, notice_id: UUID, seen: int, at: datetime) -> None:
-    """Say that one has seen to it; `seen` is how many readings it spoke of then.
+    """Acknowledge a notice. `seen` is how many readings it counted when the actor read it.
 
-    Raises NotYoursError, and ChangedError where more came, or a colleague was first.
+    Raise NotYoursError, or ChangedError if more readings came or a colleague was first.
     """
     if not actor.may(CHANGE, Record.NOTICES):
         raise NotYoursError("Only the hub's clinicians and operators acknowledge a notice.")

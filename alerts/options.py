@@ -1,6 +1,6 @@
-"""What a hub decides of the rules beside the score: each is off where its policy leaves it out.
+"""What a hub decides about the rules beside the score; each rule is off where the policy leaves it out.
 
-Guards: numbers that could not be carried out are refused before they can be in force.
+Guards: settings that could not be carried out are refused before a policy can be in force.
 """
 
 from collections.abc import Mapping
@@ -13,18 +13,21 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 from alerts.severity import Severity
 from devices.vital_signs import QUANTITIES, VitalSign
 
-# How far back any policy may look for a rise or a trend: what is read of a resident stays a few rows.
+# The furthest that any policy may look back for a rise or a trend, so that few rows are read of a resident.
 LONGEST_LOOK_BACK_HOURS = 96
-# How far back anybody's own usual values may be taken from: some hundreds of rows, only where a policy asks for them.
+# The furthest that any policy may look back for usual values: some hundreds of rows, read only if it asks for
+# them.
 LONGEST_USUAL_DAYS = 90
-# What is measured and scored.
+# The signs that are measured and scored.
 _FOLLOWED = frozenset(QUANTITIES) - {VitalSign.DIASTOLIC}
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What tells what is usual for a resident: so many days back, but not the last hours; of fewer readings, or where
-    the first of them is of later than so many days ago, nothing is told.
+    """The stretch of time that tells what is usual for a resident.
+
+    It goes `days` back, without the last `but_hours`. It must hold `readings` values, the first of them at
+    least `since_days` old.
     """
 
     days: int
@@ -33,7 +36,7 @@ class Stretch:
     since_days: int
 
 
-# What the pages tell it from where a hub's policy does not say: all that its charts do not show.
+# What the pages use where a hub's policy has no drift rule: everything before what their charts show.
 SHOWN_STRETCH = Stretch(days=LONGEST_USUAL_DAYS, but_hours=72, readings=20, since_days=7)
 
 
@@ -51,7 +54,7 @@ class Rise(_Options):
 
 
 class Trend(_Options):
-    """One sign goes one way over its last readings, by so much or more; a negative change is a fall."""
+    """One sign goes one way over its last readings, by `change` or more; a negative change is a fall."""
 
     readings: StrictInt = Field(ge=4, le=20, description="How many there must be; the last so many count.")
     within_hours: StrictInt = Field(gt=0, le=LONGEST_LOOK_BACK_HOURS)
@@ -65,8 +68,9 @@ class Trend(_Options):
 
 
 class Drift(_Options):
-    """Every value of a sign within some hours lies beyond the resident's own usual: the 20th to the 80th centile of
-    theirs in the days before those hours.
+    """Every value of a sign within some hours lies beyond the resident's own usual.
+
+    The usual is the 20th to the 80th centile of their values in the days before those hours.
     """
 
     readings: StrictInt = Field(ge=2, le=20, description="How many values within these hours there must be.")
@@ -107,7 +111,7 @@ class Drift(_Options):
 
     @property
     def signs(self) -> frozenset[VitalSign]:
-        """Those that are followed."""
+        """The signs that are followed."""
         return frozenset({*self.below, *self.above})
 
 

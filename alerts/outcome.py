@@ -1,6 +1,6 @@
-"""What the kernel says of one set of observations, in the words of the rest of the product.
+"""What NEWS2 says of one set of observations, in the words of the rest of the product.
 
-Guards: worked out once for all sets that score alike, and shared: nothing in it can change.
+Guards: one outcome is shared by all sets that score alike, so nothing in it can change.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SIGNS = tuple(VitalSign(sign) for sign in news2.SIGNS)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One result of NEWS2. `parts`: the least and the most of each parameter, in the order of SIGNS."""
+    """One result of NEWS2. `parts`: the fewest and the most points of each parameter, in the order of SIGNS."""
 
     low: int
     high: int
@@ -30,10 +30,10 @@ class Outcome:
     parts: tuple[tuple[int, int], ...]
 
 
-# Residents are mostly well, and mostly alike: a few hundred results are nearly all there are.
+# Residents are mostly well, and mostly alike: a few hundred outcomes cover nearly all sets.
 @lru_cache(maxsize=4096)
 def outcome_of(code: int) -> Outcome:
-    """The result of a packed code (`news2.pack`)."""
+    """Return the outcome of a packed code (`news2.pack`)."""
     scores = news2.score_packed(np.array([code], PACKED))
     return Outcome(
         low=int(scores.low[0]),

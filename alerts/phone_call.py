@@ -1,7 +1,7 @@
 """What somebody told the hub by telephone, kept beside the finding it led to.
 
-Guards: the finding and the case say only that somebody phoned; the words are for the hub and, unless they are to stay
-there, for the home's staff. A family carer never reads them: they may be about the family.
+Guards: the finding and the case say only that somebody phoned. The words are for the hub and, unless they are
+to stay there, for the home's staff. A family carer never reads them: they may be about the family.
 """
 
 from datetime import datetime
@@ -30,9 +30,9 @@ def keep(
     *,
     stays_at_hub: bool,
 ) -> None:
-    """Keep what was said, with the finding that this transaction made of it.
+    """Keep the caller's words with the finding that this transaction made of the call.
 
-    Raises LookupError where there is none: nobody is told that words were kept which were not.
+    Raise LookupError if there is no such finding: the clinician must not believe that lost words were kept.
     """
     told = {
         "case": escalation_id,

@@ -1,7 +1,7 @@
-"""What a hub has decided: thresholds, severities, response deadlines and clocks, as versioned data.
+"""What a hub has decided, as versioned data: thresholds, severities, response deadlines and clocks.
 
-Guards: no number that a clinician may want to change lives in code; the defaults are ours to start from, for a
-clinical safety officer to confirm.
+Guards: rules take from a policy every number that a clinician may want to change. The defaults are ours, for
+a clinical safety officer to confirm.
 """
 
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ from alerts.options import SHOWN_STRETCH, Drift, Rise, SoftSigns, Stretch, Trend
 from alerts.severity import Severity
 from devices.vital_signs import VitalSign
 
-# How far back any policy may let readings join in one score; the door reads this much history of a late reading.
+# The longest window that a policy may set; ingest reads this much history for a late reading.
 LONGEST_WINDOW = timedelta(hours=4)
-# Beyond it a time is a slip of the hand; far beyond it is no moment at all, and nothing could be judged.
+# A longer time is a slip of the hand. A far longer one is outside the calendar, and nothing could be judged.
 _MONTH_HOURS = 30 * 24
 _MONTH_MINUTES = 60 * _MONTH_HOURS
 
@@ -77,24 +77,24 @@ class Policy(BaseModel):
         return self
 
     def deadline_at(self, severity: Severity, at: datetime) -> datetime:
-        """When the hub must have answered."""
+        """Return when the hub must have answered."""
         return at + timedelta(minutes=self.deadline[severity])
 
     @property
     def passes_over_a_red_sign(self) -> bool:
-        """Whether one vital sign that scores 3 may raise nothing, and ask for nothing, where the rest is missing."""
+        """Whether one sign that scores 3 may raise nothing, and ask for nothing, while other signs are missing."""
         by_itself = self.red_vital_sign is not None or self.medium_from <= 3
         return not by_itself and self.could_not_be_excluded is None
 
     def in_force(self) -> Self:
-        """As it holds: its own numbers, and `red_vital_sign` as shipped where a red sign would be passed over."""
+        """Return the policy as it holds: with the shipped `red_vital_sign` if it would pass over a red sign."""
         if not self.passes_over_a_red_sign:
             return self
         return self.model_copy(update={"red_vital_sign": SHIPPED.red_vital_sign})
 
     @property
     def usual(self) -> Stretch:
-        """What tells what is usual for a resident: where a drift from it is looked for, the same."""
+        """The stretch that tells what is usual: the drift rule's own, or else the one the pages use."""
         return SHOWN_STRETCH if self.drift is None else self.drift.usual
 
     @property
@@ -102,7 +102,7 @@ class Policy(BaseModel):
         return timedelta(minutes=self.window)
 
 
-# What holds where the database has no default that makes sense: the numbers of the first migration.
+# In force where the database has no default that can be read: the numbers of the first migration.
 SHIPPED = Policy.model_validate(
     {
         "version": "shipped",

@@ -1,7 +1,7 @@
-"""Why a policy is not in force, or not as it is written: in sentences that say which setting, and what it may be.
+"""Why a policy is not in force, or not as written: sentences that name the setting and say what it may be.
 
-Guards: what a setting may be is told from the policy's own schema, so that no sentence allows what is refused; there
-is always a sentence, for readings wait for it.
+Guards: what a setting may be is read from the policy's own schema, so no sentence allows what is refused.
+There is always a sentence: an error while wording one would keep readings from being judged.
 """
 
 import json
@@ -16,7 +16,10 @@ from alerts.policy import SHIPPED, Policy
 
 
 class Fault(NamedTuple):
-    """A code to look it up by, what is wrong, and how to put it right. `in_force`: the policy is, all the same."""
+    """What is wrong with a policy: a code to look up, what is wrong, and how to put it right.
+
+    `in_force`: whether the policy is in force all the same.
+    """
 
     code: str
     says: str
@@ -28,7 +31,7 @@ class Fault(NamedTuple):
 
 
 def fault(body: str) -> Fault | None:
-    """What keeps a document from being in force as it is written, if anything does."""
+    """Return what keeps a document from being in force as written, or None."""
     try:
         return unsafe(Policy.model_validate_json(body))
     except ValidationError as error:
@@ -36,12 +39,12 @@ def fault(body: str) -> Fault | None:
 
 
 def senseless(error: ValidationError) -> Fault:
-    """What keeps a document from being a policy at all."""
+    """Return the fault of a document that is no policy at all."""
     return Fault("policy.senseless", " ".join(sentences(error)), "Record it anew, put right.", in_force=False)
 
 
 def unsafe(policy: Policy) -> Fault | None:
-    """What keeps a policy that can be read from being in force as it is written, if anything does."""
+    """Return what keeps a policy that can be read from being in force as written, or None."""
     if not policy.passes_over_a_red_sign:
         return None
     return Fault(
@@ -54,12 +57,12 @@ def unsafe(policy: Policy) -> Fault | None:
 
 
 def sentences(error: ValidationError) -> list[str]:
-    """One for each setting that is wrong."""
+    """Return a sentence for each setting that is wrong."""
     return list(dict.fromkeys(_worded(one) for one in error.errors()))
 
 
 def _worded(error: Mapping[str, Any]) -> str:
-    """Plainly worded; were our words to fail, then as pydantic words it."""
+    """Return our sentence for an error; if ours fails, pydantic's."""
     try:
         return _sentence(error)
     except Exception:
@@ -76,7 +79,7 @@ def _sentence(error: Mapping[str, Any]) -> str:
     if unknown or of_a_key:
         return f"{name} is no setting: {_instead(place[-1], _names(_schema(place[:-1])))}"
     allowed = _allowed(_schema(place))
-    if len(place) < len(error["loc"]):  # one of a pair, which is said of the pair
+    if len(place) < len(error["loc"]):  # one of a pair: the sentence is about the pair
         return f"{name} must be {allowed}."
     if error["type"] == "missing":
         return f"{name} is left out: it must be {allowed}."
@@ -100,7 +103,7 @@ def _whole() -> dict[str, Any]:
 
 
 def _schema(place: Sequence[str]) -> dict[str, Any]:
-    """What the schema says of a setting."""
+    """Return what the schema says of a setting."""
     found = _whole()
     for name in place:
         table = _alone(found)
@@ -109,13 +112,13 @@ def _schema(place: Sequence[str]) -> dict[str, Any]:
 
 
 def _alone(schema: dict[str, Any]) -> dict[str, Any]:
-    """Without what may stand in its place: `off`, or a number written as text."""
+    """Return a schema without its alternatives: `off`, or a number written as text."""
     [first, *_] = schema.get("anyOf", [schema])
     return _whole()["$defs"][first["$ref"].rpartition("/")[2]] if "$ref" in first else first
 
 
 def _names(table: dict[str, Any]) -> list[str]:
-    """What a table may hold."""
+    """Return the names that a table may hold."""
     alone = _alone(table)
     return list(alone["properties"] if "properties" in alone else _alone(alone["propertyNames"])["enum"])
 

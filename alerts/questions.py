@@ -1,6 +1,6 @@
-"""The could-not-be-excluded clock: what a worker was asked to measure, and until when.
+"""The could-not-be-excluded clock: what a worker was asked to measure, and by when.
 
-Guards: asking again never moves the deadline; only what decides, measured, stops the clock.
+Guards: asking again never moves the deadline. `alerts.judgement` says what answers a question.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,7 +16,7 @@ from alerts.scoring import Scored
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked for one resident."""
+    """What is to be measured of one resident, and by when."""
 
     resident_id: UUID
     kit_id: UUID
@@ -29,7 +29,7 @@ class Question:
 
 
 def question_of(scored: Scored, answer_by: datetime) -> Question:
-    """What a score asks for."""
+    """Return the question that a score asks."""
     kit_id, reading_id = scored.cause.key
     return Question(
         resident_id=scored.cause.resident_id,
@@ -66,7 +66,7 @@ ORDER BY answer_by LIMIT %(most)s
 
 
 def ask(conn: psycopg.Connection, asked: Sequence[Question], at: datetime) -> None:
-    """Start the clock of these residents, or leave it running with what is asked now."""
+    """Open these questions. One that is open already takes the new words and keeps its deadline."""
     if not asked:
         return
     with conn.cursor() as cursor:
@@ -96,7 +96,7 @@ def answered(conn: psycopg.Connection, residents: Collection[UUID]) -> None:
 
 
 def open_question(conn: psycopg.Connection, resident_id: UUID) -> Question | None:
-    """What is asked for this resident now, if anything."""
+    """Return the open question about this resident, if any."""
     row = conn.execute(_OPEN, (resident_id,)).fetchone()
     if row is None:
         return None
@@ -105,14 +105,14 @@ def open_question(conn: psycopg.Connection, resident_id: UUID) -> Question | Non
 
 
 def postpone(conn: psycopg.Connection, resident_id: UUID, until: datetime) -> None:
-    """Look again at what could not be judged, after the others."""
+    """Put off a resident's question that could not be judged, so that the others come first."""
     conn.execute(_POSTPONE, (until, resident_id))
 
 
 def due(
     conn: psycopg.Connection, at: datetime, most: int, among: Collection[UUID] | None = None
 ) -> list[Question]:
-    """Questions nobody answered in time, about these residents or about any."""
+    """Return the questions that nobody answered in time, about these residents or about any."""
     wanted = {"at": at, "most": most, "among": None if among is None else list(among)}
     return [
         Question(resident, kit, reading, effective_at, tuple(deciding), low, high, answer_by)

@@ -1,7 +1,7 @@
-"""What the sender of a reading was to be told, worked out again for one whom the first answer may not have reached.
+"""What the sender of a reading was to be told, worked out again in case the first answer did not reach them.
 
-Guards: nothing is scored or raised again, and whether anything was found is read of what was; advice that is no longer
-fresh is not repeated.
+Guards: nothing is scored or raised again; whether anything was found is read from the stored findings. Advice
+that is no longer fresh is not repeated.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from ingest import quality
 from ingest.arrival import ReadingKey, Repeated, Verdict
 from ingest.store import planned_for
 
-# Both bounds are there so that only the chunks of the span are looked at.
+# Bounds on both tables, so that only the chunks of the span are read.
 _SAID: LiteralString = """
 SELECT score.kit_id, score.reading_id, spo2_scale, assumed_air, low, high, red_score, complete, deciding, parts, flags,
        unusable
@@ -34,7 +34,8 @@ WHERE score.resident_id = ANY (%(residents)b)
   AND NOT EXISTS (SELECT FROM ingest.reading_correction said
                   WHERE said.kit_id = score.kit_id AND said.reading_id = score.reading_id)
 """
-# Of a score, the reading that caused it stands first; what could not be scored is found as one.
+# In the evidence of a score, the reading that caused it comes first. For a reading without a score any place
+# counts.
 _FOUND: LiteralString = """
 SELECT (rests_on.item ->> 'kit')::uuid, (rests_on.item ->> 'reading')::uuid, bool_or(rests_on.place = 1)
 FROM alerts.escalation JOIN alerts.finding USING (escalation_id),
@@ -50,7 +51,7 @@ SELECT resident_id, escalation_id FROM alerts.escalation WHERE resident_id = ANY
 def verdicts(
     conn: psycopg.Connection, repeated: Sequence[Repeated], policies: PolicyBook, at: datetime
 ) -> dict[ReadingKey, Verdict]:
-    """By reading; of those that are no longer fresh, that they are old."""
+    """Return the verdict of each reading; for one that is no longer fresh it says only that it is old."""
     fresh = [one for one in repeated if _is_fresh(one, policies, at)]
     old = {one.key: Verdict(old=True) for one in repeated if not _is_fresh(one, policies, at)}
     if not fresh:
@@ -80,7 +81,7 @@ def _is_fresh(one: Repeated, policies: PolicyBook, at: datetime) -> bool:
 
 
 def _verdict(one: Repeated, said: Sequence[Any] | None, case: UUID | None, policies: PolicyBook) -> Verdict:
-    if said is None:  # no score: it could not be had, NEWS2 does not fit, or it was somebody else's reading
+    if said is None:  # no score: scoring failed, NEWS2 does not fit, or it was somebody else's reading
         next_ = CALL_999 if scored_set.goes_to_999(one.payload) else CALL_HUB if case else NOTHING
         return Verdict(next=next_, escalation_id=case)
     set_, policy = _as_set(one, said), policies.for_hub(one.placement.hub_id)

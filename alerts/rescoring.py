@@ -1,7 +1,7 @@
-"""What a resident's scores, and what is asked of them, become once a reading turns out not to be theirs.
+"""What a resident's scores and open question become once a reading turns out not to be theirs.
 
-Guards: a score that stands is not made again; what another score says is known because the reading went, not because
-one of theirs came.
+Guards: a score that stays the same is not made again. A score that changes names the withdrawn reading as its
+cause, not one of the resident's own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,8 +20,10 @@ from ingest.evaluation import Withdrawn
 
 @dataclass(frozen=True, slots=True)
 class Rescored:
-    """`moments`: all of theirs around the reading, without it; `changed`: those that are other than they were, as known
-    because it went; `worse`: those of them that say worse.
+    """What the resident's scores are without the reading.
+
+    `moments`: all of theirs around it. `places`: which of these differ from before. `changed`: those, caused
+    by the withdrawn reading. `worse`: those of `changed` that say worse than before.
     """
 
     moments: Moments
@@ -30,17 +32,17 @@ class Rescored:
     worse: Sequence[Scored]
 
     def touches(self, asked: Question, withdrawn: Withdrawn) -> bool:
-        """Whether what is asked may rest on what went."""
+        """Return whether the open question may rest on the withdrawn reading."""
         touched = {withdrawn.reading.key, *(one.target.key for one in self.changed)}
         return (asked.kit_id, asked.reading_id) in touched
 
 
 def rescore(withdrawn: Withdrawn, authorities: Mapping[UUID, Authority], window: timedelta) -> Rescored:
-    """Hold what is scored without a reading against what was scored with it."""
+    """Compare the scores without a reading with the scores with it."""
     was = {one.target.key: one for one in score_readings(withdrawn.with_it, [], authorities, window)}
     moments = score_readings(withdrawn.without, [], authorities, window)
     scored = list(moments)
-    # Of each moment the score that the latest arrival gave: scores come in the order of arrivals.
+    # The score of each moment that stands is the last one: scores come in the order of arrivals.
     stands = {one.target.key: place for place, one in enumerate(scored)}
     places = [place for key, place in stands.items() if _differs(scored[place], was[key])]
     changed = [replace(scored[place], cause=withdrawn.reading) for place in places]
@@ -57,7 +59,7 @@ def _is_worse(now: Outcome, was: Outcome) -> bool:
 
 
 def asked_anew(judged: Iterable[Judged], answer_by: datetime) -> Question | None:
-    """What their own readings ask, in the order in which they came; the deadline never moves."""
+    """Return what the resident's own readings ask, taken in order of arrival; the deadline does not move."""
     wanted: Question | None = None
     for one in judged:
         if one.asks:

@@ -1,7 +1,9 @@
-"""What a scored reading gives reason to say, each rule pure, with its evidence and a sentence.
+"""The rules: what a scored reading gives reason to say, each a pure function that returns findings.
 
-Guards: low bounds act at once, what cannot be excluded is asked for and not assumed either way, and no text ever
-advises giving oxygen. Thresholds: Royal College of Physicians, NEWS2, 2017, as data in the policy.
+Guards: low bounds act at once. What cannot be excluded is asked for, and not assumed either way. No text
+advises giving oxygen.
+
+Source: Royal College of Physicians, NEWS2, 2017; its thresholds are data in the policy.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -17,24 +19,28 @@ from devices.receipt import CALL_999, CALL_HUB, MEASURE_PREFIX, NOTHING
 from devices.vital_signs import FACTS, VitalSign
 
 RULES_VERSION = "rules-3"
-# Whose sentences are about a score; what others say holds by itself, and no score puts it aside.
+# Rules whose sentences are about a score. The sentences of other rules hold whatever the score.
 ABOUT_SCORE = frozenset({"score_threshold", "could_not_be_excluded", "rise"})
 AT_ANOTHER_TIME = "which its instrument measured at another time"
-# What holds a value against its own resident says nothing of the signs that are missing.
+# Rules that compare a value with the resident's own values or limits; they say nothing about missing signs.
 OF_THEIR_OWN = frozenset({"drift", "personal_limit"})
-# What stands beside NEWS2 never stands in its place: in a hub's queue, whatever else is as grave is said first.
+# Rules beside NEWS2 never take its place: in a hub's queue, any other sentence as grave is shown first.
 BESIDE = OF_THEIR_OWN | {"trend", "soft_signs"}
-# That a reading was somebody else's: said of a case that rested on it until something that is theirs says as much.
+# A reading was somebody else's. A case that rested on it says so until a finding of the resident's own is as
+# grave.
 NOT_THEIRS = "not_theirs"
 YIELDING = BESIDE | {NOT_THEIRS}
 
 _LABELS = {sign: facts.label for sign, facts in FACTS.items()}
-# For what comes back from the database: a sign this version does not know is called by its code.
+# For codes from the database: a sign that this version does not know is called by its code.
 _LABELS_BY_CODE = {str(sign): label for sign, label in _LABELS.items()}
 
 
 class Part(NamedTuple):
-    """One parameter's share of a score, and the value it rests on. Seven to a score: a tuple is made in no time."""
+    """One parameter's share of a score, and the value it rests on.
+
+    A tuple, because each score makes seven and tuples are quick to make.
+    """
 
     low: int
     high: int
@@ -46,7 +52,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScoredSet:
-    """A score at one moment with all that rules may look at. `parts` by the sign that gives them."""
+    """A score at one moment, with all that the rules look at. `parts` by the sign that gives them."""
 
     resident_id: UUID
     effective_at: datetime
@@ -86,7 +92,7 @@ class Finding:
 
 
 def findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
-    """Everything the rules conclude, gravest first."""
+    """Return all that the rules find, gravest first."""
     found = [
         *emergency(scored),
         *_threshold(scored, policy),
@@ -99,7 +105,10 @@ def findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
 
 
 def unscored_findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
-    """For a resident whom NEWS2 does not fit: each value against the policy's limits, concern, and no score."""
+    """Return what the rules find for a resident whom NEWS2 does not fit, gravest first.
+
+    Each value is compared with the policy's limits; concern counts as for anybody.
+    """
     found = [
         *emergency(scored),
         *_unresponsive(scored, policy),
@@ -112,9 +121,9 @@ def unscored_findings(scored: ScoredSet, policy: Policy) -> list[Finding]:
 
 
 def asks(scored: ScoredSet, policy: Policy) -> bool:
-    """Whether the could-not-be-excluded clock runs: something decides, and something already points that way.
+    """Return whether the could-not-be-excluded clock runs: a missing sign decides, and something points that way.
 
-    A lone normal value has a high upper bound too; it opens no clock, or a hub would drown.
+    A single normal value has a high upper bound too. It starts no clock, or questions would flood the hub.
     """
     if policy.could_not_be_excluded is None or not scored.deciding or _acts_at_once(scored, policy):
         return False
@@ -124,7 +133,7 @@ def asks(scored: ScoredSet, policy: Policy) -> bool:
 
 
 def next_step(scored: ScoredSet, policy: Policy) -> str:
-    """What the worker does now, at the bedside, without waiting for a queue."""
+    """Return what the worker does now at the bedside, without waiting for the hub."""
     if goes_to_999(scored.emergency_signs, _consciousness(scored)):
         return CALL_999
     if scored.low >= policy.high_from or _is_extreme(scored):
@@ -135,12 +144,15 @@ def next_step(scored: ScoredSet, policy: Policy) -> str:
 
 
 def _to_measure(scored: ScoredSet) -> list[VitalSign]:
-    """Of what instruments remember, the signs that count and have no newer value."""
+    """Return the signs that count in a score and have only a remembered value."""
     return [sign for sign in remembered_alone(scored) if sign is not VitalSign.DIASTOLIC]
 
 
 def remembered_alone(scored: ScoredSet) -> dict[VitalSign, Decimal]:
-    """What instruments remember of signs that have no newer value; both blood pressures are measured at once."""
+    """Return remembered values of signs that have no newer value.
+
+    A newer systolic pressure replaces a remembered diastolic too: both are measured at once.
+    """
     known = {sign for sign, part in scored.parts.items() if part.value is not None}
     if VitalSign.SYSTOLIC in known:
         known.add(VitalSign.DIASTOLIC)
@@ -148,22 +160,25 @@ def remembered_alone(scored: ScoredSet) -> dict[VitalSign, Decimal]:
 
 
 def goes_to_999(emergency_signs: Collection[str], consciousness: Any) -> bool:
-    """Whether 999 comes first, whatever was scored or could not be."""
+    """Return whether 999 comes first, whatever was scored."""
     return bool(emergency_signs) or consciousness in _WORST
 
 
 def straight_to_999(scored: ScoredSet, policy: Policy) -> list[Finding]:
-    """What nothing that fails may keep from being said."""
+    """Return what goes straight to 999; it is said even when scoring or storing fails."""
     return [*emergency(scored), *_unresponsive(scored, policy)]
 
 
 def _is_extreme(scored: ScoredSet) -> bool:
-    """A value that scores 3 and is hard to believe is acted on while it is repeated (clinical default, ours)."""
+    """Return whether a value scores 3 and is hard to believe.
+
+    Such a value is acted on while it is repeated (clinical default, ours).
+    """
     return any((part := scored.parts.get(sign)) is not None and part.low == 3 for sign in scored.confirm)
 
 
 def could_not_be_excluded(low: int, high: int, deciding: Sequence[str], policy: Policy) -> list[Finding]:
-    """The finding when nobody measured in time what would have decided."""
+    """Return the finding for a question that nobody answered in time."""
     if policy.could_not_be_excluded is None:
         return []
     wanted = ", ".join(_LABELS_BY_CODE.get(sign, sign.replace("_", " ")).lower() for sign in deciding)
@@ -172,12 +187,12 @@ def could_not_be_excluded(low: int, high: int, deciding: Sequence[str], policy: 
 
 
 def _acts_at_once(scored: ScoredSet, policy: Policy) -> bool:
-    """Whether what is certain is enough to escalate on."""
+    """Return whether what is certain is enough to escalate."""
     return scored.low >= policy.medium_from or (scored.red == "yes" and policy.red_vital_sign is not None)
 
 
 def emergency(scored: ScoredSet) -> list[Finding]:
-    """Some things go straight to 999 without a score, and no measurement speaks against them."""
+    """Return the finding for emergency signs, which go straight to 999 whatever was measured."""
     if not scored.emergency_signs:
         return []
     signs = _capitalised("; ".join(_emergency_words(sign) for sign in scored.emergency_signs))
@@ -210,7 +225,10 @@ def _red_sign(scored: ScoredSet, policy: Policy) -> list[Finding]:
 
 
 def _unresponsive(scored: ScoredSet, policy: Policy) -> list[Finding]:
-    """Scores 3 like new confusion does, and cannot wait as long."""
+    """Return the finding for a resident who responds only to pain, or not at all.
+
+    It scores 3, as new confusion does, but it cannot wait as long.
+    """
     if _consciousness(scored) not in _WORST:
         return []
     words = _capitalised(_labelled(scored, VitalSign.CONSCIOUSNESS))
@@ -236,7 +254,7 @@ def _outside_limits(scored: ScoredSet, policy: Policy) -> list[Finding]:
 
 
 def _is_remarkable(sign: VitalSign, value: Any, policy: Policy) -> bool:
-    """Whether it is outside the hub's limits, or hard to believe."""
+    """Return whether a value is outside the hub's limits, or hard to believe."""
     usual = FACTS[sign].unsurprising
     hard_to_believe = usual is not None and value is not None and not usual.holds(value)
     return hard_to_believe or _is_outside(sign, value, policy)
@@ -252,7 +270,7 @@ def _is_outside(sign: VitalSign, value: Any, policy: Policy) -> bool:
 
 
 def _soft_signs(scored: ScoredSet) -> list[Finding]:
-    """Where no score can follow, the sign itself is the concern."""
+    """Return the finding for soft signs of a resident without a score: each is a concern by itself."""
     if not scored.soft_signs:
         return []
     signs = _listed([sign.replace("_", " ") for sign in scored.soft_signs])
@@ -282,7 +300,7 @@ def _consciousness(scored: ScoredSet) -> Any:
 
 
 def bounds(low: int, high: int) -> str:
-    """How a score is said where something is missing."""
+    """Return the words for a score where something is missing."""
     return f"at least {low}" if high - low > 6 else f"{low} to {high}"
 
 

@@ -1,7 +1,7 @@
-"""What the rules look at: a score with what its reading says besides, or a reading that was given none.
+"""What the rules look at: a score with what its reading says besides, or a reading without a score.
 
-Guards: what a reading says besides vital signs counts at its own moment only; of what could not be stored, only words
-of ours are repeated.
+Guards: what a reading says besides vital signs counts at its own moment only. From a reading that could not
+be stored, only words of ours are repeated.
 """
 
 from collections.abc import Collection, Mapping
@@ -38,7 +38,7 @@ class Words(TypedDict, total=False):
 
 
 def of_score(scored: Scored) -> ScoredSet:
-    """A score, with what its reading says besides."""
+    """Return a score with what its reading says besides."""
     words = _words_of(scored.cause) if scored.target is scored.cause else Words()
     return ScoredSet(
         resident_id=scored.cause.resident_id,
@@ -56,7 +56,7 @@ def of_score(scored: Scored) -> ScoredSet:
 
 
 def of_reading(reading: NewReading) -> ScoredSet:
-    """A reading that is given no score."""
+    """Return a reading that is given no score, as a set whose score is unknown."""
     parts = {
         sign: Part(0, 0, value, reading.effective_at, *reading.key) for sign, value in reading.values.items()
     }
@@ -74,7 +74,10 @@ def of_reading(reading: NewReading) -> ScoredSet:
 
 
 def of_unstored(payload: ReadingPayload, resident_id: UUID) -> ScoredSet:
-    """One that could not be stored; only words of ours, lest they cannot be stored either."""
+    """Return a reading that could not be stored, as a set whose score is unknown.
+
+    It holds only words of ours: the sender's may be why the reading could not be stored.
+    """
     consciousness = quality.assess(payload).values.get(VitalSign.CONSCIOUSNESS)
     return ScoredSet(
         resident_id=resident_id,
@@ -100,7 +103,7 @@ def words_of(
     flags: Collection[str],
     unusable: Mapping[str, str],
 ) -> Words:
-    """What the reading says besides vital signs, and what was flagged and could not be used of it."""
+    """Return what the reading says besides vital signs, and what of it was flagged or unusable."""
     return Words(
         unrecordable=quality.unrecordable(payload).difference(measured),
         soft_signs=tuple(sorted(sign for sign, answer in payload.soft_signs.items() if answer == "present")),
@@ -118,7 +121,7 @@ def words_of(
 
 
 def goes_to_999(payload: ReadingPayload | Unreadable) -> bool:
-    """Whether what a reading says goes straight to 999, whatever was scored or could not be read."""
+    """Return whether a reading goes straight to 999, whatever was scored or could not be read."""
     if isinstance(payload, Unreadable):
         return rules.goes_to_999(payload.urgent.emergency_signs, payload.urgent.consciousness)
     consciousness = quality.assess(payload).values.get(VitalSign.CONSCIOUSNESS)
@@ -126,9 +129,10 @@ def goes_to_999(payload: ReadingPayload | Unreadable) -> bool:
 
 
 def next_unstored(said: ReadingPayload | Unreadable) -> str:
-    """What follows at the bedside from what is not stored, by itself: nothing is known of whose it is.
+    """Return the worker's next step for what is not stored, from what it says alone.
 
-    On scale 1 and by the policy as shipped: whoever should be left alone is asked about once too often.
+    Nothing is known of whose it is, so scale 1 and the shipped policy apply. The worker may be sent to the
+    telephone once too often.
     """
     if goes_to_999(said):
         return CALL_999
@@ -136,7 +140,10 @@ def next_unstored(said: ReadingPayload | Unreadable) -> str:
 
 
 def _sets_of(said: ReadingPayload | Unreadable) -> list[dict[VitalSign, Value]]:
-    """What may have been measured together. A memory counts: nobody asks for what it is of, and clocks may be wrong."""
+    """Return the sets of values that may have been measured together.
+
+    Remembered values count: the worker is not asked to repeat them here, and clocks may be wrong.
+    """
     if isinstance(said, Unreadable):
         return [quality.usable(one) for one in said.urgent.sets]
     assessed = quality.assess(said)

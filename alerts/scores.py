@@ -1,7 +1,6 @@
-"""Scores on their way into the database: the row of each scored moment, with what it rests on.
+"""Writing scores to the database: the row of each scored moment, with what it rests on.
 
-Guards: scores are only ever appended; a part's value, time, kit and reading are those of its source, written once
-for all the scores that rest on it.
+Guards: scores are only appended. A part's value, time, kit and reading are those of the reading that gave it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +25,7 @@ FROM STDIN (FORMAT BINARY)
 """
 _TYPES = ["uuid", "uuid", "uuid", "int8", "uuid", "uuid", "int8", "timestamptz", "timestamptz"]
 _TYPES += ["text", "int2", "bool", "int2", "int2"]
-# The last, a document, is octets that are ready to travel.
+# The last column is jsonb, given as octets that are encoded already.
 _TYPES += ["text", "text", "text", "bool", "text[]", "bytea"]
 _JSONB_VERSION = b"\x01"
 _UNKNOWN = b"}"
@@ -44,7 +43,7 @@ def append(conn: psycopg.Connection, scored: Sequence[Moments], at: datetime) ->
 
 
 def _rows(moments: Moments, at: datetime) -> Iterator[tuple[Any, ...]]:
-    """In the order of the columns."""
+    """Yield a row for each score, in the order of the columns."""
     rows = moments.rows
     for target, cause, code, scale, assumed, rests_on in zip(
         moments.target.tolist(),
@@ -75,7 +74,7 @@ def _rows(moments: Moments, at: datetime) -> Iterator[tuple[Any, ...]]:
 
 @lru_cache(maxsize=4096)
 def _written(code: int) -> tuple[tuple[Any, ...], list[bytes]]:
-    """What is the same in the rows of all scores of one packed code: columns, and how each part begins."""
+    """Return what the rows of one packed code share: columns, and the beginning of each part."""
     one = outcome_of(code)
     columns = (
         one.low,
@@ -91,7 +90,10 @@ def _written(code: int) -> tuple[tuple[Any, ...], list[bytes]]:
 
 
 def _rests_on(moments: Moments) -> Iterator[list[bytes]]:
-    """m lists of 7: how each part of each score ends, with what it rests on."""
+    """Yield m lists of 7: the end of each part of each score, which says what it rests on.
+
+    Each reading is encoded once for all the scores that rest on it.
+    """
     sources = moments.source.tolist()
     ends = {row: _ends(moments.rows[row]) for row in set(chain.from_iterable(sources)) if row >= 0}
     ends[-1] = [_UNKNOWN] * len(SIGNS)

@@ -1,7 +1,7 @@
-"""From readings to scored moments: composes what is known at each moment and scores all of it at once, in arrays.
+"""From readings to scored moments: what is known at each moment is composed, then all of it is scored in arrays.
 
-Guards: the scale and any assumed air are those in force at the moment scored; what nobody measured stays unknown;
-each part carries the value, the time and the reading it rests on.
+Guards: scale and assumed air are those in force at the moment scored. What nobody measured stays unknown.
+Each part carries the value, the time and the reading it rests on.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,13 +45,16 @@ class Scored:
 
     @property
     def may_be(self) -> tuple[datetime, ...]:
-        """When its moment may have been, earliest first (`may_be`)."""
+        """The times at which its moment may have been, earliest first (`may_be`)."""
         return may_be(self.target, self.cause)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments:
-    """m scored moments, by resident, the cause's arrival, the moment; `target`, `cause` and `source` are in `rows`."""
+    """m scored moments, by resident, the cause's arrival, the moment.
+
+    `target`, `cause` and `source` are places in `rows`.
+    """
 
     rows: Sequence[Reading]
     residents: Sequence[UUID]
@@ -68,18 +71,18 @@ class Moments:
 
     @property
     def own(self) -> NDArray[np.bool_]:
-        """m: the moment is that of the very reading that arrived."""
+        """m: whether the moment is that of the reading that arrived."""
         return self.target == self.cause
 
     def __iter__(self) -> Iterator[Scored]:
         return map(self.scored, range(len(self)))
 
     def may_be(self, place: int) -> tuple[datetime, ...]:
-        """When the moment of one of them may have been, earliest first."""
+        """Return the times at which one of these moments may have been, earliest first."""
         return may_be(self.rows[self.target[place]], arrived(self.rows[self.cause[place]]))
 
     def scored(self, place: int) -> Scored:
-        """One of them."""
+        """Return the score of one of these moments."""
         outcome = outcome_of(int(self.codes[place]))
         sources = self.source[place].tolist()
         return Scored(
@@ -101,7 +104,7 @@ class Moments:
         return Part(low, high, row.values.get(sign), row.effective_at, *row.key)
 
     def caused_by(self, cause: NewReading, places: Sequence[int]) -> "Moments":
-        """Some of them, as known because another reading arrived."""
+        """Return some of these moments, with another reading as their cause."""
         chosen = np.array(places, np.intp)
         return Moments(
             [*self.rows, cause],
@@ -124,8 +127,9 @@ def score_readings(
 ) -> Moments:
     """Score every new reading, and every known one that a late new reading touches, in arrival order.
 
-    `authorities` as they were before the new readings: what these say of oxygen counts from their arrival on. Scale 2
-    and assumed air are for a moment only where they are in force whenever it may have been.
+    `authorities`: as they were before the new readings; what these say of oxygen counts from their arrival
+    on. Scale 2 and assumed air apply only if they are in force at every time at which the moment may have
+    been.
     """
     rows: list[Reading] = [*known, *new]
     residents, resident = _residents(rows)
@@ -149,15 +153,16 @@ def score_readings(
 
 
 def low_alone(values: Mapping[VitalSign, Any]) -> int:
-    """The least that NEWS2 can be of one set by itself, on scale 1; 0 of none."""
+    """Return the least that NEWS2 can be for one set by itself, on scale 1; 0 for an empty set."""
     row = np.full((1, len(SIGNS)), np.nan)
     _put(values, row[0])
     return outcome_of(int(news2.pack(**columns(row), spo2_scale=np.ones(1, np.int8))[0])).low
 
 
 def oxygen_seen(new: Sequence[NewReading]) -> Mapping[UUID, Sequence[NewReading]]:
-    """By resident, the readings that say anything of oxygen but that none is in use: whoever asked and was not told,
-    or could not see, knows of a doubt that no record takes away.
+    """Return, by resident, the readings that say oxygen is in use, or that this could not be told.
+
+    A worker who could not tell leaves a doubt that no air record takes away.
     """
     seen: dict[UUID, list[NewReading]] = {}
     for reading in new:
@@ -167,9 +172,10 @@ def oxygen_seen(new: Sequence[NewReading]) -> Mapping[UUID, Sequence[NewReading]
 
 
 def may_be(target: Reading, cause: NewReading) -> tuple[datetime, ...]:
-    """When a reading may have been taken: by its own time, and as much later as its kit's clock is known to be slow.
+    """Return the times at which a reading may have been taken: its own, and later if its kit's clock is slow.
 
-    Where nothing was known of that clock when it came, by what is known now, if the cause came from the same kit.
+    If nothing was known of that clock when the reading came, the cause tells, provided it is from the same
+    kit.
     """
     slow_by = target.clock_slow_by
     if not slow_by and target.kit_id == cause.kit_id:
@@ -178,7 +184,7 @@ def may_be(target: Reading, cause: NewReading) -> tuple[datetime, ...]:
 
 
 def _residents(rows: Sequence[Reading]) -> tuple[list[UUID], NDArray[np.intp]]:
-    """The residents, each once, and the place of each row's among them."""
+    """Return the residents, each once, and the place of each row's resident among them."""
     places: dict[UUID, int] = {}
     of_row = np.array([places.setdefault(row.resident_id, len(places)) for row in rows], np.intp)
     return list(places), of_row
@@ -192,7 +198,7 @@ def _composed(rows: Sequence[Reading], resident: NDArray[np.intp], known: int, w
         for sign in row.cleared:
             if sign in COLUMN:
                 cleared[index, COLUMN[sign]] = True
-    # To the microsecond: a double holds the seconds since 1970 to a quarter of one.
+    # Rounded to the microsecond: a float64 holds seconds since 1970 to a quarter of one.
     seconds = np.array([row.effective_at.timestamp() for row in rows])
     readings = Readings(
         resident=resident,
@@ -224,7 +230,7 @@ def _assume_air(
     seen: Mapping[UUID, Sequence[NewReading]],
     unknown: NDArray[np.bool_],
 ) -> None:
-    """Where nobody said anything of oxygen, and it is recorded that none is in use."""
+    """Assume air where nobody said anything of oxygen and it is recorded that none is in use."""
     has_air = np.array([bool(one.air) for one in decided], np.bool_)
     for place in np.flatnonzero(unknown & has_air[moments.resident]).tolist():
         decision = decided[moments.resident[place]]
@@ -242,7 +248,7 @@ def _by_then(seen: Mapping[UUID, Sequence[NewReading]], cause: NewReading) -> li
 
 
 def arrived(row: Reading) -> NewReading:
-    """The new reading that a score was caused by."""
+    """Return the new reading that caused a score. Raise TypeError for one that is not new."""
     if not isinstance(row, NewReading):
         raise TypeError("A score was caused by a reading that is not new.")
     return row

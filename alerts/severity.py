@@ -1,13 +1,10 @@
-"""How grave a finding or an escalation is.
-
-Guards: one order for everybody, the gravest first.
-"""
+"""How grave a finding or an escalation is."""
 
 from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How grave an escalation is, gravest first."""
+    """How grave a finding or an escalation is, gravest first."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -17,5 +14,5 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 is the gravest."""
+        """The place in this order; 0 is the gravest."""
         return list(Severity).index(self)

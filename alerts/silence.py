@@ -1,7 +1,7 @@
-"""Residents of whom nothing comes, and kits that are not heard where a home has no other way to send.
+"""Residents from whom nothing comes, and kits that are not heard where a home has no other way to send.
 
-Guards: silence is measured by what can be used, as it arrived, on the hub's clock; a kit is no resident, so a kit
-that is not heard is a line on the pages, and an escalation only for whoever nothing else can speak for.
+Guards: silence is measured from the arrival of something usable, by the hub's clock. A kit that is not heard
+is a line on the pages; it becomes an escalation only for residents who have no other way to be heard.
 """
 
 from collections.abc import Collection, Iterable
@@ -21,9 +21,10 @@ _MOST = 500
 _LONDON = ZoneInfo("Europe/London")
 _IN_THE_LAST_DAYS = timedelta(days=3)
 
-# Of whom nothing ever came, the wait begins when they lived there with a kit to be watched by; where there is none,
-# nobody is watched. A hub that has answered a silence is told again if it lasts as long once more. Whose care has ended
-# is silent, unless something came since that was recorded: then care goes on.
+# For a resident from whom nothing ever came, the wait begins when they lived in a home that had a kit;
+# without a kit nobody is watched. A hub that has closed a silence is told again after as long once more. A
+# resident whose care has ended is left out, unless something usable came after the end was recorded: then
+# care goes on.
 _RESIDENTS: LiteralString = """
 SELECT resident_id, home_id, organisation_id, hub_id, quiet_from, heard, arrived
 FROM (
@@ -58,8 +59,9 @@ WHERE quiet_from < since
                     AND (told.state <> 'closed' OR (told.origin = 'silence' AND told.closed_at >= watched.since)))
 ORDER BY quiet_from LIMIT %(most)s
 """
-# A home where no kit has been heard and which has no capture form; of those who live there, whoever was heard in the
-# last days, by its kits alone, and by nothing since. Whoever was not heard for longer is silent in their own right.
+# Homes where no kit has been heard and which have no capture form. Their residents are meant who were heard
+# in the last days, through these kits alone, and not since. A resident not heard for longer is silent in
+# their own right.
 _BY_KIT: LiteralString = """
 SELECT resident_id, home_id, organisation_id, hub_id, quiet_from
 FROM (
@@ -96,7 +98,9 @@ ORDER BY quiet_from, resident_id LIMIT %(most)s
 def concerns(
     conn: psycopg.Connection, policies: PolicyBook, at: datetime, among: Collection[UUID] | None = None
 ) -> list[Concern]:
-    """Who has been silent, or could not be heard, for longer than their hub's policy lets them; one for each."""
+    """Return a concern for each resident who was silent, or could not be heard, for longer than their hub's
+    policy allows.
+    """
     silent = {
         row[0]: _concern(Placement(*row[:4]), nothing_came(*row[4:]))
         for row in _found(conn, _RESIDENTS, policies, at, among, silent_for)
@@ -129,7 +133,7 @@ def _found(
 
 
 def silent_for(policy: Policy) -> timedelta:
-    """How long nothing may come of somebody before the hub is told."""
+    """Return how long nothing may come from a resident before the hub is told."""
     return timedelta(hours=policy.silent_after_hours)
 
 
@@ -142,7 +146,10 @@ def _concern(placement: Placement, found: Finding) -> Concern:
 
 
 def nothing_came(since: datetime, heard: bool, arrived: bool) -> Finding:
-    """`heard`: anything ever came that could be used; `arrived`: something came since that could not be."""
+    """Return the finding of silence.
+
+    `heard`: something usable has come at some time. `arrived`: something that was not usable has come since.
+    """
     what = "Nothing that can be used" if arrived else "Nothing"
     sentence = f"{what} has arrived about this resident since {_clock(since)}."
     if not heard:

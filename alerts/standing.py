@@ -1,7 +1,8 @@
-"""What holds when readings are judged: the policies, what was decided for their residents, and what they are asked.
+"""What holds when readings are judged: the policies, what was decided for the residents, and their open questions.
 
-Guards: asked of the database each time, in one question; a policy that makes no sense costs only its own hub its own
-numbers, one that leaves out what it may not costs nobody any, and no reading waits for either to be mended.
+Guards: the database is asked each time, in one query. A hub whose policy cannot be read gets the default
+policy; no other hub is affected. A policy that would pass over a red sign keeps its other settings. No
+reading waits until either is mended.
 """
 
 import logging
@@ -41,7 +42,7 @@ _STANDING: LiteralString = "UNION ALL".join((delegation_store.DECIDED, _ASKED, _
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`authorities` of each resident; `asked`: those of whom something is asked that nobody has answered yet."""
+    """What holds at one moment. `authorities`: by resident. `asked`: residents with an open question."""
 
     policies: PolicyBook
     authorities: Mapping[UUID, Authority]
@@ -49,7 +50,7 @@ class Standing:
 
 
 def standing(conn: psycopg.Connection, residents: Collection[UUID], at: datetime) -> Standing:
-    """What holds of these residents, who are locked."""
+    """Return what holds for these residents, whom the caller has locked."""
     rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for row in conn.execute(_STANDING, {"residents": list(residents), "at": at}).fetchall():
         rows[row[1]].append(row)
@@ -59,7 +60,7 @@ def standing(conn: psycopg.Connection, residents: Collection[UUID], at: datetime
 
 
 def policies_in_force(conn: psycopg.Connection, at: datetime) -> PolicyBook:
-    """The policies in force at this moment: the default's place is taken by the one that ships, if it has to be."""
+    """Return the policies in force at this moment; the shipped one is the default if the database has none to read."""
     return _book(conn.execute(_IN_FORCE, {"at": at}).fetchall())
 
 
@@ -70,15 +71,18 @@ def _book(rows: Iterable[tuple[Any, ...]]) -> PolicyBook:
 
 
 def faulty(conn: psycopg.Connection, at: datetime) -> list[tuple[UUID | None, str, Fault]]:
-    """Each policy whose turn it is and that is not in force as it is written: of which hub, its version, and why."""
+    """Return each policy whose turn it is but which is not in force as written: its hub, its version, and why."""
     rows = conn.execute(_IN_FORCE, {"at": at}).fetchall()
     return [(hub_id, version, why) for hub_id, version, body in rows if (why := fault(body)) is not None]
 
 
-# Which policy is in force is asked of the database each time; the same words are only understood once.
+# The database is asked each time which policy is in force; the same text is parsed once.
 @lru_cache(maxsize=256)
 def understood(body: str) -> Policy | None:
-    """The policy that a document puts in force, with what it may not leave out; None for one that makes no sense."""
+    """Return the policy that a document puts in force, or None for one that cannot be read.
+
+    A setting it may not leave out is filled in (`Policy.in_force`). Either fault is logged.
+    """
     try:
         policy = Policy.model_validate_json(body)
     except ValidationError as error:

@@ -1,6 +1,6 @@
-"""Readings of many residents in the order of their days, in blocks of whole residents.
+"""Readings of many residents, each resident's in order of time, in blocks of whole residents.
 
-Invariant: the order is by resident, effective time and arrival, whatever order the rows came in.
+Guards: the order is by resident, effective time and arrival, whatever order the rows came in.
 """
 
 from dataclasses import dataclass, fields
@@ -12,31 +12,29 @@ from numpy.typing import NDArray
 from alerts.news2 import SIGNS
 
 _BITS = np.left_shift(np.uint8(1), np.arange(len(SIGNS), dtype=np.uint8))
-_BLOCK = 16_384  # readings worked on at a time: what lies between input and result stays in cache
+_BLOCK = 16_384  # readings worked on at a time, so that intermediate arrays stay in the cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Readings:
     """n readings of any residents, in any order.
 
-    A value and a clearing of one sign at once count as the value.
+    If a reading both gives and clears a sign, the value counts.
     """
 
     resident: NDArray[np.integer]  # any whole-number code
     effective_at: NDArray[np.int64]  # microseconds
-    arrival: NDArray[np.int64]  # unique within a resident: says who knew what
+    arrival: NDArray[np.int64]  # unique within a resident: decides what was known when
     values: NDArray[
         np.float64
     ]  # n x 7 as news2.SIGNS, consciousness as its code, NaN where the reading does not say
-    cleared: NDArray[
-        np.bool_
-    ]  # n x 7: the sign was looked for in vain, which forgets earlier values from then on
+    cleared: NDArray[np.bool_]  # n x 7: the sign could not be had, so earlier values no longer count
     new: NDArray[np.bool_]  # gives results; the others are history
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Readings of some residents by resident, effective time, arrival; a *place* is a position in this order."""
+    """Readings of some residents by resident, effective time, arrival. A *place* is a position in this order."""
 
     start: NDArray[np.intp]  # the first place of the same resident
     end: NDArray[np.intp]  # one past the last
@@ -63,21 +61,24 @@ def check(readings: Readings, window: int) -> None:
 
 
 def in_order(readings: Readings) -> NDArray[np.intp]:
-    """By resident, effective time, arrival: three stable sorts, each quick where rows come nearly in order."""
+    """Return the order by resident, effective time, arrival.
+
+    Three stable sorts, each of them quick where rows come nearly in order.
+    """
     order = np.argsort(readings.arrival, kind="stable")
     order = order[np.argsort(readings.effective_at[order], kind="stable")]
     return order[np.argsort(_narrow(readings.resident)[order], kind="stable")]
 
 
 def _narrow(codes: NDArray[np.integer]) -> NDArray[np.integer]:
-    """The same codes in two bytes where they fit: very many then sort by radix, many times as fast."""
+    """Return the same codes in two bytes where they fit: numpy sorts these by radix, many times as fast."""
     if len(codes) <= _BLOCK or int(codes.max()) - int(codes.min()) > np.iinfo(np.uint16).max:
         return codes
     return (codes - codes.min()).astype(np.uint16)
 
 
 def blocks(resident: NDArray[np.integer]) -> list[slice]:
-    """Whole residents, so many at a time that what is worked on stays in cache."""
+    """Cut the rows into blocks of whole residents, small enough that the work on each stays in the cache."""
     if len(resident) <= _BLOCK:
         return [slice(0, len(resident))]
     starts = np.concatenate([[0], np.flatnonzero(resident[1:] != resident[:-1]) + 1])
@@ -87,7 +88,7 @@ def blocks(resident: NDArray[np.integer]) -> list[slice]:
 
 
 def timeline_of(readings: Readings, rows: NDArray[np.intp], values: NDArray[np.float64]) -> Timeline:
-    """The rows of some residents, which are in order already; `values` are those of the rows."""
+    """Return the timeline of these rows, which are in order already; `values` are those of the rows."""
     codes = readings.resident[rows]
     starts = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]])) if len(rows) else rows
     lengths = np.diff(np.append(starts, len(rows)))
@@ -106,7 +107,10 @@ def timeline_of(readings: Readings, rows: NDArray[np.intp], values: NDArray[np.f
 
 
 def by_resident(start: NDArray[np.intp], *numbers: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Each of these with its resident as one number: residents weigh more. All are held against each other."""
+    """Return each number combined with its resident into one, residents weighing more.
+
+    All the results can be compared with each other.
+    """
     if not len(start):
         return list(numbers)
     least = min(int(some.min()) for some in numbers)

@@ -1,7 +1,7 @@
-"""Locks what several acts of one transaction will change, before the first of them changes anything.
+"""Locking what several acts of one transaction will change, before the first of them changes anything.
 
-Guards: the one lock order, cases before hubs' revisions and those in hub order, where more than one act tells hubs.
-The residents are locked by the caller.
+Guards: one lock order also where several acts tell hubs: cases first, then hubs' revisions in hub order. The
+caller has locked the residents.
 """
 
 from collections.abc import Collection
@@ -25,9 +25,11 @@ ON CONFLICT (hub_id) DO UPDATE SET revision = held.revision
 
 
 def take(conn: psycopg.Connection, residents: Collection[UUID], homes: Collection[UUID]) -> None:
-    """Lock the open cases of these residents, then the revisions of every hub that may be told of them or the homes."""
+    """Lock these residents' open cases, then the revisions of every hub that may be told of them or of the homes."""
     who = list(residents)
-    hubs = {hub for (hub,) in conn.execute(_CASES, (who,)).fetchall()}  # one that a case is about to leave
+    hubs = {
+        hub for (hub,) in conn.execute(_CASES, (who,)).fetchall()
+    }  # also hubs that a case is about to leave
     hubs |= {hub for (hub,) in conn.execute(_HUBS, (list(homes), who)).fetchall()}
     with conn.cursor() as cursor:
         cursor.executemany(_REVISION, [(hub,) for hub in sorted(hubs)])

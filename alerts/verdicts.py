@@ -1,6 +1,6 @@
 """What the sender of each reading is told, once it is judged.
 
-Guards: a reading at which the rules need not look is told the same as if they had.
+Guards: a reading that the rules need not look at gets the same verdict as if they had.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ from ingest.arrival import ReadingKey, Verdict
 
 
 def of_judged(judged: Iterable[Judged], cases: Mapping[UUID, UUID]) -> dict[ReadingKey, Verdict]:
-    """Each reading at its own moment; `cases` by resident."""
+    """Return the verdict of each reading at its own moment; `cases` by resident."""
     return {
         one.scored.cause.key: Verdict(
             next=one.next,
@@ -38,7 +38,7 @@ def of_judged(judged: Iterable[Judged], cases: Mapping[UUID, UUID]) -> dict[Read
 
 
 def of_unscored(unscored: Iterable[Unscored], cases: Mapping[UUID, UUID]) -> dict[ReadingKey, Verdict]:
-    """Each reading of a resident whom NEWS2 does not fit."""
+    """Return the verdict of each reading of a resident whom NEWS2 does not fit; `cases` by resident."""
     return {
         one.reading.key: Verdict(
             next=one.next,
@@ -53,7 +53,7 @@ def of_unscored(unscored: Iterable[Unscored], cases: Mapping[UUID, UUID]) -> dic
 def of_unremarkable(
     moments: Moments, unremarkable: NDArray[np.bool_], policies: PolicyBook, at: datetime
 ) -> dict[ReadingKey, Verdict]:
-    """Each reading at its own moment, where that is one of m that the rules need not look at."""
+    """Return the verdict of each reading at its own moment, if that is one the rules need not look at (m flags)."""
     places = np.flatnonzero(unremarkable & moments.own)
     readings = [arrived(moments.rows[row]) for row in moments.cause[places].tolist()]
     return {

@@ -1,7 +1,8 @@
-"""What becomes of a resident's scores, questions and cases once a reading turns out not to be theirs.
+"""What becomes of a resident's scores, question and cases once a reading turns out not to be theirs.
 
-Guards: scores that rested on it are appended anew and none is rewritten; whoever acted on it is told to look again,
-and no case closes itself; what is theirs and as grave is still said; only what is worse than was known raises anything.
+Guards: scores that rested on it are appended anew; none is rewritten. A hub with a case that rested on it is
+told to look again; no case closes itself. A finding of the resident's own that is as grave is still shown.
+Only a score that is worse than was known raises anything.
 """
 
 from collections.abc import Mapping
@@ -29,14 +30,14 @@ from ingest.evaluation import Withdrawn
 
 _LONDON = ZoneInfo("Europe/London")
 
-# The cases that rest on a reading, and whether the sentence shown does.
+# The cases that rest on a reading, and whether the sentence they show does.
 _RESTING: LiteralString = """
 SELECT escalation_id, coalesce(bool_or(finding_id = why_finding), false)
 FROM alerts.finding JOIN alerts.escalation USING (escalation_id)
 WHERE escalation.resident_id = %(resident)s AND finding.evidence @> %(reading)s
 GROUP BY escalation_id
 """
-# What is as grave as the case and rests neither on the reading nor on another that was not theirs.
+# Findings as grave as the case that rest neither on this reading nor on another that was not theirs.
 _THEIRS: LiteralString = (
     """
 SELECT finding_id, rule, low FROM alerts.finding
@@ -67,7 +68,7 @@ def _score_anew(
     policies: PolicyBook,
     at: datetime,
 ) -> list[Judged]:
-    """Append what other scores would be; returns those that say worse than was known."""
+    """Append the scores that changed; return those that are worse than was known."""
     gone = withdrawn.reading
     window = policies.for_hub(gone.placement.hub_id).composition_window
     rescored = rescore(withdrawn, authorities, window)
@@ -83,7 +84,7 @@ def _score_anew(
 
 
 def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: datetime) -> None:
-    """A finding in the open case; where a case that is closed rested on the reading, a case of its own."""
+    """Join a finding to the open case. If there is none but a closed case rested on the reading, open one."""
     resident = gone.resident_id
     moved, cases = store.hold(conn, [resident])
     open_ = cases.get(resident)
@@ -108,7 +109,7 @@ def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: 
 
 
 def _says_what_is_theirs(conn: psycopg.Connection, open_: OpenEscalation, reading: Jsonb) -> bool:
-    """Have the case say what is theirs and as grave, in the place of what rests on the reading; False if nothing is."""
+    """Have the case show a finding of the resident's own that is as grave; return False if there is none."""
     asked = {"case": open_.escalation_id, "severity": open_.severity, "reading": reading}
     theirs = conn.execute(_THEIRS, asked).fetchall()
     if not theirs:
@@ -127,9 +128,9 @@ def _join(
     alone: bool,
     at: datetime,
 ) -> Change:
-    """As grave as the case where that rests on the reading, so that nobody closes it without having seen this.
+    """Join a finding to the case, as grave as the case if that rests on the reading.
 
-    `alone`: the case says nothing else any more.
+    So nobody closes the case without having seen it. `alone`: the case has nothing else left to say.
     """
     part = "on which this rests" if alone else "on which part of this rested" if rests else "stored for them"
     words = f"{_named(gone)}, {part}, was not theirs: look again."
@@ -143,7 +144,8 @@ def _join(
         evidence=[evidence.item(gone.key, gone.effective_at)],
     )
     if alone:
-        # The score beside a sentence that rests on it does so too: none is kept until what is theirs gives one.
+        # The case's score rests on the reading too, so it has none until a finding of the resident's own
+        # gives one.
         store.say(conn, open_.escalation_id, words, finding.finding_id, yields=True)
     store.add_findings(conn, [finding], at)
     reading_id = gone.payload.reading_id
