@@ -1,6 +1,6 @@
-"""A worker's connection to the database, which is opened anew when it is lost.
+"""A worker's database connection, reopened when it is lost.
 
-Guards: the epoch is that of the connection it was read over: the next may be to another copy of history.
+Guards: the epoch belongs to the connection it was read over, because the next connection may reach another epoch.
 """
 
 import logging
@@ -26,7 +26,7 @@ class Session:
         self._conn: psycopg.Connection | None = None
         self._epoch: UUID | None = None
         self.kits: Mapping[UUID, Speaker] = {}
-        """Those there are, as of the last look."""
+        """The kits there are, as of the last look."""
 
     @property
     def is_open(self) -> bool:
@@ -34,30 +34,30 @@ class Session:
 
     @property
     def epoch(self) -> UUID:
-        """Of the database, as of the last look."""
+        """The database's epoch, as of the last look. Raises RuntimeError without a connection."""
         if self._epoch is None:
             raise RuntimeError("There is no connection, so there is no epoch.")
         return self._epoch
 
     def connection(self) -> psycopg.Connection:
-        """The one there is, or a new one."""
+        """The open connection, or a new one."""
         if self._conn is None or self._conn.closed:
             self._conn = self._connect()
             self.look(self._conn)
         return self._conn
 
     def look(self, conn: psycopg.Connection) -> None:
-        """See which epoch this is and which kits there are."""
+        """Read the epoch and the kits."""
         self._epoch, self.kits = store.epoch(conn), registry.speakers(conn)
 
     def lost(self, doing: str) -> None:
-        """Say what went wrong, and let the connection go. Called where an error is handled."""
+        """Log what went wrong and close the connection. Call it while handling an error."""
         _log.warning("database trouble while %s; trying again", doing, exc_info=True)
         self._tally.retries += 1
         self.close()
 
     def close(self) -> None:
-        """Let the connection go, if there is one."""
+        """Close the connection, if there is one."""
         if self._conn is not None:
             self._conn.close()
         self._conn = None

@@ -1,7 +1,8 @@
-"""Drains the broker into the database: whatever has arrived, one transaction, then acknowledge, then receipts.
+"""The worker: it stores what has arrived from the broker in one transaction, then acknowledges, then sends receipts.
 
-Guards: no acknowledgement and no receipt before a durable commit. It keeps nothing that matters: any number of
-workers run side by side, and share the partitions out by themselves.
+Guards: no acknowledgement and no receipt before a durable commit.
+
+A worker keeps nothing that matters, so any number may run side by side. They share the partitions out by themselves.
 """
 
 import logging
@@ -37,7 +38,7 @@ _log = logging.getLogger(__name__)
 _HOUSEKEEPING_EVERY = 1.0
 _STATUS = f"/{Leaf.STATUS}"
 _FINISH_WITHIN = 5.0
-"""Seconds for what is in hand when it is told to stop; what is not done by then is sent again by its kit."""
+"""Seconds to finish what is in hand when told to stop. Kits send again what is not stored by then."""
 
 
 class Worker:
@@ -67,7 +68,7 @@ class Worker:
         self._sent_at: dict[UUID | None, datetime] = {}
 
     def run(self, stopping: threading.Event) -> None:
-        """Work until told to stop; what is in hand is finished first, and what is held is released."""
+        """Work until told to stop, then finish what is in hand and release the partitions."""
         while not stopping.is_set():
             self._round(stopping)
         self._finish()
@@ -75,12 +76,12 @@ class Worker:
         self._session.close()
 
     def waited(self, at: datetime) -> timedelta:
-        """How long what arrives at this moment has waited at the broker."""
+        """How long a message that arrives now has waited at the broker."""
         return self._probe.waited(at)
 
     @property
     def knows_the_wait(self) -> bool:
-        """Whether what this worker writes to itself comes back."""
+        """Whether this worker's probes come back."""
         return not self._probe.comes_no_more
 
     def _round(self, stopping: threading.Event) -> None:
@@ -97,7 +98,7 @@ class Worker:
             self._work(deliveries, stopping)
 
     def _finish(self) -> None:
-        """Take nothing new, and leave the others to take over as soon as what was brought is safe."""
+        """Take nothing new, and let the other workers take over as soon as what is in hand is stored."""
         self._tenure.leave()
         giving_up = threading.Event()
         patience = threading.Timer(_FINISH_WITHIN, giving_up.set)
@@ -106,7 +107,7 @@ class Worker:
             self._work_off(0.1, giving_up)
         patience.cancel()
         if not self._session.is_open:
-            return  # what it held ends by itself
+            return  # its leases expire by themselves
         try:
             self._tenure.end(self._session.connection())
         except psycopg.Error:
@@ -115,12 +116,12 @@ class Worker:
     def _work(self, deliveries: Sequence[Delivery], stopping: threading.Event) -> None:
         readings = [one for one in deliveries if not one.topic.endswith(_STATUS)]
         statuses = [one for one in deliveries if one.topic.endswith(_STATUS)]
-        self._note_statuses(statuses)  # first: what a kit says of its clock counts for its readings beside it
+        self._note_statuses(statuses)  # first: a kit's clock counts for its readings beside it
         settled = self._settlement.settle(
             [arrival for one in readings for arrival in arrivals_of(one)], stopping
         )
         if settled is None:
-            return  # told to stop before it could be stored: the broker and the kit still have it
+            return  # told to stop first: the broker and the kit still have the readings
         self._consumer.acknowledge(readings)
         self._sent_at.update((kit_of(one.topic), one.arrived_at) for one in readings if not one.retained)
         self._consumer.acknowledge(statuses)
@@ -128,7 +129,7 @@ class Worker:
         self.tally.count(settled)
 
     def _note_statuses(self, deliveries: Sequence[Delivery]) -> None:
-        """Status is news, not a record: what cannot be noted is let go, and the kit says it again."""
+        """Note each kit's status. One that cannot be noted is dropped: the kit sends its status again."""
         for delivery in deliveries:
             if self._probe.has_come(delivery.topic, delivery.payload, delivery.arrived_at):
                 continue
@@ -151,7 +152,7 @@ class Worker:
                 self._session.lost("noting a status")
 
     def _housekeep(self) -> None:
-        """What it holds; and once a second which epoch this is, which kits there are, and what waits for them."""
+        """Look after the leases; once a second read epoch and kits, and send kits what waits for them."""
         now = time.monotonic()
         self._tenure.look(self._session.connection, now)
         heard = self._consumer.heard
@@ -172,9 +173,10 @@ class Worker:
         self._post.send(conn, self._consumer.heard, datetime.now(UTC))
 
     def _tell_kits(self, epoch: UUID, heard: Mapping[int, datetime]) -> None:
-        """Which epoch this is, since when somebody listens, and which hub to phone, where a kit has not been told.
+        """Publish epoch, listening time and hub to each kit that has not been told.
 
-        In a new epoch each sends again what its ledger lacks; where nobody listened for a while, what has no receipt.
+        In a new epoch a kit sends again what the database's ledger lacks. After a gap in listening it sends again what
+        has no receipt.
         """
         for kit_id, kit in self._session.kits.items():
             if kit.partition not in heard:

@@ -1,7 +1,7 @@
-"""What one kit sends next, and what it makes of the answers: no threads, no sockets, time as a parameter.
+"""Decides what one kit sends next, and applies the answers: no threads, no sockets, time as a parameter.
 
-Invariant: an item leaves the outbox only by its receipt. An item that is never receipted, or at which the
-broker hangs up, comes to travel alone, ever more rarely, and never holds up those behind it.
+Guards: an item leaves the outbox only by its receipt. An item that gets no receipt, or at which the broker hangs up,
+comes to travel alone and ever more rarely. It never holds up the items behind it.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ class Pace:
     batch_readings: int = 50
     batch_bytes: int = 128 * 1024
     confirm_within: float = 30.0
-    """A broker that acknowledges nothing for so long is hung up on."""
+    """The gateway hangs up on a broker that acknowledges nothing for this long."""
     alone_patience: float = 30.0
     """How long an item that travels alone lets others go first."""
 
@@ -49,7 +49,7 @@ class Envelope:
 
 
 class Gateway:
-    """One kit's sending state. Use from one thread; only the outbox may be filled from others."""
+    """One kit's sending state. Use it from one thread; only the outbox may be filled from others."""
 
     def __init__(self, outbox: Outbox, pace: Pace = Pace(), rng: random.Random | None = None) -> None:
         self.outbox = outbox
@@ -62,29 +62,29 @@ class Gateway:
         self._awaited: dict[int, float] = {}
         self._hang_ups: dict[int, int] = {}
         self._sent: dict[bytes, tuple[int, ...]] = {}
-        """Of what was sent otherwise than it is kept: the digest of the message, and what was in it."""
+        """For messages that differ from what is stored: the message's digest, and the numbers of the items in it."""
         self._heard_at = 0.0
         self.listened_to: datetime | None = None
-        """Since when the platform says that somebody listens to this kit."""
+        """Since when the platform says that a worker listens to this kit."""
         self._anew_at = 0.0
-        """Since when, on our clock, whoever listens has missed nothing."""
+        """Since when, by our clock, the listening worker has missed nothing."""
         self._now = 0.0
         self._tidy_at = 0.0
-        # The process may have died with anything in flight, and the clock may have gone back since.
+        # The process may have died with items in flight, and the clock may have been set back since.
         outbox.all_due_by(0.0)
 
     @property
     def wake_at(self) -> float:
-        """When `envelopes` may have something to give."""
+        """When `envelopes` may have something to send."""
         return 0.0 if self._nudged else self._wake_at
 
     def nudge(self) -> None:
-        """Something was put. The one call that may come from another thread."""
+        """Note that something was put. The only call that may come from another thread."""
         self._nudged = True
 
     def envelopes(self, now: float) -> list[Envelope]:
         """What to publish now, noted as published. `wake_at` then says when to ask again."""
-        self._nudged = False  # before looking: what is put from here on nudges again
+        self._nudged = False  # before looking: a later put nudges again
         self._notice_clock(now)
         lone = self._lone(now)
         overdue = lone is not None and now - lone.due_at >= self._pace.alone_patience
@@ -95,21 +95,21 @@ class Gateway:
         return ready
 
     def confirmed(self, envelope: Envelope) -> None:
-        """The broker acknowledged it. That is no receipt: it frees the line, no more."""
+        """The broker acknowledged the message. That is no receipt: it only makes room for the next."""
         self._in_flight.remove(envelope)
         for seq in envelope.seqs:
             self._hang_ups.pop(seq, None)
         self._wake_at = 0.0
 
     def connected(self, now: float, *, session_present: bool) -> None:
-        """The line is up. A broker that forgot our session may have forgotten what it acknowledged."""
+        """The link is up. A broker that forgot our session may have forgotten what it acknowledged."""
         if not session_present:
             self._begin_anew(now)
         self._awaited.clear()
         self._wake_at = 0.0
 
     def hung_up(self, now: float) -> None:
-        """The line went down. What was in flight may be why, and is suspected more each time."""
+        """The link went down. The items in flight may be the reason, and are suspected more each time."""
         suspects = [seq for envelope in self._in_flight for seq in envelope.seqs]
         self._in_flight.clear()
         due: list[tuple[int, float]] = []
@@ -122,17 +122,17 @@ class Gateway:
         self._wake_at = 0.0
 
     def stuck(self, now: float) -> bool:
-        """Whether the broker has left something unacknowledged for too long."""
+        """Whether the broker has left a message unacknowledged for too long."""
         return bool(self._in_flight) and now - self._in_flight[0].published_at > self._pace.confirm_within
 
     def tidy(self, now: float) -> None:
-        """Once an hour, forget what was receipted long ago."""
+        """Once an hour, delete what was receipted long ago."""
         if now >= self._tidy_at:
             self._tidy_at = now + 3600
             self.outbox.forget()
 
     def take_receipts(self, payload: bytes, now: float) -> None:
-        """Apply what came on the receipts topic. What cannot be read is logged: resending heals it."""
+        """Apply a message of receipts. One that cannot be read is logged: sending again mends it."""
         try:
             message = Receipts.model_validate_json(payload)
         except ValidationError:
@@ -143,7 +143,7 @@ class Gateway:
             self._hang_ups.pop(seq, None)
         for receipt in message.receipts:
             if receipt.payload_sha256:
-                # The receipt covers none of these by name, so each goes again alone, as it is kept.
+                # The receipt names none of these items, so each is sent again alone, as it is stored.
                 self.outbox.isolate(self._sent.pop(bytes.fromhex(receipt.payload_sha256), ()))
         if any(receipt.reason == OVER_QUOTA for receipt in message.receipts):
             log.warning(
@@ -155,9 +155,9 @@ class Gateway:
             self.on_receipts(message)
 
     def take_config(self, payload: bytes, now: float, *, retained: bool = False) -> None:
-        """Apply the config: whom to phone; its epoch decides which receipts still count; who listened since when.
+        """Apply the config: the hub to phone, the epoch that decides which receipts count, and the start of listening.
 
-        `retained`: said before we asked for it. Whatever this life of the gateway has sent was sent since.
+        `retained`: the platform sent it before we subscribed, so it is older than everything this process has sent.
         """
         try:
             config = Config.model_validate_json(payload)
@@ -177,7 +177,7 @@ class Gateway:
                 self._begin_anew(now)
 
     def _begin_anew(self, now: float) -> None:
-        """Whoever listens may have missed all that lacks a receipt: it is due again, as soon as its receipt is late."""
+        """The listening worker may have missed all items without a receipt: they are due again shortly."""
         self._anew_at = now
         self.outbox.all_due_by(now + self._pace.first_retry * self._rng.uniform(0.05, 0.1))
         self._awaited.clear()
@@ -212,7 +212,7 @@ class Gateway:
         return any(envelope.alone for envelope in self._in_flight)
 
     def _is_ignored(self, item: Item) -> bool:
-        """Sent twice and passed over, while the platform listened and has answered others since."""
+        """Whether it was sent twice and skipped, while the platform listened and has answered others since."""
         published_at = item.published_at
         return (
             published_at is not None
@@ -271,7 +271,7 @@ class Gateway:
         return float("inf") if due is None else due
 
     def _notice_clock(self, now: float) -> None:
-        if now < self._now - 1:  # set back: what was due soon would seem to be due in hours
+        if now < self._now - 1:  # set back: what was due soon would now be due in hours
             self.outbox.all_due_by(now)
             self._awaited.clear()
             self._anew_at = min(self._anew_at, now)

@@ -1,7 +1,7 @@
-"""What whoever is at the bedside is to do next, in words, with the number of the hub.
+"""What the person at the bedside is to do next, in words, with the hub's number.
 
-Guards: 999 goes before the hub; a number that is not known here is said to be not known, never left out; "nothing" is
-never said to mean that all is well; no text advises giving oxygen.
+Guards: 999 comes before the hub. An unknown number is called unknown, never left out. "nothing" is never worded as "all
+is well". No text advises giving oxygen.
 """
 
 from typing import NamedTuple
@@ -10,11 +10,11 @@ from devices.receipt import CALL_999, CALL_HUB, MEASURE_PREFIX, NextStep
 from devices.vital_signs import FACTS, VitalSign
 
 _SEEN = {sign for sign, facts in FACTS.items() if facts.unit is None}
-"""Found out by looking or asking, not measured."""
+"""Signs found by looking or asking, not measured."""
 
 
 class Hub(NamedTuple):
-    """Whom to phone, as far as it is known here."""
+    """The hub to phone, as far as this kit knows it."""
 
     name: str | None = None
     telephone: str | None = None
@@ -26,7 +26,7 @@ class Hub(NamedTuple):
 
 
 def words(next_step: NextStep, hub: Hub) -> str:
-    """What a receipt's `next` asks for."""
+    """The words for a receipt's `next`."""
     if next_step == CALL_999:
         return f"Phone 999 now. Then phone the hub: {hub}."
     if next_step == CALL_HUB:
@@ -39,6 +39,6 @@ def words(next_step: NextStep, hub: Hub) -> str:
 
 
 def _named(sign: str) -> str:
-    """A platform that is newer than this kit may ask for what is not known here."""
+    """A newer platform may ask for a sign that this kit does not know."""
     known = sign in set(VitalSign)
     return FACTS[VitalSign(sign)].label.lower() if known else sign.replace("_", " ")
