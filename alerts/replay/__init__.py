@@ -1,4 +1,4 @@
-"""What rules and policies make of readings that are already there: over a file of years, and over what is stored.
+"""What rules and policies make of readings that are already there, in a file of years or in the database.
 
-Guards: nothing is written; the same readings, in the order in which they arrived, give the same findings again.
+Guards: nothing is written. The same readings, in the same order of arrival, give the same findings again.
 """

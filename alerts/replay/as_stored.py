@@ -1,7 +1,7 @@
-"""Holds a replay under the policies that ran against the scores and findings that are stored.
+"""Comparing a replay under the policies that ran with the scores and findings that are stored.
 
-Guards: every score, and every finding that readings, or that none came, give reason for, is compared in all it says;
-what is not judged again but taken over as it is on record is named.
+Guards: every score is compared in all it says, and so is every finding that came of readings or of silence.
+`alerts.replay.on_record` names the findings that are taken over as they are, without judging again.
 """
 
 from collections import Counter
@@ -28,8 +28,10 @@ FROM alerts.score WHERE resident_id = %s
 
 @dataclass(slots=True)
 class Agreement:
-    """How much is the same. `corrected`: residents to whom or from whom a correction took a reading; `*_only`: what is
-    on one side alone, counted.
+    """How much of a replay is the same as what is stored.
+
+    `corrected`: residents to or from whom a correction moved a reading. `refitted`: residents whom NEWS2 has
+    begun or ceased to fit. `stored_only` and `replayed_only`: what is on one side alone, counted by kind.
     """
 
     residents: int = 0
@@ -122,7 +124,7 @@ def _part(part: Any) -> dict[str, Any]:
 
 
 def _plain(document: Iterable[Any]) -> Any:
-    """What a document says, whatever it was written with: something that can be counted."""
+    """Return what a document says in a hashable form, so that it can be counted."""
     return _frozen(from_json(to_json(document)))
 
 

@@ -1,7 +1,7 @@
-"""The could-not-be-excluded clock over years: what was asked, and nobody measured in time.
+"""The could-not-be-excluded clock over years of readings: which questions nobody answered in time.
 
-Invariant: as live: asking again never moves the deadline; only what decides stops the clock; what comes by the
-deadline has come in time.
+Guards: as live, asking again never moves the deadline, only an answer stops the clock, and an answer at the
+deadline is in time.
 """
 
 from bisect import bisect_right
@@ -17,17 +17,19 @@ def unanswered(
     settles: NDArray[np.bool_],
     within: int,
 ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """The places of what was last asked and not answered, and when that was due.
+    """Return the places of the questions that nobody answered in time, and when each was due.
 
-    m events in the order in which they became known of each resident; `at` and `within` in microseconds.
+    The input is m events in the order in which they became known of each resident; `at` and `within` in
+    microseconds. For a question that was asked again, the place is that of the last time before it was due.
     """
     asking, settling = np.flatnonzero(asks), np.flatnonzero(settles)
-    # Of each question the first answer that follows; one past the last where nothing does.
+    # The first answer after each question; one past the last event where none follows.
     answer = np.append(settling, len(at))[np.searchsorted(settling, asking)]
     ends = np.append(at, np.iinfo(np.int64).max)[answer]
     whose = np.append(resident, -1)
     ends = np.where(whose[answer] == resident[asking], ends, np.iinfo(np.int64).max)
-    # Only a question without an answer in time can fall due: those before it in one run of questions share its clock.
+    # Questions that wait for the same answer share a clock. Only a run whose first question gets no answer in
+    # time matters.
     runs = _runs(resident[asking], answer, at[asking], ends, within)
     asked_at, answered_at = at[asking].tolist(), ends.tolist()
     places: list[int] = []
@@ -52,7 +54,7 @@ def _runs(
     ends: NDArray[np.int64],
     within: int,
 ) -> list[tuple[int, int]]:
-    """Questions that wait for the same answer, where the first of them waits in vain."""
+    """Return the runs of questions that wait for the same answer, if it comes too late for the first of them."""
     if not len(resident):
         return []
     begins = np.flatnonzero(

@@ -1,7 +1,8 @@
 """How findings would fill a hub's queue: one open case a resident, which findings join.
 
-Invariant: as live, a case is as grave as the gravest finding in it. Nobody answers in a replay, so a case counts as
-answered a fixed time after it was raised; the same for every policy, so that two can be compared.
+Guards: as live, a case is as grave as the gravest finding in it. Nobody answers in a replay, so a case counts
+as closed a fixed time after it was raised. That time is the same for every policy, so that two can be
+compared.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from alerts.replay.found import Found
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cases:
-    """Escalations, by resident and moment. `rule` is that of the finding that made it as grave as it is."""
+    """Escalations, by resident and moment. `rule` is that of the first of a case's gravest findings."""
 
     resident: NDArray[np.int64]
     home: NDArray[np.int64]
@@ -27,11 +28,11 @@ class Cases:
 
 
 def cases(found: Found, open_for: int) -> Cases:
-    """What these findings, in order, would raise; `open_for` in microseconds."""
+    """Return the cases that these findings, in order, would raise; `open_for` in microseconds."""
     raised = np.array(_first_of_each(found.resident, found.at, open_for), dtype=np.intp)
     if not len(raised):
         return Cases(found.resident, found.home, found.at, found.rule, found.severity)
-    # Of the gravest findings of a case the first gives it its name.
+    # The first of a case's gravest findings names its rule.
     weight = found.severity.astype(np.int64) * len(found) + np.arange(len(found))
     gravest = np.minimum.reduceat(weight, raised) % len(found)
     return Cases(

@@ -1,7 +1,8 @@
-"""When the scheduler looks at its clocks in a replay: as it did, or whenever something falls due.
+"""When the scheduler looks at its clocks in a replay: as it is on record, or whenever something falls due.
 
-Guards: under the policies that ran the order of looks and readings is the one on record. Under others nobody knows when
-a look would have been: then each clock is seen the moment it is due, the same for every policy.
+Guards: under the policies that ran, looks and readings come in the order that is on record. Under other
+policies nobody knows when a look would have come, so each clock is seen the moment it is due, for every
+policy alike.
 """
 
 from collections import deque
@@ -18,27 +19,34 @@ Due = Callable[[datetime], datetime | None]
 
 
 class Clock(Protocol):
-    """`since`: from when on it runs; `cases`: when a case of the resident was open."""
+    """Tells a replay when the scheduler looks.
+
+    `since`: when it begins to run. `cases`: when a case of the resident was open.
+    """
 
     since: datetime
     cases: Sequence[Span]
 
     def next(self, reading: NewReading | None, judged_at: datetime, due: Due, /) -> datetime | None:
-        """The next look before a reading was known, judged at a moment; None where there is no other."""
+        """Return the next look before a reading became known, or None if there is no more.
+
+        The reading is judged at `judged_at`; it is None at the end of the history.
+        """
         ...
 
     def told(self, at: datetime, *, of_silence: bool) -> None:
-        """Something was found."""
+        """Note that something was found."""
         ...
 
 
 class AsRecorded:
-    """The looks of which it is on record how much was known of the resident, and the cases as they were."""
+    """The looks that are on record, each with how much was known of the resident, and the cases as they were."""
 
     def __init__(self, runs: Iterable[tuple[datetime, int]], cases: Sequence[Span]) -> None:
         self._runs = deque(runs)
         self.since = ALWAYS
-        # One that a look has raised kept nobody from looking, however soon it was closed.
+        # A case opens just after the look that raised it, so that it does not hold back that look, however
+        # soon it closed.
         self.cases: Sequence[Span] = [
             one._replace(since=one.since + _MICROSECOND, until=max(one.until, one.since + _MICROSECOND))
             for one in cases
@@ -54,7 +62,7 @@ class AsRecorded:
 
 
 class WhenDue:
-    """Looks whenever something is due, at a hub that answers every case so long after it was raised."""
+    """A look whenever something is due, at a hub that closes every case so long after it was raised."""
 
     def __init__(self, since: datetime, until: datetime, answered_after: timedelta) -> None:
         self.since = since
@@ -64,7 +72,7 @@ class WhenDue:
         self.cases: Sequence[Span] = self._cases
 
     def next(self, reading: NewReading | None, judged_at: datetime, due: Due, /) -> datetime | None:
-        # What comes at the very moment comes in time.
+        # A reading that comes at the very moment comes in time.
         return due(self._until if reading is None else judged_at - _MICROSECOND)
 
     def told(self, at: datetime, *, of_silence: bool) -> None:

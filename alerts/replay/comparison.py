@@ -1,7 +1,7 @@
 """What another policy would change: escalations that appear, disappear or change severity, counted.
 
-Invariant: each case of either policy is counted once: cases of one resident that are open at the same time are the
-same case under both.
+Guards: each case of either policy is counted once. Two cases of one resident, one of each policy, are the
+same case if they are open at the same time.
 """
 
 from collections import defaultdict
@@ -47,7 +47,7 @@ def _zeros(columns: int) -> NDArray[np.int64]:
 
 @dataclass(slots=True)
 class Counts:
-    """How many of each kind, by rule, severity and hour of the day in London, and by home."""
+    """How many cases of each kind there are, by rule, by severity, by hour of the day in London, and by home."""
 
     by_rule: NDArray[np.int64] = field(default_factory=lambda: _zeros(len(RULES)))
     by_severity: NDArray[np.int64] = field(default_factory=lambda: _zeros(_SEVERITIES))
@@ -69,7 +69,7 @@ class Counts:
         self._count(Kind.MILDER, new, theirs[changed > 0])
 
     def join(self, other: "Counts") -> None:
-        """Count what was counted of other residents too."""
+        """Add what was counted of other residents."""
         self.by_rule += other.by_rule
         self.by_severity += other.by_severity
         self.by_hour += other.by_hour
@@ -86,7 +86,10 @@ class Counts:
 
 
 def same(old: Cases, new: Cases, open_for: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pairs of cases, one of each policy, that are open at the same time; each at most once, the earliest first."""
+    """Return pairs of cases, one of each policy, that are open at the same time.
+
+    A case is in one pair at most; the earliest are paired first.
+    """
     ours: list[int] = []
     theirs: list[int] = []
     before = list(zip(old.resident.tolist(), old.raised_at.tolist(), strict=True))
@@ -112,7 +115,7 @@ def _without(count: int, taken: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def _hours(at: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The hour of the day in London of each moment."""
+    """Return the hour of the day in London of each moment."""
     hours, places = np.unique(at // HOUR, return_inverse=True)
     local = np.array([_local_hour(hour) for hour in hours.tolist()], dtype=np.int64)
     return local[places.reshape(-1)] if len(local) else local

@@ -1,6 +1,6 @@
-"""How complete the full sets were that were due in a stretch of one resident's time: of an illness, or of a day.
+"""How complete the full sets were that were due in a stretch of a resident's time: an illness or a day.
 
-Guards: every stretch is of one kind, so that what is counted kind by kind adds up to all of it.
+Guards: every stretch is of exactly one kind, so counts by kind add up to the whole.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from alerts.replay.scored import ScoredSets
 
 
 class Completeness(StrEnum):
-    """Of the full sets due in a stretch, how many were scored with nothing missing."""
+    """How many of the full sets due in a stretch were scored with nothing missing."""
 
     EVERY = "every set complete"
     SOME = "some set incomplete"
@@ -27,7 +27,7 @@ _EVERY, _SOME, _NONE, _NOT_DUE = (np.int8(number) for number in range(len(KINDS)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DueSets:
-    """Full sets that were due, each at its own moment, scored with what had arrived when it came."""
+    """Full sets that were due, each scored at its own moment with what had arrived when it came."""
 
     resident: NDArray[np.int64]
     moment: NDArray[np.int64]
@@ -35,11 +35,11 @@ class DueSets:
 
 
 def due_sets(results: ScoredSets) -> DueSets:
-    """Those among these results."""
+    """Return the full sets that were due among these results."""
     due = results.own & results.sets.scheduled[results.cause]
     return DueSets(results.resident[due], results.moment[due], results.scores.complete[due])
 
 
 def kinds(complete: NDArray[np.int64], due: NDArray[np.int64]) -> NDArray[np.int8]:
-    """Index into KINDS of each stretch, by how many sets were due in it and how many of these were complete."""
+    """Return the index into KINDS of each stretch, from how many sets were due in it and how many were complete."""
     return np.select([due == 0, complete == due, complete > 0], [_NOT_DUE, _EVERY, _SOME], _NONE)

@@ -1,8 +1,10 @@
 """Drift from residents' own usual values, for very many scores at once.
 
-Invariant: what each score is held against is what was known when it became known, and says the same as
-`alerts.beside.drift` says of one score. No centile is worked out: a value lies so far over the 80th of n if at least
-four fifths of them lie under it by as much, which is counted.
+Guards: each score is compared with what was known when it became known. The result is the same as that of
+`alerts.beside.drift`, which looks at one score.
+
+No centile is worked out. A value lies so far over the 80th centile of n values if at least four fifths of
+them lie under it by as much, so it is enough to count them.
 """
 
 from collections.abc import Iterator
@@ -20,13 +22,13 @@ from alerts.policy import Policy
 from alerts.replay.looking_back import line_of
 from alerts.replay.scored import ScoredSets
 
-# Scores looked at together: what is made for them stays small.
+# How many scores are looked at together, so that the arrays made for them stay small.
 _AT_ONCE = 4096
 _ONE_BY_ONE = 64
 
 
 def drifts(results: ScoredSets, policy: Policy) -> NDArray[np.int64]:
-    """How many signs of each score have drifted."""
+    """Return how many signs of each score have drifted."""
     found = np.zeros(len(results), dtype=np.int64)
     options = policy.drift
     if options is None or not len(results):
@@ -45,7 +47,7 @@ def drifts(results: ScoredSets, policy: Policy) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class _Beyond:
-    """How far from their usual the values of one sign must be; infinitely far where that side is not followed."""
+    """How far from their usual the values of one sign must be; infinitely far on a side that is not followed."""
 
     options: Drift
     below: float
@@ -54,12 +56,12 @@ class _Beyond:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Asked:
-    """m scores of one resident, and the n values of a sign that they are held against, by moment and arrival."""
+    """m scores of one resident, and the n values of a sign that they are compared with, by moment and arrival."""
 
     at: NDArray[np.int64]  # n
     values: NDArray[np.float64]  # n
     first: NDArray[np.intp]  # m: the place of the first value of the usual stretch
-    split: NDArray[np.intp]  # m: of the first that is held against it
+    split: NDArray[np.intp]  # m: of the first value that is compared with it
     past: NDArray[np.intp]  # m: one past the last
     now: NDArray[np.int64]  # m
 
@@ -67,7 +69,7 @@ class _Asked:
 def _of_each_resident(
     results: ScoredSets, line: NDArray[np.intp], column: int, asking: NDArray[np.intp]
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Of each resident the scores that ask, so many at a time, and the rows that give the sign."""
+    """Yield the scores of each resident that ask, so many at a time, with the rows that give the sign."""
     says = line[~np.isnan(results.sets.values[line, column])]
     whose, theirs = results.resident[asking], results.sets.resident[says]
     residents = np.unique(whose)
@@ -112,7 +114,7 @@ def _only(asked: _Asked, some: NDArray[np.intp]) -> _Asked:
 
 
 def _of_whole(asked: _Asked, beyond: _Beyond) -> NDArray[np.bool_]:
-    """Where all values of these stretches were known."""
+    """Return which scores have drifted, if all values of their stretches were known."""
     lately, usual = asked.past - asked.split, asked.split - asked.first
     drifted = np.zeros(len(asked.now), dtype=bool)
     some = np.flatnonzero(_are_enough(asked.at, asked.split, lately, asked.first, usual, asked.now, beyond))
@@ -130,7 +132,7 @@ def _of_whole(asked: _Asked, beyond: _Beyond) -> NDArray[np.bool_]:
 
 
 class _Counted:
-    """How many of the values before each place lie at or under each of their levels."""
+    """Counts how many of the values before each place lie at or under each of their levels."""
 
     def __init__(self, values: NDArray[np.float64], start: int, stop: int) -> None:
         self._start = start
@@ -142,7 +144,7 @@ class _Counted:
     def within(
         self, asked: _Asked, limits: NDArray[np.float64], side: Literal["left", "right"]
     ) -> NDArray[np.int64]:
-        """Of each usual stretch, how many values are less than a limit (`left`), or no more than it (`right`)."""
+        """Return how many values of each usual stretch are less than a limit (`left`), or no more than it (`right`)."""
         level = np.searchsorted(self._levels, limits, side)
         until, before = (self._counts[places - self._start, level] for places in (asked.split, asked.first))
         return (until - before).astype(np.int64)
@@ -151,7 +153,7 @@ class _Counted:
 def _of_known(
     asked: _Asked, arrival: NDArray[np.int64], cause: NDArray[np.int64], beyond: _Beyond
 ) -> NDArray[np.bool_]:
-    """Where something of these stretches came later: each value is looked at by itself."""
+    """Return which scores have drifted, if some value came later: each value is looked at by itself."""
     m = len(asked.now)
     sizes = asked.past - asked.first
     which = np.repeat(np.arange(m), sizes)
@@ -172,7 +174,7 @@ def _of_known(
 
 
 def _first_of(which: NDArray[np.intp], place: NDArray[np.intp], m: int) -> NDArray[np.intp]:
-    """The first place of each, where it has any."""
+    """Return the first place of each score; 0 if it has none."""
     first = np.zeros(m, dtype=np.intp)
     first[which[::-1]] = place[::-1]
     return first
@@ -187,7 +189,7 @@ def _are_enough(
     now: NDArray[np.int64],
     beyond: _Beyond,
 ) -> NDArray[np.bool_]:
-    """Whether there are as many values as it takes, since as long."""
+    """Return which scores have as many values as the policy asks for, reaching as far back."""
     options, last = beyond.options, len(at) - 1
     lasted = at[np.minimum(split, last)] <= now - options.lasting_hours * HOUR
     known_for = at[np.minimum(first, last)] <= now - options.usual_since_days * DAY

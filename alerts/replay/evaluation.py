@@ -1,6 +1,6 @@
 """What each rule notices of illnesses whose beginning is known, how early, and how often it is wrong.
 
-Guards: every measure of a rule is given of all, and kind by kind of completeness. What is known is a simulation's
+Guards: every measure of a rule is given as a whole and by kind of completeness. The truth is a simulation's
 script, so nothing here is evidence about people.
 """
 
@@ -39,7 +39,7 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What came of some illnesses and of some days. Lead in hours; false findings a resident and month."""
+    """What came of some illnesses and some days. Lead is in hours, false findings per resident and month."""
 
     illnesses: int
     noticed: int
@@ -55,7 +55,7 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one rule or a whole policy gave. `by_completeness`: of the illnesses of that kind, and the days of it."""
+    """What one rule or a whole policy gave. `by_completeness`: the same for the illnesses and days of each kind."""
 
     name: str
     whole: Measures
@@ -64,7 +64,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All rows. `by_scenario`: the share noticed, by illness."""
+    """All rows. `by_scenario`: the share of each illness that was noticed."""
 
     residents: int
     days: float
@@ -85,9 +85,10 @@ class _Gathered:
 def evaluate(
     blocks: Iterable[Sets], illnesses: Sequence[Illness], contenders: Sequence[Contender], answered_after: int
 ) -> Evaluation:
-    """Hold what each contender finds against what was scripted. `answered_after`: microseconds a case stays open.
+    """Compare what each contender finds with what was scripted.
 
-    How complete the sets were is told within the first contender's window. There must be a reading.
+    `answered_after`: how many microseconds a case stays open. How complete the sets were is judged by the
+    first contender's window. There must be at least one reading.
     """
     gathered = _gather(blocks, contenders)
     truth = Truth(gathered.residents, (gathered.first, gathered.last), _joined(gathered.due), illnesses)
@@ -148,7 +149,7 @@ def _row(truth: Truth, name: str, marked: Marked, leads: NDArray[np.float64]) ->
 
 
 def _measures(truth: Truth, marked: Marked, leads: NDArray[np.float64], chosen: Sequence[int]) -> Measures:
-    """Of the illnesses and the days of some kinds of completeness."""
+    """Return the measures of the illnesses and the days of some kinds of completeness."""
     residents, days = truth.residents, truth.days_by_kind[:, chosen].sum(axis=1)
     ill = np.isin(truth.kind_of_illness, chosen)
     noticed = ill & ~np.isnan(leads)
@@ -171,7 +172,7 @@ def _measures(truth: Truth, marked: Marked, leads: NDArray[np.float64], chosen: 
 
 
 def _by_scenario(truth: Truth, leads: NDArray[np.float64]) -> dict[str, Figure]:
-    """The share noticed, by illness."""
+    """Return the share noticed, by illness."""
     groups: dict[str, list[bool]] = {}
     for one, lead in zip(truth.illnesses, leads, strict=True):
         groups.setdefault(one.scenario, []).append(not np.isnan(lead))

@@ -1,7 +1,7 @@
-"""What the rules find in very many scores at once: which rule, how grave, when, of whom.
+"""What the rules find in very many scores at once: which rule, how grave, when, and for whom.
 
-Invariant: for the words that a file can hold, this says rule by rule what `alerts.rules`, `alerts.beside` and
-`alerts.judgement` say of one score at a time; a test holds it to that.
+Guards: for the words that a file can hold, the result is the same, rule by rule, as that of `alerts.rules`,
+`alerts.beside` and `alerts.judgement`, which look at one score at a time. A test compares them.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ RULES = (
     "personal_limit",
     "outside_limits",
     "soft_sign",
-    # These a file of observations does not give, and what is stored does.
+    # Found in what is stored, never in a file of observations.
     "emergency_sign",
     "silence",
     *TAKEN_OVER,
@@ -60,7 +60,7 @@ class Found:
 
 
 def found(results: ScoredSets, policy: Policy) -> Found:
-    """All that this policy's rules find in these scores, and in what nobody measured in time."""
+    """Return all that this policy's rules find in these scores, and in questions that nobody answered in time."""
     low, own, sets = results.scores.low, results.own, results.sets
     fits = ~sets.unfit[results.cause]
     at_once = low >= policy.medium_from
@@ -93,7 +93,7 @@ def found(results: ScoredSets, policy: Policy) -> Found:
 
 
 def _asks(results: ScoredSets, at_once: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether the could-not-be-excluded clock runs, as `alerts.rules.asks`."""
+    """Return which scores start the could-not-be-excluded clock, as `alerts.rules.asks`."""
     sets, cause = results.sets, results.cause
     words = (sets.soft_signs[cause] > 0) | sets.worry[cause] | sets.scheduled[cause]
     points = (results.scores.part_low >= 1).any(axis=1) | (results.own & words)
@@ -107,7 +107,7 @@ def _together(results: ScoredSets, policy: Policy) -> NDArray[np.bool_]:
 
 
 def _of_rule(results: ScoredSets, rule: str, count: NDArray[Any], policy: Policy) -> Found:
-    """`count`: how many findings of the rule there are of each score."""
+    """Return the findings of one rule. `count`: how many there are in each score."""
     rows = np.repeat(np.arange(len(count)), count.astype(np.intp))
     severity = np.full(len(rows), _rank(rule, policy), dtype=np.int8)
     if rule == "score_threshold":
@@ -122,7 +122,7 @@ def _of_rule(results: ScoredSets, rule: str, count: NDArray[Any], policy: Policy
 
 
 def _rank(rule: str, policy: Policy) -> int:
-    """How grave a finding of this rule is; of a score, at the least."""
+    """Return how grave a finding of this rule is; for a score's threshold, the least it can be."""
     beside = {
         "rise": policy.rise,
         "trend": policy.trend,

@@ -1,11 +1,11 @@
 """How sure a share, a rate or a median is.
 
-Guards: no figure seems surer than it is. What one resident gives is not independent, so everything but a plain share
-is drawn again resident by resident. Where there is none, all, or one resident alone to draw from, every draw says the
-same: then how little there was tells the interval, or there is no interval.
+Guards: no figure seems surer than it is. The findings of one resident are not independent, so everything but
+a plain share is drawn again, resident by resident. With no findings, nothing but findings, or a single
+resident, every draw would be the same. Then a formula gives the interval, or there is none.
 
-Source: Wilson, Probable inference, J. Am. Stat. Assoc. 22, 1927; Efron, Bootstrap methods, Ann. Statist. 7, 1979;
-Garwood, Fiducial limits for the Poisson distribution, Biometrika 28, 1936 (of none: up to 3.7).
+Source: Wilson, Probable inference, J. Am. Stat. Assoc. 22, 1927; Efron, Bootstrap methods, Ann. Statist. 7,
+1979; Garwood, Fiducial limits for the Poisson distribution, Biometrika 28, 1936 (for none: up to 3.7).
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _SEED = 20170
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure with its 95 % interval; None where there is nothing to say it of, or too little for an interval."""
+    """A figure with its 95 % interval; None where there is nothing to count, or too little for an interval."""
 
     value: float | None
     low: float | None = None
@@ -33,7 +33,7 @@ NOTHING = Figure(None)
 
 
 def share(hits: int, of: int) -> Figure:
-    """A share of things that do not depend on each other, with Wilson's interval."""
+    """Return a share of independent things, with Wilson's interval."""
     if not of:
         return NOTHING
     p, z2 = hits / of, _Z * _Z
@@ -43,20 +43,20 @@ def share(hits: int, of: int) -> Figure:
 
 
 class Residents:
-    """So many residents, drawn again and again with replacement: the same draws for every figure."""
+    """So many residents, drawn again and again with replacement; every figure uses the same draws."""
 
     def __init__(self, count: int) -> None:
         rng = np.random.default_rng(_SEED)
         self._weights = rng.multinomial(count, np.full(count, 1 / count), size=DRAWS) if count else None
 
     def rate(self, events: NDArray[np.float64], time: NDArray[np.float64]) -> Figure:
-        """So many in so much time, both by resident."""
+        """Return how many events there are in a unit of time; both by resident."""
         if not events.sum() and time.sum():
             return Figure(0.0, 0.0, _MOST_OF_NONE / float(time.sum()))
         return self._ratio(events, time)
 
     def proportion(self, hits: NDArray[np.float64], of: NDArray[np.float64]) -> Figure:
-        """So many of so many, both by resident."""
+        """Return the share of hits; both by resident."""
         if hits.sum() in (0, of.sum()) or np.count_nonzero(of) == 1:
             return share(int(hits.sum()), int(of.sum()))
         return self._ratio(hits, of)
@@ -69,7 +69,7 @@ class Residents:
         return _figure(float(above.sum() / below.sum()), drawn, int(np.count_nonzero(below)))
 
     def median(self, resident: NDArray[np.int64], values: NDArray[np.float64]) -> Figure:
-        """The median of values, each of the resident by number."""
+        """Return the median of values, each of the resident with that number."""
         if self._weights is None or not len(values):
             return NOTHING
         order = np.argsort(values, kind="stable")

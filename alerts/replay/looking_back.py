@@ -1,7 +1,7 @@
 """Rises and trends for very many scores at once.
 
-Invariant: what each score is held against is what was known when it became known, and says the same as
-`alerts.beside` says of one score.
+Guards: each score is compared with what was known when it became known. The result is the same as that of
+`alerts.beside`, which looks at one score.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ _NONE = 255
 
 
 def rises(results: ScoredSets, policy: Policy) -> NDArray[np.bool_]:
-    """Which of the scores rose, as `alerts.beside.rise` has it."""
+    """Return which of the scores rose, as `alerts.beside.rise`."""
     rose = np.zeros(len(results), dtype=bool)
     options = policy.rise
     if options is None:
@@ -30,7 +30,7 @@ def rises(results: ScoredSets, policy: Policy) -> NDArray[np.bool_]:
 
 
 def _lowest_before(results: ScoredSets, asking: NDArray[np.intp], options: Rise) -> NDArray[np.int64]:
-    """The least upper bound within the hours before, of scores that stood by then; far too many where there is none."""
+    """Return the least upper bound of the scores that stood in the hours before; 255 where there was none."""
     lowest = np.full(len(asking), _NONE, dtype=np.int64)
     order, place = _by_moment(results)
     replaced = _replaced_by(results)
@@ -50,7 +50,7 @@ def _lowest_before(results: ScoredSets, asking: NDArray[np.intp], options: Rise)
 
 
 def _by_moment(results: ScoredSets) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The scores by resident and moment, and where in that order each is."""
+    """Return the order of the scores by resident and moment, and the place of each in it."""
     order = np.arange(len(results))
     same = results.resident[1:] == results.resident[:-1]
     if not np.any(same & (results.moment[1:] < results.moment[:-1])):
@@ -62,7 +62,7 @@ def _by_moment(results: ScoredSets) -> tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 def _replaced_by(results: ScoredSets) -> NDArray[np.intp]:
-    """For each score the next one of the same moment's reading, or one past the last."""
+    """Return, for each score, the next score of the same moment, or one past the last."""
     if results.own.all():
         return np.full(len(results), len(results), dtype=np.intp)
     order = np.argsort(results.target, kind="stable")
@@ -73,7 +73,7 @@ def _replaced_by(results: ScoredSets) -> NDArray[np.intp]:
 
 
 def trends(results: ScoredSets, policy: Policy) -> NDArray[np.int64]:
-    """How many signs of each score follow a trend, as `alerts.beside.trend` has it."""
+    """Return how many signs of each score follow a trend, as `alerts.beside.trend`."""
     found = np.zeros(len(results), dtype=np.int64)
     options = policy.trend
     if options is None or not len(results):
@@ -90,7 +90,7 @@ def trends(results: ScoredSets, policy: Policy) -> NDArray[np.int64]:
 
 
 def line_of(results: ScoredSets) -> NDArray[np.intp]:
-    """The rows of these residents' readings by resident, moment and arrival."""
+    """Return the rows of these residents' readings by resident, moment and arrival."""
     sets, rows = results.sets, results.target[results.own]
     return rows[np.lexsort((sets.arrival[rows], sets.effective_at[rows], sets.resident[rows]))]
 
@@ -105,7 +105,7 @@ class _Readings:
         self._place[self.rows - self._first] = np.arange(len(self.rows))
 
     def place(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Where in that order some of them are."""
+        """Return the places of some rows in that order."""
         return self._place[rows - self._first]
 
 
@@ -131,7 +131,7 @@ def _follows(
 def _last_rows(
     results: ScoredSets, readings: _Readings, asking: NDArray[np.intp], column: int, options: Trend
 ) -> NDArray[np.intp]:
-    """The last so many rows that gave the sign, oldest first; -1 where there were not as many."""
+    """Return the last rows that gave the sign, oldest first, with -1 in front where there are too few."""
     sets = results.sets
     says = readings.rows[~np.isnan(sets.values[readings.rows, column])]
     before = np.cumsum(~np.isnan(sets.values[readings.rows, column])) - 1

@@ -1,7 +1,8 @@
-"""What no reading gives and no rule finds in one: it was found once, and is taken into a replay as it is on record.
+"""Findings that a replay takes over as they are on record, because no rule finds them in a reading.
 
-Guards: what a person said, what the door could not keep or judge, and that a reading was not theirs or a kit not heard,
-are the same under every policy, so that what joins a case, and how many there are, comes out the same too.
+Guards: these are the same under every policy: what a person said, what ingest could not store or judge, a
+reading that was not theirs, a kit that was not heard. Taking them over gives the same cases, with the same
+findings in them.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -29,7 +30,7 @@ SELECT found_at, rule, severity, sentence_sha256, low, evidence FROM alerts.foun
 
 
 class StoredFinding(NamedTuple):
-    """One finding as it is stored, its sentence as a digest."""
+    """One finding as it is stored, with its sentence as a digest."""
 
     found_at: datetime
     rule: str
@@ -41,7 +42,7 @@ class StoredFinding(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that was found and is taken over."""
+    """A finding that is taken over."""
 
     at: datetime
     rule: str
@@ -50,10 +51,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class OnRecord:
-    """`unscored`: readings that were stored and could not be scored, or not anew; `unjudged_at`: when that was.
+    """What is on record about the findings of one resident.
 
-    `unanswered`: readings after which was asked what nobody measured in time, as the hub was told. `given`: what
-    readings and their clocks gave.
+    `unscored`: readings that were stored and could not be scored, or not scored anew. `unjudged_at`: when
+    that was found. `unanswered`: readings whose question nobody answered in time, as the hub was told.
+    `given`: findings that came of readings and their clocks.
     """
 
     events: Sequence[Event] = ()
@@ -64,9 +66,9 @@ class OnRecord:
 
 
 def on_record(conn: psycopg.Connection[Any], resident_id: UUID) -> OnRecord:
-    """All that was found of one resident."""
+    """Return all that was found of one resident."""
     found = [StoredFinding(*row) for row in conn.execute(_FOUND, (resident_id,)).fetchall()]
-    # What goes straight to 999 is said of a reading that could not be judged too, in one breath with that.
+    # If a reading that could not be judged also goes straight to 999, both findings have the same time.
     unjudged = {one.found_at for one in found if one.rule in UNJUDGED}
     taken = [
         one.rule in TAKEN_OVER or (one.rule in _STRAIGHT_TO_999 and one.found_at in unjudged) for one in found
@@ -85,7 +87,7 @@ def on_record(conn: psycopg.Connection[Any], resident_id: UUID) -> OnRecord:
 
 
 def _resting(found: Iterable[StoredFinding], rule: str) -> set[ReadingKey]:
-    """The readings on which what a rule found rests."""
+    """Return the readings on which the findings of a rule rest."""
     return {
         (UUID(item["kit"]), UUID(item["reading"]))
         for one in found

@@ -1,7 +1,9 @@
-"""What was recorded of one resident: readings as they arrived, what was decided and when, when clocks were looked at.
+"""What is on record of one resident: readings as they arrived, what was decided and when, when clocks were
+looked at.
 
-Guards: read from the readings themselves, never from scores or findings, but for the moment at which each was judged
-and for what no reading gives; everything that was decided carries when it was recorded, and counts from then on.
+Guards: it is read from the readings, not from scores or findings, with two exceptions: the moment at which
+each reading was judged, and findings that no reading gives. A decision counts from the moment when it was
+recorded.
 """
 
 from collections import defaultdict
@@ -26,17 +28,18 @@ from ingest.line import Stay, line_of
 
 Revocable = TypeVar("Revocable", ScaleAuthorisation, PersonalLimit)
 
-# How far before a span readings still weigh on it, whatever the policy: rules look back so far at the most.
+# How far before a span readings still matter, whatever the policy: most rules look back no further.
 _LEAD = timedelta(hours=LONGEST_LOOK_BACK_HOURS)
 
 _RESIDENTS: LiteralString = "SELECT resident_id FROM delegation.resident ORDER BY resident_id"
 _FIT: LiteralString = "SELECT no_score_reason, refitted FROM delegation.resident WHERE resident_id = %s"
-# Scores are made in the transaction that stores a reading, or corrects it: when that was is all that is taken of them.
+# Scores are made in the transaction that stores or corrects a reading: only the time of that is taken from
+# them.
 _JUDGED: LiteralString = """
 SELECT cause_arrival, scored_at FROM alerts.score
 WHERE resident_id = %s AND effective_at >= %s AND effective_at <= %s
 """
-# Where each was stored for: whoever has moved since was another hub's then.
+# The home each reading was stored for: a resident who has moved since was with another hub then.
 _PLACES: LiteralString = """
 SELECT kit_id, reading_id, home_id, home.organisation_id, home.hub_id
 FROM ingest.reading JOIN delegation.home USING (home_id)
@@ -64,7 +67,7 @@ SELECT greatest((SELECT max(run_at) FROM alerts.clock_run), (SELECT max(last_arr
 
 
 class Seen(NamedTuple):
-    """Oxygen in use: when that was, and when it was known. A clock may be ahead of the arrival."""
+    """Oxygen in use: when that was, and when it became known. A kit's clock may be ahead of the arrival."""
 
     at: datetime
     known_at: datetime
@@ -72,10 +75,11 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One resident's, each reading placed where it was stored for.
+    """One resident's history, each reading placed in the home it was stored for.
 
-    `judged_at`: by number in their line, where scores came of it. `refitted`: NEWS2 has begun or ceased to fit them,
-    once or more; when, only the readings that were scored tell. `air`: until withdrawn; oxygen seen ends it too.
+    `judged_at`: when readings that were scored were judged, by number in the line. `refitted`: NEWS2 has
+    begun or ceased to fit the resident, at least once; only the readings that were scored tell when. `air`:
+    the records until they were withdrawn; oxygen in use ends them too.
     """
 
     placement: Placement
@@ -91,34 +95,43 @@ class History:
 
     @property
     def readings(self) -> list[NewReading]:
-        """All that were ever theirs, in the order in which they became known of them."""
+        """All readings that were ever theirs, in the order in which they became known."""
         return [one.reading for one in self.line]
 
     @property
     def corrected(self) -> bool:
-        """Whether a reading came to them, or went from them, by a correction."""
+        """Whether a correction brought them a reading, or took one from them."""
         return any(one.gone is not None or one.known_at != one.reading.arrived_at for one in self.line)
 
     def at(self, stay: Stay) -> datetime:
-        """When a reading was judged; where no score says, when it became known."""
+        """Return when a reading was judged; if no score says, when it became known."""
         return self.judged_at.get(stay.reading.arrival_number, stay.known_at)
 
     def fits(self, reading: NewReading) -> bool:
-        """Whether NEWS2 is used for a reading, or once one went: where that has changed, whether it was."""
+        """Return whether NEWS2 is used for a reading, or after one was withdrawn.
+
+        If the resident was refitted, the record tells whether it was used.
+        """
         if self.refitted:
             return reading.arrival_number in self.judged_at or reading.key in self.on_record.unscored
         return self.no_score_reason is None
 
     def fitted_when_due(self, key: ReadingKey) -> bool:
-        """Whether NEWS2 was used when what a reading had asked fell due: where that has changed, if it was told."""
+        """Return whether NEWS2 was used when a reading's question fell due.
+
+        If the resident was refitted, it was used if the hub was told.
+        """
         return not self.refitted or key in self.on_record.unanswered
 
     def could_be_scored(self, reading: NewReading) -> bool:
-        """Whether it was: what could not be judged anew later is on record as unscored too."""
+        """Return whether a reading was scored.
+
+        A reading that could be scored, but not scored anew later, is on record as unscored too.
+        """
         return reading.key not in self.on_record.unscored or reading.arrival_number in self.judged_at
 
     def authority(self, at: datetime, oxygen_seen: Sequence[Seen]) -> Authority:
-        """What was known to be decided at a moment, after readings that say oxygen is in use."""
+        """Return what was known to be decided at a moment, after readings that say oxygen is in use."""
         return Authority(
             scales=self.scales_by(at),
             air=[_until_seen(one, oxygen_seen) for one in self.air_by(at)],
@@ -127,11 +140,11 @@ class History:
         )
 
     def scales_by(self, at: datetime) -> list[ScaleAuthorisation]:
-        """The authorisations of scale 2, as they were known at a moment."""
+        """Return the authorisations of scale 2, as they were known at a moment."""
         return [_as_known(one, at) for recorded, one in self.scales if recorded <= at]
 
     def air_by(self, at: datetime) -> list[AirRecord]:
-        """The records that no oxygen is in use, as they were known at a moment."""
+        """Return the records that no oxygen is in use, as they were known at a moment."""
         return [
             one if one.cancelled_at is None or one.cancelled_at <= at else replace(one, cancelled_at=None)
             for one in self.air
@@ -139,17 +152,24 @@ class History:
         ]
 
     def limits_by(self, at: datetime) -> list[PersonalLimit]:
-        """The resident's own limits, as they were known at a moment."""
+        """Return the resident's own limits, as they were known at a moment."""
         return [_as_known(one, at) for recorded, one in self.limits if recorded <= at]
 
 
 def _as_known(one: Revocable, at: datetime) -> Revocable:
-    """A clock may be ahead of the arrival: of such a reading nobody knew yet what was revoked before its own time."""
+    """Return a decision as it was known at a moment, without a revocation that was still to come.
+
+    A kit's clock may be ahead, so that its reading is dated after a revocation nobody had made when it
+    arrived.
+    """
     return replace(one, revoked_at=None) if one.revoked_at is not None and one.revoked_at > at else one
 
 
 def _until_seen(one: AirRecord, oxygen_seen: Iterable[Seen]) -> AirRecord:
-    """What was known before it was recorded does not end it, whatever time that was said to be of."""
+    """Return an air record as ended by oxygen in use.
+
+    Oxygen that was used, or known of, before the record was made does not end it.
+    """
     ends = [seen.at for seen in oxygen_seen if min(seen) >= one.recorded_at]
     if one.cancelled_at is not None and one.cancelled_at >= one.recorded_at:
         ends.append(one.cancelled_at)
@@ -158,13 +178,13 @@ def _until_seen(one: AirRecord, oxygen_seen: Iterable[Seen]) -> AirRecord:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """Every policy there was, each from when it was in force and recorded. Or one for all hubs and all times."""
+    """Every policy there was, and from when each was in force and recorded; or one instead, for all hubs and times."""
 
     rows: Sequence[tuple[UUID | None, Policy | None, datetime, datetime]]
     instead: Policy | None = None
 
     def in_force(self, hub_id: UUID, at: datetime) -> Policy:
-        """As the evaluator had it at that moment."""
+        """Return the policy that the evaluator used for a hub at that moment."""
         if self.instead is not None:
             return self.instead
         latest = {hub: policy for hub, policy, since, recorded in self.rows if since <= at and recorded <= at}
@@ -172,7 +192,7 @@ class Policies:
         return latest.get(hub_id) or default
 
     def changed_after(self, at: datetime) -> datetime | None:
-        """When the next of them begins to count."""
+        """Return when the next policy begins to count, or None."""
         if self.instead is not None:
             return None
         begins = (max(since, recorded) for _, _, since, recorded in self.rows)
@@ -180,20 +200,20 @@ class Policies:
 
     @property
     def lead(self) -> timedelta:
-        """How far before a span readings still weigh on it: further where somebody's own usual is asked for."""
+        """How far before a span readings still matter: further if a policy follows drift."""
         some = [self.instead] if self.instead is not None else [policy for _, policy, _, _ in self.rows]
         drifts = [one.drift for one in some if one is not None and one.drift is not None]
         return max([_LEAD, *(timedelta(days=drift.usual_days) for drift in drifts)])
 
 
 def policies(conn: psycopg.Connection) -> Policies:
-    """All that were ever recorded."""
+    """Return all policies that were ever recorded."""
     rows = conn.execute(_POLICIES).fetchall()
     return Policies([(hub, understood(body), since, recorded) for hub, body, since, recorded in rows])
 
 
 def runs(conn: psycopg.Connection) -> Mapping[UUID, Sequence[tuple[datetime, int]]]:
-    """Of each resident of whom anything was due: when the scheduler looked, and how much of them was known by then."""
+    """Return, by resident, when the scheduler found something due, and how many of their readings had arrived."""
     theirs: dict[UUID, list[tuple[datetime, int]]] = defaultdict(list)
     for at, residents, arrivals in conn.execute(_RUNS).fetchall():
         for resident, known in zip(residents, arrivals, strict=True):
@@ -202,7 +222,7 @@ def runs(conn: psycopg.Connection) -> Mapping[UUID, Sequence[tuple[datetime, int
 
 
 def last_known(conn: psycopg.Connection) -> datetime:
-    """The last moment of which anything is on record: of what follows nobody knows that nothing came."""
+    """Return the last moment of which anything is on record; nobody knows what came after it."""
     row = conn.execute(_LAST_KNOWN).fetchone()
     return ALWAYS if row is None or row[0] is None else row[0]
 
@@ -210,7 +230,7 @@ def last_known(conn: psycopg.Connection) -> datetime:
 def histories(
     conn: psycopg.Connection, since: datetime = ALWAYS, until: datetime = NEVER
 ) -> Iterator[History]:
-    """Everybody, one after the other; readings taken in this span, ends included."""
+    """Yield every resident's history, with readings taken in this span, ends included."""
     residents = [resident for (resident,) in conn.execute(_RESIDENTS).fetchall()]
     placements = delegation_store.placements(conn, residents)
     for resident in residents:
@@ -243,7 +263,9 @@ def _history(conn: psycopg.Connection, placement: Placement, since: datetime, un
 def _placed(
     conn: psycopg.Connection, line: Iterable[Stay], resident: UUID, since: datetime, until: datetime
 ) -> list[Stay]:
-    """What came by a correction is placed where the one before it came from."""
+    """Place readings in the home they were stored for; one that a correction brought, in that of the reading
+    before it.
+    """
     places: dict[ReadingKey, Placement] = {
         (kit, reading): Placement(resident, *place)
         for kit, reading, *place in conn.execute(_PLACES, (resident, since, until)).fetchall()

@@ -1,7 +1,7 @@
-"""One resident's history judged again, reading by reading, as the live evaluator and the clocks do it.
+"""Judging one resident's history again, reading by reading, as the evaluator and the clocks do live.
 
-Guards: it uses the very functions that judge live, in arrival order, with what was decided and recorded by then; under
-the policies that ran it gives the scores and findings that are stored.
+Guards: it calls the functions that judge live, in arrival order, with what was decided and recorded by then.
+Under the policies that ran it gives the scores and findings that are stored.
 """
 
 from collections import deque
@@ -47,14 +47,14 @@ class ToldAgain:
 
 @dataclass(slots=True)
 class Retold:
-    """What became of one history: every score, and every finding in the order in which they were made."""
+    """What came of one history: every score, and every finding in the order in which they were made."""
 
     scores: list[Scored] = field(default_factory=list)
     found: list[ToldAgain] = field(default_factory=list)
 
 
 def retell(history: History, policies: Policies, clock: Clock) -> Retold:
-    """Judge it all again."""
+    """Judge the whole history again."""
     telling = _Telling(history, policies, clock)
     for turn in in_turn(history, policies):
         telling.look_until(turn)
@@ -67,7 +67,7 @@ def retell(history: History, policies: Policies, clock: Clock) -> Retold:
 
 
 class _Telling:
-    """How far the story has come: what was heard, and what was asked and is not answered yet."""
+    """How far the history has been judged: what was heard, and which question is still open."""
 
     def __init__(self, history: History, policies: Policies, clock: Clock) -> None:
         self.told = Retold()
@@ -84,7 +84,7 @@ class _Telling:
         self._own = line_of_readings(self._readings)
 
     def look_until(self, turn: Came | Went | None) -> None:
-        """Whatever fell due before something befell them; at the end, whatever did at all."""
+        """Look at the clocks up to a turn; without one, up to the end."""
         reading, at = (None, NEVER) if turn is None else (turn.reading, turn.at)
         while (look := self._clock.next(reading, at, self._due)) is not None:
             self._look(look)
@@ -92,7 +92,7 @@ class _Telling:
             self._now = max(at, self._now)
 
     def hear(self, came: Came) -> None:
-        """A reading that came. Where NEWS2 does not fit, what it asked before is asked no more."""
+        """Judge a reading that came. If NEWS2 does not fit, the open question is dropped."""
         self._heard = self._heard.then(came.reading)
         self._last = came.reading
         if came.scores is None:
@@ -102,7 +102,7 @@ class _Telling:
             self._judge(scored, came.at)
 
     def withdraw(self, went: Went) -> None:
-        """A reading that turned out not to be theirs."""
+        """Judge anew what rested on a reading that turned out not to be theirs."""
         self._forget(went)
         at, where = went.at, self._where(went.at)
         if not self._history.fits(went.reading) or at in self._history.on_record.unjudged_at:
@@ -121,7 +121,7 @@ class _Telling:
                 self._tell(where, at, judged.found, one.outcome.low, evidence.without_cause(one))
 
     def _forget(self, went: Went) -> None:
-        """What is known is as if it had never come."""
+        """Leave what is known as if the reading had never come."""
         key, number = went.reading.key, went.reading.arrival_number
         self._readings = [one for one in self._readings if one.key != key or one.arrival_number > number]
         self._own = line_of_readings(self._readings)
@@ -146,7 +146,7 @@ class _Telling:
         self._given.append((target.key, target.effective_at, by, scored.outcome.high))
 
     def _before(self, scored: Scored, policy: Policy) -> LookBack:
-        """What the evaluator reads of the database."""
+        """Return what the evaluator would read from the database."""
         moment, number = scored.target.effective_at, scored.cause.arrival_number
         signs = signs_to_follow(scored.parts, moment, policy)
         held = signs_to_hold(scored.parts, moment, policy)
@@ -165,7 +165,7 @@ class _Telling:
             self._tell(reading.placement, at, judged.found, None, rests_on)
 
     def _due(self, until: datetime) -> datetime | None:
-        """The next moment at which anything is due, or may be under another policy, up to one."""
+        """Return the next moment up to `until` at which something is due, or may be because the policy changes."""
         policy = self._policy(self._where(self._now), self._now)
         after = silence.silent_for(policy)
         moments = [
@@ -178,7 +178,7 @@ class _Telling:
         return due if due is not None and due <= until else None
 
     def _look(self, at: datetime) -> None:
-        """Whatever is due: what is on record, a question nobody answered, and that nothing came."""
+        """Make the findings that are due: those on record, an unanswered question, and silence."""
         self._now = max(at, self._now)
         where = self._where(at)
         policy = self._policy(where, at)
@@ -204,7 +204,7 @@ class _Telling:
         return silence.nothing_came(since, self._heard.news_at is not None, self._heard.in_vain)
 
     def _where(self, at: datetime) -> Placement:
-        """Where they lived: where their last reading came from, unless they have moved since."""
+        """Return where the resident lived: in the home of their last reading, unless they have moved since."""
         now = self._history.placement
         if self._last is None or self._last.arrived_at < self._history.watched.lives_here_from <= at:
             return now

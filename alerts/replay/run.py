@@ -1,6 +1,6 @@
 """One replay of readings under two policies, whole residents at a time.
 
-Invariant: memory is bounded by what is handed in at once; counts add up over any way of cutting residents.
+Guards: memory is bounded by what is handed in at once. Counts add up however residents are cut into blocks.
 """
 
 from collections import Counter
@@ -21,12 +21,12 @@ ANSWERED_AFTER_MINUTES = 240
 
 @dataclass(slots=True)
 class Replayed:
-    """What came of it. Moments in microseconds since 1970."""
+    """What came of a replay. Moments in microseconds since 1970."""
 
     counts: Counts = field(default_factory=Counts)
     readings: int = 0
     residents: int = 0
-    residents_of: Counter[int] = field(default_factory=Counter)  # by home: whoever moved is of both
+    residents_of: Counter[int] = field(default_factory=Counter)  # by home; a resident who moved is in both
     first: int | None = None
     last: int | None = None
 
@@ -40,13 +40,13 @@ class Replayed:
             self.note(other.first, other.last)
 
     def note(self, first: int, last: int) -> None:
-        """There is a reading of each of these moments."""
+        """Widen the span to these moments of readings."""
         self.first = first if self.first is None else min(first, self.first)
         self.last = last if self.last is None else max(last, self.last)
 
     @property
     def days(self) -> float:
-        """From the first reading to the last, a day at the least: a rate over minutes would say nothing."""
+        """Days from the first reading to the last, at least one: a rate over minutes would say nothing."""
         if self.first is None or self.last is None:
             return 0.0
         return max(1.0, (self.last - self.first) / DAY)
@@ -72,12 +72,12 @@ def replay(
 
 
 def cases_of(results: ScoredSets, policy: Policy, open_for: int) -> Cases:
-    """The cases that one policy makes of these scores."""
+    """Return the cases that one policy makes of these scores."""
     return cases(found(results, policy), open_for)
 
 
 def under_both(block: Sets, old: Policy, new: Policy) -> Iterator[tuple[ScoredSets, ScoredSets]]:
-    """The same residents' scores under both, worked out once where readings join within the same window."""
+    """Yield the same residents' scores under both policies, worked out once if the windows are the same."""
     if old.window == new.window:
         yield from ((results, results) for results in scored(block, old.window))
     else:
@@ -92,7 +92,7 @@ def _note(done: Replayed, block: Sets) -> None:
 
 
 def _homes_of_each(block: Sets) -> list[int]:
-    """The home of each resident, of whoever moved each one they had. Rows lie side by side by resident."""
+    """Return the home of each resident, and every home of one who moved. Rows of a resident lie side by side."""
     lives = np.column_stack((block.resident, block.home))
     begins = np.concatenate([[True], (lives[1:] != lives[:-1]).any(axis=1)])
     return np.unique(lives[begins], axis=0)[:, 1].tolist()

@@ -1,6 +1,6 @@
-"""Scores of some residents' readings side by side, as they became known.
+"""Scores of many residents' readings side by side, as they became known.
 
-Invariant: results are in the order of residents and of what became known of each, as the live evaluator has them.
+Guards: results are ordered by resident, then as they became known, as the live evaluator orders them.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from alerts.timeline import Readings
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredSets:
-    """m results: of the moment of `target` because `cause` arrived, both rows of `sets`."""
+    """m results: each scores the moment of `target` because `cause` arrived; both are rows of `sets`."""
 
     sets: Sets
     target: NDArray[np.intp]
@@ -28,17 +28,17 @@ class ScoredSets:
     source: NDArray[np.intp]  # m x 7: the row that gave each value, -1 unknown
     scores: Scores
     resident: NDArray[np.int64]
-    moment: NDArray[np.int64]  # what is scored
+    moment: NDArray[np.int64]  # the moment that is scored
     at: NDArray[np.int64]  # when it was judged
     own: NDArray[np.bool_]  # the reading scores its own moment
-    newest: NDArray[np.bool_]  # the last word on its resident
+    newest: NDArray[np.bool_]  # no later moment of the resident was known
 
     def __len__(self) -> int:
         return len(self.target)
 
 
 def scored(sets: Sets, window_minutes: int) -> Iterator[ScoredSets]:
-    """The scores of whole residents, some at a time: the same residents whatever the window."""
+    """Yield the scores of whole residents, in parts that hold the same residents whatever the window."""
     readings = Readings(
         resident=sets.resident,
         effective_at=sets.effective_at,
@@ -75,11 +75,15 @@ def _scored(sets: Sets, part: Composed) -> ScoredSets:
 def _latest_known(
     resident: NDArray[np.int64], moment: NDArray[np.int64], own: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
-    """The latest moment known of the resident once each cause had arrived: of a cause, its own moment comes first."""
+    """Return the latest moment that was known of the resident once each cause had arrived.
+
+    The first result of a cause is for its own moment.
+    """
     if not len(moment):
         return moment
     segment = np.cumsum(np.concatenate([[False], resident[1:] != resident[:-1]]))
-    # Places among all moments: however far apart two dates are, no number grows too large.
+    # Places among all moments are used instead of moments: however far apart two dates are, no number grows
+    # too large.
     moments, place = np.unique(moment, return_inverse=True)
     stretch = len(moments)
     # A later resident weighs more than any moment of an earlier one.

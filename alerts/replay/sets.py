@@ -1,7 +1,4 @@
-"""Readings of whole residents as columns, the food of a replay.
-
-Invariant: a row is one reading; `arrival` is its place in the order in which everything arrived.
-"""
+"""Readings of whole residents as columns, which is what a replay reads."""
 
 from dataclasses import dataclass
 
@@ -15,13 +12,13 @@ DAY = 24 * HOUR
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sets:
-    """n readings of any residents, all of each resident's. Moments are microseconds since 1970, UTC."""
+    """n readings, a row each: all the readings of each resident. Moments are microseconds since 1970, UTC."""
 
     resident: NDArray[np.int64]  # a code for each resident
     home: NDArray[np.int64]  # a code for each home
     effective_at: NDArray[np.int64]
-    arrival: NDArray[np.int64]  # unique
-    judged_at: NDArray[np.int64]  # when it arrived: freshness and clocks are counted from there
+    arrival: NDArray[np.int64]  # unique: the place in the order of all arrivals
+    judged_at: NDArray[np.int64]  # when it arrived; freshness and clocks count from there
     values: NDArray[np.float64]  # n x 7, columns as news2.SIGNS, NaN unknown
     cleared: NDArray[np.bool_]  # n x 7: tried and could not be had
     spo2_scale: NDArray[np.int8]

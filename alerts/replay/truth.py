@@ -1,6 +1,6 @@
-"""What was scripted of a simulation's residents, and findings held against it.
+"""What was scripted for a simulation's residents, and how findings compare with it.
 
-Guards: an illness counts as noticed only before its crisis; a finding is false where its resident was well.
+Guards: an illness counts as noticed only before its crisis. A finding is false if its resident was well.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Illness:
 
 
 class Truth:
-    """What was scripted, of whom, and how complete what was measured of it is."""
+    """What was scripted for whom, and how complete the sets are that were measured of it."""
 
     def __init__(
         self, residents: Sequence[int], span: tuple[int, int], due: DueSets, illnesses: Sequence[Illness]
@@ -41,7 +41,7 @@ class Truth:
         self.residents = Residents(self.count)
         self.days = max(1.0, (last - self._first) / DAY)
         self.kind_of_day = self._kinds_of_days(due)
-        # One that nobody measured, or whose crisis is yet to come, is nobody's to have noticed.
+        # Nobody could have noticed an illness without sets, or one whose crisis comes after the last reading.
         counted = [(one, *_before_crisis(one, due)) for one in illnesses if one.crisis <= last]
         counted = [(one, complete, sets) for one, complete, sets in counted if sets]
         self.illnesses = [one for one, _, _ in counted]
@@ -54,22 +54,25 @@ class Truth:
         return len(self._codes)
 
     def numbers(self, residents: NDArray[np.int64]) -> NDArray[np.intp]:
-        """Each one's place among all of them."""
+        """Return the place of each resident among all of them."""
         return np.searchsorted(self._codes, residents)
 
     def day(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Days are counted from the first reading of all; what falls due after the last is of the last."""
+        """Return the day of each moment, counted from the first reading of all.
+
+        What falls due after the last reading counts to the last day.
+        """
         return np.minimum((at - self._first) // DAY, ceil(self.days) - 1)
 
     @cached_property
     def days_by_kind(self) -> NDArray[np.float64]:
-        """How many days of each kind there are of each resident: the last may be a part of one."""
+        """How many days of each kind each resident has; the last day may be a part of one."""
         length = np.ones(ceil(self.days))
         length[-1] -= len(length) - self.days
         return np.stack([(self.kind_of_day == kind) @ length for kind in range(len(KINDS))], axis=1)
 
     def _kinds_of_days(self, due: DueSets) -> NDArray[np.int8]:
-        """By resident and day."""
+        """Return the kind of each day, by resident and day."""
         shape = (self.count, ceil(self.days))
         cell = self.numbers(due.resident) * shape[1] + self.day(due.moment)
         complete, every = (
@@ -79,13 +82,13 @@ class Truth:
 
 
 def _before_crisis(one: Illness, due: DueSets) -> tuple[int, int]:
-    """How many sets of an illness were complete, and how many were due, from its beginning to its crisis."""
+    """Return how many sets were complete, and how many were due, from an illness's onset to its crisis."""
     sets = (due.resident == one.resident) & (due.moment >= one.onset) & (due.moment <= one.crisis)
     return int(due.complete[sets].sum()), int(sets.sum())
 
 
 class Marked:
-    """Findings with whose they are, of what kind of day, and whether they are right."""
+    """Findings with their resident's number, the kind of their day, and whether they are right."""
 
     def __init__(self, truth: Truth, findings: Found) -> None:
         self.findings = findings
@@ -98,7 +101,7 @@ class Marked:
         self.leads = np.array([self._lead(one) for one in truth.illnesses], dtype=np.float64)
 
     def _lead(self, one: Illness) -> float:
-        """Hours from the first finding of an illness to its crisis; not a number where there is none."""
+        """Return the hours from the first finding of an illness to its crisis; NaN if there is none."""
         found_at = self.findings.at[self.findings.resident == one.resident]
         early = found_at[(found_at >= one.onset) & (found_at <= one.crisis)]
         return (one.crisis - int(early.min())) / HOUR if len(early) else np.nan

@@ -1,7 +1,7 @@
-"""What befell one resident's line, one thing after the other: readings that came, with their scores, and that went.
+"""What happened to one resident's line, turn by turn: readings that came, with their scores, and readings that went.
 
-Guards: readings come in arrival order, each scored with what was held to be theirs, and decided and recorded, by then;
-readings of which the same was known are scored together.
+Guards: readings come in arrival order. Each is scored with the readings held to be theirs, and with what was
+decided and recorded, by then. Readings for which the same was known are scored together.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from ingest.stored import with_latest
 
 
 class Came(NamedTuple):
-    """A reading became known of them; `scores`: None where NEWS2 does not fit."""
+    """A reading became known of the resident. `scores` is None if NEWS2 does not fit."""
 
     reading: NewReading
     at: datetime
@@ -29,7 +29,10 @@ class Came(NamedTuple):
 
 
 class Went(NamedTuple):
-    """A reading turned out not to be theirs: numbered as that is, with what was held to be theirs until then."""
+    """A reading turned out not to be theirs; its arrival number is that of the withdrawal.
+
+    `held`: what was held to be theirs until then.
+    """
 
     reading: NewReading
     at: datetime
@@ -37,11 +40,11 @@ class Went(NamedTuple):
 
     @property
     def left(self) -> list[NewReading]:
-        """What is theirs from then on."""
+        """The readings that are theirs from then on."""
         return [one for one in self.held if one.key != self.reading.key]
 
     def withdrawn(self, where: Placement) -> Withdrawn:
-        """The same as it is judged, by the hub of where they live."""
+        """Return the same as the evaluator is given it, by the hub of where they live."""
         moment, left = self.reading.effective_at, self.left
         around = with_latest(
             [
@@ -58,7 +61,7 @@ class Went(NamedTuple):
 
 
 def in_turn(history: History, policies: Policies) -> Iterator[Came | Went]:
-    """All of it."""
+    """Yield every turn of a history, in order."""
     held: list[NewReading] = []
     for coming, going in _stretches(history.line):
         yield from _coming(history, policies, coming, held)
@@ -71,7 +74,7 @@ def in_turn(history: History, policies: Policies) -> Iterator[Came | Went]:
 
 
 def _stretches(line: Sequence[Stay]) -> Iterator[tuple[Sequence[Stay], tuple[Stay, Gone] | None]]:
-    """What came until something went, and what that was; last what came since."""
+    """Yield what came up to each withdrawal, with that withdrawal; last, what came since."""
     start = 0
     going = sorted(((one, one.gone) for one in line if one.gone is not None), key=lambda one: one[1].number)
     for stay, gone in going:
@@ -105,7 +108,7 @@ def _coming(
 def _scored(
     history: History, new: Sequence[NewReading], at: datetime, held: Sequence[NewReading], window: timedelta
 ) -> list[Sequence[Scored]]:
-    """The scores that each of them gave."""
+    """Return the scores that each new reading gave."""
     authority = history.authority(at, oxygen_by(history, new[0].arrival_number))
     scores = score_readings(
         new, [_as_known(one) for one in held], {history.placement.resident_id: authority}, window
@@ -115,7 +118,7 @@ def _scored(
 
 
 def oxygen_by(history: History, number: int) -> list[Seen]:
-    """When oxygen was seen in use, by what came before a number: that it went again unsays nothing."""
+    """Return when oxygen was seen in use, by readings before a number; a reading withdrawn later counts too."""
     before = {one.reading.arrival_number: one for one in history.line if one.reading.arrival_number < number}
     return [
         Seen(at, history.at(before[one.arrival_number]))

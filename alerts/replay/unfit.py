@@ -1,6 +1,7 @@
-"""Readings for which NEWS2 is not used, very many at once: each is looked at by itself, and scored by nobody.
+"""Readings for which NEWS2 is not used, very many at once: each is looked at by itself and gets no score.
 
-Invariant: for the words that a file can hold, the same as `alerts.rules.unscored_findings`.
+Guards: for the words that a file can hold, the result is the same as that of
+`alerts.rules.unscored_findings`.
 """
 
 from decimal import Decimal
@@ -19,7 +20,10 @@ _ALERT = CONSCIOUSNESS_CODES["A"]
 
 
 def apart(sets: Sets, part: Composed) -> Composed:
-    """Without what would be a score of such a reading, or because of one; what is left of each is its own values."""
+    """Return the results without scores of such readings, or caused by them.
+
+    Each such reading keeps one result, with its own values alone.
+    """
     if not sets.unfit.any():
         return part
     scored = ~(sets.unfit[part.target] | sets.unfit[part.cause])
@@ -35,14 +39,14 @@ def apart(sets: Sets, part: Composed) -> Composed:
 
 
 def without_theirs(sets: Sets, part: Composed) -> NDArray[np.float64]:
-    """m x 7: what may be scored."""
+    """Return the values that may be scored, m x 7: NaN for such readings."""
     if not sets.unfit.any():
         return part.values
     return np.where(sets.unfit[part.cause][:, None], np.nan, part.values)
 
 
 def outside_limits(values: NDArray[np.float64], policy: Policy) -> NDArray[np.bool_]:
-    """Which of m x 7 values of a reading the hub wants to know of, or are hard to believe."""
+    """Return which of m readings (m x 7 values) have one outside the hub's limits, or hard to believe."""
     outside = values[:, _CONSCIOUSNESS] > _ALERT
     for column, sign in enumerate(map(VitalSign, SIGNS)):
         unsurprising = FACTS[sign].unsurprising

@@ -1,6 +1,6 @@
-"""Since when somebody is watched, and what keeps a hub from being told that nothing comes of them.
+"""Since when a resident is watched, and what keeps a hub from being told that nothing comes from them.
 
-Guards: the same as the question that `alerts.silence` asks of the database, at any moment of the past.
+Guards: for any moment of the past the answer is the same as `alerts.silence` would get from the database.
 """
 
 from collections.abc import Sequence
@@ -35,25 +35,25 @@ _CASES: LiteralString = (
 
 
 class Heard(NamedTuple):
-    """What had come of a resident: the last arrival that said anything, and the last at all."""
+    """What had come of a resident: the last arrival of something usable, and the last of anything."""
 
     news_at: datetime | None = None
     arrived_at: datetime | None = None
 
     def then(self, reading: NewReading) -> "Heard":
-        """What had come once this one did."""
+        """Return what had come once this reading did."""
         at = reading.arrived_at
         news_at = max(at, self.news_at or at) if reading.is_news else self.news_at
         return Heard(news_at, max(at, self.arrived_at or at))
 
     @property
     def in_vain(self) -> bool:
-        """Whether something came since that could not be used."""
+        """Whether something unusable has come since."""
         return self.arrived_at is not None and (self.news_at is None or self.arrived_at > self.news_at)
 
 
 class Span(NamedTuple):
-    """A case while it was open, and whether it was raised because nothing came."""
+    """A case while it was open, and whether silence raised it."""
 
     since: datetime
     until: datetime
@@ -62,9 +62,10 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """`kits`: lent to the home, from when until when. `pauses`: from when on record.
+    """What is on record about the watching of one resident.
 
-    `ends`: of care, from when on record until withdrawn.
+    `kits`: lent to the home, from when until when. `pauses`: from when on record. `ends`: of care, from when
+    on record until withdrawn.
     """
 
     lives_here_from: datetime
@@ -74,7 +75,7 @@ class Watched:
     cases: Sequence[Span]
 
     def quiet_from(self, heard: Heard, at: datetime) -> datetime | None:
-        """Since when nothing came that can be used; None of whom nothing can come."""
+        """Return since when nothing usable came; None if nothing can come."""
         if heard.news_at is not None:
             return heard.news_at
         lent = min((since for since, until in self.kits if until > at), default=None)
@@ -85,8 +86,8 @@ class Watched:
     def silent_from(
         self, heard: Heard, after: timedelta, at: datetime, until: datetime, cases: Sequence[Span]
     ) -> datetime | None:
-        """The first moment of this span, ends included, at which the hub is told if nothing comes; None, if there is
-        none.
+        """Return the first moment from `at` to `until`, ends included, at which the hub is told if nothing
+        comes; or None.
         """
         quiet = self.quiet_from(heard, at)
         told = None if quiet is None else max(at, quiet + after + _NEXT)
@@ -100,7 +101,7 @@ class Watched:
     def _held_off(
         self, at: datetime, heard: Heard, after: timedelta, cases: Sequence[Span]
     ) -> datetime | None:
-        """Until when nobody is told, at this moment."""
+        """Return until when the hub is not told, as things are at this moment; None if it is told now."""
         holds = [pause.ends_at for pause in self.pauses if pause.in_force(at)]
         holds += [
             withdrawn
@@ -116,7 +117,7 @@ class Watched:
 
 
 def watched(conn: psycopg.Connection[Any], where: Placement) -> Watched:
-    """What is on record of one resident, and of the kits of the home where they live now."""
+    """Return what is on record of one resident, and of the kits of the home where they live now."""
     resident = where.resident_id
     [(lives_here_from,)] = conn.execute(_LIVES, (resident,)).fetchall()
     return Watched(
