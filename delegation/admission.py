@@ -1,9 +1,9 @@
-"""Adds a resident to a home, and puts right what is written down of them.
+"""Add a resident to a home, and correct what is written down about them.
 
-Guards: only whoever manages the home or leads its hub, and the database says so too; somebody who is known at a home
-of others is named to nobody, and few may be asked about; nobody is added to a home, put right, or moved, into
-the name and the date of birth of another there unasked, as far as the actor sees both; what stood there before is kept
-beside the audit.
+Guards: only the home's manager or the hub's lead may do so, and the database checks this too. The actor never learns
+the name of a resident of a home that is not theirs, and may ask only a few times. A second resident with the same name
+and date of birth at a home must be confirmed, as far as the actor can see both. The audit keeps what stood there
+before.
 """
 
 from collections.abc import Collection, Mapping
@@ -27,7 +27,7 @@ _LONDON = ZoneInfo("Europe/London")
 
 
 class Outcome(StrEnum):
-    """What became of it."""
+    """The result of adding, correcting or moving a resident."""
 
     DONE = "done"
     YOURS = "yours"
@@ -37,11 +37,11 @@ class Outcome(StrEnum):
 
 
 class AdmissionRefusedError(PermissionError):
-    """Not the actor's to do, or not as things stand; the sentence says why."""
+    """The actor may not do this, or not now; the message says why."""
 
 
 class ChangedMeanwhileError(AdmissionRefusedError):
-    """Somebody else has changed these facts since they were opened: nothing is recorded."""
+    """Somebody else changed these facts after the actor opened them, so nothing is recorded."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -51,7 +51,7 @@ class ChangedMeanwhileError(AdmissionRefusedError):
 
 
 class UnfitParticularsError(ValueError):
-    """They cannot be written down. `faults`: a sentence for each field."""
+    """The particulars cannot be recorded. `faults` maps each field to a sentence."""
 
     def __init__(self, faults: Mapping[str, str]) -> None:
         super().__init__(" ".join(f"{sentence}." for sentence in faults.values()))
@@ -60,7 +60,8 @@ class UnfitParticularsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of it. `resident_id`: who was added or put right, has the number at a home of theirs, or is alike."""
+    """The outcome. `resident_id` is the resident added or corrected, the one with this number at a home of the actor's,
+    or the one alike."""
 
     outcome: Outcome
     resident_id: UUID | None = None
@@ -105,17 +106,18 @@ def add(
     words: str | None = None,
     other_than: Collection[UUID] = (),
 ) -> Done:
-    """Add somebody to a home. Commit whatever comes of it: a try counts. `words` are kept beside the audit.
+    """Add a resident to a home. `words` are kept beside the audit event.
 
-    `other_than`: who is known to be another person, though of the same name and date of birth.
-    Raises AdmissionRefusedError, UnfitParticularsError.
+    The caller commits whatever the outcome is, because each attempt counts towards a limit. `other_than` are residents
+    the actor has confirmed to be other people of the same name and date of birth. Raises AdmissionRefusedError,
+    UnfitParticularsError.
     """
     if not actor.may(ADD, Record.RESIDENTS) or conn.execute(_MAY_ADD, (home_id,)).fetchone() != (True,):
         raise AdmissionRefusedError("Only the home's manager or the hub's lead adds a resident.")
     row = _fit(given, at)
     resident_id = uuid4()
     place = f"home:{home_id}"
-    # Before the number is asked for: nothing may be learnt of it by who adds nobody.
+    # Ask about namesakes before the NHS number: an attempt that adds nobody must reveal nothing about the number.
     if found := alike(conn, home_id, row, other_than):
         return Done(Outcome.ALIKE, found)
     if refused := _number_taken(conn, actor, given.nhs_number, None, place, at):
@@ -123,7 +125,7 @@ def add(
     try:
         with conn.transaction():
             conn.execute(_ADD, row | {"resident": resident_id, "home": home_id})
-    except UniqueViolation:  # somebody else was quicker
+    except UniqueViolation:  # another transaction added the number first
         return _elsewhere(conn, actor, place, None, at)
     audit.record(conn, actor, "resident.added", place, at=at, resident_id=resident_id, words=words)
     return Done(Outcome.DONE, resident_id)
@@ -138,10 +140,11 @@ def correct(
     seen: str,
     other_than: Collection[UUID] = (),
 ) -> Done:
-    """Put right what is written down of them. Commit whatever comes of it: a try counts.
+    """Correct what is written down about a resident.
 
-    `seen`: what stood there when it was opened, by `particulars.stand_as`; `other_than`: as where somebody is added.
-    Raises AdmissionRefusedError, ChangedMeanwhileError, UnfitParticularsError.
+    The caller commits whatever the outcome is, because each attempt counts towards a limit. `seen` is the digest of the
+    facts that the actor opened (see `particulars.stand_as`); `other_than` is as in `add`. Raises AdmissionRefusedError,
+    ChangedMeanwhileError, UnfitParticularsError.
     """
     check(conn, actor, resident_id)
     row = _fit(given, at)
@@ -174,7 +177,7 @@ def correct(
 
 
 def check(conn: psycopg.Connection[Any], actor: Actor, resident_id: UUID) -> None:
-    """Raise AdmissionRefusedError unless this resident's facts are the actor's to change, and care goes on."""
+    """Raise AdmissionRefusedError unless the actor may change this resident's facts and care has not ended."""
     answer = conn.execute(_MAY_CHANGE, (resident_id,)).fetchone()
     if not actor.may(CHANGE, Record.RESIDENTS) or answer != (True,):
         raise AdmissionRefusedError("Only the home's manager or the hub's lead puts this right.")
@@ -195,8 +198,9 @@ def _fit(given: Particulars, at: datetime) -> dict[str, object]:
 def alike(
     conn: psycopg.Connection[Any], home_id: UUID, who: Mapping[str, Any], other_than: Collection[UUID]
 ) -> UUID | None:
-    """Another at the home of this `name` and `born_on`, and not of this `nhs_number`; as far as the actor sees them."""
-    turns.take(conn, "admission", home_id)  # each who does so at a home sees whom the other has written down
+    """Return another resident of the home with this `name` and `born_on`, and not this `nhs_number`, if the actor sees
+    one."""
+    turns.take(conn, "admission", home_id)  # so that each sees the residents whom the other has added
     born_then = conn.execute(
         _BORN_THEN, (home_id, who["born_on"], list(other_than), who["nhs_number"])
     ).fetchall()

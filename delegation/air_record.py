@@ -1,9 +1,8 @@
-"""Records that no oxygen is in use where a resident lives, so that a score may assume air, and that this is over.
+"""Record that no oxygen is in use where a resident lives, so that a score may assume air, and end that record.
 
-Guards: the home's manager or the hub says so, having checked, and over a newest entry that says otherwise only by
-naming it; it counts from then on and never for readings of before; it lasts until an entry that oxygen is in use, or
-that nobody could find out (see `delegation.store`), a move, or the word of whoever knows that some is in use or
-prescribed.
+Guards: the home's manager or the hub records it after a check. If the newest entry says otherwise, the record must name
+that entry. It holds from now on, never for earlier readings. It ends with an entry that oxygen is in use or could not
+be found out (see `delegation.store`), with a move, or when it is withdrawn.
 """
 
 from dataclasses import dataclass
@@ -22,10 +21,10 @@ ABOUT = "oxygen at this address"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """What whoever records it has checked.
+    """What the recorder has checked.
 
-    `doubt`: the reading with the newest entry of oxygen, where that does not say that none is in use. `over`: the
-    reading of which they say that what it says of oxygen is over.
+    `doubt` is the reading with the newest oxygen entry, where that entry does not say that none is in use. `over` is
+    the reading whose oxygen entry the recorder says no longer holds.
     """
 
     checked: bool
@@ -33,7 +32,7 @@ class Check:
     over: UUID | None
 
     def faults(self) -> dict[str, str]:
-        """What keeps it from being recorded, by field."""
+        """Return a sentence for each field that keeps this from being recorded."""
         found: dict[str, str] = {}
         if not self.checked:
             found["checked"] = "Check first that no oxygen is in use, and that none is prescribed"
@@ -56,9 +55,9 @@ WHERE resident_id = %s AND cancelled_at IS NULL AND withdrawn_at IS NULL
 
 
 def record(conn: psycopg.Connection, actor: Actor, resident_id: UUID, check: Check, at: datetime) -> UUID:
-    """Say that none is in use, from now on.
+    """Record that no oxygen is in use from now on.
 
-    Raises DecisionRefusedError, UnfitDecisionError, DecidedMeanwhileError where it stands already.
+    Raises DecisionRefusedError, UnfitDecisionError, and DecidedMeanwhileError where such a record is in force.
     """
     decision.take_turn(conn, actor, resident_id, ABOUT, HOME_OR_HUB)
     if _standing(conn, resident_id) is not None:
@@ -75,7 +74,7 @@ def record(conn: psycopg.Connection, actor: Actor, resident_id: UUID, check: Che
 def withdraw(
     conn: psycopg.Connection, actor: Actor, resident_id: UUID, air_record_id: UUID, at: datetime
 ) -> None:
-    """Assume no air from now on. Raises DecisionRefusedError, NotInForceError where this does not stand any more."""
+    """Stop assuming air from now on. Raises DecisionRefusedError, and NotInForceError where this record has ended."""
     decision.take_turn(conn, actor, resident_id, ABOUT, HOME_OR_HUB)
     if _standing(conn, resident_id) != air_record_id:
         raise NotInForceError("This record has ended already: look at what stands now.")
@@ -83,7 +82,8 @@ def withdraw(
 
 
 def leave(conn: psycopg.Connection, actor: Actor, resident_id: UUID, at: datetime) -> None:
-    """They live there no more: what was checked at one address says nothing of another. Raises DecisionRefusedError."""
+    """End the record because the resident moves: a check at one address does not hold at another. Raises
+    DecisionRefusedError."""
     decision.take_turn(conn, actor, resident_id, ABOUT, HOME_OR_HUB)
     if (standing := _standing(conn, resident_id)) is not None:
         _withdraw(conn, actor, resident_id, standing, at)

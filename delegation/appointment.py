@@ -1,7 +1,7 @@
-"""Gives people their roles and ends them, as the database's owner.
+"""Give people their roles and end them, as the database's owner.
 
-Guards: a role is held in the kind of place it is for, and once at a time; an end is a moment, never a deletion, so what
-somebody was stays known.
+Guards: a role is held in a kind of place that fits it, and at most once at a time. An ended role keeps its end and is
+never deleted.
 """
 
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ from delegation.people import Process, Role, RoleHeld
 
 
 class AppointmentError(ValueError):
-    """It cannot be done; the sentence says why."""
+    """The role cannot be given or ended; the message says why."""
 
 
-# Where each role is held; none: on the whole platform.
+# The kinds of place each role is held in. An empty tuple means the whole platform.
 PLACES: Mapping[Role, tuple[str, ...]] = {
     Role.CARE_WORKER: ("home", "organisation"),
     Role.CARER: ("resident",),
@@ -31,7 +31,7 @@ PLACES: Mapping[Role, tuple[str, ...]] = {
     Role.COMMISSIONER: ("hub",),
     Role.OPERATOR: (),
 }
-# A resident is named by their id alone: names are not to be typed into a shell.
+# A resident is found by id alone, so that no resident's name is typed into a shell.
 _FIND: LiteralString = """
 SELECT kind, place_id FROM (
     SELECT 'organisation' AS kind, organisation_id AS place_id, name FROM delegation.organisation
@@ -69,7 +69,7 @@ WHERE assignment_id IN (SELECT assignment_id
 
 
 def find(conn: psycopg.Connection[Any], role: Role, place: str | None) -> RoleHeld:
-    """The role as it would be held there; `place` is an id or a name. Raises AppointmentError."""
+    """Return the role as it would be held there; `place` is an id or a name. Raises AppointmentError."""
     kinds = PLACES[role]
     if not kinds or place is None:
         if kinds:
@@ -93,7 +93,7 @@ def add_person(
     profession: str | None = None,
     registered: tuple[str, str] | None = None,
 ) -> UUID:
-    """Somebody new. `registered` is whose register they are on, and their number there."""
+    """Add a person and return their id. `registered` is their regulator and their number on its register."""
     person_id = uuid4()
     conn.execute(_PERSON, (person_id, name, profession, *(registered or (None, None))))
     return person_id
@@ -109,7 +109,7 @@ def give(
     until: datetime | None,
     words: str,
 ) -> None:
-    """Somebody holds this role from now on. Raises AppointmentError where they do already."""
+    """Give this person the role from now on. Raises AppointmentError where they hold it already."""
     asked = _asked(person_id, held, at) | {"until": until}
     conn.execute(_TAKE_TURNS, asked)
     if conn.execute(_HELD, asked).fetchone() is not None:
@@ -121,7 +121,7 @@ def give(
 def end(
     conn: psycopg.Connection[Any], by: Process, person_id: UUID, held: RoleHeld, *, at: datetime, words: str
 ) -> None:
-    """Somebody holds this role no more. Raises AppointmentError where they do not."""
+    """End this person's role now. Raises AppointmentError where they do not hold it."""
     if conn.execute(_END, _asked(person_id, held, at)).rowcount == 0:
         raise AppointmentError(f"They are not {_words(held.role)} there.")
     _write_down(conn, by, "role.ended", person_id, held, at, words)

@@ -1,7 +1,7 @@
-"""Who did what to whose record, in which role and for what, written down as it is done.
+"""The audit: who did what to whose record, in which role and for what purpose.
 
-Guards: no event without an actor and a purpose; writers never wait for the chain, which `audit_chain` appends to
-afterwards; free text lies beside its event under a salted digest, so erasing the words leaves the chain whole.
+Guards: every event has an actor and a purpose. Writers never wait for the chain, which `audit_seal` extends afterwards.
+Free text lies beside its event under a salted digest, so erasing the words does not break the chain.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from delegation.people import Actor, Process
 
 
 class Purpose(StrEnum):
-    """What it was for."""
+    """What an action was for."""
 
     DIRECT_CARE = "direct_care"
     HUB_ANSWER = "hub_answer"
@@ -30,7 +30,7 @@ class Purpose(StrEnum):
     OPERATION = "operation"
 
 
-# What an action is for goes by what it is done to: the part of its name before the dot.
+# The purpose of an action follows from the part of its name before the dot.
 PURPOSES = {
     "reading": Purpose.DIRECT_CARE,
     "air_record": Purpose.DIRECT_CARE,
@@ -65,11 +65,11 @@ PURPOSES = {
 
 
 class NoActorError(ValueError):
-    """An audit event was written by nobody."""
+    """An audit event has no actor."""
 
 
 class NoPurposeError(ValueError):
-    """An audit event does not say what it was for, and its action does not tell."""
+    """An audit event has no purpose, and its action does not imply one."""
 
 
 _RECORD: LiteralString = """
@@ -79,7 +79,7 @@ SELECT %(at)s, %(actor)s,
        %(purpose)s, %(action)s, %(subject)s, %(resident)s,
        coalesce(%(request)s, nullif(current_setting('hearthwatch.request', true), '')), %(digest)s
 """
-# The id was given a moment ago in this session: RETURNING would need the right to read events back.
+# The id was drawn a moment ago in this session. RETURNING would need the right to read events.
 _WORDS: LiteralString = """
 INSERT INTO delegation.audit_text (audit_id, salt, words)
 VALUES (currval('delegation.audit_event_audit_id_seq'), %s, %s)
@@ -100,9 +100,9 @@ def record(
 ) -> None:
     """Write one event in the caller's transaction. Raises NoActorError, NoPurposeError.
 
-    `at` is the caller's word; the database writes down its own time beside it. Of several roles those are written in
-    which the actor has to do with the resident's home; all of them where there is no resident, or no such role. The
-    purpose may be left to the action, and the request to the transaction.
+    `at` is the caller's time; the database records its own beside it. An actor with several roles acts in those that
+    cover the resident's home. Without a resident, or without such a role, all the roles are recorded. `purpose`
+    defaults to that of the action, `request_id` to that of the transaction.
     """
     if actor is None:
         raise NoActorError("Nothing may be done to a record by nobody: name the actor.")
@@ -124,7 +124,7 @@ def record(
 
 
 def purpose_of(action: str) -> Purpose:
-    """What this action is for. Raises NoPurposeError where its name does not tell."""
+    """Return the purpose of this action. Raises NoPurposeError where its name implies none."""
     if action in ("signed_in", "signed_in_by_pin", "signed_out"):
         return Purpose.SIGNING_IN
     known = PURPOSES.get(action.partition(".")[0])
@@ -134,5 +134,5 @@ def purpose_of(action: str) -> Purpose:
 
 
 def salted(salt: bytes, words: str) -> bytes:
-    """The digest under which words lie beside their event."""
+    """Return the salted SHA-256 digest that the event keeps of its words."""
     return hashlib.sha256(salt + words.encode()).digest()

@@ -1,7 +1,7 @@
-"""The chain over the audit's events: each link covers the one before it and one event.
+"""The hash chain over the audit's events: each link covers the link before it and one event.
 
-Guards: pure; whoever has the events and a link can work out every link after it, so a changed, removed, inserted or
-reordered event gives another chain from there on. No two events read alike.
+Guards: a changed, removed, inserted or reordered event changes every later link. Two different events never have the
+same encoding.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ GENESIS = bytes(32)
 
 
 def digest_of(event: Sequence[object]) -> bytes:
-    """SHA-256 over an event's columns, each with its length."""
+    """Return the SHA-256 over an event's columns, each prefixed with its length."""
     hashed = hashlib.sha256()
     for value in event:
         text = _bytes(value)
@@ -21,12 +21,12 @@ def digest_of(event: Sequence[object]) -> bytes:
 
 
 def link(previous: bytes, digest: bytes) -> bytes:
-    """The link after `previous`."""
+    """Return the link after `previous`."""
     return hashlib.sha256(previous + digest).digest()
 
 
 def links(previous: bytes, digests: Iterable[bytes]) -> Iterator[bytes]:
-    """The links after `previous`, one for each digest."""
+    """Return the links after `previous`, one for each digest."""
     for digest in digests:
         previous = link(previous, digest)
         yield previous

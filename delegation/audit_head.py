@@ -1,7 +1,7 @@
-"""What a day's audit ended with, as a small signed statement that can be kept elsewhere.
+"""The last seal of a day's audit as a small signed statement, to be kept away from this host.
 
-Guards: the statement is signed as the text it is, so nobody has to guess how it was written; whoever rewrites the whole
-chain afterwards would need the key too. Ed25519; keys are 32 bytes in URL-safe base64.
+Guards: the signature covers the statement's exact text, so a verifier need not rebuild it. Somebody who rewrites the
+whole chain would also need the key. Signatures are Ed25519; keys are 32 bytes in URL-safe base64.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -19,11 +19,11 @@ _KIND = "hearthwatch audit head 1"
 
 
 class UnfitKeyError(ValueError):
-    """This is not a key: 32 bytes in URL-safe base64."""
+    """The text is not a key: 32 bytes in URL-safe base64."""
 
 
 class NotSignedError(ValueError):
-    """This is not a head that was signed with the other half of this key."""
+    """The text is not a head signed with the matching private key."""
 
 
 class _Statement(BaseModel):
@@ -44,7 +44,7 @@ class _Signed(BaseModel):
 
 
 def sign(head: Head, at: AwareDatetime, key: Ed25519PrivateKey) -> str:
-    """The head as it leaves the host, a line of JSON."""
+    """Return the signed head as one line of JSON."""
     said = _Statement(kind=_KIND, day=head.day, seal=head.seal_id, root=head.root.hex(), signed_at=at)
     statement = said.model_dump_json()
     return (
@@ -53,7 +53,7 @@ def sign(head: Head, at: AwareDatetime, key: Ed25519PrivateKey) -> str:
 
 
 def read(signed: str, key: Ed25519PublicKey) -> Head:
-    """The head that was signed. Raises NotSignedError."""
+    """Return the head that was signed. Raises NotSignedError."""
     try:
         given = _Signed.model_validate_json(signed)
         key.verify(_bytes(given.signature), given.statement.encode())
@@ -64,17 +64,17 @@ def read(signed: str, key: Ed25519PublicKey) -> Head:
 
 
 def private_key(text: str) -> Ed25519PrivateKey:
-    """Raises UnfitKeyError."""
+    """Return the private key in this text. Raises UnfitKeyError."""
     return Ed25519PrivateKey.from_private_bytes(_key(text))
 
 
 def public_key(text: str) -> Ed25519PublicKey:
-    """Raises UnfitKeyError."""
+    """Return the public key in this text. Raises UnfitKeyError."""
     return Ed25519PublicKey.from_public_bytes(_key(text))
 
 
 def public_half(key: Ed25519PrivateKey) -> str:
-    """What others check the signatures with, as text."""
+    """Return the public key as text, for others to check signatures with."""
     return _text(key.public_key().public_bytes_raw())
 
 

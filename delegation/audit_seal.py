@@ -1,7 +1,8 @@
-"""Seals what has been written: one sealer appends the committed events to the chain.
+"""Append the committed audit events to the chain, with one sealer at a time.
 
-Guards: writers never wait for it; an event that commits after a later one was sealed is sealed next; each once. Each
-seal says up to where nothing is left to seal, so that the next looks at about an hour and not at years.
+Guards: writers never wait for the sealer. Each event is sealed once; an event that commits after a later one was sealed
+goes into the next seal. Each seal records up to which event nothing is left to seal, so the next one reads about an
+hour of events instead of years.
 """
 
 from datetime import datetime
@@ -13,7 +14,7 @@ from delegation.audit_chain import GENESIS, digest_of, links
 from delegation.audit_walk import LONGEST_TRANSACTION
 
 _ONE_SEALER: LiteralString = "SELECT pg_advisory_xact_lock(hashtext('delegation.audit.seal'))"
-# The columns in the order in which an event is digested.
+# The order of these columns is the order in which an event is digested.
 _UNSEALED: LiteralString = """
 SELECT audit_id, at, actor, role, purpose, action, subject, resident_id, request_id, text_digest, written_at
 FROM delegation.audit_event event
@@ -38,7 +39,7 @@ INSERT INTO delegation.audit_sealed_event (audit_id, seal_id, digest, link) VALU
 
 
 def seal(conn: psycopg.Connection, at: datetime, most: int = 10_000) -> int:
-    """Seal what has committed and is not sealed yet; returns how many events that was."""
+    """Seal the committed events that are not sealed yet; return how many there were."""
     conn.execute(_ONE_SEALER)
     last, previous, settled = conn.execute(_LAST_SEAL).fetchone() or (0, GENESIS, 0)
     events = conn.execute(_UNSEALED, {"settled": settled, "most": most}).fetchall()
@@ -56,9 +57,9 @@ def seal(conn: psycopg.Connection, at: datetime, most: int = 10_000) -> int:
 
 
 def _settled(conn: psycopg.Connection, at: datetime) -> int:
-    """Up to which event nothing is left once all that can be seen is sealed.
+    """Return the last event up to which everything is sealed, once all visible events are.
 
-    Who was given a lower number than one that was sealed long ago has committed by now, or never will.
+    An unseen event with a lower number than one sealed over LONGEST_TRANSACTION ago was rolled back.
     """
     row = conn.execute(_SEALED_LONG_AGO, (at - LONGEST_TRANSACTION,)).fetchone()
     return row[0] or 0 if row else 0

@@ -1,7 +1,7 @@
-"""Recomputes the audit's chain from its rows, and says how much is not sealed yet.
+"""Recompute the audit's chain from its rows, and count what is not sealed yet.
 
-Guards: rows are read a few at a time, however many there are; nothing is changed. For the database's owner: no process
-may read the words. What a database owner rewrote from end to end is found by a signed head that had left the host.
+Guards: rows are read a few at a time, and nothing is changed. Only the database's owner can run this, because no
+process may read the words. If the owner rewrote the whole chain, only a signed head kept elsewhere reveals it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _AT_ONCE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a walk found. `broken` names the first hundred; `faults` counts them all."""
+    """The result of a walk. `broken` names the first hundred faults; `faults` counts them all."""
 
     events: int
     seals: int
@@ -32,7 +32,7 @@ class Verified:
     unsealed_since: datetime | None
 
 
-# Each seal after its events.
+# Each seal comes after its events.
 _CHAIN: LiteralString = """
 SELECT sealed.seal_id, false AS is_seal, sealed.digest, sealed.link, sealed.audit_id,
        at, actor, role, purpose, action, subject, resident_id, request_id, text_digest, written_at
@@ -42,7 +42,7 @@ SELECT seal_id, true, previous, root, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 
 FROM delegation.audit_seal
 ORDER BY seal_id, is_seal, audit_id
 """
-# Words that are gone were erased, which is nobody's fault; words that do not fit their digest were tampered with.
+# Missing words were erased, which is no fault. Words that do not match their digest were tampered with.
 _WORDS: LiteralString = """
 SELECT audit_id, seal_id, text_digest, salt, words
 FROM delegation.audit_text
@@ -61,13 +61,13 @@ WHERE NOT EXISTS (SELECT FROM delegation.audit_sealed_event sealed WHERE sealed.
 
 
 def is_hidden(conn: psycopg.Connection) -> bool:
-    """Whether row-level security keeps rows from whoever asks: what is not seen must not be called whole."""
+    """Return whether row-level security hides rows from this user; the hidden part must not be reported as whole."""
     row = conn.execute(_IS_HIDDEN).fetchone()
     return row is None or row[0]
 
 
 def verify(conn: psycopg.Connection, heads: Sequence[Head] = ()) -> Verified:
-    """Where a sealed event or its words were changed, removed, inserted or reordered, or a head does not fit."""
+    """Find sealed events and words that were changed, removed, inserted or reordered, and heads that do not fit."""
     walk = Walk(heads)
     with conn.transaction():
         faults = _faults(conn, walk)

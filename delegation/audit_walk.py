@@ -1,7 +1,7 @@
-"""Walks along the audit's chain and names every place where the rows and the chain part ways.
+"""Walk along the audit's chain and name every place where it and the rows disagree.
 
-Guards: pure, and remembers only where it is, so any length can be walked; after a fault it goes on from what is
-written there, so that one fault is named once.
+Guards: a walk keeps only its position, so a chain of any length can be walked. After a fault it goes on from the stored
+values, so each fault is named once.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,13 +10,13 @@ from datetime import date, datetime, timedelta
 
 from delegation.audit_chain import GENESIS, digest_of, link
 
-# No transaction is open for so long. An event that says it was written still earlier came in by another way.
+# No transaction stays open this long. An event dated still earlier was inserted in some other way.
 LONGEST_TRANSACTION = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Where the sealed record and the rows part ways: at an event, or at a seal where no event can be named."""
+    """A place where chain and rows disagree: an event, or a seal where no event can be named."""
 
     audit_id: int | None
     seal_id: int | None
@@ -29,7 +29,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a day ended with, by a signature that was checked: the last seal and its root."""
+    """The last seal of a day and its root, from a head whose signature was checked."""
 
     day: date
     seal_id: int
@@ -37,21 +37,21 @@ class Head:
 
 
 class Walk:
-    """One walk from the beginning. Hand it each seal's events in order and then the seal."""
+    """One walk from the beginning of the chain. Pass each seal's events in order, then the seal."""
 
     def __init__(self, heads: Sequence[Head] = ()) -> None:
         self.events = 0
         self.seals = 0
         self._heads: Mapping[int, list[Head]] = _by_seal(heads)
         self._at_seal = 0
-        # After a seal that does not fit there are two places to go on from: the events' end, and the seal's word.
+        # After a seal that does not fit, the chain may go on from the last event or from the seal's own root.
         self._from = self._before_seal = (GENESIS,)
         self._last_event: int | None = None
         self._latest: datetime | None = None
         self._is_open = False
 
     def event(self, seal_id: int, digest: bytes, stored: bytes, event: Sequence[object]) -> Iterator[Broken]:
-        """The next event: its columns, beginning with its number and ending with when it was written."""
+        """Check the next event: its columns, from its number to the time it was written."""
         yield from self._enter(seal_id)
         audit_id, *said = event
         assert isinstance(audit_id, int)
@@ -67,7 +67,7 @@ class Walk:
         self.events += 1
 
     def seal(self, seal_id: int, previous: bytes, root: bytes) -> Iterator[Broken]:
-        """The seal over the events since the one before it."""
+        """Check the seal over the events since the seal before it."""
         yield from self._enter(seal_id)
         if previous not in self._before_seal:
             yield Broken(None, seal_id, "does not follow the seal before it")
@@ -81,7 +81,7 @@ class Walk:
         self.seals += 1
 
     def end(self) -> Iterator[Broken]:
-        """There is no more."""
+        """Check what is missing at the end of the chain."""
         if self._is_open:
             yield Broken(None, self._at_seal, "was removed")
         for seal_id in sorted(one for one in self._heads if one > self._at_seal):

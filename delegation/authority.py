@@ -1,8 +1,8 @@
-"""What has been decided for one resident: the SpO2 scale in force, air assumed, care paused, limits of their own.
+"""What has been decided for one resident: SpO2 scale, assumed air, pauses and limits of their own.
 
-Guards: scale 2 only under an authorisation in force at the time of the reading; an overdue review never ends
-it, only revocation or its own end does. Source: RCP, NEWS2, 2017; the default for an overdue review is ours,
-for a clinician to confirm.
+Guards: scale 2 applies only under an authorisation in force at the time of the reading. An overdue review never ends
+it; only its revocation or its own end does. Source: RCP, NEWS2, 2017; what an overdue review does is our default, for a
+clinician to confirm.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,7 +13,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class ScaleAuthorisation:
-    """A competent clinical decision-maker's word that a resident is scored on SpO2 scale 2."""
+    """A clinical decision-maker's authorisation to score a resident on SpO2 scale 2."""
 
     starts_at: datetime
     review_by: datetime
@@ -27,7 +27,7 @@ class ScaleAuthorisation:
 
 @dataclass(frozen=True, slots=True)
 class AirRecord:
-    """ "No oxygen in use at this address", until cancelled."""
+    """A record that no oxygen is in use at the resident's address, until it is cancelled."""
 
     recorded_at: datetime
     cancelled_at: datetime | None
@@ -38,7 +38,7 @@ class AirRecord:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A stretch of time in which a resident is not watched, for a stated reason."""
+    """A stretch of time in which a resident is not watched."""
 
     starts_at: datetime
     ends_at: datetime
@@ -49,7 +49,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class PersonalLimit:
-    """A limit of a resident's own for one vital sign: a value under `low` or over `high` is remarked on."""
+    """A resident's own limit for one vital sign: a value under `low` or over `high` is remarked on."""
 
     sign: str
     low: Decimal | None
@@ -63,7 +63,7 @@ class PersonalLimit:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """All that scoring needs to know of what was decided for one resident."""
+    """All decisions about one resident that scoring needs."""
 
     scales: Sequence[ScaleAuthorisation] = ()
     air: Sequence[AirRecord] = ()
@@ -72,11 +72,14 @@ class Authority:
     no_score_reason: str | None = None
 
     def spo2_scale(self, at: datetime) -> int:
-        """1 or 2, for a reading at this moment."""
+        """Return the SpO2 scale, 1 or 2, for a reading at this moment."""
         return 2 if any(one.in_force(at) for one in self.scales) else 1
 
     def air_assumed(self, at: datetime, oxygen_seen: Collection[datetime] = ()) -> bool:
-        """Whether oxygen nobody mentioned may be taken as air: not once oxygen was seen, until it is recorded anew."""
+        """Return whether a reading without an oxygen entry may be scored as on air.
+
+        Oxygen seen at any of `oxygen_seen` ends that until a new record is made.
+        """
         return any(
             one.in_force(at) and not any(one.recorded_at <= seen <= at for seen in oxygen_seen)
             for one in self.air

@@ -1,8 +1,8 @@
-"""Opens the record of a resident outside one's hub for a short while, where somebody would come to harm without it.
+"""Open the record of a resident outside the actor's hub for a short while, to prevent harm.
 
-Guards: found by NHS number and date of birth together and by nothing else; every try is audited and few are taken, and
-what was typed is kept nowhere; who answers for the resident is told. The database says all of this too, and that what
-is seen can be read and not written.
+Guards: the resident is found only by NHS number and date of birth together. Every try is audited, the number of tries
+is limited, and what was typed is not kept. Those who answer for the resident are told. The database enforces this too,
+and lets the opened record be read but not written.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ LONGEST_WORDS = 500
 
 
 class Reason(StrEnum):
-    """Why it could not wait for the resident's own hub."""
+    """Why the clinician could not wait for the resident's own hub."""
 
     DANGER_NOW = "danger_now"
     COVERING = "covering"
@@ -30,7 +30,7 @@ class Reason(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of a try."""
+    """The result of a try."""
 
     OPENED = "opened"
     YOURS = "yours"
@@ -39,19 +39,19 @@ class Outcome(StrEnum):
 
 
 class Desk(StrEnum):
-    """Who says that they have seen that a record was opened."""
+    """Who acknowledges that a record was opened: the resident's home or its hub."""
 
     HOME = "home"
     HUB = "hub"
 
 
 class GlassRefusedError(PermissionError):
-    """A record that may not be opened from outside, or not be acknowledged; the sentence says why."""
+    """The actor may not open this record from outside, or not acknowledge it; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """What somebody gives to open a record."""
+    """What a clinician enters to open a record."""
 
     nhs_number: str
     born_on: date
@@ -61,7 +61,7 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What became of it. `until`: when it closes again, or when one may try again."""
+    """The result of a try. `until` is when the record closes again, or when the clinician may try again."""
 
     outcome: Outcome
     resident_id: UUID | None
@@ -86,7 +86,10 @@ _ROLES = {Desk.HOME: "home_manager", Desk.HUB: "hub_lead"}
 
 
 def open_outside(conn: psycopg.Connection, actor: Actor, tried: Try, at: datetime) -> Tried:
-    """Try to open a record. Commit whatever comes of it: the try counts. Raises GlassRefusedError."""
+    """Try to open a record. Raises GlassRefusedError.
+
+    The caller commits whatever the outcome is, because each try counts towards the limit.
+    """
     if not actor.may(ADD, Record.GLASS):
         raise GlassRefusedError("Only the hub's clinicians open a record from outside.")
     given = (tried.nhs_number, tried.born_on, tried.reason, tried.words)
@@ -103,7 +106,7 @@ def open_outside(conn: psycopg.Connection, actor: Actor, tried: Try, at: datetim
 
 
 def acknowledge(conn: psycopg.Connection, actor: Actor, glass_id: UUID, desk: Desk, at: datetime) -> None:
-    """Say for the home, or for its hub, that one has seen it; again is no harm. Raises GlassRefusedError."""
+    """Record that the home, or its hub, has seen this; repeating it does no harm. Raises GlassRefusedError."""
     if not actor.may(CHANGE, Record.GLASS):
         raise GlassRefusedError("Only the home's manager or the hub's lead says so.")
     whose = conn.execute(_WHOSE, (glass_id, _ROLES[desk])).fetchone()

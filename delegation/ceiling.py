@@ -1,8 +1,8 @@
-"""Records a ceiling of treatment for one resident, that it was reviewed or replaced, and that it was revoked.
+"""Record, review, replace and revoke a ceiling of treatment for one resident.
 
-Guards: on the word of a named, registered clinician, in words that are read at a glance, with what it rests on and a
-review; it is shown, and changes no score and no escalation; one is in force at a time, an overdue review never ends it,
-and what a colleague decided meanwhile is not ended unseen.
+Guards: a ceiling needs a named, registered clinician, a short statement, its reason and a review. It is shown; it
+changes no score and no escalation. One is in force at a time, and an overdue review never ends it. A colleague's newer
+decision is not ended unseen.
 """
 
 from dataclasses import dataclass
@@ -45,19 +45,19 @@ _CEILINGS = Succession(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision(ClinicalDecision):
-    """How far treatment is to go: `statement` says it as everybody who sees the resident reads it."""
+    """How far treatment is to go. `statement` is shown as it is to everybody who sees the resident."""
 
     statement: str
 
     def faults(self, at: datetime) -> dict[str, str]:
-        """What keeps it from being recorded, by field."""
+        """Return a sentence for each field that keeps this from being recorded."""
         found = {
             "statement": reason_fault(self.statement, "Say how far treatment is to go", LONGEST_STATEMENT)
         } | self.common_faults(at, "Say what the decision rests on, and with whom it was agreed")
         return {name: sentence for name, sentence in found.items() if sentence}
 
     def row(self, actor: Actor, at: datetime) -> dict[str, object]:
-        """As it is recorded, from now on."""
+        """Return the row to record, in force from `at`."""
         return ClinicalDecision.row(self, actor, at) | {"statement": self.statement.strip()}
 
 
@@ -69,12 +69,12 @@ def decide(
     at: datetime,
     seen: UUID | None = None,
 ) -> UUID:
-    """Record the ceiling, in the place of the one in force, which is `seen`. Raises as `Succession.decide`."""
+    """Record the ceiling in place of `seen`, the one in force. Raises as `Succession.decide`."""
     return _CEILINGS.decide(conn, actor, resident_id, decided, at, seen)
 
 
 def revoke(
     conn: psycopg.Connection, actor: Actor, resident_id: UUID, reason: str, at: datetime, seen: UUID | None
 ) -> None:
-    """End the ceiling, which is `seen`: none is recorded from now on. Raises as `Succession.end`."""
+    """Revoke the ceiling in force, which is `seen`. Raises as `Succession.end`."""
     _CEILINGS.end(conn, actor, resident_id, reason, at, seen)

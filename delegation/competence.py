@@ -1,6 +1,7 @@
-"""Whether the person who took a reading was signed off for what they did.
+"""Whether the person who took a reading was signed off for the activities behind it.
 
-Guards: the answer is a label on the reading, never a reason to turn a reading away.
+Guards: the answer is a label on the reading, never a reason to refuse it.
+
 Source: Skills for Care / DHSC guiding principles for delegated healthcare activities; NMC Code section 11.
 """
 
@@ -14,7 +15,7 @@ from uuid import UUID
 
 
 class Activity(StrEnum):
-    """A delegated healthcare activity that a reading can be the result of."""
+    """A delegated healthcare activity that can result in a reading."""
 
     BLOOD_PRESSURE = "blood_pressure"
     TEMPERATURE = "temperature"
@@ -33,7 +34,7 @@ class Level(StrEnum):
 
 
 class Label(StrEnum):
-    """What a reading says of its operator's competence, fixed at arrival."""
+    """The operator's competence as it stood for this reading, fixed at arrival."""
 
     IN_DATE = "in_date"
     UNDER_SUPERVISION = "under_supervision"
@@ -55,13 +56,13 @@ class Competence:
     revoked_at: datetime | None
 
     def in_force(self, at: datetime) -> bool:
-        """Signed off, in date and not revoked at this moment."""
+        """Return whether the sign-off was made, in date and not revoked at this moment."""
         return self.signed_off_at <= at < self.valid_until and (
             self.revoked_at is None or at < self.revoked_at
         )
 
     def standing(self, at: datetime) -> Label:
-        """What this sign-off alone says of a reading at this moment. Having watched is not being signed off."""
+        """Return the label this sign-off alone gives a reading at this moment. Observing is not being signed off."""
         if self.level is Level.OBSERVE or at < self.signed_off_at:
             return Label.NOT_SIGNED_OFF
         if not self.in_force(at):
@@ -70,7 +71,7 @@ class Competence:
 
 
 class Labelled(NamedTuple):
-    """The label of a reading, and what its taker was not fully signed off for: each activity, and how they stood."""
+    """A reading's label, and the activities its operator was not fully signed off for, each with its own label."""
 
     label: Label
     lacking: Mapping[Activity, Label] = MappingProxyType({})
@@ -91,9 +92,10 @@ def labelled(
     operator_known: bool,
     family_carer: bool = False,
 ) -> Labelled:
-    """The label of a reading taken at `at` by somebody holding `held`: the best of each activity, the gravest of all.
+    """Return the label of a reading taken at `at` by somebody with the sign-offs `held`.
 
-    A family carer needs no sign-off; an operator nobody can name has none to show.
+    The best sign-off counts for each activity, and the worst activity decides. A family carer needs no sign-off; an
+    operator whom nobody can name has none to show.
     """
     if family_carer:
         return _NOT_APPLICABLE
