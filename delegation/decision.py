@@ -1,9 +1,8 @@
-"""What all that is decided about one resident has in common, and what a named clinician's decision has beside it.
+"""What every decision about one resident shares, and what a named clinician's decision adds.
 
-Guards: no clinician's decision is recorded without whose word it is, what it rests on, and the day of a review; an
-overdue review ends nothing; only the hub that watches over the resident records it, and what is not a clinician's to
-decide the home's manager too; and two who decide about one resident at the same time take turns, so that each compares
-what they have read with what the other has recorded.
+Guards: a clinician's decision is recorded with who decided it, its reason and a review date. An overdue review ends
+nothing. Only the resident's hub records it; other decisions the home's manager may record too. Two people who decide
+about one resident take turns, so that each compares what they saw with what the other has recorded.
 """
 
 from collections.abc import Mapping
@@ -20,26 +19,26 @@ from delegation.people import Actor, Role
 from delegation.registers import Regulator
 
 LONGEST_REVIEW = timedelta(days=366)
-"""Ours to start from, for a clinician to change: a decision is looked at again at least every year."""
+"""Our starting value, for a clinician to change: every decision is reviewed at least once a year."""
 LONGEST_REASON = 1000
 _LONDON = ZoneInfo("Europe/London")
 _NOON, _LAST_MINUTE = time(12), time(23, 59)
 
 
 class DecisionRefusedError(PermissionError):
-    """This is not the actor's to decide; the sentence says why."""
+    """The actor may not record this decision; the message says why."""
 
 
 class NotInForceError(LookupError):
-    """There is nothing to end; the sentence says what."""
+    """No such decision is in force; the message says which."""
 
 
 class DecidedMeanwhileError(RuntimeError):
-    """Somebody else has decided the same at the same moment; the sentence says what to do."""
+    """Somebody else recorded a decision meanwhile; the message says what to do."""
 
 
 class UnfitDecisionError(ValueError):
-    """A decision that lacks what it needs. `faults`: a sentence for each field."""
+    """The decision lacks something it needs. `faults` maps each field to a sentence."""
 
     def __init__(self, faults: Mapping[str, str]) -> None:
         super().__init__(" ".join(f"{sentence}." for sentence in faults.values()))
@@ -48,7 +47,7 @@ class UnfitDecisionError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClinicalDecision:
-    """What a competent clinical decision-maker decided. `looked_up`: the recorder found them in the register."""
+    """A decision by a named clinician. `looked_up`: the recorder found them in the register."""
 
     clinician_name: str
     regulator: Regulator
@@ -59,7 +58,7 @@ class ClinicalDecision:
     looked_up: bool = False
 
     def common_faults(self, at: datetime, reason_missing: str) -> dict[str, str]:
-        """What keeps any such decision from being recorded, by field; empty where nothing does."""
+        """Return a sentence for each field that keeps any such decision from being recorded."""
         today = at.astimezone(_LONDON).date()
         return {
             "clinician_name": "" if self.clinician_name.strip() else "Say who decided it",
@@ -75,7 +74,7 @@ class ClinicalDecision:
         return f"This is not a number of the {self.regulator}: it has {registers.FORMS[self.regulator]}"
 
     def row(self, actor: Actor, at: datetime) -> dict[str, object]:
-        """As it is recorded, from now on."""
+        """Return the row to record, in force from `at`."""
         return {
             "clinician_name": self.clinician_name.strip(),
             "regulator": self.regulator,
@@ -96,19 +95,19 @@ def _review_fault(review_on: date, today: date) -> str:
 
 
 def reason_fault(reason: str, missing: str, longest: int = LONGEST_REASON) -> str:
-    """What is wrong with a reason; `missing`: what to say where there is none."""
+    """Return what is wrong with a reason, or an empty string; `missing` is the sentence for an empty reason."""
     if not reason.strip():
         return missing
     return "" if len(reason) <= longest else f"This has {len(reason)} characters; there is room for {longest}"
 
 
 def revocation_fault(reason: str) -> str:
-    """What is wrong with the reason for ending something that was decided."""
+    """Return what is wrong with the reason for revoking a decision, or an empty string."""
     return reason_fault(reason, "Say why, and who decided it: it is recorded with your name")
 
 
 class Recorders(NamedTuple):
-    """Who records a kind of decision, and how they are called where somebody else is refused."""
+    """The roles that record a kind of decision, and what the refusal calls them."""
 
     roles: tuple[Role, ...]
     called: str
@@ -126,7 +125,7 @@ SELECT EXISTS (SELECT FROM delegation.resident
 
 
 def may_record(conn: psycopg.Connection, resident_id: UUID, who: Recorders) -> bool:
-    """Whether whoever the transaction acts as is one of them for this resident."""
+    """Return whether the transaction's actor holds one of these roles for this resident."""
     answer = conn.execute(_MAY, (resident_id, list(who.roles))).fetchone()
     return answer is not None and answer[0]
 
@@ -134,7 +133,7 @@ def may_record(conn: psycopg.Connection, resident_id: UUID, who: Recorders) -> b
 def check(
     conn: psycopg.Connection, actor: Actor, resident_id: UUID, about: str, who: Recorders = HUB
 ) -> None:
-    """Raise DecisionRefusedError for whoever is none of those who record what is decided about this."""
+    """Raise DecisionRefusedError unless the actor is one of those who record decisions about this."""
     if not actor.holds(*who.roles) or not may_record(conn, resident_id, who):
         raise DecisionRefusedError(f"Only {who.called} records what is decided about {about}.")
 
@@ -142,6 +141,6 @@ def check(
 def take_turn(
     conn: psycopg.Connection, actor: Actor, resident_id: UUID, about: str, who: Recorders = HUB
 ) -> None:
-    """Keep others from deciding about this resident until the transaction ends. Raises DecisionRefusedError."""
+    """Make others wait who decide about this resident, until the transaction ends. Raises DecisionRefusedError."""
     check(conn, actor, resident_id, about, who)
     turns.take(conn, "decision", resident_id)

@@ -1,7 +1,7 @@
-"""Records that a resident's care ended, from which the time their records are kept is counted.
+"""Record that a resident's care ended; the retention of their records is counted from then.
 
-Guards: only whoever answers for the resident's home, or leads its hub, says so; an end is never in the future and
-never guessed; a reading that comes all the same is scored and escalated like any other.
+Guards: only somebody who answers for the resident's home, or leads its hub, records an end of care. An end is never in
+the future and never guessed. A later reading is still scored and escalated.
 """
 
 from datetime import datetime
@@ -25,7 +25,7 @@ class EndReason(StrEnum):
 
 
 class EndRefusedError(PermissionError):
-    """An end of care that may not be recorded or withdrawn; the sentence says why."""
+    """The end of care may not be recorded or withdrawn; the message says why."""
 
 
 _MAY: LiteralString = "SELECT %s IN (SELECT delegation.residents_answered_for())"
@@ -48,7 +48,7 @@ def record(
     reason: EndReason,
     at: datetime,
 ) -> None:
-    """Say that this resident's care ended. Raises EndRefusedError."""
+    """Record that this resident's care ended. Raises EndRefusedError."""
     check(conn, actor, resident_id)
     if ended_at > at:
         raise EndRefusedError("Care cannot have ended in the future: record it when it has ended.")
@@ -59,7 +59,7 @@ def record(
 
 
 def withdraw(conn: psycopg.Connection, actor: Actor, resident_id: UUID, at: datetime) -> None:
-    """Care goes on after all, or again. What was erased meanwhile stays erased. Raises EndRefusedError."""
+    """Withdraw the end of care. What was erased meanwhile stays erased. Raises EndRefusedError."""
     check(conn, actor, resident_id)
     retention.lock(conn, resident_id)
     if conn.execute(_WITHDRAW, (at, actor.person_id, resident_id)).rowcount == 0:

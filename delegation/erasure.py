@@ -1,7 +1,7 @@
-"""Erases who a resident was and what was decided about them, once its time has come.
+"""Erase who a resident was and what was decided about them, once the retention time has passed.
 
-Guards: the row stays under its id, for the tombstone and for what is only counted, and names nobody; who broke the
-glass or looked, and when, stays, without a word of theirs. The database lets it be done to nobody whose care goes on.
+Guards: the row keeps its id, for the tombstone and for counts, and loses the name. Who broke the glass or looked, and
+when, stays without their words. The database refuses this while a resident's care goes on.
 """
 
 from typing import LiteralString
@@ -43,5 +43,8 @@ _ERASED: dict[str, LiteralString] = {
 
 
 def erase(conn: psycopg.Connection, resident_id: UUID) -> dict[str, int]:
-    """Erase them; how many of each. Their seals hold: the words beside audit events are under salted digests."""
+    """Erase the resident; return how many of each kind.
+
+    The audit's seals still hold, because its words lie beside the events under salted digests.
+    """
     return {what: conn.execute(statement, (resident_id,)).rowcount for what, statement in _ERASED.items()}

@@ -1,7 +1,7 @@
-"""Roles that are in somebody's gift: who holds them, and for how long yet.
+"""The roles that an actor may give and end at a place: who holds them, and until when.
 
-Guards: what is given on a page ends, at the latest when the policy says; ending is at once, and what has ended is not
-begun again but by another invitation. The database refuses whatever is not in the actor's gift.
+Guards: a role given on a page ends, at the latest when the policy says. Ending it takes effect at once, and only a new
+invitation begins it again. The database refuses roles that are not in the actor's gift.
 """
 
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ from delegation.people import Actor, Role, RoleHeld
 
 
 class NotInGiftError(LookupError):
-    """There is no such role that the actor may end or extend."""
+    """The actor may end or extend no such role."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """How long a role lasts if nothing else is said, and at most."""
+    """How long a role lasts by default, and at most."""
 
     usual: timedelta
     longest: timedelta
@@ -31,7 +31,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A role somebody holds at a place. `mine`: the actor may end it."""
+    """A role that somebody holds at a place. `mine`: the actor may end it."""
 
     assignment_id: UUID
     name: str
@@ -44,7 +44,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An invitation that nobody has taken on yet."""
+    """An invitation that nobody has taken yet."""
 
     invitation_id: UUID
     name: str
@@ -94,7 +94,7 @@ RETURNING person_id, role, home_id, hub_id, resident_id
 
 
 def terms(conn: psycopg.Connection[Any]) -> Mapping[Role, Term]:
-    """How long each role lasts that is given on a page."""
+    """Return the term of each role that can be given on a page."""
     return {
         Role(role): Term(timedelta(days=usual), timedelta(days=longest))
         for role, usual, longest in conn.execute(_TERMS).fetchall()
@@ -102,19 +102,19 @@ def terms(conn: psycopg.Connection[Any]) -> Mapping[Role, Term]:
 
 
 def held_at(conn: psycopg.Connection[Any], place_id: UUID, at: datetime) -> list[Held]:
-    """Who works at a home or a hub, and who cares for a resident there, as far as the actor may know."""
+    """Return who works at a home or hub, and who cares for a resident there, as far as the actor may know."""
     with conn.cursor(row_factory=class_row(Held)) as cursor:
         return cursor.execute(_HELD, {"place": place_id, "at": at}).fetchall()
 
 
 def waiting_at(conn: psycopg.Connection[Any], place_id: UUID, at: datetime) -> list[Waiting]:
-    """Who is invited there and has not come yet."""
+    """Return the invitations to this place that nobody has taken yet."""
     with conn.cursor(row_factory=class_row(Waiting)) as cursor:
         return cursor.execute(_WAITING, {"place": place_id, "at": at}).fetchall()
 
 
 def ends(conn: psycopg.Connection[Any], assignment_id: UUID, at: datetime) -> tuple[Role, datetime]:
-    """Which role this is and when it ends. Raises NotInGiftError, also where it has no end."""
+    """Return the role and its end. Raises NotInGiftError, also where the role has no end."""
     found = conn.execute(_ENDS, {"assignment": assignment_id, "at": at}).fetchone()
     if found is None:
         raise NotInGiftError("There is no such role, or it is not yours to extend, or it has no end.")
@@ -123,14 +123,14 @@ def ends(conn: psycopg.Connection[Any], assignment_id: UUID, at: datetime) -> tu
 
 
 def end(conn: psycopg.Connection[Any], actor: Actor, assignment_id: UUID, at: datetime) -> RoleHeld:
-    """End a role now; returns which. Raises NotInGiftError."""
+    """End a role now; return which. Raises NotInGiftError."""
     return _set_end(conn, actor, assignment_id, "role.ended", until=at, at=at)
 
 
 def extend(
     conn: psycopg.Connection[Any], actor: Actor, assignment_id: UUID, *, until: datetime, at: datetime
 ) -> RoleHeld:
-    """Let a role go on until then; returns which. Raises NotInGiftError."""
+    """Extend a role until `until`; return which. Raises NotInGiftError."""
     return _set_end(conn, actor, assignment_id, "role.extended", until=until, at=at)
 
 

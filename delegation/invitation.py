@@ -1,8 +1,8 @@
-"""Invitations to a role: offered by who answers for the place, taken on once by whoever has the code.
+"""Invitations to a role: offered by somebody who answers for the place, taken once by the person with the code.
 
-Guards: a code is kept as its SHA-256 and is good once, for seven days, and only while whoever gave it may still give
-that role; nobody takes on what they offered; who exists already is never told by name. The database holds all of that,
-whatever is asked of it.
+Guards: a code is kept as its SHA-256. It is good once, for seven days, and only while the inviter may still give that
+role. Nobody takes a role they offered themselves. An invitation never reveals whether a person is already known. The
+database enforces all of this.
 """
 
 import hashlib
@@ -18,14 +18,14 @@ from psycopg.rows import class_row
 from delegation import audit
 from delegation.people import Actor, Role, RoleHeld
 
-# Without letters and digits that are taken for each other. Sixteen of these 30 are 78 bits.
+# Letters and digits that look alike are left out. Sixteen of these 30 give 78 bits.
 _LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 _LENGTH, _GROUP = 16, 4
 _KEPT_UNUSED = timedelta(days=30)
 
 
 class InvitationRefusedError(PermissionError):
-    """It may not be offered, or cannot be taken on; the sentence says why."""
+    """The invitation may not be offered, or not be taken; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ UPDATE delegation.invitation SET withdrawn_by = %s, withdrawn_at = %s
 WHERE invitation_id = %s AND taken_at IS NULL AND withdrawn_at IS NULL
 RETURNING home_id, hub_id, resident_id
 """
-# The database holds it to invitations that were good for nothing for a week.
+# The database allows this only for invitations that expired at least a week ago.
 _FORGET: LiteralString = """
 DELETE FROM delegation.invitation WHERE taken_at IS NULL AND least(good_until, ends_at) < %s
 """
@@ -61,25 +61,25 @@ _TAKE: LiteralString = "SELECT delegation.take_invitation(%s)"
 
 
 def new_code() -> str:
-    """A code to hand over: four groups that can be read out over a telephone."""
+    """Return a code to hand over: four groups that can be read out over a telephone."""
     drawn = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
     return "-".join(drawn[at : at + _GROUP] for at in range(0, _LENGTH, _GROUP))
 
 
 def as_typed(code: str) -> str:
-    """A code as it was given, however it was typed."""
+    """Return the code without hyphens and spaces, in capitals."""
     return "".join(letter for letter in code.upper() if letter.isalnum())
 
 
 def digest(code: str) -> bytes:
-    """What the database keeps of a code."""
+    """Return the SHA-256 of a code, which is all the database keeps."""
     return hashlib.sha256(as_typed(code).encode("utf-8", "surrogatepass")).digest()
 
 
 def offer(
     conn: psycopg.Connection[Any], actor: Actor, held: RoleHeld, name: str, *, ends_at: datetime, at: datetime
 ) -> str:
-    """Offer somebody a role; returns the code, the only time it is known here. Raises InvitationRefusedError."""
+    """Offer somebody a role; return the code, which is not stored. Raises InvitationRefusedError."""
     asked = {"role": held.role, "home": held.home_id, "hub": held.hub_id, "resident": held.resident_id}
     if conn.execute(_MAY, asked).fetchall() != [(True,)]:
         raise InvitationRefusedError("This role is not yours to give.")
@@ -90,7 +90,10 @@ def offer(
 
 
 def withdraw(conn: psycopg.Connection[Any], actor: Actor, invitation_id: UUID, at: datetime) -> RoleHeld:
-    """Make a code worthless; returns what it was to. Raises InvitationRefusedError where it is good no more."""
+    """Make a code worthless; return the role it offered.
+
+    Raises InvitationRefusedError where it was taken or withdrawn.
+    """
     found = conn.execute(_WITHDRAW, (actor.person_id, at, invitation_id)).fetchone()
     if found is None:
         raise InvitationRefusedError("This invitation was taken on or withdrawn before.")
@@ -102,21 +105,21 @@ def withdraw(conn: psycopg.Connection[Any], actor: Actor, invitation_id: UUID, a
 
 
 def forget(conn: psycopg.Connection[Any], at: datetime) -> int:
-    """Delete what nobody took on a month after it was good: the name in it was somebody's. Returns how many."""
+    """Delete invitations that expired unused a month ago, because they hold a name. Returns how many."""
     return conn.execute(_FORGET, (at - _KEPT_UNUSED,)).rowcount
 
 
 def offered(conn: psycopg.Connection[Any], code: str, at: datetime) -> Offered | None:
-    """What this code is good for; None where it is good for nothing, or no more."""
+    """Return what this code is good for; None where it is unknown, used or expired."""
     with conn.cursor(row_factory=class_row(Offered)) as cursor:
         found = cursor.execute(_TO, (digest(code),)).fetchone()
     return found if found is not None and found.is_good(at) else None
 
 
 def take(conn: psycopg.Connection[Any], code: str, at: datetime) -> UUID | None:
-    """Take a role on, as the actor; without one, as somebody new. Whose it is now; None where the code is no good.
+    """Take the role as the actor, or as a new person where the transaction has none; return whose it is.
 
-    The transaction goes on as them.
+    Returns None where the code is no good. The transaction goes on as that person.
     """
     if offered(conn, code, at) is None:
         return None
@@ -125,7 +128,7 @@ def take(conn: psycopg.Connection[Any], code: str, at: datetime) -> UUID | None:
 
 
 def taken(conn: psycopg.Connection[Any], actor: Actor, at: datetime) -> None:
-    """Write down that somebody took on a role."""
+    """Record in the audit that somebody took a role."""
     audit.record(conn, actor, "invitation.taken", str(actor), at=at)
 
 

@@ -1,7 +1,7 @@
-"""Keeps a resident's records from being erased: a claim, an inquest, an inquiry.
+"""Keep a resident's records from being erased, because of a claim, an inquest or an inquiry.
 
-Guards: a hold that is placed while records are being erased waits for that, or is waited for, never half of each;
-it ends only when somebody who may lifts it, or on the day it was given.
+Guards: placing a hold and erasing wait for each other, so neither happens half way. A hold ends only when somebody
+lifts it, or on the day given for it.
 """
 
 from datetime import datetime
@@ -15,11 +15,11 @@ from delegation.people import Actor
 
 
 class NoSuchHoldError(LookupError):
-    """There is no such hold that still holds."""
+    """No such hold is in force."""
 
 
 class PastHoldError(ValueError):
-    """It would have ended before it began."""
+    """The hold would end before it begins."""
 
 
 _PLACE: LiteralString = """
@@ -41,7 +41,7 @@ def place(
     until: datetime | None,
     at: datetime,
 ) -> UUID:
-    """Hold this resident's records; `until` None: until it is lifted. Raises EndRefusedError, PastHoldError."""
+    """Hold this resident's records; `until` None means until it is lifted. Raises EndRefusedError, PastHoldError."""
     end_of_care.check(conn, actor, resident_id)
     if until is not None and until <= at:
         raise PastHoldError("A hold until a time that has passed holds nothing: give a time to come.")
@@ -62,7 +62,7 @@ def place(
 
 
 def lift(conn: psycopg.Connection, actor: Actor, resident_id: UUID, hold_id: UUID, at: datetime) -> None:
-    """Let go. Raises EndRefusedError, and NoSuchHoldError where nothing holds under this id."""
+    """Lift the hold. Raises EndRefusedError, and NoSuchHoldError where no hold has this id."""
     end_of_care.check(conn, actor, resident_id)
     if conn.execute(_LIFT, (at, actor.person_id, hold_id, resident_id)).rowcount == 0:
         raise NoSuchHoldError("There is no such hold.")

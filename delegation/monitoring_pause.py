@@ -1,7 +1,7 @@
-"""Records that nobody is to be watched for a while, because they are in hospital or away, and that they are back.
+"""Pause a resident's monitoring while they are in hospital or away, and end the pause.
 
-Guards: the home's manager or the hub says so, with a reason and an end; no pause is without end, and none explains a
-longer silence of before than a few days; one that takes another's place, or ends it, names it.
+Guards: the home's manager or the hub records it, with a reason and an end. Every pause has an end, and none reaches
+back more than a few days. A pause that replaces or ends another must name it.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from delegation.decision import HOME_OR_HUB, DecidedMeanwhileError, NotInForceEr
 from delegation.people import Actor
 
 LONGEST = timedelta(days=28)
-"""Ours to start from, for a clinician to change: by then somebody says again that they are still away."""
+"""Our starting value, for a clinician to change: by then somebody must record that the resident is still away."""
 LONGEST_BEFORE = timedelta(days=7)
 LONGEST_REASON = 100
 ABOUT = "a pause of their monitoring"
@@ -25,14 +25,14 @@ _MEANWHILE = "A colleague has just recorded something else about a pause: look a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Away:
-    """Why, from when and until when somebody is not watched."""
+    """Why, from when and until when a resident is not watched."""
 
     reason: str
     starts_at: datetime
     ends_at: datetime
 
     def faults(self, at: datetime) -> dict[str, str]:
-        """What keeps it from being recorded, by field."""
+        """Return a sentence for each field that keeps this from being recorded."""
         found = {
             "reason": decision.reason_fault(self.reason, "Say why they are away", LONGEST_REASON),
             "starts_at": _start_fault(self.starts_at, at),
@@ -72,7 +72,7 @@ UPDATE delegation.monitoring_pause SET ends_at = %(at)s, ended_by = %(by)s WHERE
 def begin(
     conn: psycopg.Connection, actor: Actor, resident_id: UUID, away: Away, at: datetime, seen: UUID | None
 ) -> UUID:
-    """Record it, in the place of the one in force, which is `seen`; None: there was none.
+    """Record the pause in place of `seen`, the one in force; None: there was none.
 
     Raises DecisionRefusedError, UnfitDecisionError, and DecidedMeanwhileError where a colleague was first.
     """
@@ -94,7 +94,7 @@ def begin(
 
 
 def end(conn: psycopg.Connection, actor: Actor, resident_id: UUID, pause_id: UUID, at: datetime) -> None:
-    """They are back: watched from now on. Raises DecisionRefusedError, NotInForceError, DecidedMeanwhileError."""
+    """End the pause now. Raises DecisionRefusedError, NotInForceError, DecidedMeanwhileError."""
     decision.take_turn(conn, actor, resident_id, ABOUT, HOME_OR_HUB)
     standing = _standing(conn, resident_id, at)
     if standing is None:

@@ -1,8 +1,8 @@
-"""Moves a resident to another home of the same provider.
+"""Move a resident to another home of the same provider.
 
-Guards: only whoever manages the home they leave or leads its hub, and no further than its provider's homes; a move that
-another recorded meanwhile is not taken back unseen; where they lived before is kept beside the audit, what is open
-follows them, and that no oxygen is in use does not.
+Guards: only the manager of the home they leave, or its hub's lead, records a move, and only within the provider's
+homes. A move that a colleague recorded meanwhile is not overwritten unseen. The audit keeps the old home. Open cases
+follow the resident; the record that no oxygen is in use does not.
 """
 
 from collections.abc import Collection
@@ -35,7 +35,7 @@ UPDATE delegation.resident SET home_id = %(home)s, lives_here_from = %(since)s W
 
 
 def homes_to_move_to(conn: psycopg.Connection[Any], resident_id: UUID) -> dict[UUID, str]:
-    """The other homes of their provider, by name."""
+    """Return the other homes of the resident's provider, by id, with their names."""
     return dict(conn.execute(_PLACES, {"resident": resident_id}).fetchall())
 
 
@@ -50,10 +50,10 @@ def move(
     seen: UUID | None,
     other_than: Collection[UUID] = (),
 ) -> Done:
-    """They live at another home of the same provider since that day; what is open follows them there.
+    """Record that the resident has lived at another home of their provider since that day.
 
-    `seen`: the home at which they lived when it was opened; `other_than`: as where somebody is added.
-    Raises AdmissionRefusedError, ChangedMeanwhileError, UnfitParticularsError.
+    `seen` is the home they lived at when the form was opened; `other_than` is as in `admission.add`. Raises
+    AdmissionRefusedError, ChangedMeanwhileError, UnfitParticularsError.
     """
     check(conn, actor, resident_id)
     with conn.cursor(row_factory=dict_row) as cursor:
@@ -72,7 +72,7 @@ def move(
     if found := alike(conn, home_id, who, other_than):
         return Done(Outcome.ALIKE, found)
     since = max(who["lives_here_from"], min(datetime.combine(moved_on, _NOON, _LONDON), at))
-    # Before they have moved: afterwards whoever answers for the one home alone has nothing to do with them.
+    # Audited before the move: afterwards an actor who answers for the old home alone has no rights here.
     audit.record(
         conn,
         actor,

@@ -1,7 +1,7 @@
-"""Who a reading may have been taken by: what they were signed off for, and whose family they are.
+"""The people who take readings: their sign-offs, and the residents they care for as family.
 
-Guards: it is asked anew for every batch, so a sign-off that was taken back counts at once; only how an answer reads is
-remembered.
+Guards: the database is asked for every batch, so a revoked sign-off counts at once. Only the parsing of an answer is
+cached.
 """
 
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ class FamilyCare:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Somebody a reading may have been taken by: what they were signed off for, and whose family they are."""
+    """Somebody who may have taken a reading, with their sign-offs and their family care."""
 
     competences: tuple[Competence, ...] = ()
     family: tuple[FamilyCare, ...] = ()
     known: bool = False
 
     def is_family_of(self, resident_id: UUID, at: datetime) -> bool:
-        """Whether they cared for this resident as family at this moment."""
+        """Return whether they cared for this resident as family at this moment."""
         return bool(self.family) and any(
             one.resident_id == resident_id
             and one.starts_at <= at
@@ -42,7 +42,7 @@ class Operator:
         )
 
 
-# One text for all that somebody was signed off for, and one for their care: the same texts come again and again.
+# Sign-offs and family care each come as one text, because equal texts recur and their parsing is cached.
 OPERATORS: LiteralString = """
 SELECT 'operator' AS what, place,
        (SELECT json_agg(json_build_array(activity, level, signed_off_at, valid_until, revoked_at))
@@ -52,17 +52,17 @@ SELECT 'operator' AS what, place,
        NULL AS three, NULL AS four
 FROM unnest(%(people)b::uuid[]) WITH ORDINALITY AS asked (person_id, place)
 """
-"""What is known of these `people`, by their place among them: for `operator`."""
+"""Sign-offs and roles of these `people`, by their position in the list: the rows for `operator`."""
 
 
-# Which activities there are is data, and most of them end in no reading.
+# Activities are data, and most of them result in no reading.
 _OF_READINGS = frozenset(str(activity) for activity in Activity)
 _LEVELS = frozenset(str(level) for level in Level)
 
 
 @lru_cache(maxsize=8192)
 def operator(person_id: UUID, competences: str | None, family: str | None) -> Operator:
-    """What one answer says of somebody, as far as readings go; `family` is None of whom no role is known."""
+    """Parse one row about a person, keeping what concerns readings; `family` is None where no role is known."""
     return Operator(
         tuple(
             _competence(person_id, *said)

@@ -1,6 +1,7 @@
-"""What is written down of a resident when they are added, and may be put right later.
+"""What is written down about a resident: given when they are added, corrected later.
 
-Guards: what nobody has asked stays empty, apart from "none known"; who is under 16 is worked out, never chosen.
+Guards: what nobody asked stays empty, which differs from "none known". Whether somebody is under 16 is computed, never
+chosen.
 """
 
 import json
@@ -15,7 +16,7 @@ from delegation import nhs_number
 
 
 class NoScore(StrEnum):
-    """Why NEWS2 is not used. Source: RCP, NEWS2 (2017): not under 16, in pregnancy, or with a spinal cord injury."""
+    """Why NEWS2 is not used: under 16, pregnant, or with a spinal cord injury. Source: RCP, NEWS2 (2017)."""
 
     UNDER_16 = "under_16"
     PREGNANT = "pregnant"
@@ -37,7 +38,7 @@ LONGEST: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Particulars:
-    """As they are given. `no_score_reason`: pregnant, or an injury; under 16 is worked out, and ends."""
+    """The particulars as given. `no_score_reason`: pregnancy or injury; under 16 is computed and ends by itself."""
 
     name: str
     nhs_number: str | None
@@ -49,7 +50,7 @@ class Particulars:
     no_score_reason: NoScore | None = None
 
     def faults(self, today: date) -> dict[str, str]:
-        """What keeps them from being written down, by field."""
+        """Return a sentence for each field that keeps these from being recorded."""
         return {name: sentence for name, sentence in self._faults(today) if sentence}
 
     def _faults(self, today: date) -> Iterator[tuple[str, str]]:
@@ -68,7 +69,7 @@ class Particulars:
             yield "call_back_phone", "Give a telephone number: digits and spaces"
 
     def row(self, today: date) -> dict[str, object]:
-        """As they are kept."""
+        """Return the row to store."""
         under_16 = years(self.born_on, today) < _ADULT
         return {
             "name": self.name,
@@ -83,17 +84,18 @@ class Particulars:
 
 
 def years(born_on: date, today: date) -> int:
-    """How old somebody is, in whole years."""
+    """Return the age in whole years."""
     return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
 
 
 def changed(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, tuple[object, object]]:
-    """What differs: field -> what stood there, and what is to."""
+    """Return the fields that differ, each with its old and its new value."""
     return {name: (before[name], now) for name, now in after.items() if before[name] != now}
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names read alike: capitals, spaces and how accents and apostrophes are typed tell nobody apart."""
+    """Return whether two names read alike, whatever their capitals, spaces and apostrophes, and however accents are
+    encoded."""
     return _as_read(one) == _as_read(other)
 
 
@@ -102,7 +104,7 @@ def _as_read(name: str) -> list[str]:
 
 
 def stand_as(facts: Mapping[str, object]) -> str:
-    """What stands there, as a digest: whoever puts it right has seen this, or something else by now."""
+    """Return a digest of the facts, to notice that they changed after somebody opened them."""
     kept = {name: facts[name] for name in (*LONGEST, "nhs_number", "born_on", "no_score_reason")}
     return sha256(json.dumps(kept, default=str, sort_keys=True).encode()).hexdigest()
 
@@ -113,7 +115,10 @@ def _is_telephone(text: str) -> bool:
 
 
 def typed(fields: Mapping[str, str]) -> tuple[Particulars | None, dict[str, str]]:
-    """The particulars in what somebody typed, by field; without a day of birth none, and a fault. Empty: not known."""
+    """Return the particulars a form holds, and a sentence for each field at fault.
+
+    An empty field means not known. The particulars are None where the date of birth or the reason cannot be read.
+    """
     said = {name: _clean(fields.get(name, "")) or None for name in LONGEST}
     number = nhs_number.written(_clean(fields.get("nhs_number", ""))) or None
     reason = fields.get("no_score_reason", "").strip()
@@ -136,7 +141,7 @@ def typed(fields: Mapping[str, str]) -> tuple[Particulars | None, dict[str, str]
 
 
 def _clean(text: str) -> str:
-    """Without what cannot be shown; lines stay."""
+    """Drop characters that cannot be shown; keep line breaks."""
     return "".join(one for one in text if one == "\n" or one.isprintable()).strip()
 
 

@@ -1,6 +1,6 @@
-"""The people who act, and the roles they hold at this moment.
+"""The people who act, and the roles they hold now.
 
-Guards: an actor is somebody the database vouches for, never a name a request brought along.
+Guards: an actor's name and roles come from the database, never from a request.
 """
 
 from dataclasses import dataclass
@@ -25,18 +25,18 @@ class RoleHeld:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person who does something, with the roles they hold now."""
+    """A person who acts, with the roles they hold now."""
 
     person_id: UUID
     name: str
     roles: tuple[RoleHeld, ...]
 
     def holds(self, *roles: Role) -> bool:
-        """Whether any of these roles is held, wherever."""
+        """Return whether any of these roles is held, in whatever place."""
         return any(held.role in roles for held in self.roles)
 
     def may(self, deed: Deed, record: Record) -> bool:
-        """Whether a role that is held includes this; where it is held, the database looks at."""
+        """Return whether a role that is held includes this; the database checks where it is held."""
         return allows([held.role for held in self.roles], deed, record)
 
     def __str__(self) -> str:
@@ -54,7 +54,7 @@ class Process:
 
 
 class UnknownPersonError(LookupError):
-    """Nobody with this id."""
+    """No person has this id."""
 
 
 _NAME: LiteralString = "SELECT name FROM delegation.person WHERE person_id = %s"
@@ -68,12 +68,12 @@ SELECT set_config('hearthwatch.actor', %s, true), set_config('hearthwatch.reques
 
 
 def act_as(conn: psycopg.Connection, person_id: UUID, request_id: str = "") -> None:
-    """Let the rest of this transaction see what this person may see, and no more; it is audited with the request."""
+    """Restrict the rest of this transaction to what this person may see; the audit records the request."""
     conn.execute(_ACT_AS, (str(person_id), request_id))
 
 
 def actor_of(conn: psycopg.Connection, person_id: UUID, request_id: str = "") -> Actor:
-    """The person with the roles in force now; the transaction goes on as them."""
+    """Return the person with their roles in force; the transaction goes on as them. Raises UnknownPersonError."""
     act_as(conn, person_id, request_id)
     found = conn.execute(_NAME, (person_id,)).fetchone()
     if found is None:

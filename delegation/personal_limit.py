@@ -1,9 +1,8 @@
-"""Records a limit of one resident's own for one vital sign, that it was reviewed, and that it was revoked.
+"""Record, review and revoke a resident's own limit for one vital sign.
 
-Guards: on the word of a named, registered clinician, with a reason and a review; a limit adds to what is remarked on
-and takes nothing away, so no score, no red sign and no limit of the hub's is quieter for it; it holds from now on, a
-review is a decision anew, and an overdue one ends nothing: only revoking it does; what a colleague decided meanwhile is
-not ended unseen.
+Guards: a limit needs a named, registered clinician, a reason and a review. It adds remarks and removes none: no score,
+red score or limit of the hub is weakened. It holds from now on. A review is a new decision, and an overdue one ends
+nothing. A colleague's newer decision is not ended unseen.
 """
 
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from delegation.decision import ClinicalDecision
 from delegation.people import Actor
 from delegation.succession import Succession
 
-# The signs that are quantities, in the order of pages; where devices knows them, a test holds both to be the same.
+# The signs that are quantities, in the order of the pages. A test compares them with those in devices.
 SIGNS = ("respiration_rate", "spo2", "systolic", "diastolic", "pulse", "temperature")
 _MOST, _DECIMALS = Decimal(1000), 2
 _NO_NUMBER = "Give a number, with two decimals at the most"
@@ -26,14 +25,14 @@ _NO_NUMBER = "Give a number, with two decimals at the most"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision(ClinicalDecision):
-    """What is to be remarked on: a value under `low` or over `high`, in the sign's unit; None: no limit that way."""
+    """The limits to remark on: a value under `low` or over `high`, in the sign's unit; None: no limit that way."""
 
     sign: str
     low: Decimal | None
     high: Decimal | None
 
     def faults(self, at: datetime) -> dict[str, str]:
-        """What keeps it from being recorded, by field."""
+        """Return a sentence for each field that keeps this from being recorded."""
         found = {
             "sign": "" if self.sign in SIGNS else "Choose the vital sign",
             "low": self._low_fault(),
@@ -52,13 +51,13 @@ class Decision(ClinicalDecision):
         return "The lower limit must lie under the upper one" if crossed else ""
 
     def row(self, actor: Actor, at: datetime) -> dict[str, object]:
-        """As it is recorded, from now on."""
+        """Return the row to record, in force from `at`."""
         limit: dict[str, object] = {"sign": self.sign, "low": self.low, "high": self.high}
         return ClinicalDecision.row(self, actor, at) | limit
 
 
 def _is_sound(limit: Decimal | None) -> bool:
-    """What nobody measures is a slip: a limit of thirty decimals, or of thousands."""
+    """Return whether the limit is possible; thirty decimals, or thousands, are a slip."""
     return limit is None or (limit.is_finite() and 0 <= limit < _MOST and limit == round(limit, _DECIMALS))
 
 
@@ -96,7 +95,7 @@ def decide(
     at: datetime,
     seen: UUID | None = None,
 ) -> UUID:
-    """Record the limit, in the place of the one in force for this sign. Raises as `Succession.decide`."""
+    """Record the limit in place of the one in force for this sign. Raises as `Succession.decide`."""
     return _LIMITS.decide(conn, actor, resident_id, decided, at, seen, {"sign": decided.sign})
 
 
@@ -109,5 +108,5 @@ def revoke(
     at: datetime,
     seen: UUID | None,
 ) -> None:
-    """End the limit for this sign, which is `seen`. Raises as `Succession.end`."""
+    """Revoke the limit in force for this sign, which is `seen`. Raises as `Succession.end`."""
     _LIMITS.end(conn, actor, resident_id, reason, at, seen, {"sign": sign})

@@ -1,7 +1,7 @@
-"""The organisations, hubs and homes of an installation, held against what somebody wrote down of them.
+"""Compare an installation's organisations, hubs and homes with a written list, and store the differences.
 
-Guards: written twice, nothing changes the second time; what is not written down is left alone; and real homes never
-stand beside synthetic ones.
+Guards: storing the same list twice changes nothing. A place missing from the list is left alone. Real homes never share
+a database with synthetic ones.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,12 +18,12 @@ from delegation.people import Process
 
 
 class PlacesError(ValueError):
-    """They cannot be written; the sentence says why."""
+    """The places cannot be stored; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """Who provides care, or runs hubs."""
+    """An organisation that provides care or runs hubs."""
 
     organisation_id: UUID
     name: str
@@ -33,7 +33,7 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """Whose queue it is."""
+    """A hub: the clinicians who watch one queue."""
 
     hub_id: UUID
     organisation_id: UUID
@@ -43,7 +43,7 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where residents live. `rounds` are hours of the day, Europe/London."""
+    """A home where residents live. `rounds` are hours of the day, Europe/London."""
 
     home_id: UUID
     organisation_id: UUID
@@ -59,7 +59,7 @@ Place = Organisation | Hub | Home
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is not as it was written down: a place that is missing, or fields with what stands there and what is to."""
+    """A difference from the list: a new place (`fields` None), or fields with their stored and their wanted value."""
 
     place: Place
     fields: Mapping[str, tuple[Any, Any]] | None
@@ -101,17 +101,20 @@ _SYNTHETIC: LiteralString = "SELECT EXISTS (SELECT FROM delegation.home WHERE sy
 
 
 def kind_of(place: Place) -> str:
-    """What it is, in a word."""
+    """Return the kind of place as one word."""
     return type(place).__name__.lower()
 
 
 def id_of(place: Place) -> UUID:
-    """The id of the place itself: its first field."""
+    """Return the id of the place, which is its first field."""
     return getattr(place, fields(place)[0].name)
 
 
 def changes(conn: psycopg.Connection[Any], written: Iterable[Place]) -> list[Change]:
-    """What is not as it is written down, organisations first, homes last. Raises PlacesError beside synthetic homes."""
+    """Return the differences, organisations first, homes last.
+
+    Raises PlacesError where homes are synthetic.
+    """
     if conn.execute(_SYNTHETIC).fetchall() == [(True,)]:
         raise PlacesError(
             "This database holds a synthetic neighbourhood, and real homes are never mixed with it: use another."
@@ -124,7 +127,7 @@ def changes(conn: psycopg.Connection[Any], written: Iterable[Place]) -> list[Cha
 def compared(
     standing: Mapping[type[Place], Mapping[UUID, Mapping[str, Any]]], written: Iterable[Place]
 ) -> Iterator[Change]:
-    """The same without a database: `standing` has the rows that are there, by kind and id."""
+    """Return the differences without a database: `standing` holds the stored rows by kind and id."""
     for place in sorted(written, key=lambda one: list(_WRITE).index(type(one))):
         before = standing[type(place)].get(id_of(place))
         if before is None:
@@ -140,7 +143,7 @@ def compared(
 def write(
     conn: psycopg.Connection[Any], by: Process, wanted: Iterable[Change], *, at: datetime, words: str
 ) -> None:
-    """Make it so, in the caller's transaction; each change is an event of the audit."""
+    """Store the differences in the caller's transaction, with an audit event for each."""
     for one in wanted:
         conn.execute(_WRITE[type(one.place)], asdict(one.place))
         subject = f"{kind_of(one.place)}:{id_of(one.place)}"

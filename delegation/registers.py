@@ -1,6 +1,7 @@
-"""The registers of health professionals, and what a number of each looks like.
+"""The registers of health professionals, and the form of a registration number in each.
 
-Guards: a number of the wrong form is refused; one of the right form proves nothing until somebody looks it up.
+Guards: a number of the wrong form is refused. One of the right form proves nothing until somebody looks it up.
+
 Sources: the published formats of NMC, GMC, HCPC and GPhC numbers.
 """
 
@@ -9,7 +10,7 @@ from enum import StrEnum
 
 
 class Regulator(StrEnum):
-    """Whose register a professional is on."""
+    """The regulator whose register a professional is on."""
 
     NMC = "NMC"
     GMC = "GMC"
@@ -32,10 +33,10 @@ _PATTERNS = {
 
 
 def written(number: str) -> str:
-    """The number as registers write it: without spaces, in capitals."""
+    """Return the number without spaces, in capitals, as registers write it."""
     return "".join(number.split()).upper()
 
 
 def has_the_form(regulator: Regulator, number: str) -> bool:
-    """Whether this could be a number of that register."""
+    """Return whether this could be a number of that register."""
     return _PATTERNS[regulator].fullmatch(written(number)) is not None

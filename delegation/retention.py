@@ -1,7 +1,7 @@
-"""Whose records have been kept as long as the rule says, and the tombstone that stays where they were.
+"""The residents whose records have reached the end of their retention, and the tombstones that replace the records.
 
-Guards: nobody's records are due while their care goes on or a legal hold holds; a tombstone says what was erased,
-how much, under which rule and when, and not a word of what it said.
+Guards: no records are due while care goes on; those under a legal hold are marked as held. A tombstone says what was
+erased, how much, under which rule and when, and nothing of the contents.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,9 +18,9 @@ from delegation import turns
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Somebody whose care ended longer ago than the rule in force keeps records.
+    """A resident whose care ended longer ago than the rule in force keeps records.
 
-    `keep_after`: what came later than this keeps its own time. `erased_at`: when their records last were erased.
+    Records later than `keep_after` are kept for their own time. `erased_at` is when records were last erased.
     """
 
     resident_id: UUID
@@ -33,7 +33,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What was erased of one resident. `erased` counts by noun; the span is that of their readings."""
+    """What was erased of one resident. `erased` counts by noun; `span` is that of their readings."""
 
     resident_id: UUID
     care_ended_at: datetime
@@ -64,18 +64,18 @@ VALUES (%s, %s, %s, %s, %s, %s, %s)
 
 
 def lock(conn: psycopg.Connection, resident_id: UUID) -> None:
-    """Keep whoever places a hold and whoever erases from deciding about this resident's records at the same time."""
+    """Make holds and erasures of this resident's records wait for each other."""
     turns.take(conn, "retention", resident_id)
 
 
 def ended(conn: psycopg.Connection, at: datetime, among: Collection[UUID] | None = None) -> list[Ended]:
-    """Whose care ended long enough ago, longest ago first; held ones too, marked."""
+    """Return the residents whose records are due, longest ago first; those under a legal hold are marked."""
     wanted = {"at": at, "among": None if among is None else list(among)}
     return [Ended(*row) for row in conn.execute(_ENDED, wanted).fetchall()]
 
 
 def bury(conn: psycopg.Connection, stone: Tombstone) -> None:
-    """Write the tombstone. It stays."""
+    """Store the tombstone, which is never removed."""
     first, last = stone.span or (None, None)
     said = (stone.resident_id, stone.care_ended_at, stone.rule_version, stone.erased_at, first, last)
     conn.execute(_BURY, (*said, Jsonb(dict(stone.erased))))

@@ -1,7 +1,7 @@
-"""Who may read, add and change what, and where: the one place it is said in.
+"""The one list of who may read, add and change what, and where.
 
-Guards: what is not said here is refused, and there is no deed of deleting. Routes and use cases ask this module;
-the database's row security says the same in its own words, and tests hold both against facts written by hand.
+Guards: what is not listed is refused, and no right to delete exists. Routes and use cases ask this module. Row-level
+security in the database states the same separately, and tests compare both with facts written by hand.
 """
 
 from collections.abc import Collection, Mapping
@@ -24,7 +24,7 @@ class Role(StrEnum):
 
 
 class Deed(StrEnum):
-    """What may be done to a record. Nobody deletes one: retention does, years after care ended."""
+    """What may be done to a record. Nobody deletes one; retention does, years after care ended."""
 
     READ = "read"
     ADD = "add"
@@ -67,7 +67,7 @@ class Record(StrEnum):
 
 
 class Scope(StrEnum):
-    """Which records of a kind: those of..."""
+    """Which records of a kind a right covers."""
 
     ONESELF = "oneself"
     RESIDENT = "own resident"
@@ -80,7 +80,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """What these roles may do, within this scope of theirs."""
+    """What these roles may do to records within this scope."""
 
     roles: frozenset[Role]
     scope: Scope
@@ -183,7 +183,10 @@ RIGHTS: Mapping[Record, tuple[Right, ...]] = {
 
 
 def allows(roles: Collection[Role], deed: Deed, record: Record) -> bool:
-    """Whether somebody with these roles may do this to some records of this kind; to oneself one needs no role."""
+    """Return whether somebody with these roles may do this to some records of this kind.
+
+    Rights over one's own records need no role.
+    """
     return any(
         deed in right.deeds and (right.scope is Scope.ONESELF or not right.roles.isdisjoint(roles))
         for right in RIGHTS[record]

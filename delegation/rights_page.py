@@ -1,6 +1,6 @@
-"""The page of the docs that shows who may do what: `python -m delegation.rights_page docs/roles.md`.
+"""Write the documentation page of who may do what: `python -m delegation.rights_page docs/roles.md`.
 
-Invariant: docs/roles.md is what this module writes from `delegation.rights`.
+Guards: docs/roles.md is what this module writes from `delegation.rights`.
 """
 
 import sys
@@ -51,7 +51,7 @@ refused, by the route and by the database. Nobody deletes a record:
 
 
 def text() -> str:
-    """The page as it is committed."""
+    """Return the page as it is committed."""
     return "\n".join(
         (
             _BEGINNING,

@@ -1,9 +1,10 @@
-"""Records that a resident is scored on SpO2 scale 2, that this was reviewed, and that it was revoked.
+"""Authorise scoring on SpO2 scale 2 for a resident, review the authorisation, and revoke it.
 
-Guards: only on the word of a named, registered decision-maker, for confirmed hypercapnic respiratory failure with a
-target of 88 to 92%, and until a review; it holds from now on and never for readings of before. A review is a decision
-anew, and an overdue one ends nothing: only revoking it does, or its own end; what a colleague decided meanwhile is not
-ended unseen. Source: RCP, NEWS2, 2017.
+Guards: it needs a named, registered decision-maker, confirmed hypercapnic respiratory failure, a target of 88 to 92%
+and a review. It holds from now on, never for earlier readings. A review is a new decision. An overdue review ends
+nothing; only revocation or the authorisation's own end does. A colleague's newer decision is not ended unseen.
+
+Source: RCP, NEWS2, 2017.
 """
 
 from dataclasses import dataclass
@@ -20,13 +21,13 @@ from delegation.succession import Succession
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision(ClinicalDecision):
-    """That a resident is scored on SpO2 scale 2."""
+    """The decision to score a resident on SpO2 scale 2."""
 
     hypercapnic_failure_confirmed: bool
     target_88_to_92: bool
 
     def faults(self, at: datetime) -> dict[str, str]:
-        """What keeps it from being recorded, by field."""
+        """Return a sentence for each field that keeps this from being recorded."""
         found = self.common_faults(at, "Say what the decision rests on, as a blood gas and its date") | {
             "hypercapnic_failure_confirmed": ""
             if self.hypercapnic_failure_confirmed
@@ -75,12 +76,12 @@ def authorise(
     at: datetime,
     seen: UUID | None = None,
 ) -> UUID:
-    """Record the decision: the first, or one made anew at a review of `seen`. Raises as `Succession.decide`."""
+    """Record the decision: the first, or a new one at a review of `seen`. Raises as `Succession.decide`."""
     return _SCALE_TWO.decide(conn, actor, resident_id, decided, at, seen)
 
 
 def revoke(
     conn: psycopg.Connection, actor: Actor, resident_id: UUID, reason: str, at: datetime, seen: UUID | None
 ) -> None:
-    """Back to scale 1 from now on; `seen` is the decision in force. Raises as `Succession.end`."""
+    """Return to scale 1 from now on; `seen` is the decision in force. Raises as `Succession.end`."""
     _SCALE_TWO.end(conn, actor, resident_id, reason, at, seen)

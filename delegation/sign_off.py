@@ -1,7 +1,7 @@
-"""A trainer signs a worker off for one activity, or takes that back.
+"""Sign a worker off for one activity, or revoke the sign-off; trainers do both.
 
-Guards: nobody signs themselves off, and nobody signs off a worker they do not answer for; no sign-off outlives
-what can be known of somebody's skill; none is taken back without a reason that is kept.
+Guards: nobody signs themselves off, and a trainer signs off only workers they answer for. A sign-off lasts three years
+at most. Revoking one needs a reason, which is kept.
 """
 
 from datetime import datetime, timedelta
@@ -16,12 +16,12 @@ from delegation.people import Actor
 from delegation.rights import ADD, CHANGE, Record
 
 LONGEST_VALIDITY = timedelta(days=3 * 366)
-"""Ours to start from, for an adopter to change: skills are assessed again at least every third year."""
+"""Our starting value, for an adopter to change: skills are assessed again at least every third year."""
 LONGEST_REASON = 2000
 
 
 class SignOffRefusedError(PermissionError):
-    """A sign-off that may not be made; the sentence says why."""
+    """The sign-off may not be made or revoked; the message says why."""
 
 
 _MAY_SIGN_OFF: LiteralString = "SELECT %s IN (SELECT delegation.workers_in_charge('trainer'))"
@@ -45,7 +45,10 @@ def sign_off(
     valid_until: datetime,
     at: datetime,
 ) -> UUID:
-    """Record that the actor assessed this worker as competent; returns the competence's id."""
+    """Record that the actor assessed this worker as competent; return the competence's id.
+
+    Raises SignOffRefusedError.
+    """
     if person_id == actor.person_id:
         raise SignOffRefusedError("Nobody signs themselves off: ask another trainer.")
     if not actor.may(ADD, Record.COMPETENCES):
@@ -67,7 +70,7 @@ def sign_off(
 
 
 def revoke(conn: psycopg.Connection, actor: Actor, competence_id: UUID, *, reason: str, at: datetime) -> None:
-    """Take a sign-off back from now on; what was done under it stays as it was."""
+    """Revoke a sign-off from now on. Readings keep their labels. Raises SignOffRefusedError."""
     if not actor.may(CHANGE, Record.COMPETENCES):
         raise SignOffRefusedError("Only a trainer takes a sign-off back.")
     if not reason.strip():

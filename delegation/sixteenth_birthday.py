@@ -1,7 +1,7 @@
-"""Whom NEWS2 fits from today on: those who were under 16 and are not any more.
+"""Begin to score residents who were under 16 and are 16 from today.
 
-Guards: nobody goes without a score for a reason that has ended, and since when is on record; of a day of birth nothing
-comes back.
+Guards: nobody goes without a score after their reason has ended, and the audit keeps since when. No date of birth
+leaves the database.
 """
 
 from datetime import datetime
@@ -18,7 +18,10 @@ _NOW_16: LiteralString = "SELECT delegation.now_sixteen(%s)"
 
 
 def begin_scores(conn: psycopg.Connection[Any], at: datetime) -> int:
-    """Use NEWS2 for them from now on; returns for how many. Source: RCP, NEWS2 (2017): from 16 years on."""
+    """Use NEWS2 for them from now on; return how many there are.
+
+    Source: RCP, NEWS2 (2017): from 16 years on.
+    """
     now_16 = [resident for (resident,) in conn.execute(_NOW_16, (at.astimezone(_LONDON).date(),))]
     for resident in now_16:
         subject = f"resident:{resident}"

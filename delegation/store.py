@@ -1,6 +1,6 @@
-"""What scoring and the door ask of delegation, for many residents and workers at once.
+"""The questions that scoring and the front door ask of delegation, for many residents and workers at once.
 
-Guards: only opaque ids and decisions are read here, never a name.
+Guards: these queries read only opaque ids and decisions, never a name.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from delegation.authority import AirRecord, Authority, Pause, PersonalLimit, Sca
 
 
 class Placement(NamedTuple):
-    """Where a resident lives, and who provides and watches there."""
+    """Where a resident lives, and which organisation and hub provide and watch there."""
 
     resident_id: UUID
     home_id: UUID
@@ -31,9 +31,12 @@ SELECT 'resident' AS what, place, home.home_id::text AS one, home.organisation_i
 FROM unnest(%(residents)b::uuid[]) WITH ORDINALITY AS asked (resident_id, place)
 JOIN delegation.resident USING (resident_id) JOIN delegation.home USING (home_id)
 """
-"""Where these `residents` live, by their place among them: for `placement`. One nobody knows is missing."""
-# One question for all that was decided, which alerts asks with its own: asked under the residents' locks, each question
-# keeps them locked longer. The answers are for `authorities_of`.
+"""Where these `residents` live, by position in the list: the rows for `placement`.
+
+An unknown one is missing.
+"""
+# One query for all decisions, which alerts joins with its own. Residents are locked meanwhile, and each further query
+# would keep them locked longer. The rows are for `authorities_of`.
 DECIDED: LiteralString = """
 SELECT resident_id, 'scale', starts_at, ends_at, review_by, revoked_at, NULL
 FROM delegation.spo2_scale_authorisation WHERE resident_id = ANY (%(residents)b)
@@ -52,7 +55,7 @@ FROM delegation.resident WHERE resident_id = ANY (%(residents)b) AND no_score_re
 """
 Decided = tuple[Any, ...]
 _NOTHING_DECIDED = Authority()
-# The earliest oxygen that was seen since the record ends it.
+# The earliest oxygen seen since the record was made ends it.
 _CANCEL_AIR: LiteralString = """
 WITH seen AS (SELECT * FROM unnest(%s::uuid[], %s::timestamptz[]) AS one (resident_id, at))
 UPDATE delegation.air_record air SET cancelled_at = (
@@ -61,24 +64,24 @@ WHERE EXISTS (SELECT FROM seen WHERE seen.resident_id = air.resident_id AND seen
               AND seen.at < coalesce(least(air.cancelled_at, air.withdrawn_at), 'infinity'))
 RETURNING resident_id
 """
-# The same homes come again and again, and an id takes a while to read.
+# Cached, because the same homes recur and parsing an id is slow.
 _id = lru_cache(maxsize=8192)(UUID)
 
 
 def placement(resident_id: UUID, home: str, organisation: str, hub: str) -> Placement:
-    """What one answer says of a resident."""
+    """Parse one row about a resident."""
     return Placement(resident_id, _id(home), _id(organisation), _id(hub))
 
 
 def placements(conn: psycopg.Connection, residents: Collection[UUID]) -> dict[UUID, Placement]:
-    """Where these residents live; one nobody knows is missing from the answer."""
+    """Return where these residents live; an unknown one is missing."""
     asked = list(residents)
     rows = conn.execute(PLACED, {"residents": asked}).fetchall()
     return {asked[place - 1]: placement(asked[place - 1], *said) for _, place, *said, _ in rows}
 
 
 def authorities_of(residents: Iterable[UUID], rows: Iterable[Decided]) -> dict[UUID, Authority]:
-    """What was decided for each of these residents, from the answers to DECIDED."""
+    """Return what was decided for each of these residents, from the rows of DECIDED."""
     scales: dict[UUID, list[ScaleAuthorisation]] = defaultdict(list)
     air: dict[UUID, list[AirRecord]] = defaultdict(list)
     pauses: dict[UUID, list[Pause]] = defaultdict(list)
@@ -106,7 +109,7 @@ def authorities_of(residents: Iterable[UUID], rows: Iterable[Decided]) -> dict[U
 
 
 def _limit(said: str, starts_at: datetime, revoked_at: datetime | None) -> PersonalLimit:
-    """What one answer says of a limit: its sign, its lower end or a dash, and its upper end if there is one."""
+    """Parse a limit's text: the sign, the lower end or a dash, and the upper end if there is one."""
     sign, low, *high = said.split()
     return PersonalLimit(
         sign, None if low == "-" else Decimal(low), Decimal(high[0]) if high else None, starts_at, revoked_at
@@ -114,7 +117,7 @@ def _limit(said: str, starts_at: datetime, revoked_at: datetime | None) -> Perso
 
 
 def cancel_air(conn: psycopg.Connection, seen: Sequence[tuple[UUID, datetime]]) -> list[UUID]:
-    """End "no oxygen in use" where oxygen was seen; returns whose records that ended. Their residents are locked."""
+    """End "no oxygen in use" where oxygen was seen; return the residents affected. The caller has locked them."""
     if not seen:
         return []
     rows = conn.execute(_CANCEL_AIR, ([one for one, _ in seen], [at for _, at in seen])).fetchall()

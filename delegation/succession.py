@@ -1,7 +1,7 @@
-"""How a clinician's decision takes the place of the one in force, and how that is revoked.
+"""How a clinician's decision replaces the one in force, and how one is revoked.
 
-Guards: what a colleague decided meanwhile is not ended unseen; whatever was in force stays on record, and the words
-each of it was recorded or revoked with are in the audit.
+Guards: a colleague's newer decision is not ended unseen. Replaced decisions stay on record, and the audit keeps the
+words of each recording and revocation.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _OF_THE_RESIDENT: Mapping[str, str] = MappingProxyType({})
 
 
 class Decided(Protocol):
-    """What a clinician decided, of whatever kind."""
+    """A clinician's decision of any kind."""
 
     @property
     def reason(self) -> str: ...
@@ -33,20 +33,20 @@ class Decided(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Succession:
-    """Decisions of one kind, of which one is in force for a resident, or for each of what `key` names.
+    """A kind of decision of which one is in force per resident, or per resident and `key`.
 
-    `standing` finds its id, `record` adds one and answers with its id, and `revoke` ends `%(standing)s`.
+    `standing` finds the id of the one in force, `record` adds one and returns its id, and `revoke` ends `%(standing)s`.
     """
 
     about: str
     subject: str
-    actions: tuple[str, str, str]  # in the audit: the first of its kind, one decided at a review, and its end
+    actions: tuple[str, str, str]  # in the audit: a first decision, one made at a review, and a revocation
     none_in_force: str
     meanwhile: str
     standing: LiteralString
     record: LiteralString
     revoke: LiteralString
-    review_ends_the_last: bool = True  # else the newest counts
+    review_ends_the_last: bool = True  # where False, the newest decision counts
 
     def decide(
         self,
@@ -58,7 +58,7 @@ class Succession:
         seen: UUID | None,
         key: Mapping[str, str] = _OF_THE_RESIDENT,
     ) -> UUID:
-        """Record it, in the place of the one in force, which is `seen`; None: there was none.
+        """Record the decision in place of `seen`, the one in force; None: there was none.
 
         Raises DecisionRefusedError, UnfitDecisionError, and DecidedMeanwhileError where a colleague was first.
         """
@@ -87,7 +87,7 @@ class Succession:
         seen: UUID | None,
         key: Mapping[str, str] = _OF_THE_RESIDENT,
     ) -> None:
-        """Revoke the one in force, which is `seen`.
+        """Revoke the decision in force, which is `seen`.
 
         Raises DecisionRefusedError, UnfitDecisionError, NotInForceError, DecidedMeanwhileError.
         """

@@ -1,4 +1,4 @@
-"""Keeps two who do the same about the same resident, or home, from doing it at the same time.
+"""Make two transactions that do the same about one resident, or one home, take turns.
 
 Guards: a turn lasts until its transaction ends; two kinds of turn never wait for each other.
 """
@@ -12,5 +12,5 @@ _TAKE: LiteralString = "SELECT pg_advisory_xact_lock(hashtextextended(concat(%s:
 
 
 def take(conn: psycopg.Connection[Any], kind: LiteralString, whose: UUID) -> None:
-    """Wait for everybody who took a turn of this kind before, and keep others from it."""
+    """Wait for earlier turns of this kind to end, and make later ones wait."""
     conn.execute(_TAKE, (kind, whose))
