@@ -27,9 +27,7 @@ ON CONFLICT (hub_id) DO UPDATE SET revision = held.revision
 def take(conn: psycopg.Connection, residents: Collection[UUID], homes: Collection[UUID]) -> None:
     """Lock these residents' open cases, then the revisions of every hub that may be told of them or of the homes."""
     who = list(residents)
-    hubs = {
-        hub for (hub,) in conn.execute(_CASES, (who,)).fetchall()
-    }  # also hubs that a case is about to leave
+    hubs = {hub for (hub,) in conn.execute(_CASES, (who,)).fetchall()}  # those a case may soon leave
     hubs |= {hub for (hub,) in conn.execute(_HUBS, (list(homes), who)).fetchall()}
     with conn.cursor() as cursor:
         cursor.executemany(_REVISION, [(hub,) for hub in sorted(hubs)])

@@ -1,6 +1,6 @@
-"""Runs a simulation as a process of its own: `python -m simulators SHEET --rate R --for S --directory D`.
+"""Running a simulation as a process of its own: `python -m simulators SHEET --rate R --for S --directory D`.
 
-Invariant: standard output holds the summary, one JSON object, and nothing else.
+Guards: standard output holds the summary, one JSON object, and nothing else.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from simulators.simulation import DRAIN_SECONDS, run
 
 
 def arguments(given: list[str]) -> argparse.Namespace:
-    """What was asked for on the command line."""
+    """Return what the command line asks for."""
     parser = argparse.ArgumentParser("python -m simulators", description="Simulate the kits of a sheet.")
     parser.add_argument("sheet", type=Path, help="the kit sheet, as JSON")
     parser.add_argument("--directory", type=Path, required=True, help="where the kits keep their outboxes")
@@ -33,7 +33,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
 
 
 def main() -> int:
-    """Run, print the summary; 1 where something that is asked for cannot be simulated."""
+    """Run, and print the summary. Return 1 if something that is asked for cannot be simulated."""
     asked = arguments(sys.argv[1:])
     try:
         with live_table(asked.seconds) as progress:

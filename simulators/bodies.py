@@ -1,7 +1,7 @@
-"""The residents' bodies, which go on wandering between measurements.
+"""The residents' bodies, whose signs go on wandering between measurements.
 
-Invariant: a resident's body depends on the seed, on who they are and on when they were measured, never on
-anybody else.
+Guards: a resident's body depends on the seed, on who they are and on when they were measured, but on nobody
+else.
 """
 
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from devices.kits import WatchedResident
 from simulators.physiology import Baseline, Drift, Signs, Strain, baseline, measured, signs, wander
 from simulators.rounds import LONDON
 
-LONG_AGO = 48.0  # hours: after that, a wandering sign has forgotten where it was
+LONG_AGO = 48.0  # hours, after which a wandering sign has forgotten where it was
 
 
 @dataclass(slots=True)
 class Body:
-    """One resident's, at the body's own hour."""
+    """One resident's body; `hour` is the time by its own clock."""
 
     rng: Random
     usual: Baseline
@@ -27,7 +27,7 @@ class Body:
 
 
 class Bodies:
-    """Everybody's. Before the start the body's clock is the true one, after it `speed` times faster."""
+    """All residents' bodies. After the start, their clocks run `speed` times as fast as real time."""
 
     def __init__(self, seed: int, started_at: datetime, speed: float) -> None:
         self._seed = seed
@@ -36,11 +36,11 @@ class Bodies:
         self._bodies: dict[ResidentId, Body] = {}
 
     def rng(self, resident: WatchedResident) -> Random:
-        """The chance that is this resident's own."""
+        """Return the resident's own source of chance."""
         return self._body(resident).rng
 
     def measure(self, resident: WatchedResident, offset: float, strain: Strain) -> Signs:
-        """What instruments show, so many seconds from the start."""
+        """Return what instruments show so many seconds from the start."""
         body = self._body(resident)
         hour = offset * (self._speed if offset > 0 else 1.0) / 3600
         body.drift = wander(body.drift, hour - body.hour, body.rng)

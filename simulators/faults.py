@@ -1,6 +1,6 @@
 """What goes wrong between a kit and the platform, from a seed: on the wire, in the clock, in the outbox.
 
-Invariant: a fault never removes a reading from a kit's outbox; it only makes its way harder.
+Guards: no fault removes a reading from a kit's outbox; it only makes the reading's way harder.
 """
 
 import json
@@ -39,18 +39,18 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Which faults there are; each kit has its own luck."""
+    """Which faults there are. Each kit has its own luck."""
 
     kinds: frozenset[Fault]
     seed: int
 
     @classmethod
     def of(cls, kinds: Iterable[Fault | str], seed: int) -> "Faults":
-        """From names; ValueError for one that is not known."""
+        """Return the faults of these names. Raise ValueError for an unknown one."""
         return cls(frozenset(map(Fault, kinds)), seed)
 
     def wire(self, kit: KitId) -> Wire:
-        """What this kit's wire does to messages."""
+        """Return what this kit's wire does to messages."""
         rng = self._rng("wire", kit)
         steps: list[Callable[[list[bytes]], list[bytes]]] = []
         if Fault.REORDER in self.kinds:
@@ -69,15 +69,15 @@ class Faults:
         return carry
 
     def clock_skew(self, kit: KitId) -> timedelta:
-        """How far this kit's clock is ahead; behind is negative."""
+        """Return how far this kit's clock is ahead; behind is negative."""
         if Fault.CLOCK_SKEW not in self.kinds:
             return timedelta()
         return timedelta(seconds=self._rng("clock", kit).choice((-2400.0, -90.0, 2.0, 45.0, 1200.0)))
 
     def offline(self, kits: Sequence[KitId], spared: Iterable[int], seconds: float) -> dict[int, float]:
-        """Which kits, by place, begin off the network, and after how many seconds each comes back.
+        """Return which kits, by place, begin off the network, and after how many seconds each comes back.
 
-        About one in three, one at least; the spared ones only where there are no others.
+        It is about one kit in three, and at least one. Spared kits are taken only if there are no others.
         """
         if Fault.OFFLINE not in self.kinds:
             return {}
@@ -87,7 +87,7 @@ class Faults:
         return {place: seconds * rng.uniform(0.3, 0.7) for place in sorted(chosen)}
 
     def poison(self) -> "Poison | None":
-        """What spoils outboxes, where garbage is among the faults."""
+        """Return what spoils outboxes, if garbage is among the faults."""
         return Poison(Random(f"{self.seed}/garbage")) if Fault.GARBAGE in self.kinds else None
 
     def _rng(self, what: str, kit: KitId) -> Random:
@@ -95,7 +95,7 @@ class Faults:
 
 
 class _Overtaking:
-    """Holds a message back until the next has gone; the last one waits for its resending."""
+    """Holds a message back until the next has gone. A last message is held until the kit sends it again."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
@@ -116,11 +116,11 @@ class Poison:
         self._rng = rng
 
     def strikes(self) -> bool:
-        """Whether the next item is spoilt."""
+        """Return whether the next item is spoilt."""
         return self._rng.random() < POISONED
 
     def payload(self, reading_id: ReadingId) -> bytes:
-        """Bytes in place of a reading."""
+        """Return the bytes that take the place of a reading."""
         named = {"version": 1, "reading_id": str(reading_id)}
         return self._rng.choice(
             (

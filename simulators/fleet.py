@@ -1,7 +1,7 @@
-"""Simulated kits on real gateways: one file of outboxes, one thread, one line to the broker for each kit.
+"""Simulated kits on real gateways: one file of outboxes, one thread, and one line to the broker for each kit.
 
-Invariant: a reading is in its kit's outbox, and on the disk, before it counts as sent; what became of it is
-read from there, not remembered.
+Guards: a reading is in its kit's outbox, on the disk, before it counts as sent. What became of it is read
+from there, not remembered.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ from simulators.programme import Draft
 OUTBOXES = "outboxes.sqlite"
 AT_ONCE = 500  # readings that become durable together
 STOP_WITHIN = 20.0
-# A demonstration lasts half a minute, so a lost message is tried again sooner than a real kit would.
+# A demonstration lasts half a minute, so a lost message is sent again sooner than a real kit would send it.
 PACE = Pace(first_retry=3.0, longest_retry=30.0, alone_patience=5.0)
 
 
@@ -69,7 +69,7 @@ class _SimulatedKit:
 
 
 class Fleet:
-    """All kits of a sheet. Within `with`, their lines are open."""
+    """All kits of a sheet. Their lines are open within `with`."""
 
     def __init__(self, sheet: KitSheet, directory: Path, faults: Faults, pace: Pace = PACE) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -110,13 +110,13 @@ class Fleet:
         self._loop.stop(STOP_WITHIN)
 
     def put(self, drafts: Iterable[Draft]) -> None:
-        """Have kits keep readings taken at this moment, durable together."""
+        """Keep readings taken at this moment in the kits' outboxes, on the disk together."""
         with self._file.batch():
             for draft in drafts:
                 self._put(draft, datetime.now(UTC))
 
     def put_history(self, drafts: Iterator[Draft], start: datetime) -> None:
-        """Have kits keep readings taken before the start, each at its own time."""
+        """Keep readings taken before the start in the kits' outboxes, each with its own time."""
         done = False
         while not done:
             done = True
@@ -133,7 +133,7 @@ class Fleet:
                 kit.link.offline = place in chosen
 
     def tally(self) -> Tally:
-        """How far the fleet has come, across every run of these outboxes."""
+        """Return how far the fleet has come, over every run of these outboxes."""
         return Tally(
             kits=len(self._kits),
             online=sum(kit.link.up for kit in self._kits),
@@ -145,11 +145,11 @@ class Fleet:
         )
 
     def waiting(self) -> int:
-        """Readings that no receipt has come for."""
+        """Return how many readings have no receipt yet."""
         return sum(kit.outbox.waiting() for kit in self._kits)
 
     def ledger(self) -> Counter[State]:
-        """Where every reading is, counted from the outboxes."""
+        """Return how many readings are in each state, counted from the outboxes."""
         return Counter(entry.state for kit in self._kits for entry in kit.outbox.ledger())
 
     def close(self) -> None:
@@ -179,10 +179,10 @@ class Fleet:
 
 
 def sent_readings(directory: Path, kits: Sequence[KitId] | None = None) -> Iterator[SentReading]:
-    """Every reading in the outboxes under a directory: what was sent, when first, and where it is.
+    """Yield every reading in the outboxes under a directory: what was sent, when first, and where it is.
 
-    Safe beside a running fleet, from another process. A reading counts as published when it first went to
-    the broker; latency is measured from there.
+    Another process may call this while a fleet runs. Latency is measured from when a reading first went to
+    the broker.
     """
     file = OutboxFile(directory / OUTBOXES)
     try:

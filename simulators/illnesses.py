@@ -1,7 +1,7 @@
-"""Who is ill and for how long: each scenario happens to one resident, and when they are well, to another.
+"""Who is ill and for how long: each scenario happens to one resident and, once they are well, to another.
 
-Invariant: pure and from a seed. Nobody has two illnesses at once, and scale 2 illnesses happen to those on
-scale 2 alone.
+Guards: the same seed gives the same illnesses. Nobody has two at once. A scenario happens only to residents
+on its own SpO2 scale.
 """
 
 import heapq
@@ -16,19 +16,19 @@ from simulators.programme import Programme
 from simulators.scenarios import EMERGENCY_IN, SCENARIOS, Scenario, ScenarioName
 
 ONSET = 2.0  # seconds of health before the first illness
-FIRST_SET = 0.2  # seconds: the ill are seen once while they are still well
-SET_EVERY = 2.5  # seconds between sets of somebody ill, at most half of the rate
+FIRST_SET = 0.2  # seconds: residents about to fall ill are measured once while they are still well
+SET_EVERY = 2.5  # seconds between sets of somebody ill; these sets are at most half of the rate
 READINGS_A_SET = 5
 HOURS_BETWEEN = 240.0  # of illness time, from one resident's recovery to the next one's onset
 
 
 class NobodyToFallIllError(ValueError):
-    """The sheet has no resident for a scenario; the message says which."""
+    """The sheet has no resident for a scenario; the message says which scenario."""
 
 
 @dataclass(frozen=True, slots=True)
 class Illness:
-    """A scenario, and the resident it happens to. Moments are seconds from the start."""
+    """A scenario and the resident it happens to. Moments are seconds from the start."""
 
     scenario: Scenario
     kit: int
@@ -42,7 +42,7 @@ class Illness:
 
 
 class Illnesses:
-    """Every illness that has begun, and when those under way are due for a set of observations."""
+    """Every illness that has begun, and when each current one is due for a set of observations."""
 
     def __init__(self, kits: Sequence[Kit], programme: Programme) -> None:
         self._kits = kits
@@ -62,15 +62,15 @@ class Illnesses:
             heapq.heappush(self._due, (FIRST_SET + 0.3 * number, number, illness))
 
     def is_ill(self, resident: ResidentId) -> bool:
-        """Whether this resident is in a scenario now, so that ordinary rounds pass them by."""
+        """Return whether this resident is in a scenario now, so that ordinary rounds leave them out."""
         return resident in self._ill
 
     def hours(self, illness: Illness, offset: float) -> float:
-        """Of illness since its onset."""
+        """Return the hours of illness since its onset."""
         return max(0.0, offset - illness.onset) * self._programme.speed / 3600
 
     def due(self, offset: float) -> Illness | None:
-        """Somebody ill whose next set of observations is due."""
+        """Return somebody ill whose next set of observations is due, or None."""
         while self._due and self._due[0][0] <= offset:
             _, number, illness = heapq.heappop(self._due)
             if illness is None:
@@ -92,7 +92,7 @@ class Illnesses:
         return hours * 3600 / self._programme.speed
 
     def _emergency_sign(self, scenario: Scenario) -> EmergencySign | None:
-        """By a die of its own, so that who falls ill next does not depend on it."""
+        """Draw the sign from a source of its own, so that who falls ill next does not depend on it."""
         die = Random(f"{self._programme.seed}/emergencies/{len(self.begun)}")
         return scenario.emergency_sign if die.randrange(EMERGENCY_IN) == 0 else None
 

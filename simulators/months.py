@@ -1,6 +1,7 @@
-"""Months of a neighbourhood written down at once, at the pace of life: readings, and the truth about who fell ill.
+"""Months of a neighbourhood written down at once: readings at the pace of life, and the truth about who fell ill.
 
-Invariant: pure and from a seed; what a row says is what a kit would send, and the truth says nothing of scores.
+Guards: the same seed gives the same months. A row says what a kit would send; the truth says nothing of
+scores.
 """
 
 import heapq
@@ -25,13 +26,13 @@ COLUMNS = (
     *("scheduled", "worry", "soft_signs", "not_obtained"),
 )
 DAYS_BETWEEN_ILLNESSES = 45.0
-LOOKED_AT_AGAIN_EVERY = timedelta(hours=3)  # somebody who is not their usual self
-LOOKED_AT_AGAIN = 0.6  # how often that happens when it could
+LOOKED_AT_AGAIN_EVERY = timedelta(hours=3)  # for somebody who is not their usual self
+LOOKED_AT_AGAIN = 0.6  # how often that happens when it could, 0..1
 BETWEEN_INSTRUMENTS = timedelta(seconds=45)
 ASKED_AFTER = timedelta(minutes=8)
-IN_HOSPITAL_AFTER = timedelta(hours=6)  # from the crisis, until it is over: nobody measures them at home
-A_BAD_DAY = 0.008  # how often somebody who is well is noticed not to be themselves, at a set
-WORRIED_FOR_NOTHING = 0.1  # of those
+IN_HOSPITAL_AFTER = timedelta(hours=6)  # after the crisis, until it is over: nobody measures them at home
+A_BAD_DAY = 0.008  # how often somebody well seems unwell at a set, 0..1
+WORRIED_FOR_NOTHING = 0.1  # how often a worker then worries, 0..1
 ON_ITS_WAY = 20.0  # seconds, on average
 
 
@@ -55,7 +56,7 @@ class Episode:
         return (at - self.onset_at).total_seconds() / 3600
 
     def as_json(self) -> dict[str, str]:
-        """The label, with plain values."""
+        """Return the episode with plain values."""
         return {
             "resident": str(self.resident),
             "scenario": str(self.scenario.name),
@@ -67,7 +68,7 @@ class Episode:
 
 
 class Months:
-    """So many days of the residents of these kits, from a moment on. It can be gone through once."""
+    """So many days of the residents of these kits, from a moment on. `rows` can be read once."""
 
     def __init__(
         self,
@@ -93,7 +94,10 @@ class Months:
         return list(chain.from_iterable(self.episodes.values()))
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """What the kits send, kit by kit, each in order of time; columns as COLUMNS, None where nothing is said."""
+        """Yield what the kits send, kit by kit, each in order of time.
+
+        The columns are COLUMNS; None where nothing is said.
+        """
         for place in range(len(self._kits)):
             for visit in heapq.merge(
                 self._rounds(place), self._looked_at_again(place), key=lambda visit: visit.at
@@ -126,7 +130,7 @@ class Months:
             yield from visits(place, kit, self._starts_at + timedelta(days=day), minutes, rng)
 
     def _looked_at_again(self, place: int) -> Iterator[Visit]:
-        """Between rounds, those of whom somebody notices something."""
+        """Return visits between rounds, to residents about whom somebody notices something."""
         kit = self._kits[place]
         rng = Random(f"{self._seed}/again/{kit.kit_id}")
         found: list[tuple[datetime, int, Visit]] = []

@@ -1,7 +1,7 @@
 """One set of observations as a kit sends it: a reading from each instrument, then what the carer saw.
 
-Invariant: pure. A sign that was not taken is absent, never made up; a set's last reading, the person's, is
-the one that says a full set was due.
+Guards: a sign that was not taken is absent, never made up. The last reading of a set, the person's, is the
+one that says that a full set was due.
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Who takes a set of whom, with which kit, and what is out of the ordinary."""
+    """Who takes a set from whom, with which kit, and what is unusual about it."""
 
     kit: KitId
     resident: ResidentId
@@ -63,14 +63,14 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class ObservationSet:
-    """The readings in the order in which they are taken; `asked_later` is what was skipped at first."""
+    """The readings in the order in which they are taken. `asked_later`: what the carer skipped at first."""
 
     readings: tuple[Said, ...]
     asked_later: Said | None = None
 
 
 def observe(occasion: Occasion, taken: Signs, rng: Random) -> ObservationSet:
-    """A carer works through the kit, in the way they do."""
+    """Return what a carer gets from working through the kit, with their own habits."""
     habits = occasion.habits
     contents = [
         _left_out(content, rng) if rng.random() < habits.leaves_out_an_instrument else content
@@ -172,12 +172,12 @@ def _seen(occasion: Occasion, taken: Signs, *, counts_breaths: bool) -> dict[str
 
 
 def _breaths(habits: Habits, taken: Signs) -> dict[str, Any]:
-    # Counted for half a minute and doubled, the number is always even.
+    # A carer who counts for half a minute and doubles always gets an even number.
     return {VitalSign.RESPIRATION_RATE: _written(taken.respiration_rate, even=habits.rounds_to_even)}
 
 
 def _left_out(content: dict[str, Any], rng: Random) -> dict[str, Any]:
-    """The resident would not have it, or it was not there: said, with no value."""
+    """Return the reading of an instrument that the resident refused or that was not there: it has no values."""
     reason = rng.choice((NotObtained.REFUSED, NotObtained.ABSENT))
     return {"device": content["device"], "not_obtained": dict.fromkeys(content["values"], reason)}
 

@@ -1,10 +1,8 @@
 """Vital signs of a body that wanders around its own baseline, falls ill and is measured.
 
-Invariant: pure. Signs move together as they do in people: fever quickens the pulse, pulse and low saturation
-quicken breathing; nothing here knows of scores.
-
-The sizes are ours, chosen to look right in people over 70; they are not fitted to data and prove nothing
-about people.
+Signs move together as they do in people: fever quickens the pulse; pulse and low saturation quicken
+breathing. Nothing here knows of scores. The sizes are ours, chosen to look right in people over 70. They are
+not fitted to data and prove nothing about people.
 """
 
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from devices.vital_signs import Consciousness
 PULSE_PER_DEGREE = 8.0  # beats a minute for each degree Celsius, after Liebermeister
 BREATHS_PER_BEAT = 0.06
 BREATHS_PER_PERCENT = 0.3  # for each percent of saturation below baseline
-MEMORY_HOURS = 3.0  # after this long, a wandering sign keeps 1/e of where it was
+MEMORY_HOURS = 3.0  # after this long, a wandering sign keeps 1/e of its distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,10 @@ class Signs:
 
 
 def baseline(rng: Random, spo2_scale: int) -> Baseline:
-    """Somebody's usual signs. Those on scale 2 have COPD: lower saturation, half of them on oxygen at home."""
+    """Return somebody's usual signs.
+
+    Residents on scale 2 have COPD: lower saturation, and half of them are on oxygen at home.
+    """
     has_copd = spo2_scale == 2
     systolic = _near(rng, 132, 13, 112, 164)
     return Baseline(
@@ -89,7 +90,7 @@ def baseline(rng: Random, spo2_scale: int) -> Baseline:
 
 
 def wander(drift: Drift, hours: float, rng: Random) -> Drift:
-    """Where the signs have wandered to some hours later: a first-order autoregression."""
+    """Return where the signs have wandered to some hours later: a first-order autoregression."""
     kept = exp(-max(0.0, hours) / MEMORY_HOURS)
     new = sqrt(1 - kept * kept)
     return Drift(
@@ -102,7 +103,7 @@ def wander(drift: Drift, hours: float, rng: Random) -> Drift:
 
 
 def signs(usual: Baseline, drift: Drift, strain: Strain, hour: float) -> Signs:
-    """The true signs at an hour of the local day, 0..24."""
+    """Return the true signs at an hour of the local day, 0..24."""
     by_day = cos(2 * pi * (hour - 17) / 24)  # warmest in the late afternoon
     warmth = drift.temperature + strain.temperature
     quickening = PULSE_PER_DEGREE * warmth + drift.pulse + strain.pulse + 2.0 * by_day
@@ -116,7 +117,7 @@ def signs(usual: Baseline, drift: Drift, strain: Strain, hour: float) -> Signs:
             usual.respiration_rate + breathing + drift.respiration_rate + strain.respiration_rate, 4, 60
         ),
         systolic=systolic,
-        # The two pressures fall together, the lower one less.
+        # The two pressures fall together; the lower one falls less.
         diastolic=_within(usual.diastolic + 0.45 * (systolic - usual.systolic), 30, systolic - 12),
         spo2=_within(usual.spo2 + saturation, 60, 100),
         consciousness=strain.consciousness,
@@ -125,7 +126,7 @@ def signs(usual: Baseline, drift: Drift, strain: Strain, hour: float) -> Signs:
 
 
 def measured(true: Signs, rng: Random) -> Signs:
-    """What instruments and a careful person make of the true signs: noisy, and rounded as displays round."""
+    """Return what instruments and a careful person make of the true signs: noisy, and rounded as on a display."""
     systolic = round(true.systolic + rng.gauss(0, 2.5))
     return Signs(
         temperature=round(true.temperature + rng.gauss(0, 0.06), 1),

@@ -1,7 +1,7 @@
 """The plan of a simulation: which kit says what and when, worked out from a seed before anything is sent.
 
-Invariant: pure. The same sheet, programme and seed give the same drafts, in the same order; ids and
-times of day come later, from the kit that sends them.
+Guards: the same sheet, programme and seed give the same drafts, in the same order. Ids and times of day come
+later, from the kit that sends them.
 """
 
 import heapq
@@ -26,10 +26,10 @@ BETWEEN_INSTRUMENTS = 45.0  # seconds, in the history
 
 
 class Plan:
-    """Drafts in order. It can be gone through once: bodies change as they are measured.
+    """Drafts in order. They can be read once, because bodies change as they are measured.
 
-    `backlog_hours` names, by their place on the sheet, kits that were off the network before the start and
-    still hold the readings of so many hours.
+    `backlog_hours`: for kits that were off the network before the start, by their place on the sheet, how
+    many hours of readings they still hold.
     """
 
     def __init__(
@@ -48,11 +48,11 @@ class Plan:
 
     @property
     def illnesses(self) -> tuple[Illness, ...]:
-        """The illnesses that have begun, as far as the plan has been gone through."""
+        """The illnesses that have begun, as far as the plan has been read."""
         return tuple(self._illnesses.begun)
 
     def history(self) -> Iterator[Draft]:
-        """Healthy rounds before the start, kit by kit, each in order."""
+        """Yield healthy rounds before the start, kit by kit, each in order."""
         for place in range(len(self._kits)):
             hours = max(self._programme.history_hours, self._backlog_hours.get(place, 0.0))
             for visit in self._past_visits(place, hours):
@@ -65,7 +65,7 @@ class Plan:
                     yield Draft(min(seconds + number * BETWEEN_INSTRUMENTS, -1.0), visit.kit, said)
 
     def live(self) -> Iterator[Draft]:
-        """From the start on, evenly at the rate, one set of observations after the other."""
+        """Yield drafts from the start on, evenly at the rate, one set of observations after the other."""
         waiting: deque[tuple[int, Said]] = deque()
         background = self._background()
         for number in count():
@@ -128,7 +128,9 @@ class Plan:
         )
 
     def _cuff_notifies(self, place: int) -> bool:
-        """Every other kit's cuff leaves decoding to the platform; the seed says which."""
+        """Return whether this kit's cuff leaves decoding to the platform: every other one does, from a place
+        the seed gives.
+        """
         return (place + self._programme.seed) % 2 == 0
 
     def _habits_of(self, worker: PersonId | None) -> Habits:
@@ -139,7 +141,7 @@ class Plan:
         return self._habits[worker]
 
     def _background(self) -> Iterator[Visit | None]:
-        """Rounds of all kits, day after day, without the ill; None where everybody is ill."""
+        """Yield the rounds of all kits, day after day, without the ill; None on a day when everybody is ill."""
         for day in count():
             found = False
             for visit in self._day(day):
@@ -154,7 +156,7 @@ class Plan:
         return heapq.merge(*rounds, key=lambda visit: (visit.at, visit.kit))
 
     def _visits(self, place: int, day: int) -> Iterator[Visit]:
-        """One kit's visits, so many days after the start or before it."""
+        """Yield one kit's visits so many days after the start; before it if negative."""
         kit = self._kits[place]
         minutes = {worker: self._habits_of(worker).minutes_a_resident for worker in kit.workers}
         rng = Random(f"{self._programme.seed}/rounds/{kit.kit_id}/{day}")

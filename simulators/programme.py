@@ -1,7 +1,4 @@
-"""What a simulation is asked to be, and the drafts it is made of.
-
-Invariant: plain values; nothing here happens.
-"""
+"""What a simulation is asked to do, and the drafts it is made of."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,12 +6,12 @@ from datetime import datetime
 from simulators.observations import Said
 from simulators.scenarios import ScenarioName
 
-DEMO_SPEED = 2400.0  # forty minutes of illness a second: sepsis reaches its crisis in fifteen
+DEMO_SPEED = 2400.0  # forty minutes of illness a second: sepsis comes to its crisis in fifteen seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """What to simulate: readings a second for so many seconds, who falls ill, how fast illness runs."""
+    """What to simulate: readings a second and for how long, who falls ill, how fast illness runs."""
 
     rate: float
     seconds: float
@@ -31,7 +28,7 @@ class Programme:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What one kit says, so many seconds from the start; before 0 is history."""
+    """What one kit says so many seconds from the start; a negative offset is history."""
 
     offset: float
     kit: int

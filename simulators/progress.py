@@ -1,6 +1,6 @@
 """The live table that a simulation shows in a terminal.
 
-Invariant: it writes to standard error alone, so that a summary on standard output stays readable by machines.
+Guards: it writes to standard error alone, so that programs can read the summary on standard output.
 """
 
 import sys
@@ -17,7 +17,7 @@ from simulators.fleet import Tally
 
 @contextmanager
 def live_table(seconds: float) -> Iterator[Callable[[Tally], None] | None]:
-    """Something to call with each tally, or None where standard error is not a terminal."""
+    """Yield a function to call with each tally, or None if standard error is not a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -31,7 +31,7 @@ def live_table(seconds: float) -> Iterator[Callable[[Tally], None] | None]:
 
 
 def table(tally: Tally, elapsed: float, seconds: float) -> Table:
-    """One row of numbers, with what they mean above them."""
+    """Return one row of numbers, each under its heading."""
     shown = Table(title=f"Simulated kits, {min(elapsed, seconds):.0f} of {seconds:.0f} s")
     columns = {
         "Kits online": f"{tally.online} of {tally.kits}",

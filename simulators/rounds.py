@@ -1,6 +1,6 @@
 """When residents are visited and by whom: mealtime rounds in care homes, visits in people's own homes.
 
-Invariant: pure and from a seed. In every round of a home each of its residents is visited once.
+Guards: the same seed gives the same visits. Each round of a home visits each of its residents once.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ LONDON = ZoneInfo("Europe/London")
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How one carer works. The first three are how often, 0..1."""
+    """How one carer works. The first three say how often, 0..1."""
 
     skips_respiration: float = 0.0
     leaves_out_an_instrument: float = 0.0
@@ -31,7 +31,7 @@ CAREFUL = Habits()
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One carer with one resident at one moment; `kit` is its place on the kit sheet."""
+    """One carer with one resident at one moment. `kit` is its place on the kit sheet."""
 
     at: datetime
     kit: int
@@ -41,7 +41,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """The local hours at which rounds begin, and how long it takes from one resident to the next."""
+    """The local hours at which rounds begin, and how many minutes lie between two residents."""
 
     hours: tuple[float, ...]
     minutes_between: tuple[float, float]
@@ -49,12 +49,12 @@ class Timetable:
 
 TIMETABLES = {
     HomeKind.CARE_HOME: Timetable((7.75, 12.5, 17.25), (0.5, 2.0)),
-    HomeKind.HOME_CARE_ROUND: Timetable((7.5, 16.5), (8.0, 20.0)),  # there is a road in between
+    HomeKind.HOME_CARE_ROUND: Timetable((7.5, 16.5), (8.0, 20.0)),  # they drive between homes
 }
 
 
 def habits(rng: Random) -> Habits:
-    """One carer's: most are careful, some hurry, a few are slow."""
+    """Return one carer's habits: most carers are careful, some hurry, a few are slow."""
     hurries = rng.random() < 0.2
     return Habits(
         skips_respiration=0.3 if hurries else 0.01,
@@ -68,7 +68,7 @@ def habits(rng: Random) -> Habits:
 def visits(
     place: int, kit: Kit, day: datetime, minutes: dict[PersonId, float], rng: Random
 ) -> Iterator[Visit]:
-    """A kit's visits of one local day, in order. `minutes` says how long each carer stays with a resident."""
+    """Yield a kit's visits on one local day, in order. `minutes`: how long each carer stays with a resident."""
     timetable = TIMETABLES[kit.home_kind]
     midnight = day.astimezone(LONDON).replace(hour=0, minute=0, second=0, microsecond=0)
     for hour in timetable.hours:

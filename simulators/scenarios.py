@@ -1,7 +1,7 @@
 """How illnesses unfold: what each adds to a resident's signs, hour by hour from its onset.
 
-Invariant: pure, and each scenario says what is true (when it began, when it is at its worst), so that what
-the platform noticed can be held against it. The curves are ours, for demonstration: no data is behind them.
+Each scenario says when it began and when it is at its worst, so that what the platform noticed can be
+compared with that. The curves are ours, for demonstration: no data is behind them.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,17 +31,17 @@ class Truth(StrEnum):
     RECOVERING = "recovering"
 
 
-CRISIS_HOURS = 96.0  # how long a crisis lasts before treatment tells
+CRISIS_HOURS = 96.0  # how long a crisis lasts before treatment works
 RECOVERY_HOURS = 16.0
 EMERGENCY_IN = 4
-EMERGENCY_HOURS = 2.0  # before the crisis and after it
+EMERGENCY_HOURS = 2.0  # both before the crisis and after it
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One illness. `onset_hours` run from its onset to its crisis; a recovery begins with the crisis.
+    """One illness. `onset_hours` pass from its onset to its crisis; a recovery begins with the crisis.
 
-    `strain` takes how far the illness has gone, 0 for health to 1 for the crisis.
+    `strain` takes how far the illness has gone, from 0 for health to 1 for the crisis.
     """
 
     name: ScenarioName
@@ -54,40 +54,40 @@ class Scenario:
     """What goes straight to 999, and shows in one of EMERGENCY_IN who have this illness."""
 
     def progress(self, hours: float) -> float:
-        """How far it has gone, 0..1, this many hours after onset: each change slow, then fast, then slow."""
+        """Return how far it has gone, 0..1, this many hours after onset; each change is slow, then fast, then slow."""
         if self.truth is Truth.DETERIORATING and hours < self.onset_hours:
             return _eased(hours / self.onset_hours)
         return 1 - _eased((hours - self.hours_of_relief) / RECOVERY_HOURS)
 
     def at(self, hours: float) -> Strain:
-        """What it adds this many hours after onset."""
+        """Return what the illness adds to the signs this many hours after onset."""
         return self.strain(self.progress(hours))
 
     def soft_signs_at(self, hours: float) -> tuple[str, ...]:
-        """What somebody who knows the resident would notice."""
+        """Return what somebody who knows the resident would notice."""
         return self.soft_signs if self.progress(hours) > 0.35 else ()
 
     def shows_emergency_sign(self, hours: float) -> bool:
-        """Whether it shows now, in somebody in whom it does: for a few hours as the crisis comes."""
+        """Return whether the emergency sign shows now, in a resident who has it: a few hours around the crisis."""
         return self.emergency_sign is not None and abs(hours - self.hours_to_crisis) <= EMERGENCY_HOURS
 
     def worries(self, hours: float) -> bool:
-        """Whether the staff are worried: while it gets worse, and as long as the crisis lasts."""
+        """Return whether the staff worry: while the resident gets worse, and as long as the crisis lasts."""
         return hours <= self.hours_of_relief and self.progress(hours) > 0.6
 
     @property
     def hours_to_crisis(self) -> float:
-        """When it is at its worst."""
+        """When the illness is at its worst."""
         return self.onset_hours if self.truth is Truth.DETERIORATING else 0.0
 
     @property
     def hours_of_relief(self) -> float:
-        """When it begins to get better."""
+        """When the resident begins to get better."""
         return self.onset_hours + CRISIS_HOURS if self.truth is Truth.DETERIORATING else 0.0
 
     @property
     def hours_to_health(self) -> float:
-        """When it is over."""
+        """When the illness is over."""
         return self.hours_of_relief + RECOVERY_HOURS
 
 
@@ -118,7 +118,7 @@ def _copd_exacerbation(progress: float) -> Strain:
         respiration_rate=10 * progress,
         systolic=8 * progress,
         spo2=-7 * progress,
-        # Carbon dioxide makes drowsy.
+        # Carbon dioxide makes the resident drowsy.
         consciousness=Consciousness.VOICE if progress > 0.9 else Consciousness.ALERT,
         on_oxygen=True,
     )

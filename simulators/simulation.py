@@ -1,7 +1,7 @@
-"""Runs a simulated neighbourhood in real time: from a kit sheet to a summary.
+"""Running a simulated neighbourhood in real time: from a kit sheet to a summary.
 
-Invariant: it ends when it was told to, by time or by signal; then it makes no more readings, waits a bounded
-time for receipts, and says honestly what is still on the kits.
+Guards: a run ends when it was told to, by time or by signal. It then makes no more readings, waits a bounded
+time for receipts, and says what is still on the kits.
 """
 
 import secrets
@@ -48,15 +48,17 @@ def run(
 ) -> Summary:
     """Simulate the kits of a sheet against its broker.
 
-    `rate` is in readings a second over all kits, for `seconds` seconds. Each scenario happens to one resident
-    of its own, `speed` times faster than in life. `history_hours` of healthy readings, taken in the past, are
-    sent first. `directory` holds the kits' outboxes; with those of an earlier run the kits go on where they
+    `rate` is in readings a second over all kits, for `seconds` seconds. Each scenario happens to a resident
+    of its own, `speed` times as fast as in life. `history_hours` of healthy readings, taken in the past, are
+    sent first. `directory` holds the kits' outboxes. With those of an earlier run the kits go on where they
     were, and the summary counts everything in them. `pace` is how hard the gateways try. `progress` is called
     a few times a second.
 
-    Ends early on SIGINT or SIGTERM (when called from the main thread) or when `stop` is set; a second signal
-    ends the wait for receipts too. Raises ValueError for a scenario or fault that is not known, and
-    NobodyToFallIllError where the sheet has nobody for a scenario.
+    The run ends early on SIGINT or SIGTERM (when called from the main thread) or when `stop` is set. A second
+    signal ends the wait for receipts too.
+
+    Raise ValueError for an unknown scenario or fault, and NobodyToFallIllError if the sheet has nobody for a
+    scenario.
     """
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     luck = Faults.of(faults, seed)
@@ -101,7 +103,8 @@ def run(
 class _Stopping:
     """What was asked for: to make no more readings, then not to wait for receipts either.
 
-    A signal only counts here: setting an event that its own thread waits on could block it for ever.
+    A signal only adds to a number: setting an event that its own thread waits on could block that thread for
+    ever.
     """
 
     event: threading.Event
@@ -120,7 +123,7 @@ class _Stopping:
 
 
 class _Sending:
-    """The time in which readings are made."""
+    """Makes readings while the time for it lasts."""
 
     def __init__(
         self,
@@ -138,7 +141,7 @@ class _Sending:
         self._looked = float("-inf")
 
     def send(self, drafts: Iterator[Draft]) -> float:
-        """Put each draft when its time has come; answers how many seconds that took."""
+        """Put each draft when its time has come; return how many seconds that took."""
         began = time.monotonic()
         now = 0.0
         coming = next(drafts, None)
@@ -165,7 +168,7 @@ class _Sending:
 
 
 def _drain(fleet: Fleet, seconds: float, stopping: _Stopping, progress: Progress | None) -> None:
-    """With every kit on the network, wait for the receipts of what was sent, but not for ever."""
+    """Wait for the receipts of what was sent, with every kit on the network, for at most so many seconds."""
     fleet.set_offline(())
     deadline = time.monotonic() + seconds
     while fleet.waiting() and time.monotonic() < deadline and not stopping.waiting:
@@ -182,7 +185,7 @@ def _kits_with_illness(sheet: KitSheet, programme: Programme) -> set[int]:
 
 @contextmanager
 def _stopped_by_signals(stopping: _Stopping) -> Iterator[_Stopping]:
-    """Within, a signal asks to stop instead of ending the process. Elsewhere than in the main thread: nothing."""
+    """Let a signal ask for a stop instead of ending the process; outside the main thread, do nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield stopping
         return

@@ -1,6 +1,6 @@
 """What a simulation did: numbers that add up, and the truth about who fell ill.
 
-Invariant: `sent` is counted from the kits' ledgers, and sent = stored + quarantined + on_kits.
+Guards: `sent` is counted from the kits' ledgers, and sent = stored + quarantined + on_kits.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ from simulators.illnesses import Illness
 
 @dataclass(frozen=True, slots=True)
 class IllnessTruth:
-    """What really happened to one resident, to hold the platform's findings against."""
+    """What really happened to one resident, to compare the platform's findings with."""
 
     scenario: str
     truth: str
@@ -32,7 +32,7 @@ class IllnessTruth:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The result of a run. Counts of readings, but for `receipts` and `duplicates`, which count receipts."""
+    """The result of a run, as counts of readings; `receipts` and `duplicates` count receipts."""
 
     sent: int
     receipted: int
@@ -55,7 +55,7 @@ class Summary:
     """The directory that `simulators.fleet.sent_readings` reads."""
 
     def as_json(self) -> dict[str, Any]:
-        """With plain values, for printing."""
+        """Return the summary with plain values, for printing."""
         return asdict(self) | {"outboxes": str(self.outboxes)}
 
 
