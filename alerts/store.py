@@ -1,7 +1,7 @@
-"""Findings and escalations on their way into the database.
+"""Writing findings and escalations to the database.
 
-Guards: residents are locked before anything here is touched; a hub's revision is taken last, in hub order, and only
-when its queue changed.
+Guards: residents are locked before anything here is touched. A hub's revision is taken last, in hub order,
+and only when its queue changed.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -66,7 +66,7 @@ SELECT resident_id, escalation_id, hub_id, severity, deadline_at, low, yields FR
 WHERE resident_id = ANY (%b) AND state <> 'closed' ORDER BY escalation_id FOR UPDATE
 """
 _FOLLOW: LiteralString = "SELECT moved_case, from_hub, to_hub FROM alerts.follow_residents(%s)"
-# Tells that hub's pages as well, where it had the case.
+# Tells that hub's pages too, if it had the case.
 _LEAVE: LiteralString = """
 SELECT pg_notify(%(channel)s, concat(%(hub)s::uuid, ':', revision))
 FROM alerts.leave_hub(%(case)s, %(hub)s) AS revision WHERE revision IS NOT NULL
@@ -86,8 +86,8 @@ INSERT INTO alerts.finding
     (finding_id, escalation_id, resident_id, rule, rule_version, severity, sentence, low, evidence, found_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-# The hub's numbers go on without a gap, after its last event whatever a restore or a repair left of its revision, and
-# its pages are told of the last one.
+# Numbers the hub's events without a gap, and tells its pages the last number. A restore or a repair may have
+# left the revision behind: numbers then go on after the hub's last event.
 _NUMBER: LiteralString = """
 WITH numbered AS (
     INSERT INTO alerts.hub_revision AS held (hub_id, revision)
@@ -110,9 +110,10 @@ SELECT pg_notify(%(channel)s, concat(%(hub)s::uuid, ':', revision)) FROM numbere
 def hold(
     conn: psycopg.Connection, residents: Collection[UUID], actor_id: UUID | None = None
 ) -> tuple[list[Change], dict[UUID, OpenEscalation]]:
-    """The open case of each of these residents, who are locked: moved to where they live now, and locked too.
+    """Lock the open case of each of these residents, and move it to the hub of where they live now.
 
-    Returns what to announce of those that moved, and the cases.
+    The caller has locked the residents. Return what to announce of the cases that moved, and the cases by
+    resident.
     """
     wanted = list(residents)
     with conn.pipeline():
@@ -124,12 +125,14 @@ def hold(
 
 
 def follow_residents(conn: psycopg.Connection, residents: Collection[UUID]) -> list[Change]:
-    """Move the open cases of these residents, who are locked, to where they live now; returns what to announce."""
+    """Move these residents' open cases to where they live now; return what to announce. The caller has locked
+    the residents.
+    """
     return _moved(conn.execute(_FOLLOW, (list(residents),)), None)
 
 
 def _moved(rows: Iterable[tuple[UUID, UUID, UUID]], actor_id: UUID | None) -> list[Change]:
-    """A case that comes to another hub is nobody's there until it is claimed."""
+    """Return a change for each case that moved; in another hub nobody has claimed it."""
     return [
         Change(to_hub, case, EventKind.MOVED, actor_id, left_hub_id=from_hub if from_hub != to_hub else None)
         for case, from_hub, to_hub in rows
@@ -162,7 +165,7 @@ def raise_escalation(
 
 
 def join_escalation(conn: psycopg.Connection, escalation_id: UUID, step: Step, said_by: UUID | None) -> None:
-    """Let findings join the case that is open. `said_by`: the one that gives its sentence, if a new one does."""
+    """Let findings join the open case. `said_by`: the finding that gives it a new sentence, if any."""
     conn.execute(_JOIN, (step.severity, step.deadline_at, escalation_id))
     if step.why is not None:
         say(conn, escalation_id, step.why, said_by, step.low, yields=step.yields)
@@ -177,12 +180,12 @@ def say(
     *,
     yields: bool,
 ) -> None:
-    """Put a finding's sentence in the place of the one a case has, with the least of the score it is of, if any."""
+    """Replace a case's sentence by that of a finding. `low`: the least of the score that it is about, if any."""
     conn.execute(_SAY_WHY, (why, said_by, low, yields, escalation_id))
 
 
 def say_again(conn: psycopg.Connection, escalation_id: UUID, finding_id: UUID, *, yields: bool) -> None:
-    """Put the sentence of a finding that a case had already in the place of the one it has."""
+    """Replace a case's sentence by that of a finding which the case had already."""
     conn.execute(_SAY_AGAIN, (escalation_id, finding_id, yields))
 
 
@@ -210,9 +213,9 @@ def add_findings(conn: psycopg.Connection, findings: Iterable[NewFinding], at: d
 
 
 def announce(conn: psycopg.Connection, changes: Sequence[Change], at: datetime) -> None:
-    """Number what happened in each hub's queue and tell its pages. The last thing a transaction does.
+    """Number what happened in each hub's queue and tell its pages. A transaction does this last.
 
-    A hub that a case has left is told only that something changed: the rest is not its business any more.
+    A hub that a case has left is told only that something changed; the rest does not concern it any more.
     """
     left = {change.left_hub_id for change in changes if change.left_hub_id is not None}
     for hub_id in sorted({change.hub_id for change in changes} | left):
@@ -223,7 +226,7 @@ def announce(conn: psycopg.Connection, changes: Sequence[Change], at: datetime) 
 
 
 def renew(conn: psycopg.Connection, hubs: Collection[UUID], at: datetime) -> None:
-    """Have the pages of these hubs read their queue again, where what changed is no case."""
+    """Have the pages of these hubs read their queue again, when what changed is no case."""
     for hub_id in sorted(hubs):
         _number(conn, hub_id, [], 1, at)
 
