@@ -20,6 +20,7 @@ from alerts.questions import Question
 from alerts.standing import policies_in_force
 from delegation import store as delegation_store
 from delegation.store import Placement
+from ingest.trouble import blames_no_rule
 
 _log = logging.getLogger(__name__)
 _MOST = 500
@@ -59,9 +60,9 @@ def run(conn: psycopg.Connection, at: datetime) -> int:
     try:
         with conn.transaction():
             return _raise_for(conn, policies, at, residents)
-    except psycopg.OperationalError:
-        raise  # the database failed: the next run tries it all again
-    except Exception:
+    except Exception as error:
+        if blames_no_rule(error):
+            raise  # the next run tries it all again
         _log.exception("could not judge %d residents together: each by itself", len(residents))
     return sum(_raise_for_one(conn, policies, at, resident) for resident in sorted(residents))
 
@@ -77,9 +78,9 @@ def _raise_for_one(conn: psycopg.Connection, policies: PolicyBook, at: datetime,
     try:
         with conn.transaction():
             return _raise_for(conn, policies, at, [resident])
-    except psycopg.OperationalError:
-        raise
-    except Exception:
+    except Exception as error:
+        if blames_no_rule(error):
+            raise
         _log.exception("could not judge what is due of resident %s", resident)
         questions.postpone(conn, resident, at + _TRY_AGAIN_AFTER)
         return 0

@@ -24,7 +24,7 @@ from ingest.arrival import NewReading, ReadingKey, Verdict
 from ingest.current import CurrentVitals, Signs
 from ingest.evaluation import Batch, Evaluator, Withdrawn, evaluate_safely
 from ingest.stored import Held
-from ingest.trouble import passes
+from ingest.trouble import blames_no_rule
 
 _log = logging.getLogger(__name__)
 # How far back to look for a sign's earlier value: the first of these is nearly always enough.
@@ -165,7 +165,7 @@ def _take_away(
         with conn.transaction():
             evaluator.withdraw(conn, withdrawn, at)
     except Exception as error:
-        if passes(error):
+        if blames_no_rule(error):
             raise
         _log.exception("what rested on a corrected reading could not be judged anew")
         evaluator.cannot_score(conn, withdrawn.without or [gone], at)

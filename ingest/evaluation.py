@@ -17,7 +17,7 @@ from psycopg.pq import TransactionStatus
 from delegation.store import Placement
 from devices.reading import ReadingPayload, Unreadable
 from ingest.arrival import BY_NUMBER, KnownReading, NewReading, ReadingKey, Repeated, Verdict
-from ingest.trouble import passes
+from ingest.trouble import blames_no_rule
 
 _log = logging.getLogger(__name__)
 
@@ -131,8 +131,7 @@ def evaluate_safely(
             _check_still_whole(conn)
             return verdicts
     except Exception as error:
-        # The rule is to blame for a query that ran too long. Other passing errors need the whole batch to run again.
-        if passes(error) and not isinstance(error, psycopg.errors.QueryCanceled):
+        if blames_no_rule(error):
             raise
         residents = batch.residents
         if len(residents) == 1:
@@ -156,7 +155,7 @@ def recall_safely(
             _check_still_whole(conn)
             return verdicts
     except Exception as error:
-        if passes(error):
+        if blames_no_rule(error):
             raise
         _log.exception("earlier verdicts could not be recalled")
         return {}

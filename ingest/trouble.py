@@ -28,6 +28,14 @@ def passes(error: Exception) -> bool:
     return code is None or code[:2] in _PASSING_CLASSES or code in _PASSING
 
 
+def blames_no_rule(error: Exception) -> bool:
+    """Whether judging failed through trouble that passes, so that all of the work is tried again.
+
+    A query that ran too long is the rule's fault: tried again, it would hold everybody up just as long.
+    """
+    return passes(error) and not isinstance(error, psycopg.errors.QueryCanceled)
+
+
 def is_too_much(error: Exception) -> bool:
     """Whether less of the same work at a time may succeed.
 

@@ -1,10 +1,12 @@
 """What could not be excluded is asked for where something points that way, and escalates if nobody measures it."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 
+from alerts import clocks
 from devices.reading import Gatt, SoftSign, Worry, WorryFrom
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
@@ -166,6 +168,28 @@ def test_what_cannot_be_raised_for_one_resident_holds_up_nobody_else(ward):
     ward.change("ALTER TABLE alerts.escalation DROP CONSTRAINT refused")
     assert ward.tick(DUE + n.minutes(10)) == 1
     assert [one[0] for one in ward.cases()] == ["open"]
+
+
+def ticks_within_a_second(conn: psycopg.Connection, at: datetime) -> int:
+    conn.execute("SET LOCAL statement_timeout = '1s'")
+    return clocks.run(conn, at)
+
+
+@pytest.mark.touched_by_hand
+def test_what_takes_too_long_for_one_resident_holds_up_nobody_else(ward):
+    ward.send(POINTING)
+    ward.send(POINTING, resident=n.BRAM)
+    ward.change("""
+        CREATE FUNCTION alerts.never_ends() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN PERFORM pg_sleep(3600); RETURN NEW; END'
+    """)
+    ward.change(
+        "CREATE TRIGGER about_amara BEFORE INSERT ON alerts.escalation FOR EACH ROW"
+        " WHEN (NEW.resident_id = '00000000-0000-0000-0000-000000000029') EXECUTE FUNCTION alerts.never_ends()"
+    )
+    assert ward.as_time_passes(ticks_within_a_second, DUE) == 1
+    assert (ward.cases(), len(ward.cases(n.BRAM))) == ([], 1)
+    assert ward.questions() == {n.AMARA: DUE + n.minutes(10)}
 
 
 def cuff_of(systolic: int, *clock: int) -> Gatt:
