@@ -24,7 +24,7 @@ from devices.identifiers import new_uuid7
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """What was found about one resident at one moment, with the readings it rests on."""
+    """What was found about one resident at one moment, and the readings it rests on."""
 
     placement: Placement
     found: Sequence[Finding]

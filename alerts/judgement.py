@@ -41,9 +41,11 @@ class Judged:
 
     @property
     def answers(self) -> bool:
-        """Whether an open question is answered: only by the resident's newest moment.
+        """Whether this ends an open question: it is the newest moment, and no sign decides or a rule has
+        found something.
 
-        A late reading from an earlier hour excludes nothing now.
+        A late reading from an earlier hour excludes nothing now. Rules about the resident's own values do not
+        count here: they say nothing about missing signs.
         """
         told = any(one.rule not in rules.OF_THEIR_OWN for one in self.found)
         return self.newest and (not self.scored.outcome.deciding or told)

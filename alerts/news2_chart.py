@@ -75,11 +75,11 @@ UNKNOWN_WHOLE = 255
 UNKNOWN_TENTHS = 511
 UNKNOWN_SPO2 = 127
 UNKNOWN_CONSCIOUSNESS = 7
-OXYGEN_UNKNOWN = 2  # beside 0, breathing air, and 1, on oxygen
+OXYGEN_UNKNOWN = 2  # 0 is breathing air, 1 is on oxygen
 OXYGEN_KINDS = 3
 SPO2_CODES = UNKNOWN_SPO2 + 1
 
-# Which kind of missing sign decides. Free signs are interchangeable: if one decides, all that are missing do.
+# Which kind of missing sign decides. Free signs are interchangeable: if one decides, every missing one does.
 DECIDES_FREE, DECIDES_CONSCIOUSNESS, DECIDES_SPO2, DECIDES_OXYGEN = 1, 2, 4, 8
 
 Steps = tuple[tuple[int, int], ...]

@@ -66,7 +66,7 @@ ORDER BY answer_by LIMIT %(most)s
 
 
 def ask(conn: psycopg.Connection, asked: Sequence[Question], at: datetime) -> None:
-    """Open these questions. One that is open already takes the new words and keeps its deadline."""
+    """Open these questions. One that is open already takes what is asked now and keeps its deadline."""
     if not asked:
         return
     with conn.cursor() as cursor:

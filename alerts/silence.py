@@ -59,7 +59,7 @@ WHERE quiet_from < since
                     AND (told.state <> 'closed' OR (told.origin = 'silence' AND told.closed_at >= watched.since)))
 ORDER BY quiet_from LIMIT %(most)s
 """
-# Homes where no kit has been heard and which have no capture form. Their residents are meant who were heard
+# Homes where no kit has been heard and which have no capture form; of their residents, those who were heard
 # in the last days, through these kits alone, and not since. A resident not heard for longer is silent in
 # their own right.
 _BY_KIT: LiteralString = """

@@ -49,7 +49,7 @@ class Timetable:
 
 TIMETABLES = {
     HomeKind.CARE_HOME: Timetable((7.75, 12.5, 17.25), (0.5, 2.0)),
-    HomeKind.HOME_CARE_ROUND: Timetable((7.5, 16.5), (8.0, 20.0)),  # they drive between homes
+    HomeKind.HOME_CARE_ROUND: Timetable((7.5, 16.5), (8.0, 20.0)),  # the homes are some way apart
 }
 
 

@@ -24,7 +24,7 @@ _SEVERITIES = len(list(Severity))
 
 
 class Kind(IntEnum):
-    """What is counted of cases."""
+    """What is counted about cases."""
 
     OLD = 0
     NEW = 1
