@@ -106,6 +106,7 @@ _STATUS = {
     "sent_seq": 43,
     "not_kept_whole": 0,
     "let_go": 0,
+    "disk_full": False,
 }
 
 _MODELS: tuple[type[BaseModel], ...] = (ReadingPayload, Receipts, Message, Config, Status)

@@ -106,6 +106,8 @@ class Status(_FromPlatform):
     """How many the platform has only the beginning of: they are whole on this kit alone."""
     let_go: Annotated[int, Field(ge=0)] | None = None
     """How many of those it has deleted since, because there were too many: nobody has them whole."""
+    disk_full: bool | None = None
+    """Whether its disk takes nothing more, full or broken: it sends what it has, and keeps no reading that is new."""
 
 
 def encode_message(message: BaseModel) -> bytes:

@@ -63,9 +63,9 @@ WHERE kit.revoked_at IS NULL AND kit.kind = 'kit'
 # what waited no two waited equally long.
 _STATUS: LiteralString = """
 INSERT INTO devices.kit_status AS known (kit_id, heard_at, online, outbox_length, battery, sent_seq, not_kept_whole,
-    let_go, clock_skew_s, skew_said_s, skew_said_at)
+    let_go, disk_full, clock_skew_s, skew_said_s, skew_said_at)
 VALUES (%(kit)s, %(at)s, %(online)s, %(outbox_length)s, %(battery)s, %(sent_seq)s, %(not_kept_whole)s,
-    %(let_go)s, %(ahead)s, %(skew)s, %(skew_at)s)
+    %(let_go)s, %(disk_full)s, %(ahead)s, %(skew)s, %(skew_at)s)
 ON CONFLICT (kit_id) DO UPDATE SET
     heard_at = EXCLUDED.heard_at, online = EXCLUDED.online,
     outbox_length = coalesce(EXCLUDED.outbox_length, known.outbox_length),
@@ -73,6 +73,7 @@ ON CONFLICT (kit_id) DO UPDATE SET
     sent_seq = coalesce(EXCLUDED.sent_seq, known.sent_seq),
     not_kept_whole = coalesce(EXCLUDED.not_kept_whole, known.not_kept_whole),
     let_go = coalesce(EXCLUDED.let_go, known.let_go),
+    disk_full = coalesce(EXCLUDED.disk_full, known.disk_full),
     clock_skew_s = CASE
         WHEN EXCLUDED.skew_said_s >= coalesce(known.clock_skew_s, 0)
             OR (abs(EXCLUDED.skew_said_s - known.skew_said_s) <= %(agree)s
@@ -92,8 +93,9 @@ SELECT kit_id, heard_at, true FROM unnest(%s::uuid[], %s::timestamptz[]) AS hear
 ON CONFLICT (kit_id) DO UPDATE SET heard_at = greatest(kit_status.heard_at, EXCLUDED.heard_at)
 """
 _STATUS_KEPT: LiteralString = """
-INSERT INTO devices.kit_status (kit_id, heard_at, online, outbox_length, battery, sent_seq, not_kept_whole, let_go)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO devices.kit_status (kit_id, heard_at, online, outbox_length, battery, sent_seq, not_kept_whole, let_go,
+    disk_full)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (kit_id) DO NOTHING
 """
 
@@ -148,13 +150,14 @@ def note_status(
             status.sent_seq,
             status.not_kept_whole,
             status.let_go,
+            status.disk_full,
         )
         conn.execute(_STATUS_KEPT, (kit_id, at, *said))
         return
     skew = _skew(status.clock, at, waited) if status.clock else None
     said = {"kit": kit_id, "at": at, "online": status.online, "outbox_length": status.outbox_length}
     said |= {"battery": status.battery, "sent_seq": status.sent_seq}
-    said |= {"not_kept_whole": status.not_kept_whole, "let_go": status.let_go}
+    said |= {"not_kept_whole": status.not_kept_whole, "let_go": status.let_go, "disk_full": status.disk_full}
     said |= {"skew": skew, "skew_at": None if skew is None else at}
     said |= {"ahead": None if skew is None or skew < 0 else skew}
     conn.execute(_STATUS, said | {"agree": _AGREE_WITHIN, "apart": _APART})

@@ -29,7 +29,8 @@ CREATE TABLE devices.kit_status (
     skew_said_at    timestamptz,
     sent_seq        bigint,
     not_kept_whole  integer,                            -- of what it sent: whole on the kit alone
-    let_go          integer                             -- of those: deleted there since, because there were too many
+    let_go          integer,                            -- of those: deleted there since, because there were too many
+    disk_full       boolean                             -- full or broken: it keeps no reading that is new
 );
 
 ALTER TABLE devices.kit ENABLE ROW LEVEL SECURITY;

@@ -32,6 +32,7 @@ class Kit:
     sent_seq: int | None
     not_kept_whole: int | None
     let_go: int | None
+    disk_full: bool | None
     stored: int
     quarantined: int
 
@@ -55,7 +56,7 @@ SELECT kit.kit_id, kit.kind, kit.partition, kit.enrolled_at, kit.revoked_at,
        EXISTS (SELECT FROM devices.kit_loan loan
                WHERE loan.kit_id = kit.kit_id AND loan.returned_at IS NULL) AS lent, at_home.home_name,
        status.heard_at, status.online, status.battery, status.outbox_length, status.clock_skew_s,
-       status.sent_seq, status.not_kept_whole, status.let_go,
+       status.sent_seq, status.not_kept_whole, status.let_go, status.disk_full,
        coalesce(stored.total, 0) AS stored, coalesce(aside.total, 0) AS quarantined
 FROM devices.kit
 LEFT JOIN devices.kits_at_homes() at_home USING (kit_id)

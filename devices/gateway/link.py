@@ -75,6 +75,7 @@ class Link:
         self._next_try = 0.0
         self._next_misc = 0.0
         self._next_status = 0.0
+        self._told_disk_full = False
         self._next_subscribe: float | None = None
         """When to ask again for subscriptions that were refused: a full broker may have room later."""
         self._now = 0.0
@@ -172,7 +173,7 @@ class Link:
         elif self.up and self._next_subscribe is not None and now >= self._next_subscribe:
             self._next_subscribe = now + self._settings.answer_within
             self._subscribe(self._client)
-        elif self.up and now >= self._next_status:
+        elif self.up and (now >= self._next_status or self._told_disk_full != self.gateway.outbox.disk_full):
             self._tell_status(now, online=True)
 
     def farewell(self, now: float) -> None:
@@ -276,6 +277,8 @@ class Link:
     def _tell_status(self, now: float, *, online: bool) -> None:
         self._next_status = now + self._settings.status_every
         outbox = self.gateway.outbox
+        outbox.try_disk()
+        self._told_disk_full = outbox.disk_full
         status = Status(
             online=online,
             battery=self.battery,
@@ -284,6 +287,7 @@ class Link:
             sent_seq=outbox.last_seq(),
             not_kept_whole=outbox.not_kept_whole(),
             let_go=outbox.let_go(),
+            disk_full=outbox.disk_full,
         )
         if self._client:
             self._client.publish(self._topic(Leaf.STATUS), encode_message(status), qos=1, retain=True)

@@ -7,6 +7,7 @@ database's present epoch names it. Sequence numbers are never used twice in one 
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from uuid import UUID, uuid4
 from devices.gateway import clocks, schema
 from devices.gateway.clocks import Clocks
 from devices.gateway.next_step import Hub
-from devices.gateway.outbox_file import OutboxFile
+from devices.gateway.outbox_file import NotKeptError, OutboxFile, OutboxFileError
 from devices.identifiers import DatabaseEpoch, KitId, OutboxEpoch, ReadingId
 from devices.reading import ReadingPayload, encode_one, with_age
 from devices.receipt import OVER_QUOTA, Outcome, Receipt
@@ -78,19 +79,39 @@ class Outbox:
         self._aged_at = self._clocks.running()
         self._any_alone = True
         """False where surely nothing travels alone, which spares a query."""
-        with file.transaction(durable=True) as connection:
-            connection.execute(schema.ENROL, (self._kit, uuid4().bytes))
-            epoch, database_epoch = connection.execute(schema.FIND, (self._kit,)).fetchone()
+        epoch, database_epoch = self._found()
         self.epoch = OutboxEpoch(UUID(bytes=epoch))
         self.database_epoch = DatabaseEpoch(UUID(bytes=database_epoch)) if database_epoch else None
         self.hub = Hub(*file.rows(schema.HUB, (self._kit,))[0])
         """Whom the people of this kit phone, as the platform last said."""
         self._look_for_alone()
 
+    def _found(self) -> tuple[bytes, bytes | None]:
+        """This kit's outbox, or a new one."""
+        if not self._file.rows(schema.FIND, (self._kit,)):
+            try:
+                with self._file.keeping() as connection:
+                    connection.execute(schema.ENROL, (self._kit, uuid4().bytes))
+            except NotKeptError as error:
+                raise OutboxFileError(
+                    f"{self._file.path} has no room for an outbox: its disk is full, or broken."
+                ) from error
+        return self._file.rows(schema.FIND, (self._kit,))[0]
+
+    @property
+    def disk_full(self) -> bool:
+        """Whether the disk takes nothing more, full or broken: what is here is sent, and nothing new is kept."""
+        return self._file.disk_full
+
+    def try_disk(self) -> None:
+        """Where the disk is full, see whether there is room again. To be called every minute."""
+        self._file.try_disk()
+
     def put(self, reading: ReadingPayload) -> int:
         """Keep a reading, stamped with this outbox's epoch and the next number; durable when it returns.
 
-        Putting the same reading id again changes nothing and gives its number.
+        Putting the same reading id again changes nothing and gives its number. Raises NotKeptError, whose words are
+        for whoever took the reading, where the disk does not take it.
         """
 
         def payload(seq: int) -> bytes:
@@ -100,7 +121,7 @@ class Outbox:
         return self._put(reading.reading_id, payload, taken=self._ran_until(reading.taken_at.timestamp()))
 
     def put_raw(self, payload: bytes, reading_id: ReadingId) -> int:
-        """Keep bytes that may not be a reading at all. They always travel alone."""
+        """Keep bytes that may not be a reading at all, or raise as `put` does. They always travel alone."""
         return self._put(reading_id, lambda _seq: payload, alone=True)
 
     def _ran_until(self, moment: float) -> float:
@@ -116,7 +137,9 @@ class Outbox:
         alone: bool = False,
     ) -> int:
         start = None if taken is None else self._clocks.start
-        with self._file.transaction(durable=True) as connection:
+        if self.disk_full and (kept := self._file.rows(schema.SEQ_OF, (self._kit, reading_id.bytes))):
+            return kept[0][0]
+        with self._keeping() as connection:
             known = connection.execute(schema.SEQ_OF, (self._kit, reading_id.bytes)).fetchone()
             if known:
                 return known[0]
@@ -130,6 +153,14 @@ class Outbox:
         if self.on_put:
             self.on_put()
         return seq
+
+    @contextmanager
+    def _keeping(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._file.keeping() as connection:
+                yield connection
+        except NotKeptError as error:
+            raise NotKeptError(self.hub) from error
 
     def unsent(self, now: float, limit: int, *, alone: bool) -> list[Item]:
         """What lacks a receipt and is due, the longest due first: to be sent now, for it says how old it is now.
@@ -167,24 +198,22 @@ class Outbox:
     def published(self, due_again: Iterable[tuple[int, float]], now: float) -> None:
         """Note that these were given to the broker, and when each is due again without a receipt."""
         rows = [(self._kit, now, due_at, seq) for seq, due_at in due_again]
-        with self._file.transaction(durable=False) as connection:
-            connection.executemany(schema.PUBLISHED, rows)
+        self._file.note(lambda connection: connection.executemany(schema.PUBLISHED, rows))
 
     def postpone(self, due: Iterable[tuple[int, float]]) -> None:
         """Set when each is due."""
-        with self._file.transaction(durable=False) as connection:
-            connection.executemany(schema.POSTPONE, [(due_at, self._kit, seq) for seq, due_at in due])
+        rows = [(due_at, self._kit, seq) for seq, due_at in due]
+        self._file.note(lambda connection: connection.executemany(schema.POSTPONE, rows))
 
     def isolate(self, seqs: Sequence[int]) -> None:
         """From now on these travel alone."""
-        with self._file.transaction(durable=False) as connection:
-            self._any_alone = self._any_alone or bool(seqs)
-            connection.executemany(schema.ISOLATE, [(self._kit, seq) for seq in seqs])
+        self._any_alone = self._any_alone or bool(seqs)
+        rows = [(self._kit, seq) for seq in seqs]
+        self._file.note(lambda connection: connection.executemany(schema.ISOLATE, rows))
 
     def all_due_by(self, moment: float) -> None:
         """Nothing that waits is due later than this."""
-        with self._file.transaction(durable=False) as connection:
-            connection.execute(schema.DUE_BY, (self._kit, moment))
+        self._file.note(lambda connection: connection.execute(schema.DUE_BY, (self._kit, moment)))
 
     def receipted(self, receipts: Iterable[Receipt], epoch: DatabaseEpoch, now: float) -> list[int]:
         """Note receipts of what is pending; gives its numbers.
@@ -193,10 +222,12 @@ class Outbox:
         known, every one settles.
         """
         pending = self.database_epoch is not None and epoch != self.database_epoch
-        touched: list[int] = []
-        with self._file.transaction(durable=False) as connection:
+        each = list(receipts)
+
+        def take(connection: sqlite3.Connection) -> list[int]:
             age = self._age(connection)
-            for receipt in receipts:
+            touched: list[int] = []
+            for receipt in each:
                 query = schema.RECEIPT_BY_ID if receipt.reading_id else schema.RECEIPT_BY_SHA256
                 name = (
                     receipt.reading_id.bytes
@@ -205,7 +236,9 @@ class Outbox:
                 )
                 said = (receipt.outcome, receipt.reason, receipt.next, epoch.bytes, now, pending, age)
                 touched += [seq for (seq,) in connection.execute(query, (self._kit, name, *said))]
-        return touched
+            return touched
+
+        return self._file.note(take)
 
     def change_epoch(self, epoch: DatabaseEpoch, due_at: float) -> bool:
         """Take the database's epoch. What other epochs receipted is due again, from `due_at`.
@@ -214,32 +247,35 @@ class Outbox:
         """
         if epoch == self.database_epoch:
             return False
-        with self._file.transaction(durable=False) as connection:
+
+        def reopen(connection: sqlite3.Connection) -> None:
             connection.execute(schema.NEW_EPOCH, (self._kit, epoch.bytes))
             connection.execute(schema.REOPEN, (self._kit, epoch.bytes, due_at))
+
+        self._file.note(reopen)
         self.database_epoch = epoch
         return True
 
     def keep_hub(self, hub: Hub) -> None:
         """Remember whom to phone, also where the kit starts while the platform is out of reach."""
         if hub != self.hub:
-            with self._file.transaction(durable=False) as connection:
-                connection.execute(schema.NEW_HUB, (self._kit, *hub))
+            self._file.note(lambda connection: connection.execute(schema.NEW_HUB, (self._kit, *hub)))
             self.hub = hub
 
     def forget(self, most_not_whole: int = KEEP_NOT_WHOLE_BYTES) -> int:
         """Delete what was receipted more than 14 days of running ago; how many. To be called every hour.
 
         What the platform has only the beginning of stays longer, up to its bound: then the oldest goes, and is counted
-        in `let_go`. What has no receipt stays whatever it takes.
+        in `let_go`. What has no receipt stays whatever it takes, and so does everything while the disk takes nothing.
         """
-        with self._file.transaction(durable=False) as connection:
+        with suppress(NotKeptError), self._file.keeping() as connection:
             old = (self._kit, self._age(connection) - KEEP_SECONDS, OVER_QUOTA)
             forgotten = connection.execute(schema.FORGET, old).rowcount
             beyond = (self._kit, OVER_QUOTA, most_not_whole)
             let_go = connection.execute(schema.FORGET_BEYOND, beyond).rowcount
             connection.execute(schema.NOTE_LET_GO, (self._kit, let_go))
             return forgotten + let_go
+        return 0
 
     def _age(self, connection: sqlite3.Connection) -> float:
         """How many seconds this outbox was open, whatever the kit's clock was set to meanwhile."""

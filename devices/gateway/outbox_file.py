@@ -1,18 +1,19 @@
 """The SQLite file that holds the outbox of one kit, or of a whole simulated fleet.
 
 Invariant: a durable transaction is on the disk when it returns. Bookkeeping may be younger than the disk
-after a power cut, since losing it only means that something is sent again.
+after a power cut, since losing it only means that something is sent again; so it needs no disk that takes anything.
 """
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID
 
 from devices.gateway import schema
+from devices.gateway.stand_in import Result, StandIn, is_refusal
 from devices.identifiers import KitId
 
 
@@ -20,11 +21,25 @@ class OutboxFileError(RuntimeError):
     """The file is not an outbox this version can use: the sentence says why."""
 
 
+class NotKeptError(RuntimeError):
+    """The disk did not take a reading, full or broken. Its words are for whoever took it."""
+
+    def __init__(self, hub: object = "") -> None:
+        """`hub`: whom to phone, where the kit knows it."""
+        super().__init__(
+            "This reading was NOT kept: the disk of this kit is full, or broken. "
+            f"Write it down, and phone the hub now{f': {hub}' if hub else ''}."
+        )
+
+
 class OutboxFile:
     """One SQLite connection, shared by threads under a lock."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.disk_full = False
+        """Whether the disk would not take what was last written, full or broken."""
+        self._stand_in: StandIn | None = None
         self._lock = threading.RLock()
         self._inside = False
         self._durable: bool | None = None
@@ -33,6 +48,7 @@ class OutboxFile:
         try:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA wal_autocheckpoint = 4000")
+            self._connection.execute("PRAGMA temp_store = MEMORY")
             self._create()
         except BaseException:
             self._connection.close()
@@ -70,6 +86,54 @@ class OutboxFile:
             finally:
                 self._inside = False
 
+    @contextmanager
+    def keeping(self) -> Iterator[sqlite3.Connection]:
+        """A durable transaction that keeps readings, after all that was noted meanwhile.
+
+        Raises NotKeptError where the disk does not take them.
+        """
+        with self._lock:
+            outermost = not self._inside
+            try:
+                with self.transaction(durable=True) as connection:
+                    if outermost and self._stand_in:
+                        self._stand_in.write_back(connection)
+                    yield connection
+            except sqlite3.OperationalError as error:
+                if not is_refusal(error):
+                    raise
+                self.disk_full = True
+                raise NotKeptError from error
+            if outermost:
+                self._go_on_at_the_disk()
+
+    def _go_on_at_the_disk(self) -> None:
+        self.disk_full = False
+        if self._stand_in:
+            self._stand_in.close()
+            self._stand_in = None
+
+    def note(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Bookkeeping, in one transaction; in memory while the disk takes nothing."""
+        with self._lock:
+            if self._stand_in is None or self._inside:
+                try:
+                    with self.transaction(durable=False) as connection:
+                        return work(connection)
+                except sqlite3.OperationalError as error:
+                    if self._inside or not is_refusal(error):
+                        raise
+                    self._stand_in, self.disk_full = StandIn(self._connection), True
+            return self._stand_in.note(work)
+
+    def try_disk(self) -> None:
+        """Where the disk took nothing, see whether it takes as much as a reading again, and go on there."""
+        if self.disk_full:
+            with suppress(NotKeptError):
+                for step in (schema.TRY, schema.END_TRIAL):
+                    with self.keeping() as connection:
+                        connection.execute(step)
+
     def _sync(self, durable: bool) -> None:
         """WAL syncs at each commit with FULL; with NORMAL at checkpoints, which a killed process survives."""
         if durable != self._durable:
@@ -80,8 +144,11 @@ class OutboxFile:
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Several puts, of any kits in this file, that become durable together when the block ends."""
-        with self.transaction(durable=True):
+        """Several puts, of any kits in this file, that become durable together when the block ends.
+
+        Raises NotKeptError where the disk does not take them: then none of them was kept.
+        """
+        with self.keeping():
             yield
 
     def kits(self) -> list[KitId]:
@@ -92,9 +159,13 @@ class OutboxFile:
     def rows(self, query: LiteralString, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
         """What a query of `schema` answers, read without a transaction of its own."""
         with self._lock:
-            return self._connection.execute(query, parameters).fetchall()
+            stand_in = None if self._inside else self._stand_in
+            connection = stand_in.connection if stand_in else self._connection
+            return connection.execute(query, parameters).fetchall()
 
     def close(self) -> None:
         """Close the file. What was put stays."""
         with self._lock:
+            if self._stand_in:
+                self._stand_in.close()
             self._connection.close()

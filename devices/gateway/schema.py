@@ -197,6 +197,36 @@ COUNT_WAITING: LiteralString = """
 SELECT count(*) FROM item WHERE pending = 1 AND kit = ?
 """
 
+ITEMS: LiteralString = """
+SELECT kit, seq, alone, pending, due_at, publishes, first_published_at, published_at, outcome, reason, next,
+       receipt_epoch, receipted_at, receipted_age FROM item
+"""
+
+TAKE_ITEM: LiteralString = """
+UPDATE item SET alone = ?3, pending = ?4, due_at = ?5, publishes = ?6, first_published_at = ?7, published_at = ?8,
+    outcome = ?9, reason = ?10, next = ?11, receipt_epoch = ?12, receipted_at = ?13, receipted_age = ?14
+WHERE kit = ?1 AND seq = ?2 AND (alone, pending, due_at, publishes, first_published_at, published_at, outcome, reason,
+    next, receipt_epoch, receipted_at, receipted_age)
+    IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+"""
+
+OUTBOXES: LiteralString = """
+SELECT kit, database_epoch, age, hub_name, hub_telephone FROM outbox
+"""
+
+TAKE_OUTBOX: LiteralString = """
+UPDATE outbox SET database_epoch = ?2, age = ?3, hub_name = ?4, hub_telephone = ?5 WHERE kit = ?1
+"""
+
+# As much as a reading may need, so that a disk which takes it takes readings too.
+TRY: LiteralString = """
+CREATE TABLE IF NOT EXISTS trial AS SELECT zeroblob(65536) AS room
+"""
+
+END_TRIAL: LiteralString = """
+DROP TABLE IF EXISTS trial
+"""
+
 LEDGER: LiteralString = """
 SELECT reading_id, seq, CASE WHEN pending = 1 THEN NULL ELSE outcome END
 FROM item WHERE kit = ? AND seq > ? ORDER BY seq LIMIT 1000

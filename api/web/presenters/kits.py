@@ -118,6 +118,8 @@ def _worries(one: Kit) -> tuple[str, ...]:
     if one.kind == "web" or one.revoked_at is not None:
         return ()
     found = [_clock(timedelta(seconds=one.clock_skew_s or 0))]
+    if one.disk_full:
+        found.append("Its disk is full or broken: it keeps no new readings. Telephone the home")
     if one.battery is not None and one.battery <= LOW_BATTERY:
         found.append("The battery is low")
     if one.not_kept_whole:

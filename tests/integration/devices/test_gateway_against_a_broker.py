@@ -5,9 +5,13 @@ import threading
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import pytest
+
 from devices.gateway.outbox import State
+from devices.gateway.outbox_file import NotKeptError
 from devices.identifiers import DatabaseEpoch, new_reading_id
 from devices.receipt import Message, Status
+from tests.fixtures.full_disk import disk_full
 
 from .killable_broker import RealBroker, eventually
 from .kit_and_platform import SEED, UNHURRIED, FakePlatform, RunningKit, running
@@ -155,6 +159,29 @@ def test_a_kit_off_the_network_keeps_its_readings_and_its_will_says_so(killable_
         kit.link.offline = False
         eventually(lambda: kit.outbox.waiting() == 0, "they arrive once the kit is back")
     assert set(platform.stored[kit.credentials.kit]) == ids
+
+
+def test_a_kit_whose_disk_is_full_sends_what_it_has_and_says_so_until_there_is_room_again(
+    killable_broker, platform, outboxes
+):
+    kit = RunningKit(outboxes, killable_broker.port, 15)
+
+    def says_it_is_full() -> bool | None:
+        status = platform.statuses.get(kit.credentials.kit)
+        return status and status.disk_full
+
+    kept = {kit.put() for _ in range(30)}
+    with running(kit):
+        with disk_full(outboxes.path):
+            eventually(lambda: set(platform.stored.get(kit.credentials.kit, ())) == kept, "it arrives")
+            eventually(says_it_is_full, "the operators see it")
+            with pytest.raises(NotKeptError):
+                kit.put()
+            eventually(lambda: kit.outbox.waiting() == 0, "it is receipted")
+        kit.put()
+        eventually(lambda: says_it_is_full() is False, "it goes on by itself")
+        eventually(lambda: kit.outbox.waiting() == 0, "what is new is receipted")
+    assert set(kit.states().values()) == {State.STORED}
 
 
 def test_a_clean_stop_says_offline_with_what_was_sent(killable_broker, platform, outboxes):

@@ -181,6 +181,12 @@ def test_a_status_that_the_broker_kept_is_noted_where_there_is_no_other(doorstep
     ]
 
 
+def test_a_full_disk_is_noted_until_the_kit_says_otherwise(doorstep: Doorstep) -> None:
+    for said, known in ((True, True), (None, True), (False, False)):
+        registry.note_status(doorstep.conn, KIT.kit_id, Status(online=True, disk_full=said), NOW)
+        assert doorstep.rows("SELECT disk_full FROM devices.kit_status") == [(known,)]
+
+
 def test_what_a_kit_alone_has_whole_is_noted_until_it_says_otherwise(doorstep: Doorstep) -> None:
     for said, known in ((3, 3), (None, 3), (0, 0)):
         status = Status(online=True, not_kept_whole=said, let_go=said)

@@ -283,6 +283,7 @@ def kit(**different: Any) -> Kit:
         sent_seq=100,
         not_kept_whole=0,
         let_go=0,
+        disk_full=False,
         stored=97,
         quarantined=1,
     )

@@ -94,6 +94,12 @@ def test_who_takes_readings_in_is_said_and_what_nobody_does() -> None:
     assert workers(Roll(frozenset(), {})) == ("Nobody: partitions 0-15",)
 
 
+def test_a_kit_that_keeps_no_new_readings_is_to_be_looked_at_at_once() -> None:
+    row = kit_row(kit(disk_full=True), NOW)
+    assert row.worries == ("Its disk is full or broken: it keeps no new readings. Telephone the home",)
+    assert row.worrying
+
+
 def test_what_a_kit_had_no_more_room_for_is_said_to_be_lost() -> None:
     row = kit_row(kit(let_go=1), NOW)
     assert row.worries == ("Of 1 thing it sent the rest is lost: the kit had no more room for it",)
