@@ -1,10 +1,11 @@
 """Stores a batch of arrivals, and tries again until it is stored.
 
 Guards: a receipt is written only after a durable commit. A commit whose answer was lost is run again. A message that
-the database cannot hold is kept in quarantine and never stops the others.
+the database cannot hold, or has no room for by itself, is kept in quarantine and never stops the others.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -17,11 +18,20 @@ from ingest.receipts import ReceiptBook
 from ingest.session import Session
 from ingest.trouble import is_too_much, passes, refuses_all
 
+_PATIENCE = 30.0
+
 
 class Settlement:
     """The settlement of one worker."""
 
-    def __init__(self, session: Session, evaluator: Evaluator, receipts: ReceiptBook) -> None:
+    def __init__(
+        self, session: Session, evaluator: Evaluator, receipts: ReceiptBook, *, patience: float = _PATIENCE
+    ) -> None:
+        """`patience`: for how many seconds one message is tried that is too much for the database by itself.
+
+        Others may take its room only for a while. Whoever comes after that message waits as long.
+        """
+        self._patience = patience
         self._session = session
         self._evaluator = evaluator
         self._receipts = receipts
@@ -31,16 +41,18 @@ class Settlement:
 
         Returns None if told to stop first.
         """
-        pause = 0.05
+        pause, too_much_since = 0.05, None
         while not stopping.is_set():
             try:
                 return self._transact(arrivals)
             except Exception as error:
                 self._session.lost("storing a batch")
-                its_own = not passes(error) and not refuses_all(error)
-                if (its_own or is_too_much(error)) and len(arrivals) > 1:
+                its_own, too_much, now = _is_its_own(error), is_too_much(error), time.monotonic()
+                if (its_own or too_much) and len(arrivals) > 1:
                     return self._settle_halves(arrivals, stopping)
-                if its_own and (put_away := self._put_away(arrivals[0], error)):
+                too_much_since = (too_much_since or now) if too_much else None
+                waited_enough = too_much_since is not None and now - too_much_since >= self._patience
+                if (its_own or waited_enough) and (put_away := self._put_away(arrivals[0], error)):
                     return put_away
             stopping.wait(pause)
             pause = min(5.0, pause * 2)
@@ -78,3 +90,8 @@ class Settlement:
         # Committed. The epoch is this connection's; the next connection may lead to another epoch.
         self._receipts.add(settled, self._session.epoch)
         return settled
+
+
+def _is_its_own(error: Exception) -> bool:
+    """Return whether the work itself is refused, and not everything alike."""
+    return not passes(error) and not refuses_all(error)

@@ -1,5 +1,6 @@
 """What the database refuses: one reading it cannot hold stops no other, and its own trouble is waited out."""
 
+import math
 import select
 import threading
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,8 +16,10 @@ import pytest
 from alerts.evaluator import Evaluator
 from devices.gateway.outbox import State
 from devices.receipt import Outcome
+from ingest import quarantine
 from ingest.consumer import Delivery
 from ingest.receipts import ReceiptBook
+from ingest.replay import replay
 from ingest.session import Session
 from ingest.settlement import Settlement
 from ingest.tally import Tally
@@ -105,6 +109,29 @@ class OverwhelmedByMany(Evaluator):
         return super().evaluate(conn, batch, at)
 
 
+class OverwhelmedBy(Evaluator):
+    """Whatever is sent of one resident asks too much of the database, however little it is, for so many tries."""
+
+    def __init__(self, resident: UUID, times: float = math.inf, *, kept: bool = True) -> None:
+        """`kept`: the quarantine asks less, and takes it."""
+        self.resident, self.left, self.kept = resident, times, kept
+
+    def evaluate(self, conn, batch, at):
+        if self.resident in batch.residents:
+            self._ask_too_much(conn)
+        return super().evaluate(conn, batch, at)
+
+    def cannot_keep(self, conn, placement, payload, at):
+        if not self.kept:
+            self._ask_too_much(conn)
+        return super().cannot_keep(conn, placement, payload, at)
+
+    def _ask_too_much(self, conn: psycopg.Connection) -> None:
+        self.left -= 1
+        if self.left >= 0:
+            takes_more_locks_than_there_is_room_for(conn)
+
+
 class OnceInTheWay(Evaluator):
     """The first time, the database ends the transaction so that another's can go on."""
 
@@ -120,10 +147,10 @@ class OnceInTheWay(Evaluator):
         return verdicts
 
 
-def settle(neighbourhood, evaluator: Evaluator, *arrivals):
-    """As one batch."""
+def settle(neighbourhood, evaluator: Evaluator, *arrivals, patience: float = PATIENCE_SECONDS):
+    """As one batch. `patience` with what is too much by itself."""
     session = Session(lambda: neighbourhood.connect("hearthwatch_ingest", autocommit=True), Tally())
-    settlement = Settlement(session, evaluator, ReceiptBook(cast(Any, None)))
+    settlement = Settlement(session, evaluator, ReceiptBook(cast(Any, None)), patience=patience)
     stopping = threading.Event()
     giving_up = threading.Timer(PATIENCE_SECONDS, stopping.set)
     giving_up.start()
@@ -144,6 +171,40 @@ def test_a_batch_that_is_too_much_as_a_whole_is_stored_in_halves(neighbourhood, 
     assert settled is not None
     assert [one.outcome for one in settled] == [Outcome.STORED] * 4
     assert overwhelmed.tried == [4, 2, 1, 1, 2, 1, 1]
+
+
+def test_a_reading_that_is_too_much_by_itself_again_and_again_is_put_away_alone(neighbourhood):
+    kit, now = n.Kit(), datetime.now(UTC)
+    sent = [kit.arrival(kit.reading(one, taken_at=now), now) for one in (n.AMARA, n.BRAM, n.CORA)]
+    settled = settle(neighbourhood, OverwhelmedBy(n.BRAM), *sent, patience=0.0)
+    assert settled is not None
+    assert [one.outcome for one in settled] == [Outcome.STORED, Outcome.QUARANTINED, Outcome.STORED]
+    with neighbourhood.connect("hearthwatch_ingest") as conn:
+        [kept] = quarantine.listed(conn)
+        assert (kept.reading_id, kept.reason) == (sent[1].item.reading_id, "unstorable")
+        assert "OutOfMemory" in kept.detail
+        again = replay(conn, kept, Evaluator(), now)
+    assert again == Outcome.STORED
+    with neighbourhood.connect() as owner:
+        assert owner.execute("SELECT resident_id, origin FROM alerts.escalation").fetchall() == [
+            (n.BRAM, "unscored")
+        ]
+
+
+@pytest.mark.parametrize(
+    ("times", "patience", "kept"),
+    [(2, PATIENCE_SECONDS, True), (4, 0.0, False)],
+    ids=["and it passes", "and the quarantine takes it no more than the readings do"],
+)
+def test_a_database_without_room_for_one_reading_is_waited_for(neighbourhood, times, patience, kept):
+    kit, now = n.Kit(), datetime.now(UTC)
+    overwhelmed = OverwhelmedBy(n.AMARA, times, kept=kept)
+    settled = settle(
+        neighbourhood, overwhelmed, kit.arrival(kit.reading(taken_at=now), now), patience=patience
+    )
+    assert settled is not None
+    assert [one.outcome for one in settled] == [Outcome.STORED]
+    assert overwhelmed.left == -1
 
 
 @pytest.mark.parametrize("ending", [psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure])
