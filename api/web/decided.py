@@ -102,10 +102,3 @@ def back(resident_id: UUID, said: str, part: str = "") -> RedirectResponse:
     """To the resident's page, or to a part of it, which says that it is done."""
     anchor = f"#{part}" if part else ""
     return RedirectResponse(f"/residents/{resident_id}?said={said}{anchor}", HTTPStatus.SEE_OTHER)
-
-
-def status(faults: Mapping[str, str], meanwhile: str) -> HTTPStatus:
-    """Of a form that comes back; `meanwhile`: why there was nothing left to do."""
-    if meanwhile:
-        return HTTPStatus.CONFLICT
-    return HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK

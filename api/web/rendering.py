@@ -66,10 +66,19 @@ def page(
     view: Mapping[str, Any],
     *,
     who: str | None = None,
-    status: int = HTTPStatus.OK,
+    status: int | None = None,
 ) -> HTMLResponse:
-    """Render a template. `who` is the name of whoever is signed in."""
+    """Render a template. `who` is the name of the person signed in.
+
+    Without a `status` the view decides: 409 where it says what happened `meanwhile`, 422 where it has `faults`.
+    """
     shell = Shell(who, parts_of(request).settings.demo, request.url.path)
     faults = {field: as_fault(said) for field, said in view.get("faults", {}).items()}
     html = environment().get_template(template).render({**view, "faults": faults, "shell": shell})
-    return HTMLResponse(html, status)
+    return HTMLResponse(html, _status(view) if status is None else status)
+
+
+def _status(view: Mapping[str, Any]) -> HTTPStatus:
+    if view.get("meanwhile"):
+        return HTTPStatus.CONFLICT
+    return HTTPStatus.UNPROCESSABLE_ENTITY if view.get("faults") else HTTPStatus.OK

@@ -101,8 +101,7 @@ def set_password(
 
 def _password_form(request: Request, visit: Visit, next: str, faults: dict[str, str]) -> HTMLResponse:
     view = {"given": visit.session.step is Step.NEW_PASSWORD, "faults": faults, "next": inside(next)}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "password.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "password.jinja", view, who=visit.actor.name)
 
 
 def _second_step(request: Request, visit: Visit) -> dict[str, Any]:

@@ -4,7 +4,6 @@ Guards: for an operator and a home's manager, who give their own password for it
 answer to the form.
 """
 
-from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -73,5 +72,4 @@ def _form(request: Request, visit: Visit, fields: dict[str, str], faults: dict[s
         "second_steps": parts_of(request).sealer is not None,
         "workers": [(one.username, one.name) for one in workers(visit)],
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "accounts.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "accounts.jinja", view, who=visit.actor.name)

@@ -83,9 +83,7 @@ def _form(
         "faults": faults,
         "meanwhile": meanwhile,
     }
-    return page(
-        request, "air_record.jinja", view, who=visit.actor.name, status=decided_form.status(faults, meanwhile)
-    )
+    return page(request, "air_record.jinja", view, who=visit.actor.name)
 
 
 def _shown(fields: Mapping[str, str], entry: Entry | None) -> dict[str, str]:

@@ -157,5 +157,4 @@ def _form(
         "soft_sign_said": any(fields.get(f"soft-{code}") for code in SOFT_SIGNS),
         "worried": WORRIED,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "capture.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "capture.jinja", view, who=visit.actor.name)

@@ -105,5 +105,4 @@ def _page(
         "fields": {"seen": str(decided.ceiling.ceiling_id) if decided.ceiling else "", **fields},
         "faults": {name: faults[name] for name in _FIELDS if name in faults},
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, template, view, who=visit.actor.name, status=status)
+    return page(request, template, view, who=visit.actor.name)

@@ -3,7 +3,6 @@
 Guards: nothing is changed before it was read back and confirmed; the answer is as urgent as the readings are.
 """
 
-from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -127,8 +126,7 @@ def _form(
         "faults": faults,
         "chosen": chosen,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "correct.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "correct.jinja", view, who=visit.actor.name)
 
 
 def _done(

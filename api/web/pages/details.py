@@ -195,5 +195,4 @@ def _page(
         "fields": fields,
         "faults": {name: faults[name] for name in _FIELDS if name in faults},
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "details.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "details.jinja", view, who=visit.actor.name)

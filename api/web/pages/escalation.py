@@ -195,8 +195,7 @@ def _closing(
         "disposition": disposition,
         "note": note,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "close.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "close.jinja", view, who=visit.actor.name)
 
 
 def _raising(
@@ -221,5 +220,4 @@ def _raising(
         "words": words,
         "stays": stays,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "raise.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "raise.jinja", view, who=visit.actor.name)

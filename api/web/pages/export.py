@@ -6,7 +6,6 @@ what else there is; no copy stays here.
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
 from typing import IO, Annotated
 from uuid import UUID
 
@@ -85,6 +84,5 @@ def _in_pieces(file: IO[bytes]) -> Iterator[bytes]:
 def _page(
     request: Request, visit: Visit, found: Resident, fields: Mapping[str, str], faults: Mapping[str, str]
 ) -> HTMLResponse:
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
     view = {"resident": found, "fields": fields, "faults": faults}
-    return page(request, "export.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "export.jinja", view, who=visit.actor.name)

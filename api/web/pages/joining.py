@@ -102,8 +102,7 @@ def _account_page(
     request: Request, found: Offered, code: str, username: str, faults: Mapping[str, str]
 ) -> HTMLResponse:
     view = {"offer": offer_words(found), "code": code, "username": username, "faults": faults}
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "join_account.jinja", view, status=status)
+    return page(request, "join_account.jinja", view)
 
 
 def _refused(shown: HTMLResponse, refused: RefusedError) -> HTMLResponse:

@@ -125,8 +125,7 @@ def _form(
         "fields": {**_seen(in_force), **fields},
         "faults": {name: faults[name] for name in _FIELDS if name in faults},
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "limits.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "limits.jinja", view, who=visit.actor.name)
 
 
 def _seen(in_force: Iterable[Limit]) -> dict[str, str]:
@@ -150,8 +149,7 @@ def _revoking(
         "fields": {"seen": str(limit.limit_id), **fields},
         "faults": faults,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "limit_revoke.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "limit_revoke.jinja", view, who=visit.actor.name)
 
 
 def _in_force(visit: Visit, resident_id: UUID, sign: str) -> Limit:

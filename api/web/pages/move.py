@@ -90,5 +90,4 @@ def _page(
         "fields": fields,
         "faults": faults,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "move.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "move.jinja", view, who=visit.actor.name)

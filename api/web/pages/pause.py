@@ -133,9 +133,7 @@ def _form(
         "faults": faults,
         "meanwhile": meanwhile,
     }
-    return page(
-        request, "pause.jinja", view, who=visit.actor.name, status=decided_form.status(faults, meanwhile)
-    )
+    return page(request, "pause.jinja", view, who=visit.actor.name)
 
 
 def _standing(pause: Pause | None, at: datetime) -> dict[str, str]:

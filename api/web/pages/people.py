@@ -217,5 +217,4 @@ def _page(
         "faults": faults or {},
         "said": said,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "people.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "people.jinja", view, who=visit.actor.name)

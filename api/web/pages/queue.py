@@ -95,8 +95,7 @@ def find(request: Request, hub_id: UUID, visit: RaisingVisit, name: str | None =
         "faults": faults,
         "found": [(one, calendar_day(one.born_on)) for one in found],
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "find.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "find.jinja", view, who=visit.actor.name)
 
 
 def queue_page(

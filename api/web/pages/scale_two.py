@@ -109,8 +109,7 @@ def _form(
         "fields": {"seen": str(now.authorisation_id) if now else "", **fields},
         "faults": {name: faults[name] for name in _FIELDS if name in faults},
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "scale_two.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "scale_two.jinja", view, who=visit.actor.name)
 
 
 def _revoking(
@@ -127,5 +126,4 @@ def _revoking(
         "fields": {"seen": str(now.authorisation_id), **fields},
         "faults": faults,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "scale_two_revoke.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "scale_two_revoke.jinja", view, who=visit.actor.name)

@@ -5,7 +5,6 @@ signed in already gives their password before they see it, so that a browser lef
 """
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -84,8 +83,7 @@ def renew_recovery_codes(request: Request, wrong: OwnPassword, visit: FullySigne
     _enrolled(visit)
     if wrong:
         view = {"faults": {"current": wrong}}
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return page(request, "recovery_codes_ask.jinja", view, who=visit.actor.name, status=status)
+        return page(request, "recovery_codes_ask.jinja", view, who=visit.actor.name)
     write_down(visit, "recovery_codes.renewed")
     return _codes(request, visit, "/account")
 
@@ -101,15 +99,13 @@ def _form(
         "faults": faults,
         "next": inside(next),
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "second_step.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "second_step.jinja", view, who=visit.actor.name)
 
 
 def _password_form(request: Request, visit: Visit, next: str, faults: Mapping[str, str]) -> HTMLResponse:
     _sealer(request)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
     view = {"faults": faults, "next": inside(next)}
-    return page(request, "second_step_ask.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "second_step_ask.jinja", view, who=visit.actor.name)
 
 
 def _begun(request: Request, visit: Visit) -> Pending:

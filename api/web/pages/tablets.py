@@ -152,15 +152,13 @@ def _page(request: Request, visit: Visit, fields: dict[str, str], faults: dict[s
         "faults": faults,
         "now_iso": visit.at.isoformat(),
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "tablets.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "tablets.jinja", view, who=visit.actor.name)
 
 
 def _pin_form(request: Request, visit: Visit, tablet: Tablet, faults: dict[str, str]) -> HTMLResponse:
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
     until = clock(good_until(visit, tablet), visit.at)
     view = {"tablet": tablet, "until": until, "faults": faults}
-    return page(request, "pin.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "pin.jinja", view, who=visit.actor.name)
 
 
 def _cookie(request: Request) -> str:

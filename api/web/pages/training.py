@@ -119,8 +119,7 @@ def _taking_back(
         "faults": faults,
         "reason": reason,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "take_back.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "take_back.jinja", view, who=visit.actor.name)
 
 
 def _worker(visit: Visit, person: UUID) -> queries.Worker:
@@ -174,5 +173,4 @@ def _signing(
         "faults": faults,
         **given,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
-    return page(request, "sign_off.jinja", view, who=visit.actor.name, status=status)
+    return page(request, "sign_off.jinja", view, who=visit.actor.name)
