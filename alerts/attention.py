@@ -1,7 +1,7 @@
 """Which moments of a batch the rules look at one by one; the others are settled all at once.
 
-Guards: if one moment of a resident may concern the rules, or a question about them is open, the rules look at
-all their readings of the batch, in order of arrival.
+Guards: the rules look at all of a resident's moments in the batch or at none. They look if one moment may
+concern them, or if a question about the resident is open. They go in order of arrival.
 """
 
 from collections.abc import Set as AbstractSet

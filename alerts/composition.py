@@ -47,8 +47,8 @@ def compose(readings: Readings, window: int) -> Composed:
     A new reading gives a result for its own moment. It rests on readings that arrived no later, are no later
     in effective time, and are no older than the window; an age of exactly the window counts.
 
-    A late reading also gives a result for each reading that arrived before it and is later in effective time
-    by no more than the window, if the late one has the last word on at least one of its signs.
+    A late reading also gives a result for some readings that arrived before it. They are later in effective
+    time by no more than the window, and the late reading has the last word on at least one of their signs.
 
     Rows that are not new are history and give no result. They must include all the residents' readings within
     a window before and after the new ones; more do no harm.

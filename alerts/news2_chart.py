@@ -1,7 +1,9 @@
 """The NEWS2 chart as data, and as one lookup table per vital sign.
 
-Guards: every threshold of the scoring is written in this file, once, as the Royal College of Physicians
-prints it (National Early Warning Score (NEWS) 2, 2017, charts 1 and 4). No threshold is a branch in code.
+Guards: every threshold of the scoring is written in this file, once, as it is printed. No threshold is a
+branch in code.
+
+Source: Royal College of Physicians, National Early Warning Score (NEWS) 2, 2017, charts 1 and 4.
 
 A table maps a *code* (the rounded value, or the code of unknown) to a *term*. The terms of a set are added
 up, and the sum holds all that the result depends on. Each fact has bits of its own, which addition cannot

@@ -1,7 +1,7 @@
 """When the scheduler looks at its clocks in a replay: as it is on record, or whenever something falls due.
 
 Guards: under the policies that ran, looks and readings come in the order that is on record. Under other
-policies nobody knows when a look would have come, so each clock is seen the moment it is due, for every
+policies nobody knows when a look would have come. Each clock is then seen the moment it is due, for every
 policy alike.
 """
 

@@ -3,8 +3,8 @@
 Guards: each score is compared with what was known when it became known. The result is the same as that of
 `alerts.beside.drift`, which looks at one score.
 
-No centile is worked out. A value lies so far over the 80th centile of n values if at least four fifths of
-them lie under it by as much, so it is enough to count them.
+No centile is worked out; values are counted instead. A value lies so far over the 80th centile of n values if
+at least four fifths of them lie under it by as much.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """What the rules find in very many scores at once: which rule, how grave, when, and for whom.
 
-Guards: for the words that a file can hold, the result is the same, rule by rule, as that of `alerts.rules`,
-`alerts.beside` and `alerts.judgement`, which look at one score at a time. A test compares them.
+Guards: for the words that a file can hold, each rule finds the same as in `alerts.rules`, `alerts.beside` and
+`alerts.judgement`, which look at one score at a time. A test compares them.
 """
 
 from dataclasses import dataclass
