@@ -20,8 +20,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from api.access import public
 from api.database import Pool
 from api.metrics import MEDIA_TYPE
-from api.parts import Parts, parts_of
-from api.readiness import Found
+from api.parts import Found, Parts, parts_of
 from api.settings import Broker
 from api.shares import in_words
 from ingest import heartbeat, leases

@@ -6,6 +6,7 @@ Guards: no part is a global, so two apps in one process share nothing.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from fastapi import Request
 
@@ -15,12 +16,20 @@ from api.fanout import Fanout, Pace
 from api.identity.openid_provider import Provider
 from api.identity.sealing import Sealer
 from api.identity.throttle import Throttle
+from api.latest import Latest
 from api.metrics import Counts
 from api.pulse import Pulse
-from api.readiness import Readiness
 from api.settings import Settings
 
 Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What this process found of itself and of what stands behind it, and whether requests may come here."""
+
+    is_ready: bool
+    says: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class Parts:
     provider: Provider | None
     """The organisation's own sign-in service, where there is one."""
     clock: Clock
-    readiness: Readiness = field(default_factory=Readiness)
+    readiness: Latest[Found] = field(default_factory=Latest[Found])
 
     @property
     def uses_https(self) -> bool:

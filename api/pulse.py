@@ -6,8 +6,6 @@ not known is said as such. Where ingest stops, a live page says so within ten se
 counts as quiet, at most one until that is asked, at most three until the next ping.
 """
 
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +14,12 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from api.database import Pool
+from api.latest import Latest
 from delegation.people import Actor
 from delegation.rights import READ, Record
 from ingest import heartbeat
 from ingest.heartbeat import Beating, Quiet
 
-ASK_EVERY = 1.0
 _LONDON = ZoneInfo("Europe/London")
 _UNKNOWN = "It is not known whether readings are coming in: the database does not answer."
 _SAID = {
@@ -52,9 +50,7 @@ class Pulse:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._lock = threading.Lock()
-        self._asked_at = float("-inf")
-        self._notice = _NOT_KNOWN
+        self._latest = Latest[_Notice]()
 
     def words(self, at: datetime) -> str | None:
         """What is wrong now, as the hub is told it; None where nothing is."""
@@ -66,14 +62,7 @@ class Pulse:
         return notice.behind if actor.may(READ, Record.HEALTH) else notice.bedside
 
     def _now(self, at: datetime) -> _Notice:
-        # While one page asks, perhaps in vain, the others are told what was known last.
-        if time.monotonic() - self._asked_at >= ASK_EVERY and self._lock.acquire(blocking=False):
-            try:
-                self._notice = self._ask(at)
-                self._asked_at = time.monotonic()
-            finally:
-                self._lock.release()
-        return self._notice
+        return self._latest.now(lambda: self._ask(at))
 
     def _ask(self, at: datetime) -> _Notice:
         try:

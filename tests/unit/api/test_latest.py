@@ -1,8 +1,9 @@
-"""However often anybody asks whether an api is ready, it looks once a second at most."""
+"""However often anybody asks whether an api is ready or readings come in, it looks once a second at most."""
 
 import threading
 
-from api.readiness import KEPT_SECONDS, Found, Readiness
+from api.latest import KEPT_SECONDS, Latest
+from api.parts import Found
 from tests.fixtures.machine import PATIENCE_SECONDS
 
 READY, AWAY = Found(is_ready=True, says={"ready": True}), Found(is_ready=False, says={"ready": False})
@@ -22,17 +23,17 @@ class Looks:
 
 def test_many_who_ask_are_told_what_one_look_found_until_it_is_old() -> None:
     now = [100.0]
-    readiness, looks = Readiness(clock=lambda: now[0]), Looks(READY, AWAY)
-    assert {readiness.now(looks).is_ready for _ in range(50)} == {True}
+    latest, looks = Latest[Found](clock=lambda: now[0]), Looks(READY, AWAY)
+    assert {latest.now(looks).is_ready for _ in range(50)} == {True}
     now[0] += KEPT_SECONDS
-    assert {readiness.now(looks).is_ready for _ in range(50)} == {False}
+    assert {latest.now(looks).is_ready for _ in range(50)} == {False}
     assert looks.times == 2
 
 
 def test_while_one_looks_in_vain_the_others_do_not_wait() -> None:
     now = [100.0]
-    readiness = Readiness(clock=lambda: now[0])
-    readiness.now(Looks(READY))
+    latest = Latest[Found](clock=lambda: now[0])
+    latest.now(Looks(READY))
     now[0] += KEPT_SECONDS
     looking, answered = threading.Event(), threading.Event()
 
@@ -41,23 +42,34 @@ def test_while_one_looks_in_vain_the_others_do_not_wait() -> None:
         assert answered.wait(PATIENCE_SECONDS)
         return AWAY
 
-    slow = threading.Thread(target=readiness.now, args=(in_vain,))
+    slow = threading.Thread(target=latest.now, args=(in_vain,))
     slow.start()
     assert looking.wait(PATIENCE_SECONDS)
-    assert readiness.now(Looks(AWAY)) is READY
+    assert latest.now(Looks(AWAY)) is READY
     answered.set()
     slow.join(PATIENCE_SECONDS)
-    assert readiness.now(Looks(READY)) is AWAY
+    assert latest.now(Looks(READY)) is AWAY
 
 
 def test_a_look_that_fails_keeps_nobody_else_from_looking() -> None:
     def fails() -> Found:
         raise ZeroDivisionError
 
-    readiness = Readiness()
+    latest = Latest[Found]()
     for _ in range(2):
         try:
-            readiness.now(fails)
+            latest.now(fails)
         except ZeroDivisionError:
             continue
-    assert readiness.now(Looks(READY)) is READY
+    assert latest.now(Looks(READY)) is READY
+
+
+def test_all_who_ask_before_anything_is_known_are_told_what_the_first_look_finds() -> None:
+    latest, looks = Latest[Found](clock=lambda: 0.0), Looks(AWAY, READY)
+    told: list[Found] = []
+    askers = [threading.Thread(target=lambda: told.append(latest.now(looks))) for _ in range(4)]
+    for one in askers:
+        one.start()
+    for one in askers:
+        one.join(PATIENCE_SECONDS)
+    assert (told, looks.times) == ([AWAY] * len(askers), 1)

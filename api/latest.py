@@ -1,35 +1,27 @@
-"""What an api last found of itself and of what stands behind it, for whoever asks.
+"""The latest answer to a question that anybody may ask, looked for at most once a second.
 
-Guards: anybody may ask, and it costs no more however often they do: at most one look a second for all of them together.
+Guards: asking costs no more however often it is done, and nobody waits for somebody else's look but the very first.
 """
 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 KEPT_SECONDS = 1.0
+Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One answer: what it says, and whether requests may come here."""
-
-    is_ready: bool
-    says: dict[str, Any]
-
-
-class Readiness:
+class Latest(Generic[Answer]):
     """The last answer, looked for anew once it is old."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._looking = threading.Lock()
         self._looked_at = float("-inf")
-        self._found: Found | None = None
+        self._found: Answer | None = None
 
-    def now(self, look: Callable[[], Found]) -> Found:
+    def now(self, look: Callable[[], Answer]) -> Answer:
         """What `look` finds. While one looks, perhaps in vain, the others are told what was found last."""
         known = self._found
         if known is not None and (self._is_fresh() or not self._looking.acquire(blocking=False)):
