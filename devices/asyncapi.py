@@ -1,6 +1,6 @@
-"""The MQTT contract as an AsyncAPI 3 document, made from the models that read and write the wire.
+"""The MQTT contract as an AsyncAPI 3 document, generated from the models that read and write the wire.
 
-Invariant: docs/asyncapi.json is what this module writes, and every example in it is read by those models.
+Guards: docs/asyncapi.json is this module's output, and the models accept every example in it.
 """
 
 import json
@@ -146,7 +146,7 @@ _SENT_BY_KIT = (Leaf.READINGS, Leaf.STATUS)
 
 
 def document() -> dict[str, Any]:
-    """The whole contract, from the side of a kit."""
+    """The whole contract, from a kit's side."""
     _, definitions = models_json_schema(
         [(model, "validation") for model in _MODELS], ref_template="#/components/schemas/{model}"
     )
@@ -204,7 +204,7 @@ def _message(leaf: Leaf) -> dict[str, Any]:
 
 
 def text() -> str:
-    """The document as it is committed."""
+    """The document as text, as it is committed."""
     return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 

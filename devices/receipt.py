@@ -1,7 +1,7 @@
-"""What the platform says to a kit (receipts, config, messages) and what a kit says of itself (status).
+"""What the platform sends a kit (receipts, config, messages), and what a kit says of itself (status).
 
-Invariant: a receipt is the platform's word that a reading is in its database, and nothing more: no resident,
-no value and no score ever travels to a kit.
+Guards: a receipt says that a reading is in the database, and nothing more. No resident, value or score is ever sent to
+a kit.
 """
 
 from enum import StrEnum
@@ -26,9 +26,9 @@ class Outcome(StrEnum):
 
 
 OVER_QUOTA = "over_quota"
-"""The reason of a receipt for what is in quarantine and not whole: the kit keeps it."""
+"""A receipt's reason when only the beginning is in quarantine: the kit keeps the whole."""
 
-# What the kit should have its user do next.
+# What the kit should ask its user to do next.
 NOTHING = "nothing"
 CALL_HUB = "call_hub"
 CALL_999 = "call_999"
@@ -78,9 +78,9 @@ class Config(_FromPlatform):
     version: Literal[1] = 1
     epoch: DatabaseEpoch
     listening_since: AwareDatetime | None = None
-    """Since when somebody listens to this kit without a gap. Another one than before: send what has no receipt."""
+    """Since when a worker has listened to this kit without a gap. If it changes, send what has no receipt."""
     hub_name: Annotated[str, StringConstraints(max_length=200)] | None = None
-    """Of the hub that watches over the home this kit is lent to; absent where it is lent to none."""
+    """The hub of the home this kit is lent to; absent if it is lent to none."""
     hub_telephone: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
@@ -103,13 +103,13 @@ class Status(_FromPlatform):
     clock: AwareDatetime | None = None
     sent_seq: Annotated[int, Field(ge=0)] | None = None
     not_kept_whole: Annotated[int, Field(ge=0)] | None = None
-    """How many the platform has only the beginning of: they are whole on this kit alone."""
+    """How many readings the platform has only the beginning of: only this kit has them whole."""
     let_go: Annotated[int, Field(ge=0)] | None = None
     """How many of those it has deleted since, because there were too many: nobody has them whole."""
     disk_full: bool | None = None
-    """Whether its disk takes nothing more, full or broken: it sends what it has, and keeps no reading that is new."""
+    """Whether its disk takes no more, full or broken. It sends what it has, and keeps no new reading."""
 
 
 def encode_message(message: BaseModel) -> bytes:
-    """Compact JSON without what is absent."""
+    """Encode as compact JSON, without absent fields."""
     return message.model_dump_json(exclude_none=True).encode()

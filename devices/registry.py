@@ -1,6 +1,6 @@
-"""Which kits there are, and which home each is lent to.
+"""The kits, and the home each is lent to.
 
-Guards: a kit speaks for the home it is lent to and for nobody else's.
+Guards: a kit reports only on the home it is lent to.
 """
 
 from collections.abc import Collection, Mapping
@@ -22,11 +22,11 @@ class LentKit(NamedTuple):
     organisation_id: UUID
     enrolled_at: datetime
     clock_skew_s: float | None = None
-    """By how much its clock was ahead when it last said, in seconds; behind where negative."""
+    """How many seconds its clock was ahead when it last said; negative if behind."""
 
 
 class Speaker(NamedTuple):
-    """A kit that may speak over the broker, and the hub that its people phone; None where it is lent to no home."""
+    """A kit that may speak over the broker, and the hub its people phone; None if it is lent to no home."""
 
     partition: int
     hub_name: str | None
@@ -35,9 +35,10 @@ class Speaker(NamedTuple):
 
 _AGREE_WITHIN = 30.0
 _APART = timedelta(seconds=45)
-"""Two statuses agree on a clock that differ by at most so many seconds, and came at least so long one after another.
+"""Two statuses agree on a clock if they differ by at most this many seconds and are at least this far apart.
 
-Apart by more than they may differ, or one status that the broker delivers twice would agree with itself.
+The gap is longer than the difference allowed. Otherwise a status that the broker delivers twice would agree with
+itself.
 """
 LENT: LiteralString = """
 SELECT 'kit' AS what, place, loan.home_id::text AS one, home.organisation_id::text AS two,
@@ -48,7 +49,7 @@ JOIN devices.kit_loan loan ON loan.kit_id = kit.kit_id AND loan.returned_at IS N
 JOIN delegation.home ON home.home_id = loan.home_id
 LEFT JOIN devices.kit_status status ON status.kit_id = kit.kit_id
 """
-"""Those of these `kits` that may speak, by their place among them: for `lent_kit`."""
+"""Those of these `kits` that may report, with their index: for `lent_kit`."""
 _ENROLLED: LiteralString = "SELECT kit_id FROM devices.kit WHERE kit_id = ANY (%b) AND revoked_at IS NULL"
 _SPEAKERS: LiteralString = """
 SELECT kit.kit_id, kit.partition, hub.name, hub.phone
@@ -58,9 +59,9 @@ LEFT JOIN delegation.home ON home.home_id = loan.home_id
 LEFT JOIN delegation.hub ON hub.hub_id = home.hub_id
 WHERE kit.revoked_at IS NULL AND kit.kind = 'kit'
 """
-# What a status says of the clock may have waited at the broker, which makes the clock look slow and never fast. So it
-# is believed at once only where it makes the clock less slow, and else where two agree that came some while apart: of
-# what waited no two waited equally long.
+# A status may have waited at the broker, which makes its clock look slow, never fast. So it is believed at once only if
+# it makes the clock less slow. Otherwise two statuses some time apart must agree, because no two of them wait equally
+# long.
 _STATUS: LiteralString = """
 INSERT INTO devices.kit_status AS known (kit_id, heard_at, online, outbox_length, battery, sent_seq, not_kept_whole,
     let_go, disk_full, clock_skew_s, skew_said_s, skew_said_at)
@@ -100,20 +101,20 @@ ON CONFLICT (kit_id) DO NOTHING
 """
 
 
-# The same homes come again and again, and an id takes a while to read.
+# The same homes recur, and parsing an id is slow.
 _id = lru_cache(maxsize=8192)(UUID)
 
 
 def lent_kit(
     kit_id: UUID, home: str, organisation: str, clock_skew_s: str | None, enrolled_at: datetime
 ) -> LentKit:
-    """What one answer says of a kit."""
+    """One row of the `LENT` query as an object."""
     skew = None if clock_skew_s is None else float(clock_skew_s)
     return LentKit(kit_id, _id(home), _id(organisation), enrolled_at, skew)
 
 
 def enrolled(conn: psycopg.Connection, kits: Collection[UUID]) -> frozenset[UUID]:
-    """The kits among these that are known and not revoked, lent or not."""
+    """Which of these kits are enrolled and not revoked, lent or not."""
     return frozenset(kit for (kit,) in conn.execute(_ENROLLED, (list(kits),)).fetchall())
 
 
@@ -123,7 +124,7 @@ def speakers(conn: psycopg.Connection) -> dict[UUID, Speaker]:
 
 
 def note_heard(conn: psycopg.Connection, heard: Mapping[UUID, datetime]) -> None:
-    """Note when something last arrived from these kits, by the hub's clock. They must be known."""
+    """Note when something last arrived from these enrolled kits, by the hub's clock."""
     if heard:
         conn.execute(_HEARD, (list(heard), list(heard.values())))
 
@@ -137,10 +138,11 @@ def note_status(
     retained: bool = False,
     waited: timedelta = timedelta(0),
 ) -> None:
-    """Keep what a kit last said of itself, by the hub's clock. The kit must be known.
+    """Store what an enrolled kit last said of itself, by the hub's clock.
 
-    What the broker retained was said nobody knows when: it is better than nothing, and no more than that. `waited` is
-    how long such messages are known to wait on their way: by so much no clock is slow, and none is fast for it.
+    `retained`: the broker kept this status, so its time is unknown, and it counts only if there is no other. `waited`:
+    how long such messages are known to wait; a clock is not slow if waiting explains it, and waiting makes no clock
+    look fast.
     """
     if retained:
         said = (
@@ -164,6 +166,6 @@ def note_status(
 
 
 def _skew(clock: datetime, at: datetime, waited: timedelta) -> float:
-    """By how much the clock was ahead when it was said, in seconds; behind where negative."""
+    """How many seconds the clock was ahead when the kit spoke; negative if behind."""
     ahead = clock - at
     return (ahead if ahead >= timedelta(0) else min(timedelta(0), ahead + waited)).total_seconds()

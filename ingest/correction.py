@@ -60,7 +60,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """Who held the reading before and, if the new owner can be named, the reading as theirs with its verdict."""
+    """Whom the reading was held for before; if its owner can now be named, the reading as theirs and its verdict."""
 
     held_for: UUID | None
     reading: NewReading | None = None

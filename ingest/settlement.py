@@ -27,9 +27,9 @@ class Settlement:
     def __init__(
         self, session: Session, evaluator: Evaluator, receipts: ReceiptBook, *, patience: float = _PATIENCE
     ) -> None:
-        """`patience`: for how many seconds one message is tried that is too much for the database by itself.
+        """`patience`: how many seconds to keep trying one message that is too much for the database by itself.
 
-        Others may take its room only for a while. Whoever comes after that message waits as long.
+        Others may be using the database's room only for a while. The messages behind it wait this long too.
         """
         self._patience = patience
         self._session = session
@@ -93,5 +93,5 @@ class Settlement:
 
 
 def _is_its_own(error: Exception) -> bool:
-    """Return whether the work itself is refused, and not everything alike."""
+    """Whether the database refuses this work, and not everything alike."""
     return not passes(error) and not refuses_all(error)

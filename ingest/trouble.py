@@ -1,6 +1,6 @@
-"""Tells trouble of the database's, which passes, from work that it will refuse however often it is asked.
+"""Tells database trouble that passes from work that the database will always refuse.
 
-Guards: nothing is given up because the database was away, and nothing is tried for ever because it is wrong.
+Guards: nothing is given up because the database was away, and nothing wrong is tried for ever.
 """
 
 import psycopg
@@ -8,7 +8,7 @@ import psycopg
 # Connections, rollbacks for concurrency, resources, operators, the machine (SQL standard and PostgreSQL classes).
 _PASSING_CLASSES = frozenset({"08", "40", "53", "57", "58"})
 _PASSING = frozenset({psycopg.errors.LockNotAvailable.sqlstate, psycopg.errors.ObjectInUse.sqlstate})
-# A copy that may only be read, or a schema half restored: no reading is at fault, and the next may go through.
+# A read-only copy or a half-restored schema: no reading is at fault, and a later try may succeed.
 _NOBODYS = frozenset(
     {
         psycopg.errors.ReadOnlySqlTransaction.sqlstate,
@@ -19,9 +19,9 @@ _NOBODYS = frozenset(
 
 
 def passes(error: Exception) -> bool:
-    """Whether the same work may well succeed on another try. An error without a code is a lost connection."""
+    """Whether the same work may succeed on another try. An error without a code is a lost connection."""
     if is_too_much(error):
-        return True  # of how much it was that says something, and nothing of what
+        return True  # it says something about the size of the work, not about its content
     if not isinstance(error, psycopg.OperationalError):
         return False
     code = error.sqlstate
@@ -37,14 +37,14 @@ def blames_no_rule(error: Exception) -> bool:
 
 
 def is_too_much(error: Exception) -> bool:
-    """Whether less of the same work at a time may succeed.
+    """Whether less work at a time may succeed.
 
-    The database waited for us in vain in the middle of it, or it has no memory for so much: above all none for its
-    locks, of which every day that is read or written takes some.
+    Either the database waited too long for us during the transaction, or it ran out of memory. Memory runs out above
+    all for locks: each day that is read or written takes some.
     """
     return isinstance(error, psycopg.errors.IdleInTransactionSessionTimeout | psycopg.errors.OutOfMemory)
 
 
 def refuses_all(error: Exception) -> bool:
-    """Whether the database refuses every reading alike, until somebody has put it right."""
+    """Whether the database refuses every reading alike until somebody mends it."""
     return isinstance(error, psycopg.Error) and error.sqlstate in _NOBODYS

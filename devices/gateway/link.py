@@ -1,7 +1,7 @@
-"""One kit's line to the broker: MQTT 3.1.1, QoS 1, a session of its own that outlives the connection.
+"""One kit's link to the broker: MQTT 3.1.1, QoS 1, with a session that outlives the connection.
 
-Invariant: the outbox is the only queue. Each connection gets a fresh client, so that nothing the gateway did
-not choose is published again, and an acknowledgement of an earlier connection can confirm nothing.
+Guards: the outbox is the only queue. Each connection gets a new client. So only what the gateway chose is published
+again, and an acknowledgement of an earlier connection cannot confirm anything.
 """
 
 import logging
@@ -25,11 +25,11 @@ from devices.topics import Leaf, topic
 log = logging.getLogger(__name__)
 
 Wire = Callable[[bytes], Sequence[bytes]]
-"""What becomes of a payload between kit and broker: itself, or in a simulation nothing, two, or garbage."""
+"""Maps a payload to what is sent: itself, or in a simulation nothing, two copies, or garbage."""
 
 
 Renew = Callable[[Credentials, Broker], tuple[Credentials, Broker]]
-"""From what was last used, and where, to what to use now."""
+"""Maps the credentials and broker last used to those to use now."""
 
 
 def _straight(payload: bytes) -> Sequence[bytes]:
@@ -37,7 +37,7 @@ def _straight(payload: bytes) -> Sequence[bytes]:
 
 
 class Link:
-    """A connection that comes and goes, driven from outside by one thread."""
+    """A connection that comes and goes, driven by one thread."""
 
     def __init__(
         self,
@@ -50,16 +50,16 @@ class Link:
         wire: Wire = _straight,
         renew: Renew | None = None,
     ) -> None:
-        """`renew` says with what to sign in from now on, and where; it is asked before each connection."""
+        """`renew` returns the credentials and broker to use from now on; it is asked before each connection."""
         self.gateway = gateway
         self.on_change: Callable[[], None] | None = None
         self.battery: int | None = None
         self.on_message: Callable[[Message], None] | None = None
         self.up = False
         self.watched: tuple[socket.socket, int] | None = None
-        """What the loop watches of this link: the loop's own note."""
+        """The loop's own note: the socket and events it watches for this link."""
         self.scheduled = float("inf")
-        """When the loop looks at this link next: the loop's own note."""
+        """The loop's own note: when it looks at this link next."""
         self._offline = False
         self._credentials = credentials
         self._broker = broker
@@ -71,13 +71,13 @@ class Link:
         self._tls = tls_context(broker, credentials)
         self._unconfirmed: dict[int, Envelope] = {}
         self.failures = 0
-        """Connections lost or refused since the line last stood."""
+        """Connections lost or refused since the link was last up."""
         self._next_try = 0.0
         self._next_misc = 0.0
         self._next_status = 0.0
         self._told_disk_full = False
         self._next_subscribe: float | None = None
-        """When to ask again for subscriptions that were refused: a full broker may have room later."""
+        """When to ask again for refused subscriptions: a full broker may have room later."""
         self._now = 0.0
 
     @property
@@ -103,7 +103,7 @@ class Link:
 
     @property
     def wants_connection(self) -> bool:
-        """Whether the line is down and should not be."""
+        """Whether the link is down and should be up."""
         return self._client is None and not self.offline
 
     @property
@@ -116,7 +116,7 @@ class Link:
         return min(self._next_misc, self.gateway.wake_at) if self.up else self._next_misc
 
     def connect(self, now: float) -> bool:
-        """Try to open the line; blocks for `connect_within` at most. Whether the socket opened."""
+        """Try to connect, for at most `connect_within` seconds. Returns whether the socket opened."""
         self._now = now
         self._take_what_is_new()
         client = self._fresh_client()
@@ -132,7 +132,7 @@ class Link:
         return True
 
     def read(self, now: float) -> None:
-        """The socket has bytes."""
+        """Read the bytes that the socket has."""
         self._now = now
         if not self._client:
             return
@@ -144,7 +144,7 @@ class Link:
         self._mind(failed)
 
     def write(self, now: float) -> None:
-        """The socket takes bytes."""
+        """Write the bytes that the socket takes."""
         self._now = now
         if self._client:
             self._mind(self._client.loop_write())
@@ -177,28 +177,26 @@ class Link:
             self._tell_status(now, online=True)
 
     def farewell(self, now: float) -> None:
-        """Say that the kit goes on purpose. Bytes may still wait for the socket."""
+        """Say that the kit goes offline on purpose. Bytes may still wait for the socket."""
         if self._client and self.up:
             self._tell_status(now, online=False)
             if self._client:
                 self._client.disconnect()
 
     def close(self) -> None:
-        """Hang up. What was not receipted stays in the outbox."""
+        """Hang up. Readings without a receipt stay in the outbox."""
         if self._client:
             self._drop("The gateway stops.")
 
     def _take_what_is_new(self) -> None:
-        """A new secret, certificate or address counts from the next connection on, and so does what is written over
-        the last certificate.
-        """
+        """Use a new secret, certificate or address for the next connection, also a certificate overwritten in place."""
         last = self._credentials, self._broker
         renewed, broker = self._renew(*last) if self._renew else last
         if (renewed, broker) == last and renewed.certificate_file is None:
             return
         try:
             self._tls = tls_context(broker, renewed)
-        except OSError:  # SSLError too: a certificate and a key that are half written are no pair
+        except OSError:  # SSLError too: half-written certificate and key files do not match
             log.warning("The certificate cannot be read: the credential of before stays in use.")
             return
         if (renewed, broker) != last:
@@ -221,7 +219,7 @@ class Link:
             log.warning("The broker refused this kit: %s", reason)
             return
         self.gateway.connected(self._now, session_present=flags.session_present)
-        self._subscribe(client)  # not up before the answer: a receipt nobody listens for would be lost
+        self._subscribe(client)  # not up before the answer: receipts sent earlier would be lost
 
     def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reasons: Any, _properties: Any) -> None:
         refused = any(reason.is_failure for reason in reasons)
@@ -231,7 +229,7 @@ class Link:
         if not self.up:
             self.up = True
             self.failures = 0
-            self._next_status = self._next_misc = self._now  # said at the next tick, outside paho's callback
+            self._next_status = self._next_misc = self._now  # sent at the next tick, outside paho's callback
 
     def _subscribe(self, client: mqtt.Client) -> None:
         client.subscribe([(self._topic(leaf), 1) for leaf in (Leaf.CONFIG, Leaf.RECEIPTS, Leaf.MESSAGES)])
@@ -245,7 +243,7 @@ class Link:
         try:
             leaf = Leaf(arrived.topic.rsplit("/", 1)[-1])
             self._take(leaf, bytes(arrived.payload), retained=arrived.retain)
-        except Exception:  # an exception here would end the line of every kit on this thread
+        except Exception:  # an exception here would end the links of every kit on this thread
             log.exception("What the platform said could not be applied; it will be said again.")
 
     def _take(self, leaf: Leaf, payload: bytes, *, retained: bool) -> None:
@@ -262,7 +260,7 @@ class Link:
             self.on_message(message)
 
     def _publish(self, envelope: Envelope) -> None:
-        if not self._client:  # the line went down while the ones before it were written
+        if not self._client:  # the link went down while earlier messages were written
             return
         last = None
         for payload in self._wire(envelope.payload):

@@ -1,7 +1,7 @@
 """One kit's outbox: readings on their way to the platform's database.
 
-Invariant: what `put` returned for is on the disk, and is offered to the network until a receipt from the
-database's present epoch names it. Sequence numbers are never used twice in one outbox epoch.
+Guards: once `put` returns, the reading is on disk. It is offered to the network until a receipt from the database's
+present epoch names it. Sequence numbers are never used twice in one outbox epoch.
 """
 
 import hashlib
@@ -23,7 +23,10 @@ from devices.receipt import OVER_QUOTA, Outcome, Receipt
 
 KEEP_SECONDS = 14 * 24 * 3600
 KEEP_NOT_WHOLE_BYTES = 64 * 1024 * 1024
-"""Of what nobody can understand and the platform has only the beginning of: room for days of it, and for readings."""
+"""Limit for readings nobody can understand and of which the platform has only the beginning.
+
+It holds days of them, and leaves room for new readings.
+"""
 _TOO_BIG_TO_SHARE = 64 * 1024
 
 
@@ -55,7 +58,7 @@ class Item:
 
 
 class ItemHistory(NamedTuple):
-    """What happened to one reading; times are Unix seconds on the kit's clock."""
+    """What happened to one reading. Times are Unix seconds on the kit's clock."""
 
     first_published_at: float | None
     publishes: int
@@ -67,10 +70,10 @@ _STATES = {None: State.ON_KIT, Outcome.STORED: State.STORED, Outcome.DUPLICATE: 
 
 
 class Outbox:
-    """The outbox of one kit in an `OutboxFile`. Times are Unix seconds, but for what is kept by `Clocks.running`."""
+    """The outbox of one kit in an `OutboxFile`. Times are Unix seconds, except those by `Clocks.running`."""
 
     def __init__(self, file: OutboxFile, kit: KitId, of_kit: Clocks | None = None) -> None:
-        """`of_kit`: its clocks, if not those of this machine."""
+        """`of_kit`: the kit's clocks, if not those of this machine."""
         self.kit = kit
         self.on_put: Callable[[], None] | None = None
         self._file = file
@@ -78,16 +81,16 @@ class Outbox:
         self._clocks = of_kit or clocks.of_this_machine()
         self._aged_at = self._clocks.running()
         self._any_alone = True
-        """False where surely nothing travels alone, which spares a query."""
+        """False only if no item travels alone, which saves a query."""
         epoch, database_epoch = self._found()
         self.epoch = OutboxEpoch(UUID(bytes=epoch))
         self.database_epoch = DatabaseEpoch(UUID(bytes=database_epoch)) if database_epoch else None
         self.hub = Hub(*file.rows(schema.HUB, (self._kit,))[0])
-        """Whom the people of this kit phone, as the platform last said."""
+        """The hub that the kit's people phone, as the platform last said."""
         self._look_for_alone()
 
     def _found(self) -> tuple[bytes, bytes | None]:
-        """This kit's outbox, or a new one."""
+        """This kit's outbox, created if it is missing. Raises OutboxFileError if the disk has no room for it."""
         if not self._file.rows(schema.FIND, (self._kit,)):
             try:
                 with self._file.keeping() as connection:
@@ -100,18 +103,18 @@ class Outbox:
 
     @property
     def disk_full(self) -> bool:
-        """Whether the disk takes nothing more, full or broken: what is here is sent, and nothing new is kept."""
+        """Whether the disk takes no more, full or broken. Readings here are still sent, and no new one is kept."""
         return self._file.disk_full
 
     def try_disk(self) -> None:
-        """Where the disk is full, see whether there is room again. To be called every minute."""
+        """If the disk is full, check whether there is room again. Call it every minute."""
         self._file.try_disk()
 
     def put(self, reading: ReadingPayload) -> int:
-        """Keep a reading, stamped with this outbox's epoch and the next number; durable when it returns.
+        """Keep a reading, stamped with this outbox's epoch and the next number; durable when this returns.
 
-        Putting the same reading id again changes nothing and gives its number. Raises NotKeptError, whose words are
-        for whoever took the reading, where the disk does not take it.
+        Putting the same reading id again changes nothing and returns its number. Raises NotKeptError if the disk does
+        not take the reading; its message is meant for the person who took it.
         """
 
         def payload(seq: int) -> bytes:
@@ -121,11 +124,11 @@ class Outbox:
         return self._put(reading.reading_id, payload, taken=self._ran_until(reading.taken_at.timestamp()))
 
     def put_raw(self, payload: bytes, reading_id: ReadingId) -> int:
-        """Keep bytes that may not be a reading at all, or raise as `put` does. They always travel alone."""
+        """Keep bytes that may not be a reading at all. They always travel alone. Raises NotKeptError as `put` does."""
         return self._put(reading_id, lambda _seq: payload, alone=True)
 
     def _ran_until(self, moment: float) -> float:
-        """What the clock that nobody sets said at a moment, by how long ago that is by the other one now."""
+        """What `Clocks.running` showed at a moment, from how long ago it is by the wall clock."""
         return self._clocks.running() - (self._clocks.wall() - moment)
 
     def _put(
@@ -163,9 +166,9 @@ class Outbox:
             raise NotKeptError(self.hub) from error
 
     def unsent(self, now: float, limit: int, *, alone: bool) -> list[Item]:
-        """What lacks a receipt and is due, the longest due first: to be sent now, for it says how old it is now.
+        """The items without a receipt that are due, longest due first. Send them now: each states its present age.
 
-        What travels alone is as it was put: a receipt may have to name it by its digest.
+        An item that travels alone is unchanged, because a receipt may have to name it by its digest.
         """
         if alone and not self._any_alone:
             return []
@@ -192,7 +195,7 @@ class Outbox:
         self._any_alone = bool(self._file.rows(schema.UNSENT, (self._kit, True, float("inf"), 1)))
 
     def next_due(self) -> float | None:
-        """When the next item falls due; None when nothing waits."""
+        """When the next item falls due; None if none waits."""
         return self._file.rows(schema.NEXT_DUE, (self._kit,))[0][0]
 
     def published(self, due_again: Iterable[tuple[int, float]], now: float) -> None:
@@ -206,20 +209,20 @@ class Outbox:
         self._file.note(lambda connection: connection.executemany(schema.POSTPONE, rows))
 
     def isolate(self, seqs: Sequence[int]) -> None:
-        """From now on these travel alone."""
+        """Send these alone from now on."""
         self._any_alone = self._any_alone or bool(seqs)
         rows = [(self._kit, seq) for seq in seqs]
         self._file.note(lambda connection: connection.executemany(schema.ISOLATE, rows))
 
     def all_due_by(self, moment: float) -> None:
-        """Nothing that waits is due later than this."""
+        """Make everything that waits due at this moment or earlier."""
         self._file.note(lambda connection: connection.execute(schema.DUE_BY, (self._kit, moment)))
 
     def receipted(self, receipts: Iterable[Receipt], epoch: DatabaseEpoch, now: float) -> list[int]:
-        """Note receipts of what is pending; gives its numbers.
+        """Note receipts of pending items, and return the items' numbers.
 
-        A receipt from an epoch other than the present one is noted, but settles nothing. Before any epoch is
-        known, every one settles.
+        A receipt from another epoch than the present one is noted but settles nothing. Before any epoch is known, every
+        receipt settles its item.
         """
         pending = self.database_epoch is not None and epoch != self.database_epoch
         each = list(receipts)
@@ -241,9 +244,9 @@ class Outbox:
         return self._file.note(take)
 
     def change_epoch(self, epoch: DatabaseEpoch, due_at: float) -> bool:
-        """Take the database's epoch. What other epochs receipted is due again, from `due_at`.
+        """Set the database's epoch. Items receipted in other epochs are due again from `due_at`.
 
-        Gives whether it is another epoch than before.
+        Returns whether the epoch changed.
         """
         if epoch == self.database_epoch:
             return False
@@ -257,16 +260,17 @@ class Outbox:
         return True
 
     def keep_hub(self, hub: Hub) -> None:
-        """Remember whom to phone, also where the kit starts while the platform is out of reach."""
+        """Remember the hub to phone, also for a start while the platform is out of reach."""
         if hub != self.hub:
             self._file.note(lambda connection: connection.execute(schema.NEW_HUB, (self._kit, *hub)))
             self.hub = hub
 
     def forget(self, most_not_whole: int = KEEP_NOT_WHOLE_BYTES) -> int:
-        """Delete what was receipted more than 14 days of running ago; how many. To be called every hour.
+        """Delete what was receipted more than 14 days of running time ago. Returns how many; call it every hour.
 
-        What the platform has only the beginning of stays longer, up to its bound: then the oldest goes, and is counted
-        in `let_go`. What has no receipt stays whatever it takes, and so does everything while the disk takes nothing.
+        Readings of which the platform has only the beginning stay longer. Beyond `most_not_whole` bytes the oldest are
+        deleted and counted in `let_go`. Items without a receipt always stay, and while the disk is full nothing is
+        deleted.
         """
         with suppress(NotKeptError), self._file.keeping() as connection:
             old = (self._kit, self._age(connection) - KEEP_SECONDS, OVER_QUOTA)
@@ -278,13 +282,13 @@ class Outbox:
         return 0
 
     def _age(self, connection: sqlite3.Connection) -> float:
-        """How many seconds this outbox was open, whatever the kit's clock was set to meanwhile."""
+        """Add the time since the last call to this outbox's age, and return it, in seconds of `Clocks.running`."""
         now = self._clocks.running()
         since, self._aged_at = now - self._aged_at, now
         return connection.execute(schema.GROW_OLDER, (self._kit, since)).fetchone()[0]
 
     def not_kept_whole(self) -> int:
-        """How many the platform has only the beginning of: they stay here, and are not sent again."""
+        """How many readings the platform has only the beginning of. They stay here and are not sent again."""
         return self._file.rows(schema.COUNT_SETTLED_BY, (self._kit, OVER_QUOTA))[0][0]
 
     def let_go(self) -> int:
@@ -292,7 +296,7 @@ class Outbox:
         return self._file.rows(schema.LET_GO, (self._kit,))[0][0]
 
     def waiting(self) -> int:
-        """How many readings the platform has not receipted."""
+        """How many readings have no receipt."""
         return self._file.rows(schema.COUNT_WAITING, (self._kit,))[0][0]
 
     def last_seq(self) -> int:
@@ -300,17 +304,17 @@ class Outbox:
         return self._file.rows(schema.LAST_SEQ, (self._kit,))[0][0]
 
     def history(self, reading_id: ReadingId) -> ItemHistory | None:
-        """What happened to one reading; None where it was forgotten or never put."""
+        """What happened to one reading; None if it was deleted or never put."""
         rows = self._file.rows(schema.TIMES, (self._kit, reading_id.bytes))
         return ItemHistory(*rows[0]) if rows else None
 
     def digest(self, reading_id: ReadingId) -> bytes | None:
-        """SHA-256 of one item's bytes as they are sent; None where it was forgotten or never put."""
+        """SHA-256 of one item's bytes as stored; None if it was deleted or never put."""
         rows = self._file.rows(schema.SHA256_OF, (self._kit, reading_id.bytes))
         return bytes(rows[0][0]) if rows else None
 
     def ledger(self) -> Iterator[LedgerEntry]:
-        """Every reading remembered, in order, and where it is."""
+        """Every reading still on record, in order, and where it is."""
         seq = 0
         while rows := self._file.rows(schema.LEDGER, (self._kit, seq)):
             for reading_id, number, outcome in rows:

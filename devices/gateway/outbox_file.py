@@ -1,7 +1,7 @@
 """The SQLite file that holds the outbox of one kit, or of a whole simulated fleet.
 
-Invariant: a durable transaction is on the disk when it returns. Bookkeeping may be younger than the disk
-after a power cut, since losing it only means that something is sent again; so it needs no disk that takes anything.
+Guards: a durable transaction is on the disk when it returns. Bookkeeping may be lost in a power cut, which only means
+that something is sent again. So bookkeeping goes on while the disk is full.
 """
 
 import sqlite3
@@ -18,14 +18,14 @@ from devices.identifiers import KitId
 
 
 class OutboxFileError(RuntimeError):
-    """The file is not an outbox this version can use: the sentence says why."""
+    """The file is not an outbox this version can use; the message says why."""
 
 
 class NotKeptError(RuntimeError):
-    """The disk did not take a reading, full or broken. Its words are for whoever took it."""
+    """The disk, full or broken, did not take a reading. The message is for the person who took the reading."""
 
     def __init__(self, hub: object = "") -> None:
-        """`hub`: whom to phone, where the kit knows it."""
+        """`hub`: the hub to phone, if the kit knows it."""
         super().__init__(
             "This reading was NOT kept: the disk of this kit is full, or broken. "
             f"Write it down, and phone the hub now{f': {hub}' if hub else ''}."
@@ -38,7 +38,7 @@ class OutboxFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.disk_full = False
-        """Whether the disk would not take what was last written, full or broken."""
+        """Whether the disk refused the last write because it is full or broken."""
         self._stand_in: StandIn | None = None
         self._lock = threading.RLock()
         self._inside = False
@@ -68,7 +68,7 @@ class OutboxFile:
 
     @contextmanager
     def transaction(self, *, durable: bool) -> Iterator[sqlite3.Connection]:
-        """One transaction, or part of the open one; a durable one is on the disk when it returns."""
+        """One transaction, or part of the open one. A durable one is on the disk when it returns."""
         with self._lock:
             if self._inside:
                 yield self._connection
@@ -88,9 +88,9 @@ class OutboxFile:
 
     @contextmanager
     def keeping(self) -> Iterator[sqlite3.Connection]:
-        """A durable transaction that keeps readings, after all that was noted meanwhile.
+        """A durable transaction that keeps readings. It first writes what was noted in memory meanwhile.
 
-        Raises NotKeptError where the disk does not take them.
+        Raises NotKeptError if the disk does not take them.
         """
         with self._lock:
             outermost = not self._inside
@@ -114,7 +114,7 @@ class OutboxFile:
             self._stand_in = None
 
     def note(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        """Bookkeeping, in one transaction; in memory while the disk takes nothing."""
+        """Do bookkeeping in one transaction; in memory while the disk is full."""
         with self._lock:
             if self._stand_in is None or self._inside:
                 try:
@@ -127,7 +127,7 @@ class OutboxFile:
             return self._stand_in.note(work)
 
     def try_disk(self) -> None:
-        """Where the disk took nothing, see whether it takes as much as a reading again, and go on there."""
+        """If the disk was full, check whether it has room for a reading again, and if so return to it."""
         if self.disk_full:
             with suppress(NotKeptError):
                 for step in (schema.TRY, schema.END_TRIAL):
@@ -135,7 +135,7 @@ class OutboxFile:
                         connection.execute(step)
 
     def _sync(self, durable: bool) -> None:
-        """WAL syncs at each commit with FULL; with NORMAL at checkpoints, which a killed process survives."""
+        """With FULL, WAL syncs at each commit; with NORMAL at checkpoints, which a killed process survives."""
         if durable != self._durable:
             self._connection.execute(
                 "PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL"
@@ -146,7 +146,7 @@ class OutboxFile:
     def batch(self) -> Iterator[None]:
         """Several puts, of any kits in this file, that become durable together when the block ends.
 
-        Raises NotKeptError where the disk does not take them: then none of them was kept.
+        Raises NotKeptError if the disk does not take them: none of them was kept.
         """
         with self.keeping():
             yield
@@ -157,7 +157,7 @@ class OutboxFile:
             return [KitId(UUID(bytes=kit)) for (kit,) in self._connection.execute(schema.KITS)]
 
     def rows(self, query: LiteralString, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        """What a query of `schema` answers, read without a transaction of its own."""
+        """The rows of a query of `schema`, read without a transaction of its own."""
         with self._lock:
             stand_in = None if self._inside else self._stand_in
             connection = stand_in.connection if stand_in else self._connection

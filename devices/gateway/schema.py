@@ -1,6 +1,6 @@
 """The SQL of the outbox file.
 
-Invariant: a row is `pending` exactly while it lacks a receipt from the database's present epoch.
+Guards: a row is `pending` exactly while it lacks a receipt from the database's present epoch.
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ CREATE INDEX item_settled ON item (receipted_age) WHERE pending = 0;
 PRAGMA user_version = 5;
 """
 
-# A file of before still holds readings that nobody else has: it is brought to this version where it is opened.
+# A file of an earlier version still holds readings that nobody else has, so opening it upgrades it.
 UPGRADE: Mapping[int, LiteralString] = {
     1: """
 ALTER TABLE outbox ADD COLUMN let_go INTEGER NOT NULL DEFAULT 0;
@@ -130,8 +130,8 @@ DUE_BY: LiteralString = """
 UPDATE item SET due_at = ?2 WHERE kit = ?1 AND pending = 1 AND due_at > ?2
 """
 
-# Only what is pending takes a receipt: a late one, of a database that is gone, must not hide that this one
-# has the reading, and the moment of the first is the one that counts.
+# Only a pending item takes a receipt. A late one from a lost database must not hide that the present one has the
+# reading, and the time of the first receipt is the one that counts.
 RECEIPT_BY_ID: LiteralString = """
 UPDATE item SET outcome = ?3, reason = ?4, next = ?5, receipt_epoch = ?6, receipted_at = ?7, pending = ?8,
     receipted_age = ?9
@@ -172,7 +172,7 @@ FORGET: LiteralString = """
 DELETE FROM item WHERE pending = 0 AND kit = ? AND receipted_age < ? AND reason IS NOT ?
 """
 
-# The oldest beyond so many bytes; the newest always stays.
+# Delete the oldest beyond this many bytes; the newest always stays.
 FORGET_BEYOND: LiteralString = """
 DELETE FROM item WHERE id IN (
     SELECT id FROM (
@@ -218,7 +218,7 @@ TAKE_OUTBOX: LiteralString = """
 UPDATE outbox SET database_epoch = ?2, age = ?3, hub_name = ?4, hub_telephone = ?5 WHERE kit = ?1
 """
 
-# As much as a reading may need, so that a disk which takes it takes readings too.
+# As much as a reading may need, so that a disk that takes it takes readings too.
 TRY: LiteralString = """
 CREATE TABLE IF NOT EXISTS trial AS SELECT zeroblob(65536) AS room
 """
