@@ -1,5 +1,5 @@
--- Who the processes are, before there is anything to see.
--- Each process signs in as its own role. Roles that own the doors (scope functions, views) cannot sign in.
+-- The processes' database roles, before there is anything to see. Each process signs in as its own role. The roles that
+-- own scope functions and views cannot sign in.
 
 DO $$
 DECLARE
@@ -12,16 +12,16 @@ BEGIN
             EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS', wanted);
         END IF;
     END LOOP;
-    -- Whatever the server's or the database's default is. Only where it is not said yet: roles are the whole server's, and
-    -- another database may be made meanwhile.
+    -- These settings override the server's and the database's defaults. They are set only where missing: roles belong
+    -- to the whole server, and another database may be created at the same time.
     FOR said IN
-        -- What was said to be stored is on the disk.
+        -- Data reported as stored must be on disk.
         SELECT role, 'synchronous_commit' AS name, 'on' AS value FROM unnest(processes) AS role
-        -- The planner keeps no statistics of whom a row is about. So what it expects to cost much is short, and compiling
-        -- it takes a hundred times as long as running it;
+        -- The planner keeps no statistics about whom a row concerns, so the queries it expects to be costly are short.
+        -- Compiling one would take a hundred times as long as running it.
         UNION ALL SELECT role, 'jit', 'off' FROM unnest(processes) AS role
-        -- and for many residents at once it would read all that is stored of everybody. Whatever ingest and the pages
-        -- look for has an index.
+        -- Without those statistics it would also read whole tables when asked about many residents. Every lookup by
+        -- ingest and the pages has an index.
         UNION ALL SELECT role, 'enable_seqscan', 'off' FROM unnest(ARRAY['hearthwatch_api', 'hearthwatch_ingest']) AS role
     LOOP
         IF NOT EXISTS (SELECT FROM pg_db_role_setting held JOIN pg_roles ON pg_roles.oid = held.setrole
@@ -52,7 +52,7 @@ GRANT USAGE ON SCHEMA delegation, devices, ingest, alerts
     hearthwatch_reader;
 GRANT USAGE ON SCHEMA api TO hearthwatch_api, hearthwatch_scheduler;
 
--- The one place that knows whether this database is TimescaleDB or plain PostgreSQL.
+-- Only this block knows whether the database is TimescaleDB or plain PostgreSQL.
 DO $$
 DECLARE dangerous regprocedure;
 BEGIN

@@ -1,4 +1,4 @@
--- People, homes, authority and audit. Everything here may be pointed at; nothing here points up.
+-- People, homes, authority and audit. Later schemas may refer to these tables; these refer to no later schema.
 
 CREATE TABLE delegation.organisation (
     organisation_id uuid PRIMARY KEY,
@@ -75,7 +75,7 @@ CREATE TABLE delegation.role_assignment (
 CREATE INDEX role_assignment_by_person ON delegation.role_assignment (person_id);
 CREATE INDEX role_assignment_by_resident ON delegation.role_assignment (resident_id);
 
--- On a page a role is ended now or later, never in the past: what was seen meanwhile was seen by somebody who might.
+-- The api ends a role now or later, never in the past: until then its holder was allowed to see what they saw.
 CREATE FUNCTION delegation.ends_now_at_the_earliest() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
     NEW.ends_at := now();
@@ -106,7 +106,7 @@ CREATE TABLE delegation.spo2_scale_authorisation (
 );
 CREATE INDEX spo2_scale_authorisation_by_resident ON delegation.spo2_scale_authorisation (resident_id);
 
--- A limit of one resident's own for one vital sign: it adds to what is remarked on, and takes nothing away.
+-- A resident's own limit for one vital sign: it adds remarks and removes none.
 CREATE TABLE delegation.personal_limit (
     limit_id         uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     resident_id      uuid NOT NULL REFERENCES delegation.resident,
@@ -144,7 +144,7 @@ CREATE TABLE delegation.air_record (
 );
 CREATE INDEX air_record_by_resident ON delegation.air_record (resident_id);
 
--- How far treatment is to go: shown wherever somebody decides about the resident, and read by no rule.
+-- How far treatment is to go: shown wherever somebody decides about the resident; no rule reads it.
 CREATE TABLE delegation.ceiling (
     ceiling_id       uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     resident_id      uuid NOT NULL REFERENCES delegation.resident,
@@ -178,7 +178,7 @@ CREATE TABLE delegation.monitoring_pause (
 );
 CREATE INDEX monitoring_pause_by_resident ON delegation.monitoring_pause (resident_id);
 
--- Where care ended; how long records are kept is counted from there. Care that goes on after all withdraws it.
+-- The end of care, from which retention is counted. It is withdrawn if care goes on.
 CREATE TABLE delegation.end_of_care (
     end_id          uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     resident_id     uuid NOT NULL REFERENCES delegation.resident,
@@ -192,7 +192,7 @@ CREATE TABLE delegation.end_of_care (
 );
 CREATE UNIQUE INDEX one_end_of_care ON delegation.end_of_care (resident_id) WHERE withdrawn_at IS NULL;
 
--- Nothing about this resident is erased while it holds: a claim, an inquest, an inquiry.
+-- While a hold is in force, nothing about this resident is erased: a claim, an inquest, an inquiry.
 CREATE TABLE delegation.legal_hold (
     hold_id         uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     resident_id     uuid NOT NULL REFERENCES delegation.resident,
@@ -204,8 +204,8 @@ CREATE TABLE delegation.legal_hold (
 );
 CREATE INDEX legal_hold_by_resident ON delegation.legal_hold (resident_id);
 
--- A hub's clinician opens the record of a resident outside their hub, once, for a short while, and it is shown. How long
--- and how often is data, in versions. Ours to start from, for an adopter's Caldicott Guardian to confirm.
+-- How long a hub's clinician may read the record of a resident outside their hub, and how many tries they have.
+-- Versioned data. Our starting values, for an adopter's Caldicott Guardian to confirm.
 CREATE TABLE delegation.break_glass_rule (
     version         text PRIMARY KEY,
     minutes         smallint NOT NULL CHECK (minutes BETWEEN 1 AND 1440),
@@ -214,7 +214,7 @@ CREATE TABLE delegation.break_glass_rule (
 );
 INSERT INTO delegation.break_glass_rule VALUES ('default-1', 60, 10, '2020-01-01');
 
--- Written by delegation.break_glass() alone, which finds by NHS number and date of birth together and by nothing else.
+-- Only delegation.break_glass() writes here; it finds a resident by NHS number and date of birth together.
 CREATE TABLE delegation.break_glass (
     break_glass_id  uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     resident_id     uuid NOT NULL REFERENCES delegation.resident,
@@ -229,7 +229,7 @@ CREATE TABLE delegation.break_glass (
 CREATE INDEX break_glass_by_resident ON delegation.break_glass (resident_id, opened_at);
 CREATE INDEX break_glass_by_person ON delegation.break_glass (person_id, ends_at);
 
--- Whoever answers for the home, and whoever leads its hub, each say that they have seen it.
+-- The home's manager and the hub's lead each acknowledge that they have seen it.
 CREATE TABLE delegation.break_glass_seen (
     break_glass_id  uuid NOT NULL REFERENCES delegation.break_glass ON DELETE CASCADE,
     desk            text NOT NULL CHECK (desk IN ('home', 'hub')),
@@ -238,14 +238,14 @@ CREATE TABLE delegation.break_glass_seen (
     PRIMARY KEY (break_glass_id, desk)
 );
 
--- Tries of the last hour, right or wrong, never what was typed.
+-- The tries of the last hour, right or wrong, without what was typed.
 CREATE TABLE delegation.break_glass_try (
     person_id       uuid NOT NULL REFERENCES delegation.person,
     tried_at        timestamptz NOT NULL
 );
 CREATE INDEX break_glass_try_by_person ON delegation.break_glass_try (person_id, tried_at);
 
--- How long is data, in versions. Ours to start from, for an adopter's records officer to confirm.
+-- How long records are kept, as versioned data. Our starting value, for an adopter's records officer to confirm.
 CREATE TABLE delegation.retention_rule (
     version         text PRIMARY KEY,
     years_after_care smallint NOT NULL CHECK (years_after_care > 0),
@@ -253,7 +253,7 @@ CREATE TABLE delegation.retention_rule (
 );
 INSERT INTO delegation.retention_rule VALUES ('default-1', 8, '2020-01-01');
 
--- What was erased, of whom and why, without a word of what it said. It stays.
+-- What was erased, about whom and why, without the contents. A tombstone is never removed.
 CREATE TABLE delegation.tombstone (
     tombstone_id    uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     resident_id     uuid NOT NULL REFERENCES delegation.resident,
@@ -266,7 +266,7 @@ CREATE TABLE delegation.tombstone (
 );
 CREATE INDEX tombstone_by_resident ON delegation.tombstone (resident_id, erased_at);
 
--- A vocabulary: no row of it is about anybody.
+-- A vocabulary: its rows are about nobody.
 CREATE TABLE delegation.activity (
     activity        text PRIMARY KEY,
     label           text NOT NULL,
@@ -292,7 +292,7 @@ CREATE TABLE delegation.competence (
 );
 CREATE INDEX competence_by_person ON delegation.competence (person_id, activity);
 
--- How long a role lasts that is given on a page, by who answers for the place. Data, for an adopter to set.
+-- How long a role lasts that is given on a page. Data, for an adopter to set.
 CREATE TABLE delegation.role_term (
     role            text PRIMARY KEY CHECK (role IN ('care_worker', 'carer', 'hub_clinician')),
     usual_days      smallint NOT NULL CHECK (usual_days > 0),
@@ -300,7 +300,7 @@ CREATE TABLE delegation.role_term (
 );
 INSERT INTO delegation.role_term VALUES ('care_worker', 7, 366), ('carer', 90, 180), ('hub_clinician', 90, 366);
 
--- A role that whoever has the code may take on, once. The code is kept as its SHA-256.
+-- A role offered to the person with the code, good once. The code is kept as its SHA-256.
 CREATE TABLE delegation.invitation (
     invitation_id   uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     code_hash       bytea NOT NULL UNIQUE,
@@ -325,7 +325,7 @@ CREATE TABLE delegation.invitation (
 );
 CREATE INDEX invitation_by_resident ON delegation.invitation (resident_id);
 
--- Audit: written unchained so that no writer queues; sealed afterwards over what has committed.
+-- Audit events are written unchained, so that no writer waits, and sealed once they have committed.
 CREATE TABLE delegation.audit_event (
     audit_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at              timestamptz NOT NULL,
@@ -348,7 +348,7 @@ CREATE TABLE delegation.audit_text (
     words           text NOT NULL
 );
 
--- Nobody can put words beside an event but whoever wrote the event for these very words.
+-- Words may only be added beside an event that was written with their digest.
 CREATE FUNCTION delegation.words_fit_their_event() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
@@ -379,7 +379,7 @@ CREATE TABLE delegation.audit_sealed_event (
 );
 CREATE INDEX audit_sealed_event_in_order ON delegation.audit_sealed_event (seal_id, audit_id);
 
--- What the last seal of a day was, signed, and when it left this host. It proves something once a copy is elsewhere.
+-- The last seal of a day, signed, and when it left this host. It proves something only once a copy is elsewhere.
 CREATE TABLE delegation.audit_head (
     day             date PRIMARY KEY,           -- in London
     seal_id         bigint NOT NULL,
@@ -389,7 +389,7 @@ CREATE TABLE delegation.audit_head (
     at_address_at   timestamptz
 );
 
--- Scope: what the actor of this transaction may see. No actor, no rows.
+-- Scope: what this transaction's actor may see. No actor, no rows.
 GRANT SELECT ON ALL TABLES IN SCHEMA delegation TO hearthwatch_gate;
 ALTER FUNCTION delegation.words_fit_their_event() OWNER TO hearthwatch_gate;
 
@@ -415,13 +415,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT delegation.homes_held('care_worker', 'home_manager', 'hub_clinician', 'hub_lead')
 $$;
 
--- Residents whom the actor sees together with everybody else of their home.
+-- The residents of homes where the actor sees every resident.
 CREATE FUNCTION delegation.residents_of_visible_homes() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT resident_id FROM delegation.resident WHERE home_id IN (SELECT delegation.visible_homes())
 $$;
 
--- Whom the actor sees for a while by having broken the glass, and only while they work at a hub.
+-- The residents whom the actor sees after breaking the glass, for a while and only while they work at a hub.
 CREATE FUNCTION delegation.residents_behind_broken_glass() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT resident_id FROM delegation.break_glass
@@ -443,7 +443,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT hub_id FROM delegation.roles_in_force() WHERE role IN ('hub_clinician', 'hub_lead')
 $$;
 
--- Homes whose name and telephone the actor needs: where they work, and where lives whom they care for or broke glass for.
+-- The homes whose name and telephone the actor needs: where they work, and where the residents live whom they care for
+-- or broke the glass for.
 CREATE FUNCTION delegation.known_homes() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT delegation.visible_homes()
@@ -454,7 +455,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT home_id FROM delegation.resident WHERE resident_id IN (SELECT delegation.residents_behind_broken_glass())
 $$;
 
--- Whose record was opened from outside their hub, as far as the actor answers for them.
+-- The glass broken over residents whom the actor answers for.
 CREATE FUNCTION delegation.glass_to_answer_for() RETURNS SETOF delegation.break_glass
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT broken.* FROM delegation.break_glass broken JOIN delegation.resident USING (resident_id)
@@ -481,7 +482,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT organisation_id FROM delegation.hub WHERE hub_id IN (SELECT delegation.known_hubs())
 $$;
 
--- Workers whose competence the actor answers for: a trainer's organisation or home, a manager's home.
+-- The workers whose competence the actor answers for: a trainer's organisation or home, a manager's home.
 CREATE FUNCTION delegation.workers_in_charge(VARIADIC held_as text[]) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT DISTINCT worker.person_id
@@ -493,13 +494,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
       AND (held.organisation_id IN (worker.organisation_id, placed.organisation_id) OR held.home_id = worker.home_id)
 $$;
 
--- Workers whose sign-offs the actor reads.
+-- The workers whose sign-offs the actor may read.
 CREATE FUNCTION delegation.workers_known() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT delegation.workers_in_charge('trainer', 'delegating_professional', 'home_manager')
 $$;
 
--- People whose names the actor meets in the course of their work.
+-- The people whose names the actor needs in their work.
 CREATE FUNCTION delegation.visible_people() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     WITH homes AS (SELECT home_id, organisation_id, hub_id FROM delegation.home
@@ -510,15 +511,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
              OR other.organisation_id IN (SELECT organisation_id FROM homes)
              OR (other.hub_id IN (SELECT hub_id FROM homes) AND other.role <> 'commissioner')
              OR other.hub_id IN (SELECT delegation.visible_hubs())
-    -- Family carers, to those who work where their resident lives or watch over it; not to each other.
+    -- Family carers are named to those who work in their resident's home or hub, not to each other.
     UNION SELECT carer.person_id FROM delegation.role_assignment carer JOIN delegation.resident USING (resident_id)
           WHERE carer.role = 'carer' AND resident.home_id IN (SELECT home_id FROM homes)
     UNION SELECT delegation.workers_known()
     UNION SELECT person_id FROM delegation.glass_to_answer_for()
 $$;
 
--- What the actor may give others, and take away: a home's manager care at the home and for who lives there, a hub's lead
--- the hub's desk. Nobody gives the role they give it by.
+-- The roles the actor may give and take away: a home's manager those of carers and care workers at the home, a hub's
+-- lead those of the hub's clinicians. Nobody may give the role that entitles them to give.
 CREATE FUNCTION delegation.may_give(given_role text, home uuid, hub uuid, resident uuid) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT coalesce(CASE given_role
@@ -539,7 +540,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
        OR (role = 'hub_clinician' AND hub_id IN (SELECT hub_id FROM delegation.roles_in_force() WHERE role = 'hub_lead'))
 $$;
 
--- What an invitation is to, for who has its code: it names no resident, and nobody but who is invited.
+-- What an invitation offers to the person with its code. It names only the person invited, never a resident.
 CREATE FUNCTION delegation.invitation_to(code bytea)
 RETURNS TABLE (role text, name text, place text, ends_at timestamptz, good_until timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -552,15 +553,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
       AND least(offered.good_until, offered.ends_at) > now()
 $$;
 
--- Who gives somebody a role takes turns with whoever else does, so that no role is held twice.
+-- Two who give one person a role take turns, so that no role is held twice.
 CREATE FUNCTION delegation.take_turns_over(person uuid) RETURNS void LANGUAGE sql VOLATILE SET search_path = pg_catalog AS $$
     SELECT pg_advisory_xact_lock(hashtextextended('roles/' || person::text, 0))
 $$;
 REVOKE EXECUTE ON FUNCTION delegation.take_turns_over(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION delegation.take_turns_over(uuid) TO hearthwatch_gate;
 
--- The one way to a role given on a page: whoever has the code takes it on, once, as who they are signed in as; nobody
--- signed in becomes somebody new. NULL: there is no such invitation, or none any more. The transaction goes on as them.
+-- The only way to take a role given on a page: the person with the code takes it, once. They take it as the signed-in
+-- actor, or as a new person where nobody is signed in. NULL: no such invitation is in force. The transaction goes on as
+-- that person.
 CREATE FUNCTION delegation.take_invitation(code bytea) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
@@ -610,7 +612,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT EXISTS (SELECT FROM delegation.roles_in_force() WHERE role = 'operator')
 $$;
 
--- The roles in which the actor has to do with this resident's home, for the audit; NULL where there is none.
+-- The actor's roles that cover this resident's home, for the audit; NULL where there are none.
 CREATE FUNCTION delegation.roles_over(resident uuid) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT string_agg(DISTINCT held.role, ',' ORDER BY held.role)
@@ -620,7 +622,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
            OR held.organisation_id = home.organisation_id OR held.hub_id = home.hub_id)
 $$;
 
--- NULL where another try may be made, else when. Tries of one person take turns, so that no two at once count as one.
+-- NULL where another try is allowed, otherwise when it will be. One person's tries take turns, so that two at once
+-- count as two.
 CREATE FUNCTION delegation.wait_for_a_try(whose uuid, most smallint) RETURNS timestamptz
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog AS $$
 BEGIN
@@ -631,7 +634,7 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION delegation.wait_for_a_try(uuid, smallint) FROM PUBLIC;
 
--- The one way through the glass. What was typed is kept nowhere, and what is not an exact match is answered `nobody`.
+-- The only way to break the glass. What was typed is not kept; anything but an exact match is answered `nobody`.
 CREATE FUNCTION delegation.break_glass(number text, birthday date, why text, more text)
 RETURNS TABLE (outcome text, resident uuid, until timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -669,20 +672,20 @@ GRANT EXECUTE ON FUNCTION delegation.break_glass(text, date, text, text) TO hear
 GRANT INSERT ON delegation.break_glass TO hearthwatch_gate;
 GRANT INSERT, DELETE ON delegation.break_glass_try TO hearthwatch_gate;
 
--- For who looks after the platform: how often, and of nobody in particular.
+-- For operators: how often glass was broken, naming nobody.
 CREATE FUNCTION delegation.glass_broken_since(since timestamptz) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT count(*) FROM delegation.break_glass WHERE opened_at > since AND delegation.is_operator()
 $$;
 
--- For who looks after the platform, who works at no hub: which one something is about.
+-- For operators, who work at no hub: the hubs' names.
 CREATE FUNCTION delegation.hub_names() RETURNS TABLE (hub_id uuid, name text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT hub.hub_id, hub.name FROM delegation.hub WHERE delegation.is_operator()
 $$;
 
--- For who leads a hub: how often somebody tried in vain to open a record while they worked there. What was typed is kept
--- nowhere.
+-- For a hub's lead: who tried in vain to open a record while they worked there, and how often. What was typed is not
+-- kept.
 CREATE FUNCTION delegation.glass_tried_in_vain(wanted uuid, since timestamptz) RETURNS TABLE (person_id uuid, tries bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT staff.person_id, count(*)
@@ -740,11 +743,11 @@ BEGIN
     END LOOP;
 END $$;
 
--- The api, for the actor it names.
+-- The api acts for the actor it names.
 GRANT SELECT ON delegation.organisation, delegation.hub, delegation.home, delegation.person, delegation.resident,
     delegation.role_assignment, delegation.spo2_scale_authorisation, delegation.air_record, delegation.ceiling,
     delegation.monitoring_pause, delegation.activity, delegation.competence, delegation.personal_limit TO hearthwatch_api;
--- Of rows that point at people, only the columns that policies hold to the actor: a key that is refused would say who exists.
+-- In rows that refer to people, only the columns that policies check: a refused foreign key would reveal who exists.
 GRANT INSERT (person_id, activity, level, assessor_id, signed_off_at, valid_until) ON delegation.competence TO hearthwatch_api;
 GRANT INSERT ON delegation.audit_text TO hearthwatch_api;
 GRANT UPDATE (revoked_at) ON delegation.competence TO hearthwatch_api;
@@ -762,7 +765,7 @@ CREATE POLICY in_scope ON delegation.resident FOR SELECT TO hearthwatch_api
 CREATE POLICY in_scope ON delegation.role_assignment FOR SELECT TO hearthwatch_api
     USING (person_id = delegation.actor() OR person_id IN (SELECT delegation.workers_known())
            OR assignment_id IN (SELECT delegation.roles_in_gift()));
--- A role given on a page always ends, and what has ended stays so: to begin again takes another invitation.
+-- A role given on a page always has an end. An ended one never begins again; that takes another invitation.
 GRANT UPDATE (ends_at) ON delegation.role_assignment TO hearthwatch_api;
 CREATE POLICY in_gift ON delegation.role_assignment FOR UPDATE TO hearthwatch_api
     USING (person_id <> delegation.actor() AND (ends_at IS NULL OR ends_at > now())
@@ -771,7 +774,7 @@ CREATE POLICY in_gift ON delegation.role_assignment FOR UPDATE TO hearthwatch_ap
                                    WHERE term.role = role_assignment.role));
 GRANT SELECT ON delegation.role_term TO hearthwatch_api;
 CREATE POLICY readable ON delegation.role_term FOR SELECT TO hearthwatch_api USING (delegation.actor() IS NOT NULL);
--- Not code_hash: it is looked for, never read.
+-- Without code_hash: it may be searched for, never read.
 GRANT SELECT (invitation_id, role, home_id, hub_id, resident_id, name, ends_at, invited_by, invited_at, good_until,
     taken_by, taken_at, withdrawn_by, withdrawn_at) ON delegation.invitation TO hearthwatch_api;
 GRANT INSERT (code_hash, role, home_id, hub_id, resident_id, name, ends_at, invited_by) ON delegation.invitation
@@ -788,7 +791,8 @@ CREATE POLICY in_gift_withdrawn ON delegation.invitation FOR UPDATE TO hearthwat
     WITH CHECK (withdrawn_by = delegation.actor());
 CREATE POLICY in_scope ON delegation.spo2_scale_authorisation FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
--- Decided by whoever is named, recorded by the hub. What was revoked stays so: scale 2 again is a decision anew.
+-- A named clinician decides, the hub records. A revoked authorisation stays revoked; scale 2 again needs a new
+-- decision.
 GRANT INSERT (resident_id, clinician_name, regulator, regulator_number, reason, decided_at, starts_at, review_by, recorded_by,
     looked_up_at) ON delegation.spo2_scale_authorisation TO hearthwatch_api;
 GRANT UPDATE (revoked_at, revoked_by, revoked_because) ON delegation.spo2_scale_authorisation TO hearthwatch_api;
@@ -861,13 +865,13 @@ CREATE POLICY in_scope ON delegation.competence FOR SELECT TO hearthwatch_api
 CREATE POLICY trainer_signs_off ON delegation.competence FOR INSERT TO hearthwatch_api
     WITH CHECK (assessor_id = delegation.actor() AND person_id <> delegation.actor()
                 AND person_id IN (SELECT delegation.workers_in_charge('trainer')));
--- What was revoked stays revoked: taking that back would be a sign-off that nobody made.
+-- A revoked sign-off stays revoked: undoing it would be a sign-off that nobody made.
 CREATE POLICY trainer_revokes ON delegation.competence FOR UPDATE TO hearthwatch_api
     USING (revoked_at IS NULL AND person_id IN (SELECT delegation.workers_in_charge('trainer')))
     WITH CHECK (revoked_at IS NOT NULL);
 CREATE POLICY as_oneself ON delegation.audit_event FOR INSERT TO hearthwatch_api
     WITH CHECK (actor = 'person:' || delegation.actor()::text);
--- Who looked is read through a view: who writes the audit reads nothing of the table itself.
+-- Accesses are read through a view, because the role that writes the audit may not read its table.
 CREATE VIEW delegation.visible_audit_event WITH (security_barrier) AS
 SELECT at, actor, role, purpose, action, subject, resident_id, request_id, written_at FROM delegation.audit_event
 WHERE resident_id IN (SELECT resident.resident_id FROM delegation.resident
@@ -878,7 +882,7 @@ ALTER VIEW delegation.visible_audit_event OWNER TO hearthwatch_gate;
 GRANT SELECT ON delegation.visible_audit_event TO hearthwatch_api;
 CREATE POLICY as_oneself ON delegation.audit_text FOR INSERT TO hearthwatch_api WITH CHECK (delegation.actor() IS NOT NULL);
 
--- Ingest: opaque ids, scales and who may do what; never a name.
+-- Ingest reads opaque ids, scales and rights, never a name.
 GRANT SELECT (resident_id, home_id, no_score_reason, synthetic) ON delegation.resident TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (lives_here_from) ON delegation.resident TO hearthwatch_ingest, hearthwatch_scheduler;   -- silence is counted from there
 GRANT SELECT (refitted) ON delegation.resident TO hearthwatch_ingest;
@@ -898,7 +902,7 @@ GRANT SELECT (person_id, activity, level, signed_off_at, valid_until, revoked_at
 GRANT SELECT (person_id, role, organisation_id, home_id, resident_id, starts_at, ends_at)
     ON delegation.role_assignment TO hearthwatch_ingest;
 GRANT INSERT ON delegation.audit_text TO hearthwatch_ingest, hearthwatch_scheduler;
--- Not audit_id: an event takes the next number and no other.
+-- Without audit_id, so that an event always takes the next number.
 GRANT INSERT (at, actor, role, purpose, action, subject, resident_id, request_id, text_digest) ON delegation.audit_event
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 GRANT USAGE ON SEQUENCE delegation.audit_event_audit_id_seq TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
@@ -918,7 +922,7 @@ CREATE POLICY as_process ON delegation.audit_event FOR INSERT TO hearthwatch_ing
     WITH CHECK (actor LIKE 'process:%' OR actor = 'person:' || delegation.actor()::text);
 CREATE POLICY as_process ON delegation.audit_text FOR INSERT TO hearthwatch_ingest, hearthwatch_scheduler WITH CHECK (true);
 
--- The scheduler seals what has been written.
+-- The scheduler seals committed events.
 GRANT SELECT ON delegation.audit_event, delegation.audit_seal, delegation.audit_sealed_event TO hearthwatch_scheduler;
 GRANT INSERT ON delegation.audit_seal, delegation.audit_sealed_event TO hearthwatch_scheduler;
 GRANT SELECT, INSERT, UPDATE (in_directory_at, at_address_at) ON delegation.audit_head TO hearthwatch_scheduler;
@@ -927,7 +931,7 @@ CREATE POLICY sealer ON delegation.audit_event FOR SELECT TO hearthwatch_schedul
 CREATE POLICY sealer ON delegation.audit_seal TO hearthwatch_scheduler USING (true) WITH CHECK (true);
 CREATE POLICY sealer ON delegation.audit_sealed_event TO hearthwatch_scheduler USING (true) WITH CHECK (true);
 
--- The end of care and what holds its records: said by whoever answers for the home or leads its hub.
+-- Ends of care and legal holds are recorded by those who answer for the home or lead its hub.
 GRANT SELECT ON delegation.end_of_care, delegation.legal_hold TO hearthwatch_api;
 GRANT INSERT (resident_id, ended_at, reason, recorded_by, recorded_at) ON delegation.end_of_care TO hearthwatch_api;
 GRANT INSERT (resident_id, reason, placed_by, starts_at, ends_at) ON delegation.legal_hold TO hearthwatch_api;
@@ -944,7 +948,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
 $$;
 ALTER FUNCTION delegation.residents_answered_for() OWNER TO hearthwatch_gate;
 
--- Residents: added, put right and moved by who answers for their home; to other homes of its provider alone.
+-- Residents are added, corrected and moved by those who answer for their home, and moved only to homes of its provider.
 CREATE FUNCTION delegation.homes_of_their_provider(resident uuid) RETURNS TABLE (home_id uuid, name text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT there.home_id, there.name
@@ -953,9 +957,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     WHERE lives.resident_id = resident AND here.home_id IN (SELECT delegation.homes_held('home_manager', 'hub_lead'))
 $$;
 
--- Whether somebody has this NHS number, before it is written down of somebody new (of_resident NULL) or else of this
--- resident. Of somebody at a home of others it answers `elsewhere` and no more. That answer, and whatever is asked for
--- who is there already, is a try as at the glass: a number that is free leaves a new resident behind, for all to see.
+-- Ask whether somebody has this NHS number, before it is recorded for a new resident (of_resident NULL) or for this
+-- one. A resident at a home that is not the actor's is answered `elsewhere` and no more. That answer counts as a try,
+-- as at the glass, and so does a question about an existing resident, unless the answer is `yours`. Asking a free
+-- number for a new resident needs no limit, because it leaves a visible resident behind.
 CREATE FUNCTION delegation.nhs_number_taken(number text, of_resident uuid)
 RETURNS TABLE (outcome text, resident uuid, until timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -991,8 +996,8 @@ ALTER FUNCTION delegation.homes_of_their_provider(uuid) OWNER TO hearthwatch_gat
 ALTER FUNCTION delegation.nhs_number_taken(text, uuid) OWNER TO hearthwatch_gate;
 GRANT EXECUTE ON FUNCTION delegation.homes_of_their_provider(uuid), delegation.nhs_number_taken(text, uuid) TO hearthwatch_api;
 
--- A score that is missing was lost, unless NEWS2 was not used then: that it was not always the same is on record. Erasing
--- forgets it.
+-- Note that NEWS2 did not always fit this resident. Otherwise a check for lost scores would report readings of a time
+-- when it was not used. Erasing a resident clears the note.
 CREATE FUNCTION delegation.note_refitted() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
     NEW.refitted := true;
@@ -1004,7 +1009,7 @@ CREATE TRIGGER note_refitted BEFORE UPDATE OF no_score_reason ON delegation.resi
                        AND (OLD.no_score_reason IS NULL) <> (NEW.no_score_reason IS NULL))
     EXECUTE FUNCTION delegation.note_refitted();
 
--- Who was under 16 and is not any more: the scheduler asks it every day, and knows no day of birth.
+-- The residents who have turned 16. The scheduler asks daily and never sees a date of birth.
 CREATE FUNCTION delegation.now_sixteen(today date) RETURNS SETOF uuid
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
     UPDATE delegation.resident SET no_score_reason = NULL
@@ -1015,7 +1020,7 @@ ALTER FUNCTION delegation.now_sixteen(date) OWNER TO hearthwatch_gate;
 GRANT UPDATE (no_score_reason) ON delegation.resident TO hearthwatch_gate;
 GRANT EXECUTE ON FUNCTION delegation.now_sixteen(date) TO hearthwatch_scheduler;
 
--- Whoever is added to a synthetic home is synthetic; nobody else says so but the seed.
+-- A resident added to a synthetic home is synthetic; only the seed may set this otherwise.
 CREATE FUNCTION delegation.synthetic_as_their_home() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
@@ -1028,7 +1033,7 @@ ALTER FUNCTION delegation.synthetic_as_their_home() OWNER TO hearthwatch_gate;
 CREATE TRIGGER synthetic_as_their_home BEFORE INSERT ON delegation.resident
     FOR EACH ROW EXECUTE FUNCTION delegation.synthetic_as_their_home();
 
--- Not synthetic, and of a resident who is there not resident_id.
+-- Without `synthetic`; and resident_id cannot be updated.
 GRANT INSERT (resident_id, home_id, name, nhs_number, born_on, allergies, background, call_back_phone, usual_company,
     no_score_reason) ON delegation.resident TO hearthwatch_api;
 GRANT UPDATE (home_id, name, nhs_number, born_on, allergies, background, call_back_phone, usual_company, no_score_reason,
@@ -1057,7 +1062,7 @@ CREATE POLICY in_scope ON delegation.tombstone FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 CREATE POLICY watching ON delegation.end_of_care FOR SELECT TO hearthwatch_ingest, hearthwatch_scheduler USING (true);
 
--- Broken glass: read by who broke it and by who answers for the resident, who says that they have seen it.
+-- Broken glass is read by the person who broke it and by those who answer for the resident, who acknowledge it.
 GRANT SELECT ON delegation.break_glass, delegation.break_glass_rule TO hearthwatch_api;
 GRANT SELECT, INSERT (break_glass_id, desk, person_id) ON delegation.break_glass_seen TO hearthwatch_api;
 CREATE POLICY readable ON delegation.break_glass_rule FOR SELECT TO hearthwatch_api USING (delegation.actor() IS NOT NULL);
@@ -1074,7 +1079,8 @@ CREATE POLICY answered_for ON delegation.break_glass_seen FOR INSERT TO hearthwa
                               AND resident.home_id IN (SELECT delegation.homes_held(
                                   CASE break_glass_seen.desk WHEN 'home' THEN 'home_manager' ELSE 'hub_lead' END))));
 
--- Retention: when care ended and what holds, never why and never a name; the words beside the audit, not to read.
+-- Retention reads when care ended and what is held, never why and never a name. It may not read the words beside the
+-- audit.
 GRANT SELECT (resident_id, ended_at, withdrawn_at) ON delegation.end_of_care TO hearthwatch_retention;
 GRANT SELECT (resident_id, starts_at, ends_at) ON delegation.legal_hold TO hearthwatch_retention;
 GRANT SELECT ON delegation.retention_rule TO hearthwatch_retention;
@@ -1092,7 +1098,7 @@ CREATE POLICY retention ON delegation.audit_event FOR SELECT TO hearthwatch_rete
 CREATE POLICY as_retention ON delegation.audit_event FOR INSERT TO hearthwatch_retention
     WITH CHECK (actor = 'process:retention');
 CREATE POLICY retention ON delegation.audit_text TO hearthwatch_retention USING (true);
--- Who they were and what was decided about them: taken away, never read, and of nobody whose care goes on.
+-- Retention deletes identity and decisions without reading them, and only where care has ended.
 GRANT SELECT (resident_id), DELETE ON delegation.role_assignment, delegation.invitation, delegation.spo2_scale_authorisation,
     delegation.personal_limit, delegation.air_record, delegation.ceiling, delegation.monitoring_pause TO hearthwatch_retention;
 GRANT SELECT (resident_id), UPDATE (name, nhs_number, born_on, allergies, background, call_back_phone, usual_company,
@@ -1109,7 +1115,7 @@ BEGIN
                        erased);
     END LOOP;
 END $$;
--- Of an invitation that nobody took on, the name of who was invited goes with it, a while after it was good for anything.
+-- An unused invitation is deleted some time after it expired, because it holds the name of the person invited.
 GRANT SELECT (taken_at, good_until, ends_at) ON delegation.invitation TO hearthwatch_retention;
 CREATE POLICY retention_of_unused ON delegation.invitation TO hearthwatch_retention
     USING (taken_at IS NULL AND least(good_until, ends_at) < now() - interval '7 days');

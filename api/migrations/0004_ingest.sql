@@ -1,4 +1,4 @@
--- The one door. Identity lives in a plain table; readings are immutable.
+-- Readings: how they come in, and who may read them. Identity is in a plain table; readings are immutable.
 
 CREATE TABLE ingest.seen (
     kit_id          uuid NOT NULL,
@@ -43,8 +43,8 @@ CREATE TABLE ingest.reading (
 SELECT api.partition_by_time('ingest.reading', 'effective_at');
 CREATE INDEX reading_by_resident ON ingest.reading (resident_id, effective_at DESC);
 
--- A correction never rewrites: it is a row that the views apply, and the last one counts. It is numbered in the line of
--- the resident it says, so that everybody agrees on what was known there and when.
+-- A correction never changes a reading: the views apply it, and the newest one counts. Its number is in the sequence of
+-- the resident it names, so that all agree on what was known there and when.
 CREATE TABLE ingest.reading_correction (
     correction_id   bigint NOT NULL,            -- the first of this reading is 1: it tells of no other's
     kit_id          uuid NOT NULL,
@@ -94,7 +94,7 @@ CREATE TABLE ingest.quarantine (
 CREATE UNIQUE INDEX quarantine_once ON ingest.quarantine (coalesce(kit_id, '00000000-0000-0000-0000-000000000000'), payload_sha256);
 CREATE INDEX quarantine_by_reading ON ingest.quarantine (kit_id, reading_id) WHERE reading_id IS NOT NULL;
 
--- How much of each sender's was kept whole on its last day: a kit, or everybody whom no kit is known for.
+-- How much of each sender's quarantine was kept whole on its last day; unknown kits share one sender.
 CREATE TABLE ingest.quarantine_quota (
     sender          uuid PRIMARY KEY,
     day             date NOT NULL,
@@ -105,7 +105,7 @@ ALTER TABLE ingest.quarantine_quota FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT, UPDATE ON ingest.quarantine_quota TO hearthwatch_ingest;
 CREATE POLICY door ON ingest.quarantine_quota TO hearthwatch_ingest USING (true) WITH CHECK (true);
 
--- Words to kits: ingest alone publishes. Claimed with a lease, sent, then marked: at least once.
+-- Messages to kits; only ingest publishes them. Claimed with a lease, sent, then marked: at least once.
 CREATE TABLE ingest.outbox (
     outbox_id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kit_id          uuid NOT NULL,
@@ -118,7 +118,7 @@ CREATE TABLE ingest.outbox (
 );
 CREATE INDEX outbox_waiting ON ingest.outbox (outbox_id) WHERE sent_at IS NULL;
 
--- When ingest, on each partition, and the scheduler last did their work: a page must not look live when nothing comes in.
+-- When ingest, on each partition, and the scheduler last worked. A page must not look live when nothing comes in.
 CREATE TABLE ingest.heartbeat (
     process         text NOT NULL CHECK (process IN ('ingest', 'scheduler')),
     partition       smallint NOT NULL CHECK (partition BETWEEN 0 AND 15),  -- 0 where all are worked on as one
@@ -128,7 +128,7 @@ CREATE TABLE ingest.heartbeat (
 GRANT SELECT ON ingest.heartbeat TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 GRANT INSERT, UPDATE ON ingest.heartbeat TO hearthwatch_ingest, hearthwatch_scheduler;
 
--- Which ingest workers are at work, and which of them works on which partition, so that two rarely meet on one resident.
+-- Which ingest workers run, and which partitions each has leased, so that two rarely meet on one resident.
 CREATE TABLE ingest.worker (
     worker          text PRIMARY KEY,           -- its name at the broker
     works_until     timestamptz NOT NULL        -- unless it says so again before
@@ -141,8 +141,8 @@ CREATE TABLE ingest.partition_lease (
 GRANT SELECT ON ingest.worker, ingest.partition_lease TO hearthwatch_api, hearthwatch_ingest;
 GRANT INSERT, UPDATE, DELETE ON ingest.worker, ingest.partition_lease TO hearthwatch_ingest;
 
--- Which copy of history this is. A promoted standby, a restored dump and a declared restore each answer differently.
--- No process may read or write the table itself.
+-- Which life of the database this is. A promoted standby, a restored dump and a declared restore each give another
+-- epoch. No process may read or write the table itself.
 CREATE TABLE ingest.declared_epoch (
     declared_at     timestamptz PRIMARY KEY,
     reason          text NOT NULL
@@ -160,7 +160,7 @@ $$;
 REVOKE EXECUTE ON FUNCTION ingest.epoch() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ingest.epoch() TO hearthwatch_ingest, hearthwatch_api, hearthwatch_scheduler;
 
--- The first lock of the one lock order, for the processes that change what is known of residents.
+-- The first lock in the one lock order, for processes that change what is known of residents.
 CREATE FUNCTION ingest.lock_residents(residents uuid[]) RETURNS SETOF ingest.current_vitals
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
@@ -171,9 +171,9 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION ingest.lock_residents(uuid[]) FROM PUBLIC;
 
--- Claims the identities of readings in the order they are given in. Where all of them are new it goes on to lock their
--- residents, if it is to, and answers what is known of them; else it answers which have been claimed before, and has
--- locked nobody: what conflicts goes to quarantine first.
+-- Claim the identities of readings, in the order given. If all are new and it is asked to, it then locks their
+-- residents and returns what is known of them. Otherwise it returns which were claimed before and locks nobody:
+-- conflicting readings go to quarantine first.
 CREATE FUNCTION ingest.claim(
     kits uuid[], readings uuid[], digests bytea[], residents uuid[], moments timestamptz[], locking boolean)
 RETURNS TABLE (seen_before bigint, resident_id uuid, arrivals bigint, last_effective_at timestamptz, signs jsonb)
@@ -201,7 +201,7 @@ END $$;
 REVOKE EXECUTE ON FUNCTION ingest.claim(uuid[], uuid[], bytea[], uuid[], timestamptz[], boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ingest.claim(uuid[], uuid[], bytea[], uuid[], timestamptz[], boolean) TO hearthwatch_ingest;
 
--- The same lock for a person at a desk: it answers nothing, and reaches no resident out of the actor's scope.
+-- The same lock for a signed-in person. It returns nothing, and locks no resident outside the actor's scope.
 CREATE FUNCTION ingest.lock_visible_resident(resident uuid) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
@@ -215,11 +215,11 @@ GRANT SELECT, INSERT, UPDATE ON ingest.current_vitals TO hearthwatch_gate;
 ALTER FUNCTION ingest.lock_residents(uuid[]) OWNER TO hearthwatch_gate;
 ALTER FUNCTION ingest.lock_visible_resident(uuid) OWNER TO hearthwatch_gate;
 
--- What an actor may read. Hypertables carry no policies to their chunks, so nobody but the view's owner may select.
+-- What an actor may read. Row security does not reach a hypertable's chunks, so only the view's owner may select.
 GRANT SELECT ON ingest.reading, ingest.reading_correction TO hearthwatch_reader;
--- A reading that was corrected is shown with everybody who ever had it, and counts for the one whose it is. To who sees
--- residents one by one, not through their home, only what counts is shown: what was another's may name the other.
--- The scope is asked outside the union: inside its halves it would be no barrier.
+-- A corrected reading is shown with everybody who ever had it, and counts for the resident it belongs to. An actor who
+-- sees residents one by one, not through their home, sees only readings that count: another's may name that person. The
+-- scope is applied outside the union; inside its halves it would be no barrier.
 CREATE VIEW ingest.visible_reading WITH (security_barrier) AS
 SELECT * FROM (
     SELECT reading.*, coalesce(last.resident_id = reading.resident_id, last.corrected_at IS NULL) AS counts,
@@ -280,7 +280,7 @@ GRANT SELECT, INSERT ON ingest.seen, ingest.reading, ingest.quarantine, ingest.o
 GRANT UPDATE (last_arrived_at, deliveries, replayed_at, replay_outcome) ON ingest.quarantine TO hearthwatch_ingest;
 GRANT UPDATE (leased_until, sent_at) ON ingest.outbox TO hearthwatch_ingest;
 GRANT SELECT ON ingest.seen, ingest.quarantine, ingest.reading_correction TO hearthwatch_api;
--- What was seen stays: a kit that sends again what has been erased is told `duplicate`, and nothing comes back.
+-- Identities are kept after erasure, so that a kit which sends an erased reading again is told `duplicate`.
 GRANT SELECT ON ingest.seen TO hearthwatch_retention;
 GRANT SELECT, DELETE ON ingest.reading, ingest.reading_correction TO hearthwatch_retention;
 GRANT SELECT (quarantine_id, kit_id, reading_id, payload), DELETE ON ingest.quarantine TO hearthwatch_retention;

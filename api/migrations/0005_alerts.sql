@@ -1,4 +1,4 @@
--- What readings mean: scores append-only, findings with their evidence, one open escalation per resident.
+-- What readings mean: append-only scores, findings with their evidence, one open escalation per resident.
 
 CREATE TABLE alerts.score (
     resident_id     uuid NOT NULL,
@@ -25,7 +25,7 @@ CREATE TABLE alerts.score (
 SELECT api.partition_by_time('alerts.score', 'effective_at');
 CREATE INDEX score_by_resident ON alerts.score (resident_id, effective_at DESC);
 
--- A score of the moment of a reading that was not theirs stays as it was made, and is not theirs to be shown.
+-- A score at the time of a reading that was not this resident's is kept as it was, and not shown as theirs.
 GRANT SELECT ON alerts.score TO hearthwatch_reader;
 CREATE VIEW alerts.visible_score WITH (security_barrier) AS
     SELECT score.* FROM alerts.score
@@ -53,7 +53,7 @@ CREATE TABLE alerts.hub_revision (
     revision        bigint NOT NULL
 );
 
--- The gravest first, and so they sort.
+-- In order of gravity, so that they sort.
 CREATE TYPE alerts.severity AS ENUM ('high', 'medium', 'low_medium', 'concern', 'silent');
 
 CREATE TABLE alerts.escalation (
@@ -103,7 +103,7 @@ CREATE TABLE alerts.finding (
 CREATE INDEX finding_by_escalation ON alerts.finding (escalation_id, found_at);
 CREATE INDEX finding_by_resident ON alerts.finding (resident_id, found_at);
 
--- What happened to an escalation: its history, and the stream the hub's pages follow.
+-- The events of an escalation: its history, and the stream that the hub's pages follow.
 CREATE TABLE alerts.escalation_event (
     hub_id          uuid NOT NULL,
     revision        bigint NOT NULL,
@@ -117,7 +117,7 @@ CREATE TABLE alerts.escalation_event (
 );
 CREATE INDEX escalation_event_by_escalation ON alerts.escalation_event (escalation_id, revision);
 
--- The could-not-be-excluded clock: what was asked of the worker, and until when.
+-- A question to the worker about a deciding vital sign, and until when it may be answered.
 CREATE TABLE alerts.open_question (
     resident_id     uuid PRIMARY KEY,
     kit_id          uuid NOT NULL,
@@ -131,8 +131,8 @@ CREATE TABLE alerts.open_question (
 );
 CREATE INDEX open_question_due ON alerts.open_question (answer_by);
 
--- When the scheduler found clocks due, whose, and how many readings of each had arrived by then: with that a replay
--- knows what came first. Erasure takes a resident out, and with the last of them the row.
+-- When the scheduler found clocks due, for whom, and how many readings of each had arrived by then, so that a replay
+-- knows the order. Erasure removes a resident from the row, and the row with its last resident.
 CREATE TABLE alerts.clock_run (
     run_at          timestamptz NOT NULL,
     residents       uuid[] NOT NULL,
@@ -149,7 +149,7 @@ ALTER TABLE alerts.clock_run FORCE ROW LEVEL SECURITY;
 CREATE POLICY processes ON alerts.clock_run TO hearthwatch_ingest, hearthwatch_scheduler USING (true) WITH CHECK (true);
 CREATE POLICY retention ON alerts.clock_run TO hearthwatch_retention USING (true) WITH CHECK (true);
 
--- What a replay holds its findings against: of a sentence, which may hold what somebody said, no more than its digest.
+-- What a replay compares its findings with. A sentence may quote somebody, so only its digest is returned.
 CREATE FUNCTION alerts.found_of(resident uuid)
 RETURNS TABLE (found_at timestamptz, rule text, severity text, sentence_sha256 bytea, low smallint, evidence jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -157,7 +157,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
            finding.evidence
     FROM alerts.finding WHERE finding.resident_id = resident
 $$;
--- When a case of theirs was open: of nobody who has one are hubs told that nothing comes.
+-- When a resident's cases were open: hubs are not told of silence while one is.
 CREATE FUNCTION alerts.cases_of(resident uuid) RETURNS TABLE (began_at timestamptz, ended_at timestamptz, origin text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT begun.at, (SELECT min(ended.at) FROM alerts.escalation_event ended
@@ -172,8 +172,9 @@ ALTER FUNCTION alerts.found_of(uuid) OWNER TO hearthwatch_gate;
 ALTER FUNCTION alerts.cases_of(uuid) OWNER TO hearthwatch_gate;
 GRANT EXECUTE ON FUNCTION alerts.found_of(uuid), alerts.cases_of(uuid) TO hearthwatch_ingest;
 
--- What somebody told the hub by telephone: apart from the finding, because not everybody who sees the resident may read
--- it. A family carer never does: it may be about them. Where it stays at the hub, the home's staff do not either.
+-- What somebody told the hub by telephone. It is kept apart from the finding, because not everybody who sees the
+-- resident may read it. A family carer never may, as it may be about them. If it is to stay at the hub, the home's
+-- staff may not.
 CREATE TABLE alerts.phone_call (
     finding_id      uuid PRIMARY KEY REFERENCES alerts.finding,
     escalation_id   uuid NOT NULL REFERENCES alerts.escalation,
@@ -186,8 +187,8 @@ CREATE TABLE alerts.phone_call (
 CREATE INDEX phone_call_by_escalation ON alerts.phone_call (escalation_id, taken_at);
 CREATE INDEX phone_call_by_resident ON alerts.phone_call (resident_id, taken_at);
 
--- What a kit said of an emergency of somebody who cannot be named here, and how often: it names nobody. One that came
--- from a kit that is lent to no home is for operators, and one from no kit that is known as well.
+-- An emergency of somebody who cannot be named here, as a kit reported it, and how often. Operators handle those of
+-- kits that are lent to no home, and of unknown kits.
 CREATE TABLE alerts.notice (
     notice_id       uuid PRIMARY KEY,
     kit_id          uuid,
@@ -209,8 +210,8 @@ CREATE UNIQUE INDEX one_open_notice ON alerts.notice (
     coalesce(home_id, '00000000-0000-0000-0000-000000000000')) WHERE acknowledged_at IS NULL;
 CREATE INDEX open_notice_by_hub ON alerts.notice (hub_id) WHERE acknowledged_at IS NULL;
 
--- A case follows its resident to the home and the hub where they live now, and waits there for anybody to claim.
--- Nobody at the old hub can see it any more, and the old hub's rows are not the new one's to change: hence a function.
+-- A case moves with its resident to the home and hub where they live now, and anybody there may claim it. Nobody at the
+-- old hub may see it any more, or change the new hub's rows; hence a function.
 CREATE FUNCTION alerts.follow_residents(residents uuid[]) RETURNS TABLE (moved_case uuid, from_hub uuid, to_hub uuid)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
     UPDATE alerts.escalation held SET
@@ -229,7 +230,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
     RETURNING held.escalation_id, was.hub_id, held.hub_id
 $$;
 
--- The pages of the hub it has left read their queue again; of what they may see no more they are told nothing.
+-- Make the pages of the hub that a case left read their queue again, without telling them of the case.
 CREATE FUNCTION alerts.leave_hub(moved_case uuid, left_hub uuid) RETURNS bigint
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
     UPDATE alerts.hub_revision told SET revision = told.revision + 1
@@ -241,8 +242,8 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
     RETURNING told.revision
 $$;
 
--- After which number a hub's next event comes, whatever a restore or a repair left of its revision.
--- In a language that plans it once: each batch that changes a queue asks.
+-- The number before a hub's next event, whatever a restore or a repair did to its revision. In plpgsql, which plans it
+-- once: each batch that changes a queue calls it.
 CREATE FUNCTION alerts.last_event_at(hub uuid) RETURNS bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
@@ -261,7 +262,7 @@ ALTER FUNCTION alerts.last_event_at(uuid) OWNER TO hearthwatch_gate;
 GRANT EXECUTE ON FUNCTION alerts.follow_residents(uuid[]), alerts.leave_hub(uuid, uuid), alerts.last_event_at(uuid)
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 
--- Whose case is claimed by somebody who works at its hub no more; and those cases, for anybody to claim again.
+-- Cases claimed by somebody who works at their hub no more, and those same cases freed for others to claim.
 CREATE FUNCTION alerts.left_by_their_claimers(most bigint) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT held.resident_id FROM alerts.escalation held
@@ -288,7 +289,7 @@ ALTER FUNCTION alerts.left_by_their_claimers(bigint) OWNER TO hearthwatch_gate;
 ALTER FUNCTION alerts.free_claims(uuid[]) OWNER TO hearthwatch_gate;
 GRANT EXECUTE ON FUNCTION alerts.left_by_their_claimers(bigint), alerts.free_claims(uuid[]) TO hearthwatch_scheduler;
 
--- A case says again what one of its findings says: ingest knows which still stands, and may not read its words.
+-- Make a case say what one of its findings says. Ingest knows which finding stands, but may not read its words.
 CREATE FUNCTION alerts.say_again(held_case uuid, said uuid, gives_way boolean) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
     UPDATE alerts.escalation held SET why = one.sentence, low = one.low, yields = gives_way, why_finding = said
@@ -315,10 +316,10 @@ GRANT SELECT ON alerts.visible_score TO hearthwatch_api;
 GRANT SELECT ON alerts.policy, alerts.open_question, alerts.hub_revision
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT ON alerts.escalation, alerts.finding, alerts.escalation_event TO hearthwatch_api;
--- Not why, note and words: people write there, and may write names.
+-- Without why, note and words, where people may write names.
 GRANT SELECT (escalation_id, resident_id, home_id, hub_id, origin, state, severity, low, yields,
     why_finding, raised_at, deadline_at, closed_at, policy_version) ON alerts.escalation TO hearthwatch_ingest, hearthwatch_scheduler;
--- Which cases rest on a reading that turns out to be somebody else's.
+-- To find the cases that rest on a reading which turns out to be another resident's.
 GRANT SELECT (finding_id, escalation_id, resident_id, rule, severity, low, evidence, found_at) ON alerts.finding TO hearthwatch_ingest;
 GRANT SELECT, INSERT ON alerts.score TO hearthwatch_ingest;
 GRANT INSERT ON alerts.escalation, alerts.finding, alerts.escalation_event, alerts.hub_revision
@@ -334,7 +335,7 @@ GRANT INSERT, UPDATE (hub_id, signs, phoned_999, readings, last_at) ON alerts.no
 GRANT SELECT (home_id, hub_id, acknowledged_at), UPDATE (hub_id) ON alerts.notice TO hearthwatch_scheduler;
 GRANT UPDATE (acknowledged_by, acknowledged_at) ON alerts.notice TO hearthwatch_api;
 GRANT SELECT, DELETE ON alerts.score TO hearthwatch_retention;
--- An erased case is still counted, but says nothing of anybody: its words go unread.
+-- An erased case is still counted. Its words are never read.
 GRANT SELECT (escalation_id, resident_id, state) ON alerts.escalation TO hearthwatch_retention;
 GRANT UPDATE (why, note, low) ON alerts.escalation TO hearthwatch_retention;
 GRANT SELECT (finding_id, resident_id), UPDATE (sentence, low, evidence) ON alerts.finding TO hearthwatch_retention;
@@ -396,7 +397,7 @@ CREATE POLICY door ON alerts.notice TO hearthwatch_ingest USING (true) WITH CHEC
 CREATE POLICY follows_the_home ON alerts.notice TO hearthwatch_scheduler USING (true) WITH CHECK (true);
 CREATE POLICY hub_desk ON alerts.notice FOR SELECT TO hearthwatch_api
     USING (hub_id IN (SELECT delegation.visible_hubs()) OR (hub_id IS NULL AND delegation.is_operator()));
--- The home reads what its own kit said; to put it away is the hub's.
+-- The home reads what its own kit reported; only the hub acknowledges it.
 CREATE POLICY at_home ON alerts.notice FOR SELECT TO hearthwatch_api
     USING (home_id IN (SELECT delegation.visible_homes()));
 CREATE POLICY hub_desk_acknowledges ON alerts.notice FOR UPDATE TO hearthwatch_api
@@ -406,15 +407,16 @@ CREATE POLICY hub_desk_acknowledges ON alerts.notice FOR UPDATE TO hearthwatch_a
 CREATE POLICY in_scope ON alerts.open_question FOR SELECT TO hearthwatch_api
     USING (resident_id IN (SELECT delegation.visible_residents()));
 
--- What a commissioner sees of a hub: for each of its homes, how much of everything from `since` until `until`, of nobody in
--- particular, synthetic residents left out unless they are asked for. Pages hide small numbers. A set is owed to whoever
--- lives there when its round opens and is not paused at its hour, from when the home first had a kit or its form on loan:
--- before, nobody could have sent one. It counts once the round is over: a pause that is recorded later mends no figure.
--- A case is of the hub that closed it: of a home that has another hub now those are counted, and nothing else.
+-- What a commissioner sees of a hub: counts for each of its homes from `since` until `until`, naming nobody. Synthetic
+-- residents are left out unless asked for, and pages hide small numbers. A set is due for each resident who lives at
+-- the home when its round opens and is not paused then. Sets are due from when the home first had a kit or its form on
+-- loan; before that nobody could send one. A set counts once its round is over, so a pause recorded later changes no
+-- count. A case counts for the hub that closed it: of a home that has moved to another hub, only those cases are
+-- counted.
 CREATE FUNCTION alerts.counts_of_hub(wanted uuid, since timestamptz, until timestamptz, with_synthetic boolean)
 RETURNS TABLE (home text, could_send_from timestamptz, residents bigint, synthetic bigint, readings bigint, sets_due bigint,
                sets_done bigint, raised bigint[], in_time bigint[], watched boolean)
--- A month of everybody, as nothing else that is asked as the api.
+-- This reads a month of everybody, unlike anything else the api asks.
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seqscan = on AS $$
     WITH homes AS (
         SELECT home.home_id, home.name, home.rounds, home.synthetic, home.hub_id = wanted AS watched,
@@ -425,7 +427,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seq
                                    WHERE held.hub_id = wanted AND held.raised_at >= since AND held.raised_at < until))
           AND wanted IN (SELECT held.hub_id FROM delegation.roles_in_force() held WHERE held.role = 'commissioner')
     ), asked AS MATERIALIZED (
-        -- Beside anybody real they are never counted: the difference would tell of the real.
+        -- Synthetic residents are never counted beside real ones: the difference would reveal the real.
         SELECT with_synthetic AND NOT EXISTS (SELECT FROM delegation.resident JOIN homes USING (home_id)
                                               WHERE NOT (resident.synthetic OR homes.synthetic)) AS too
     ), everybody AS MATERIALIZED (
@@ -448,7 +450,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seq
                                                              JOIN delegation.home USING (home_id)
                                                              WHERE resident.synthetic OR home.synthetic))
     ), theirs AS (
-        -- What was somebody else's is no set of theirs.
+        -- Leaves out readings that were another resident's.
         SELECT arrived.* FROM arrived
         WHERE NOT EXISTS (SELECT FROM ingest.reading_correction said
                           WHERE said.kit_id = arrived.kit_id AND said.reading_id = arrived.reading_id)
@@ -493,7 +495,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seq
         FROM due JOIN full_sets ON full_sets.resident_id = due.resident_id
                                AND full_sets.effective_at >= due.opens_at AND full_sets.effective_at < due.closes_at
         UNION
-        -- Without a score, all signs within the round are a full set.
+        -- Without a score, a full set is all vital signs within the round.
         SELECT due.home_id, due.resident_id, due.opens_at
         FROM due JOIN counted ON counted.resident_id = due.resident_id AND counted.not_always_scored
         JOIN theirs ON theirs.resident_id = due.resident_id
@@ -504,7 +506,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog SET enable_seq
            AND bool_or(theirs.pulse IS NOT NULL) AND bool_or(theirs.consciousness IS NOT NULL)
            AND bool_or(theirs.temperature IS NOT NULL)
     ), cases AS MATERIALIZED (
-        -- One that is open and still within its deadline is neither in time nor late.
+        -- An open case still within its deadline is neither in time nor late.
         SELECT held.home_id, held.severity, held.closed_at <= held.deadline_at AS in_time
         FROM alerts.escalation held
         WHERE held.hub_id = wanted AND held.raised_at >= since AND held.raised_at < until
@@ -543,7 +545,7 @@ GRANT SELECT (resident_id, kit_id, reading_id, effective_at, low, high, cause_ar
 GRANT SELECT (hub_id, home_id, resident_id, severity, raised_at, closed_at, deadline_at) ON alerts.escalation
     TO hearthwatch_counter;
 
--- Ours to start from, for a clinician to change: minutes, except where a name says hours.
+-- Our starting values, for a clinician to change: minutes, except where a name says hours.
 INSERT INTO alerts.policy (hub_id, version, in_force_from, recorded_at, body)
 VALUES (NULL, 'default-1', '2020-01-01', '2020-01-01', '{
     "window": 30,

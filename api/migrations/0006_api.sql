@@ -1,6 +1,6 @@
 -- Accounts, how people sign in to them, and sessions. Tokens, passwords, PINs and recovery codes are stored only as
--- hashes, secrets of second steps only encrypted.
--- No row security here: whoever signs in is not an actor yet, and only the api may look at all.
+-- hashes; secrets of second steps only encrypted. No row security here: somebody who signs in is not an actor yet, and
+-- only the api may read these tables.
 
 CREATE TABLE api.account (
     person_id       uuid PRIMARY KEY REFERENCES delegation.person,
@@ -9,7 +9,7 @@ CREATE TABLE api.account (
     given_until     timestamptz             -- somebody else gave this password: it is changed by then, or worth nothing
 );
 
--- Where somebody's codes come from.
+-- The secret behind somebody's one-time codes.
 CREATE TABLE api.second_step (
     person_id       uuid PRIMARY KEY REFERENCES api.account,
     secret          bytea NOT NULL,
@@ -22,7 +22,7 @@ CREATE TABLE api.recovery_code (
     PRIMARY KEY (person_id, code_hash)
 );
 
--- What holds for whoever signs in, by the role they hold; of several roles the strictest. Data, for an adopter to set.
+-- Sign-in rules by role; the strictest of several roles holds. Data, for an adopter to set.
 CREATE TABLE api.sign_in_rule (
     role            text PRIMARY KEY,       -- 'none' is for whoever holds none
     idle            interval NOT NULL CHECK (idle > interval '0'),
@@ -55,7 +55,7 @@ CREATE TABLE api.tablet (
 );
 CREATE INDEX tablet_by_home ON api.tablet (home_id);
 
--- A PIN is good on one tablet, for who signed in fully there. The name is shown there before anybody is signed in.
+-- A PIN is good on one tablet, for a person who signed in fully there. Their name is shown before anybody signs in.
 CREATE TABLE api.tablet_pin (
     tablet_id       uuid NOT NULL REFERENCES api.tablet ON DELETE CASCADE,
     person_id       uuid NOT NULL REFERENCES api.account,
@@ -84,7 +84,7 @@ CREATE TABLE api.session (
 );
 CREATE INDEX session_by_person ON api.session (person_id);
 
--- Accounts that their owners joined to the organisation's own sign-in service, by the subject it knows them as.
+-- Accounts that their owners joined to the organisation's sign-in service, by that service's subject.
 CREATE TABLE api.openid_identity (
     issuer          text NOT NULL,
     subject         text NOT NULL,
@@ -92,7 +92,7 @@ CREATE TABLE api.openid_identity (
     PRIMARY KEY (issuer, subject)
 );
 
--- Who is there at this moment, to sign in or to join the account of `person_id`; good once.
+-- One visit to the sign-in service, to sign in or to join the account of `person_id`; good once.
 CREATE TABLE api.openid_try (
     state_hash      bytea PRIMARY KEY,
     nonce           text NOT NULL,
@@ -104,7 +104,7 @@ CREATE TABLE api.openid_try (
 );
 CREATE INDEX openid_try_by_address ON api.openid_try (begun_from, begun_at);
 
--- A browser that somebody signed in with before: it has tries of its own, which nobody else can use up.
+-- A browser somebody signed in with before. It has its own tries, which nobody else can use up.
 CREATE TABLE api.known_browser (
     token_hash      bytea PRIMARY KEY,
     person_id       uuid NOT NULL REFERENCES api.account,
@@ -112,8 +112,8 @@ CREATE TABLE api.known_browser (
 );
 CREATE INDEX known_browser_by_person ON api.known_browser (person_id, last_used_at);
 
--- Tries that were looked at of late, for all processes together, by what they are counted against: an account, an
--- address, a known browser. It is kept as SHA-256: a name may be nobody's, and a password in the wrong field.
+-- Recent tries, counted for all processes together, by account, address and known browser. The key is kept as SHA-256:
+-- what was typed as a name may be a password.
 CREATE TABLE api.sign_in_try (
     counted_hash    bytea PRIMARY KEY,
     tries           double precision NOT NULL,          -- some fade a little at a time
@@ -121,7 +121,7 @@ CREATE TABLE api.sign_in_try (
     again_at        timestamptz NOT NULL
 );
 
--- Tries that were refused, until the scheduler has written their minute into the audit. Never what was typed.
+-- Refused tries, until the scheduler has written their minute to the audit. What was typed is not kept.
 CREATE TABLE api.refused_sign_in (
     minute          timestamptz NOT NULL,
     subject         text NOT NULL,          -- a person, or nobody
@@ -150,7 +150,7 @@ GRANT SELECT (last_used_at), DELETE ON api.known_browser TO hearthwatch_schedule
 GRANT SELECT, INSERT, UPDATE, DELETE ON api.sign_in_try TO hearthwatch_api;
 GRANT SELECT (last_at), DELETE ON api.sign_in_try TO hearthwatch_scheduler;
 
--- A process sees before it starts whether the schema is the one it was written for.
+-- Lets a process check, before it starts, whether the schema is the one it was written for.
 CREATE FUNCTION api.migrations_ran() RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS 'SELECT name FROM api.migration';
 REVOKE EXECUTE ON FUNCTION api.migrations_ran() FROM PUBLIC;
@@ -158,7 +158,7 @@ GRANT EXECUTE ON FUNCTION api.migrations_ran()
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_retention;
 GRANT USAGE ON SCHEMA api TO hearthwatch_ingest, hearthwatch_retention;
 
--- Where a row lies, and which transaction wrote it, tells of the rows between: of a table the api reads its columns alone.
+-- A row's position and its transaction number reveal rows in between, so the api may read only a table's own columns.
 DO $$
 DECLARE read record;
 BEGIN
@@ -175,8 +175,8 @@ BEGIN
     END LOOP;
 END $$;
 
--- Of whom a row is about the planner keeps no statistics: what EXPLAIN expects would tell of those whom row security hides.
--- Whatever looks for somebody goes by an index anyway.
+-- The planner keeps no statistics about whom a row concerns: EXPLAIN's estimates would reveal rows that row security
+-- hides. Lookups by person use an index anyway.
 DO $$
 DECLARE about record;
 BEGIN
