@@ -18,7 +18,7 @@ _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Outcome(StrEnum):
-    """Where the reading is. Each means: kept durably, the kit may forget it, but where the reason is `over_quota`."""
+    """Where the reading is kept durably. The kit may delete it, unless the reason is `over_quota`."""
 
     STORED = "stored"
     DUPLICATE = "duplicate"
@@ -49,7 +49,7 @@ class _FromPlatform(BaseModel):
 
 
 class Receipt(_FromPlatform):
-    """One reading's receipt, by its id, or by the SHA-256 of what was sent where no id could be read."""
+    """The receipt of one reading, named by its id, or by the SHA-256 of what was sent if no id could be read."""
 
     reading_id: ReadingId | None = None
     payload_sha256: _Sha256 | None = None
@@ -65,7 +65,7 @@ class Receipt(_FromPlatform):
 
 
 class Receipts(_FromPlatform):
-    """Coalesced receipts of one kit, all from one life of the database."""
+    """Receipts of one kit, sent together, all from one epoch of the database."""
 
     version: Literal[1] = 1
     epoch: DatabaseEpoch
@@ -73,7 +73,7 @@ class Receipts(_FromPlatform):
 
 
 class Config(_FromPlatform):
-    """Retained. The epoch is the authority on which receipts still count."""
+    """Retained. Only receipts of this epoch count."""
 
     version: Literal[1] = 1
     epoch: DatabaseEpoch
@@ -85,7 +85,7 @@ class Config(_FromPlatform):
 
 
 class Message(_FromPlatform):
-    """Words from the hub to the home, shown on the kit, with an acknowledgement of their own."""
+    """A message from the hub to the home, shown on the kit, with its own acknowledgement."""
 
     version: Literal[1] = 1
     message_id: UUID
@@ -94,7 +94,7 @@ class Message(_FromPlatform):
 
 
 class Status(_FromPlatform):
-    """Retained, from the kit; the last will says `online: false` and nothing it cannot know."""
+    """Retained, from the kit. The last will says only `online: false`, because it cannot know the rest."""
 
     version: Literal[1] = 1
     online: bool

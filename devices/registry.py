@@ -1,6 +1,6 @@
 """The kits, and the home each is lent to.
 
-Guards: a kit reports only on the home it is lent to.
+Guards: a kit that is revoked, or lent to no home, may not report on anybody.
 """
 
 from collections.abc import Collection, Mapping

@@ -37,7 +37,7 @@ Scalar = str | bool | int | float | None
 
 
 class DeviceKind(StrEnum):
-    """The instrument, or `person` for what somebody saw, counted or asked."""
+    """The instrument, or `person` for what a person saw, counted or asked."""
 
     BLOOD_PRESSURE_MONITOR = "blood_pressure_monitor"
     THERMOMETER = "thermometer"
@@ -56,7 +56,7 @@ class NotObtained(StrEnum):
 
 
 class OperatorKnownBy(StrEnum):
-    """How far to believe who took the reading."""
+    """How the person who took the reading was identified, so how far to believe it."""
 
     KIT = "kit"
     PIN = "pin"
@@ -64,7 +64,7 @@ class OperatorKnownBy(StrEnum):
 
 
 class SoftSign(StrEnum):
-    """A soft sign that was asked about; one that was not asked about is not in the reading."""
+    """The answer about a soft sign. A sign that was not asked about is not in the reading."""
 
     PRESENT = "present"
     ABSENT = "absent"
@@ -85,7 +85,7 @@ class _WirePart(BaseModel):
 
 
 class Device(_WirePart):
-    """The instrument that measured. A kind that is not known here is None, and set aside."""
+    """The instrument that measured. An unknown kind becomes None, and is kept in `not_understood`."""
 
     kind: DeviceKind | None = None
     model: ShortText | None = None
@@ -112,9 +112,9 @@ def _as_digits(value: str) -> str:
 
 
 class Gatt(_WirePart):
-    """One notification of a Bluetooth instrument as it came: the characteristic, and its octets in hexadecimal.
+    """One notification of a Bluetooth instrument, undecoded: the characteristic, and its octets in hexadecimal.
 
-    Both in one form, whatever way they were written: "0x2A35" and its 128-bit form are "2a35".
+    Both are normalised: "0x2A35" and its 128-bit form become "2a35".
     """
 
     characteristic: Annotated[str, StringConstraints(max_length=64), AfterValidator(shortened)]
