@@ -1,8 +1,9 @@
-"""What each route needs of whoever asks: `needs(deed, record)`, which `delegation.rights` gives to roles, or `public`.
+"""What each route requires of the person who asks: `needs(deed, record)`, as `delegation.rights` grants it, or
+`public`.
 
-Guards: every route declares one of these (a test walks them all); a route for people gets a visit, which is
-one transaction in which the database shows what this person may see. Whoever has something left to do before they
-are signed in visits only where that is done; whose roles changed since they signed in, nothing.
+Guards: every route declares one of these; a test walks them all. A route for people gets a visit: one transaction in
+which the database shows what this person may see. Somebody with a step left before they are signed in may only visit
+where that step is done. A session ends when its person's roles change.
 """
 
 from collections.abc import Collection, Iterator
@@ -29,7 +30,7 @@ from devices.reading import OperatorKnownBy
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request by somebody signed in: who, when, and the transaction it runs in."""
+    """One request by a signed-in person: who, when, and its transaction."""
 
     conn: Connection
     actor: Actor
@@ -62,7 +63,7 @@ class Needs:
 
 @contextmanager
 def _opened(request: Request) -> Iterator[Visit]:
-    """A visit by whoever asks, whatever they may do."""
+    """Open a visit for the person who asks, whatever they may do."""
     parts = parts_of(request)
     token = request.cookies.get(cookies.session_name(https=parts.uses_https))
     if not token:
@@ -72,30 +73,30 @@ def _opened(request: Request) -> Iterator[Visit]:
 
 
 def name_of(request: Request) -> str | None:
-    """The name of whoever asks, where they are wholly signed in, and the database says so."""
+    """Return the name of the person who asks, if they are fully signed in and the database can say so."""
     with suppress(NotSignedInError, psycopg.Error), _opened(request) as visit:
         return visit.actor.name if visit.session.step is Step.DONE else None
     return None
 
 
 def visit_of(conn: Connection, session: bytes, at: datetime, request_id: str) -> Visit:
-    """Find whose session it is and go on as them. Raises NotSignedInError if it has ended."""
+    """Find the person of this session and continue as them. Raises NotSignedInError if it has ended."""
     found = sessions.use(conn, session, at)
     if found is None:
         raise NotSignedInError("You have been signed out. Sign in again.")
     actor = actor_of(conn, found.person_id, request_id)
     if found.roles_hash != sessions.roles_digest(actor):
         sessions.end(conn, session)
-        # The refusal takes back whatever is not committed.
+        # The refusal rolls back whatever is not committed.
         conn.commit()
         raise NotSignedInError("What you may see and do has changed. Sign in again.")
     return Visit(conn, actor, at, request_id, found)
 
 
 def needs(deed: Deed, record: Record, *, steps: Collection[Step] = (Step.DONE,), full: bool = False) -> Any:
-    """For `Annotated[Visit, needs(...)]`. The transaction commits before the answer is sent.
+    """Return a dependency for `Annotated[Visit, needs(...)]`.
 
-    `full`: not for who signed in by PIN.
+    The transaction commits before the answer is sent. `full` refuses somebody who signed in by PIN.
     """
     return Depends(Needs(deed, record, steps, full=full), scope="function")
 
@@ -106,7 +107,7 @@ SigningIn = Annotated[Visit, needs(CHANGE, Record.ONESELF, steps=frozenset(Step)
 
 
 def nobody_in_particular() -> None:
-    """Declares that a route shows nothing about anybody."""
+    """Declare that a route shows nothing about anybody."""
 
 
 public = Depends(nobody_in_particular)

@@ -1,6 +1,7 @@
-"""The resident, or the home, that somebody answers for: its manager, or the lead of its hub.
+"""The resident or home that the actor answers for, as its manager or the lead of its hub.
 
-Guards: of what the actor does not see there is no word; who sees it and does not answer for it is told why not.
+Guards: what the actor may not see is answered as if it did not exist. What they see and do not answer for is refused
+with the reason.
 """
 
 from http import HTTPStatus
@@ -14,7 +15,7 @@ from api.queries.resident import Resident, resident
 
 
 def resident_answered_for(visit: Visit, resident_id: UUID, why_not: str) -> Resident:
-    """Somebody whose records the actor answers for. Raises RefusedError (404, or 403 with `why_not`)."""
+    """Return a resident whose records the actor answers for. Raises RefusedError (404, or 403 with `why_not`)."""
     found = resident(visit.conn, resident_id)
     if found is None:
         raise not_found("resident")
@@ -24,7 +25,7 @@ def resident_answered_for(visit: Visit, resident_id: UUID, why_not: str) -> Resi
 
 
 def home_answered_for(visit: Visit, home_id: UUID, why_not: str) -> Home:
-    """A home that the actor answers for. Raises RefusedError (404, or 403 with `why_not`)."""
+    """Return a home that the actor answers for. Raises RefusedError (404, or 403 with `why_not`)."""
     found = home.home(visit.conn, home_id)
     if found is None:
         raise not_found("home")

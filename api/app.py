@@ -1,6 +1,6 @@
 """The one place where the api is put together.
 
-Guards: whatever is served came through the envelope and declares what it needs.
+Guards: everything served passes through the envelope and declares what it needs.
 """
 
 from collections.abc import AsyncIterator
@@ -59,12 +59,12 @@ _REFUSALS: tuple[type[Exception], ...] = (
 
 
 def now() -> datetime:
-    """The hub's clock."""
+    """Return the time by the hub's clock."""
     return datetime.now(UTC)
 
 
 def create_app(settings: Settings, clock: Clock = now, pace: Pace | None = None) -> FastAPI:
-    """The api of one process; nothing is connected before it starts."""
+    """Build the api of one process; it connects to nothing before it starts."""
     counts = Counts()
 
     @asynccontextmanager
@@ -96,7 +96,7 @@ def create_app(settings: Settings, clock: Clock = now, pace: Pace | None = None)
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        # It would send whoever asks to the host that the request itself names.
+        # Redirecting slashes would send the browser to whatever host the request names.
         redirect_slashes=False,
         routes=_routes(),
     )
@@ -109,7 +109,7 @@ def create_app(settings: Settings, clock: Clock = now, pace: Pace | None = None)
 
 @cache
 def _routes() -> list[BaseRoute]:
-    """All that is served, put together once: it takes a tenth of a second, and remembers nothing of any app."""
+    """Return all routes. They are built once, as that takes a tenth of a second and depends on no app."""
     whole = APIRouter()
     for router in (*routers(), stream.router, health.router, pages.router):
         whole.include_router(router)

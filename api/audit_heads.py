@@ -1,7 +1,7 @@
-"""Signs what each day's audit ended with, and takes it off this host: into a directory, to an address, or both.
+"""Sign the last seal of each day's audit, and take it off this host: into a directory, to an address, or both.
 
-Guards: a day ends at midnight in London and is signed once; a head is offered again until it has been taken, and when
-that was is kept; what already is in the directory is never written over.
+Guards: a day ends at midnight in London and is signed once. A head is offered again until it has been taken, and that
+time is kept. A file already in the directory is never overwritten.
 """
 
 import os
@@ -44,12 +44,12 @@ _AT_ADDRESS: LiteralString = "UPDATE delegation.audit_head SET at_address_at = %
 
 
 class NotTakenError(RuntimeError):
-    """A head was not taken where it should be kept; it is offered again, and keeps no other from being taken."""
+    """A head was not taken where it should be kept. It is offered again, and does not hold up the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Somewhere heads go, and how the database knows what is there."""
+    """A place heads are sent to, and how the database records what is there."""
 
     waiting: LiteralString
     taken: LiteralString
@@ -57,7 +57,7 @@ class _Place:
 
 
 def key_of(audit: Audit) -> Ed25519PrivateKey | None:
-    """The key heads are signed with, where one is set. Raises SettingsError."""
+    """Return the key heads are signed with, where one is set. Raises SettingsError."""
     if audit.key is None:
         if audit.heads_directory or audit.heads_address:
             raise SettingsError(f"The key that signs the audit's heads is not set: {_HOW}.")
@@ -69,7 +69,10 @@ def key_of(audit: Audit) -> Ed25519PrivateKey | None:
 
 
 def keep_heads(settings: Settings) -> Callable[[Pool, datetime], int]:
-    """The work of the scheduler. Raises SettingsError at once where the key cannot be used."""
+    """Return the scheduler's job that keeps heads.
+
+    Raises SettingsError at once where the key cannot be used.
+    """
     key = key_of(settings.audit)
     if key is None:
         return lambda _pool, _at: 0
@@ -86,7 +89,7 @@ def keep_heads(settings: Settings) -> Callable[[Pool, datetime], int]:
 
 
 def sign_yesterday(conn: Connection, key: Ed25519PrivateKey, at: datetime) -> int:
-    """Sign the last seal of the last day that is over; 0 where that is done, or nothing was ever sealed."""
+    """Sign the last seal of the last full day; return 0 where that is done or nothing was ever sealed."""
     today = at.astimezone(LONDON).date()
     day = today - timedelta(days=1)
     if conn.execute(_SIGNED, (day,)).fetchone() is not None:
@@ -100,12 +103,12 @@ def sign_yesterday(conn: Connection, key: Ed25519PrivateKey, at: datetime) -> in
 
 
 def left_behind(conn: Connection, audit: Audit) -> int:
-    """How many heads have not been taken yet where they should be kept."""
+    """Return how many heads have not yet been taken where they should be kept."""
     return sum(conn.execute(place.waiting).rowcount for place in _places(audit))
 
 
 def name_of(day: date) -> str:
-    """What a day's head is called, in a directory and at an address."""
+    """Return the name of a day's head, in a directory and at an address."""
     return f"audit-head-{day}.json"
 
 
@@ -118,7 +121,10 @@ def _places(audit: Audit) -> Iterator[_Place]:
 
 
 def _offer(pool: Pool, place: _Place, at: datetime) -> bool:
-    """Whether all that waited for this place is there now. Nothing in the database waits for the place."""
+    """Return whether all heads that waited for this place are there now.
+
+    No transaction is open while the place answers.
+    """
     with pool.connection() as conn:
         waiting = conn.execute(place.waiting).fetchall()
     refused = 0

@@ -1,7 +1,7 @@
-"""A set of observations typed in by hand, through the same door as what a kit sends.
+"""A set of observations typed in by hand, stored and scored like what a kit sends.
 
-Guards: only somebody who cares for the resident may send for them; sending the same twice by one form stores it once
-and is answered alike; what is answered is committed.
+Guards: only somebody who cares for the resident may send for them. Sending one form twice stores it once and gives the
+same answer. An answer is sent only after the commit.
 """
 
 from collections.abc import Mapping
@@ -55,12 +55,12 @@ class Observations:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """What became of it. Bounds are None where nothing was scored; `next` is a code of the kit's contract.
+    """What became of the observations.
 
-    `complete`: nothing is missing; `assumed_air`: but for oxygen, which the bounds take for none.
-    `found`: a rule concluded something. `old`: too old to act on, with newer knowledge there: nothing was raised.
-    `competence`: how whoever took it was signed off, null where nothing is stored; `competence_lacking`: for what they
-    were not fully, and how they stood.
+    Bounds are None where nothing was scored; `next` is a code of the kits' contract. `complete`: nothing is missing;
+    `assumed_air`: only oxygen is, which the bounds take as none. `found`: a rule concluded something. `old`: too old to
+    act on, and something newer is known, so nothing was raised. `competence`: the operator's label, null where nothing
+    is stored; `competence_lacking`: the activities they were not fully signed off for, each with its label.
     """
 
     outcome: Outcome
@@ -81,7 +81,7 @@ class Captured:
     def of(
         cls, outcome: Outcome, verdict: Verdict, reason: str | None = None, label: Labelled | None = None
     ) -> Self:
-        """What became of a reading of which this is the verdict."""
+        """Return what became of the reading with this verdict."""
         return cls(
             outcome=outcome,
             reason=reason,
@@ -108,9 +108,9 @@ class _Place:
     partition: int
 
 
-# The door may know which home a resident lives in; the actor's right to send for them was checked before. What was sent
-# before they moved comes again by the form it came by: a reading is itself by its kit and its id. Where that form is
-# gone, the home's own takes it, as a reading of its own: it is stored twice rather than refused.
+# The ingest role may learn which home a resident lives in; the actor's right was checked before. A reading sent before
+# a move and sent again afterwards keeps its old form, because kit and id identify a reading. Where that form is gone,
+# the new home's form takes it as a new reading: stored twice rather than refused.
 _PLACE: LiteralString = """
 SELECT home.home_id, home.organisation_id, home.hub_id, kit.kit_id, kit.partition
 FROM delegation.resident
@@ -132,7 +132,7 @@ def capture(
 ) -> Captured:
     """Store, score and escalate what somebody at the bedside observed.
 
-    Raises RefusedError (404) where the resident is not one the actor cares for.
+    Raises RefusedError (404) where the actor does not care for this resident.
     """
     if resident(visit.conn, resident_id) is None:
         raise not_found("resident")
@@ -141,7 +141,7 @@ def capture(
         place = _place(conn, visit.actor, resident_id, seen.reading_id)
         payload = _payload(visit, place, resident_id, seen)
         where = topic(place.partition, KitId(place.kit_id), Leaf.READINGS)
-        # Through the wire's form, so that whatever a kit could not send, a form cannot either.
+        # Passed through the wire's format, so that a form can send nothing that a kit could not.
         [item] = decode(encode_one(payload))
         [settled] = door.receive(conn, [Arrival(place.kit_id, where, item, visit.at)], evaluator, visit.at)
         key = place.kit_id, seen.reading_id
@@ -163,7 +163,10 @@ def _place(conn: Connection, actor: Actor, resident_id: UUID, reading_id: UUID) 
 
 
 def _cares_for(actor: Actor, resident_id: UUID, place: _Place) -> bool:
-    """A hub's clinician sees the resident too, but was not at the bedside."""
+    """Return whether somebody cares for the resident there.
+
+    A hub's clinician sees the resident but is not at the bedside.
+    """
     return any(
         allows((held.role,), ADD, Record.READINGS)
         and (
@@ -178,7 +181,8 @@ def _cares_for(actor: Actor, resident_id: UUID, place: _Place) -> bool:
 def _payload(visit: Visit, place: _Place, resident_id: UUID, seen: Observations) -> ReadingPayload:
     return ReadingPayload(
         reading_id=ReadingId(seen.reading_id),
-        # A form has no outbox that could lose its memory: one epoch for each home's form, and the time as number.
+        # A form has no outbox that could lose its state, so each home's form has one epoch and the time as sequence
+        # number.
         outbox_epoch=OutboxEpoch(place.kit_id),
         seq=int(visit.at.timestamp() * 1_000_000),
         taken_at=seen.taken_at,

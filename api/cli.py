@@ -1,7 +1,7 @@
-"""The command `hearthwatch`: each subcommand is a process of the platform or something an operator does.
+"""The command `hearthwatch`: its subcommands start the platform's processes or do an operator's work.
 
-Guards: what is wrong is said in a sentence on standard error with a status that is not 0; a command imports
-only what it needs, so `--help` is quick and a kit's box needs no server.
+Guards: an error is one sentence on standard error with a status that is not 0. A command imports only what it needs, so
+`--help` is quick and a kit's box needs no server.
 """
 
 import sys
@@ -42,7 +42,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run a command; an error somebody can act on is a sentence, not a stack trace."""
+    """Run a command. An error somebody can act on is printed as a sentence, without a stack trace."""
     try:
         sys.exit(app(standalone_mode=False, prog_name="hearthwatch"))
     except Exception as error:

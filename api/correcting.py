@@ -1,7 +1,7 @@
-"""Saying whose a reading is, where it was sent for somebody else.
+"""Say whose a reading is, where it was sent for somebody else.
 
-Guards: only who answers for the home or the hub, or took the reading, may say so, of residents of one home whom they
-see; a wrong correction hides somebody's illness, so each is a row of its own, audited with its reason.
+Guards: only somebody who answers for the home or the hub, or who took the reading, may correct it, among residents of
+one home whom they see. A wrong correction hides an illness, so each is a row of its own, audited with its reason.
 """
 
 from collections.abc import Collection
@@ -26,14 +26,14 @@ from ingest.arrival import ReadingKey
 from ingest.correction import Corrected, Correction, Reason
 from ingest.quality import AHEAD
 
-# A family carer is not among them: they see one resident, and could not say whose else it is.
-# Older ones decide nothing any more, and would be looked for through all of history.
+# Family carers are left out: they see one resident, so they could not say whose a reading is. Older readings decide
+# nothing any more, and finding them would mean searching all of history.
 SPAN = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """Which readings of one resident somebody may say are somebody else's: any since then, or those they took."""
+    """Which of a resident's readings somebody may say are another's: any since `SPAN` ago, or those they took."""
 
     any_reading: bool
     own: bool
@@ -47,7 +47,7 @@ class Rights:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Whose it is (None: not known whose), how that came, and the last correction that whoever says so has seen."""
+    """Whose it is (None: unknown), how the mistake came about, and the last correction that the actor has seen."""
 
     taken_from: UUID | None
     reason: Reason
@@ -63,14 +63,14 @@ FROM delegation.resident WHERE resident_id = %s
 
 
 def rights(visit: Visit, resident_id: UUID) -> Rights:
-    """What the actor may say of this resident's readings."""
+    """Return what the actor may say about this resident's readings."""
     row = visit.conn.execute(_RIGHTS, (resident_id,)).fetchone()
     any_reading, own = row or (False, False)
     return Rights(any_reading, own, visit.actor.person_id, visit.at - SPAN)
 
 
 def in_question(visit: Visit, resident_id: UUID, key: ReadingKey) -> tuple[Resident, Reading]:
-    """The resident and the reading. Raises RefusedError where the actor may not say whose it is."""
+    """Return the resident and the reading. Raises RefusedError where the actor may not say whose it is."""
     found = resident(visit.conn, resident_id)
     if found is None:
         raise not_found("resident")
@@ -86,7 +86,7 @@ def in_question(visit: Visit, resident_id: UUID, key: ReadingKey) -> tuple[Resid
 
 
 def choices(visit: Visit, found: Resident, one: Reading) -> list[home.Lives]:
-    """Whose it may be: who lives in the same home, but the one whose it is held to be where that is on this page."""
+    """Return whose it may be: the residents of the home, without the one it counts for on this page."""
     there = home.living_there(visit.conn, found.home_id, visit.at)
     return [lives for lives in there if not (one.counts and lives.resident_id == found.resident_id)]
 
@@ -94,9 +94,9 @@ def choices(visit: Visit, found: Resident, one: Reading) -> list[home.Lives]:
 def correct(
     visit: Visit, door_pool: Pool, evaluator: Evaluator, resident_id: UUID, key: ReadingKey, said: Said
 ) -> Corrected:
-    """Correct it, score it anew for both, and write down who said so and why.
+    """Correct the reading, score both residents anew, and audit who said so and why.
 
-    Raises RefusedError for what is not the actor's to correct, CorrectionRefusedError for what cannot be so.
+    Raises RefusedError where the actor may not correct it, CorrectionRefusedError where the correction is impossible.
     """
     found, one = in_question(visit, resident_id, key)
     allowed = {lives.resident_id for lives in choices(visit, found, one)}
@@ -115,7 +115,7 @@ def correct(
 def _write_down(
     conn: Connection, visit: Visit, residents: Collection[UUID | None], key: ReadingKey, said: Said
 ) -> None:
-    """With everybody whose record it changes, so that each of their histories tells it."""
+    """Audit it for every resident whose record changes, so that each history shows it."""
     act_as(conn, visit.actor.person_id, visit.request_id)
     words = f"{said.reason}: {said.words}" if said.words else str(said.reason)
     for whom in sorted(one for one in residents if one is not None):

@@ -1,7 +1,7 @@
-"""Hands what happened at a hub to everybody who follows it.
+"""Hand a hub's events to everybody who follows the hub.
 
-Guards: the database is the truth and this a hint. Each change is read once for all followers of a hub, as one
-of them; a follower's queue is bounded, and one who falls behind is cut off rather than fed a gap.
+Guards: the database is the truth, and an event only a hint to read it. Each change is read once for all followers of a
+hub, as one of them. A follower's queue is bounded, and one who falls behind is cut off, so that no page shows a gap.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from api.listening import Ear
 from api.metrics import Counts
 from api.queries.events import MOST_EVENTS, HubEvent, news_after, revision_now
 
-# Room for several readings of the database at once: a burst is no reason to cut a healthy page off.
+# Room for several reads of the database, so that a burst does not cut off a healthy page.
 LONGEST_QUEUE = 5 * MOST_EVENTS
 _TRY_AGAIN_AFTER = 1.0
 _ASKED_AS = 3
@@ -33,9 +33,9 @@ _log = journal.of("api.fanout")
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often a stream shows that it lives and what stands behind it, and that it may.
+    """How often a stream sends a sign of life and rechecks that it may go on.
 
-    A client that takes nothing for `send_seconds` is not there.
+    A client that takes nothing for `send_seconds` is considered gone.
     """
 
     ping_seconds: float = 3.0
@@ -44,7 +44,7 @@ class Pace:
 
 
 class End(StrEnum):
-    """Why a stream ends from our side."""
+    """Why the server ends a stream."""
 
     SIGNED_OUT = "signed_out"
     FELL_BEHIND = "fell_behind"
@@ -53,9 +53,9 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One event as it goes over the wire, encoded once for all followers.
+    """One event as it is sent, encoded once for all followers.
 
-    A follower who was sent a later revision already skips it, unless it is where to begin anew.
+    A follower skips it after a later revision, unless it tells them to start anew.
     """
 
     data: bytes
@@ -64,17 +64,17 @@ class Chunk:
 
 
 def chunk_of(event: HubEvent) -> Chunk:
-    """An escalation's event."""
+    """Return an escalation's event as a chunk."""
     return Chunk(message("escalation", asdict(event), event.revision), event.revision)
 
 
 def resync(revision: int) -> Chunk:
-    """Tells a page to read everything again; what it then has is at least this revision."""
+    """Tell a page to read everything again; what it then reads is at least at this revision."""
     return Chunk(message("resync", {"revision": revision}, revision), revision, anew=True)
 
 
 def message(kind: str, data: Mapping[str, Any], revision: int | None = None) -> bytes:
-    """One event in the wire's format."""
+    """Return one event in the format of server-sent events."""
     body = json.dumps(data, default=_plain, separators=(",", ":"))
     return format_sse_event(event=kind, data_str=body, id=None if revision is None else str(revision))
 
@@ -90,7 +90,7 @@ class Follower:
     ended: asyncio.Future[End] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def offer(self, chunk: Chunk) -> bool:
-        """False if the follower has fallen behind, and is cut off."""
+        """Queue a chunk. Return False if the follower has fallen behind and is cut off."""
         try:
             self.queue.put_nowait(chunk)
         except asyncio.QueueFull:
@@ -105,7 +105,7 @@ class Follower:
 
 @dataclass(eq=False, slots=True)
 class _Desk:
-    """One hub's followers, and how far its events have been handed out; None: nobody knows any more."""
+    """One hub's followers, and the revision handed out so far; None: unknown."""
 
     followers: set[Follower] = field(default_factory=set)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -127,7 +127,7 @@ class Fanout:
 
     @property
     def listening(self) -> bool:
-        """Whether a change would be heard: while it is not, silence says nothing."""
+        """Return whether changes are heard now; otherwise silence means nothing."""
         return self._ear.listening
 
     @contextmanager
@@ -136,7 +136,7 @@ class Fanout:
         desk = self._desks.get(follower.hub_id)
         if desk is None:
             desk = self._desks[follower.hub_id] = _Desk(revision=revision)
-            # What happened since `revision` was read, nobody has heard.
+            # Changes since `revision` was read may have been missed.
             desk.changed.set()
             desk.task = self._loop.create_task(self._serve(follower.hub_id, desk))
         desk.followers.add(follower)
@@ -154,11 +154,11 @@ class Fanout:
                     desk.task.cancel()
 
     def end_session(self, session: bytes) -> None:
-        """End the streams of a session; from any thread."""
+        """End the streams of a session; callable from any thread."""
         self._loop.call_soon_threadsafe(self._end, lambda one: one.session == session, End.SIGNED_OUT)
 
     def close(self) -> None:
-        """End every stream, and turn away new ones: the process is stopping."""
+        """End every stream and refuse new ones, because the process is stopping."""
         self._closed = True
         self._end(lambda _: True, End.RESTARTING)
 
@@ -182,7 +182,7 @@ class Fanout:
             desk.changed.set()
 
     def _look_again(self) -> None:
-        """What was said while nobody listened is lost, and the database may be another, with less in it."""
+        """Read every hub again: notices were lost meanwhile, and the database may be another with less in it."""
         for desk in self._desks.values():
             desk.revision = None
             desk.changed.set()

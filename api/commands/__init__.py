@@ -1,1 +1,1 @@
-"""What an operator or an analyst does from a terminal, a file for each subject."""
+"""The commands of an operator or an analyst, a file for each subject."""

@@ -1,7 +1,7 @@
-"""A command that takes a file of residents of one home, in the name of who answers for that home.
+"""The command that adds the residents in a file to a home, in the name of somebody who answers for it.
 
-Guards: each line is added or not by itself, and what is wrong with one is said by its number, never by a name or an NHS
-number; whoever is at the home already is left as they are.
+Guards: each line is added or refused by itself. An error names the line by number, never a person or an NHS number.
+Residents who are at the home already are left unchanged.
 """
 
 from collections.abc import Iterable, Iterator
@@ -69,7 +69,7 @@ def add_residents(
 def _added(
     conn: "psycopg.Connection[Any]", actor: "Actor", home_id: UUID, lines: Iterable["Line"]
 ) -> Iterator[tuple[bool, tuple[str, ...]]]:
-    """Whether each line is added, and what is wrong with it; neither: they were there already."""
+    """Yield for each line whether it was added, and what is wrong with it; neither: they were there already."""
     from delegation import admission
     from delegation.admission import UnfitParticularsError
 

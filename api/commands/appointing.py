@@ -1,7 +1,7 @@
-"""Commands that give somebody an account and a role, give another role, and end one, as the database's owner.
+"""The commands that give people accounts and roles and end roles, as the database's owner.
 
-Guards: a real installation has its first account from here and no other way in; whoever did it, and why, is written
-down; a password that is printed here is good for three days, and only to choose another.
+Guards: a new installation gets its first account only from here. The audit keeps who did it and why. A printed password
+is good for three days, and only to choose another.
 """
 
 from datetime import UTC, date, datetime, time
@@ -144,7 +144,7 @@ def _registered(text: str | None) -> tuple[str, str] | None:
 
 
 def _last_moment(day: str | None, now: datetime) -> datetime | None:
-    """The end of that day in London."""
+    """Return the end of that day in London."""
     if day is None:
         return None
     try:

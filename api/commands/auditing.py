@@ -1,6 +1,6 @@
-"""Commands about the audit: whether its rows still are what was sealed, and the key its heads are checked with.
+"""The commands that verify the audit and print the key its heads are checked with.
 
-Guards: read as the database's owner and changing nothing; what cannot be seen is not called whole.
+Guards: they read as the database's owner and change nothing. An audit that is partly hidden is never reported as whole.
 """
 
 import json
@@ -25,7 +25,7 @@ _MOST_DAYS_NAMED = 31
 
 
 class HiddenRowsError(Exception):
-    """Row-level security hides the audit from whoever asks."""
+    """Row-level security hides part of the audit from this database user."""
 
 
 @audit.command()
@@ -145,7 +145,7 @@ def _clock(at: datetime) -> str:
 
 
 def _days_without(days: list[date]) -> list[date]:
-    """Days between the first and the last that have none: nothing ran then, or a head was taken away."""
+    """Return days without a head between the first and the last: nothing ran then, or a head was taken away."""
     have = set(days)
     span = (max(have) - min(have)).days if have else 0
     missing = (min(have) + timedelta(days=passed) for passed in range(1, span))

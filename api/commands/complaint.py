@@ -1,6 +1,6 @@
-"""What the command line says of an error.
+"""The sentence the command line prints for an error.
 
-Guards: what somebody can put right is a sentence with the way out; anything else is ours, and stays a stack trace.
+Guards: an error somebody can fix is a sentence that says how. Any other error is a bug, and keeps its stack trace.
 """
 
 _SENTENCES = {
@@ -21,9 +21,9 @@ _SENTENCES = {
 
 
 def complaint(error: Exception) -> str | None:
-    """The sentence; None for an error that nobody foresaw.
+    """Return the sentence, or None for an unforeseen error.
 
-    Errors are known by name, so that none of what raises them has to be imported.
+    Errors are known by name, so that nothing that raises them has to be imported.
     """
     if hasattr(error, "format_message"):
         return _usage(error)
@@ -40,7 +40,7 @@ def complaint(error: Exception) -> str | None:
 
 
 def _usage(error: Exception) -> str:
-    """Of words that are no command; where there were none at all, the help itself."""
+    """Return what to say about a wrong command line; where it was empty, the help itself."""
     words: str = getattr(error, "format_message")()  # noqa: B009
     if words.startswith("Usage:"):
         return words

@@ -1,7 +1,7 @@
-"""Commands that enrol a kit, give it a new credential and revoke it, as the database's owner, in somebody's name.
+"""The commands that enrol a kit, renew its credential and revoke it, as the database's owner, in somebody's name.
 
-Guards: a kit's secret is random and is kept nowhere here; it goes to a sheet that only its owner reads, and to the
-broker, before anything is committed: what could not be handed over is no kit, and no new credential.
+Guards: a kit's secret is random and is not stored here. It goes to a sheet that only its owner can read, and to the
+broker, before anything is committed. A kit or credential that could not be handed over is not committed.
 """
 
 import secrets
@@ -121,7 +121,7 @@ def rotate_kit(
             _draw(made, qr, show=show_qr)
             print(f"{kit_id}:{secret}", flush=True)
         except BaseException:
-            old.write(sheet)  # the broker goes on with the old one, and so must whoever reads the sheet
+            old.write(sheet)  # the broker still accepts the old one, so the sheet must hold it too
             raise
     _say(f"Kit {kit_id} has a new password, in {sheet}: hand the sheet to the tablet first.")
     _say(f"The old one stops once the broker is given the line that was printed, as by: | {_ADMIT}")
@@ -161,5 +161,5 @@ def _draw(sheet: "KitSheet", file: Path | None, *, show: bool) -> None:
 
 
 def _say(words: str) -> None:
-    """Beside what is printed, which goes to the broker."""
+    """Print on standard error; standard output goes to the broker."""
     print(words, file=sys.stderr)

@@ -1,6 +1,6 @@
-"""The command that holds policies against a simulation whose illnesses are known.
+"""The command that compares policies on a simulation whose illnesses are known.
 
-Guards: what is wrong with a file or a policy is a sentence and status 2; standard output holds the result alone.
+Guards: a fault in a file or a policy is a sentence and status 2. Standard output holds only the result.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The command that writes all that is held on one resident to a file, as the database's owner, in somebody's name.
 
-Guards: it is written down for good before anything is read; the file is its owner's alone, and there whole or not
-at all.
+Guards: the audit event is committed before anything is read. Only the file's owner can read it, and it is written whole
+or not at all.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""The QR code of a kit's credential: what a tablet scans to sign in at the broker.
+"""The QR code of a kit's credential, which a tablet scans to sign in at the broker.
 
-Guards: it holds what the sheet holds to sign in and nobody's id; it is as secret as the sheet, so its file is its
-owner's alone, and it is shown only where it was asked for.
+Guards: it holds what is needed to sign in and nobody's id. It is as secret as the sheet, so only its owner can read the
+file, and it is shown only on request.
 """
 
 import io
@@ -14,13 +14,13 @@ from devices.kits import KitSheet
 
 
 def code_of(sheet: KitSheet) -> segno.QRCode:
-    """The code. Its text is a kit sheet without residents and workers, as JSON."""
+    """Return the QR code. Its text is a kit sheet without residents and workers, as JSON."""
     text = sheet.credential().model_dump_json(exclude_defaults=True)
     return segno.make(text, error="m", micro=False)
 
 
 def in_terminal(sheet: KitSheet) -> str:
-    """The code for a terminal with light on dark or dark on light: it brings its own colours."""
+    """Return the code for a terminal; it sets its own colours, so any background will do."""
     drawn = io.StringIO()
     code_of(sheet).terminal(out=drawn, border=2)
     return drawn.getvalue()

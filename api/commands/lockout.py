@@ -1,6 +1,6 @@
-"""A command for when nobody is left who can help on the pages, as the database's owner.
+"""The command that gives an account a new password when nobody is left who can do so on the pages.
 
-Guards: it does no more than an operator does there, and is written down with who ran it and why.
+Guards: it does no more than an operator can do on the pages. The audit keeps who ran it and why.
 """
 
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ import typer
 
 
 class NoSuchAccountError(Exception):
-    """There is no account of this name; the message says so."""
+    """No account has this name; the message says so."""
 
 
 def give_password(

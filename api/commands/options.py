@@ -1,7 +1,7 @@
-"""What the command line takes for a number or a folder.
+"""The numbers and folders that the command line accepts.
 
-Guards: a value that cannot work is refused before anything is started, in a sentence that names its option; a folder is
-made only where the option is about a folder, never for a file's sake.
+Guards: a value that cannot work is refused before anything starts, in a sentence that names its option. A folder is
+made only for an option about a folder, never for a file.
 """
 
 import tempfile
@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-# Ends of ranges keep out what is a slip of the finger (and `inf`), not what a large machine could do.
+# The upper ends catch typing errors (and `inf`); they are beyond what a large machine could do.
 _DAYS_30 = 30 * 24 * 3600.0
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Where the pages are.")]
@@ -28,7 +28,7 @@ History = Annotated[float, typer.Option(min=0, max=24 * 365, help="Hours of heal
 
 
 def writable(folder: Path) -> Path:
-    """The folder, made where it is missing. Raises typer.BadParameter where nothing can be written in it."""
+    """Return the folder, made where it is missing. Raises typer.BadParameter where nothing can be written in it."""
     with _in_a_sentence(folder):
         if folder.exists() and not folder.is_dir():
             raise typer.BadParameter(f"{folder} is not a folder.")
@@ -38,7 +38,7 @@ def writable(folder: Path) -> Path:
 
 
 def writable_beside(file: Path | None) -> Path | None:
-    """The file, in a folder that is there and can be written in. Raises typer.BadParameter where it cannot."""
+    """Return the file, where its folder exists and can be written in. Raises typer.BadParameter where not."""
     if file is None:
         return None
     with _in_a_sentence(file.parent):

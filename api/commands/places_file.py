@@ -1,7 +1,6 @@
-"""A file of organisations, hubs and homes: what it may say, and which places it means.
+"""The file of organisations, hubs and homes: its format, and the places it describes.
 
-Guards: a place is known by the word the file has for it, whatever it is called; a file that does not hold together
-means nothing.
+Guards: a place is identified by its key in the file, not by its name. A file with an error describes no places at all.
 """
 
 import tomllib
@@ -13,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints,
 
 from delegation.places import Change, Home, Hub, Organisation, Place, PlacesError, id_of, kind_of
 
-# A word becomes an id with this: the same word the same id, wherever the file is read.
+# Keys become ids in this namespace, so one key gives the same id wherever the file is read.
 _WORDS = UUID("6f0d4b1e-2d7c-5d5c-9c3a-2f6a54c1b0e7")
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Hour = Annotated[StrictInt, Field(ge=0, le=23)]
@@ -45,7 +44,7 @@ class HomeIn(_Strict):
 
 
 class Document(_Strict):
-    """The file. What each place is called in it is its key."""
+    """The file. The keys of its tables identify the places."""
 
     organisations: dict[str, OrganisationIn] = {}
     hubs: dict[str, HubIn] = {}
@@ -53,7 +52,7 @@ class Document(_Strict):
 
 
 def read(text: str) -> list[Place]:
-    """The places in a file. Raises PlacesError where it does not hold together."""
+    """Return the places in a file. Raises PlacesError where it has an error."""
     try:
         document = Document.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -66,7 +65,7 @@ def read(text: str) -> list[Place]:
 
 
 def said(found: Sequence[Change], written: int) -> Iterator[str]:
-    """A line for each change."""
+    """Yield a line for each change."""
     for one in found:
         what = f"{kind_of(one.place)} {one.place.name} ({id_of(one.place)})"
         if one.fields is None:
@@ -78,7 +77,7 @@ def said(found: Sequence[Change], written: int) -> Iterator[str]:
 
 
 def home_id_of(word: str) -> UUID:
-    """The home that a file knows by this word."""
+    """Return the id of the home with this key."""
     return _id("home", word)
 
 
@@ -105,7 +104,7 @@ def _of(organisations: Mapping[str, OrganisationIn], key: str, kind: str, where:
 
 
 def _id(kind: str, key: str) -> UUID:
-    """A word's id; a word that is an id already stays what it is."""
+    """Return a key's id; a key that is an id already is used as it is."""
     try:
         return UUID(key)
     except ValueError:

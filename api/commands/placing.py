@@ -1,6 +1,6 @@
-"""A command that takes a file of organisations, hubs and homes, as the database's owner.
+"""The command that stores the organisations, hubs and homes in a file, as the database's owner.
 
-Guards: what would be done is said first; a file that does not hold together changes nothing.
+Guards: it prints what it will do first. A file with an error changes nothing.
 """
 
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
-"""How far a command that takes long has come, while somebody looks.
+"""The progress bar of a command that takes long.
 
-Guards: it is drawn on standard error, and at a terminal alone.
+Guards: it is drawn on standard error, and only at a terminal.
 """
 
 import sys
@@ -11,7 +11,7 @@ from typing import Any
 
 @contextmanager
 def progress(doing: str) -> Iterator[Callable[[str, float | None], None]]:
-    """A bar. It is told what has been done, and how much that is of all, 0 to 1, or None where that is not known."""
+    """Show a bar. It is told what has been done, and which share of all that is, 0 to 1, or None if not known."""
     from rich.console import Console
     from rich.progress import Progress
 

@@ -1,6 +1,6 @@
-"""Commands about the quarantine: what is in it and why, and another try.
+"""The commands that list the quarantine and replay it.
 
-Guards: what a payload says is never printed.
+Guards: a payload's contents are never printed.
 """
 
 import json
@@ -11,7 +11,7 @@ import typer
 
 quarantine = typer.Typer(help="What could not be understood: list it, or try it again.", no_args_is_help=True)
 
-# A number in the database has eight bytes.
+# A bigint in the database has eight bytes.
 _LARGEST = 2**63 - 1
 
 

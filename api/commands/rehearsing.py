@@ -1,6 +1,6 @@
-"""The command that tries a policy on readings that are there already: nothing is raised, nobody is told.
+"""The command that tries a policy on stored readings; nothing is raised and nobody is told.
 
-Guards: what is wrong with a file or a policy is a sentence and status 2; standard output holds the result alone.
+Guards: a fault in a file or a policy is a sentence and status 2. Standard output holds only the result.
 """
 
 import json

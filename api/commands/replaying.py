@@ -1,6 +1,6 @@
-"""Tries quarantined readings again, one transaction for each.
+"""Replay quarantined readings, one transaction for each.
 
-Guards: one that fails again stays where it is and stops none of the others.
+Guards: a reading that fails again stays in quarantine and does not stop the others.
 """
 
 from collections.abc import Collection, Iterator
@@ -16,9 +16,10 @@ _PAGE = 100
 
 
 def replay_all(conn: Connection, wanted: Collection[int] | None, at: datetime) -> Iterator[tuple[int, str]]:
-    """Each one's number and outcome, as they are done; None: all that waits. The connection commits by itself.
+    """Yield each reading's number and outcome as it is done; `wanted` None means all.
 
-    An outcome that begins with `failed` says what went wrong: that one is still in quarantine.
+    The connection must commit by itself. An outcome that begins with `failed` says why; that reading is still in
+    quarantine.
     """
     evaluator = Evaluator()
     after = 0
@@ -36,5 +37,5 @@ def _attempt(conn: Connection, kept: quarantine.Quarantined, evaluator: Evaluato
         with conn.transaction():
             return replay(conn, kept, evaluator, at)
     except Exception as error:
-        # Only its type: its words may hold the reading.
+        # The type alone, because the message may hold the reading.
         return f"{FAILED}: {type(error).__name__}"

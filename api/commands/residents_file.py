@@ -1,7 +1,7 @@
-"""A file of residents of one home: comma-separated, with a header, one of them a line.
+"""The file of a home's residents: comma-separated, with a header, one resident a line.
 
-Guards: what is wrong is said by line and column and never by what stands there, for it may be read in a log; a file
-whose header does not fit means nothing.
+Guards: an error names line and column, never the contents, as it may end up in a log. A file with a wrong header is
+refused whole.
 """
 
 import csv
@@ -18,12 +18,12 @@ MOST_LINES = 1000
 
 
 class ResidentsFileError(ValueError):
-    """The file cannot be read; the sentence says why."""
+    """The file cannot be read; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One resident, and what is wrong with the line, if anything is."""
+    """One resident, and what is wrong with the line, if anything."""
 
     number: int
     given: Particulars | None
@@ -31,7 +31,7 @@ class Line:
 
 
 def read(text: str, today: date) -> list[Line]:
-    """The residents in a file, in its order. Raises ResidentsFileError."""
+    """Return the residents in a file, in its order. Raises ResidentsFileError."""
     rows = csv.reader(StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     try:
         header = [one.strip() for one in next(rows, [])]
@@ -59,7 +59,7 @@ def _check(header: list[str]) -> None:
 
 
 def _lines(rows: Iterator[list[str]], header: list[str], today: date) -> Iterator[Line]:
-    # A line may go on over several: each is known by where it begins.
+    # A record may span several lines; it is named by its first.
     begins = getattr(rows, "line_num") + 1  # noqa: B009
     numbers: dict[str, int] = {}
     for row in rows:

@@ -1,6 +1,6 @@
-"""Commands that start the platform's processes, which work until they are told to stop.
+"""The commands that start the platform's processes, which run until they are told to stop.
 
-Guards: none starts with its guards down.
+Guards: no process starts before its settings are checked.
 """
 
 import signal
@@ -48,7 +48,7 @@ def scheduler() -> None:
 
 
 def _sound(*roles: str) -> "Settings":
-    """The settings of a process that signs in as these, which may start. Raises SettingsError where it may not."""
+    """Return the settings of a process that signs in with these roles. Raises SettingsError where it may not start."""
     from api import journal
     from api.processes.startup import refuse
     from api.settings import DatabaseRole, Settings
@@ -60,7 +60,7 @@ def _sound(*roles: str) -> "Settings":
 
 
 def _stopped_by_signals() -> threading.Event:
-    """Set by the first SIGINT or SIGTERM; a second one ends the process at once."""
+    """Return an event set by the first SIGINT or SIGTERM; a second signal ends the process at once."""
     stopping = threading.Event()
 
     def stop(number: int, _frame: object) -> None:

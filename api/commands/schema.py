@@ -1,4 +1,4 @@
-"""What is done to the database as its owner: the schema, the processes' passwords, a declared epoch.
+"""What the database's owner does: run migrations, set the processes' passwords, declare an epoch.
 
 Guards: only the role of `migrate` is used here, and no process that serves or ingests knows its password.
 """
@@ -18,7 +18,7 @@ _PROCESSES = (DatabaseRole.API, DatabaseRole.INGEST, DatabaseRole.SCHEDULER, Dat
 
 
 def bring_up_to_date(settings: Settings) -> list[str]:
-    """Run what is pending, then set each password that the settings have; returns what ran."""
+    """Run pending migrations, then set each password in the settings; return what ran."""
     conninfo = settings.conninfo(DatabaseRole.MIGRATOR)
     ran = migrate(conninfo)
     with psycopg.connect(conninfo) as conn:
@@ -30,7 +30,7 @@ def bring_up_to_date(settings: Settings) -> list[str]:
 
 
 def declare_epoch(settings: Settings, reason: str, at: datetime) -> UUID:
-    """Say that this copy of history may lack what others had; returns the new epoch."""
+    """Declare that this copy of history may lack readings that others had; return the new epoch."""
     with psycopg.connect(settings.conninfo(DatabaseRole.MIGRATOR)) as conn:
         conn.execute(_DECLARE, (at, reason))
         [row] = conn.execute(_EPOCH).fetchall()

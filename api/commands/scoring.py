@@ -1,6 +1,6 @@
-"""The command that scores what is in a file, away from any database.
+"""The command that scores the observations in a file, without a database.
 
-Guards: what is wrong with a file is a sentence and status 2; standard output holds rows and nothing else.
+Guards: a fault in a file is a sentence and status 2. Standard output holds only rows.
 """
 
 import os
@@ -39,7 +39,7 @@ def score(
                 to,
                 lambda tally, part: tell(f"Scored {tally.rows:,} rows", part),
             )
-    except BrokenPipeError:  # whoever read the rows has had enough; nothing may be flushed to them at exit
+    except BrokenPipeError:  # the reader has closed the pipe, so nothing may be flushed to it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(1) from None
     print(_summary(tally), file=sys.stderr)

@@ -1,6 +1,6 @@
-"""Puts a synthetic neighbourhood into the configured database and writes its kit sheet.
+"""Put a synthetic neighbourhood into the configured database and write its kit sheet.
 
-Guards: the sheet is on the disk before the neighbourhood is committed, or its kits' secrets would be lost.
+Guards: the sheet is on disk before the neighbourhood is committed; otherwise its kits' secrets could be lost.
 """
 
 from datetime import UTC, datetime

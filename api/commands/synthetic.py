@@ -1,6 +1,6 @@
-"""Commands for evaluation: made-up neighbourhoods, simulated kits, and everything at once on one machine.
+"""The commands for evaluation: synthetic neighbourhoods, simulated kits, and the demonstration.
 
-Guards: they are imported only when they run, and nothing else in the product knows the simulators.
+Guards: simulators are imported only when these commands run, and by nothing else in the product.
 """
 
 import json
@@ -24,7 +24,7 @@ from api.commands.options import (
 if TYPE_CHECKING:
     from devices.kits import KitSheet
 
-# Said here too, so that --help need not import the simulators; a test holds them to what those know.
+# Repeated here so that --help need not import the simulators; a test compares the two.
 ILLNESSES = "sepsis, copd_exacerbation, bleed_after_fall, heart_failure or recovery"
 FAULTS = "drop, duplicate, reorder, clock_skew, garbage or offline"
 _AGAIN = "May be said more than once."
@@ -50,7 +50,7 @@ def seed(
 
 
 def _of_kits(context: typer.Context, folder: Path) -> Path:
-    """Where nothing is sent no kit keeps anything."""
+    """Return the kits' folder, made writable unless only a file is written: then no kit keeps anything."""
     return folder if context.params.get("write") else writable(folder)
 
 
@@ -88,7 +88,7 @@ def simulate(
         typer.Option(
             help="Send nothing: write months of readings here, as CSV, at the pace of life, without a broker.",
             callback=writable_beside,
-            is_eager=True,  # so that it is known by the time the folder would be made
+            is_eager=True,  # parsed first, so that it is known when the folder would be made
         ),
     ] = None,
     days: Annotated[int, typer.Option(min=1, max=366, help="With --write: how many.")] = 90,
@@ -158,7 +158,7 @@ def _sheet(file: Path) -> "KitSheet":
     try:
         return KitSheet.read(file)
     except ValidationError:
-        # Its words would quote the sheet, which holds secrets.
+        # Its message would quote the sheet, which holds secrets.
         raise typer.BadParameter(f"{file} is not a kit sheet.", param_hint="'--kits'") from None
 
 

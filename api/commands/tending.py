@@ -1,6 +1,6 @@
-"""Commands that look after an installation: its schema, its state, its books, and what is kept long enough.
+"""The commands that look after an installation: schema, checks, ledgers and retention.
 
-Guards: only a word on the command line, never a default, deletes anything.
+Guards: nothing is deleted by default; the command line must ask for it.
 """
 
 import json

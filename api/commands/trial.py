@@ -1,6 +1,6 @@
-"""A policy to try, as the commands that try one take it.
+"""Read a policy file for the commands that try one.
 
-Guards: it is tried as it is written; that it could not be in force so is said before anything else.
+Guards: a policy is tried as written. If it could not be in force, that is said first.
 """
 
 import sys
@@ -25,7 +25,7 @@ AS_SHIPPED = "What it leaves out is as shipped."
 
 
 def tried(file: Path) -> "Policy":
-    """The policy of a file. Raises FileError."""
+    """Return the policy in a file. Raises FileError."""
     from alerts.policy_faults import unsafe
     from api.replays.policies import read_policy
 

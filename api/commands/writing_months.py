@@ -1,6 +1,6 @@
-"""Writes months of a simulated neighbourhood to a file, and beside it who fell ill and when.
+"""Write months of a simulated neighbourhood to a file, and to another who fell ill and when.
 
-Guards: the same numbers give the same files; nothing is sent, and no service is needed.
+Guards: the same arguments give the same files. Nothing is sent, and no service is needed.
 """
 
 import csv
@@ -18,7 +18,7 @@ STARTS_AT = datetime(2026, 1, 5, tzinfo=UTC)
 def write_months(
     readings: Path, truth: Path | None, *, homes: int, residents_per_home: int, days: int, seed: int
 ) -> dict[str, Any]:
-    """Returns how much was written."""
+    """Write both files; return how much was written."""
     made = neighbourhood(homes=homes, residents_per_home=residents_per_home, seed=seed, at=STARTS_AT)
     months = Months(made.kits, STARTS_AT, days, seed)
     count = 0
