@@ -176,6 +176,15 @@ class Link:
         elif self.up and (now >= self._next_status or self._told_disk_full != self.gateway.outbox.disk_full):
             self._tell_status(now, online=True)
 
+    def clock_set_back(self, now: float) -> None:
+        """Nothing waits for a moment that was near and is far off by the clock as it is now."""
+        self._next_try = min(self._next_try, now + self._settings.longest_reconnect)
+        self._next_misc = min(self._next_misc, now)
+        self._next_status = min(self._next_status, now)
+        if self._next_subscribe is not None:
+            self._next_subscribe = min(self._next_subscribe, now)
+        self.gateway.nudge()
+
     def farewell(self, now: float) -> None:
         """Say that the kit goes offline on purpose. Bytes may still wait for the socket."""
         if self._client and self.up:

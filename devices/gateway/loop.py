@@ -30,6 +30,7 @@ class GatewayLoop:
 
     def __init__(self, links: Iterable[Link] = (), clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
+        self._now = 0.0
         self._links: list[Link] = []
         self._changed: deque[Link] = deque()
         self._schedule: list[tuple[float, int, Link]] = []
@@ -90,6 +91,7 @@ class GatewayLoop:
 
     def _turn(self) -> None:
         now = self._clock()
+        self._notice_clock(now)
         due = self._schedule[0][0] if self._schedule else now + _LONGEST_SLEEP
         self._attend(min(_LONGEST_SLEEP, max(0.0, due - now)))
         while self._changed:
@@ -103,6 +105,16 @@ class GatewayLoop:
                 connecting = self._guarded(link, link.connect, now) and self._clock() - now < _CONNECT_FOR
             else:
                 self._plan(link)
+
+    def _notice_clock(self, now: float) -> None:
+        """Set back, it would have the links wait until it comes there again."""
+        if now < self._now - 1:
+            self._schedule.clear()
+            for link in self._links:
+                link.clock_set_back(now)
+                link.scheduled = float("inf")
+                self._plan(link)
+        self._now = now
 
     def _due(self, now: float) -> list[Link]:
         """Take the links that are due off the schedule, each once."""

@@ -2,16 +2,19 @@
 
 import random
 import threading
+import time
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
+from devices.gateway.loop import GatewayLoop
 from devices.gateway.outbox import State
 from devices.gateway.outbox_file import NotKeptError
 from devices.identifiers import DatabaseEpoch, new_reading_id
 from devices.receipt import Message, Status
 from tests.fixtures.full_disk import disk_full
+from tests.fixtures.machine import PATIENCE_SECONDS
 
 from .killable_broker import RealBroker, eventually
 from .kit_and_platform import SEED, UNHURRIED, FakePlatform, RunningKit, running
@@ -182,6 +185,25 @@ def test_a_kit_whose_disk_is_full_sends_what_it_has_and_says_so_until_there_is_r
         eventually(lambda: says_it_is_full() is False, "it goes on by itself")
         eventually(lambda: kit.outbox.waiting() == 0, "what is new is receipted")
     assert set(kit.states().values()) == {State.STORED}
+
+
+def test_a_clock_that_is_set_back_by_days_makes_no_kit_wait_for_days(tmp_path, outboxes):
+    folder = tmp_path / "late"
+    folder.mkdir()
+    late = RealBroker(folder)
+    kit = RunningKit(outboxes, late.port, 6)
+    kit.put()
+    fast_by = 3 * 86_400.0
+    loop = GatewayLoop([kit.link], clock=lambda: time.time() + fast_by)
+    loop.start()
+    eventually(lambda: kit.link.failures > 2, "the kit has tried")
+    fast_by = 0.0
+    late.start()
+    fake = FakePlatform(late.port, DatabaseEpoch(uuid4()))
+    eventually(lambda: kit.outbox.waiting() == 0, "it is receipted")
+    loop.stop(PATIENCE_SECONDS)
+    fake.stop()
+    late.stop()
 
 
 def test_a_clean_stop_says_offline_with_what_was_sent(killable_broker, platform, outboxes):
