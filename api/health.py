@@ -1,8 +1,8 @@
-"""Whether this process lives, whether it can answer, and whether the platform behind it does its work.
+"""Whether this process lives, whether it can answer, and whether the rest of the platform works.
 
-Guards: ready is about this process alone: its pools reach the database. Where ingest, the scheduler or the broker is
-away the answer is still 200, and names them: taking the pages away too would hide from the hub that nothing comes in.
-Nothing is shown but that.
+Guards: readiness is about this process alone: its pools reach the database. Where ingest, the scheduler or the broker
+is away, the answer is still 200 and names them; taking the pages away too would hide from the hub that no readings come
+in.
 """
 
 import json
@@ -30,7 +30,7 @@ router = APIRouter(tags=["health"], dependencies=[public])
 
 ANSWER_SECONDS = 2.0
 FURTHEST_BEHIND_SECONDS = 60.0
-# MQTT 3.1.1: CONNECT without a name, and the first two bytes of any CONNACK, be it "not authorised".
+# MQTT 3.1.1: CONNECT without a client name, and the first two bytes of any CONNACK, even "not authorised".
 _CONNECT = bytes([0x10, 12]) + b"\x00\x04MQTT\x04\x02" + b"\x00\x05" + b"\x00\x00"
 _CONNACK, _ACCEPTED = b"\x20\x02", b"\x00"
 _ANSWERS: LiteralString = "SELECT 1"
@@ -40,7 +40,7 @@ Answer = TypeVar("Answer")
 
 
 class NotReadyError(Exception):
-    """What is not ready; the message says why."""
+    """Something is not ready; the message says what and why."""
 
 
 @router.get("/healthz")
@@ -100,7 +100,10 @@ def _broker(parts: Parts) -> str:
 
 
 def check_broker(broker: Broker) -> bool:
-    """Whether it lets in who gives no name. Raises NotReadyError unless an MQTT broker answers there."""
+    """Return whether the broker admits a client without credentials.
+
+    Raises NotReadyError unless an MQTT broker answers.
+    """
     try:
         with socket.create_connection((broker.host or "", broker.port), ANSWER_SECONDS) as plain:
             if broker.ca_file is None:
@@ -121,7 +124,7 @@ def _shake_hands(connection: socket.socket) -> bool:
 
 
 def _ingest(parts: Parts) -> str:
-    """By its beats, which need the broker and the database; and how far behind, where its health is watched."""
+    """Describe ingest by its heartbeat, which needs broker and database, and its delay where its health is watched."""
     _beats(parts, Beating.INGEST)
     who = in_words(_asked(parts, leases.roll))
     url = parts.settings.watch.ingest_url

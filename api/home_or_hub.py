@@ -1,7 +1,7 @@
-"""The resident about whom their home's manager, or the hub that watches over them, records something.
+"""The resident about whom their home's manager or their hub records something.
 
-Guards: of what the actor does not see there is no word; who sees it and is neither is told why not, and who reads it
-only because they opened it the same as on every page.
+Guards: a resident the actor may not see is answered as if they did not exist. An actor with neither role is told why
+not, and one who only broke the glass that they may only read.
 """
 
 from http import HTTPStatus
@@ -17,7 +17,7 @@ from delegation.decision import HOME_OR_HUB
 
 
 def resident_of_home_or_hub(visit: Visit, resident_id: UUID, about: str) -> Resident:
-    """Somebody of whom the actor records this.
+    """Return a resident for whom the actor may record this.
 
     Raises RefusedError (404; 403 if they only read), DecisionRefusedError (403).
     """

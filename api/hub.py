@@ -1,7 +1,7 @@
 """The hub whose desk somebody opens, and the residents it watches over.
 
-Guards: to whoever does not work at it there is no such hub; of somebody whom another hub watches over nothing is
-changed, and who may read their record, by having opened it, is told that.
+Guards: somebody who does not work at a hub gets no sign that it exists. A resident of another hub cannot be changed; an
+actor who broke the glass is told so.
 """
 
 from http import HTTPStatus
@@ -18,7 +18,7 @@ READ_ONLY = (
 
 
 def hub_of(visit: Visit, hub_id: UUID) -> Hub:
-    """The hub, where the actor works at it. Raises RefusedError (404)."""
+    """Return the hub, where the actor works at it. Raises RefusedError (404)."""
     found = hub(visit.conn, hub_id)
     if found is None:
         raise not_found("hub")
@@ -26,7 +26,7 @@ def hub_of(visit: Visit, hub_id: UUID) -> Hub:
 
 
 def resident_at_my_hub(visit: Visit, resident_id: UUID) -> Resident:
-    """Somebody whom a hub watches over at which the actor works. Raises RefusedError (404; 403 if they only read)."""
+    """Return a resident of a hub the actor works at. Raises RefusedError (404; 403 if they only read)."""
     found = resident(visit.conn, resident_id)
     if found is None:
         raise not_found("resident")

@@ -1,7 +1,7 @@
-"""Structured logs: one JSON object a line, for machines to count and people to follow a request.
+"""Structured logs: one JSON object a line, by which a request can be followed.
 
-Guards: a line carries only the fields named here, so no name, NHS number, token, body or address can slip
-in; an error is logged as its type and the places it passed, never its message, which may quote a row.
+Guards: a line carries only the fields named here, so no name, NHS number, token, body or address can slip in. An error
+is logged as its type and the places it passed, never its message, which may quote a row.
 """
 
 import logging
@@ -25,7 +25,7 @@ Event = MutableMapping[str, Any]
 
 
 def set_up(level: str = "info", to: TextIO | None = None) -> None:
-    """Send this process's logs, and those of its libraries, to standard error as JSON, or to a file."""
+    """Send the logs of this process and its libraries to standard error as JSON, or to a file."""
     before: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -56,19 +56,19 @@ def set_up(level: str = "info", to: TextIO | None = None) -> None:
 
 
 def of(name: str) -> Any:
-    """The journal of one part."""
+    """Return the journal of one part."""
     return structlog.stdlib.get_logger(name)
 
 
 def innermost(error: Exception) -> Exception:
-    """The error itself, where a group of tasks wrapped the only one."""
+    """Return the error itself, where task groups wrapped a single one."""
     while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     return error
 
 
 def places(error: BaseException) -> list[str]:
-    """Where an error came from and passed through: file, line and function, no values."""
+    """Return where an error came from and passed through: file, line and function, no values."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
@@ -84,7 +84,7 @@ def _without_messages(_logger: Any, _method: str, event: Event) -> Event:
 
 
 def only_known_fields(_logger: Any, _method: str, event: Event) -> Event:
-    """Leave out, and say so, whatever nobody declared safe to write down."""
+    """Drop fields that nobody declared safe, and name what was dropped."""
     left_out = sorted(event.keys() - FIELDS)
     kept = {name: value for name, value in event.items() if name in FIELDS}
     return {**kept, "left_out": left_out} if left_out else kept

@@ -1,6 +1,6 @@
-"""The latest answer to a question that anybody may ask, looked for at most once a second.
+"""The latest answer to a question anybody may ask, computed at most once a second.
 
-Guards: asking costs no more however often it is done, and nobody waits for somebody else's look but the very first.
+Guards: asking more often costs no more. Only the very first to ask waits for the answer.
 """
 
 import threading
@@ -13,7 +13,7 @@ Answer = TypeVar("Answer")
 
 
 class Latest(Generic[Answer]):
-    """The last answer, looked for anew once it is old."""
+    """The last answer, computed anew once it is old."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -22,7 +22,7 @@ class Latest(Generic[Answer]):
         self._found: Answer | None = None
 
     def now(self, look: Callable[[], Answer]) -> Answer:
-        """What `look` finds. While one looks, perhaps in vain, the others are told what was found last."""
+        """Return what `look` finds. While one caller looks, even in vain, the others get the last answer."""
         known = self._found
         if known is not None and (self._is_fresh() or not self._looking.acquire(blocking=False)):
             return known

@@ -1,7 +1,7 @@
-"""Hears the database say that a hub's queue changed, over the process's one LISTEN connection.
+"""Hear the database say that a hub's queue changed, over the process's one LISTEN connection.
 
-Guards: a lost connection is noticed within seconds, tried again with growing pauses, and after it everybody
-is told to look again, because what was said meanwhile was not heard.
+Guards: a lost connection is noticed within seconds and tried again with growing pauses. After that everybody is told to
+look again, because notifications sent meanwhile are lost.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Ear:
         self.listening = False
 
     async def listen(self) -> None:
-        """Until cancelled."""
+        """Listen until cancelled."""
         pause = _SHORTEST_PAUSE
         while True:
             try:
@@ -62,7 +62,7 @@ class Ear:
                     self._notice(notice.payload)
                 await asyncio.wait_for(conn.execute(_STILL_THERE), _ANSWER_WITHIN)
         finally:
-            # Not `close` alone: a database that does not answer would be waited for.
+            # `close` alone would wait for a database that does not answer.
             await conn.close()
 
     def _notice(self, payload: str) -> None:

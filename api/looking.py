@@ -1,7 +1,7 @@
-"""Writes down that somebody looked at a page of somebody, and what for.
+"""Record in the audit that somebody looked at a page about a resident, and for what purpose.
 
-Guards: in the transaction of the visit, so what was shown is written down, and what was refused is not. Whoever has
-nothing to do with the resident's home sees them by broken glass alone, and it is written down as that.
+Guards: the event is in the visit's transaction, so what was shown is recorded and what was refused is not. An actor
+without a role over the resident's home sees them only by broken glass, and the purpose says so.
 """
 
 from typing import LiteralString
@@ -16,7 +16,7 @@ _OF_HUBS = "hub_"
 
 
 def looked(visit: Visit, resident_id: UUID, action: str, purpose: Purpose | None = None) -> None:
-    """At one resident's. The purpose goes by the role in which they look, where none is named."""
+    """Record a look at one resident. The purpose, if not given, follows from the role in which they look."""
     row = visit.conn.execute(_ROLES_OVER, (resident_id,)).fetchone()
     roles = row[0].split(",") if row and row[0] else []
     if not roles:
@@ -25,7 +25,7 @@ def looked(visit: Visit, resident_id: UUID, action: str, purpose: Purpose | None
 
 
 def looked_at_place(visit: Visit, place: str, action: str, purpose: Purpose | None = None) -> None:
-    """At one of a home or a hub (`home:<id>`), about several."""
+    """Record a look at several residents of one home or hub (`home:<id>`)."""
     _record(visit, action, place, purpose or _caring([held.role for held in visit.actor.roles]), None)
 
 

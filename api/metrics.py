@@ -1,7 +1,6 @@
-"""What one api process counts about itself, for Prometheus.
+"""The counters of one api process, for Prometheus.
 
-Guards: a label is a route's template, a method or a kind of outcome, never an id or a name; so the page can
-be read without signing in.
+Guards: a label is a route's template, a method or a kind of outcome, never an id or a name, so the page can be public.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -12,7 +11,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
 
 class Counts:
-    """The counters of one process; each has a registry of its own."""
+    """The counters of one process, in a registry of their own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

@@ -1,7 +1,7 @@
 """The export as a FHIR R4 Bundle, a collection of resources that refer to each other.
 
-Guards: it is written as it is read, a resource at a time; it holds what FHIR has a place for, and the JSON document
-holds the rest.
+Guards: it is written as it is read, a resource at a time. It holds what FHIR has a place for; the JSON document holds
+the rest.
 """
 
 import json
@@ -29,7 +29,7 @@ _BY_NAME = {part.name: part for part in PARTS}
 def write(
     conn: psycopg.Connection[Any], resident_id: UUID, at: datetime, put: Callable[[str], Any], *, whole: bool
 ) -> None:
-    """Hand the bundle to `put` in pieces. `whole`: as the database's owner; else what the actor may see."""
+    """Pass the bundle to `put` in pieces. `whole`: read as the database's owner, otherwise as the actor."""
     head = {
         "resourceType": "Bundle",
         "id": fhir.id_of("bundle", resident_id, at.isoformat()),
@@ -44,7 +44,7 @@ def write(
 
 
 def resources(conn: psycopg.Connection[Any], resident_id: UUID, *, whole: bool) -> Iterator[Resource]:
-    """Each resource; the resident and each device come before what refers to them."""
+    """Yield each resource; the resident and each device come before what refers to them."""
 
     def asked(name: str) -> Iterator[dict[str, Any]]:
         part = _BY_NAME[name]

@@ -1,6 +1,6 @@
-"""What was concluded about a resident and what people did about it: the parts of an export that `alerts` holds.
+"""The parts of an export that `alerts` holds: conclusions about a resident, and what people did about them.
 
-Guards: the score of a moment that was not theirs is not in here.
+Guards: scores of readings that were not theirs are left out.
 """
 
 from api.export.part import Part, alike

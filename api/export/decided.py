@@ -1,6 +1,6 @@
-"""Who a resident is, what was decided about them, and who looked: the parts of an export that `delegation` holds.
+"""The parts of an export that `delegation` holds: who a resident is, what was decided, and who looked.
 
-Guards: what was decided and ended since is there too, with both times.
+Guards: decisions that have ended are included, with both times.
 """
 
 from api.export.part import Part, alike
@@ -137,7 +137,7 @@ FROM delegation.audit_event held
 LEFT JOIN delegation.person ON held.actor = 'person:' || person.person_id::text
 WHERE held.resident_id = %(resident)s ORDER BY held.audit_id
 """,
-        # Nobody who is signed in reads the audit itself, nor the numbers of its events.
+        # Nobody who is signed in reads the audit table itself, or the numbers of its events.
         """
 SELECT (to_jsonb(held) || jsonb_build_object('name', person.name))::text
 FROM delegation.visible_audit_event held

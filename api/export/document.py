@@ -1,6 +1,6 @@
-"""The export as one JSON document: every part with a sentence of what it is.
+"""The export as one JSON document, with a sentence about each part.
 
-Guards: it is written as it is read, a row at a time; what whoever asks may not see is named, never passed over.
+Guards: it is written as it is read, a row at a time. Parts that the actor may not see are named, never passed over.
 """
 
 import json
@@ -23,7 +23,7 @@ VERSION = 1
 def write(
     conn: psycopg.Connection[Any], resident_id: UUID, at: datetime, put: Callable[[str], Any], *, whole: bool
 ) -> None:
-    """Hand the document to `put` in pieces. `whole`: as the database's owner; else what the actor may see."""
+    """Pass the document to `put` in pieces. `whole`: read as the database's owner, otherwise as the actor."""
     left_out = [] if whole else [part.name for part in PARTS if part.shown is None]
     head = {"version": VERSION, "made_at": at.isoformat(), "resident": str(resident_id), "left_out": left_out}
     put(json.dumps(head)[:-1] + ', "parts": {')

@@ -1,7 +1,7 @@
-"""Rows of an export as FHIR R4 resources: who it is of, devices, observations, flags and clinical impressions.
+"""Rows of an export as FHIR R4 resources: the resident, devices, observations, flags and clinical impressions.
 
-Guards: pure; codes and units are those of `devices.vital_signs`; what was not measured is said to be absent and never
-given a value, and a score that could be several numbers is a range.
+Guards: codes and units are those of `devices.vital_signs`. A vital sign that was not measured is marked absent and
+never given a value. A score that could be several numbers is a range.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 Resource = dict[str, Any]
 
 _NAMES = UUID("6f2d2c1e-5a0c-4d6e-9d0b-6d1f0f4b7a11")
-"""The namespace of our resources' ids: the same rows give the same bundle."""
+"""The namespace of our resources' ids, so that the same rows give the same bundle."""
 SNOMED = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
@@ -38,17 +38,17 @@ _ALONE = tuple(sign for sign in FACTS if sign not in BLOOD_PRESSURE.signs)
 
 
 def id_of(*parts: object) -> str:
-    """The id of what these name."""
+    """Return the id of what these values name."""
     return str(uuid5(_NAMES, "/".join(map(str, parts))))
 
 
 def link_to(resource_id: str) -> Resource:
-    """A reference within the bundle."""
+    """Return a reference within the bundle."""
     return {"reference": f"urn:uuid:{resource_id}"}
 
 
 def subject(row: Row) -> Resource:
-    """Who it is."""
+    """Return the resource of the resident."""
     made: Resource = {
         "resourceType": "Patient",
         "id": id_of("resident", row["resident_id"]),
@@ -63,7 +63,7 @@ def subject(row: Row) -> Resource:
 
 
 def device(row: Row) -> Resource | None:
-    """The instrument a reading was taken with, where one is named."""
+    """Return the instrument a reading was taken with, where one is named."""
     kind, model, serial = row["device_kind"], row["device_model"], row["device_serial"]
     if kind in ("unknown", "person"):
         return None
@@ -80,7 +80,7 @@ def device(row: Row) -> Resource | None:
 
 
 def observations(row: Row, subject: str) -> Iterator[Resource]:
-    """One of each vital sign that a reading has, or tried for in vain; blood pressure as one with two parts."""
+    """Yield an observation for each vital sign that a reading has, or tried in vain; blood pressure has two parts."""
     absent = {**(row["not_obtained"] or {}), **dict.fromkeys(row["unusable"] or {}, "unusable")}
     common = _common(row, subject)
     for sign in _ALONE:
@@ -124,7 +124,7 @@ def _common(row: Row, subject: str) -> Resource:
 
 
 def _said(sign: VitalSign, value: Any, absent: str | None) -> Resource | None:
-    """What an observation, or one part of it, says; None where nobody looked."""
+    """Return the value, or its absence, of an observation or one part of it; None where nobody looked."""
     if value is None:
         return _missing(absent) if absent is not None else None
     if sign is VitalSign.CONSCIOUSNESS:
@@ -155,7 +155,7 @@ def _concept(text: str, *codes: tuple[str, str]) -> Resource:
 
 
 def score(row: Row, subject: str) -> Resource:
-    """A NEWS2 score: a number, or the range it lies in where not everything was known."""
+    """Return a NEWS2 score: a number, or its range where something was unknown."""
     low, high = ({"value": row[end], "system": UCUM, "code": "{score}"} for end in ("low", "high"))
     value = (
         {"valueQuantity": low} if row["low"] == row["high"] else {"valueRange": {"low": low, "high": high}}
@@ -174,7 +174,7 @@ def score(row: Row, subject: str) -> Resource:
 
 
 def flag(kind: str, text: str, row: Row, subject: str, *, begins: str, ends: str | None) -> Resource:
-    """Something decided that whoever treats them has to know: in force until it ended."""
+    """Return a decision that everybody who treats the resident must know, in force until it ended."""
     period = {"start": begins} | ({"end": ends} if ends else {})
     return {
         "resourceType": "Flag",
@@ -187,7 +187,7 @@ def flag(kind: str, text: str, row: Row, subject: str, *, begins: str, ends: str
 
 
 def impression(row: Row, subject: str) -> Resource:
-    """A time the hub was asked to look: why, what the rules had found, and how it answered."""
+    """Return one case: why the hub was asked to look, what the rules had found, and its answer."""
     closed = row["closed_at"]
     made: Resource = {
         "resourceType": "ClinicalImpression",

@@ -1,4 +1,4 @@
-"""What an export is written as."""
+"""The formats of an export."""
 
 from enum import StrEnum
 
@@ -6,11 +6,11 @@ LONGEST_REASON = 500
 
 
 class Form(StrEnum):
-    """JSON has everything, FHIR what FHIR R4 has a place for."""
+    """JSON has everything; FHIR has what FHIR R4 has a place for."""
 
     JSON = "json"
     FHIR = "fhir"
 
 
 class ExportError(ValueError):
-    """It cannot be handed out; the sentence says why."""
+    """The export cannot be handed out; the message says why."""

@@ -1,6 +1,6 @@
-"""Hands out all that is held on one resident, and writes down that it did.
+"""Hand out all that is held on one resident, and audit that this was done.
 
-Guards: who asked and what for is written down before anything is read.
+Guards: who asked, and what for, is recorded before anything is read.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from delegation.people import Actor
 def record(
     conn: psycopg.Connection[Any], actor: Actor, resident_id: UUID, because: str, at: datetime
 ) -> None:
-    """Write down that somebody is given all that is held on this resident, and what for."""
+    """Audit that somebody is given all that is held on this resident, and what for."""
     subject = f"resident:{resident_id}"
     audit.record(conn, actor, "records.exported", subject, at=at, resident_id=resident_id, words=because)
 
@@ -33,6 +33,6 @@ def write(
     *,
     whole: bool,
 ) -> None:
-    """Hand it to `put` in pieces. `whole`: as the database's owner; else what the actor may see."""
+    """Pass the export to `put` in pieces. `whole`: read as the database's owner, otherwise as the actor."""
     written = bundle.write if form is Form.FHIR else document.write
     written(conn, resident_id, at, put, whole=whole)

@@ -1,7 +1,7 @@
-"""What was measured of a resident: the parts of an export that `ingest` holds.
+"""The parts of an export that `ingest` holds: what was measured of a resident.
 
-Guards: a reading that turned out to be somebody else's is theirs, and not in here; that it was first held to be this
-resident's is, without its values and without the other's id.
+Guards: a reading that turned out to be somebody else's is left out. That it was first held to be this resident's is
+included, without its values and without the other's id.
 """
 
 from api.export.part import Part, alike

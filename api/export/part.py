@@ -1,7 +1,7 @@
-"""One part of what is held on a resident: which tables it is of, and how its rows are asked for.
+"""One part of an export: its tables, and the queries for its rows.
 
-Guards: rows come one at a time however many there are, each as the JSON that the database made of it, so no number is
-rounded; a part that somebody signed in may not read is left out whole, and said to be.
+Guards: rows come one at a time, each as JSON made by the database, so no number is rounded. A part that the actor may
+not read is left out whole, and the export says so.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _AT_A_TIME = 500
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`query` is asked as the database's owner, `shown` as somebody signed in: None where they may not read it."""
+    """`query` is for the database's owner, `shown` for somebody signed in; None where they may not read it."""
 
     name: str
     says: str
@@ -26,12 +26,12 @@ class Part:
 
 
 def alike(name: str, says: str, table: str, query: LiteralString) -> Part:
-    """A part that both ask for in the same words: row security shows each what is theirs to see."""
+    """Return a part with one query for both; row security shows each what is theirs to see."""
     return Part(name, says, (table,), query, query)
 
 
 def rows(conn: psycopg.Connection[Any], query: LiteralString, resident_id: UUID) -> Iterator[str]:
-    """Each row of a query as JSON."""
+    """Yield each row of a query as JSON."""
     with conn.cursor(name="exported") as cursor:
         cursor.itersize = _AT_A_TIME
         for (row,) in cursor.execute(query, {"resident": resident_id}):

@@ -1,1 +1,1 @@
-"""Who somebody is here: accounts and what they are known by, sessions, and the slowing down of who guesses."""
+"""Accounts, credentials and sessions, and the throttle that slows down guessing."""

@@ -1,7 +1,7 @@
-"""Accounts: under which name somebody signs in, and with what.
+"""Accounts: the name and password somebody signs in with.
 
-Guards: a password somebody else gave is good until it is over or its owner has chosen their own, and opens nothing but
-the page on which they choose it; a password takes the place of no other than the one it was meant to.
+Guards: a password given by somebody else expires, and only opens the page on which its owner chooses another. A new
+password replaces only the password it was meant to replace.
 """
 
 import re
@@ -60,25 +60,25 @@ SELECT person_id, username, password_hash, given_until FROM api.account WHERE pe
 
 
 def named(conn: Connection, username: str) -> Account | None:
-    """The account of this name."""
+    """Return the account of this name, if there is one."""
     with conn.cursor(row_factory=class_row(Account)) as cursor:
         return cursor.execute(_NAMED, (username,)).fetchone()
 
 
 def of_person(conn: Connection, person_id: UUID) -> Account:
-    """The account of somebody who signed in with it."""
+    """Return the account of somebody who signed in with it."""
     with conn.cursor(row_factory=class_row(Account)) as cursor:
         [found] = cursor.execute(_OF_PERSON, (person_id,)).fetchall()
     return found
 
 
 def is_still(conn: Connection, account: Account) -> bool:
-    """Whether the account is as it was read; if so it stays so until the transaction ends."""
+    """Return whether the account is as it was read; if so it stays so until the transaction ends."""
     return hold(conn, account.person_id) == account
 
 
 def hold(conn: Connection, person_id: UUID) -> Account:
-    """The account, whose password nobody changes until the transaction ends."""
+    """Return the account, locked against changes of its password until the transaction ends."""
     with conn.cursor(row_factory=class_row(Account)) as cursor:
         [found] = cursor.execute(_HOLD, (person_id,)).fetchall()
     return found
@@ -87,36 +87,36 @@ def hold(conn: Connection, person_id: UUID) -> Account:
 def add(
     conn: Connection, person_id: UUID, username: str, password_hash: str, given_until: datetime | None = None
 ) -> bool:
-    """An account for somebody who has none; False where another has this name."""
+    """Add an account for somebody who has none; return False where the name is taken."""
     return conn.execute(_ADD, (person_id, username, password_hash, given_until)).rowcount > 0
 
 
 def set_password(
     conn: Connection, person_id: UUID, password_hash: str, given_until: datetime | None = None
 ) -> None:
-    """Keep another password, chosen by its owner or given to them until then."""
+    """Store another password, chosen by its owner or, with `given_until`, given to them."""
     conn.execute(_SET_PASSWORD, (password_hash, given_until, person_id))
 
 
 def replace_password(
     conn: Connection, before: Account, password_hash: str, given_until: datetime | None = None
 ) -> bool:
-    """Keep another password in the place of this one; False if the account has another by now."""
+    """Replace this password; return False if the account has another by now."""
     given = (password_hash, given_until, before.person_id, before.password_hash)
     return conn.execute(_REPLACE, given).rowcount > 0
 
 
 def password_to_give() -> str:
-    """Some 49 bits that can be read out over a telephone."""
+    """Return a password of some 49 bits that can be read out over a telephone."""
     pieces = ["".join(secrets.choice(part) for part in (_CONSONANTS, _VOWELS) * 2) for _ in range(4)]
     return "-".join(pieces)
 
 
 def is_username(text: str) -> bool:
-    """Whether this can be the name somebody signs in under."""
+    """Return whether this can be a user name."""
     return _USERNAME.fullmatch(text) is not None
 
 
 def as_typed(username: str) -> str:
-    """A user name as it is kept, however it was typed."""
+    """Return the user name as it is stored."""
     return username.strip().lower()

@@ -1,20 +1,20 @@
-"""Where a request came from.
+"""The address a request came from.
 
-Guards: only what is certain counts. That is the other end of the connection, unless a setting names the header that
-the proxy in front of us writes; of that, only its last entry, which the proxy itself wrote.
+Guards: only certain facts count: the other end of the connection, or the last entry of the header that a setting names,
+which our own proxy wrote.
 """
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from fastapi import Request
 
-# What one household or attacker is given of IPv6.
+# The network that one household, or one attacker, is given in IPv6.
 _ONE_NETWORK = 64
 UNKNOWN = "unknown"
 
 
 def address_of(request: Request, header: str | None) -> str:
-    """The address as it is counted: an IPv4 address, or the network of an IPv6 one."""
+    """Return the address as it is counted: an IPv4 address, or the network of an IPv6 address."""
     said = request.headers.getlist(header) if header else []
     written = said[-1].rpartition(",")[2].strip() if said else ""
     return (
@@ -23,14 +23,14 @@ def address_of(request: Request, header: str | None) -> str:
 
 
 def _without_port(written: str) -> str:
-    """Some proxies write `192.0.2.7:4711` or `[2001:db8::1]:4711`: a port is another for each connection."""
+    """Drop the port that some proxies write (`192.0.2.7:4711`, `[2001:db8::1]:4711`); it differs for each connection."""
     if written.startswith("["):
         return written[1:].partition("]")[0]
     return written.partition(":")[0] if written.count(":") == 1 else written
 
 
 def counted(text: str) -> str | None:
-    """An address in one spelling, cut to its network; None for what is none."""
+    """Return an address in one spelling, cut to its network; None for what is not an address."""
     try:
         address = ip_address(text)
     except ValueError:

@@ -1,7 +1,7 @@
-"""Passwords that are known from breaches: those that a guesser tries first.
+"""Passwords known from breaches, which guessers try first.
 
-Guards: a password is compared by its hash and never leaves this process. What ships is `breached.bin`, the commonest
-30,000 in lower case as sorted beginnings of their SHA-256; an installation may name a larger file.
+Guards: a password is compared by its hash and never leaves this process. `breached.bin` holds the 30,000 commonest in
+lower case, as sorted prefixes of their SHA-256; an installation may name a larger file.
 """
 
 import hashlib
@@ -12,13 +12,13 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-# Of so many octets of a hash, 30,000 strike one password in 37 million by chance.
+# With prefixes of this length, 30,000 entries match one other password in 37 million by chance.
 _OCTETS = 5
 _LONGEST_LINE = 100
 
 
 def packed(passwords: Iterable[str]) -> bytes:
-    """What `breached.bin` is made of: one password a line in, sorted beginnings of hashes out."""
+    """Build `breached.bin`: one password a line in, sorted hash prefixes out."""
     return b"".join(sorted({_shipped_digest(one) for one in passwords}))
 
 
@@ -29,7 +29,7 @@ def _shipped() -> tuple[bytes, ...]:
 
 
 def is_common(word: str) -> bool:
-    """Whether it is among the commonest passwords, however it is written."""
+    """Return whether it is among the commonest passwords, in capitals or not."""
     wanted = _shipped_digest(word)
     at = bisect_left(_shipped(), wanted)
     return _shipped()[at : at + 1] == (wanted,)
@@ -41,9 +41,9 @@ def _shipped_digest(word: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class HashFile:
-    """A larger list: a line for each password, its SHA-1 in hexadecimal, in order; `:` and a count may follow.
+    """A larger list: one SHA-1 in hexadecimal a line, sorted; `:` and a count may follow.
 
-    That is how Have I Been Pwned hands out its list ordered by hash. It is searched where it lies, never read whole.
+    This is the format of Have I Been Pwned, ordered by hash. The file is searched on disk, never read whole.
     """
 
     path: Path
@@ -52,7 +52,7 @@ class HashFile:
         wanted = hashlib.sha1(password.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
         low, high = 0, self.path.stat().st_size
         with self.path.open("rb") as file:
-            # The line that begins at or after `low` is never past the one wanted.
+            # The line that begins at or after `low` is never beyond the one searched for.
             while low < high:
                 middle = (low + high) // 2
                 file.seek(middle)
@@ -69,5 +69,5 @@ class HashFile:
 
 
 def _hash_on(line: bytes) -> str:
-    """The hash on a line; after the last one, something that sorts behind all."""
+    """Return the hash on a line; at the end of the file, a string that sorts after every hash."""
     return line.partition(b":")[0].strip().decode("ascii", "replace").lower() or "~"

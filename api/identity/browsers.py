@@ -1,9 +1,10 @@
-"""Which browser it is, as its owner would say it.
+"""The name of a browser, in words its owner knows.
 
-Guards: only words of ours come out, whatever a browser calls itself; it is a hint for its owner and decides nothing.
+Guards: only our own words are returned, whatever the browser calls itself. The name is a hint for its owner and decides
+nothing.
 """
 
-# In the order in which they are looked for: most call themselves by the names below theirs too.
+# In search order: most browsers also carry the names listed below theirs.
 _BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -27,7 +28,7 @@ UNKNOWN = "A program or an unusual browser"
 
 
 def browser_of(user_agent: str | None) -> str:
-    """In words, such as "Chrome on Windows"."""
+    """Return words such as "Chrome on Windows"."""
     said = user_agent or ""
     browser = next((name for mark, name in _BROWSERS if mark in said), None)
     system = next((name for mark, name in _SYSTEMS if mark in said), None)

@@ -1,7 +1,7 @@
-"""Browsers that somebody signed in with before, which have tries of their own.
+"""Browsers that somebody signed in with before, which have their own tries.
 
-Guards: only a right password makes a browser known, for that account alone; its token is 256 random bits, changed at
-each sign-in and kept here as SHA-256; a new password makes all of them strangers.
+Guards: only a correct password makes a browser known, and for that account alone. Its token is 256 random bits, changed
+at each sign-in and stored as SHA-256. A new password forgets all of them.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from api.database import Connection
 from api.identity.sessions import digest, new_token
 
 KNOWN_FOR = timedelta(days=180)
-# More than anybody uses, and few enough that theirs add little to what strangers may try.
+# More than anybody uses, and so few that they add little to what strangers may try.
 _MOST = 10
 
 _RECOGNISE: LiteralString = """
@@ -32,7 +32,7 @@ _FORGET: LiteralString = "DELETE FROM api.known_browser WHERE last_used_at < %s"
 
 
 def recognise(conn: Connection, username: str, token: str | None, at: datetime) -> bytes | None:
-    """The token's digest, if somebody signed in to this account with this browser before."""
+    """Return the token's digest, if this browser signed in to this account before."""
     if token is None:
         return None
     found = conn.execute(_RECOGNISE, (digest(token), username, at - KNOWN_FOR)).fetchone()
@@ -40,7 +40,7 @@ def recognise(conn: Connection, username: str, token: str | None, at: datetime) 
 
 
 def remember(conn: Connection, person_id: UUID, before: bytes | None, at: datetime) -> str:
-    """Know the browser from now on; returns its new token, which takes the place of the one before."""
+    """Remember the browser; return its new token, which replaces the one before."""
     token = new_token()
     if before is not None:
         conn.execute(_FORGET_ONE, (before,))
@@ -50,10 +50,10 @@ def remember(conn: Connection, person_id: UUID, before: bytes | None, at: dateti
 
 
 def forget_all(conn: Connection, person_id: UUID) -> None:
-    """Make strangers of all browsers of this person."""
+    """Forget all browsers of this person."""
     conn.execute(_FORGET_ALL, (person_id,))
 
 
 def forget(conn: Connection, at: datetime) -> int:
-    """Delete those that have not been used for long."""
+    """Delete browsers that have not been used for long; return how many."""
     return conn.execute(_FORGET, (at - KNOWN_FOR,)).rowcount

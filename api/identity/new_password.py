@@ -1,7 +1,7 @@
-"""What may become somebody's password.
+"""The rules for a new password.
 
-Guards: long enough, and nothing that a guesser tries first: a password of known breaches, one with digits hung on,
-a run of keys, the person's own name. Nothing else is asked for: no capitals, no signs, no change by the calendar.
+Guards: it must be long enough and not among those guessers try first: breached passwords, also with digits appended,
+runs of keys, and the person's own name. No capitals, no signs and no regular change are required.
 """
 
 from collections.abc import Container, Iterable
@@ -13,7 +13,7 @@ SHORTEST = 12
 LONGEST = 200
 _FEWEST_KINDS = 5
 _SHORTEST_NAME = 4
-# As the fingers walk over a keyboard: along its rows, and down its columns.
+# Runs of keys along a keyboard's rows and down its columns.
 _KEYS = "1234567890 qwertyuiopasdfghjklzxcvbnm 1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik"
 TOO_SHORT = f"Use {SHORTEST} characters or more."
 TOO_LONG = f"Use {LONGEST} characters or fewer."
@@ -23,7 +23,7 @@ OWN_NAME = "Leave your own name and user name out of it: they are what others tr
 
 
 def fault(password: str, own: Iterable[str] = (), breached: Container[str] = ()) -> str | None:
-    """What is wrong with it, in a sentence; None if it will do. `own` are the person's name and user name."""
+    """Return what is wrong with it, as a sentence, or None. `own` are the person's name and user name."""
     if len(password) < SHORTEST:
         return TOO_SHORT
     if len(password) > LONGEST:
@@ -38,16 +38,16 @@ def fault(password: str, own: Iterable[str] = (), breached: Container[str] = ())
 
 
 def core(password: str) -> str:
-    """Without the digits and signs that people hang on to a word: `Password2024!` is `Password`."""
+    """Return it without the digits and signs that people append: `Password2024!` gives `Password`."""
     first = next((at for at, letter in enumerate(password) if letter.isalpha()), len(password))
     last = next((at for at in range(len(password), first, -1) if password[at - 1].isalpha()), first)
     return password[first:last]
 
 
 def is_plain(password: str) -> bool:
-    """Whether it is one piece said again, made of few characters, or a run such as 1234 or abcd."""
+    """Return whether it repeats one piece, has few distinct characters, or is a run such as 1234 or abcd."""
     lower = password.lower()
-    # A text repeats itself where it is found in its own double before its end.
+    # A repetition is found inside its own double before the end of the first copy.
     repeats = (lower + lower).find(lower, 1) < len(lower)
     steps = {ord(after) - ord(before) for before, after in pairwise(lower)}
     walks = lower in _KEYS or lower in _KEYS[::-1]
@@ -55,7 +55,7 @@ def is_plain(password: str) -> bool:
 
 
 def without(password: str, own: Iterable[str]) -> str:
-    """What is left of it when the person's own names are taken out."""
+    """Return what is left once the person's own names are removed."""
     left = password.lower()
     for name in {part for one in own for part in one.lower().replace("-", " ").split()}:
         if len(name) >= _SHORTEST_NAME:

@@ -1,8 +1,8 @@
 """The organisation's own sign-in service (OpenID Connect): where to send somebody, and who came back.
 
-Guards: everything is checked that the standard asks of a client. The provider is the one that was named, by its
-metadata and in the token; the signature is one of its keys', never a shared secret's or none; audience, time and nonce
-fit; the code was fetched for this very try (PKCE). Nothing of what it says but the subject is kept.
+Guards: all checks that the standard asks of a client are made. Metadata and token name the configured provider. The
+signature is by one of its keys, never by a shared secret or absent. Audience, time and nonce fit. The code was fetched
+for this very try (PKCE). Only the subject is kept.
 """
 
 import threading
@@ -28,12 +28,12 @@ _METADATA = "/.well-known/openid-configuration"
 
 
 class ProviderError(Exception):
-    """The provider does not answer, or says what cannot be believed; the message is for the journal, without values."""
+    """The provider does not answer, or its answer fails a check; the message is for the journal and holds no values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What one try is bound by: random, and used once."""
+    """The random values that bind one try, each used once."""
 
     state: str
     nonce: str
@@ -42,7 +42,7 @@ class Secrets:
 
 @dataclass(slots=True)
 class _Found:
-    """What the provider says of itself."""
+    """The provider's own metadata."""
 
     metadata: Mapping[str, Any]
     keys: KeySet
@@ -50,14 +50,14 @@ class _Found:
 
 @dataclass(slots=True)
 class Provider:
-    """The one provider of this installation. Its metadata and keys are fetched when they are first needed."""
+    """The installation's one provider. Its metadata and keys are fetched when first needed."""
 
     settings: OpenId
     _found: _Found | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def address(self, secrets: Secrets) -> str:
-        """Where to send somebody. Raises ProviderError."""
+        """Return the address to send somebody to. Raises ProviderError."""
         asked = {
             "response_type": "code",
             "client_id": self.settings.client_id,
@@ -72,7 +72,7 @@ class Provider:
         return f"{where}{'&' if urlsplit(where).query else '?'}{urlencode(asked)}"
 
     def subject(self, code: str, secrets: Secrets, at: datetime) -> str:
-        """Whom the provider vouches for, in exchange for the code. Raises ProviderError."""
+        """Exchange the code for the subject the provider vouches for. Raises ProviderError."""
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -111,7 +111,7 @@ class Provider:
         try:
             return jwt.decode(token, self._known().keys, list(ALGORITHMS))
         except (BadSignatureError, InvalidKeyIdError, ValueError):
-            # Signed with a key we have not seen: the provider may have begun to use another.
+            # Signed with an unknown key: the provider may have changed its keys.
             return jwt.decode(token, self._known(anew=True).keys, list(ALGORITHMS))
 
     def _known(self, *, anew: bool = False) -> _Found:

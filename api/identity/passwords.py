@@ -1,7 +1,7 @@
 """Passwords as argon2id hashes.
 
-Guards: checking takes the same work whether or not the account exists; few run at once and few wait, so that
-guessing can eat neither the machine's memory nor the threads that others are served by.
+Guards: a check takes the same work whether or not the account exists. Few checks run at once and few wait, so guessing
+exhausts neither memory nor the threads that serve others.
 """
 
 import threading
@@ -12,21 +12,21 @@ from argon2.exceptions import InvalidHashError, VerificationError
 _HASHER = PasswordHasher()
 _AT_ONCE = threading.BoundedSemaphore(4)
 _AT_ONCE_OR_WAITING = threading.BoundedSemaphore(16)
-# Of a password nobody has: what an unknown account is checked against.
+# A hash of no known password, against which unknown accounts are checked.
 _NOBODY = _HASHER.hash("no account has this password")
 
 
 class BusyError(Exception):
-    """Too many passwords are being checked at this moment."""
+    """Too many passwords are being checked now."""
 
 
 def hash_password(password: str) -> str:
-    """The hash to keep instead of a password."""
+    """Return the hash to store instead of a password."""
     return _HASHER.hash(password)
 
 
 def is_right(password: str, kept: str | None) -> bool:
-    """Whether this is the password; without a hash the same work is done for nothing. Raises BusyError."""
+    """Return whether this is the password; without a hash the same work is done. Raises BusyError."""
     if not _AT_ONCE_OR_WAITING.acquire(blocking=False):
         raise BusyError("Too many people are signing in at this moment. Try again in a few seconds.")
     try:
@@ -39,5 +39,5 @@ def is_right(password: str, kept: str | None) -> bool:
 
 
 def is_outdated(kept: str) -> bool:
-    """Whether the hash was made with weaker parameters than today's."""
+    """Return whether the hash was made with weaker parameters than today's."""
     return _HASHER.check_needs_rehash(kept)

@@ -1,7 +1,7 @@
-"""Counts the tries to sign in that were refused, and writes them into the audit a minute at a time.
+"""Count refused tries to sign in, and write them to the audit a minute at a time.
 
-Guards: whoever guesses cannot fill the audit: one row for each account, network and minute, and of any minute only so
-many; what was typed is kept nowhere, and a name that nobody has is called nobody's.
+Guards: guessing cannot flood the audit: it gets one row for each account, network and minute, and a limited number for
+each minute. What was typed is not kept; an unknown name is recorded as nobody's.
 """
 
 from datetime import datetime
@@ -17,19 +17,19 @@ from delegation.people import Process
 
 MOST_A_MINUTE = 200
 NOBODYS = "account:nobody"
-# What a network of IPv4 is cut to: enough to tell attackers apart, and no one household's address.
+# IPv4 networks are cut to this length: attackers can be told apart, households cannot.
 _BLOCK = 24
 _BY = Process("api")
 
 
 class Refusal(StrEnum):
-    """What was answered."""
+    """The answer that was given."""
 
     WRONG = "refused"
     TOO_MANY = "throttled"
 
 
-# Past the most of a minute all that comes is counted together.
+# Beyond a minute's limit, all refusals are counted together.
 _COUNT: LiteralString = """
 INSERT INTO api.refused_sign_in AS counted (minute, subject, network, refusal, tries)
 SELECT %(minute)s, CASE WHEN there_is_room THEN %(subject)s ELSE 'account:several' END,
@@ -43,14 +43,14 @@ DELETE FROM api.refused_sign_in WHERE minute < %s RETURNING minute, subject, net
 
 
 def note(pool: Pool, username: str, address: str, refusal: Refusal, at: datetime) -> None:
-    """Count one that was refused for this user name, in a transaction of its own."""
+    """Count one refusal for this user name, in a transaction of its own."""
     with pool.connection() as conn:
         account = accounts.named(conn, username)
         count(conn, None if account is None else account.person_id, address, refusal, at)
 
 
 def count(conn: Connection, person_id: UUID | None, address: str, refusal: Refusal, at: datetime) -> None:
-    """Count one that was refused; the caller commits."""
+    """Count one refusal; the caller commits."""
     counted = {
         "minute": at.replace(second=0, microsecond=0),
         "subject": NOBODYS if person_id is None else f"person:{person_id}",
@@ -62,7 +62,7 @@ def count(conn: Connection, person_id: UUID | None, address: str, refusal: Refus
 
 
 def write_down(conn: Connection, at: datetime) -> int:
-    """Audit the minutes that are over; returns how many rows that were."""
+    """Audit the minutes that are over; return how many rows that were."""
     rows = sorted(conn.execute(_TAKE, (at.replace(second=0, microsecond=0),)).fetchall())
     for minute, subject, network, refusal, tries in rows:
         words = f"{tries} from {network}"

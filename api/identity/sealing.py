@@ -1,7 +1,7 @@
-"""Encrypts the few secrets that must be read again: those from which codes come.
+"""Encrypt the few secrets that must be read again: those that one-time codes come from.
 
-Guards: the key comes from a file or the environment and is nowhere in the database; whoever has a copy of the database
-alone has no secret.
+Guards: the key comes from a file or the environment and is never in the database, so a copy of the database reveals no
+secret.
 """
 
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ _HOW = "set HEARTHWATCH_ACCOUNT_KEY_FILE to a file with 32 random bytes in URL-s
 
 
 class UnreadableSecretError(Exception):
-    """None of the keys at hand opens what was kept."""
+    """No available key decrypts the stored secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """Seals with the first key, opens with any, so that a new key can be put before the old one."""
+    """Encrypts with the first key and decrypts with any, so that keys can be changed by adding a new one in front."""
 
     keys: MultiFernet = field(repr=False)
 
@@ -27,7 +27,7 @@ class Sealer:
         return self.keys.encrypt(secret.encode())
 
     def open(self, sealed: bytes) -> str:
-        """Raises UnreadableSecretError."""
+        """Return the decrypted secret. Raises UnreadableSecretError."""
         try:
             return self.keys.decrypt(sealed).decode()
         except InvalidToken:
@@ -35,7 +35,10 @@ class Sealer:
 
 
 def sealer_of(settings: Settings) -> Sealer | None:
-    """From the key that is set; None where no second step is asked for. Raises SettingsError without a usable key."""
+    """Return the sealer for the configured key; None where no second step is required.
+
+    Raises SettingsError without a usable key.
+    """
     account = settings.account
     if account.second_step == "off":
         return None

@@ -1,8 +1,8 @@
-"""The second step: a code from somebody's own telephone (TOTP, RFC 6238), or one of their recovery codes.
+"""The second step of signing in: a one-time code (TOTP, RFC 6238) or a recovery code.
 
-Guards: a code is taken once, within half a minute of its time; a recovery code once. The secret is kept sealed,
-recovery codes as SHA-256 of 80 random bits. A new secret belongs to the session it was shown in and ends with it; it
-counts only once a code of it was typed in there.
+Guards: a code is taken once, within half a minute of its time; a recovery code once. The secret is stored encrypted,
+recovery codes as SHA-256 of 80 random bits. A new secret belongs to the session it was shown in and ends with it. It
+counts only once a code of it was typed there.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ SECONDS = 30
 DIGITS = 6
 RECOVERY_CODES = 10
 _ISSUER = "Hearthwatch"
-# What recovery codes never have in them, and what was meant.
+# Characters that recovery codes never contain, and what was meant.
 _MISREAD = str.maketrans("018", "olb")
 
 _IS_ENROLLED: LiteralString = "SELECT FROM api.second_step WHERE person_id = %s"
@@ -47,26 +47,26 @@ _CODES_LEFT: LiteralString = "SELECT count(*) FROM api.recovery_code WHERE perso
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What somebody has to put into their telephone."""
+    """What somebody must enter in their telephone."""
 
     secret: str
     address: str
 
 
 def is_enrolled(conn: Connection, person_id: UUID) -> bool:
-    """Whether somebody has a second step."""
+    """Return whether somebody has a second step."""
     return conn.execute(_IS_ENROLLED, (person_id,)).fetchone() is not None
 
 
 def begin(conn: Connection, sealer: Sealer, session: bytes, username: str) -> Pending:
-    """Another secret to be put into a telephone, in the place of any shown in this session before."""
+    """Make a new secret for a telephone, replacing any shown in this session before."""
     secret = random_base32()
     conn.execute(_BEGIN, (sealer.seal(secret), session))
     return _shown(secret, username)
 
 
 def pending(conn: Connection, sealer: Sealer, session: bytes, username: str) -> Pending | None:
-    """The secret that this session was shown last."""
+    """Return the secret that this session was shown last."""
     secret = _pending(conn, sealer, session)
     return None if secret is None else _shown(secret, username)
 
@@ -74,7 +74,7 @@ def pending(conn: Connection, sealer: Sealer, session: bytes, username: str) -> 
 def confirm(
     conn: Connection, sealer: Sealer, session: bytes, person_id: UUID, code: str, at: datetime
 ) -> bool:
-    """Let codes come from the secret that this session was shown from now on, if this is one."""
+    """Use the secret that this session was shown from now on, if the code is one of its codes."""
     secret = _pending(conn, sealer, session)
     step = None if secret is None else step_of(secret, as_typed(code), at)
     if secret is None or step is None:
@@ -98,7 +98,7 @@ def _shown(secret: str, username: str) -> Pending:
 
 
 def can_be_read(conn: Connection, sealer: Sealer) -> bool:
-    """Whether the key at hand opens what is kept, as far as one secret shows."""
+    """Return whether the key decrypts what is stored, judged by one secret."""
     row = conn.execute(_ANY).fetchone()
     try:
         return row is None or bool(sealer.open(row[0]))
@@ -107,9 +107,9 @@ def can_be_read(conn: Connection, sealer: Sealer) -> bool:
 
 
 def take(conn: Connection, sealer: Sealer, person_id: UUID, typed: str, at: datetime) -> str | None:
-    """What was typed, used up: "code" or "recovery_code"; None if it is neither, or was used before.
+    """Use up what was typed: return "code" or "recovery_code", or None if it is neither or already used.
 
-    Raises UnreadableSecretError where the key was changed: then only a recovery code helps.
+    Raises UnreadableSecretError where the key was changed; then only a recovery code helps.
     """
     code = as_typed(typed)
     if len(code) != DIGITS:
@@ -119,14 +119,14 @@ def take(conn: Connection, sealer: Sealer, person_id: UUID, typed: str, at: date
     if row is None:
         return None
     step = step_of(sealer.open(row[0]), code, at, after=row[1])
-    # Whoever asks at the same time has it or we have it.
+    # Two requests with the same code: only one of them gets it.
     if step is None or not conn.execute(_USED, (step, person_id, step)).rowcount:
         return None
     return "code"
 
 
 def step_of(secret: str, code: str, at: datetime, after: int = 0) -> int | None:
-    """Which half minute the code is of: this one, the one before or the one after, if it is later than `after`."""
+    """Return the half minute the code is of (this one, the one before or after), if later than `after`."""
     now = int(at.timestamp()) // SECONDS
     codes = TOTP(secret, digits=DIGITS, interval=SECONDS)
     for step in (now, now - 1, now + 1):
@@ -136,7 +136,7 @@ def step_of(secret: str, code: str, at: datetime, after: int = 0) -> int | None:
 
 
 def new_recovery_codes(conn: Connection, person_id: UUID) -> Sequence[str]:
-    """Other recovery codes, the only time they are known here; those before are worth nothing."""
+    """Replace the recovery codes; return the new ones, which are not stored readably."""
     codes = [b32encode(secrets.token_bytes(10)).decode().lower() for _ in range(RECOVERY_CODES)]
     conn.execute(_FORGET_CODES, (person_id,))
     for code in codes:
@@ -145,19 +145,19 @@ def new_recovery_codes(conn: Connection, person_id: UUID) -> Sequence[str]:
 
 
 def recovery_codes_left(conn: Connection, person_id: UUID) -> int:
-    """How many are not used yet."""
+    """Return how many recovery codes are unused."""
     [row] = conn.execute(_CODES_LEFT, (person_id,)).fetchall()
     return row[0]
 
 
 def forget(conn: Connection, person_id: UUID) -> None:
-    """Take somebody's second step away; they set up another when they sign in."""
+    """Remove somebody's second step; they set up another when they next sign in."""
     conn.execute(_FORGET, (person_id,))
     conn.execute(_FORGET_CODES, (person_id,))
 
 
 def as_typed(code: str) -> str:
-    """A code as it is kept, however it was spaced."""
+    """Return a code as it is stored, without spaces and signs."""
     return "".join(letter for letter in code.lower() if letter.isalnum())
 
 

@@ -1,8 +1,8 @@
 """Sessions: who is signed in, where, and for how long.
 
-Guards: a token is 256 random bits that only the browser has (the database keeps its SHA-256). It stops working when
-its time is over, as its owner's roles have it, when it was not used for long, when it is ended, and when its owner's
-roles are no longer those it began with. Each step of signing in begins another.
+Guards: a token is 256 random bits that only the browser has; the database keeps its SHA-256. A session ends when its
+time is over, when it was not used for long, when it is ended, and when its owner's roles change. The owner's roles set
+the times. Each step of signing in begins a new session.
 """
 
 import hashlib
@@ -19,19 +19,19 @@ from api.identity.steps import Step
 from delegation.people import Actor
 from devices.reading import OperatorKnownBy
 
-# A browser is told to keep the token for longer than any session lasts.
+# The browser keeps the cookie for longer than any session lasts.
 LONGEST = timedelta(days=1)
-# Whoever is half signed in has so long for the rest.
+# The time somebody has to finish signing in.
 UNFINISHED = timedelta(minutes=15)
-# Use is written down at most this often, so that reading a page is rarely a write.
+# Use is recorded at most this often, so that reading a page rarely writes.
 _NOTED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a session lasts unused, and at all; whether a second step is asked for; and the same for a PIN.
+    """How long a session lasts unused and in all, whether it needs a second step, and the same for a PIN.
 
-    Without `pin_for` somebody of these roles never signs in by PIN.
+    Without `pin_for` somebody with these roles never signs in by PIN.
     """
 
     idle: timedelta
@@ -58,7 +58,7 @@ class Session:
 
     @property
     def is_full(self) -> bool:
-        """Whether a password was given, and whatever else is asked for."""
+        """Return whether the session has a password behind it and every step is done."""
         return self.step is Step.DONE and self.known_by is OperatorKnownBy.SESSION
 
 
@@ -97,22 +97,22 @@ DELETE FROM api.session WHERE person_id = %(person)s AND token_hash IS DISTINCT 
 
 
 def new_token() -> str:
-    """256 random bits."""
+    """Return 256 random bits as text."""
     return secrets.token_urlsafe(32)
 
 
 def digest(token: str) -> bytes:
-    """What the database keeps of a token."""
+    """Return the SHA-256 of a token, which is all the database keeps."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def roles_digest(actor: Actor) -> bytes:
-    """What somebody may do at this moment, to be compared later."""
+    """Return a digest of the actor's roles, to notice a change later."""
     return hashlib.sha256("\n".join(sorted(str(held) for held in actor.roles)).encode()).digest()
 
 
 def limits(conn: Connection, actor: Actor) -> Limits:
-    """The strictest of what the roles in force ask for."""
+    """Return the strictest limits of the roles in force."""
     roles = [str(held.role) for held in actor.roles] or ["none"]
     with conn.cursor(row_factory=class_row(Limits)) as cursor:
         return cursor.execute(_LIMITS, (roles,)).fetchall()[0]
@@ -127,7 +127,10 @@ def begin(
     tablet_id: UUID | None = None,
     pin_until: datetime | None = None,
 ) -> str:
-    """Start a session and return its token, the only time it is known here. `pin_until`: by PIN, until then."""
+    """Start a session and return its token, which is not stored.
+
+    `pin_until`: signed in by PIN, until then.
+    """
     token, limit = new_token(), limits(conn, actor)
     ends_at = at + (limit.longest if step is Step.DONE else UNFINISHED)
     given = {
@@ -147,13 +150,13 @@ def begin(
 
 
 def find(conn: Connection, token_hash: bytes, at: datetime) -> Session | None:
-    """The session; None if it has ended or never was."""
+    """Return the session; None if it has ended or never was."""
     row = conn.execute(_FIND, {"token": token_hash, "at": at}).fetchone()
     return None if row is None else _session(row)
 
 
 def use(conn: Connection, token_hash: bytes, at: datetime) -> Session | None:
-    """The session, noting its use; None if it has ended or never was."""
+    """Return the session and record its use; None if it has ended or never was."""
     found = find(conn, token_hash, at)
     if found is not None and at - found.last_used_at >= _NOTED_EVERY:
         conn.execute(_USED, (at, token_hash, at))
@@ -161,7 +164,7 @@ def use(conn: Connection, token_hash: bytes, at: datetime) -> Session | None:
 
 
 def of_person(conn: Connection, person_id: UUID, at: datetime) -> list[Session]:
-    """Where somebody is signed in, last used first."""
+    """Return where somebody is signed in, last used first."""
     return [_session(row) for row in conn.execute(_OF_PERSON, {"person": person_id, "at": at}).fetchall()]
 
 
@@ -171,13 +174,13 @@ def end(conn: Connection, token_hash: bytes) -> None:
 
 
 def end_one(conn: Connection, person_id: UUID, session_id: UUID) -> bytes | None:
-    """End one of this person's own; returns what its streams are known by."""
+    """End one of this person's own sessions; return its token's hash, by which its streams are known."""
     found = conn.execute(_END_ONE, (session_id, person_id)).fetchone()
     return bytes(found[0]) if found else None
 
 
 def end_all(conn: Connection, person_id: UUID, but: bytes | None = None) -> list[bytes]:
-    """End all of somebody's, but for one; returns what their streams are known by."""
+    """End all of somebody's sessions except `but`; return their tokens' hashes, by which their streams are known."""
     return [bytes(row[0]) for row in conn.execute(_END_ALL, {"person": person_id, "but": but}).fetchall()]
 
 

@@ -1,7 +1,7 @@
-"""What is still to do before somebody is signed in.
+"""The steps left before somebody is signed in.
 
-Guards: a session in which something is left to do opens nothing but that; the order is fixed, so no step can be
-skipped by asking for a later one.
+Guards: a session with a step left opens nothing but that step. The order is fixed, so asking for a later step skips
+none.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """What is next, in the order it is done in; DONE is signed in."""
+    """The next step, in order; DONE means signed in."""
 
     CODE = "code"
     NEW_PASSWORD = "new_password"
@@ -28,7 +28,7 @@ _ORDER = tuple(Step)
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """What is asked of somebody beside their password: a code, another password, to set up where codes come from."""
+    """What somebody must do beside giving their password: a code, a new password, or setting up a second step."""
 
     code: bool = False
     new_password: bool = False
@@ -39,6 +39,6 @@ class Needed:
 
 
 def next_step(needed: Needed, after: Step | None = None) -> Step:
-    """The first that is needed; of those behind `after`, where that is done."""
+    """Return the first step that is needed, of those behind `after` if given."""
     behind = _ORDER[_ORDER.index(after) + 1 :] if after is not None else _ORDER
     return next((step for step in behind if needed.has(step)), Step.DONE)

@@ -1,9 +1,9 @@
-"""Slows down whoever guesses, without keeping out whose account it is.
+"""Slow down guessing without locking an account's owner out.
 
-Guards: guessing gets slower with every try, whichever process is asked and however many are asked at once. Strangers
-share the tries at an account, and those from one address share them too; a browser that signed in to the account
-before has tries of its own, so nobody else can use them up. A try counts before anything is looked at, one that comes
-too early changes nothing, and what was typed is kept only as its SHA-256.
+Guards: guessing gets slower with every try, across all processes and simultaneous requests. Strangers share the tries
+at an account, and so do those from one address. A browser that signed in before has its own tries, so nobody else can
+use them up. A try is counted before the password is checked, and one that comes too early changes nothing. What was
+typed is kept only as SHA-256.
 """
 
 import hashlib
@@ -22,10 +22,10 @@ FORGOTTEN_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many tries in a row cost nothing; then the wait is a second, and doubles up to the longest.
+    """A number of free tries in a row, then a wait of one second that doubles up to the longest.
 
-    Tries are forgotten after an hour without any. Where many honest people share them there is always one, so one more
-    fades each time `fades` passes, and a success takes back the wait that it brought.
+    Tries are forgotten after an hour without any. Where many honest people share a limit somebody is always trying, so
+    one try fades each time `fades` passes, and a success takes back the wait it caused.
     """
 
     free: int
@@ -35,12 +35,12 @@ class Limit:
 
 ACCOUNT = Limit(5, timedelta(minutes=5))
 ADDRESS = Limit(30, timedelta(minutes=1), fades=timedelta(minutes=2))
-# What follows from the above for strangers together, and for each known browser: a test tries to guess more often.
+# The resulting limits for strangers together and for each known browser; a test tries to guess more often.
 MOST_GUESSES_AN_HOUR = 30
 
 
 class Guessed(StrEnum):
-    """What is tried: each is counted by itself."""
+    """What is guessed; each kind is counted separately."""
 
     PASSWORD = "password"
     CODE = "code"
@@ -49,7 +49,7 @@ class Guessed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One try at an account. `browser` is the digest of the token of one that signed in to it before."""
+    """One try at an account. `browser` is the token digest of a browser that signed in to it before."""
 
     username: str
     address: str
@@ -57,7 +57,7 @@ class Try:
     guessed: Guessed = Guessed.PASSWORD
 
     def counted(self) -> Iterator[tuple[bytes, Limit]]:
-        """What it is counted against: a known browser alone, else the address and then the account."""
+        """Yield what the try counts against: a known browser alone, or else the address and then the account."""
         if self.browser is not None:
             yield _digest(self.guessed, "browser", self.browser), ACCOUNT
             return
@@ -89,18 +89,18 @@ _FORGET: LiteralString = "DELETE FROM api.sign_in_try WHERE last_at < %s"
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The tries that were let through of late, in the database. Each call is a transaction."""
+    """The recent tries, in the database. Each call is a transaction."""
 
     pool: Pool
 
     def begin(self, tried: Try, at: datetime) -> timedelta:
-        """Count a try and answer zero, or answer how long to wait before one is looked at."""
+        """Count a try and return zero, or return how long to wait until one is accepted."""
         wait = timedelta()
         with self.pool.connection() as conn, conn.transaction():
             for what, limit in tried.counted():
                 wait = _count(conn, what, limit, at)
                 if wait:
-                    # What is not looked at is not counted anywhere.
+                    # A try that is not accepted is counted nowhere.
                     raise psycopg.Rollback
         return wait
 
@@ -111,7 +111,7 @@ class Throttle:
 
 
 def give_back(conn: Connection, tried: Try, at: datetime) -> None:
-    """Give back the try that began then, and no other: whoever knows one password has no more guesses at the next."""
+    """Give back the try that began then, and no other, so that knowing one password gives no extra guesses at another."""
     for what, limit in tried.counted():
         conn.execute(_GIVE_BACK, {"what": what, "at": at, "shared": limit.fades is not None})
 
@@ -126,7 +126,7 @@ def _count(conn: Connection, what: bytes, limit: Limit, at: datetime) -> timedel
 
 
 def forget(conn: Connection, at: datetime) -> int:
-    """Delete what no longer counts: most of it is names that nobody has."""
+    """Delete tries that no longer count; most are for names that nobody has."""
     return conn.execute(_FORGET, (at - FORGOTTEN_AFTER,)).rowcount
 
 
