@@ -177,7 +177,7 @@ class Link:
             self._tell_status(now, online=True)
 
     def clock_set_back(self, now: float) -> None:
-        """Nothing waits for a moment that was near and is far off by the clock as it is now."""
+        """Bring all waiting times near again: by a clock that was set back they would be far off."""
         self._next_try = min(self._next_try, now + self._settings.longest_reconnect)
         self._next_misc = min(self._next_misc, now)
         self._next_status = min(self._next_status, now)

@@ -107,7 +107,7 @@ class GatewayLoop:
                 self._plan(link)
 
     def _notice_clock(self, now: float) -> None:
-        """Set back, it would have the links wait until it comes there again."""
+        """Plan all links again if the clock was set back: they would wait until it catches up."""
         if now < self._now - 1:
             self._schedule.clear()
             for link in self._links:
