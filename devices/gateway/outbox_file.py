@@ -46,13 +46,22 @@ class OutboxFile:
         path.touch(mode=0o600)  # SQLite gives its journal files the same mode
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         try:
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA wal_autocheckpoint = 4000")
-            self._connection.execute("PRAGMA temp_store = MEMORY")
-            self._create()
+            self._open()
         except BaseException:
             self._connection.close()
             raise
+
+    def _open(self) -> None:
+        """Where the disk has no room for the journal either, what is on it is read without one."""
+        self._connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        self._connection.execute("PRAGMA temp_store = MEMORY")
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._create()
+        except sqlite3.OperationalError as error:
+            if not is_refusal(error) or (stand_in := StandIn.without_journal(self.path)) is None:
+                raise
+            self._stand_in, self.disk_full = stand_in, True
 
     def _create(self) -> None:
         with self.transaction(durable=True) as connection:
@@ -153,8 +162,7 @@ class OutboxFile:
 
     def kits(self) -> list[KitId]:
         """Every kit that has an outbox in this file."""
-        with self._lock:
-            return [KitId(UUID(bytes=kit)) for (kit,) in self._connection.execute(schema.KITS)]
+        return [KitId(UUID(bytes=kit)) for (kit,) in self.rows(schema.KITS, ())]
 
     def rows(self, query: LiteralString, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
         """The rows of a query of `schema`, read without a transaction of its own."""

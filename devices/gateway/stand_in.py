@@ -6,6 +6,7 @@ does, something is sent again.
 
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from devices.gateway import schema
@@ -25,6 +26,19 @@ class StandIn:
     def __init__(self, disk: sqlite3.Connection) -> None:
         self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         disk.backup(self.connection)
+
+    @classmethod
+    def without_journal(cls, path: Path) -> "StandIn | None":
+        """Of a file that nobody has open; None where its journal holds more, or it is not of this version."""
+        journal = path.with_name(f"{path.name}-wal")
+        if journal.exists() and journal.stat().st_size:
+            return None
+        disk = sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)
+        try:
+            (version,) = disk.execute("PRAGMA user_version").fetchone()
+            return cls(disk) if version == schema.VERSION else None
+        finally:
+            disk.close()
 
     def note(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Do bookkeeping in one transaction."""

@@ -14,7 +14,7 @@ from devices.gateway.stand_in import is_refusal
 from devices.identifiers import DatabaseEpoch, KitId
 from devices.reading import decode
 from devices.receipt import Config, Outcome, Receipt, Receipts, encode_message
-from tests.fixtures.full_disk import disk_full
+from tests.fixtures.full_disk import disk_full, largest_file
 
 from .outboxes import KIT, START, as_the_disk_has_it, open_outbox, some_reading
 
@@ -158,6 +158,30 @@ def test_a_gateway_that_starts_while_the_disk_is_full_sends_what_is_there(kit):
         sent = [one.seqs for one in gateway.envelopes(kit.now)]
         file.close()
     assert [seq for seqs in sent for seq in seqs] == list(range(1, 13))
+
+
+def test_a_gateway_that_was_stopped_starts_though_not_even_its_journal_finds_room(kit):
+    kit.file.close()
+    with largest_file(0):
+        file, outbox = open_outbox(kit.path)
+        gateway = Gateway(outbox, PACE, random.Random(1))
+        assert outbox.disk_full
+        assert [seq for one in gateway.envelopes(kit.now) for seq in one.seqs] == list(range(1, 13))
+        assert (file.kits(), outbox.last_seq()) == ([KIT], 12)
+        with pytest.raises(NotKeptError):
+            outbox.put(some_reading())
+    assert outbox.put(some_reading()) == 13
+    assert not outbox.disk_full
+    file.close()
+
+
+def test_a_file_whose_journal_holds_readings_is_not_read_without_it(kit, tmp_path):
+    left = as_the_disk_has_it(kit.path, tmp_path / "killed")
+    with largest_file(0), pytest.raises(sqlite3.OperationalError):
+        open_outbox(left)
+    file, found = open_outbox(left)
+    assert found.waiting() == 12
+    file.close()
 
 
 def test_nothing_is_forgotten_that_the_disk_cannot_be_told_of(kit):
