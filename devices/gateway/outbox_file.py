@@ -52,7 +52,7 @@ class OutboxFile:
             raise
 
     def _open(self) -> None:
-        """Where the disk has no room for the journal either, what is on it is read without one."""
+        """Open or create the outbox. If the disk has no room even for a journal, read the file without one."""
         self._connection.execute("PRAGMA wal_autocheckpoint = 4000")
         self._connection.execute("PRAGMA temp_store = MEMORY")
         try:

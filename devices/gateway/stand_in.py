@@ -29,7 +29,7 @@ class StandIn:
 
     @classmethod
     def without_journal(cls, path: Path) -> "StandIn | None":
-        """Of a file that nobody has open; None where its journal holds more, or it is not of this version."""
+        """Copy a file that nobody has open. None if its journal is not empty or its version is another."""
         journal = path.with_name(f"{path.name}-wal")
         if journal.exists() and journal.stat().st_size:
             return None
