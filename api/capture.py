@@ -14,7 +14,7 @@ from alerts.evaluator import Evaluator
 from api.access import Visit
 from api.database import Connection, Pool, try_again
 from api.problems import not_found
-from api.queries.resident import resident
+from api.reach import resident_seen
 from delegation import audit
 from delegation.competence import Activity, Label, Labelled
 from delegation.people import Actor, act_as
@@ -134,8 +134,7 @@ def capture(
 
     Raises RefusedError (404) where the actor does not care for this resident.
     """
-    if resident(visit.conn, resident_id) is None:
-        raise not_found("resident")
+    resident_seen(visit, resident_id)
 
     def send(conn: Connection) -> Captured:
         place = _place(conn, visit.actor, resident_id, seen.reading_id)

@@ -17,7 +17,8 @@ from api.database import Connection, Pool, try_again
 from api.problems import RefusedError, not_found
 from api.queries import home, readings
 from api.queries.readings import Reading
-from api.queries.resident import Resident, resident
+from api.queries.resident import Resident
+from api.reach import resident_seen
 from delegation import audit
 from delegation.audit import Purpose
 from delegation.people import act_as
@@ -71,9 +72,7 @@ def rights(visit: Visit, resident_id: UUID) -> Rights:
 
 def in_question(visit: Visit, resident_id: UUID, key: ReadingKey) -> tuple[Resident, Reading]:
     """Return the resident and the reading. Raises RefusedError where the actor may not say whose it is."""
-    found = resident(visit.conn, resident_id)
-    if found is None:
-        raise not_found("resident")
+    found = resident_seen(visit, resident_id)
     one = readings.reading(visit.conn, resident_id, key, visit.at - SPAN, visit.at + AHEAD)
     if one is None:
         raise not_found("reading")

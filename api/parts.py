@@ -1,4 +1,4 @@
-"""What one api process is made of, put together once by `create_app` and handed to every request.
+"""The parts of one api process, put together once by `create_app` and handed to every request.
 
 Guards: no part is a global, so two apps in one process share nothing.
 """
@@ -26,7 +26,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What this process found of itself and of what stands behind it, and whether requests may come here."""
+    """The state of this process and of what it depends on, and whether requests may come here."""
 
     is_ready: bool
     says: dict[str, Any]
@@ -47,7 +47,7 @@ class Parts:
     pace: Pace
     pulse: Pulse
     sealer: Sealer | None
-    """None where no second step is asked for."""
+    """None where no second step is required."""
     provider: Provider | None
     """The organisation's own sign-in service, where there is one."""
     clock: Clock
@@ -59,5 +59,5 @@ class Parts:
 
 
 def parts_of(request: Request) -> Parts:
-    """The parts of the app that this request came to."""
+    """Return the parts of the app that this request came to."""
     return request.app.state.parts

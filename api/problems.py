@@ -1,7 +1,7 @@
-"""What a request is told when it cannot be done: problem+json (RFC 9457) with a sentence, or a page.
+"""The answer to a request that cannot be done: problem+json (RFC 9457) with a sentence, or a page.
 
-Guards: no stack trace, SQL or value of another request leaves the server; an unexpected error says only
-that it happened, and the request id under which the journal has it.
+Guards: no stack trace, SQL or value of another request leaves the server. An unexpected error says only that it
+happened, and its request id for the journal.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ from delegation.legal_hold import NoSuchHoldError, PastHoldError
 from delegation.sign_off import SignOffRefusedError
 from ingest.correction import CorrectionRefusedError
 
-# Refusals of the layers below, whose sentences are meant for whoever asked; the first that fits counts.
+# Refusals of the layers below whose messages are meant for the person who asked; the first match counts.
 REFUSED_BELOW: dict[type[Exception], HTTPStatus] = {
     NotYoursError: HTTPStatus.NOT_FOUND,
     AlreadyClaimedError: HTTPStatus.CONFLICT,
@@ -54,7 +54,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class RefusedError(Exception):
-    """A request that is not done; the sentence is meant for whoever asked."""
+    """A refused request; the message is meant for the person who asked."""
 
     def __init__(self, status: HTTPStatus, sentence: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(sentence)
@@ -63,7 +63,7 @@ class RefusedError(Exception):
 
 
 class NotSignedInError(RefusedError):
-    """Nobody is signed in, or not yet wholly; `page` is where to go on."""
+    """Nobody is signed in, or not fully; `page` is where to go on."""
 
     def __init__(self, sentence: str = "Sign in first.", page: str | None = None) -> None:
         super().__init__(HTTPStatus.UNAUTHORIZED, sentence)
@@ -71,7 +71,7 @@ class NotSignedInError(RefusedError):
 
 
 def not_found(what: str) -> RefusedError:
-    """The same for what does not exist and what the actor may not see."""
+    """Return one refusal for what does not exist and what the actor may not see."""
     return RefusedError(HTTPStatus.NOT_FOUND, f"There is no such {what}, or it is not yours to see.")
 
 
@@ -110,7 +110,7 @@ _NO_DATABASE = (
 
 
 def problem_of(error: Exception, request_id: str) -> Problem:
-    """What may be said of an error."""
+    """Return what may be said of an error."""
     if isinstance(error, RefusedError):
         return Problem(error.status, str(error), request_id, headers=error.headers or {})
     if isinstance(error, RequestValidationError):
@@ -126,7 +126,7 @@ def problem_of(error: Exception, request_id: str) -> Problem:
 
 
 def _trouble(error: Exception, request_id: str) -> Problem:
-    """Errors whose own message is for nobody outside."""
+    """Return the problem for errors whose own message must stay inside."""
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return Problem(HTTPStatus.FORBIDDEN, "This is not yours to do.", request_id)
     if isinstance(error, psycopg.DataError):
@@ -137,7 +137,7 @@ def _trouble(error: Exception, request_id: str) -> Problem:
 
 
 def _invalid(error: RequestValidationError, request_id: str) -> Problem:
-    # What was sent is not sent back: it may be somebody's password or a resident's values.
+    # The input is not repeated: it may be a password or a resident's values.
     faults = tuple(_fault(fault) for fault in error.errors())
     said = "; ".join(f"{fault['where'] or 'The body'}: {fault['what']}" for fault in faults)
     return Problem(
@@ -153,14 +153,14 @@ def _fault(found: Mapping[str, Any]) -> dict[str, str]:
 
 
 def is_about_the_address(error: Exception) -> bool:
-    """Whether something in the address itself could not be understood, as a mistyped id."""
+    """Return whether part of the address could not be read, such as a mistyped id."""
     return isinstance(error, RequestValidationError) and any(
         fault["loc"][0] in ("path", "query") for fault in error.errors()
     )
 
 
 def answer(request: Request, problem: Problem, who: str | None = None) -> Response:
-    """A page for a browser that asked for one, problem+json for everything else. `who` is signed in."""
+    """Return a page for a browser that asked for one, otherwise problem+json. `who` is signed in."""
     page: ProblemPage | None = getattr(request.app.state, "problem_page", None)
     if page is not None and wants_page(request):
         shown = page(request, problem, who)
@@ -170,5 +170,5 @@ def answer(request: Request, problem: Problem, who: str | None = None) -> Respon
 
 
 def wants_page(request: Request) -> bool:
-    """Whether a person's browser asked, rather than a program."""
+    """Return whether a person's browser asked, and not a program."""
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")

@@ -1,9 +1,9 @@
-"""Whether readings can come in and deadlines be kept at this moment, in a sentence for whoever relies on it.
+"""A sentence on whether readings can come in and deadlines be kept now, for those who rely on it.
 
-Guards: whoever is at the bedside is told to phone the hub if they are worried, never that what they type in here is
-lost, for it does not go through ingest; a page that hears its stream is not a platform that hears its kits: what is
-not known is said as such. Where ingest stops, a live page says so within ten seconds of its last beat: six until it
-counts as quiet, at most one until that is asked, at most three until the next ping.
+Guards: people at the bedside are told to phone the hub if worried, never that what they type is lost, because a form
+does not need ingest. A page that hears its stream does not prove that the platform hears its kits; what is unknown is
+called unknown. When ingest stops, a live page says so within ten seconds of its last beat: six until it counts as
+quiet, one until that is asked, three until the next ping.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ _IF_WORRIED = "If you are worried about somebody, phone the hub: do not wait to 
 
 @dataclass(frozen=True, slots=True)
 class _Notice:
-    """What is wrong, for those who work behind the scenes and for those at the bedside."""
+    """What is wrong, in words for operators and hubs, and in words for the bedside."""
 
     behind: str | None
     bedside: str | None
@@ -46,18 +46,18 @@ _NOT_KNOWN = _Notice(_UNKNOWN, f"{_UNKNOWN_AT_THE_BEDSIDE} {_IF_WORRIED}")
 
 
 class Pulse:
-    """The sentence, asked of the database at most once a second for all pages together."""
+    """The sentence; the database is asked at most once a second for all pages together."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._latest = Latest[_Notice]()
 
     def words(self, at: datetime) -> str | None:
-        """What is wrong now, as the hub is told it; None where nothing is."""
+        """Return what is wrong now, in the hub's words; None where nothing is."""
         return self._now(at).behind
 
     def words_for(self, actor: Actor, at: datetime) -> str | None:
-        """The same in the words of this reader's work."""
+        """Return the same in words for this reader's work."""
         notice = self._now(at)
         return notice.behind if actor.may(READ, Record.HEALTH) else notice.bedside
 

@@ -26,10 +26,10 @@ from starlette.types import Receive, Scope, Send
 from api.access import Visit, needs, visit_of
 from api.database import acting
 from api.fanout import Chunk, End, Follower, chunk_of, message, resync
-from api.hub import hub_of
 from api.parts import Parts, parts_of
 from api.problems import RefusedError
 from api.queries.events import MOST_EVENTS, events_after, revision_now
+from api.reach import hub_of
 from delegation.rights import READ, Record
 
 router = APIRouter(tags=["stream"])

@@ -1,1 +1,1 @@
-"""Numbered SQL and its runner: the schema is exactly the sum of these files, in their order."""
+"""Numbered SQL files and their runner: the schema is exactly the sum of these files, in order."""

@@ -1,7 +1,7 @@
-"""Brings a database to the present schema.
+"""Bring a database to the present schema.
 
-Guards: a migration runs once, whole, in order and by one runner at a time; one that changed after it ran
-stops the runner instead of being believed.
+Guards: a migration runs once, whole, in order and by one runner at a time. If one changed after it ran, the runner
+stops.
 """
 
 import hashlib
@@ -20,14 +20,14 @@ CREATE TABLE IF NOT EXISTS api.migration (
     ran_at   timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 """
-# One runner at a time: the number is only a name for the lock.
+# The number of the lock under which one runner works at a time.
 _ONE_RUNNER: LiteralString = "SELECT pg_advisory_lock(4815162342)"
 _RAN: LiteralString = "SELECT name, checksum FROM api.migration"
 _RECORD: LiteralString = "INSERT INTO api.migration (name, checksum) VALUES (%s, %s)"
 
 
 class MigrationChangedError(Exception):
-    """A migration that already ran is no longer the same text."""
+    """A migration that already ran has another text now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Migration:
 
 
 def migrations() -> list[Migration]:
-    """All migrations of this version, in order."""
+    """Return all migrations of this version, in order."""
     files = resources.files("api.migrations").iterdir()
     names = sorted(f.name for f in files if f.name.endswith(".sql"))
     # The text ships with the package, so it is as literal as code.
@@ -54,7 +54,10 @@ def migrations() -> list[Migration]:
 
 
 def pending(conn: psycopg.Connection) -> list[Migration]:
-    """Those that have not run here. Raises MigrationChangedError if one that ran is not the same any more."""
+    """Return the migrations that have not run here.
+
+    Raises MigrationChangedError if one that ran has changed.
+    """
     ran = dict(conn.execute(_RAN).fetchall())
     for migration in migrations():
         if ran.get(migration.name, migration.checksum) != migration.checksum:
@@ -63,7 +66,7 @@ def pending(conn: psycopg.Connection) -> list[Migration]:
 
 
 def migrate(conninfo: str, lock_timeout: str = "5s") -> list[str]:
-    """Run what is pending and return the names; the role must own the database and may create roles."""
+    """Run pending migrations and return their names; the role must own the database and may create roles."""
     with psycopg.connect(conninfo, autocommit=True) as conn:
         conn.execute(_ONE_RUNNER)
         conn.execute("SELECT set_config('lock_timeout', %s, false)", (lock_timeout,))

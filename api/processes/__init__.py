@@ -1,1 +1,1 @@
-"""The processes that keep running, and what must be right before one starts."""
+"""The long-running processes, and what must be right before one starts."""

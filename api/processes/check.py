@@ -1,6 +1,6 @@
-"""Looks whether an installation can do its work, whether its guards are up, and what it gives away.
+"""Check whether an installation works, is protected, and gives nothing away.
 
-Guards: each finding says what was looked at, and in one sentence what to put right; nothing is changed.
+Guards: each finding says what was checked and, in one sentence, what to put right. Nothing is changed.
 """
 
 import os
@@ -36,7 +36,7 @@ _EPOCH: LiteralString = "SELECT ingest.epoch()"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One thing looked at, by its code. `doubtful`: it works, and somebody should know of it."""
+    """One check and its result, by code. `doubtful`: it works, but somebody should know."""
 
     ok: bool
     code: str
@@ -45,11 +45,11 @@ class Result:
 
 
 class DoubtError(Exception):
-    """What works, and should not stay so; the sentence says what to do."""
+    """Something works but should not stay as it is; the message says what to do."""
 
 
 def checks(settings: Settings) -> list[Result]:
-    """Everything, whatever fails before it."""
+    """Run all checks, whatever fails before them."""
     looks = {
         "settings": _settings,
         "database.schema": _schema,

@@ -1,7 +1,7 @@
-"""What a process's settings would give away, looked at before it starts.
+"""What a process's settings give away, checked before it starts.
 
 Guards: outside the demonstration nothing starts with a secret that others know or can read, without a second step, or
-with a broker that anybody on the way could listen to; the demonstration starts for this machine alone.
+with a broker that can be overheard. The demonstration starts for this machine alone.
 """
 
 import stat
@@ -18,15 +18,15 @@ from api.identity.breached import is_common
 from api.settings import PREFIX, Settings
 
 SHORTEST, _FEWEST = 12, 5
-# Docker mounts secrets here, with the mode they have outside; nobody else lives in a container. Where something else
-# mounts them it can be told a mode, and a folder anywhere else may be anybody's.
+# Docker mounts secrets here, keeping the mode they have outside; a container has no other users. Elsewhere a mode can
+# be set, and anybody may own the folder.
 _MOUNTED = Path("/run/secrets")
 _HERE = ("localhost", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """One thing given away: a code to look it up by, what it is, and how to put it right."""
+    """One thing given away: its code, what it is, and how to put it right."""
 
     code: str
     says: str
@@ -37,7 +37,7 @@ class Exposure:
 
 
 def exposures(settings: Settings, environment: Mapping[str, str]) -> list[Exposure]:
-    """All that these settings give away."""
+    """Return all that these settings give away."""
     found = list(_readable(environment))
     if settings.demo:
         return [*found, *_demonstration(settings)]
@@ -45,7 +45,7 @@ def exposures(settings: Settings, environment: Mapping[str, str]) -> list[Exposu
 
 
 def secrets_of(settings: Settings) -> Iterator[tuple[str, str]]:
-    """The variable of each secret that is set, and the secret."""
+    """Yield the variable of each secret that is set, and the secret."""
     for group, held in settings:
         for name, value in held if hasattr(held, "model_fields_set") else ():
             if isinstance(value, SecretStr):
@@ -84,7 +84,7 @@ def _is_secret(variable: str) -> bool:
 def _anybody_reads(path: Path) -> bool:
     if path.is_relative_to(_MOUNTED):
         return False
-    # Behind a folder that only its owner enters, a file's own mode lets nobody in.
+    # If only its owner may enter the folder, the file's own mode does not matter.
     enters = all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents)
     return enters and bool(path.stat().st_mode & stat.S_IROTH)
 
@@ -138,7 +138,7 @@ def _demonstration(settings: Settings) -> Iterator[Exposure]:
 
 
 def is_here(host: str) -> bool:
-    """Whether only this machine reaches this host: its loopback, or the folder of a Unix socket."""
+    """Return whether only this machine reaches this host: its loopback, or the folder of a Unix socket."""
     if host in _HERE or host.startswith("/"):
         return True
     try:

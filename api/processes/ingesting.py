@@ -1,6 +1,6 @@
-"""The ingest process: one worker between the broker and the database, with alerts as its evaluator.
+"""The ingest process: one worker between broker and database, with alerts as its evaluator.
 
-Guards: it ends only between batches, so nothing under way is acknowledged by halves.
+Guards: it stops only between batches, so no batch is acknowledged in part.
 """
 
 import gc
@@ -24,9 +24,9 @@ from ingest.tenure import Tenure
 from ingest.worker import Worker
 
 _PATIENCE = f"{EXPIRES_AFTER.total_seconds():.0f}s"
-# A commit must be on the disk before it is answered, whatever the database's default is. The same few questions are
-# asked for every batch, so each is planned once. And a worker that stops in the middle of a transaction, or whose
-# machine is gone, holds its residents' rows no longer than its leases.
+# A commit must be on disk before it is acknowledged, whatever the database's default. Every batch asks the same few
+# questions, so each is planned once. A worker that stops in mid-transaction, or whose machine is gone, must not lock
+# its residents' rows longer than its leases.
 _OPTIONS = (
     "-c synchronous_commit=on -c plan_cache_mode=force_generic_plan"
     f" -c idle_in_transaction_session_timeout={_PATIENCE}"
@@ -34,7 +34,7 @@ _OPTIONS = (
 
 
 def ingest(settings: Settings, stopping: threading.Event, name: str) -> None:
-    """Work until told to stop. `name` tells this worker from others, at the broker and among those who hold leases."""
+    """Work until told to stop. `name` identifies this worker to the broker and among the leaseholders."""
     consumer = Consumer(_broker(settings, name), name)
     tenure = Tenure(name, consumer)
     worker = Worker(_connector(settings), consumer, tenure, Evaluator())
@@ -51,13 +51,13 @@ def ingest(settings: Settings, stopping: threading.Event, name: str) -> None:
 
 
 def _spare_the_collector() -> None:
-    """A batch makes some hundred thousand objects and no cycles: it is over before anybody looks for some."""
+    """Tune the garbage collector: a batch makes some hundred thousand objects and no cycles, and ends soon."""
     gc.freeze()
     gc.set_threshold(1_000_000, 20, 20)
 
 
 def health(worker: Worker, consumer: Consumer, at: datetime) -> Mapping[str, Any]:
-    """Whether it can do its work, whether the broker is reached, and for how long messages wait there and here."""
+    """Return whether the worker can work, whether the broker is reached, and how long messages wait at each."""
     here = at - (consumer.oldest_waiting() or at)
     behind = max(here, worker.waited(at)).total_seconds()
     beat_at = worker.tally.beat_at
@@ -72,7 +72,7 @@ def health(worker: Worker, consumer: Consumer, at: datetime) -> Mapping[str, Any
 
 
 def _broker(settings: Settings, name: str) -> Broker:
-    """Each worker signs in as a user of its own: a second session of one user would end the first."""
+    """Return the broker settings with the worker's own user: a second session of one user would end the first."""
     broker = settings.broker
     return Broker(
         host=settings.broker_host(),
@@ -89,7 +89,7 @@ def _connector(settings: Settings) -> Callable[[], psycopg.Connection[Any]]:
 
 
 class _Counts(Collector):
-    """The worker's tally, read when Prometheus asks."""
+    """The worker's counts, read when Prometheus asks."""
 
     def __init__(self, worker: Worker, consumer: Consumer, tenure: Tenure) -> None:
         self._worker = worker

@@ -1,7 +1,7 @@
-"""What happens because time passes: clocks, claims, seals, the end of sessions, and of what is kept long enough.
+"""The scheduled jobs: clocks, claims, seals, the end of sessions, and retention.
 
-Guards: one scheduler works at a time, the one that holds an advisory lock; a run that comes late is run once,
-never skipped; every deadline is in the database, so whoever takes over finds them all.
+Guards: one scheduler works at a time, the holder of an advisory lock. A late run is run once, never skipped. Deadlines
+are in the database, so another scheduler that takes over finds them all.
 """
 
 import threading
@@ -28,7 +28,7 @@ from delegation.audit_seal import seal
 from ingest import heartbeat
 from ingest.heartbeat import Beating
 
-# The number is only a name for the lock.
+# The number of the advisory lock.
 _ONE_SCHEDULER: LiteralString = "SELECT pg_try_advisory_lock(4815162343)"
 _STILL_THERE: LiteralString = "SELECT 1"
 _END_SESSIONS: LiteralString = "DELETE FROM api.session WHERE ends_at < %s"
@@ -40,7 +40,7 @@ _log = journal.of("api.processes.scheduler")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something done every so often, as `role`; returns how much there was to do."""
+    """A job done at regular intervals as `role`; it returns how much there was to do."""
 
     name: str
     every: timedelta
@@ -49,7 +49,7 @@ class Job:
 
 
 def _in_one(work: Callable[[Connection, datetime], int]) -> Callable[[Pool, datetime], int]:
-    """The work in a transaction of its own, all of it or none."""
+    """Run the work in a transaction of its own, all of it or none."""
     return lambda pool, at: try_again(pool, lambda conn: work(conn, at))
 
 
@@ -109,7 +109,7 @@ class _Counts:
 
 @contextmanager
 def pools_for(settings: Settings, jobs: Sequence[Job]) -> Iterator[_Pools]:
-    """A pool for each role, with a connection for each of its jobs: none fails because another takes long."""
+    """Open a pool for each role, with a connection for each of its jobs, so that a slow job holds up no other."""
     roles = [job.role for job in jobs]
     with ExitStack() as opened:
         yield {
@@ -118,7 +118,7 @@ def pools_for(settings: Settings, jobs: Sequence[Job]) -> Iterator[_Pools]:
 
 
 def run(settings: Settings, stopping: threading.Event) -> None:
-    """Wait for the lock, work while it is held, until told to stop."""
+    """Wait for the lock, then work while it is held, until told to stop."""
     counts = _Counts()
     watch = settings.watch
     conninfo = settings.conninfo(DatabaseRole.SCHEDULER)
@@ -159,7 +159,7 @@ def _scheduler(jobs: Sequence[Job], pools: _Pools, counts: _Counts) -> Backgroun
     scheduler = BackgroundScheduler(
         timezone=UTC,
         executors={"default": ThreadPoolExecutor(len(jobs))},
-        # The default of one second skips a late run without a word.
+        # The default of one second would silently skip a late run.
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
     for job in jobs:
@@ -174,7 +174,7 @@ def _scheduler(jobs: Sequence[Job], pools: _Pools, counts: _Counts) -> Backgroun
 
 
 def do(job: Job, pool: Pool, counts: _Counts) -> None:
-    """One run of one job; a failure is written down and the next run tries again."""
+    """Run a job once. A failure is logged, and the next run tries again."""
     at = datetime.now(UTC)
     try:
         count = job.work(pool, at)

@@ -1,7 +1,7 @@
-"""Serves the api until told to stop.
+"""Serve the api until told to stop.
 
-Guards: stopping is prompt. Streams would keep the server waiting for ever, so they are ended first, and each
-page is told to come back. An answer is not held back until the one before has been acknowledged.
+Guards: stopping is prompt. Streams would keep the server waiting for ever, so they are ended first, and each page is
+told to come back. Small answers are sent without delay.
 """
 
 import socket
@@ -34,7 +34,8 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                # What a request says of where it came from is believed by a setting alone, in `api.identity.addresses`.
+                # Only `api.identity.addresses` decides, by a setting, whether to believe what a request says of its
+                # origin.
                 proxy_headers=False,
                 timeout_graceful_shutdown=_LAST_REQUESTS_SECONDS,
             )
@@ -48,22 +49,22 @@ class Server(uvicorn.Server):
 
 
 def serve(settings: Settings, stopping: threading.Event) -> None:
-    """Serve until a signal sets `stopping`: the server hands back to it whatever it was stopped by.
+    """Serve until a signal sets `stopping`. Raises SettingsError where it cannot begin.
 
-    Raises SettingsError where it cannot begin.
+    The server passes the signal that stopped it on to `stopping`.
     """
     for role in (DatabaseRole.API, DatabaseRole.INGEST):
         settings.conninfo(role)
     sealer_of(settings)
     with listening(settings.http) as listener:
         server = Server(create_app(settings), settings.http.host, settings.http.port)
-        # A signal may have come while we were getting ready.
+        # A signal may have come during the preparation.
         server.should_exit = stopping.is_set()
         server.run(sockets=[listener])
 
 
 def listening(http: Http) -> socket.socket:
-    """A socket at which browsers are awaited. Raises SettingsError where there can be none."""
+    """Return a listening socket for browsers. Raises SettingsError where that is impossible."""
     family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
     try:
         listener = socket.create_server((http.host, http.port), family=family, backlog=_BACKLOG)
@@ -72,7 +73,7 @@ def listening(http: Http) -> socket.socket:
             f"Port {http.port} at {http.host} cannot be used ({error.strerror}):"
             " set HEARTHWATCH_HTTP_PORT to another, or stop what uses it."
         ) from None
-    # Connections inherit it. asyncio sets it only where the socket names its protocol, which this one does not; without
-    # it an answer in two pieces takes 40 ms longer, as one side waits to fill a packet and the other to acknowledge.
+    # Connections inherit TCP_NODELAY. asyncio sets it only where the socket names its protocol, and this one does not.
+    # Without it an answer in two pieces takes 40 ms longer: one side waits to fill a packet, the other to acknowledge.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

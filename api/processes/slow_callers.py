@@ -1,7 +1,7 @@
-"""Connections of those who send too slowly are closed, so that nobody keeps the server busy with beginnings.
+"""Close connections that send too slowly, so that unfinished requests cannot keep the server busy.
 
-Guards: a request's head is there within HEAD_SECONDS of its first byte, its body within BODY_SECONDS after that; an
-answer may take as long as it likes, as a stream does.
+Guards: a request's head arrives within HEAD_SECONDS of its first byte, its body within BODY_SECONDS after that. An
+answer may take any time, as a stream does.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ ALLOWED = {h11.IDLE: HEAD_SECONDS, h11.SEND_BODY: BODY_SECONDS}
 
 
 class ImpatientProtocol(H11Protocol):
-    """HTTP/1.1 as uvicorn speaks it, for those who speak at all."""
+    """uvicorn's HTTP/1.1 protocol with time limits for sending."""
 
     _waits_for: object = None
     _until: asyncio.TimerHandle | None = None
@@ -33,7 +33,7 @@ class ImpatientProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _look(self) -> None:
-        """Give what is being sent now its time; what goes on being sent gets no more."""
+        """Start the time limit for the part now being sent; more of the same part does not extend it."""
         state = self.conn.their_state
         if state is self._waits_for:
             return

@@ -1,7 +1,7 @@
-"""What stands in the way of a process's start: it refuses in sentences, rather than work with its guards down.
+"""The reasons not to start a process, as sentences.
 
-Guards: a database that does not answer keeps nobody from starting, as each process waits for it and says so; one that
-answers, and lets this process past its guards or is not at this schema, does.
+Guards: a database that does not answer stops no process from starting; each waits for it and says so. A process does
+not start if the database answers and row security does not bind it, or the schema is another version's.
 """
 
 import os
@@ -19,7 +19,7 @@ _RAN: LiteralString = "SELECT api.migrations_ran()"
 
 
 def refuse(settings: Settings, roles: Sequence[DatabaseRole]) -> None:
-    """Raises SettingsError with all that stands in the way of a process that signs in as these roles."""
+    """Raise SettingsError with every reason against starting a process that signs in with these roles."""
     found = [*exposures(settings, os.environ), *_database(settings, roles)]
     if found:
         raise SettingsError(" ".join(map(str, found)))

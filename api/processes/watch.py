@@ -1,6 +1,6 @@
-"""The small port on which a process that serves no pages shows its health and its counts.
+"""The port on which a process without pages shows its health and its counts.
 
-Guards: it shows numbers only, answers from memory, and cannot stop the work it watches.
+Guards: it shows only numbers, answers from memory, and cannot stop the work it watches.
 """
 
 import json
@@ -19,9 +19,9 @@ Health = Callable[[], Mapping[str, Any]]
 
 @contextmanager
 def watched(host: str, port: int, health: Health, registry: CollectorRegistry) -> Iterator[int | None]:
-    """Answer /healthz, /readyz and /metrics while the block runs; yields the port, or None where it is 0.
+    """Answer /healthz, /readyz and /metrics while the block runs; yield the port, or None where it is 0.
 
-    /healthz is 200 while the process answers; /readyz is 503 where `health` says that it is not `ready`.
+    /healthz is 200 while the process answers. /readyz is 503 where `health` says that it is not `ready`.
     """
     if not port:
         yield None
@@ -61,6 +61,6 @@ def _answering(health: Health, registry: CollectorRegistry) -> type[BaseHTTPRequ
             self.do_GET()
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Not in the journal: asked every few seconds."""
+            """Log nothing: these are asked for every few seconds."""
 
     return Answer

@@ -1,1 +1,1 @@
-"""What the pages ask of the database: named queries with a frozen row each, within the actor's scope."""
+"""The pages' questions to the database: named queries with a frozen row each, within the actor's scope."""

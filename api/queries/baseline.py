@@ -1,7 +1,7 @@
-"""What is usual for a resident, of each vital sign and of the score, as the rule that looks for a drift tells it.
+"""What is usual for a resident, for each vital sign and the score, as the drift rule works it out.
 
-Guards: only readings that are theirs as last corrected; only scores that stand and whose bounds meet count, because a
-range has no centile; no more of history is read than tells it.
+Guards: only readings that are theirs as last corrected count, and only standing scores whose bounds meet, because a
+range has no centile. No more history is read than needed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ ORDER BY effective_at
 def baseline(
     conn: psycopg.Connection[Any], resident_id: UUID, stretch: Stretch, at: datetime
 ) -> Mapping[str, Usual]:
-    """By sign, and of SCORE, what is usual for them now; nothing of what there is no value of."""
+    """Return what is usual for them now, by sign and SCORE; those without values are missing."""
     span = resident_id, at - timedelta(days=stretch.days), at - timedelta(hours=stretch.but_hours)
     columns = _columns(QUANTITIES, conn.execute(_SIGNS, span).fetchall())
     columns |= _columns((SCORE,), conn.execute(_SCORES, span).fetchall())
@@ -53,7 +53,7 @@ def baseline(
 def _columns(
     names: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    """By name, the moments of what there is of it, and its values."""
+    """Return by name the moments at which a value is known, and the values."""
     at = np.array([micros(moment) for moment, *_ in rows], dtype=np.int64)
     values = np.array([row[1:] for row in rows], dtype=np.float64).reshape(-1, len(names))
     known = ~np.isnan(values)

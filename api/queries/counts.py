@@ -1,7 +1,6 @@
-"""A hub's counts, home by home, as its one door in the database gives them to a commissioner.
+"""A hub's counts, home by home, for its commissioner; one database function gives them.
 
-Guards: no row about anybody is read here, only how many there are; what may be shown of that is for
-`api.small_numbers` to say.
+Guards: only numbers are read here, no row about anybody. `api.small_numbers` decides which may be shown.
 """
 
 from dataclasses import dataclass
@@ -15,10 +14,11 @@ from psycopg.rows import class_row
 
 @dataclass(frozen=True, slots=True)
 class HomeCounts:
-    """One home's. `synthetic` residents are left out, or are all there are; cases by severity, the gravest first.
+    """One home's counts, cases by severity, gravest first.
 
-    `could_send_from`: when it first had a kit or its form; no set is due before. None where it never had.
-    `watched`: it is this hub's now; else the cases alone are counted that were this hub's.
+    `synthetic` residents are left out, or are the only ones counted. `could_send_from` is when the home first had a kit
+    or its form, None where never; no set is due before. `watched`: the home is this hub's now; otherwise only the cases
+    that were this hub's are counted.
     """
 
     home: str
@@ -39,6 +39,6 @@ _COUNTS: LiteralString = "SELECT * FROM alerts.counts_of_hub(%s, %s, %s, %s)"
 def of_hub(
     conn: psycopg.Connection[Any], hub_id: UUID, since: datetime, until: datetime, *, with_synthetic: bool
 ) -> list[HomeCounts]:
-    """Every home of the hub, by name; none where the actor is not its commissioner."""
+    """Return every home of the hub, by name; none where the actor is not its commissioner."""
     with conn.cursor(row_factory=class_row(HomeCounts)) as cursor:
         return cursor.execute(_COUNTS, (hub_id, since, until, with_synthetic)).fetchall()

@@ -1,7 +1,7 @@
-"""How a resident has been while their case was open: the worst score since it was raised, the latest, what was said.
+"""How a resident has been while their case was open: the worst score, the latest score, and what was said.
 
-Guards: read together for many cases, as the actor and bounded in time; of one reading, the score that the latest
-arrival caused stands; a score is never given without the moment it is of.
+Guards: it is read for many cases at once, as the actor, within a limited time. Of a reading's scores, the one caused by
+the latest arrival stands. A score is always given with its moment.
 """
 
 from collections.abc import Collection
@@ -16,15 +16,15 @@ from api.queries.reasons import Reason, reasons
 from api.queries.said import Said, Window, alike, as_arrays, said
 from ingest.quality import AHEAD
 
-# Of a case that is open for longer, only so much is read: what was before says little of them now.
+# For a case that is open longer, only this much is read: earlier scores say little about now.
 LONGEST = timedelta(days=30)
-# Nearly everybody was measured a short while ago: whoever was not is looked for further back.
+# Nearly everybody was measured recently; for the others the search goes further back.
 _LOOK_BACK = (timedelta(hours=6), timedelta(days=3), timedelta(days=30))
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """A score of one moment, as far as it tells how ill somebody was."""
+    """The bounds, band and red score of one moment."""
 
     low: int
     high: int
@@ -34,14 +34,14 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One case. `since`: when it was raised, or the moment of its first findings' newest reading before that."""
+    """The course of one case. `since`: when it was raised, or the newest reading of its first findings, if earlier."""
 
     since: datetime
     read_from: datetime
-    """`since`, or 30 days back where that is longer ago: the worst and what was said are of no earlier moment."""
+    """`since`, or 30 days ago if later; the worst score and what was said are no older."""
     worst: Bounds | None
     latest: Bounds | None
-    """Within 30 days; of a closed case, None."""
+    """Within 30 days; None for a closed case."""
     last_arrived_at: datetime | None
     not_scored: bool
     """Whether NEWS2 is not used for this resident."""
@@ -59,7 +59,7 @@ class _Case:
     not_scored: bool
 
 
-# What was measured for the first finding may be older than the case: a reading came late, or a question was waited for.
+# The first finding may rest on a reading older than the case: it came late, or an answer was awaited.
 _CASES: LiteralString = """
 SELECT escalation.escalation_id, escalation.resident_id, escalation.closed_at,
        least(escalation.raised_at, min(found.newest)) AS since,
@@ -102,7 +102,7 @@ ORDER BY resident_id, effective_at DESC, arrival_number DESC, cause_arrival DESC
 
 
 def courses(conn: psycopg.Connection[Any], escalations: Collection[UUID], at: datetime) -> dict[UUID, Course]:
-    """The course of each of these cases, open or closed, that the actor may see."""
+    """Return the course of each of these cases, open or closed, that the actor may see."""
     cases = _cases(conn, escalations, at)
     if not cases:
         return {}

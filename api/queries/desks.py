@@ -12,7 +12,7 @@ import psycopg
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Something with a name that the actor may open."""
+    """A hub, home or resident that the actor may open, with its name."""
 
     place_id: UUID
     name: str
@@ -47,36 +47,36 @@ ORDER BY resident.name
 
 
 def hubs(conn: psycopg.Connection[Any]) -> list[Place]:
-    """Hubs whose queue the actor works on."""
+    """Return the hubs whose queue the actor works on."""
     return [Place(*row) for row in conn.execute(_HUBS).fetchall()]
 
 
 def homes_managed(conn: psycopg.Connection[Any]) -> list[Place]:
-    """Homes the actor manages."""
+    """Return the homes the actor manages."""
     return [Place(*row) for row in conn.execute(_HOMES_MANAGED).fetchall()]
 
 
 def hubs_led(conn: psycopg.Connection[Any]) -> list[Place]:
-    """Hubs the actor leads."""
+    """Return the hubs the actor leads."""
     return [Place(*row) for row in conn.execute(_HUBS_LED).fetchall()]
 
 
 def hubs_counted(conn: psycopg.Connection[Any]) -> list[Place]:
-    """Hubs whose counts the actor sees as a commissioner."""
+    """Return the hubs whose counts the actor sees as a commissioner."""
     return [Place(*row) for row in conn.execute(_HUBS_COUNTED).fetchall()]
 
 
 def hub_names(conn: psycopg.Connection[Any]) -> dict[UUID, str]:
-    """Every hub's name, for an operator; for anybody else none."""
+    """Return every hub's name, for an operator; nothing for anybody else."""
     return dict(conn.execute(_HUB_NAMES).fetchall())
 
 
 def home_of(conn: psycopg.Connection[Any], resident_id: UUID) -> UUID:
-    """Where a resident lives whom the actor sees."""
+    """Return the home of a resident whom the actor sees."""
     [(home_id,)] = conn.execute(_HOME_OF, (resident_id,)).fetchall()
     return home_id
 
 
 def residents_cared_for(conn: psycopg.Connection[Any]) -> list[Place]:
-    """Residents the actor is a family or unpaid carer of."""
+    """Return the residents of whom the actor is a family or unpaid carer."""
     return [Place(*row) for row in conn.execute(_RESIDENTS_CARED_FOR).fetchall()]

@@ -1,4 +1,4 @@
-"""Escalations of one resident or one home, with what happened to them.
+"""Escalations of one resident or one home, with their history.
 
 Guards: the history is read from the events, never guessed from the present state.
 """
@@ -18,7 +18,7 @@ from api.queries.course import Course, courses
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened to an escalation."""
+    """One event of an escalation."""
 
     escalation_id: UUID
     kind: str
@@ -30,7 +30,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule, or a person, concluded."""
+    """What a rule or a person concluded."""
 
     escalation_id: UUID
     rule: str
@@ -65,12 +65,13 @@ class Escalation:
     disposition: str | None
     note: str | None
     revision: int = 0
-    """Of the newest thing that happened to it at its hub: whoever closes it says what they have seen."""
+    """The newest event's revision at its hub; somebody who closes the case names what they have seen by it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """The answer that a case had before it was opened again, as its code; None where it is erased or not known."""
+    """The answer a case had before it was reopened, as its code; None where it is erased or unknown."""
 
     escalation_id: UUID
     answered_at: datetime
@@ -79,7 +80,7 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An escalation with its findings, its history and how its resident has been while it was open."""
+    """An escalation with its findings, its history and how its resident has been meanwhile."""
 
     escalation: Escalation
     findings: tuple[Finding, ...]
@@ -152,13 +153,13 @@ ORDER BY reopened.escalation_id, reopened.at DESC, closed.at DESC
 
 
 def escalation(conn: psycopg.Connection[Any], escalation_id: UUID) -> Escalation | None:
-    """One escalation, where the actor may see its resident."""
+    """Return one escalation, where the actor may see its resident."""
     with conn.cursor(row_factory=class_row(Escalation)) as cursor:
         return cursor.execute(_ONE, (escalation_id,)).fetchone()
 
 
 def open_case(conn: psycopg.Connection[Any], resident_id: UUID) -> Escalation | None:
-    """The one escalation that is open for a resident, where there is one."""
+    """Return the resident's open escalation, where there is one."""
     with conn.cursor(row_factory=class_row(Escalation)) as cursor:
         return cursor.execute(_OPEN_OF_RESIDENT, (resident_id,)).fetchone()
 
@@ -166,7 +167,7 @@ def open_case(conn: psycopg.Connection[Any], resident_id: UUID) -> Escalation | 
 def cases_of_resident(
     conn: psycopg.Connection[Any], resident_id: UUID, since: datetime, at: datetime
 ) -> list[Case]:
-    """The open case and those raised after `since`, as they are known at this moment; at most 20."""
+    """Return the open case and those raised after `since`, as they stand now; at most 20."""
     with conn.cursor(row_factory=class_row(Escalation)) as cursor:
         found = cursor.execute(_OF_RESIDENT, (resident_id, since)).fetchall()
     cases = [one.escalation_id for one in found]
@@ -193,12 +194,12 @@ def cases_of_resident(
 
 
 def of_home(conn: psycopg.Connection[Any], home_id: UUID, since: datetime) -> list[Escalation]:
-    """A home's open escalations, and those closed after `since`."""
+    """Return a home's open escalations, and those closed after `since`."""
     with conn.cursor(row_factory=class_row(Escalation)) as cursor:
         return cursor.execute(_OF_HOME, (home_id, since)).fetchall()
 
 
 def taken_back(conn: psycopg.Connection[Any], cases: Collection[UUID]) -> dict[UUID, TakenBack]:
-    """Of those that are open again, the newest answer that the hub took back."""
+    """Return the newest answer that the hub took back, for each case that is open again."""
     with conn.cursor(row_factory=class_row(TakenBack)) as cursor:
         return {one.escalation_id: one for one in cursor.execute(_TAKEN_BACK, (list(cases),))}

@@ -1,6 +1,6 @@
-"""What happened at a hub since a revision: the rows behind the stream its pages follow.
+"""What happened at a hub since a revision: the rows of the stream that its pages follow.
 
-Guards: read as the actor, in the order of revisions, and never without a limit.
+Guards: rows are read as the actor, in order of revision, and always with a limit.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ _REVISION: LiteralString = "SELECT revision FROM alerts.hub_revision WHERE hub_i
 
 
 def events_after(conn: psycopg.Connection[Any], hub_id: UUID, revision: int) -> list[HubEvent]:
-    """What happened after this revision, in order; at most MOST_EVENTS."""
+    """Return what happened after this revision, in order; at most MOST_EVENTS."""
     with conn.cursor(row_factory=class_row(HubEvent)) as cursor:
         return cursor.execute(_EVENTS, (hub_id, revision, MOST_EVENTS)).fetchall()
 
@@ -44,16 +44,16 @@ def events_after(conn: psycopg.Connection[Any], hub_id: UUID, revision: int) -> 
 def news_after(
     conn: psycopg.Connection[Any], hub_id: UUID, revision: int
 ) -> tuple[int, list[HubEvent]] | None:
-    """The hub's newest revision, and what happened after this one; None where the actor does not see the hub.
+    """Return the hub's newest revision and the events after `revision`; None where the actor does not see the hub.
 
-    The events may stop short of the revision: a case that left the hub left no event here that anybody may see.
+    The events may stop short of the newest revision: nobody here may see the event of a case that left the hub.
     """
-    # First: events up to it are there when it is, and later ones do no harm.
+    # Read first: every event up to this revision is then there, and later ones do no harm.
     now = revision_now(conn, hub_id)
     return (now, events_after(conn, hub_id, revision)) if now else None
 
 
 def revision_now(conn: psycopg.Connection[Any], hub_id: UUID) -> int:
-    """The hub's newest revision; 0 if nothing ever happened."""
+    """Return the hub's newest revision; 0 if nothing ever happened."""
     row = conn.execute(_REVISION, (hub_id,)).fetchone()
     return row[0] if row else 0

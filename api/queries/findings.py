@@ -1,6 +1,6 @@
-"""Why an escalation is there: its findings with the readings they rest on, and what happened to it since.
+"""Why an escalation is there: its findings with their readings, and its history.
 
-Guards: read together for many escalations, so a queue costs the same few queries however long it is.
+Guards: many escalations are read together, so a queue of any length costs the same few queries.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule, or a person, concluded."""
+    """What a rule or a person concluded."""
 
     rule: str
     rule_version: str
@@ -37,7 +37,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened to an escalation."""
+    """One event of an escalation."""
 
     kind: str
     at: datetime
@@ -67,7 +67,8 @@ WHERE event.escalation_id = %s ORDER BY event.revision
 def findings_of(
     conn: psycopg.Connection[Any], escalations: Collection[UUID], most: int | None = None
 ) -> dict[UUID, list[Finding]]:
-    """The findings of each of these escalations, oldest first, or the newest of them; one without any is missing."""
+    """Return the findings of each of these escalations, oldest first, at most the newest `most`; one without any is
+    missing."""
     found: dict[UUID, list[Finding]] = defaultdict(list)
     for row in conn.execute(_FINDINGS, {"cases": list(escalations), "most": most}).fetchall():
         escalation_id, rule, version, severity, sentence, found_at, evidence = row
@@ -77,7 +78,7 @@ def findings_of(
 
 
 def steps_of(conn: psycopg.Connection[Any], escalation_id: UUID) -> list[Step]:
-    """What happened to one escalation, in order."""
+    """Return what happened to one escalation, in order."""
     with conn.cursor(row_factory=class_row(Step)) as cursor:
         return cursor.execute(_STEPS, (escalation_id,)).fetchall()
 

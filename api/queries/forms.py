@@ -1,6 +1,7 @@
-"""Whose a capture form is that comes back: who opened it, and who has sent it already.
+"""Who opened a capture form that is sent, and who has sent it already.
 
-Guards: names as far as the actor may see them; a stored reading is looked for in days, never in all of history.
+Guards: names are shown as far as the actor may see them. A stored reading is searched for within days, never in all of
+history.
 """
 
 from datetime import datetime
@@ -19,7 +20,7 @@ LIMIT 1
 
 
 def name_of(conn: psycopg.Connection[Any], person_id: UUID) -> str | None:
-    """Who this is, where the actor may know."""
+    """Return this person's name, where the actor may know it."""
     row = conn.execute(_NAME, (person_id,)).fetchone()
     return row[0] if row else None
 
@@ -27,6 +28,6 @@ def name_of(conn: psycopg.Connection[Any], person_id: UUID) -> str | None:
 def sent_by(
     conn: psycopg.Connection[Any], resident_id: UUID, reading_id: UUID, since: datetime, until: datetime
 ) -> str | None:
-    """Who took the reading that this form made; None where none is stored."""
+    """Return who took the reading that this form made; None where none is stored."""
     row = conn.execute(_SENT_BY, (resident_id, reading_id, since, until)).fetchone()
     return row[0] if row else None

@@ -1,7 +1,7 @@
-"""Records that were opened from outside their hub: what those who answer for the residents have not seen yet.
+"""Records that were opened from outside their hub, and not yet acknowledged by those who answer for the residents.
 
-Guards: only where the actor answers for the resident at that desk; one's own doing is asked for by itself. Of tries
-that opened nothing it is known who made them and how many, and no more.
+Guards: openings are shown only where the actor answers for the resident at that desk; their own are asked for
+separately. Of tries that opened nothing, only who made them and how many is known.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """One opening: by whom, of which hub or hubs, why, and for how long."""
+    """One opening: by whom, of which hubs, why, and for how long."""
 
     break_glass_id: UUID
     resident_id: UUID
@@ -33,7 +33,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """A desk of the actor's, and of how many residents an opening is there that nobody has said they have seen."""
+    """One of the actor's desks, and how many residents have openings there that nobody has acknowledged."""
 
     desk: str
     place_id: UUID
@@ -43,7 +43,7 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A record that the actor opened, and may still read."""
+    """A record that the actor opened and may still read."""
 
     resident_id: UUID
     resident_name: str
@@ -52,7 +52,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class InVain:
-    """How often somebody tried, and nothing was opened by it."""
+    """How often somebody tried in vain."""
 
     person_id: UUID
     person_name: str | None
@@ -103,7 +103,7 @@ _IN_VAIN: LiteralString = """
 SELECT person_id, person.name AS person_name, tries
 FROM delegation.glass_tried_in_vain(%s, %s) LEFT JOIN delegation.person USING (person_id) ORDER BY tries DESC, person_id
 """
-# What one sees through one's home or hub needs no glass.
+# Residents whom the actor sees through a home or hub need no glass.
 _OPEN_UNTIL: LiteralString = """
 SELECT max(ends_at) FROM delegation.break_glass
 WHERE resident_id = %(resident)s AND person_id = delegation.actor() AND ends_at > now()
@@ -117,43 +117,43 @@ _OF_LATE: LiteralString = "SELECT delegation.glass_broken_since(%s)"
 
 
 def unseen_at_home(conn: psycopg.Connection[Any], home_id: UUID) -> list[Broken]:
-    """What the home's manager has not acknowledged, the newest first; for anybody else nothing."""
+    """Return what the home's manager has not acknowledged, newest first; nothing for anybody else."""
     with conn.cursor(row_factory=class_row(Broken)) as cursor:
         return cursor.execute(_AT_HOME, {"desk": "home", "place": home_id}).fetchall()
 
 
 def unseen_at_hub(conn: psycopg.Connection[Any], hub_id: UUID) -> list[Broken]:
-    """The same for the hub's lead."""
+    """Return what the hub's lead has not acknowledged, newest first; nothing for anybody else."""
     with conn.cursor(row_factory=class_row(Broken)) as cursor:
         return cursor.execute(_AT_HUB, {"desk": "hub", "place": hub_id}).fetchall()
 
 
 def unseen_by_desk(conn: psycopg.Connection[Any]) -> list[Unseen]:
-    """Every home the actor manages and every hub they lead, where something is unseen."""
+    """Return every home the actor manages and hub they lead with something unacknowledged."""
     with conn.cursor(row_factory=class_row(Unseen)) as cursor:
         return cursor.execute(_DESKS).fetchall()
 
 
 def opened_by_me(conn: psycopg.Connection[Any]) -> list[Open]:
-    """What the actor sees by broken glass alone, the last first."""
+    """Return what the actor sees only by broken glass, last opened first."""
     with conn.cursor(row_factory=class_row(Open)) as cursor:
         return cursor.execute(_MINE).fetchall()
 
 
 def tried_in_vain(conn: psycopg.Connection[Any], hub_id: UUID, since: datetime) -> list[InVain]:
-    """By who works at the hub, for its lead; for anybody else nothing."""
+    """Return the vain tries of the hub's staff, for its lead; nothing for anybody else."""
     with conn.cursor(row_factory=class_row(InVain)) as cursor:
         return cursor.execute(_IN_VAIN, (hub_id, since)).fetchall()
 
 
 def open_until(conn: psycopg.Connection[Any], resident_id: UUID) -> datetime | None:
-    """Until when the actor sees this resident by broken glass alone; None where they see them otherwise."""
+    """Return until when the actor sees this resident by broken glass only; None where they see them otherwise."""
     row = conn.execute(_OPEN_UNTIL, {"resident": resident_id}).fetchone()
     return row[0] if row else None
 
 
 def lasts(conn: psycopg.Connection[Any], at: datetime) -> int:
-    """How many minutes a record stays open."""
+    """Return for how many minutes a record stays open."""
     row = conn.execute(_LASTS, (at,)).fetchone()
     if row is None:
         raise LookupError("No rule says how long a record stays open.")
@@ -161,6 +161,6 @@ def lasts(conn: psycopg.Connection[Any], at: datetime) -> int:
 
 
 def of_late(conn: psycopg.Connection[Any], since: datetime) -> int:
-    """How often, for an operator; for anybody else 0."""
+    """Return how often glass was broken since then, for an operator; 0 for anybody else."""
     row = conn.execute(_OF_LATE, (since,)).fetchone()
     return row[0] if row else 0

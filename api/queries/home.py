@@ -1,7 +1,7 @@
-"""A home's day: who lives there, and what was observed of each of them.
+"""A home's day: who lives there, and what was observed of each.
 
-Guards: a full set is one whose bounds meet, which they do only where nothing is missing (air may be assumed);
-readings are looked for within one day only.
+Guards: a full set is one whose bounds meet, which needs every vital sign (air may be assumed). Readings are searched
+for within one day only.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Lives:
-    """Somebody who lives there: why they are not watched now, if they are not, and the signs the hub waits for."""
+    """A resident of the home: why they are not watched, if they are not, and the signs the hub waits for."""
 
     resident_id: UUID
     name: str
@@ -119,19 +119,19 @@ ORDER BY effective_at
 
 
 def homes(conn: psycopg.Connection[Any]) -> list[Home]:
-    """The homes the actor works in or watches over, by name."""
+    """Return the homes the actor works in or watches over, by name."""
     with conn.cursor(row_factory=class_row(Home)) as cursor:
         return cursor.execute(_HOMES).fetchall()
 
 
 def home(conn: psycopg.Connection[Any], home_id: UUID) -> Home | None:
-    """The home, where the actor works in it or watches over it."""
+    """Return the home, where the actor works in it or watches over it."""
     with conn.cursor(row_factory=class_row(Home)) as cursor:
         return cursor.execute(_HOME, (home_id,)).fetchone()
 
 
 def living_there(conn: psycopg.Connection[Any], home_id: UUID, at: datetime) -> list[Lives]:
-    """The home's residents by name."""
+    """Return the home's residents by name."""
     with conn.cursor(row_factory=class_row(Lives)) as cursor:
         return cursor.execute(_LIVES, {"home": home_id, "at": at}).fetchall()
 
@@ -139,7 +139,7 @@ def living_there(conn: psycopg.Connection[Any], home_id: UUID, at: datetime) -> 
 def observed(
     conn: psycopg.Connection[Any], residents: list[UUID], since: datetime, until: datetime
 ) -> list[Observed]:
-    """What was observed of these residents, in order; corrected readings left out."""
+    """Return the readings of these residents, in order; those corrected away are left out."""
     with conn.cursor(row_factory=class_row(Observed)) as cursor:
         return cursor.execute(_OBSERVED, (residents, since, until)).fetchall()
 
@@ -147,6 +147,6 @@ def observed(
 def full_sets(
     conn: psycopg.Connection[Any], residents: list[UUID], since: datetime, until: datetime
 ) -> list[FullSet]:
-    """The moments at which one of these residents had a full set, in order."""
+    """Return the moments at which one of these residents had a full set, in order."""
     with conn.cursor(row_factory=class_row(FullSet)) as cursor:
         return cursor.execute(_FULL_SETS, (residents, since, until)).fetchall()

@@ -1,4 +1,4 @@
-"""Limits of a resident's own that are in force, and whose decision each is."""
+"""A resident's own limits in force, and whose decision each is."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A value of `sign` under `low` or over `high` is remarked on, until this is revoked."""
+    """A limit in force: a value of `sign` under `low` or over `high` is remarked on."""
 
     limit_id: UUID
     sign: str
@@ -37,6 +37,6 @@ ORDER BY sign
 
 
 def limits(conn: psycopg.Connection[Any], resident_id: UUID, at: datetime) -> tuple[Limit, ...]:
-    """Those in force at this moment, where the actor may see the resident."""
+    """Return the limits in force at this moment, where the actor may see the resident."""
     with conn.cursor(row_factory=class_row(Limit)) as cursor:
         return tuple(cursor.execute(_IN_FORCE, {"resident": resident_id, "at": at}).fetchall())

@@ -1,7 +1,7 @@
 """Who looked at a resident's record on one day, and who changed it.
 
-Guards: read by who answers for the resident's home or leads its hub; what one person did to one record in one way is
-one row, with how often.
+Guards: for those who answer for the resident's home or lead its hub. Equal acts of one person on one record are one
+row, with their number.
 """
 
 from dataclasses import dataclass
@@ -53,19 +53,19 @@ resident_id = ANY (ARRAY(SELECT lives.resident_id FROM delegation.resident lives
     UNION ALL
 """
 _AS_A_WHOLE: LiteralString = "resident_id IS NULL AND subject = 'home:' || %(whose)s::uuid"
-# Each half has an index of its own; asked as one, years of audit would be read for a day of it.
+# Each half has an index of its own; one combined query would read years of audit for one day.
 OF_HOME: LiteralString = _COLUMNS + _EVENTS + _BY_WHO_LIVES_THERE + _EVENTS + _AS_A_WHOLE + _AS_ROWS
 
 
 def of_resident(
     conn: psycopg.Connection[Any], resident_id: UUID, since: datetime, until: datetime
 ) -> list[Look]:
-    """The last first, at most MOST_ROWS."""
+    """Return the acts on one resident's record, last first, at most MOST_ROWS."""
     return _looks(conn, _OF_RESIDENT, resident_id, since, until)
 
 
 def of_home(conn: psycopg.Connection[Any], home_id: UUID, since: datetime, until: datetime) -> list[Look]:
-    """Of everybody who lives there, and of the home as a whole."""
+    """Return the acts on the records of all who live there, and of the home as a whole."""
     return _looks(conn, OF_HOME, home_id, since, until)
 
 

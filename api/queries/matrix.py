@@ -1,7 +1,7 @@
 """Who is signed off for what, among the workers the actor answers for.
 
-Guards: only workers in the actor's charge; a revoked sign-off is read as such, never as a lapsed one; of several in
-force the one that allows most is read, as readings are labelled.
+Guards: only workers in the actor's charge are read. A revoked sign-off is shown as revoked, not as lapsed. Of several
+in force, the one that allows most counts, as for a reading's label.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """The sign-off of one worker for one activity that says most of how they stand."""
+    """The sign-off that decides how one worker stands for one activity."""
 
     competence_id: UUID
     person_id: UUID
@@ -50,7 +50,7 @@ WHERE person_id IN (SELECT delegation.workers_known())
 ORDER BY name
 """
 _ACTIVITIES: LiteralString = "SELECT activity, label FROM delegation.activity ORDER BY label"
-# One in force comes before one that is over, however new; then the one that allows most, as a reading's label.
+# One in force comes before one that has ended, however new; then the one that allows most, as for a reading's label.
 _SIGN_OFFS: LiteralString = """
 SELECT DISTINCT ON (competence.person_id, competence.activity)
        competence.competence_id, competence.person_id, competence.activity, competence.level,
@@ -67,18 +67,18 @@ ORDER BY competence.person_id, competence.activity,
 
 
 def workers(conn: psycopg.Connection[Any]) -> list[Worker]:
-    """The workers the actor answers for, by name."""
+    """Return the workers the actor answers for, by name."""
     with conn.cursor(row_factory=class_row(Worker)) as cursor:
         return cursor.execute(_WORKERS).fetchall()
 
 
 def activities(conn: psycopg.Connection[Any]) -> list[Activity]:
-    """Every activity there is, by label."""
+    """Return every activity, by label."""
     with conn.cursor(row_factory=class_row(Activity)) as cursor:
         return cursor.execute(_ACTIVITIES).fetchall()
 
 
 def sign_offs(conn: psycopg.Connection[Any], at: datetime) -> list[SignOff]:
-    """One row for each worker and activity that was ever signed off, as it stands at this moment."""
+    """Return one row for each worker and activity ever signed off, as it stands at this moment."""
     with conn.cursor(row_factory=class_row(SignOff)) as cursor:
         return cursor.execute(_SIGN_OFFS, {"at": at}).fetchall()

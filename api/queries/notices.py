@@ -1,7 +1,6 @@
-"""Notices that nobody has acknowledged: what kits say of an emergency of somebody who cannot be named here.
+"""Notices that nobody has acknowledged: a kit reports an emergency of somebody who cannot be named here.
 
-Guards: a hub's are its own, and a home reads those of its own kits; those of kits that are lent to no home are for
-operators alone.
+Guards: a hub sees its own, and a home those of its own kits. Only operators see those of kits lent to no home.
 """
 
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from psycopg.rows import class_row
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One kit's. `readings`: how many it is about; `kit_id` None: of no kit that is known."""
+    """One kit's notice. `readings`: how many it is about; `kit_id` None: an unknown kit."""
 
     notice_id: UUID
     kit_id: UUID | None
@@ -39,7 +38,7 @@ WHERE notice.acknowledged_at IS NULL
 ORDER BY notice.first_at, notice.notice_id
 LIMIT 100
 """
-# A home reads its own, and has no page to put one away on.
+# A home reads its own notices, and has no page on which to acknowledge them.
 _HUB: LiteralString = """
 SELECT hub_id FROM alerts.notice
 WHERE notice_id = %s AND (hub_id IS NULL OR hub_id IN (SELECT delegation.visible_hubs()))
@@ -47,17 +46,17 @@ WHERE notice_id = %s AND (hub_id IS NULL OR hub_id IN (SELECT delegation.visible
 
 
 def of_hub(conn: psycopg.Connection[Any], hub_id: UUID) -> list[Notice]:
-    """Of the homes of a hub where the actor works, the longest unacknowledged first."""
+    """Return those of a hub the actor works at, the longest unacknowledged first."""
     return _notices(conn, hub_id)
 
 
 def of_home(conn: psycopg.Connection[Any], home_id: UUID) -> list[Notice]:
-    """Of one home's kits, for whoever works there."""
+    """Return those of one home's kits, for somebody who works there."""
     return _notices(conn, None, home_id)
 
 
 def of_no_home(conn: psycopg.Connection[Any]) -> list[Notice]:
-    """Of kits that are lent to no home, for an operator."""
+    """Return those of kits lent to no home, for an operator."""
     return _notices(conn, None)
 
 
@@ -67,7 +66,10 @@ def _notices(conn: psycopg.Connection[Any], hub_id: UUID | None, home_id: UUID |
 
 
 def hub_of(conn: psycopg.Connection[Any], notice_id: UUID) -> UUID | None:
-    """Whose page a notice stands on. Raises LookupError where the actor sees no such notice; None: operators'."""
+    """Return the hub a notice belongs to; None: the operators'.
+
+    Raises LookupError where the actor sees no such notice.
+    """
     row = conn.execute(_HUB, (notice_id,)).fetchone()
     if row is None:
         raise LookupError("There is no such notice.")

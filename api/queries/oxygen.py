@@ -1,7 +1,6 @@
-"""What was last said of oxygen about a resident.
+"""The newest entry on oxygen for a resident.
 
-Guards: that it was asked for and could not be had is an entry too; of somebody about whom nobody said anything there is
-none, which is not "breathing air".
+Guards: an entry that it could not be found out counts as an entry. No entry at all does not mean "breathing air".
 """
 
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from devices.vital_signs import VitalSign
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The newest. `in_use`: None where it could not be had."""
+    """The newest entry. `in_use`: None where it could not be found out."""
 
     reading_id: UUID
     in_use: bool | None
@@ -25,7 +24,7 @@ class Entry:
 
 
 def newest(conn: psycopg.Connection[Any], resident_id: UUID) -> Entry | None:
-    """The one that counts now."""
+    """Return the entry that counts now."""
     held = current(conn, resident_id).signs.get(VitalSign.ON_OXYGEN)
     if held is None:
         return None
@@ -33,6 +32,6 @@ def newest(conn: psycopg.Connection[Any], resident_id: UUID) -> Entry | None:
 
 
 def doubt(conn: psycopg.Connection[Any], resident_id: UUID) -> UUID | None:
-    """The reading that gave the newest entry, where that does not say that none is in use."""
+    """Return the reading with the newest entry, where that does not say that none is in use."""
     entry = newest(conn, resident_id)
     return None if entry is None or entry.in_use is False else entry.reading_id

@@ -1,7 +1,7 @@
-"""What a hub's queue shows: the escalations that wait, and those closed a moment ago.
+"""A hub's queue: the open escalations, and those closed a moment ago.
 
-Guards: only rows of hubs and residents in the actor's scope; whoever is only silent stands behind everybody else, and
-whatever is not shown at first can be turned to. How each resident has been since is in `course`.
+Guards: only hubs and residents in the actor's scope are shown. Residents who are only silent come last, and further
+pages show all that the first does not. `course` says how each resident has been since.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One open escalation as the queue needs it."""
+    """One open escalation as the queue shows it."""
 
     escalation_id: UUID
     resident_id: UUID
@@ -49,7 +49,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some of the queue in its order, at most MOST_ROWS. `later`: others stand before them; `more`: others follow."""
+    """Part of the queue in its order, at most MOST_ROWS.
+
+    `later`: others stand before them; `more`: others follow.
+    """
 
     rows: Sequence[Waiting]
     later: bool = False
@@ -58,7 +61,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """An escalation that was closed a moment ago, and may still be reopened by whoever closed it."""
+    """An escalation closed a moment ago, which its closer may still reopen."""
 
     escalation_id: UUID
     resident_id: UUID
@@ -83,7 +86,7 @@ class Totals:
     synthetic_waiting: int
     synthetic_claimed: int
     synthetic_overdue: int
-    claimed_overdue: int = 0  # of those that are overdue
+    claimed_overdue: int = 0  # of the overdue ones
     synthetic_claimed_overdue: int = 0
 
 
@@ -102,8 +105,8 @@ _HUB: LiteralString = """
 SELECT hub_id, name, phone FROM delegation.hub
 WHERE hub_id = %s AND hub_id IN (SELECT delegation.visible_hubs())
 """
-# Many fall silent at once where an outage lasts: none of them may stand before somebody who is known to be ill.
-# A case that cannot be seen any more has no place to go on from: then all are shown, twice rather than not at all.
+# An outage silences many at once; none of them may stand before somebody known to be ill. If the case to go on from can
+# no longer be seen, all are shown: better twice than not at all.
 _WAITING: LiteralString = """
 WITH line AS NOT MATERIALIZED (
     SELECT *, ROW(NOT (%(high_first)s AND severity = 'high'), severity = 'silent', deadline_at, escalation_id) AS place
@@ -165,7 +168,7 @@ LIMIT 50
 
 
 def hub(conn: psycopg.Connection[Any], hub_id: UUID) -> Hub | None:
-    """The hub, where the actor works at it."""
+    """Return the hub, where the actor works at it."""
     with conn.cursor(row_factory=class_row(Hub)) as cursor:
         return cursor.execute(_HUB, (hub_id,)).fetchone()
 
@@ -173,10 +176,10 @@ def hub(conn: psycopg.Connection[Any], hub_id: UUID) -> Hub | None:
 def waiting(
     conn: psycopg.Connection[Any], hub_id: UUID, *, high_first: bool, after: UUID | None = None
 ) -> Part:
-    """The open escalations by deadline, the silent last, or those that follow the escalation `after`.
+    """Return the open escalations by deadline, the silent last, or those after the escalation `after`.
 
-    `high_first` puts high severity on top. A case only ever moves forward: what becomes worse while somebody goes on
-    may be on a page before, and no other is left out.
+    `high_first` puts high severity on top. Cases only move forward: one that worsens while somebody pages may appear on
+    an earlier page, and no other is left out.
     """
     wanted = {"hub": hub_id, "high_first": high_first, "after": after, "most": MOST_ROWS + 1}
     with conn.cursor(row_factory=class_row(Waiting)) as cursor:
@@ -185,25 +188,25 @@ def waiting(
 
 
 def totals(conn: psycopg.Connection[Any], hub_id: UUID, at: datetime) -> Totals:
-    """Counts over the whole queue."""
+    """Return counts over the whole queue."""
     with conn.cursor(row_factory=class_row(Totals)) as cursor:
         found = cursor.execute(_TOTALS, {"hub": hub_id, "at": at}).fetchone()
     return found or Totals(0, 0, 0, 0, 0, 0)
 
 
 def closed_since(conn: psycopg.Connection[Any], hub_id: UUID, since: datetime) -> list[Closed]:
-    """What was closed after `since`, newest first."""
+    """Return what was closed after `since`, newest first."""
     with conn.cursor(row_factory=class_row(Closed)) as cursor:
         return cursor.execute(_CLOSED, (hub_id, since)).fetchall()
 
 
 def revision(conn: psycopg.Connection[Any], hub_id: UUID) -> int:
-    """The queue's revision: what the page shown is up to date with."""
+    """Return the queue's revision, which says how recent a page is."""
     row = conn.execute(_REVISION, (hub_id,)).fetchone()
     return row[0] if row else 0
 
 
 def residents_named(conn: psycopg.Connection[Any], hub_id: UUID, words: str) -> list[Found]:
-    """Residents of the hub's homes whose name, or whose home's name, holds these words; at most 50."""
+    """Return the hub's residents whose name, or home's name, contains these words; at most 50."""
     with conn.cursor(row_factory=class_row(Found)) as cursor:
         return cursor.execute(_FOUND, {"hub": hub_id, "words": words.strip()}).fetchall()

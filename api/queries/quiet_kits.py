@@ -1,6 +1,7 @@
-"""Homes whose kits have not been heard for longer than their hub's policy lets them be.
+"""Homes whose kits have not been heard for longer than their hub's policy allows.
 
-Guards: only homes in the actor's scope; heard is what arrived, by the hub's clock, never what a kit says of itself.
+Guards: only homes in the actor's scope are shown. A kit is heard when a message arrives, by the hub's clock, whatever
+the kit says of itself.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from alerts.standing import policies_in_force
 
 @dataclass(frozen=True, slots=True)
 class QuietKits:
-    """The kits of one home that are not heard. `last_heard_at`: of any of them; None where none ever was."""
+    """The unheard kits of one home. `last_heard_at`: of any of them; None where none ever was."""
 
     home_name: str
     kits: int
@@ -42,7 +43,7 @@ _HUB: LiteralString = "SELECT hub_id FROM delegation.home WHERE home_id = %s"
 def of_hub(
     conn: psycopg.Connection[Any], hub_id: UUID, at: datetime, home_id: UUID | None = None
 ) -> list[QuietKits]:
-    """Of a hub's homes, or of one of them; longest unheard first."""
+    """Return those of a hub's homes, or of one of them; longest unheard first."""
     after = policies_in_force(conn, at).for_hub(hub_id).kit_quiet_after
     wanted = {"hub": hub_id, "home": home_id, "since": at - timedelta(minutes=after)}
     with conn.cursor(row_factory=class_row(QuietKits)) as cursor:
@@ -50,5 +51,5 @@ def of_hub(
 
 
 def of_home(conn: psycopg.Connection[Any], home_id: UUID, at: datetime) -> list[QuietKits]:
-    """Of one home."""
+    """Return those of one home."""
     return [one for (hub_id,) in conn.execute(_HUB, (home_id,)) for one in of_hub(conn, hub_id, at, home_id)]

@@ -1,7 +1,7 @@
-"""A resident's readings page by page, the newest first.
+"""A resident's readings page by page, newest first.
 
-Guards: going back, every reading is on one page, whatever has come meanwhile; a look reaches no further than it must to
-fill a page, and what is shown first costs none.
+Guards: paging back shows every reading on one page, whatever arrives meanwhile. A search reaches no further than needed
+to fill a page, and the first page needs none.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,14 +17,14 @@ from api.queries.readings import Reading, readings, readings_after
 from ingest.quality import AHEAD
 
 PAGE = 50
-# Most people are measured every day; every day is a table of its own, so that to look at all of them is dear.
+# Most people are measured every day. Each day is a table of its own, so searching all of them is costly.
 _LOOKS = (timedelta(days=3), timedelta(days=30), timedelta(days=365))
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The newest first. `newer`, `older`: whether there are such readings; None where nobody looked."""
+    """One page, newest first. `newer`, `older`: whether there are such readings; None where nobody looked."""
 
     rows: Sequence[Reading]
     newer: bool
@@ -32,12 +32,12 @@ class Page:
 
 
 def newest(seen: Sequence[Reading]) -> Page:
-    """The first page of what was read already; whether there is more before that was not looked for."""
+    """Return the first page of readings already read; whether older ones exist was not searched for."""
     return Page(seen[:PAGE], newer=False, older=len(seen) > PAGE or None)
 
 
 def older(conn: psycopg.Connection[Any], resident_id: UUID, place: Place) -> Page:
-    """The newest before this place, however long ago."""
+    """Return the newest readings before this place, however long ago."""
     found = _enough(
         readings(conn, resident_id, since, place, PAGE + 1) for since in _back_from(place.effective_at)
     )
@@ -45,7 +45,7 @@ def older(conn: psycopg.Connection[Any], resident_id: UUID, place: Place) -> Pag
 
 
 def newer(conn: psycopg.Connection[Any], resident_id: UUID, place: Place, at: datetime) -> Page:
-    """The oldest after this place."""
+    """Return the oldest readings after this place."""
     found = _enough(
         readings_after(conn, resident_id, place, until, PAGE + 1)
         for until in _on_from(place.effective_at, at + AHEAD)
@@ -64,7 +64,7 @@ def _on_from(moment: datetime, end: datetime) -> Iterator[datetime]:
 
 
 def _enough(looks: Iterable[list[Reading]]) -> list[Reading]:
-    """The first look that finds more than a page, else the last."""
+    """Return the first search that finds more than a page, otherwise the last."""
     found: list[Reading] = []
     for found in looks:
         if len(found) > PAGE:

@@ -1,6 +1,6 @@
-"""Where a reading stands in its resident's line, and how that is written in an address.
+"""A reading's place among its resident's readings, and how an address writes it.
 
-Guards: no two readings of a resident have one place, so that going on from a place leaves nothing out.
+Guards: no two readings of a resident share a place, so going on from one leaves nothing out.
 """
 
 import re
@@ -14,24 +14,24 @@ _WRITTEN = re.compile(r"(-?\d{1,18})_(\d{1,18})", re.ASCII)
 
 
 class Place(NamedTuple):
-    """By when it was; of one moment, by the order of arrival."""
+    """Ordered by time, and at one moment by arrival."""
 
     effective_at: datetime
     arrival_number: int
 
     @property
     def written(self) -> str:
-        """As it stands in an address."""
+        """Return the place as it is written in an address."""
         return f"{(self.effective_at - _EPOCH) // _MICROSECOND}_{self.arrival_number}"
 
 
 def after_all(moment: datetime) -> Place:
-    """The place after every reading up to this moment."""
+    """Return the place after every reading up to this moment."""
     return Place(moment, _LAST_OF_A_MOMENT)
 
 
 def place_of(address: str) -> Place | None:
-    """A place as it was written; None for anything else."""
+    """Return the place that was written; None for anything else."""
     found = _WRITTEN.fullmatch(address)
     if found is None:
         return None

@@ -1,6 +1,6 @@
 """A resident's readings and current vital signs.
 
-Guards: every look at a hypertable is bounded in time, so its cost does not grow with the years of history.
+Guards: every query of a hypertable is limited in time, so its cost does not grow with years of history.
 """
 
 from collections.abc import Collection
@@ -34,7 +34,7 @@ class Reading:
     operator_known_by: str | None
     competence: str
     competence_lacking: dict[str, str] | None
-    """What its taker was not fully signed off for: each activity, and how they stood."""
+    """The activities its operator was not fully signed off for, each with its label."""
     device_kind: str
     device_model: str | None
     respiration_rate: Decimal | None
@@ -50,9 +50,9 @@ class Reading:
     unusable: dict[str, Any] | None
     observations: dict[str, Any] | None
     counts: bool
-    """Whether it is held to be this resident's."""
+    """Whether it counts as this resident's."""
     correction: int
-    """The last correction of whose it is; 0 where there is none."""
+    """The number of its last correction; 0 where there is none."""
     correction_reason: str | None
     corrected_at: datetime | None
     corrected_by: UUID | None
@@ -136,7 +136,7 @@ def readings(
     before: Place,
     most: int = MOST_READINGS,
 ) -> list[Reading]:
-    """Readings after `since` and before this place, the newest first."""
+    """Return readings after `since` and before this place, newest first."""
     return _found(
         conn,
         _OLDER,
@@ -151,7 +151,7 @@ def readings(
 def readings_after(
     conn: psycopg.Connection[Any], resident_id: UUID, place: Place, until: datetime, most: int
 ) -> list[Reading]:
-    """Readings after this place and up to `until`, the oldest first."""
+    """Return readings after this place and up to `until`, oldest first."""
     return _found(
         conn,
         _NEWER,
@@ -166,7 +166,7 @@ def readings_after(
 def reading(
     conn: psycopg.Connection[Any], resident_id: UUID, key: ReadingKey, since: datetime, until: datetime
 ) -> Reading | None:
-    """The one reading, where it is shown with this resident and of this span."""
+    """Return the one reading, where it is shown with this resident and falls in this span."""
     kit_id, reading_id = key
     found = _found(conn, _ONE, resident_id, since=since, until=until, kit=kit_id, reading=reading_id)
     return found[0] if found else None
@@ -182,12 +182,12 @@ def _found(
 def operators(
     conn: psycopg.Connection[Any], resident_id: UUID, moments: Collection[datetime]
 ) -> dict[tuple[UUID, UUID], TakenBy]:
-    """By (kit, reading) at these moments: who took it, and how that is known."""
+    """Return who took each reading of these moments, by (kit, reading), and how that is known."""
     rows = conn.execute(_OPERATORS, (resident_id, list(moments))).fetchall()
     return {(kit, reading): TakenBy(*who) for kit, reading, *who in rows}
 
 
 def current(conn: psycopg.Connection[Any], resident_id: UUID) -> Current:
-    """What is known now; of a resident nobody has measured, nothing."""
+    """Return what is known now; nothing for a resident who was never measured."""
     with conn.cursor(row_factory=class_row(Current)) as cursor:
         return cursor.execute(_CURRENT, (resident_id,)).fetchone() or Current(None, {})

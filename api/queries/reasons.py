@@ -1,6 +1,6 @@
-"""Why a case is open: of each rule that found something, its gravest finding, and of scores the worst.
+"""Why a case is open: each rule's gravest finding, and the worst score.
 
-Guards: read as the actor; what rests on a reading that turned out to be somebody else's is left out.
+Guards: reasons are read as the actor. Findings on a reading that turned out to be another resident's are left out.
 """
 
 from collections import defaultdict
@@ -15,7 +15,7 @@ import psycopg
 from alerts.evidence import STANDS
 from alerts.severity import Severity
 
-# What people said is told as such, with who said it; a call is why a case is there as well.
+# What people said is shown as such, with who said it; a call is also a reason for the case.
 _TOLD_ELSEWHERE = ["worry", "soft_sign"]
 
 
@@ -45,7 +45,7 @@ ORDER BY finding.escalation_id, finding.rule,
 
 
 def reasons(conn: psycopg.Connection[Any], escalations: Collection[UUID]) -> dict[UUID, list[Reason]]:
-    """The reasons of each of these cases, gravest first; one without any is missing."""
+    """Return the reasons of each of these cases, gravest first; a case without any is missing."""
     found: dict[UUID, list[Reason]] = defaultdict(list)
     for escalation_id, *one in conn.execute(_REASONS, (list(escalations), _TOLD_ELSEWHERE)):
         found[escalation_id].append(Reason(*one))

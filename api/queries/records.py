@@ -1,7 +1,7 @@
-"""How long one resident's records are kept: whether their care has ended, what holds them, what was erased.
+"""How long one resident's records are kept: the end of care, legal holds, and what was erased.
 
-Guards: only of residents in the actor's scope; legal holds only for whoever answers for the resident's records, so
-whoever reads how long they are kept has to be asked about first.
+Guards: only residents in the actor's scope are shown, and legal holds only to those who answer for the records. A
+caller must therefore check first that the actor does.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Somebody whose care has ended. `kept_until`: what the rule in force says, where nothing holds or comes in."""
+    """The end of a resident's care. `kept_until`: by the rule in force, if nothing holds the records or comes in."""
 
     resident_id: UUID
     name: str
@@ -31,7 +31,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What keeps the records from being erased; `ends_at` None: until it is lifted."""
+    """A hold that keeps records from being erased; `ends_at` None: until it is lifted."""
 
     hold_id: UUID
     reason: str
@@ -68,30 +68,30 @@ _ANSWERS_FOR_HOME: LiteralString = "SELECT %s IN (SELECT delegation.homes_held('
 
 
 def ended(conn: psycopg.Connection[Any], resident_id: UUID, at: datetime) -> Ended | None:
-    """The end of this resident's care, where one is recorded."""
+    """Return the end of this resident's care, where one is recorded."""
     with conn.cursor(row_factory=class_row(Ended)) as cursor:
         return cursor.execute(_OF_RESIDENT, {"whose": resident_id, "at": at}).fetchone()
 
 
 def ended_at_home(conn: psycopg.Connection[Any], home_id: UUID, at: datetime) -> list[Ended]:
-    """Those of a home whose care has ended, the last first."""
+    """Return those of a home whose care has ended, last first."""
     with conn.cursor(row_factory=class_row(Ended)) as cursor:
         return cursor.execute(_OF_HOME, {"whose": home_id, "at": at}).fetchall()
 
 
 def holds(conn: psycopg.Connection[Any], resident_id: UUID, at: datetime) -> list[Hold]:
-    """What holds now, the oldest first."""
+    """Return the holds in force, oldest first."""
     with conn.cursor(row_factory=class_row(Hold)) as cursor:
         return cursor.execute(_HOLDS, (resident_id, at)).fetchall()
 
 
 def answers_for(conn: psycopg.Connection[Any], resident_id: UUID) -> bool:
-    """Whether the actor decides about this resident's records."""
+    """Return whether the actor decides about this resident's records."""
     row = conn.execute(_ANSWERS_FOR, (resident_id,)).fetchone()
     return row is not None and bool(row[0])
 
 
 def answers_for_home(conn: psycopg.Connection[Any], home_id: UUID) -> bool:
-    """Whether the actor decides about the records of this home's residents."""
+    """Return whether the actor decides about the records of this home's residents."""
     row = conn.execute(_ANSWERS_FOR_HOME, (home_id,)).fetchone()
     return row is not None and bool(row[0])

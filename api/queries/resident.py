@@ -38,7 +38,7 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """How far treatment is to go, and whose decision that is; in force."""
+    """A ceiling of treatment in force, and whose decision it is."""
 
     ceiling_id: UUID
     statement: str
@@ -53,7 +53,7 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True)
 class ScaleTwo:
-    """An authorisation of SpO2 scale 2, in force or ended a short while ago."""
+    """An authorisation of SpO2 scale 2, in force or recently ended."""
 
     authorisation_id: UUID
     clinician_name: str
@@ -71,7 +71,7 @@ class ScaleTwo:
 
 @dataclass(frozen=True, slots=True)
 class Air:
-    """ "No oxygen in use at this address", in force."""
+    """A record in force that no oxygen is in use at this address."""
 
     air_record_id: UUID
     recorded_at: datetime
@@ -141,13 +141,13 @@ ORDER BY ends_at DESC LIMIT 1
 
 
 def resident(conn: psycopg.Connection[Any], resident_id: UUID) -> Resident | None:
-    """The resident, where the actor may see them."""
+    """Return the resident, where the actor may see them."""
     with conn.cursor(row_factory=class_row(Resident)) as cursor:
         return cursor.execute(_RESIDENT, (resident_id,)).fetchone()
 
 
 def decisions(conn: psycopg.Connection[Any], resident_id: UUID, at: datetime) -> Decisions:
-    """What is in force at this moment, and authorisations of scale 2 that ended within 30 days."""
+    """Return what is in force at this moment, and authorisations of scale 2 that ended within 30 days."""
     wanted = {"resident": resident_id, "at": at}
     with conn.cursor(row_factory=class_row(Ceiling)) as cursor:
         ceiling = cursor.execute(_CEILING, wanted).fetchone()

@@ -1,7 +1,7 @@
-"""Decisions about one resident whose review is due at a hub, soon or long since: scale 2, limits, ceilings.
+"""Decisions at a hub whose review is due or overdue: scale 2, limits, ceilings.
 
-Guards: an overdue review ends nothing; of a resident whose authorisation was renewed, the renewed one counts; nobody
-is asked to review a decision about somebody whose care has ended.
+Guards: an overdue review ends nothing. Of a renewed authorisation, the newer one counts. Nobody is asked to review a
+decision about a resident whose care has ended.
 """
 
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
-# A task to the hub from so long before; ours to start from, for a clinician to change.
+# How long before its date a review appears. Our starting value, for a clinician to change.
 AHEAD = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One decision to look at again, and whose it was. `sign`: of whose limits; None where it is no limit."""
+    """One decision to review, and whose it was. `sign`: the vital sign of a limit, otherwise None."""
 
     kind: Literal["scale_two", "limit", "ceiling"]
     decision_id: UUID
@@ -71,7 +71,7 @@ ORDER BY resident_id, decided.kind, decided.sign, decided.review_by DESC
 
 
 def due(conn: psycopg.Connection[Any], hub_id: UUID, at: datetime) -> list[Review]:
-    """What is to be reviewed within 30 days at a hub of the actor's, the longest overdue first."""
+    """Return the reviews due within 30 days at one of the actor's hubs, longest overdue first."""
     with conn.cursor(row_factory=class_row(Review)) as cursor:
         found = cursor.execute(_DUE, {"hub": hub_id, "at": at}).fetchall()
     return sorted((one for one in found if one.review_by <= at + AHEAD), key=lambda one: one.review_by)

@@ -1,7 +1,7 @@
-"""What people said while a case was open: phone calls, and the signs, worries and notes that came with readings.
+"""What people said while a case was open: phone calls, and signs, worries and notes that came with readings.
 
-Guards: read as the actor, so nobody is told of whom they may not see, nor what was told to others alone; what a
-reading says that was taken from somebody else is left out; bounded in time and in number.
+Guards: it is read as the actor, so what they may not see, or was told to others alone, is left out. So are readings
+taken from somebody else. Time and number are limited.
 """
 
 from collections import defaultdict
@@ -15,12 +15,12 @@ import psycopg
 
 _SHORT = timedelta(days=3)
 MOST_SAID = 20
-"""Of each kind, by case: the newest."""
+"""Of each kind and case: the newest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From when to when a resident's case was open, as far as what was measured and said belongs to it."""
+    """The time in which what was measured and said belongs to a resident's case."""
 
     escalation_id: UUID
     resident_id: UUID
@@ -41,7 +41,7 @@ class Said:
     soft_signs: list[str]
     worry: str | None
     emergency_signs: list[str]
-    """What goes straight to 999."""
+    """The signs that go straight to 999."""
     phoned_999: bool
     stays_at_hub: bool = False
     """Whether only the hub reads it."""
@@ -90,7 +90,7 @@ WHERE place <= %(most)s
 
 
 def said(conn: psycopg.Connection[Any], windows: Collection[Window]) -> dict[UUID, list[Said]]:
-    """What was said in each of these cases, newest first; one in which nothing was said is missing."""
+    """Return what was said in each of these cases, newest first; a case with nothing is missing."""
     if not windows:
         return {}
     found: dict[UUID, list[Said]] = defaultdict(list)
@@ -103,7 +103,7 @@ def said(conn: psycopg.Connection[Any], windows: Collection[Window]) -> dict[UUI
 
 
 def alike(windows: Collection[Window]) -> list[list[Window]]:
-    """Those of the last days apart from longer ones: what is read for many must not reach back as far as for one."""
+    """Separate recent windows from longer ones, so that a query for many does not reach back as far as one needs."""
     back_to = max(one.until for one in windows) - _SHORT
     short = [one for one in windows if one.since >= back_to]
     long = [one for one in windows if one.since < back_to]
@@ -111,7 +111,7 @@ def alike(windows: Collection[Window]) -> list[list[Window]]:
 
 
 def as_arrays(windows: Collection[Window]) -> dict[str, Any]:
-    """The windows as a query takes them, with the earliest and the latest moment of all."""
+    """Return the windows as query parameters, with the earliest and the latest moment of all."""
     return {
         "cases": [one.escalation_id for one in windows],
         "residents": [one.resident_id for one in windows],

@@ -1,6 +1,6 @@
-"""A resident's scores between two moments, every one of them: what was known, and what caused it.
+"""All of a resident's scores between two moments: what was known, and what caused each.
 
-Guards: bounded in time on both sides and in number, so it costs the same after a day as after years.
+Guards: limited in time on both sides and in number, so it costs the same after a day as after years.
 """
 
 from dataclasses import dataclass
@@ -51,6 +51,6 @@ LIMIT %s
 def scores_between(
     conn: psycopg.Connection[Any], resident_id: UUID, since: datetime, until: datetime
 ) -> list[ScoreOfMoment]:
-    """Scores of moments after `since` and up to `until`, newest first, at most MOST_SCORES."""
+    """Return scores after `since` and up to `until`, newest first, at most MOST_SCORES."""
     with conn.cursor(row_factory=class_row(ScoreOfMoment)) as cursor:
         return cursor.execute(_SCORES, (resident_id, since, until, MOST_SCORES)).fetchall()

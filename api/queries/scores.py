@@ -1,7 +1,7 @@
 """A resident's scores as they stand.
 
-Guards: every look at the hypertable is bounded in time; of one reading, the score that the latest arrival caused
-stands; of readings of one moment, the last to arrive is the newest.
+Guards: every query of the hypertable is limited in time. Of a reading's scores, the one caused by the latest arrival
+stands. Of readings at one moment, the last to arrive is the newest.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One score, each of its parts with the value and the time it rests on."""
+    """One score, with the value and time that each of its parts rests on."""
 
     reading_id: UUID
     effective_at: datetime
@@ -85,24 +85,24 @@ SELECT"""
 
 
 def latest(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> Score | None:
-    """The score at the resident's newest moment after `since`."""
+    """Return the score at the resident's newest moment after `since`."""
     return _one(conn, _LATEST, resident_id, since)
 
 
 def of_reading(
     conn: psycopg.Connection[Any], resident_id: UUID, since: datetime, reading_id: UUID
 ) -> Score | None:
-    """The score at the moment of a reading that was taken after `since`."""
+    """Return the score at the moment of a reading taken after `since`."""
     return _one(conn, _OF_READING, resident_id, since, reading_id)
 
 
 def latest_full_set(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> Score | None:
-    """The newest score after `since` for which nothing was missing."""
+    """Return the newest score after `since` for which nothing was missing."""
     return _one(conn, _LATEST_FULL_SET, resident_id, since)
 
 
 def standing(conn: psycopg.Connection[Any], resident_id: UUID, since: datetime) -> list[Score]:
-    """The score of every reading after `since` as it stands now, oldest first."""
+    """Return the score of every reading after `since` as it stands now, oldest first."""
     with conn.cursor(row_factory=class_row(Score)) as cursor:
         return cursor.execute(_STANDING, (resident_id, since)).fetchall()
 

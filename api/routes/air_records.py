@@ -11,8 +11,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.access import Visit, needs
-from api.home_or_hub import resident_of_home_or_hub
 from api.queries import oxygen
+from api.reach import resident_of_home_or_hub
 from delegation import air_record
 from delegation.air_record import ABOUT, Check
 from delegation.rights import ADD, CHANGE, Record

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from api.access import Visit, needs
-from api.hub import resident_at_my_hub
+from api.reach import resident_at_my_hub
 from api.routes.decision import OfClinician, Revoking
 from delegation import ceiling
 from delegation.ceiling import LONGEST_STATEMENT, Decision

@@ -12,11 +12,9 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from api.access import Visit, needs
-from api.hub import resident_at_my_hub
 from api.looking import looked
-from api.problems import not_found
 from api.queries.limits import Limit, limits
-from api.queries.resident import resident
+from api.reach import resident_at_my_hub, resident_seen
 from api.routes.decision import OfClinician, Revoking
 from delegation import personal_limit
 from delegation.personal_limit import SIGNS, Decision
@@ -58,8 +56,7 @@ class Decided:
 @router.get("")
 def in_force(resident_id: UUID, visit: LimitsVisit) -> tuple[Limit, ...]:
     """Those in force now, and whose decision each is."""
-    if resident(visit.conn, resident_id) is None:
-        raise not_found("resident")
+    resident_seen(visit, resident_id)
     looked(visit, resident_id, "resident.limits_seen")
     return limits(visit.conn, resident_id, visit.at)
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 
 from alerts import notice
 from api.access import Visit, needs
-from api.hub import hub_of
 from api.queries import notices
+from api.reach import hub_of
 from api.routes.operations import OperatorVisit
 from api.routes.queue import QueueVisit
 from delegation.rights import CHANGE, Record

@@ -14,8 +14,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from api.access import Visit, needs
-from api.answered_for import home_answered_for, resident_answered_for
 from api.looking import looked
+from api.reach import home_answered_for, resident_answered_for
 from delegation import admission, moving, particulars
 from delegation.admission import Done, Outcome, UnfitParticularsError
 from delegation.audit import Purpose

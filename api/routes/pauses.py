@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field
 
 from api.access import Visit, needs
-from api.home_or_hub import resident_of_home_or_hub
+from api.reach import resident_of_home_or_hub
 from delegation import monitoring_pause
 from delegation.monitoring_pause import ABOUT, LONGEST, LONGEST_BEFORE, LONGEST_REASON, Away
 from delegation.rights import ADD, CHANGE, Record

@@ -15,13 +15,13 @@ from alerts import desk
 from alerts.escalation import Disposition
 from alerts.policy import Severity
 from api.access import Visit, needs
-from api.hub import hub_of
 from api.looking import looked, looked_at_place
 from api.problems import not_found
 from api.queries import queue, reviews
 from api.queries.course import Course, courses
 from api.queries.escalation import Escalation, escalation
 from api.queries.findings import Finding, Step, findings_of, steps_of
+from api.reach import hub_of
 from delegation.rights import ADD, CHANGE, READ, Record
 
 router = APIRouter(prefix="/api/v1", tags=["queue"])

@@ -11,9 +11,9 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from api.access import Visit, needs
-from api.answered_for import resident_answered_for
 from api.looking import looked
 from api.queries import records
+from api.reach import resident_answered_for
 from delegation import end_of_care, legal_hold
 from delegation.audit import Purpose
 from delegation.end_of_care import EndReason

@@ -19,8 +19,9 @@ from api.problems import RefusedError, not_found
 from api.queries import readings, scores
 from api.queries.reading_place import after_all, place_of
 from api.queries.readings import MOST_READINGS
-from api.queries.resident import Decisions, Resident, decisions, resident
+from api.queries.resident import Decisions, Resident, decisions
 from api.queries.score_history import ScoreOfMoment, scores_between
+from api.reach import resident_seen
 from delegation.rights import READ, Record
 
 router = APIRouter(prefix="/api/v1/residents", tags=["residents"])
@@ -45,9 +46,7 @@ class Summary:
 @router.get("/{resident_id}")
 def summary(resident_id: UUID, visit: ResidentVisit) -> Summary:
     """The resident with what was decided for them, their vital signs now, and the newest score of three days."""
-    found = resident(visit.conn, resident_id)
-    if found is None:
-        raise not_found("resident")
+    found = resident_seen(visit, resident_id)
     looked(visit, resident_id, "resident.seen")
     return Summary(
         resident=found,
@@ -113,6 +112,5 @@ def _span(since: datetime | None, until: datetime | None, at: datetime) -> tuple
 
 
 def _seen(visit: Visit, resident_id: UUID) -> None:
-    if resident(visit.conn, resident_id) is None:
-        raise not_found("resident")
+    resident_seen(visit, resident_id)
     looked(visit, resident_id, "resident.history_seen")

@@ -11,11 +11,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.access import Visit
-from api.home_or_hub import resident_of_home_or_hub
 from api.looking import looked
 from api.queries import oxygen
 from api.queries.oxygen import Entry
 from api.queries.resident import Resident, decisions
+from api.reach import resident_of_home_or_hub
 from api.routes.air_records import RecordingVisit, WithdrawingVisit
 from api.web import decided as decided_form
 from api.web.fields import Fields

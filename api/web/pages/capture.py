@@ -17,10 +17,11 @@ from api.access import Visit, needs
 from api.capture import capture
 from api.looking import looked
 from api.parts import parts_of
-from api.problems import RefusedError, not_found
+from api.problems import RefusedError
 from api.queries import forms, scores
 from api.queries.escalation import open_case
-from api.queries.resident import decisions, resident
+from api.queries.resident import decisions
+from api.reach import resident_seen
 from api.web.capture_form import WHOLE_FORM, read
 from api.web.fields import Fields
 from api.web.presenters import capture as words
@@ -125,9 +126,7 @@ def _made_with(fields: dict[str, str]) -> _Opened:
 
 
 def _lives(visit: Visit, resident_id: UUID) -> ResidentView:
-    found = resident(visit.conn, resident_id)
-    if found is None:
-        raise not_found("resident")
+    found = resident_seen(visit, resident_id)
     return resident_words.view(found, decisions(visit.conn, resident_id, visit.at), visit.at)
 
 

@@ -15,9 +15,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit
-from api.answered_for import home_answered_for, resident_answered_for
 from api.looking import looked
 from api.queries.resident import Resident, resident
+from api.reach import home_answered_for, resident_answered_for
 from api.routes.particulars import NOT_YOURS, AddingVisit, CorrectingVisit
 from api.web import namesakes
 from api.web.fields import Fields

@@ -17,12 +17,12 @@ from alerts.escalation import Disposition
 from alerts.policy import Severity
 from alerts.standing import policies_in_force
 from api.access import Visit
-from api.hub import resident_at_my_hub
 from api.looking import looked
 from api.problems import not_found
 from api.queries.course import courses
 from api.queries.escalation import Escalation, escalation
 from api.queries.resident import Resident, decisions
+from api.reach import resident_at_my_hub
 from api.routes.queue import AnsweringVisit, RaisingVisit
 from api.web.pages.queue import queue_page
 from api.web.presenters import escalations

@@ -13,11 +13,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from api.access import Visit, needs
-from api.answered_for import resident_answered_for
 from api.export import handover
 from api.export.form import LONGEST_REASON, Form
 from api.looking import looked
 from api.queries.resident import Resident
+from api.reach import resident_answered_for
 from api.web.fields import Fields
 from api.web.rendering import page
 from delegation.audit import Purpose

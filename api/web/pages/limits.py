@@ -13,11 +13,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.access import Visit
-from api.hub import resident_at_my_hub
 from api.looking import looked
 from api.problems import RefusedError
 from api.queries.limits import Limit, limits
 from api.queries.resident import decisions
+from api.reach import resident_at_my_hub
 from api.routes.limits import DecidingVisit, RevokingVisit
 from api.web import decided as decided_form
 from api.web.fields import Fields

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
-from api.answered_for import home_answered_for, resident_answered_for
 from api.looking import looked, looked_at_place
 from api.queries import looks
 from api.queries.looks import MOST_ROWS, Look
+from api.reach import home_answered_for, resident_answered_for
 from api.web.presenters import looks as words
 from api.web.presenters.moments import LONDON, calendar_day, london_day
 from api.web.rendering import page

@@ -14,9 +14,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.access import Visit
-from api.home_or_hub import resident_of_home_or_hub
 from api.looking import looked
 from api.queries.resident import Pause, Resident, decisions
+from api.reach import resident_of_home_or_hub
 from api.routes.pauses import EndingVisit, PausingVisit
 from api.web import decided as decided_form
 from api.web.fields import Fields, day_of

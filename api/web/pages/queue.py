@@ -15,12 +15,12 @@ from fastapi.responses import HTMLResponse
 from alerts.desk import UNDO_WITHIN
 from alerts.standing import faulty
 from api.access import Visit
-from api.hub import hub_of
 from api.looking import looked_at_place
 from api.parts import parts_of
 from api.queries import desks, glass, notices, quiet_kits, reviews
 from api.queries import queue as queries
 from api.queries.course import courses
+from api.reach import hub_of
 from api.routes.queue import QueueVisit, RaisingVisit
 from api.web.presenters import glass as glass_words
 from api.web.presenters import notices as notice_words

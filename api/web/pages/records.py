@@ -14,10 +14,10 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit
-from api.answered_for import home_answered_for, resident_answered_for
 from api.looking import looked, looked_at_place
 from api.queries import records
 from api.queries.resident import Resident, decisions
+from api.reach import home_answered_for, resident_answered_for
 from api.routes.records import NOT_YOURS, EndingVisit, GoingOnVisit, HoldingVisit, KeeperVisit, LiftingVisit
 from api.web.fields import Fields, day_of
 from api.web.presenters import records as words

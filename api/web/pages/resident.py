@@ -19,7 +19,8 @@ from api.problems import not_found
 from api.queries import baseline, desks, escalation, glass, limits, reading_pages, readings, records, scores
 from api.queries.reading_pages import Page
 from api.queries.reading_place import after_all, place_of
-from api.queries.resident import decisions, resident
+from api.queries.resident import decisions
+from api.reach import resident_seen
 from api.web.pages.queue import SAID
 from api.web.presenters import glass as glass_words
 from api.web.presenters import history, vitals
@@ -56,9 +57,7 @@ def show(
 ) -> HTMLResponse:
     """The whole page; `older_than` and `newer_than` turn over its readings alone."""
     conn, at, me = visit.conn, visit.at, visit.actor.person_id
-    found = resident(conn, resident_id)
-    if found is None:
-        raise not_found("resident")
+    found = resident_seen(visit, resident_id)
     decided = decisions(conn, resident_id, at)
     latest = scores.latest(conn, resident_id, at - _SCORE_SPAN)
     seen = readings.readings(conn, resident_id, at - SPAN, after_all(at + AHEAD), MOST + 1)

@@ -8,9 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from api.hub import hub_of
 from api.looking import looked_at_place
 from api.queries import reviews
+from api.reach import hub_of
 from api.routes.queue import QueueVisit
 from api.web.presenters import reviews as words
 from api.web.presenters.moments import full_clock

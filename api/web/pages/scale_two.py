@@ -12,10 +12,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.access import Visit
-from api.hub import resident_at_my_hub
 from api.looking import looked
 from api.problems import RefusedError
 from api.queries.resident import Resident, decisions
+from api.reach import resident_at_my_hub
 from api.routes.scale_two import AuthorisingVisit, RevokingVisit
 from api.web import decided as decided_form
 from api.web.fields import Fields
