@@ -23,7 +23,7 @@ def address_of(request: Request, header: str | None) -> str:
 
 
 def _without_port(written: str) -> str:
-    """Drop the port that some proxies write (`192.0.2.7:4711`, `[2001:db8::1]:4711`); it differs for each connection."""
+    """Drop the port that some proxies write (`192.0.2.7:4711`, `[2001:db8::1]:4711`); each connection has another."""
     if written.startswith("["):
         return written[1:].partition("]")[0]
     return written.partition(":")[0] if written.count(":") == 1 else written

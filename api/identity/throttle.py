@@ -111,7 +111,10 @@ class Throttle:
 
 
 def give_back(conn: Connection, tried: Try, at: datetime) -> None:
-    """Give back the try that began then, and no other, so that knowing one password gives no extra guesses at another."""
+    """Give back the try that began then, and no other.
+
+    Knowing one password must give no extra guesses at another.
+    """
     for what, limit in tried.counted():
         conn.execute(_GIVE_BACK, {"what": what, "at": at, "shared": limit.fades is not None})
 
