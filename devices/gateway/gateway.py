@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from devices.gateway.next_step import Hub
 from devices.gateway.outbox import Item, Outbox
-from devices.receipt import OVER_QUOTA, Config, Receipts
+from devices.receipt import OVER_QUOTA, Config, Receipt, Receipts
 
 log = logging.getLogger(__name__)
 
@@ -138,12 +138,13 @@ class Gateway:
         except ValidationError:
             log.warning("A receipts message could not be read; the readings will be sent again.")
             return
-        for seq in self.outbox.receipted(message.receipts, message.epoch, now):
+        receipts = [self._as_stored(receipt) for receipt in message.receipts]
+        for seq in self.outbox.receipted(receipts, message.epoch, now):
             self._awaited.pop(seq, None)
             self._hang_ups.pop(seq, None)
         for receipt in message.receipts:
             if receipt.payload_sha256:
-                # The receipt names none of these items, so each is sent again alone, as it is stored.
+                # The receipt of an array names none of its items, so each is sent again alone.
                 self.outbox.isolate(self._sent.pop(bytes.fromhex(receipt.payload_sha256), ()))
         if any(receipt.reason == OVER_QUOTA for receipt in message.receipts):
             log.warning(
@@ -236,8 +237,7 @@ class Gateway:
         payload = items[0].payload
         if len(items) > 1:
             payload = b"[" + b",".join(item.payload for item in items) + b"]"
-        if not alone:
-            self._remember(payload, seqs)
+        self._remember(payload, seqs)
         envelope = Envelope(payload, seqs, alone, now)
         self._in_flight.append(envelope)
         if not alone:
@@ -248,6 +248,15 @@ class Gateway:
         self._sent[hashlib.sha256(payload).digest()] = seqs
         if len(self._sent) > 64:
             del self._sent[next(iter(self._sent))]
+
+    def _as_stored(self, receipt: Receipt) -> Receipt:
+        """What was sent with its age has another digest than what is stored here: the receipt is of the same item."""
+        sent = bytes.fromhex(receipt.payload_sha256 or "")
+        match self._sent.get(sent, ()):
+            case (seq,) if stored := self.outbox.digest_at(seq):
+                return receipt.model_copy(update={"payload_sha256": stored.hex()})
+            case _:
+                return receipt
 
     def _forget_awaited(self, now: float) -> None:
         while self._awaited:

@@ -166,14 +166,11 @@ class Outbox:
             raise NotKeptError(self.hub) from error
 
     def unsent(self, now: float, limit: int, *, alone: bool) -> list[Item]:
-        """The items without a receipt that are due, longest due first. Send them now: each states its present age.
-
-        An item that travels alone is unchanged, because a receipt may have to name it by its digest.
-        """
+        """The items without a receipt that are due, longest due first. Send them now: each states its present age."""
         if alone and not self._any_alone:
             return []
         rows = self._file.rows(schema.UNSENT, (self._kit, alone, now, limit))
-        return [self._item(*row, dated=not alone) for row in rows]
+        return [self._item(*row) for row in rows]
 
     def _item(
         self,
@@ -184,10 +181,8 @@ class Outbox:
         due_at: float,
         start: str | None,
         taken: float | None,
-        *,
-        dated: bool,
     ) -> Item:
-        if dated and taken is not None and start is not None and start == self._clocks.start:
+        if taken is not None and start is not None and start == self._clocks.start:
             payload = with_age(payload, self._clocks.running() - taken)
         return Item(seq, payload, publishes, published_at, due_at)
 
@@ -311,6 +306,11 @@ class Outbox:
     def digest(self, reading_id: ReadingId) -> bytes | None:
         """SHA-256 of one item's bytes as stored; None if it was deleted or never put."""
         rows = self._file.rows(schema.SHA256_OF, (self._kit, reading_id.bytes))
+        return bytes(rows[0][0]) if rows else None
+
+    def digest_at(self, seq: int) -> bytes | None:
+        """The same, by the item's number."""
+        rows = self._file.rows(schema.SHA256_AT, (self._kit, seq))
         return bytes(rows[0][0]) if rows else None
 
     def ledger(self) -> Iterator[LedgerEntry]:

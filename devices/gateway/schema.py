@@ -240,6 +240,10 @@ SHA256_OF: LiteralString = """
 SELECT sha256 FROM item WHERE kit = ? AND reading_id = ?
 """
 
+SHA256_AT: LiteralString = """
+SELECT sha256 FROM item WHERE kit = ? AND seq = ?
+"""
+
 KITS: LiteralString = """
 SELECT kit FROM outbox ORDER BY kit
 """

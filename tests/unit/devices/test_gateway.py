@@ -295,16 +295,20 @@ def test_what_travels_alone_is_not_starved_by_a_stream_of_others(scene):
     assert sent_garbage
 
 
-def test_a_reading_of_which_not_even_the_id_can_be_read_is_receipted_though_it_was_sent_with_its_age(scene):
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_reading_of_which_not_even_the_id_can_be_read_is_receipted_though_it_was_sent_with_its_age(
+    scene, alone
+):
     reading = some_reading(taken_at=scene.running.now)
     scene.outbox.put(reading)
-    refused = []
-    for _ in range(2):
-        (envelope,) = scene.send_and_confirm()
-        refused.append(hashlib.sha256(envelope.payload).hexdigest())
-        scene.receipt(Receipt(payload_sha256=refused[-1], outcome=Outcome.QUARANTINED, reason="not_json"))
-        scene.now += PACE.longest_retry
-    assert refused[0] != refused[1]
+    if alone:
+        scene.outbox.isolate([1])
+    scene.running.seconds += 5
+    (envelope,) = scene.send_and_confirm()
+    digest = hashlib.sha256(envelope.payload)
+    assert digest.digest() != scene.outbox.digest(reading.reading_id)
+    refused = Receipt(payload_sha256=digest.hexdigest(), outcome=Outcome.QUARANTINED, reason="not_json")
+    scene.receipt(refused)
     assert scene.state(reading.reading_id) is State.QUARANTINED
 
 
