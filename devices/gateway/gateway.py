@@ -250,7 +250,7 @@ class Gateway:
             del self._sent[next(iter(self._sent))]
 
     def _as_stored(self, receipt: Receipt) -> Receipt:
-        """What was sent with its age has another digest than what is stored here: the receipt is of the same item."""
+        """The receipt with the stored item's digest: an item sent with its age has another one."""
         sent = bytes.fromhex(receipt.payload_sha256 or "")
         match self._sent.get(sent, ()):
             case (seq,) if stored := self.outbox.digest_at(seq):

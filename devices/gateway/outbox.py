@@ -309,7 +309,7 @@ class Outbox:
         return bytes(rows[0][0]) if rows else None
 
     def digest_at(self, seq: int) -> bytes | None:
-        """The same, by the item's number."""
+        """SHA-256 of one item's bytes as stored, by its number; None if it was deleted."""
         rows = self._file.rows(schema.SHA256_AT, (self._kit, seq))
         return bytes(rows[0][0]) if rows else None
 
