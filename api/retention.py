@@ -1,7 +1,7 @@
-"""Erases the records of people whose care ended as long ago as the rule says, one resident in one transaction.
+"""Erase the records of residents whose care ended as long ago as the rule says, one resident in one transaction.
 
-Guards: it follows the person, never the age of a reading; all of a resident's records go or none, and a tombstone
-and an audit event stay; what could not be erased of one resident keeps nobody else's from being erased.
+Guards: the time counts from the end of care, never from a reading's age. All of a resident's records go, or none; a
+tombstone and an audit event stay. A failure for one resident does not stop the others.
 """
 
 from collections.abc import Collection, Iterator
@@ -25,7 +25,7 @@ _log = journal.of("api.retention")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Somebody whose care ended long enough ago. `kept_because`: why nothing is erased yet, None where it is due."""
+    """A resident whose care ended long enough ago. `kept_because`: why nothing is erased yet, None where it is due."""
 
     ended: Ended
     kept_because: str | None
@@ -36,7 +36,7 @@ class Standing:
 
 
 def standing(conn: Connection, at: datetime, among: Collection[UUID] | None = None) -> list[Standing]:
-    """Everybody whose records are due, or would be but for a reason; those already erased are left out."""
+    """Return everybody whose records are due, or would be but for a reason; those already erased are left out."""
     all_ended = retention.ended(conn, at, among)
     residents = [one.resident_id for one in all_ended]
     arrivals = readings.last_arrivals(conn, residents)
@@ -59,7 +59,7 @@ def _kept_because(one: Ended, last_arrival: datetime | None, open_: Collection[U
 
 
 def erase(conn: Connection, resident_id: UUID, at: datetime) -> Tombstone | None:
-    """Erase one resident's records if they are due; the caller commits. None where they are not, or no longer."""
+    """Erase one resident's records if they are due, otherwise return None; the caller commits."""
     retention.lock(conn, resident_id)
     readings.lock(conn, resident_id)
     due = [one for one in standing(conn, at, [resident_id]) if one.kept_because is None]
@@ -78,7 +78,7 @@ def erase(conn: Connection, resident_id: UUID, at: datetime) -> Tombstone | None
 
 
 def erase_due(pool: Pool, at: datetime) -> Iterator[Tombstone]:
-    """Erase all that is due, a transaction for each resident; one that fails is written down and tried next time."""
+    """Erase all that is due, a transaction for each resident; a failure is logged and tried again next time."""
     with pool.connection() as conn:
         due = [one.resident_id for one in standing(conn, at) if one.kept_because is None]
     for resident_id in due:
@@ -92,7 +92,7 @@ def erase_due(pool: Pool, at: datetime) -> Iterator[Tombstone]:
 
 
 def said_of_due(pool: Pool, at: datetime) -> Iterator[dict[str, Any]]:
-    """What is due and what is kept though its time has come, a line for each resident. Changes nothing."""
+    """Yield a line for each resident whose records are due, or kept though their time has come. Changes nothing."""
     with pool.connection() as conn:
         for one in standing(conn, at):
             what = "due" if one.kept_because is None else f"kept because of {one.kept_because}"
@@ -107,7 +107,7 @@ def said_of_due(pool: Pool, at: datetime) -> Iterator[dict[str, Any]]:
 
 
 def said_of_erased(pool: Pool, at: datetime) -> Iterator[dict[str, Any]]:
-    """Erase what is due; each tombstone as it is written."""
+    """Erase what is due; yield each tombstone as it is written."""
     for stone in erase_due(pool, at):
         counted = ", ".join(f"{count} {noun}" for noun, count in stone.erased.items() if count)
         yield {

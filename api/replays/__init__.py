@@ -1,4 +1,4 @@
-"""Replays and evaluations from the command line: files in, tables, JSON and pictures out.
+"""Replays and evaluations from the command line: files in; tables, JSON and pictures out.
 
-Guards: nothing is written but what was asked for by name; what could not be read is counted and said.
+Guards: only what was asked for by name is written. What could not be read is counted and reported.
 """

@@ -1,7 +1,7 @@
-"""The picture of a replay: escalations by hour of the day under both policies, and what changes by rule.
+"""The picture of a replay: escalations by hour of the day under both policies, and changes by rule.
 
-Guards: it stands alone, without script or stylesheet, and what colour says is also said in words and outlines; what
-the picture shows is said again in `title` and `desc`.
+Guards: it needs no script or stylesheet. Colour only repeats words and outlines, and `title` and `desc` repeat what it
+shows.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ _FONT = 'font-family="Arial, sans-serif" font-size="13" fill="#212b32"'
 
 
 def svg(said: Mapping[str, Any]) -> str:
-    """The picture of what `report.as_json` says."""
+    """Return the picture of what `report.as_json` says."""
     title = f"Escalations by hour: {said['old']} and {said['new']}"
     totals = {name: f"{row['per_1000_residents_a_day']:,.1f}" for name, row in said["escalations"].items()}
     words = (

@@ -1,7 +1,7 @@
 """Rows of a file of observations as readings to replay.
 
-Guards: a cell that cannot be read is unknown and counted; a row without a resident or a time cannot be placed, is
-left out, and counted. Values are kept to the hundredth, cut off and not rounded, so that each scores as it was.
+Guards: a cell that cannot be read is unknown and counted. A row without a resident or a time is left out and counted.
+Values are cut off at the hundredth, not rounded, so that each scores as it was.
 """
 
 from collections import Counter
@@ -33,7 +33,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _YES = frozenset({"yes", "true", "1", "1.0"})
 _AHEAD = AHEAD // _MICROSECOND
-# A reading in 42 bytes. `values` in hundredths of the unit, columns as news2.SIGNS.
+# A reading in 42 bytes. `values` are in hundredths of the unit, columns as in news2.SIGNS.
 ROW = np.dtype(
     [
         ("resident", np.uint32),
@@ -52,7 +52,7 @@ _SAYS = {SCHEDULED: 1, WORRY: 2, UNRECORDABLE: 4}
 
 @dataclass(slots=True)
 class Codes:
-    """Whole numbers for names, in the order in which they come."""
+    """Whole numbers for names, in order of appearance."""
 
     names: dict[str, int] = field(default_factory=dict)
     last: tuple[pa.Array, NDArray[np.uint32], NDArray[np.bool_]] | None = None
@@ -62,7 +62,7 @@ class Codes:
         return np.array([known.setdefault(name or "", len(known)) for name in names], dtype=np.uint32)
 
     def read(self, column: pa.Array) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
-        """The code of each cell, and whether it names anybody."""
+        """Return the code of each cell, and whether it names anybody."""
         encoded = column if pa.types.is_dictionary(column.type) else text_of(column).dictionary_encode()
         if self.last is None or not self.last[0].equals(encoded.dictionary):
             names = text_of(encoded.dictionary).to_pylist()
@@ -82,7 +82,7 @@ class Codes:
 
 @dataclass(slots=True)
 class Reader:
-    """Reads batches of one file, one after the other."""
+    """Reads the batches of one file, one after the other."""
 
     residents: Codes = field(default_factory=Codes)
     homes: Codes = field(default_factory=Codes)
@@ -92,7 +92,7 @@ class Reader:
     unreadable: Counter[str] = field(default_factory=Counter)
 
     def read(self, batch: pa.RecordBatch) -> NDArray[np.void]:
-        """The rows of a batch that can be placed."""
+        """Return the rows of a batch that can be placed."""
         names = set(batch.schema.names)
         taken = _moments(batch.column(TAKEN))
         rows = np.zeros(len(batch), ROW)
@@ -127,13 +127,13 @@ class Reader:
                 values[values < 0] = np.nan
             elif sign == "spo2":
                 values[scale == cells.UNKNOWN_SCALE] = np.nan
-            # What a double lacks of a hundredth is not lost with the cutting.
+            # Allows for the tiny error of a double, so that cutting off loses no hundredth.
             hundredths = np.floor(values * 100 + 1e-6)
             rows["values"][:, column] = np.where(np.isnan(hundredths), _UNKNOWN, hundredths)
 
 
 def check(schema: pa.Schema) -> None:
-    """Raise FileError, in a sentence, for a file that cannot be replayed."""
+    """Raise FileError for a file that cannot be replayed."""
     if missing := [name for name in NEEDED if name not in schema.names]:
         lacks = "is no column" if len(missing) == 1 else "are no columns"
         raise FileError(
@@ -143,11 +143,11 @@ def check(schema: pa.Schema) -> None:
 
 
 def sets_of(rows: NDArray[np.void]) -> Sets:
-    """Readings as a replay takes them, numbered by when they arrived, and by their order in the file."""
+    """Return readings as a replay takes them, numbered by arrival and, within that, by their order in the file."""
     arrived = rows["arrived_at"]
     if bool(np.any(arrived[1:] < arrived[:-1])):
-        rows = rows[np.argsort(arrived, kind="stable")]  # they come in the order of the file
-    # Side by side by resident: what is worked on together then lies together.
+        rows = rows[np.argsort(arrived, kind="stable")]  # the file's own order
+    # Sorted by resident, so that readings used together lie together.
     arrival = np.argsort(rows["resident"], kind="stable")
     rows = rows[arrival]
     hundredths = np.ascontiguousarray(rows["values"])
@@ -173,7 +173,7 @@ def sets_of(rows: NDArray[np.void]) -> Sets:
 
 
 def _cleared(masks: NDArray[np.uint8], values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Of a sign that is there all the same, its value counts."""
+    """Return the signs tried in vain; where a value is there all the same, the value counts."""
     if not masks.any():
         return np.zeros(values.shape, dtype=bool)
     bits = np.unpackbits(masks[:, None], axis=1, count=len(SIGNS), bitorder="little")
@@ -188,7 +188,7 @@ NO_TIME = int(np.iinfo(np.int64).min)
 
 
 def _moments(column: pa.Array) -> NDArray[np.int64]:
-    """Microseconds since 1970, UTC; a time without an offset says no moment."""
+    """Return microseconds since 1970, UTC; a time without an offset is no moment."""
     kind = column.type
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         whole = column.cast(pa.timestamp("us", kind.tz), safe=False).cast(pa.int64())
@@ -200,12 +200,12 @@ def _moments(column: pa.Array) -> NDArray[np.int64]:
 def _parsed(column: pa.Array) -> pa.Array:
     try:
         return column.cast(pa.timestamp("us", "UTC")).cast(pa.int64())
-    except pa.ArrowInvalid:  # there is at least one that is no moment: each by itself
+    except pa.ArrowInvalid:  # at least one is no moment, so each is read by itself
         return pa.array([moment(text) for text in column.to_pylist()], pa.int64())
 
 
 def moment(text: str | None) -> int | None:
-    """Microseconds since 1970; None where it is no moment."""
+    """Return microseconds since 1970; None for a text that is no moment."""
     try:
         at = datetime.fromisoformat((text or "").strip())
     except ValueError:
@@ -214,14 +214,14 @@ def moment(text: str | None) -> int | None:
 
 
 def text_of(column: pa.Array) -> pa.Array:
-    """The cells as they were written, without space around them."""
+    """Return the cells as they were written, without spaces around them."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     return pc.call_function("utf8_trim_whitespace", [column.cast(pa.string())])
 
 
 def _each(column: pa.Array, read: Any) -> NDArray[Any]:
-    """What is said in each cell, each way of saying it read once."""
+    """Read each distinct text once, and return the result for each cell."""
     encoded = text_of(column).dictionary_encode()
     found = [read(text) for text in (*encoded.dictionary.to_pylist(), "")]
     at = encoded.indices.fill_null(len(found) - 1).to_numpy(zero_copy_only=False)
@@ -229,7 +229,7 @@ def _each(column: pa.Array, read: Any) -> NDArray[Any]:
 
 
 def _yes(text: str) -> bool:
-    """Yes, or any signs where they are named."""
+    """Return whether a cell says yes, or names signs."""
     return text.lower() in _YES or _mask(text) > 0
 
 

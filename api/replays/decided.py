@@ -1,7 +1,7 @@
-"""What was decided for the residents of a file: limits of their own, scale 2, and for whom NEWS2 is not used.
+"""Decisions for the residents of a file: limits of their own, scale 2, and reasons for no score.
 
-Guards: a decision that cannot be read is refused, with its row, and never left out: a replay without it would look as
-good. Each counts for what was taken from its `from` on and before its `until`, as live.
+Guards: a decision that cannot be read is refused with its row, never left out, because a replay without it would look
+as good. As live, each holds for readings from its `from` until before its `until`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ _ALWAYS, _NEVER = NO_TIME, int(np.iinfo(np.int64).max)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One row. `what`: a sign, whose values under `low` or over `high` are remarked on; or no_score, or scale_2."""
+    """One row. `what`: a sign, with `low` and `high` to remark on, or no_score, or scale_2."""
 
     resident: str
     what: str
@@ -40,7 +40,7 @@ class Decision:
 
 
 def read_decided(file: Path) -> list[Decision]:
-    """All rows of a file. Raises FileError."""
+    """Return all rows of a file. Raises FileError."""
     decisions: list[Decision] = []
     with sources.opened(file) as given:
         _check(file, given.schema.names)
@@ -54,7 +54,7 @@ def read_decided(file: Path) -> list[Decision]:
 
 
 def _check(file: Path, names: Sequence[str]) -> None:
-    """An end under a name that nobody knows would be left out, and what it was to end go on for ever."""
+    """Refuse unknown columns: an end under a misspelt name would be lost, and the decision would hold for ever."""
     if missing := [name for name in NEEDED if name not in names]:
         raise FileError(f"{file}: there is no column {' or '.join(missing)}.")
     if unknown := [name for place, name in enumerate(names) if name not in COLUMNS or name in names[:place]]:
@@ -121,7 +121,7 @@ class Decided:
     of: Mapping[int, Sequence[Decision]]
 
     def in_force(self, sets: Sets) -> Sets:
-        """The same readings, which lie side by side by resident, as those decisions have them."""
+        """Return the same readings, grouped by resident, with these decisions applied."""
         if not self.of:
             return sets
         scale, unfit, outside = sets.spo2_scale.copy(), sets.unfit.copy(), sets.outside_own.copy()
@@ -144,7 +144,7 @@ NOTHING_DECIDED = Decided({})
 
 
 def of_residents(decisions: Sequence[Decision], numbers: Mapping[str, int]) -> tuple[Decided, int]:
-    """By the numbers that the readings gave their residents; and how many are about somebody they do not name."""
+    """Return the decisions by resident number, and how many concern nobody in the readings."""
     of: dict[int, list[Decision]] = {}
     for one in decisions:
         if one.resident in numbers:

@@ -1,6 +1,6 @@
-"""Holds policies against a simulation whose illnesses are known, and says what came of it.
+"""Compare policies on a simulation whose illnesses are known, and report the result.
 
-Guards: the first thing said is that simulated residents are no evidence about people.
+Guards: the report begins by saying that simulated residents are no evidence about people.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ def evaluate_file(
     answered_after: int,
     tell: Tell = silent,
 ) -> tuple[Reader, Evaluation]:
-    """These policies, and plain NEWS2 from 5 on, over the readings of a file. Raises FileError."""
+    """Evaluate these policies, and plain NEWS2 from 5 on, over the readings of a file. Raises FileError."""
     contenders = [Contender(one.version, one) for one in policies]
     contenders.append(Contender("plain NEWS2 from 5", SHIPPED, PLAIN))
     with job.read_file(source, tell) as (reader, gathered):
@@ -67,7 +67,7 @@ def evaluate_file(
 
 
 def as_json(reader: Reader, done: Evaluation) -> dict[str, Any]:
-    """All of it, with plain values."""
+    """Return all of it, with plain values."""
     return {"not_evidence": NO_EVIDENCE} | _left_out(reader) | asdict(done)
 
 
@@ -76,7 +76,7 @@ def _left_out(reader: Reader) -> dict[str, Any]:
 
 
 def as_text(reader: Reader, done: Evaluation) -> str:
-    """The same to read."""
+    """Return the same as text."""
     parts = [
         NO_EVIDENCE,
         *unread(_left_out(reader)),
@@ -109,7 +109,7 @@ def _table(name: str, rows: Sequence[Row]) -> str:
 
 
 def _lines(row: Row) -> Iterator[str]:
-    """The whole, and below it each kind of which there is an illness or a day."""
+    """Yield a line for the whole, and one for each kind that has illnesses or days."""
     yield _line(_cells(row.name.replace("_", " "), row.whole))
     for kind, part in row.by_completeness.items():
         if part.illnesses or part.resident_days:

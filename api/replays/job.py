@@ -1,4 +1,4 @@
-"""Replays one file from beginning to end, in bounded memory.
+"""Replay one file from beginning to end, in bounded memory.
 
 Guards: each row of the file is replayed or counted as left out.
 """
@@ -25,14 +25,14 @@ Tell = Callable[[str, float | None], None]
 
 
 def silent(_what: str, _part: float | None) -> None:
-    """Tells nobody."""
+    """Ignore progress."""
 
 
 @contextmanager
 def read_file(
     source: Path | None, tell: Tell = silent, most_held: int = HELD_BYTES
 ) -> Iterator[tuple[Reader, Partitions]]:
-    """All readings of a file (standard input where None), by resident. Raises FileError."""
+    """Gather all readings of a file (standard input where None) by resident. Raises FileError."""
     reader = Reader()
     with partitions(most_held) as gathered:
         with sources.opened(source) as given:
@@ -52,7 +52,7 @@ def replay_file(
     most_held: int = HELD_BYTES,
     decisions: Sequence[Decision] = (),
 ) -> tuple[Reader, Replayed]:
-    """What changes from one policy to the other over the readings of a file. Raises FileError."""
+    """Return what changes from one policy to the other over the readings of a file. Raises FileError."""
     with read_file(source, tell, most_held) as (reader, gathered):
         decided, reader.decided_of_nobody = of_residents(decisions, reader.residents.names)
         files = gathered.files()
@@ -75,9 +75,9 @@ class _Trial:
 
 
 def _side_by_side(files: Sequence[Path], trial: _Trial, tell: Tell) -> Replayed:
-    """Residents have nothing to do with each other: as many parts at a time as there are processors."""
+    """Replay parts in parallel, one per processor, because residents do not depend on each other."""
     done = Replayed()
-    # A fresh process for each worker: Arrow has threads, and a copy of a process would not have them.
+    # Each worker is a fresh process: Arrow has threads, which a forked copy would lack.
     with ProcessPoolExecutor(min(_MOST_WORKERS, os.cpu_count() or 1), get_context("spawn")) as pool:
         for number, part in enumerate(pool.map(trial.of_part, files), 1):
             done.join(part)
@@ -86,7 +86,7 @@ def _side_by_side(files: Sequence[Path], trial: _Trial, tell: Tell) -> Replayed:
 
 
 def sets(reader: Reader, gathered: Partitions, tell: Tell = silent) -> Iterator[Sets]:
-    """The readings as a replay takes them, some residents at a time."""
+    """Yield the readings as a replay takes them, some residents at a time."""
     done = 0
     for rows in gathered.blocks():
         yield columns.sets_of(rows)

@@ -1,6 +1,6 @@
 """Who fell ill in a simulation, with what and when, as `simulate --truth` and `--summary` write it.
 
-Guards: a file that says less than that holds no labels; what else it says is left alone.
+Guards: a file without these facts is refused; what else it holds is ignored.
 """
 
 from pathlib import Path
@@ -31,7 +31,7 @@ _FILE: TypeAdapter[list[Label] | _Summary] = TypeAdapter(list[Label] | _Summary)
 
 
 def read_labels(file: Path) -> list[Label]:
-    """The labels of a simulation. Raises FileError."""
+    """Return the labels of a simulation. Raises FileError."""
     try:
         said = _FILE.validate_json(file.read_bytes())
     except OSError as error:

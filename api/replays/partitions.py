@@ -1,7 +1,7 @@
-"""Readings gathered by resident, on the disk where there are too many for memory.
+"""Readings gathered by resident, on disk where they do not fit in memory.
 
-Guards: all of a resident's readings come out together, in the order in which they went in; memory holds one part
-at a time, and the folder is gone afterwards.
+Guards: a resident's readings come out together, in the order in which they went in. Memory holds one part at a time,
+and the folder is removed afterwards.
 """
 
 import tempfile
@@ -19,7 +19,7 @@ HELD_BYTES = 64 << 20
 
 
 class Partitions:
-    """Takes rows as they come, and gives them back by resident."""
+    """Takes rows as they come, and returns them by resident."""
 
     def __init__(self, folder: Path, most_held: int = HELD_BYTES) -> None:
         self._folder = folder
@@ -35,7 +35,7 @@ class Partitions:
             self._spill()
 
     def blocks(self) -> Iterator[NDArray[np.void]]:
-        """All there is, some residents at a time."""
+        """Yield all rows, some residents at a time."""
         files = self.files()
         if not files:
             yield np.concatenate(self._held) if self._held else np.empty(0, ROW)
@@ -43,7 +43,7 @@ class Partitions:
             yield read_part(file)
 
     def files(self) -> list[Path]:
-        """Where the parts are, each with all of its residents; none where it all fits in memory."""
+        """Return the files of the parts, each with all of its residents; none where everything fits in memory."""
         if not self._spilt:
             return []
         self._spill()
@@ -68,7 +68,7 @@ class Partitions:
 
 
 def read_part(file: Path) -> NDArray[np.void]:
-    """One part, which is gone then."""
+    """Read one part and delete its file."""
     rows = np.fromfile(file, ROW)
     file.unlink()
     return rows
@@ -76,6 +76,6 @@ def read_part(file: Path) -> NDArray[np.void]:
 
 @contextmanager
 def partitions(most_held: int = HELD_BYTES) -> Iterator[Partitions]:
-    """Where there is room for temporary files."""
+    """Provide partitions in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="hearthwatch-replay-") as folder:
         yield Partitions(Path(folder), most_held)

@@ -1,7 +1,7 @@
-"""Policies written down in TOML, to be tried before they are in force.
+"""Policies written in TOML, to be tried before they are in force.
 
-Guards: what is wrong with one is a sentence that names the file and the setting; what a file leaves out is as it is
-shipped, so that a trial says only what it changes, and a rule that is shipped is left out by the word off.
+Guards: an error is a sentence that names the file and the setting. What a file leaves out is as in the shipped policy,
+so that a trial states only its changes; the word off removes a shipped rule.
 """
 
 import tomllib
@@ -18,7 +18,7 @@ _OFF = "off"  # TOML has no null
 
 
 def read_policy(file: Path) -> Policy:
-    """The policy of a file, named after it unless it names itself. Raises FileError."""
+    """Return the policy of a file, named after the file unless it names itself. Raises FileError."""
     try:
         said = tomllib.loads(file.read_text())
     except OSError as error:
@@ -34,7 +34,7 @@ def read_policy(file: Path) -> Policy:
 
 
 def _changed(shipped: Any, said: Any) -> Any:
-    """Of a table that is shipped, what the file does not name stays."""
+    """Return a setting with the file's changes; what a table does not name stays as shipped."""
     if said == _OFF:
         return None
     return shipped | said if isinstance(shipped, dict) and isinstance(said, dict) else said

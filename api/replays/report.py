@@ -1,6 +1,6 @@
-"""What a replay counted, as JSON and as a table to read.
+"""The counts of a replay, as JSON and as a table to read.
 
-Guards: every rate names what it is a rate of, and what was assumed because nobody answers in a replay is said.
+Guards: every rate says what it is a rate of. Assumptions, made because nobody answers in a replay, are stated.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ class Asked:
 
 
 def as_json(done: Replayed, asked: Asked) -> dict[str, Any]:
-    """All of it, with plain values."""
+    """Return all of it, with plain values."""
     counts = done.counts
     added = counts.total(Kind.NEW) - counts.total(Kind.OLD)
     return {
@@ -98,7 +98,7 @@ def _row(column: Sequence[int], resident_days: float) -> dict[str, Any]:
 
 
 def _by_home(counts: Counts, asked: Asked, done: Replayed) -> dict[str, dict[str, Any]]:
-    """Those that would change most first; rates are of the home's own residents."""
+    """Return the homes' counts, those that would change most first; rates are per resident of that home."""
 
     def changed(column: NDArray[np.int64]) -> int:
         return int(column[Kind.APPEARS :].sum())
@@ -115,7 +115,7 @@ def _moment(at: int | None) -> str | None:
 
 
 def unread(said: Mapping[str, Any]) -> list[str]:
-    """What of a file does not count."""
+    """Return what of a file does not count."""
     if not said["rows_left_out"] and not said["cells_unreadable"]:
         return []
     return [
@@ -126,7 +126,7 @@ def unread(said: Mapping[str, Any]) -> list[str]:
 
 
 def as_text(said: dict[str, Any]) -> str:
-    """The same to read, with the homes that would change most."""
+    """Return the same as text, with the homes that would change most."""
     head = [
         f"{said['readings']:,} readings of {said['residents']:,} residents, {said['days']:g} days"
         f" ({(said['from'] or '-')[:10]} to {(said['to'] or '-')[:10]}).",
@@ -161,7 +161,7 @@ def as_text(said: dict[str, Any]) -> str:
 
 
 def _rows(split: dict[str, dict[str, Any]], most: int | None) -> list[tuple[str, list[Any]]]:
-    """Those in which there is anything."""
+    """Return the rows that are not all zero."""
     return [(name, list(row.values())) for name, row in list(split.items())[:most] if any(row.values())]
 
 

@@ -1,6 +1,6 @@
-"""Replays what is stored in the database: under the policies that ran, to see that it is the same, or under others.
+"""Replay what is stored in the database, under the policies that ran, as a check, or under others.
 
-Guards: it reads and never writes; what was left out of the comparison is said.
+Guards: it reads and never writes. What was left out of the comparison is reported.
 """
 
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ class Span:
 def replay_stored(
     conn: psycopg.Connection[Any], span: Span, old: Policy | None, new: Policy, answered_after: int
 ) -> tuple[Replayed, list[str]]:
-    """What changes from one policy, or from those that ran, to another; with the homes by number."""
+    """Return what changes from one policy, or those that ran, to another; and the homes by number."""
     known = recorded.policies(conn)
     before, after = replace(known, instead=old), replace(known, instead=new)
     since = _from(span, max(before.lead, after.lead))
@@ -66,7 +66,7 @@ def replay_stored(
 
 
 def _from(span: Span, lead: timedelta) -> datetime:
-    """From when on what happened still weighs on the span."""
+    """Return from when on events still affect the span."""
     return span.since if span.since <= ALWAYS else span.since - lead
 
 
@@ -87,7 +87,7 @@ def _within(found: Sequence[ToldAgain], span: Span) -> list[ToldAgain]:
 
 
 class _Homes:
-    """A number for each home, in the order in which they come."""
+    """A number for each home, in order of appearance."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
@@ -116,7 +116,7 @@ def _micros(at: datetime) -> int:
 
 
 def said_of(same: Agreement) -> str:
-    """What came of holding a replay against what is stored."""
+    """Return the result of comparing a replay with what is stored."""
     lines = [
         f"{same.scores:,} scores and {same.found:,} findings of {same.residents:,} residents replayed.",
         f"Taken over as they are on record: {_TAKEN_OVER}; and of {same.refitted} residents whom NEWS2 has begun or"

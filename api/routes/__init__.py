@@ -25,7 +25,7 @@ from api.routes import (
 
 
 def routers() -> list[APIRouter]:
-    """All of it, in the order the documentation shows it."""
+    """Return all routers, in the order of the documentation."""
     parts = (
         me,
         queue,

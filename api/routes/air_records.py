@@ -1,6 +1,6 @@
-"""That no oxygen is in use where a resident lives: recorded, and withdrawn.
+"""The record that no oxygen is in use where a resident lives: making and withdrawing it.
 
-Guards: only their home's manager and the hub say so; the use case and the database both say so.
+Guards: only their home's manager and the hub may; the use case and the database both enforce this.
 """
 
 from dataclasses import dataclass
@@ -43,9 +43,10 @@ class Recorded:
 
 @router.post("", status_code=201)
 def record(resident_id: UUID, said: NoOxygen, visit: RecordingVisit) -> Recorded:
-    """A score without an oxygen entry assumes air until an entry that oxygen is in use, or that nobody could find out.
+    """Record that no oxygen is in use.
 
-    409 where it does already; 422 over a newest entry of that kind, unless `over` names it.
+    A score without an oxygen entry then assumes air, until an entry that oxygen is in use or could not be found out.
+    409 where such a record is in force; 422 over a newest entry that says otherwise, unless `over` names it.
     """
     resident_of_home_or_hub(visit, resident_id, ABOUT)
     check = Check(checked=said.checked, doubt=oxygen.doubt(visit.conn, resident_id), over=said.over)
@@ -54,6 +55,6 @@ def record(resident_id: UUID, said: NoOxygen, visit: RecordingVisit) -> Recorded
 
 @router.post("/{air_record_id}/withdraw", status_code=204)
 def withdraw(resident_id: UUID, air_record_id: UUID, visit: WithdrawingVisit) -> None:
-    """Oxygen is in use, or prescribed: air is not assumed any more. 409 if the record has ended."""
+    """Withdraw the record, because oxygen is in use or prescribed. 409 if it has ended."""
     resident_of_home_or_hub(visit, resident_id, ABOUT)
     air_record.withdraw(visit.conn, visit.actor, resident_id, air_record_id, visit.at)

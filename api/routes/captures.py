@@ -1,6 +1,6 @@
 """A set of observations sent by somebody at the bedside.
 
-Guards: answered only once it is stored; sent twice with the same reading id it is stored once.
+Guards: the answer comes only after the commit. Sent twice with the same reading id, it is stored once.
 """
 
 from http import HTTPStatus
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/v1/residents", tags=["residents"])
 
 
 class SetOfObservations(BaseModel):
-    """Values as they were read off, each in its sign's own unit; the reading id is made once by the form."""
+    """Values as they were read off, each in its sign's own unit; the form makes the reading id once."""
 
     reading_id: UUID
     taken_at: AwareDatetime
@@ -63,7 +63,7 @@ def send(
     response: Response,
     visit: Annotated[Visit, needs(ADD, Record.READINGS)],
 ) -> Captured:
-    """Stored (201), or stored before (200): the score's bounds, what is still needed, what to do now."""
+    """Store a set now (201) or find it stored before (200): the bounds, what is still needed, and what to do."""
     parts = parts_of(request)
     captured = capture(visit, parts.door, parts.evaluator, resident_id, observed.as_observed())
     if captured.outcome is Outcome.QUARANTINED:

@@ -1,6 +1,6 @@
-"""A resident's ceiling of treatment: recording it, its review, and its end.
+"""A resident's ceiling of treatment: recording, reviewing and revoking it.
 
-Guards: only the hub records it, on the word of somebody named; the use case and the database both say so.
+Guards: only the hub records it, as decided by a named clinician; the use case and the database both enforce this.
 """
 
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Decided:
 
 @router.post("", status_code=201)
 def decide(resident_id: UUID, deciding: Deciding, visit: DecidingVisit) -> Decided:
-    """Record it, in the place of the one in force; 409 if a colleague has decided since it was read."""
+    """Record it in place of the one in force; 409 if a colleague has decided since it was read."""
     resident_at_my_hub(visit, resident_id)
     decision = Decision(**deciding.model_dump(exclude={"seen"}))
     return Decided(ceiling.decide(visit.conn, visit.actor, resident_id, decision, visit.at, deciding.seen))
@@ -58,6 +58,6 @@ def decide(resident_id: UUID, deciding: Deciding, visit: DecidingVisit) -> Decid
 
 @router.post("/revoke", status_code=204)
 def revoke(resident_id: UUID, revoking: RevokingCeiling, visit: RevokingVisit) -> None:
-    """None is recorded from now on; 409 if a colleague has decided since it was read."""
+    """Revoke it, so that none is recorded from now on; 409 if a colleague has decided since it was read."""
     resident_at_my_hub(visit, resident_id)
     ceiling.revoke(visit.conn, visit.actor, resident_id, revoking.reason, visit.at, revoking.seen)

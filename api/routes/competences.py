@@ -1,6 +1,7 @@
-"""Who is signed off for what, and signing off.
+"""Sign-offs: who has them, making and revoking them.
 
-Guards: nobody signs themselves off, nor a worker they do not answer for; the use case and the database both say so.
+Guards: nobody signs off themselves, or a worker they do not answer for; the use case and the database both enforce
+this.
 """
 
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ class SignedOff:
 
 @router.get("")
 def whole_matrix(visit: MatrixVisit) -> Matrix:
-    """The workers one answers for, every activity, and the sign-offs between them."""
+    """The workers you answer for, every activity, and the sign-offs between them."""
     return Matrix(
         matrix.workers(visit.conn), matrix.activities(visit.conn), matrix.sign_offs(visit.conn, visit.at)
     )
@@ -71,5 +72,5 @@ def record(signing: SigningOff, visit: SigningVisit) -> SignedOff:
 
 @router.post("/{competence_id}/revoke", status_code=204)
 def revoke(competence_id: UUID, taking_back: TakingBack, visit: TakingBackVisit) -> None:
-    """Take a sign-off back from now on, for a reason that is recorded."""
+    """Revoke a sign-off from now on, for a reason that is recorded."""
     sign_off.revoke(visit.conn, visit.actor, competence_id, reason=taking_back.reason, at=visit.at)

@@ -1,6 +1,6 @@
-"""The JSON API's own description.
+"""The description of the JSON API in OpenAPI.
 
-Guards: it names no server and shows nobody's data; whatever an address may answer is in it, refusals too.
+Guards: it names no server and shows nobody's data. It lists every answer of each address, refusals too.
 """
 
 from copy import deepcopy
@@ -41,18 +41,18 @@ _PROBLEMS: dict[str, Any] = {
     "4XX": {"description": "It was not done; the sentence says why.", "content": _AS_PROBLEM},
     "503": {"description": "Not now: try again after `Retry-After` seconds.", "content": _AS_PROBLEM},
 }
-# What the framework would say of its own refusals, of which none leaves as such.
+# The framework's own descriptions of refusals, none of which is sent like that.
 _NEVER_SENT = ("HTTPValidationError", "ValidationError")
 
 
 @router.get("/openapi.json", include_in_schema=False)
 def openapi(request: Request) -> dict[str, Any]:
-    """OpenAPI of everything under /api/v1, of the stream and of what watches over this process."""
+    """OpenAPI of everything under /api/v1, of the stream and of the health checks."""
     return described(request.app)
 
 
 def described(app: FastAPI) -> dict[str, Any]:
-    """What the app takes and answers; made once for each app."""
+    """Return what the app takes and answers; made once for each app."""
     if not hasattr(app.state, "described"):
         app.state.described = _with_refusals(deepcopy(app.openapi()))
     return app.state.described
@@ -66,7 +66,7 @@ def _with_refusals(whole: dict[str, Any]) -> dict[str, Any]:
         for asked in address.values():
             asked["responses"].pop("422", None)
             for code, answer in asked["responses"].items():
-                if code.startswith("4"):  # a refusal in words of its own, or else as everywhere
+                if code.startswith("4"):  # a refusal described here, or else as everywhere
                     answer["content"] |= _AS_PROBLEM
             asked["responses"] = _PROBLEMS | asked["responses"]
     return whole

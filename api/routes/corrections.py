@@ -1,6 +1,6 @@
-"""Saying over HTTP whose a reading is.
+"""Correct whose a reading is, over HTTP.
 
-Guards: whoever says so names the last correction they have seen, so that nobody overrules what they do not know.
+Guards: the request names the last correction seen, so that nobody overrules one they do not know.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1/residents", tags=["residents"])
 
 
 class NotTheirs(BaseModel):
-    """Whose the reading is; null: not known whose. `seen` is the reading's `correction` as it was last read."""
+    """Whose the reading is; null: unknown. `seen` is the reading's `correction` as it was last read."""
 
     taken_from: UUID | None
     reason: Reason
@@ -30,7 +30,7 @@ class NotTheirs(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PutRight:
-    """What the reading means for the one whose it is; all of it empty where nobody is named."""
+    """What the reading means for the resident it belongs to; all empty where nobody is named."""
 
     low: int | None = None
     high: int | None = None
@@ -51,7 +51,7 @@ def say_whose(
     request: Request,
     visit: Annotated[Visit, needs(CHANGE, Record.READINGS)],
 ) -> PutRight:
-    """Correct whose it is: what is known of both is brought up to date, and the hub is told."""
+    """Correct whose it is: what is known of both residents is updated, and the hub is told."""
     parts = parts_of(request)
     decided = Said(said.taken_from, said.reason, said.seen, said.words)
     corrected = correct(visit, parts.door, parts.evaluator, resident_id, (kit_id, reading_id), decided)

@@ -1,6 +1,6 @@
-"""What a program sends of any decision of a named clinician about one resident, and of its end.
+"""The request body of any named clinician's decision about one resident, and of its revocation.
 
-Guards: as long as what is kept of it, and no longer.
+Guards: texts may be as long as what is stored of them, and no longer.
 """
 
 from datetime import date
@@ -15,7 +15,7 @@ _Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
 
 
 class OfClinician(BaseModel):
-    """Whose word it is, what it rests on, and when it is looked at again."""
+    """Who decided, what it rests on, and when it is reviewed."""
 
     clinician_name: Annotated[str, Field(min_length=1, max_length=200)]
     regulator: Regulator

@@ -1,7 +1,7 @@
-"""Opening a record from outside one's hub, and saying that one has seen that somebody did.
+"""Open a record from outside its hub, and acknowledge that somebody did.
 
-Guards: what is wrong with a try is said in its answer and not by an error, which would take back that it counts; who
-is not told at a place hears nothing of it, and leaves no look there.
+Guards: a failed try is answered normally, because an error would roll back its count. An actor who is not told at a
+place learns nothing of it, and leaves no look in its audit.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ ToldVisit = Annotated[Visit, needs(READ, Record.GLASS)]
 
 
 class Breaking(BaseModel):
-    """Both facts, exactly, and why it cannot wait."""
+    """NHS number and date of birth, exactly, and why it cannot wait."""
 
     nhs_number: Annotated[str, Field(pattern=r"^[0-9]{10}$")]
     born_on: date
@@ -53,7 +53,7 @@ class Seen(BaseModel):
 
 
 def break_open(request: Request, visit: Visit, tried: Try) -> Tried:
-    """Try to open a record, and count it for whoever looks after the platform."""
+    """Try to open a record, and count the try for operators."""
     done = open_outside(visit.conn, visit.actor, tried, visit.at)
     parts_of(request).counts.glass.labels(str(done.outcome)).inc()
     return done
@@ -61,7 +61,10 @@ def break_open(request: Request, visit: Visit, tried: Try) -> Tried:
 
 @router.post("/break-glass", status_code=200, responses={201: {"model": Tried}})
 def open_record(breaking: Breaking, request: Request, response: Response, visit: BreakingVisit) -> Tried:
-    """Opened until then (201); or not (200): `yours` needs no glass, `nobody` is these, `wait` until then."""
+    """Open a record until the time in the answer (201), or not (200).
+
+    `yours` needs no glass, `nobody` has both facts, `wait` asks you to wait until then.
+    """
     done = break_open(request, visit, Try(**breaking.model_dump()))
     if done.outcome is Outcome.OPENED:
         response.status_code = HTTPStatus.CREATED
@@ -70,7 +73,7 @@ def open_record(breaking: Breaking, request: Request, response: Response, visit:
 
 @router.get("/homes/{home_id}/break-glass")
 def unseen_at_home(home_id: UUID, visit: ToldVisit) -> list[Broken]:
-    """Records of the home's residents that were opened and that its manager has not seen: the newest 50."""
+    """The newest 50 openings of records of the home's residents that its manager has not acknowledged."""
     _told_at(desks.homes_managed(visit.conn), home_id, "home")
     looked_at_place(visit, f"home:{home_id}", "break_glass.seen")
     return glass.unseen_at_home(visit.conn, home_id)
@@ -86,7 +89,7 @@ def unseen_at_hub(hub_id: UUID, visit: ToldVisit) -> list[Broken]:
 
 @router.post("/break-glass/{break_glass_id}/seen", status_code=204)
 def seen(break_glass_id: UUID, said: Seen, visit: AnsweringVisit) -> None:
-    """Say for the home or for its hub that one has seen it."""
+    """Acknowledge an opening for the home or for its hub."""
     acknowledge(visit.conn, visit.actor, break_glass_id, said.desk, visit.at)
 
 

@@ -1,6 +1,6 @@
 """A home's day: what was observed of each resident, and the hub's answers.
 
-Guards: the day is the home's own, by the clock on its wall.
+Guards: the day is the home's own, in Europe/London.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""A resident's own limits: those in force, setting one or deciding anew at a review, and ending it.
+"""A resident's own limits: those in force, setting, reviewing and revoking one.
 
-Guards: only the hub records them, on the word of somebody named; the use case and the database both say so.
+Guards: only the hub records them, as decided by a named clinician; the use case and the database both enforce this.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Signing in and out, who one is, and where one is signed in.
+"""Signing in and out, the signed-in person, and their sessions.
 
 Guards: a token is never in a body, only in the cookie.
 """
@@ -64,7 +64,7 @@ class Me(BaseModel):
 
 @router.post("/sign-in", status_code=204, dependencies=[public])
 def begin(request: Request, response: Response, credentials: Credentials) -> None:
-    """Begin a session; the cookie is its token. What is left to do after the password is done on the pages."""
+    """Begin a session; the cookie is its token. Steps beyond the password are done on the pages."""
     step = sign_in(request, response, credentials.username, credentials.password)
     if step is not Step.DONE:
         raise NotSignedInError("Sign in on the pages first: there is something left to do there.")
@@ -78,7 +78,7 @@ def end(request: Request, response: Response, visit: SigningIn) -> None:
 
 @router.get("/me/sessions")
 def sessions_of_mine(visit: FullySignedIn) -> list[SessionOfMine]:
-    """Where one is signed in, last used first."""
+    """Where you are signed in, last used first."""
     return [
         SessionOfMine(
             session_id=one.session_id,
@@ -93,11 +93,11 @@ def sessions_of_mine(visit: FullySignedIn) -> list[SessionOfMine]:
 
 @router.delete("/me/sessions/{session_id}", status_code=204)
 def end_session_of_mine(session_id: UUID, request: Request, visit: FullySignedIn) -> None:
-    """End one of one's own."""
+    """End one of your own sessions."""
     end_session(request, visit, session_id)
 
 
 @router.get("/me")
 def me(visit: SignedIn) -> Me:
-    """Who is signed in, and as what."""
+    """Who is signed in, and in which roles."""
     return Me.of(visit)

@@ -1,6 +1,6 @@
-"""What kits say of an emergency of somebody who cannot be named here, and saying that one has seen to it.
+"""Notices of emergencies of people whom a kit cannot name here, and acknowledging them.
 
-Guards: who may see or acknowledge what is decided below; no resident is named.
+Guards: the layer below decides who may see or acknowledge one. No resident is named.
 """
 
 from dataclasses import dataclass
@@ -40,12 +40,12 @@ def of_hub(hub_id: UUID, visit: QueueVisit) -> list[notices.Notice]:
 
 @router.get("/notices")
 def of_no_home(visit: OperatorVisit) -> list[notices.Notice]:
-    """The same of kits that are lent to no home."""
+    """The same for kits that are lent to no home."""
     return notices.of_no_home(visit.conn)
 
 
 @router.post("/notices/{notice_id}/acknowledge")
 def acknowledge(notice_id: UUID, acknowledging: Acknowledging, visit: NoticeVisit) -> Acknowledged:
-    """Say that one has seen to it; 409 if more came since it was read, or a colleague was first."""
+    """Acknowledge it; 409 if more came since it was read, or a colleague was first."""
     notice.acknowledge(visit.conn, visit.actor, notice_id, acknowledging.seen, visit.at)
     return Acknowledged(notice_id)

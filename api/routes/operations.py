@@ -1,6 +1,6 @@
-"""What an operator watches: kits, their books, and what could not be understood.
+"""What an operator watches: kits, their ledgers, and the quarantine.
 
-Guards: ids, counts, reasons and the names of homes; no person and no payload.
+Guards: only ids, counts, reasons and the names of homes; no person and no payload.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ OperatorVisit = Annotated[Visit, needs(READ, Record.LEDGERS)]
 
 @dataclass(frozen=True, slots=True)
 class Kits:
-    """`ledgers` has the platform's side of the books alone: stored, in quarantine, unreadable."""
+    """The kits. `ledgers` has only the platform's side: stored, in quarantine, unreadable."""
 
     kits: list[kits.Kit]
     ledgers: list[ledger.KitLedger]
@@ -28,11 +28,11 @@ class Kits:
 
 @router.get("/kits")
 def all_kits(visit: OperatorVisit) -> Kits:
-    """Every kit as it last spoke of itself, with its books."""
+    """Every kit's last status, with its ledger."""
     return Kits(kits.kits(visit.conn), ledger.ledgers(visit.conn))
 
 
 @router.get("/quarantine")
 def quarantine(visit: OperatorVisit) -> list[kits.Quarantined]:
-    """What is in quarantine, by reason."""
+    """The quarantine, by reason."""
     return kits.quarantined(visit.conn)

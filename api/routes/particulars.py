@@ -1,7 +1,7 @@
-"""Who a resident is: added to a home, put right later, and moved to another home of the same provider.
+"""Who a resident is: adding them to a home, correcting their facts, and moving them within a provider.
 
-Guards: only whoever answers for the home; what is known of somebody elsewhere is said in the answer, by no name and not
-by an error, which would take back that it was asked; who puts something right names what they have seen there.
+Guards: only somebody who answers for the home may. What is known elsewhere is answered without a name, and not as an
+error, which would roll back the count of attempts. A correction names the facts it was based on.
 """
 
 from dataclasses import asdict, dataclass
@@ -32,9 +32,10 @@ MOST_OTHERS = 20
 
 
 class Given(BaseModel):
-    """All of it: what is left out is not known. `allergies` left out: nobody has asked; or `none known`.
+    """All facts; one that is left out is not known.
 
-    Whether they are under 16 is worked out from `born_on`, whatever `no_score_reason` says.
+    `allergies` left out: nobody has asked; otherwise the text, or `none known`. Whether they are under 16 is computed
+    from `born_on`, whatever `no_score_reason` says.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=LONGEST["name"])]
@@ -47,7 +48,7 @@ class Given(BaseModel):
     no_score_reason: NoScore | None = None
 
     def as_typed(self) -> Particulars:
-        """As if it had been typed on a page. Raises UnfitParticularsError."""
+        """Return the facts as if typed on a page. Raises UnfitParticularsError."""
         found, faults = particulars.typed(self.model_dump(mode="json", exclude_none=True))
         if found is None:
             raise UnfitParticularsError(faults)
@@ -55,35 +56,35 @@ class Given(BaseModel):
 
 
 class ToldApart(Given):
-    """Of one who may be like others at the home. `other_than`: who is named as `alike` and is another person."""
+    """Facts of a resident who may be like others at the home.
+
+    `other_than`: those named as `alike` who are other people.
+    """
 
     other_than: Annotated[list[UUID], Field(max_length=MOST_OTHERS)] = []
 
 
 class Adding(ToldApart):
-    """Somebody new."""
+    """The facts of a new resident."""
 
 
 class Correcting(ToldApart):
-    """As it is to stand. `seen`: as it was read."""
+    """The facts as they are to be. `seen`: as it was read."""
 
     seen: Annotated[str, Field(max_length=64)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenDown(Particulars):
-    """What is written down, in whatever way it came there.
-
-    `seen` goes back as it was read: it tells what stood there from what stands there later.
-    """
+    """The stored facts. `seen` is to be sent back unchanged: it shows whether the facts changed meanwhile."""
 
     seen: str
 
 
 class Moving(BaseModel):
-    """Where to, and since which day. `seen`: the `home_id` at which they lived as it was read.
+    """Where they moved to, and on which day.
 
-    `other_than`: as where somebody is added.
+    `seen`: the `home_id` at which they lived as it was read. `other_than`: as in adding a resident.
     """
 
     home_id: UUID
@@ -101,10 +102,11 @@ class Home(BaseModel):
     "/homes/{home_id}/residents", status_code=200, responses={201: {"model": Done}, 409: {"model": Done}}
 )
 def add(home_id: UUID, adding: Adding, response: Response, visit: AddingVisit) -> Done:
-    """Added (201); or not (200): `yours` has this NHS number, somebody `elsewhere` has it, or `wait` until then.
+    """Add a resident (201), or not (200).
 
-    409: somebody `alike`, by name and date of birth, is at the home. If this is another person, send it again with
-    their id among `other_than`. Any other 409 is a problem, as everywhere.
+    Where not: `yours` has this NHS number, somebody `elsewhere` has it, or `wait` until then. 409: somebody `alike`, by
+    name and date of birth, is at the home. If this is another person, send it again with their id among `other_than`.
+    Any other 409 is a problem, as everywhere.
     """
     home_answered_for(visit, home_id, NOT_YOURS)
     done = admission.add(
@@ -116,7 +118,7 @@ def add(home_id: UUID, adding: Adding, response: Response, visit: AddingVisit) -
 
 @router.get("/residents/{resident_id}/details")
 def details(resident_id: UUID, visit: CorrectingVisit) -> WrittenDown:
-    """What is written down of them, as it is sent back where it is put right."""
+    """The stored facts, in the form in which a correction is sent back."""
     found = asdict(resident_answered_for(visit, resident_id, NOT_YOURS))
     looked(visit, resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
     return WrittenDown(**{name: found[name] for name in Given.model_fields}, seen=stand_as(found))
@@ -124,7 +126,7 @@ def details(resident_id: UUID, visit: CorrectingVisit) -> WrittenDown:
 
 @router.put("/residents/{resident_id}/details", responses={409: {"model": Done}})
 def correct(resident_id: UUID, given: Correcting, response: Response, visit: CorrectingVisit) -> Done:
-    """Put right (`done`), or not: as where somebody is added. 409 as well if somebody else changed it since."""
+    """Correct the facts (`done`), or not: answers as in adding a resident. 409 also if they were changed meanwhile."""
     resident_answered_for(visit, resident_id, NOT_YOURS)
     done = admission.correct(
         visit.conn, visit.actor, resident_id, given.as_typed(), visit.at, given.seen, given.other_than
@@ -144,9 +146,9 @@ def homes_to_move_to(resident_id: UUID, visit: CorrectingVisit) -> list[Home]:
 
 @router.post("/residents/{resident_id}/move", responses={409: {"model": Done}})
 def move(resident_id: UUID, moved: Moving, response: Response, visit: CorrectingVisit) -> Done:
-    """They live there since that day (`done`); what is open follows them.
+    """Record that they live there since that day (`done`); open cases follow them.
 
-    409: somebody `alike` lives there, as where somebody is added; or, as a problem, they have moved since it was read.
+    409: somebody `alike` lives there, as in adding a resident; or, as a problem, they have moved since it was read.
     """
     resident_answered_for(visit, resident_id, NOT_YOURS)
     done = moving.move(

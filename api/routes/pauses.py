@@ -1,6 +1,6 @@
-"""A pause of a resident's monitoring: recorded, changed, and ended when they are back.
+"""A pause of a resident's monitoring: recording, changing and ending it.
 
-Guards: only their home's manager and the hub record it; the use case and the database both say so.
+Guards: only their home's manager and the hub may; the use case and the database both enforce this.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ EndingVisit = Annotated[Visit, needs(CHANGE, Record.PAUSES)]
 
 
 class Pausing(BaseModel):
-    """Why, from when and until when nobody is to be watched."""
+    """Why, from when and until when a resident is not to be watched."""
 
     seen: Annotated[
         UUID | None,
@@ -43,7 +43,7 @@ class Paused:
 
 @router.post("", status_code=201)
 def begin(resident_id: UUID, pausing: Pausing, visit: PausingVisit) -> Paused:
-    """Record a pause, in the place of the one in force; 409 if a colleague has recorded another since it was read."""
+    """Record a pause in place of the one in force; 409 if a colleague has recorded another since it was read."""
     resident_of_home_or_hub(visit, resident_id, ABOUT)
     away = Away(**pausing.model_dump(exclude={"seen"}))
     return Paused(monitoring_pause.begin(visit.conn, visit.actor, resident_id, away, visit.at, pausing.seen))
@@ -51,6 +51,6 @@ def begin(resident_id: UUID, pausing: Pausing, visit: PausingVisit) -> Paused:
 
 @router.post("/{pause_id}/end", status_code=204)
 def end(resident_id: UUID, pause_id: UUID, visit: EndingVisit) -> None:
-    """They are back: watched from now on. 409 if it has ended, or a colleague has changed it."""
+    """End it, because they are back. 409 if it has ended, or a colleague has changed it."""
     resident_of_home_or_hub(visit, resident_id, ABOUT)
     monitoring_pause.end(visit.conn, visit.actor, resident_id, pause_id, visit.at)

@@ -1,6 +1,6 @@
 """A hub's queue, and what its clinicians do with an escalation.
 
-Guards: who may see or do what is decided by the desk and the database; here it is only said over HTTP.
+Guards: the desk and the database decide who may see or do what; this file only translates to HTTP.
 """
 
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ class Raised:
 
 @router.get("/hubs/{hub_id}/reviews")
 def reviews_due(hub_id: UUID, visit: QueueVisit) -> list[reviews.Review]:
-    """Authorisations of SpO2 scale 2 to be reviewed within 30 days, the longest overdue first."""
+    """Authorisations of SpO2 scale 2, limits and ceilings to be reviewed within 30 days, longest overdue first."""
     hub = hub_of(visit, hub_id)
     looked_at_place(visit, f"hub:{hub_id}", "hub.reviews_seen")
     return reviews.due(visit.conn, hub.hub_id, visit.at)
@@ -101,14 +101,14 @@ def open_escalations(
     high_first: bool = True,
     after: UUID | None = None,
 ) -> Queue:
-    """What waits at the hub, and what its clinicians have claimed, by deadline.
+    """The open escalations of the hub, claimed ones too, by deadline.
 
-    High severity is on top unless `high_first` is false; whoever is only silent comes last. At most 200: where there
-    are more, the header `Link` has the address of those that come next, `rel="next"`. What is new stands where it
-    belongs, on top too: ask for that without `after`.
+    High severity is on top unless `high_first` is false; residents who are only silent come last. At most 200: where
+    there are more, the header `Link` has the address of the next, `rel="next"`. New cases are placed in this order, so
+    they may be on top: ask for that without `after`.
     """
     hub = hub_of(visit, hub_id)
-    # First: what happens after it is read is in the stream, so nothing falls between the two.
+    # Read first: the stream has what happens afterwards, so nothing is lost in between.
     revision = queue.revision(visit.conn, hub_id)
     waiting = queue.waiting(visit.conn, hub_id, high_first=high_first, after=after)
     cases = [one.escalation_id for one in waiting.rows]
@@ -132,7 +132,7 @@ def open_escalations(
 
 @router.get("/escalations/{escalation_id}")
 def one_escalation(escalation_id: UUID, visit: CaseVisit) -> Whole:
-    """One escalation of a resident in one's care or in the homes of one's hub."""
+    """One escalation of a resident in your care or in the homes of your hub."""
     whole = _whole(escalation_id, visit)
     looked(visit, whole.escalation.resident_id, "escalation.seen")
     return whole
@@ -140,7 +140,7 @@ def one_escalation(escalation_id: UUID, visit: CaseVisit) -> Whole:
 
 @router.post("/escalations/{escalation_id}/claim")
 def claim(escalation_id: UUID, visit: AnsweringVisit) -> Whole:
-    """Take it on; 409 if a colleague was first."""
+    """Claim it; 409 if a colleague was first."""
     desk.claim(visit.conn, visit.actor, escalation_id, visit.at)
     return _whole(escalation_id, visit)
 
@@ -154,7 +154,7 @@ def release(escalation_id: UUID, visit: AnsweringVisit) -> Whole:
 
 @router.post("/escalations/{escalation_id}/close")
 def close(escalation_id: UUID, closing: Closing, visit: AnsweringVisit) -> Whole:
-    """Answer it, with a disposition and a note for the home; 409 if it has worsened since it was read."""
+    """Close it, with a disposition and a note for the home; 409 if it has worsened since it was read."""
     desk.close(
         visit.conn,
         visit.actor,
@@ -169,14 +169,14 @@ def close(escalation_id: UUID, closing: Closing, visit: AnsweringVisit) -> Whole
 
 @router.post("/escalations/{escalation_id}/undo")
 def undo(escalation_id: UUID, visit: AnsweringVisit) -> Whole:
-    """Take back one's own closing within ten minutes, or one's own claim."""
+    """Take back your own closing within ten minutes, or your own claim."""
     desk.undo(visit.conn, visit.actor, escalation_id, visit.at)
     return _whole(escalation_id, visit)
 
 
 @router.post("/residents/{resident_id}/escalations", status_code=201)
 def raise_by_hand(resident_id: UUID, call: PhoneCall, visit: RaisingVisit) -> Raised:
-    """Raise an escalation from a phone call; it joins the one that is open."""
+    """Raise an escalation from a phone call; it joins an open one."""
     return Raised(
         desk.raise_by_hand(
             visit.conn,

@@ -1,6 +1,7 @@
-"""What is decided about a resident's records: that care ended, and what keeps them from being erased.
+"""Decisions about a resident's records: the end of care, and legal holds.
 
-Guards: only whoever answers for the resident's home or leads its hub; the use case and the database both say so.
+Guards: only somebody who answers for the resident's home or leads its hub may decide; the use case and the database
+both enforce this.
 """
 
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How long the records are kept: whether care has ended, and what holds them."""
+    """How long the records are kept: the end of care, and what holds them."""
 
     ended: records.Ended | None
     holds: list[records.Hold]
@@ -64,7 +65,7 @@ def kept(resident_id: UUID, visit: KeeperVisit) -> Kept:
 
 @router.post("/end-of-care", status_code=204)
 def end(resident_id: UUID, ending: Ending, visit: EndingVisit) -> None:
-    """Record that care ended: how long records are kept is counted from there."""
+    """Record that care ended; retention is counted from then."""
     end_of_care.record(
         visit.conn, visit.actor, resident_id, ended_at=ending.ended_at, reason=ending.reason, at=visit.at
     )
@@ -72,7 +73,7 @@ def end(resident_id: UUID, ending: Ending, visit: EndingVisit) -> None:
 
 @router.post("/end-of-care/withdraw", status_code=204)
 def go_on(resident_id: UUID, visit: GoingOnVisit) -> None:
-    """Care goes on after all."""
+    """Withdraw the end of care."""
     end_of_care.withdraw(visit.conn, visit.actor, resident_id, visit.at)
 
 
@@ -88,5 +89,5 @@ def hold(resident_id: UUID, holding: Holding, visit: HoldingVisit) -> Held:
 
 @router.post("/legal-holds/{hold_id}/lift", status_code=204)
 def lift(resident_id: UUID, hold_id: UUID, visit: LiftingVisit) -> None:
-    """Let the records go their way again."""
+    """Lift a legal hold."""
     legal_hold.lift(visit.conn, visit.actor, resident_id, hold_id, visit.at)

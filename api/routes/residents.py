@@ -1,6 +1,6 @@
 """One resident: who they are, what is known now, and what was measured when.
 
-Guards: history is asked for between two moments, never as a whole; whoever looks at a resident is written down.
+Guards: history is read between two moments, never as a whole. Every look is audited.
 """
 
 from dataclasses import dataclass

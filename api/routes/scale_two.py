@@ -1,6 +1,6 @@
-"""Who is scored on SpO2 scale 2: recording the decision, its review, and its end.
+"""SpO2 scale 2 for a resident: authorising, reviewing and revoking it.
 
-Guards: only the hub records it, on the word of somebody named; the use case and the database both say so.
+Guards: only the hub records it, as decided by a named clinician; the use case and the database both enforce this.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class Authorised:
 
 @router.post("", status_code=201)
 def authorise(resident_id: UUID, authorising: Authorising, visit: AuthorisingVisit) -> Authorised:
-    """Record that scale 2 is authorised, or that this was reviewed and stays so: it holds from now on.
+    """Record that scale 2 is authorised, or was reviewed and stays; it holds from now on.
 
     409 if a colleague has decided since it was read.
     """
@@ -61,6 +61,6 @@ def authorise(resident_id: UUID, authorising: Authorising, visit: AuthorisingVis
 
 @router.post("/revoke", status_code=204)
 def revoke(resident_id: UUID, revoking: RevokingScaleTwo, visit: RevokingVisit) -> None:
-    """Back to scale 1 from now on; both results are shown for 30 days. 409 if a colleague has decided since."""
+    """Return to scale 1 from now on; both results are shown for 30 days. 409 if a colleague has decided since."""
     resident_at_my_hub(visit, resident_id)
     scale_two.revoke(visit.conn, visit.actor, resident_id, revoking.reason, visit.at, revoking.seen)
