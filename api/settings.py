@@ -1,7 +1,7 @@
-"""What a process is told by its environment: where the database and the broker are, and the secrets for them.
+"""The settings that a process reads from its environment: database, broker, and the secrets for them.
 
-Guards: a secret has no default and comes from a file (`..._FILE`) or the environment; what is missing or
-wrong is said in one sentence that names the variable to set, before anything is started.
+Guards: a secret has no default and comes from a file (`..._FILE`) or the environment. What is missing or wrong is said
+before anything starts, in one sentence that names the variable to set.
 """
 
 from enum import StrEnum
@@ -16,7 +16,7 @@ from pydantic_settings import SettingsError as UnreadableSettingError
 PREFIX = "HEARTHWATCH_"
 
 
-# A host that vanished is noticed within seconds, by whoever waits for its answer and by whoever only listens.
+# A host that vanished is noticed within seconds, while waiting for an answer and while only listening.
 _LINE = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -27,11 +27,11 @@ _LINE = {
 
 
 class SettingsError(Exception):
-    """A setting is missing or wrong; the sentences say which and what to do."""
+    """A setting is missing or wrong; the message says which and what to do."""
 
 
 class DatabaseRole(StrEnum):
-    """What a process signs in to the database as."""
+    """The roles in which processes sign in to the database."""
 
     API = "hearthwatch_api"
     INGEST = "hearthwatch_ingest"
@@ -41,7 +41,7 @@ class DatabaseRole(StrEnum):
 
 
 class _Group(BaseModel):
-    """Settings of one thing. `<name>_file` names a file that holds `<name>`."""
+    """The settings of one thing. `<name>_file` names a file that holds `<name>`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -64,7 +64,7 @@ def _with_file_read(name: str, value: Any, known: Any) -> tuple[str, Any]:
 
 
 class Database(_Group):
-    """Where the database is. The host may be the folder of a Unix socket, which needs no password."""
+    """The database. The host may be the folder of a Unix socket, which needs no password."""
 
     host: str | None = None
     port: int = Field(default=5432, gt=0, lt=65536)
@@ -81,7 +81,7 @@ class Database(_Group):
 
 
 class Broker(_Group):
-    """Where the broker is, and whom ingest signs in as: `<username>-<worker>`. A CA file means TLS."""
+    """The broker, and the user that ingest signs in as: `<username>-<worker>`. A CA file means TLS."""
 
     host: str | None = None
     port: int = Field(default=1883, gt=0, lt=65536)
@@ -93,7 +93,8 @@ class Broker(_Group):
 class Http(_Group):
     """Where the pages and the JSON API are served.
 
-    `client_header` names the header in which a proxy in front of us says who asks; without it none is believed.
+    `client_header` names the header in which our proxy says where a request came from; without it no header is
+    believed.
     """
 
     host: str = "127.0.0.1"
@@ -102,9 +103,10 @@ class Http(_Group):
 
 
 class Account(_Group):
-    """How people sign in. `second_step` off asks nobody for a code; `key` seals the secrets codes come from.
+    """How people sign in.
 
-    `breached_file` is a larger list of breached passwords (see `api.identity.breached`).
+    `second_step` off requires no code. `key` encrypts the secrets that codes come from. `breached_file` is a larger
+    list of breached passwords (see `api.identity.breached`).
     """
 
     second_step: Literal["required", "off"] = "required"
@@ -113,10 +115,10 @@ class Account(_Group):
 
 
 class OpenId(_Group):
-    """The organisation's own sign-in service, where there is one: an OpenID Connect provider.
+    """The organisation's own sign-in service, an OpenID Connect provider, where there is one.
 
-    `redirect` is the address of `/sign-in/openid/back` here, as it was registered there. `second_step` is asked for
-    here, or by them, always.
+    `redirect` is the address of `/sign-in/openid/back` here, as registered there. `second_step` says who asks for it,
+    this platform or always the provider.
     """
 
     issuer: str | None = None
@@ -134,9 +136,10 @@ class OpenId(_Group):
 
 
 class Audit(_Group):
-    """Where the audit's signed daily heads go. `key` signs them; without one there are none.
+    """Where the audit's signed daily heads go.
 
-    `heads_directory` is a mount from elsewhere; each head is put at `heads_address` by HTTP, under its own name.
+    `key` signs them; without it there are none. `heads_directory` is a mount from elsewhere. Each head is put at
+    `heads_address` by HTTP, under its own name.
     """
 
     key: SecretStr | None = None
@@ -145,7 +148,7 @@ class Audit(_Group):
 
 
 class Watch(_Group):
-    """The small port on which ingest and the scheduler show their own health and counts; 0 is none."""
+    """The port on which ingest and the scheduler show their own health and counts; 0 is none."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=0, ge=0, lt=65536)
@@ -153,13 +156,13 @@ class Watch(_Group):
 
 
 class Log(_Group):
-    """What is written down."""
+    """How much is logged."""
 
     level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
 
 class Settings(BaseSettings):
-    """All of it: `HEARTHWATCH_<GROUP>_<NAME>`, and `HEARTHWATCH_DEMO`."""
+    """All settings: `HEARTHWATCH_<GROUP>_<NAME>`, and `HEARTHWATCH_DEMO`."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_nested_delimiter="_", env_nested_max_split=1, frozen=True, extra="ignore"
@@ -177,7 +180,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls) -> Self:
-        """From the environment. Raises SettingsError with a sentence for each fault."""
+        """Read the environment. Raises SettingsError with a sentence for each fault."""
         try:
             return cls()
         except ValidationError as error:
@@ -189,7 +192,7 @@ class Settings(BaseSettings):
             ) from None
 
     def conninfo(self, role: DatabaseRole) -> str:
-        """How a process signs in to the database as this role. Raises SettingsError where it cannot."""
+        """Return the connection string for this role. Raises SettingsError where a setting is missing."""
         database = self.database
         if database.host is None:
             raise SettingsError(_set("The database's host", "DATABASE_HOST"))
@@ -203,7 +206,7 @@ class Settings(BaseSettings):
         return make_conninfo(**place)
 
     def broker_host(self) -> str:
-        """The broker's host. Raises SettingsError where none is set."""
+        """Return the broker's host. Raises SettingsError where none is set."""
         if self.broker.host is None:
             raise SettingsError(_set("The broker's host", "BROKER_HOST"))
         return self.broker.host

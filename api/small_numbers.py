@@ -1,7 +1,7 @@
-"""Counts of several homes as they may be shown: small ones are hidden, and so is whatever would give one away.
+"""Counts of several homes with small numbers hidden, and with every number that would reveal one.
 
-Guards: a number from 1 to 4 is shown nowhere and can be worked out from nothing that is shown, a total least of all:
-whoever knows these rules is left with at least two possibilities for each number that is hidden.
+Guards: a number from 1 to 4 is shown nowhere, and cannot be worked out from what is shown, totals included. Somebody
+who knows these rules is left with at least two possible values for each hidden number.
 """
 
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 SMALLEST = 5
-# Below this, both a part and what is left of it cannot be large enough.
+# Below this, a part and its remainder cannot both be large enough.
 _SMALLEST_WHOLE_OF_TWO = 2 * SMALLEST
 
 
 class Hidden(StrEnum):
-    """What stands in the place of a number."""
+    """What is shown in place of a number."""
 
     FEW = "fewer than 5"
     SOME = "some"
@@ -27,7 +27,7 @@ Cell = int | Hidden
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many there were at a home, and of how many of them something holds. `few_people`: of so few residents."""
+    """How many there were at a home, and for how many of them something holds. `few_people`: of so few residents."""
 
     whole: int
     part: int
@@ -44,7 +44,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """Between what a hidden number lies, for all that is shown beside it."""
+    """The range of a hidden number, as far as it follows from what is shown."""
 
     value: int
     least: int
@@ -52,12 +52,12 @@ class _Range:
 
 
 def of_few(people: int) -> bool:
-    """Whether these are so few that nothing is shown of them."""
+    """Return whether these are so few that nothing is shown about them."""
     return 0 < people < SMALLEST
 
 
 def shown(homes: Sequence[Counted]) -> tuple[list[Shown], Shown]:
-    """Each home's numbers as they may be shown, and their total."""
+    """Return each home's numbers as they may be shown, and their total."""
     cells = [_one(home) for home in homes]
     pairs = list(zip(homes, cells, strict=True))
     whole = _total(
@@ -84,7 +84,7 @@ def _one(home: Counted) -> Shown:
 
 
 def _pair(whole: int, part: int) -> Cell:
-    """A part of a whole that is shown: neither it nor what is left may be small."""
+    """Return a part of a shown whole, hidden where it or its remainder is small."""
     if part in (0, whole):
         return part
     if whole < _SMALLEST_WHOLE_OF_TWO:
@@ -99,7 +99,7 @@ def _hides_whole(_: Counted, cell: Shown) -> bool:
 
 
 def _whole_range(home: Counted, cell: Shown) -> _Range:
-    # Of few people it may be any number, for all that anybody knows: twice as many will do.
+    # Of few people it may be any number, as far as anybody knows; twice as many will do.
     return (
         _Range(home.whole, 1, SMALLEST - 1)
         if cell.whole is Hidden.FEW
@@ -121,7 +121,7 @@ def _part_range(home: Counted, cell: Shown) -> _Range:
 
 
 def _total(values: Sequence[int], hidden: Sequence[_Range], *, may_be_small: bool = False) -> Cell:
-    """The sum, where it leaves each number that is hidden in it between two others."""
+    """Return the sum, where each hidden number in it could still be a larger or a smaller one."""
     total, rest = sum(values), sum(one.value for one in hidden)
     if 0 < total < SMALLEST and not may_be_small:
         return Hidden.NOT_SHOWN if hidden else Hidden.FEW

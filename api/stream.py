@@ -1,11 +1,11 @@
-"""The stream a hub's pages follow: server-sent events, resumable by the last id a page was given.
+"""The stream that a hub's pages follow: server-sent events, resumable from the last id a page received.
 
-Guards: nobody goes on seeing what they no longer may (the session and the scope are looked at again while the
-stream lasts), no database connection is held while waiting, and a `ping` is sent only while a change would be
-heard, so a page that misses two knows that it is stale.
+Guards: nobody goes on seeing what they no longer may, because session and scope are checked again while the stream
+lasts. No database connection is held while waiting. A `ping` is sent only while changes are heard, so a page that
+misses two knows that it is out of date.
 
-Events: `ready` and `resync` {revision}, `escalation` {revision, escalation_id, kind, severity, at,
-cause_reading_id} with the revision as id, `ping` {at, quiet}, and `ended` {reason} before we close.
+Events: `ready` and `resync` {revision}, `escalation` {revision, escalation_id, kind, severity, at, cause_reading_id}
+with the revision as id, `ping` {at, quiet}, and `ended` {reason} before the server closes.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ router = APIRouter(tags=["stream"])
 RETRY_MILLISECONDS = 2000
 _MEDIA_TYPE = EventSourceResponse.media_type
 _GOODBYE_SECONDS = 1.0
-# As long as a number of the database's can be.
+# As many digits as a bigint in the database can have.
 _REVISION = re.compile(r"[0-9]{1,18}")
 _KEEPALIVE = format_sse_event(comment="not listening")
 Done = TypeVar("Done")
@@ -45,7 +45,7 @@ Done = TypeVar("Done")
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Who opened a stream, of which hub, and the revision the hub had reached then."""
+    """Who opened a stream, of which hub, and the hub's revision at that moment."""
 
     hub_id: UUID
     person_id: UUID
@@ -54,7 +54,7 @@ class Opening:
 
 
 def opening(hub_id: UUID, visit: Annotated[Visit, needs(READ, Record.QUEUE)]) -> Opening:
-    """In the visit's transaction, which is over before the stream begins."""
+    """Check the hub in the visit's transaction, which ends before the stream begins."""
     hub_of(visit, hub_id)
     return Opening(hub_id, visit.actor.person_id, visit.session.token_hash, revision_now(visit.conn, hub_id))
 
@@ -119,7 +119,8 @@ class _EventStream(Response):
         return message("ping", {"at": at, "quiet": await to_thread.run_sync(self._parts.pulse.words, at)})
 
     async def _missed(self) -> list[Chunk]:
-        """What happened since the page's revision; all anew if too much, out of sight or of another database."""
+        """Return what happened since the page's revision, or a resync where that is too much, unseen or of another
+        database."""
         now = self._opened.revision
         if self._sent > now:
             return [resync(now)]
@@ -146,13 +147,16 @@ class _EventStream(Response):
             await send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def _look_again(self, follower: Follower) -> None:
-        """An open hub page counts as use of its session: it must not go blind because the queue is quiet."""
+        """Check the session again.
+
+        An open hub page counts as use of its session, so that it does not go blind while the queue is quiet.
+        """
         while True:
             await asyncio.sleep(self._parts.pace.look_again_seconds)
             try:
                 allowed = await to_thread.run_sync(self._is_still_allowed)
             except psycopg.Error:
-                continue  # nothing can be shown either; the page learns that it is stale
+                continue  # nothing can be sent either, and the page learns that it is out of date
             if not allowed:
                 follower.end(End.SIGNED_OUT)
 
@@ -179,11 +183,11 @@ class _EventStream(Response):
             async with asyncio.timeout(_GOODBYE_SECONDS):
                 await send({"type": "http.response.body", "body": last, "more_body": False})
         except (TimeoutError, OSError):
-            return  # it takes nothing any more: the server closes the connection
+            return  # the client takes nothing any more, so the server closes the connection
 
 
 async def _waiting(follower: Follower, seconds: float) -> list[Chunk]:
-    """All that waits, once anything does; nothing if the time is over first."""
+    """Return all waiting chunks once there is one; nothing if the time is over first."""
     try:
         async with asyncio.timeout(max(seconds, 0)):
             chunks = [await follower.queue.get()]

@@ -63,7 +63,7 @@ def in_force(resident_id: UUID, visit: LimitsVisit) -> tuple[Limit, ...]:
 
 @router.post("", status_code=201)
 def decide(resident_id: UUID, deciding: Deciding, visit: DecidingVisit) -> Decided:
-    """Record a limit, in the place of the one for this vital sign; 409 if a colleague has decided since it was read."""
+    """Record a limit in place of the one for this vital sign; 409 if a colleague has decided since it was read."""
     resident_at_my_hub(visit, resident_id)
     decision = Decision(**deciding.model_dump(exclude={"seen"}))
     return Decided(
@@ -73,7 +73,7 @@ def decide(resident_id: UUID, deciding: Deciding, visit: DecidingVisit) -> Decid
 
 @router.post("/{sign}/revoke", status_code=204)
 def revoke(resident_id: UUID, sign: Sign, revoking: RevokingLimit, visit: RevokingVisit) -> None:
-    """End it from now on; 409 if a colleague has decided since it was read."""
+    """Revoke it from now on; 409 if a colleague has decided since it was read."""
     resident_at_my_hub(visit, resident_id)
     personal_limit.revoke(
         visit.conn, visit.actor, resident_id, sign, revoking.reason, visit.at, revoking.seen

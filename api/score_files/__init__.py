@@ -1,6 +1,6 @@
-"""Scores files of observations: each row keeps its cells and gains NEWS2 with its bounds.
+"""Score files of observations: each row keeps its cells and gains NEWS2 with its bounds.
 
-Guards: a cell that cannot be read is unknown and said so, never guessed and never the end of its row.
+Guards: a cell that cannot be read is unknown and reported. It is never guessed, and its row goes on.
 """
 
 from api.score_files.job import Tally, score_file

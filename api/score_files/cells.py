@@ -1,7 +1,7 @@
-"""One column of cells as numbers the kernel takes, with what was wrong with each.
+"""One column of cells as numbers for the scoring kernel, with what was wrong with each.
 
-Guards: blank is unknown; a cell that is no such value is unknown too, with the reason beside it; what was written
-comes out exactly, float32 included.
+Guards: a blank cell is unknown. So is a cell with no such value, with the reason beside it. Numbers are read exactly as
+written, float32 included.
 """
 
 import re
@@ -42,11 +42,11 @@ Read = tuple[float, str | None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """A column of n cells: float64 with NaN for unknown, or whole-number codes; and a sentence where one is wrong."""
+    """A column of n cells: float64 with NaN for unknown, or whole-number codes, and a sentence for each wrong one."""
 
     values: NDArray[Any]
     problems: Sequence[str | None] | None
-    """None where nothing is wrong, else one for each cell."""
+    """None where nothing is wrong, otherwise one entry for each cell."""
 
     @property
     def unreadable(self) -> int:
@@ -54,10 +54,10 @@ class Cells:
 
 
 def read(name: str, column: pa.Array) -> Cells:
-    """The cells of the column of that name. Raises FileError for a type that holds no such values."""
+    """Return the cells of the column of that name. Raises FileError for a type that holds no such values."""
     kind, read_one = _readers[name]
     encoded = _distinct(name, column)
-    # Vital signs repeat: each way of writing one is read once. The last place is for cells that hold nothing.
+    # Vital signs repeat, so each distinct text is read once. The last entry is for empty cells.
     texts = [_text(value) for value in (*encoded.dictionary.to_pylist(), None)]
     _see_that_none_hides_a_row(name, texts)
     found = [read_one(text) for text in texts]
@@ -77,7 +77,7 @@ def _see_that_none_hides_a_row(name: str, texts: Sequence[str]) -> None:
 
 
 def number(text: str) -> float | None:
-    """What digits say, with one point among them at most; None where it is written in any other way."""
+    """Return the number written in digits with at most one point; None where it is written in any other way."""
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
@@ -86,7 +86,7 @@ def _distinct(name: str, column: pa.Array) -> pa.DictionaryArray:
     if pa.types.is_dictionary(kind):
         return _distinct(name, column.dictionary_decode())
     if pa.types.is_float16(kind) or pa.types.is_float32(kind):
-        column = column.cast(pa.string())  # its shortest text is what was meant: 38.05, not 38.0499992
+        column = column.cast(pa.string())  # the shortest text is what was meant: 38.05, not 38.0499992
     elif pa.types.is_null(kind):
         column = column.cast(pa.string())
     elif pa.types.is_nested(kind) or pa.types.is_temporal(kind) or pa.types.is_binary(kind):
@@ -95,11 +95,11 @@ def _distinct(name: str, column: pa.Array) -> pa.DictionaryArray:
 
 
 def _text(value: Any) -> str:
-    """As it was written, without space around it; nothing for what is blank or not a number."""
+    """Return the value as written, without spaces around it; an empty string for a blank or NaN."""
     if value is None:
         return ""
     if isinstance(value, float | Decimal):
-        # Without an exponent: nought has one in a column of decimals.
+        # Without an exponent, which zero has in a column of decimals.
         return "" if isnan(value) else f"{Decimal(str(value)).normalize():f}"
     return f"{value}".strip()
 

@@ -1,6 +1,6 @@
-"""What scoring adds to a table: bounds, red score, bands, deciding signs, a column for each part, and problems.
+"""The columns that scoring adds: bounds, red score, bands, deciding signs, each part, and problems.
 
-Guards: a part that is not known is blank, never 0; what the table held before is kept as it was.
+Guards: an unknown part is blank, never 0. The table's own columns are kept unchanged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ _ADDED = pa.schema(
     ]
 )
 _BITS = 1 << np.arange(len(SIGNS))
-# The signs of every mask of seven bits, apart by spaces.
+# The signs of every mask of seven bits, separated by spaces.
 _SIGNS_OF = pa.array(
     [
         " ".join(sign for bit, sign in zip(_BITS, SIGNS, strict=True) if mask & bit)
@@ -42,7 +42,7 @@ _SIGNS_OF = pa.array(
 
 
 def schema(given: pa.Schema) -> pa.Schema:
-    """The given columns and what is added. Raises FileError where it cannot be scored."""
+    """Return the given columns and the added ones. Raises FileError where the table cannot be scored."""
     names = given.names
     if missing := [name for name in COLUMNS if name not in names]:
         raise FileError(f"{_lacks(missing)} {_perhaps(missing, names)}")
@@ -55,7 +55,7 @@ def schema(given: pa.Schema) -> pa.Schema:
 
 
 def scored(batch: Batch, into: pa.Schema) -> tuple[pa.RecordBatch, dict[str, int]]:
-    """The rows with what is added, and how many cells of each column were counted as unknown."""
+    """Return the rows with what is added, and how many cells of each column were counted as unknown."""
     read = {name: cells.read(name, batch.rows.column(name)) for name in COLUMNS}
     scores = score(**_values(read))
     arrays = [*batch.rows.columns, *_added(scores), _problems(list(read.values()), batch)]
@@ -65,7 +65,10 @@ def scored(batch: Batch, into: pa.Schema) -> tuple[pa.RecordBatch, dict[str, int
 
 
 def _values(read: Mapping[str, Cells]) -> dict[str, NDArray[Any]]:
-    """What the kernel takes. 97 on oxygen is 0 on scale 1 and 3 on scale 2: on no known scale it says nothing."""
+    """Return the kernel's arguments.
+
+    An SpO2 without a known scale is unknown: 97 on oxygen scores 0 on scale 1 and 3 on scale 2.
+    """
     values = {name: one.values for name, one in read.items()}
     scale = values[cells.SCALE]
     return values | {
@@ -103,7 +106,7 @@ def _lacks(missing: Sequence[str]) -> str:
 
 
 def _perhaps(missing: Sequence[str], names: Sequence[str]) -> str:
-    """What is likely to be amiss."""
+    """Return a guess at what is wrong."""
     if alike := [f"'{name}'" for name in names if name.strip().lower() in missing]:
         return f"Names are in small letters, without spaces: there is {_listed(alike)}."
     for apart, mark in (("semicolons", ";"), ("tabs", "\t")):

@@ -1,6 +1,6 @@
-"""Scores one file from beginning to end, in bounded memory.
+"""Score one file from beginning to end, in bounded memory.
 
-Guards: every row that came goes out, in its order; how many cells were counted as unknown is said.
+Guards: every row comes out, in its order. The number of cells counted as unknown is reported.
 """
 
 from collections import Counter
@@ -13,9 +13,7 @@ from api.score_files import columns, sinks, sources
 
 @dataclass(slots=True)
 class Tally:
-    """Rows scored; those among them that fit no columns; other cells counted as unknown, by column, though something
-    was written in them.
-    """
+    """Rows scored, those of them that do not fit the columns, and unreadable cells by column."""
 
     rows: int = 0
     misfits: int = 0
@@ -23,10 +21,9 @@ class Tally:
 
 
 def score_file(source: Path | None, into: Path | None, tell: Callable[[Tally, float | None], None]) -> Tally:
-    """Score `source` (standard input where None) into `into` (standard output where None).
+    """Score `source` (standard input where None) into `into` (standard output where None), CSV or Parquet.
 
-    CSV or Parquet; `tell` hears after each batch how far it is, 0 to 1, None where that is not known. Raises
-    FileError.
+    After each batch `tell` is called with the share done, 0 to 1, or None where unknown. Raises FileError.
     """
     tally = Tally()
     with sources.opened(source) as given:

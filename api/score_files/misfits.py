@@ -1,8 +1,8 @@
 """Rows of a CSV file that have more or fewer cells than there are columns.
 
-Guards: such a row keeps its place, and what was written in it stands in words; none of its cells is in a column, for
-nothing says in which. They end the file where other rows may lie in one, behind a quotation mark that was never
-closed, and where there is nothing else.
+Guards: such a row keeps its place and all its cells are blank, because nothing says which column each is in; a sentence
+quotes it. The file is refused where a misfit may contain other rows, after a quotation mark that was never closed, and
+where there are only misfits.
 """
 
 import sys
@@ -19,19 +19,25 @@ from api.score_files.problems import FileError
 
 MOST_IN_SUCCESSION = 10_000
 _FIRST_ROW = 2  # below the names of the columns
-_LONGEST = 100  # characters that are repeated of a row that ends the file
+_LONGEST = 100  # characters quoted of a row that ends the file
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of one table. `misfits`: a sentence by the place of each row that fits no columns, and is blank in all."""
+    """Rows of one table.
+
+    `misfits` has a sentence for the place of each row that does not fit, whose cells are all blank.
+    """
 
     rows: pa.RecordBatch
     misfits: Mapping[int, str] = field(default_factory=dict)
 
 
 class Misfits:
-    """Those of one file. The reader finds them some batches ahead, and leaves them out of these."""
+    """The misfits of one file.
+
+    The reader finds them some batches ahead, and leaves them out of its batches.
+    """
 
     def __init__(self) -> None:
         self._found: deque[csv.InvalidRow] = deque()
@@ -41,10 +47,7 @@ class Misfits:
 
     @contextmanager
     def finding(self) -> Iterator[Callable[[csv.InvalidRow], str]]:
-        """What the reader calls with each. One that is not UTF-8 ends the file before; Python would add to that.
-
-        Raises FileError.
-        """
+        """Yield the callback for the reader. Raises FileError, also before for a row that is not UTF-8."""
         before = sys.unraisablehook
         sys.unraisablehook = lambda fault: None if fault.object == self._find else before(fault)
         try:
@@ -57,7 +60,7 @@ class Misfits:
             sys.unraisablehook = before
 
     def among(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[Batch]:
-        """The batches that were read, with each where it stood."""
+        """Yield the batches that were read, with each misfit in its place."""
         for batch in batches:
             yield self._put_back(batch)
         if self._found:
@@ -86,7 +89,7 @@ class Misfits:
 
 
 def _refusal(row: csv.InvalidRow, in_succession: int) -> str | None:
-    """Why a row ends the file."""
+    """Return why a row ends the file, or None."""
     lines = row.text.strip().splitlines()
     if len(lines) > 1:
         why = f"goes over {len(lines)} lines: is a quotation mark never closed?"

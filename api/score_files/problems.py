@@ -1,10 +1,10 @@
-"""Why a whole file cannot be scored.
+"""The error for a file that cannot be scored.
 
-Guards: what stops a file is one sentence that says what to mend.
+Guards: it is one sentence that says what to mend.
 """
 
 
 class FileError(ValueError):
-    """The file as a whole cannot be read, or not be written."""
+    """The file as a whole cannot be read or written."""
 
-    exit_code = 2  # as of what is mistyped
+    exit_code = 2  # the status of a usage error

@@ -1,7 +1,7 @@
-"""Where scored rows go: CSV or Parquet, a file or standard output.
+"""The destinations of scored rows: CSV or Parquet, a file or standard output.
 
-Guards: a file appears under its name only once it is whole, with the mode that whatever it replaces had, and takes the
-place of a file only: never of a device. Two runs never write to the same unfinished file.
+Guards: a file appears under its name only when complete, with the mode of the file it replaces. Only a regular file is
+replaced, never a device. Two runs never write to the same unfinished file.
 """
 
 import shutil
@@ -21,7 +21,10 @@ Sink = csv.CSVWriter | parquet.ParquetWriter
 
 @contextmanager
 def opened(path: Path | None, schema: pa.Schema) -> Iterator[Sink]:
-    """Parquet where the name ends so, else CSV; standard output without a name. Raises FileError, BrokenPipeError."""
+    """Open Parquet where the name ends so, otherwise CSV; standard output without a name.
+
+    Raises FileError, BrokenPipeError.
+    """
     name = "Standard output" if path is None else path
     kind = parquet.ParquetWriter if path is not None and path.suffix == ".parquet" else csv.CSVWriter
     try:
@@ -54,7 +57,7 @@ def _place(path: Path | None) -> Iterator[Path | pa.NativeFile]:
 def _whole(path: Path) -> Iterator[Path]:
     if not path.parent.is_dir():
         raise FileError(f"{path} cannot be written: there is no such folder.")
-    # Each run's own; whoever may not read what it replaces may not read it meanwhile either.
+    # Each run has its own, closed to everybody who may not read the file it replaces.
     unfinished = path.with_name(f".{path.name}.{token_hex(8)}.unfinished")
     replaced = path.exists()
     unfinished.touch(0o600 if replaced else 0o666, exist_ok=False)

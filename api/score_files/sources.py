@@ -1,7 +1,7 @@
-"""Where rows come from: CSV or Parquet, a file or standard input, a batch at a time.
+"""The sources of rows: CSV or Parquet, a file or standard input, a batch at a time.
 
-Guards: a file larger than memory is read in bounded memory; CSV cells stay text, so nothing is guessed of them; no row
-is left out.
+Guards: a file larger than memory is read in bounded memory. CSV cells stay text, so no type is guessed. No row is left
+out.
 """
 
 import errno
@@ -26,12 +26,12 @@ _BLOCK_BYTES = 8 << 20
 _BATCH_ROWS = 1 << 16
 _PARQUET_MAGIC = b"PAR1"
 _KEPT: list[csv.ParseOptions] = []
-_LONGEST = 200  # characters that are repeated of what Arrow says, which may hold a whole row
+_LONGEST = 200  # characters quoted of Arrow's messages, which may hold a whole row
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Batches of one table. `part`: how much of it has been read, 0 to 1, None where that is not known."""
+    """Batches of one table. `part`: the share read so far, 0 to 1, None where unknown."""
 
     schema: pa.Schema
     batches: Iterator[Batch]
@@ -40,7 +40,7 @@ class Source:
 
 @contextmanager
 def opened(path: Path | None) -> Iterator[Source]:
-    """The rows of a file, or of standard input. Raises FileError, also while its batches are read."""
+    """Open the rows of a file, or of standard input. Raises FileError, also while its batches are read."""
     with _standard_input() if path is None else nullcontext(path) as known:
         try:
             file = pa.OSFile(str(known))
@@ -57,7 +57,7 @@ def opened(path: Path | None) -> Iterator[Source]:
 
 @contextmanager
 def _standard_input() -> Iterator[Path]:
-    """All of it, in a file: Arrow reads ahead in threads, and what is Python's could end before they do."""
+    """Copy standard input to a file: Arrow's threads read ahead, and might outlive a Python stream."""
     if sys.stdin is None:
         raise FileError("There is no standard input: name a file.")
     with tempfile.NamedTemporaryFile(prefix="hearthwatch-") as spooled:
@@ -80,7 +80,7 @@ def _csv(file: pa.NativeFile) -> Iterator[Source]:
         with _in_a_sentence():
             reader = csv.open_csv(
                 file,
-                # With threads no row has a number.
+                # With threads, rows have no numbers.
                 read_options=csv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False),
                 parse_options=_kept(csv.ParseOptions(newlines_in_values=True, invalid_row_handler=find)),
                 convert_options=csv.ConvertOptions(default_column_type=pa.string()),
@@ -92,7 +92,8 @@ def _csv(file: pa.NativeFile) -> Iterator[Source]:
 
 
 def _kept(options: csv.ParseOptions) -> csv.ParseOptions:
-    """They hold what calls Python: a thread of Arrow's that let go of them last, while Python ends, would abort."""
+    """Keep the options alive: they hold a Python callback, and an Arrow thread that released it last would abort at
+    exit."""
     _KEPT.append(options)
     return options
 
@@ -100,7 +101,7 @@ def _kept(options: csv.ParseOptions) -> csv.ParseOptions:
 @contextmanager
 def _parquet(file: pa.NativeFile) -> Iterator[Source]:
     with _in_a_sentence():
-        # What it buffers ahead it keeps until the end: all of the file, by then.
+        # The reader keeps what it buffers ahead until the end, and that would be all of the file.
         table = parquet.ParquetFile(file, pre_buffer=False)
     rows, seen = max(table.metadata.num_rows, 1), 0
 
@@ -134,7 +135,7 @@ def _in_a_sentence() -> Iterator[None]:
 def _sentence(error: str) -> str:
     if "Empty CSV file" in error:
         return "There are no rows in it, or nothing at all."
-    # Of a row with too few or too many cells the text could not be told.
+    # The text of a row with too few or too many cells could not be found.
     if "invalid UTF8" in error or "CSV parse error" in error:
         return "It is not UTF-8 text: save it as UTF-8."
     if "straddling object" in error:

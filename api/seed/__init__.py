@@ -1,6 +1,6 @@
-"""A synthetic neighbourhood for demonstrations, load and tests: made up from a seed, written in one go.
+"""A synthetic neighbourhood for demonstrations, load tests and tests, made from a seed and written in one go.
 
-Invariant: everybody in it is synthetic and marked so, and it never mixes with anybody else.
+Guards: everybody in it is marked synthetic, and it never shares a database with real people.
 """
 
 from api.seed.cast import Cast, CastMember

@@ -1,6 +1,6 @@
-"""Who can sign in to a demonstration.
+"""The people who can sign in to a demonstration.
 
-Invariant: one person of each role, all with the same random password, stored only as Argon2id hashes.
+Guards: they share one random password, stored only as Argon2id hashes.
 """
 
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Cast:
     password: str = field(repr=False)
 
     def __getitem__(self, username: str) -> CastMember:
-        """A member by username; KeyError for nobody."""
+        """Return a member by username. Raises KeyError where there is none."""
         for member in self.members:
             if member.username == username:
                 return member
@@ -48,10 +48,10 @@ class Account:
 
 
 def member(username: str, person: Person, role: Role, place: str, shows: str = "") -> CastMember:
-    """A person of the neighbourhood as a member of the cast."""
+    """Return a person of the neighbourhood as a member of the cast."""
     return CastMember(username, person.person_id, person.name, role, place, shows)
 
 
 def accounts(cast: Cast) -> list[Account]:
-    """Each with a salt of its own."""
+    """Return an account for each, with a salt of its own."""
     return [Account(one.person_id, one.username, hash_password(cast.password)) for one in cast.members]

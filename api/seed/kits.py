@@ -1,7 +1,6 @@
-"""Kits of a synthetic neighbourhood: one for about twelve residents, and each home's capture form.
+"""The kits of a synthetic neighbourhood: one for about twelve residents, and each home's capture form.
 
-Invariant: every watched resident is on exactly one kit of the home they live in, and a kit's secret is
-random, never made from the seed.
+Guards: every watched resident is on exactly one kit of their home. A kit's secret is random, never made from the seed.
 """
 
 import secrets
@@ -48,7 +47,7 @@ def kits_of(
     workers: Sequence[UUID],
     on_scale_2: Collection[UUID],
 ) -> list[Kit]:
-    """The kits of one home, its residents dealt out evenly."""
+    """Return the kits of one home, its residents spread evenly over them."""
     count = max(1, -(-len(residents) // RESIDENTS_PER_KIT))
     made: list[Kit] = []
     for number in range(count):
@@ -57,7 +56,7 @@ def kits_of(
             Kit(
                 kit_id=KitId(kit_id),
                 partition=partition_of(home.home_id),
-                username=str(kit_id),  # the broker's rules are written for this
+                username=str(kit_id),  # as the broker's access rules require
                 secret=SecretStr(secrets.token_urlsafe(24)),
                 home_kind=home.kind,
                 residents=tuple(
@@ -74,7 +73,7 @@ def kits_of(
 
 
 def enrol(rng: Random, home: Home, kits: Sequence[Kit], at: datetime) -> tuple[list[EnrolledKit], list[Loan]]:
-    """The rows for a home's kits and for its capture form, lent at `at`: nobody was watched, or silent, before."""
+    """Return the rows for a home's kits and its capture form, lent at `at`; nobody was watched, or silent, before."""
     enrolled_at = at - timedelta(days=100)
     partition = partition_of(home.home_id)
     enrolled = [EnrolledKit(kit.kit_id, partition, "kit", enrolled_at) for kit in kits]

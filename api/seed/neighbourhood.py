@@ -1,6 +1,6 @@
-"""A whole synthetic neighbourhood, made up from a seed before any of it is written.
+"""A whole synthetic neighbourhood, made from a seed before any of it is written.
 
-Invariant: the same seed and moment make the same people, homes and ids; only secrets differ.
+Guards: the same seed and moment give the same people, homes and ids; only secrets differ.
 """
 
 from dataclasses import dataclass, field, replace
@@ -29,15 +29,15 @@ class Neighbourhood:
     loans: list[Loan] = field(default_factory=list)
     cast: list[CastMember] = field(default_factory=list)
     elsewhere: Resident | None = None
-    """Somebody whose record the clinician of the cast opens only by breaking the glass, where one is asked for."""
+    """A resident whom the cast's clinician sees only by breaking the glass, if one was asked for."""
 
 
 def neighbourhood(
     *, homes: int, residents_per_home: int, seed: int, at: datetime, one_elsewhere: bool = False
 ) -> Neighbourhood:
-    """Make up a neighbourhood as it is at a moment. Raises ValueError for one without homes or residents.
+    """Make a neighbourhood as it is at a moment. Raises ValueError for one without homes or residents.
 
-    `one_elsewhere`: with one resident more, in a home that another hub watches over.
+    `one_elsewhere` adds one resident in a home that another hub watches over.
     """
     if homes < 1 or residents_per_home < 1:
         raise ValueError("A neighbourhood has at least one home with one resident in it.")
@@ -77,7 +77,7 @@ def _settle_elsewhere(made: Neighbourhood, at: datetime, rng: Random) -> None:
 
 
 def _open_home(made: Neighbourhood, home: Home, residents: int, at: datetime, rng: Random) -> Person:
-    """Fill it with people and kits; answers its manager."""
+    """Fill a home with people and kits; return its manager."""
     manager = made.staff.manage(home)
     workers = made.staff.staff_home(home, residents)
     moved_in = made.residents.move_in(home, residents, manager.person_id)
@@ -85,7 +85,7 @@ def _open_home(made: Neighbourhood, home: Home, residents: int, at: datetime, rn
         _cast_first_home(made, home, manager, workers)
         if residents > 5:
             made.residents.pause(moved_in[5], manager.person_id)
-    # A paused resident is away, so no kit offers them.
+    # A paused resident is away, so no kit lists them.
     present = [one for one in moved_in if one.resident_id not in made.residents.paused]
     on_scale_2 = made.residents.on_scale_2
     kits = kits_of(rng, home, present, [worker.person_id for worker in workers], on_scale_2)
@@ -123,7 +123,7 @@ def _finish_cast(made: Neighbourhood) -> None:
 
 
 def _somebody_at_home(made: Neighbourhood) -> Resident:
-    """A resident in their own home, else the last one of all."""
+    """Return a resident in their own home, otherwise the last of all."""
     for resident in made.residents.residents:
         if resident.call_back_phone is not None:
             return resident

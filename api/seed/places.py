@@ -1,7 +1,7 @@
-"""Organisations, hubs and homes of a synthetic neighbourhood.
+"""The organisations, hubs and homes of a synthetic neighbourhood.
 
-Invariant: every home belongs to one provider and is watched by one hub; the first home is always a care home
-of the first provider, so a demonstration finds it.
+Guards: every home belongs to one provider and one hub. The first home is always a care home of the first provider,
+where a demonstration expects it.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where everybody is."""
+    """All organisations, hubs and homes."""
 
     care_providers: tuple[Organisation, Organisation]
     home_care_provider: Organisation
@@ -49,17 +49,17 @@ class Places:
 
     @property
     def providers(self) -> tuple[Organisation, ...]:
-        """Those that employ care workers."""
+        """Return the organisations that employ care workers."""
         return (*self.care_providers, self.home_care_provider)
 
 
 def new_id(rng: Random) -> UUID:
-    """An opaque id that comes out the same for the same seed."""
+    """Return an opaque id that is the same for the same seed."""
     return UUID(int=rng.getrandbits(128), version=4)
 
 
 def places(rng: Random, homes: int) -> Places:
-    """As many homes as asked for, one in five of them a home-care round, under one hub or two."""
+    """Make as many homes as asked for, one in five of them a home-care round, under one hub or two."""
     first, second, at_home, hub_provider = (
         Organisation(new_id(rng), name, kind)
         for name, kind in (
@@ -71,7 +71,7 @@ def places(rng: Random, homes: int) -> Places:
     )
     hub_names = HUB_NAMES[: 1 if homes <= HOMES_PER_HUB else 2]
     hubs = tuple(Hub(new_id(rng), hub_provider.organisation_id, name, telephone(rng)) for name in hub_names)
-    # First a care home, then a round: two homes already show both.
+    # A care home first, then a round, so that two homes show both.
     cycle = (first, at_home, second, first, second)
     buildings = home_names(rng)
     made: list[Home] = []
@@ -94,7 +94,7 @@ def places(rng: Random, homes: int) -> Places:
 
 
 def elsewhere(rng: Random, made: Places) -> tuple[Hub, Home]:
-    """Another hub, and a care home that it watches over."""
+    """Make another hub, and a care home that it watches over."""
     name = HUB_NAMES[len(made.hubs)]
     hub = Hub(new_id(rng), made.hub_provider.organisation_id, name, telephone(rng))
     taken = {home.name for home in made.homes}

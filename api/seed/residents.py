@@ -1,7 +1,6 @@
-"""Residents of a synthetic neighbourhood, and what has been decided for each.
+"""The residents of a synthetic neighbourhood, and what has been decided for each.
 
-Invariant: scale 2 goes only to those with an authorisation, and nobody on oxygen has a record that says
-there is none.
+Guards: only residents with an authorisation are on scale 2. Nobody on oxygen has a record that no oxygen is in use.
 """
 
 from collections.abc import Iterator
@@ -108,7 +107,7 @@ class Pause:
 
 @dataclass(slots=True)
 class Residents:
-    """All residents and the decisions about them, as they are made up."""
+    """All residents and the decisions about them, as they are made."""
 
     rng: Random
     names: Iterator[str]
@@ -133,13 +132,13 @@ class Residents:
         return frozenset(pause.resident_id for pause in self.pauses)
 
     def move_in(self, home: Home, count: int, manager: UUID) -> list[Resident]:
-        """Fill one home, the decisions recorded by its manager."""
+        """Fill one home; its manager records the decisions."""
         for _ in range(count):
             self.residents.append(self._resident(home, manager))
         return self.residents[-count:]
 
     def pause(self, resident: Resident, recorded_by: UUID) -> None:
-        """A resident who is in hospital until the day after tomorrow."""
+        """Pause a resident who is in hospital until the day after tomorrow."""
         start, end = self.at - timedelta(days=1), self.at + timedelta(days=2)
         self.pauses.append(Pause(resident.resident_id, "In hospital", start, end, recorded_by, start))
 

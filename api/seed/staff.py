@@ -1,7 +1,7 @@
-"""Staff of a synthetic neighbourhood: who works where, and what they were signed off for.
+"""The staff of a synthetic neighbourhood: who works where, and what they were signed off for.
 
-Invariant: nobody is their own assessor, and there is always somebody in date, somebody lapsed and somebody
-not signed off, so that every label can be seen.
+Guards: nobody assesses themselves. Somebody is always in date, somebody lapsed and somebody not signed off, so that
+every label can be seen.
 """
 
 from collections.abc import Iterable, Iterator
@@ -55,7 +55,7 @@ class Competence:
 
 @dataclass(slots=True)
 class Staff:
-    """Everybody with a role, as they are made up."""
+    """Everybody with a role, as they are made."""
 
     rng: Random
     names: Iterator[str]
@@ -66,14 +66,14 @@ class Staff:
     trainers: dict[UUID, Person] = field(default_factory=dict)
 
     def train(self, providers: Iterable[Organisation]) -> None:
-        """One trainer for each provider; they come before the workers they sign off."""
+        """Add one trainer for each provider, before the workers they sign off."""
         for provider in providers:
             trainer = self._nurse("Practice educator")
             self.trainers[provider.organisation_id] = trainer
             self._assign(trainer, Role.TRAINER, organisation_id=provider.organisation_id)
 
     def staff_hub(self, hub: Hub, clinicians: int = 3) -> tuple[Person, Person]:
-        """A hub's lead and clinicians; answers the first clinician and the lead."""
+        """Add a hub's lead and clinicians; return the first clinician and the lead."""
         desk = [self._nurse("Advanced nurse practitioner") for _ in range(clinicians)]
         for person in desk:
             self._assign(person, Role.HUB_CLINICIAN, hub_id=hub.hub_id)
@@ -82,11 +82,11 @@ class Staff:
         return desk[0], lead
 
     def manage(self, home: Home) -> Person:
-        """A home's manager."""
+        """Add a home's manager."""
         return self._with_role("Registered manager", Role.HOME_MANAGER, home_id=home.home_id)
 
     def staff_home(self, home: Home, residents: int) -> list[Person]:
-        """A home's care workers: the first lacks one sign-off, the second has lapsed, most are in date."""
+        """Add a home's care workers: the first lacks one sign-off, the second has lapsed, most are in date."""
         count = min(24, max(4, residents // 4))
         workers = [
             self._with_role("Care worker", Role.CARE_WORKER, home_id=home.home_id) for _ in range(count)
@@ -97,32 +97,32 @@ class Staff:
         return workers
 
     def work_elsewhere(self, provider: Organisation) -> Person:
-        """A care worker of a whole provider."""
+        """Add a care worker of a whole provider."""
         return self._with_role("Care worker", Role.CARE_WORKER, organisation_id=provider.organisation_id)
 
     def delegate_at(self, provider: Organisation) -> Person:
-        """A registered nurse who decides what the workers of a provider may do for whom."""
+        """Add a registered nurse who decides what a provider's workers may do for whom."""
         nurse = self._nurse("Community nurse")
         self._assign(nurse, Role.DELEGATING_PROFESSIONAL, organisation_id=provider.organisation_id)
         return nurse
 
     def commission(self, hub: Hub) -> Person:
-        """Who answers for a hub's contract, and sees its counts."""
+        """Add the person who answers for a hub's contract, and sees its counts."""
         return self._with_role("Commissioner", Role.COMMISSIONER, hub_id=hub.hub_id)
 
     def operate(self) -> Person:
-        """Who looks after the platform."""
+        """Add the operator of the platform."""
         return self._with_role("Platform operator", Role.OPERATOR)
 
     def care_for(self, resident_id: UUID) -> Person:
-        """A family carer of one resident."""
+        """Add a family carer of one resident."""
         return self._with_role(None, Role.CARER, resident_id=resident_id)
 
     def _sign_off(self, worker: Person, trainer: Person, number: int) -> None:
         for activity in Activity:
             if number == 0 and activity is Activity.BREATHING_AND_ALERTNESS:
                 continue
-            if number > 2 and number % 7 == 3:  # newly come, nothing signed off yet
+            if number > 2 and number % 7 == 3:  # newly come, not signed off for anything yet
                 continue
             signed = self.at - timedelta(days=self.rng.randint(30, 300))
             level = Level.UNDER_SUPERVISION if number > 2 and number % 7 == 5 else Level.INDEPENDENT

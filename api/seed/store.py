@@ -1,6 +1,6 @@
-"""Writes a neighbourhood into an empty, migrated database.
+"""Write a neighbourhood into an empty, migrated database.
 
-Invariant: all of it or nothing, in the caller's transaction, and never beside people who are already there.
+Guards: all of it is written or nothing, in the caller's transaction, and never beside existing people.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ class AlreadySeededError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """What somebody needs to switch the kits on, to sign in, and to open a record from outside its hub."""
+    """What is needed to switch the kits on, to sign in, and to open a record from outside its hub."""
 
     sheet: KitSheet
     cast: Cast
@@ -86,9 +86,8 @@ def seed(
 ) -> Seeded:
     """Write a synthetic neighbourhood as it is at `at`; the caller commits.
 
-    The connection's role must pass row-level security, as a superuser or the schema's owner with BYPASSRLS
-    does. Without a password the cast gets a random one. Raises AlreadySeededError where there are homes or
-    kits already.
+    The connection's role must bypass row-level security, as a superuser or the schema's owner with BYPASSRLS does.
+    Without a password the cast gets a random one. Raises AlreadySeededError where there are homes or kits already.
     """
     empty = conn.execute(_IS_EMPTY).fetchone()
     if empty is None or not empty[0]:
@@ -125,7 +124,7 @@ def _write(conn: psycopg.Connection[Any], made: Neighbourhood, cast: Cast) -> No
 
 
 def _copy(conn: psycopg.Connection[Any], statement: LiteralString, rows: Iterable[Any]) -> None:
-    """A row's fields are in the order of the statement's columns."""
+    """Copy rows whose fields are in the order of the statement's columns."""
     with conn.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(astuple(row))

@@ -1,8 +1,7 @@
 """Names and numbers that look right and belong to nobody.
 
-Invariant: no number made here can be a real person's: NHS numbers come from the range set aside for tests
-(999), telephone numbers from those set aside for drama, and registration numbers have a form no regulator
-gives out.
+Guards: no number made here can be a real person's. NHS numbers are from the range for tests (999), telephone numbers
+from those reserved for drama, and registration numbers have a form no regulator gives out.
 """
 
 import secrets
@@ -43,11 +42,11 @@ BUILDINGS = ("House", "Court", "Lodge", "Grange", "View", "Manor", "Gardens", "P
 
 
 def nhs_numbers(rng: Random) -> Iterator[str]:
-    """NHS numbers of the test range 999, each once, in an order of their own."""
+    """Yield NHS numbers of the test range 999, each once, in a shuffled order."""
     start, step = (
         rng.randrange(1_000_000),
         104_729,
-    )  # a prime that does not divide a million: visits each once
+    )  # a prime that does not divide a million, so that each is visited once
     for turn in range(1_000_000):
         nine = f"999{(start + turn * step) % 1_000_000:06d}"
         check = check_digit(nine)
@@ -56,7 +55,7 @@ def nhs_numbers(rng: Random) -> Iterator[str]:
 
 
 def names(rng: Random) -> Iterator[str]:
-    """Full names, each once: a middle initial sets apart those beyond the first few thousand."""
+    """Yield full names, each once; a middle initial distinguishes those beyond the first few thousand."""
     pairs = [(first, last) for first in WOMEN + MEN for last in SURNAMES]
     rng.shuffle(pairs)
     for middle in ("", *(f" {letter}." for letter in "ABCDEFGHJKLMNPRSTW")):
@@ -65,7 +64,7 @@ def names(rng: Random) -> Iterator[str]:
 
 
 def home_names(rng: Random) -> Iterator[str]:
-    """Names of buildings, each once."""
+    """Yield names of buildings, each once."""
     pairs = [f"{place} {building}" for place in PLACES for building in BUILDINGS]
     rng.shuffle(pairs)
     for number in range(1, 1_000):
@@ -74,26 +73,26 @@ def home_names(rng: Random) -> Iterator[str]:
 
 
 def telephone(rng: Random) -> str:
-    """A landline number that Ofcom keeps for drama."""
+    """Return a landline number that Ofcom reserves for drama."""
     return f"01632 960{rng.randrange(1000):03d}"
 
 
 def mobile(rng: Random) -> str:
-    """A mobile number that Ofcom keeps for drama."""
+    """Return a mobile number that Ofcom reserves for drama."""
     return f"07700 900{rng.randrange(1000):03d}"
 
 
 def nmc_number(rng: Random) -> str:
-    """The form of a nurse's number; Z is neither a month nor a country there."""
+    """Return a number in the form of a nurse's; no real one has Z there."""
     return f"{rng.randrange(100):02d}Z{rng.randrange(10_000):04d}Z"
 
 
 def gmc_number(rng: Random) -> str:
-    """The form of a doctor's number, below the lowest given out."""
+    """Return a number in the form of a doctor's, below the lowest given out."""
     return f"0000{rng.randrange(1000):03d}"
 
 
 def password() -> str:
-    """A random password that can be read out: about 37 bits, for a demonstration on one machine."""
+    """Return a random password of about 37 bits that can be read out, for a demonstration on one machine."""
     chosen = [secrets.choice(SURNAMES + PLACES).lower() for _ in range(4)]
     return "-".join((*chosen, f"{secrets.randbelow(10_000):04d}"))

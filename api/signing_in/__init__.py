@@ -1,1 +1,1 @@
-"""What somebody does to get in and to keep in: each step of signing in, and their own and others' accounts."""
+"""Signing in, step by step, and looking after one's own and others' accounts."""

@@ -1,7 +1,7 @@
-"""Taking on a role with an invitation's code: by somebody new, who makes an account, or by who has one already.
+"""Take a role with an invitation's code, as a new person who makes an account, or with an existing account.
 
-Guards: each try is counted before anything is looked at; an account is made with a role or not at all; whoever takes a
-role on goes on in another session, with whatever that role asks of them.
+Guards: each try is counted before the code is checked. An account is made with a role or not at all. After taking a
+role, a person goes on in a new session with that role's sign-in rules.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ UNFIT = f"A user name is {accounts.USERNAME_FORM}."
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """What somebody new chose."""
+    """What a new person chose."""
 
     username: str
     new: str
@@ -38,7 +38,7 @@ class Newcomer:
 
 
 def offered(request: Request, code: str) -> Offered | None:
-    """What a code is good for, a try at which was counted."""
+    """Return what a code is good for; the caller has counted the try."""
     parts = parts_of(request)
     with parts.pool.connection() as conn:
         return invitation.offered(conn, code, parts.clock())
@@ -52,9 +52,10 @@ def join(
     newcomer: Newcomer,
     name: str,
 ) -> tuple[Step, Mapping[str, str]]:
-    """Make an account for whoever has the code, with the role, and sign them in.
+    """Make an account with the role for the person with the code, and sign them in.
 
-    Returns what is next, or what is wrong by field. Never inside a visit: a password is slow to hash on purpose.
+    Returns the next step, or what is wrong by field. Never call it inside a visit, because hashing a password is slow
+    on purpose.
     """
     parts = parts_of(request)
     username = accounts.as_typed(newcomer.username)
@@ -80,7 +81,7 @@ def join(
 def take_on(
     request: Request, response: Response, visit: Visit, code: str, tried: tuple[Try, datetime]
 ) -> Step | None:
-    """Take on another role, as who one is; None where the code is no good."""
+    """Take another role as the signed-in person; None where the code is no good."""
     parts = parts_of(request)
     account = hold_account(visit)
     if invitation.take(visit.conn, code, visit.at) is None:

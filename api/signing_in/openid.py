@@ -1,9 +1,9 @@
-"""Signing in with the organisation's own sign-in service, for whoever has joined it to their account.
+"""Sign in with the organisation's own sign-in service, for people who have joined it to their account.
 
-Guards: a try is bound to the browser that began it, and good once, for ten minutes; of one address few wait at a time,
-the oldest makes room. Accounts are joined by their
-owner, signed in fully here, never by a name that the provider says; whoever is joined to no account gets in nowhere.
-The second step is asked for here, unless a setting says that the provider always asks for one.
+Guards: a try is bound to the browser that began it, and good once, for ten minutes. Few tries of one address wait at a
+time; the oldest makes room. Owners join accounts themselves, fully signed in here; a name from the provider never does.
+Somebody joined to no account cannot sign in. The second step is taken here, unless a setting says that the provider
+always asks for one.
 """
 
 import hashlib
@@ -50,19 +50,19 @@ _IS_JOINED: LiteralString = "SELECT count(*) FROM api.openid_identity WHERE issu
 
 
 class NotJoinedError(Exception):
-    """What came back opens nothing; the message is for whoever tried."""
+    """The return from the provider signs nobody in; the message is for the person who tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """Somebody came back: what is next, and where they were heading."""
+    """Somebody came back: their next step, and where they were heading."""
 
     step: Step
     heading_for: str
 
 
 def begin(request: Request, response: Response, heading_for: str, visit: Visit | None = None) -> str:
-    """Begin a try, to sign in, or in a visit to join its account. Returns where to send the browser.
+    """Begin a try, to sign in or, with a visit, to join its account; return the address for the browser.
 
     Raises ProviderError.
     """
@@ -87,7 +87,7 @@ def begin(request: Request, response: Response, heading_for: str, visit: Visit |
 
 
 def come_back(request: Request, response: Response, state: str, code: str) -> Back:
-    """Take up the try that somebody comes back with. Raises NotJoinedError, whatever is wrong, with what to do."""
+    """Finish the try that somebody comes back with. Raises NotJoinedError, which says what to do, whatever is wrong."""
     parts = parts_of(request)
     at = parts.clock()
     began = request.cookies.get(cookies.openid_name(https=parts.uses_https))
@@ -120,14 +120,14 @@ def come_back(request: Request, response: Response, state: str, code: str) -> Ba
 
 
 def is_joined(request: Request, visit: Visit) -> bool:
-    """Whether the visitor's account is joined to the organisation's sign-in."""
+    """Return whether the visitor's account is joined to the organisation's sign-in service."""
     issuer = parts_of(request).settings.openid.issuer
     [row] = visit.conn.execute(_IS_JOINED, (issuer, visit.actor.person_id)).fetchall()
     return row[0] > 0
 
 
 def join(request: Request, response: Response, visit: Visit) -> str:
-    """Begin to join one's account; returns where to send the browser. Raises ProviderError."""
+    """Begin to join the visitor's account; return the address for the browser. Raises ProviderError."""
     write_down(visit, "openid.joining")
     return begin(request, response, "/account?said=joined", visit)
 

@@ -1,8 +1,8 @@
-"""What somebody does with another's account, because its owner cannot get in.
+"""Help with another person's account, because its owner cannot sign in.
 
-Guards: an operator for every account but their own, by its user name; a home's manager for whoever is nothing but a
-care worker of homes of theirs. It is audited with its reason, ends the owner's sessions, and gives nobody a secret
-that lasts.
+Guards: an operator may do this for every account but their own, by user name; a home's manager only for people whose
+only role is care worker at that manager's homes. It is audited with its reason, ends the owner's sessions, and gives
+nobody a lasting secret.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A password to pass on, the only time it is known here."""
+    """A password to pass on; it is not stored."""
 
     username: str
     password: str
@@ -60,13 +60,13 @@ _PART_FROM_OPENID: LiteralString = "DELETE FROM api.openid_identity WHERE person
 
 
 def workers(visit: Visit) -> Sequence[Worker]:
-    """Whose accounts the actor looks after as a manager."""
+    """Return the people whose accounts the actor looks after as a manager."""
     with visit.conn.cursor(row_factory=class_row(Worker)) as cursor:
         return cursor.execute(_WORKERS).fetchall()
 
 
 def give_password(request: Request, visit: Visit, username: str, reason: str) -> Given:
-    """Give an account another password, which its owner has to change. Raises RefusedError (404)."""
+    """Give an account another password, which its owner must change. Raises RefusedError (404)."""
     account = _theirs(visit, username)
     given, ended = replace_password(visit.conn, account, visit.at)
     for one in ended:
@@ -76,7 +76,7 @@ def give_password(request: Request, visit: Visit, username: str, reason: str) ->
 
 
 def replace_password(conn: Connection, account: Account, at: datetime) -> tuple[Given, Sequence[bytes]]:
-    """Another password to give, and what the streams are known by of the sessions that ends."""
+    """Replace the password; return the new one, and the token hashes of the sessions that ended."""
     password, until = accounts.password_to_give(), at + accounts.GIVEN_FOR
     accounts.set_password(conn, account.person_id, hash_password(password), until)
     known_browsers.forget_all(conn, account.person_id)
@@ -86,9 +86,9 @@ def replace_password(conn: Connection, account: Account, at: datetime) -> tuple[
 
 
 def take_second_step_away(request: Request, visit: Visit, username: str, reason: str) -> Given:
-    """For who has lost their telephone and their recovery codes: they set up another. Raises RefusedError (404).
+    """Remove a second step, for somebody who lost their telephone and recovery codes. Raises RefusedError (404).
 
-    A new password goes with it, so that knowing the old one is not enough to set it up in their place.
+    They get a new password too, so that knowing the old one is not enough to set up a second step in their place.
     """
     if not visit.actor.may(CHANGE, Record.SECOND_STEPS):
         raise not_found("account")

@@ -1,7 +1,7 @@
-"""What somebody does with their own account: another password, an end to their sessions.
+"""One's own account: changing the password and ending sessions.
 
-Guards: another password ends every other session and PIN, and makes strangers of all browsers; what is one's own is
-found by who is signed in, never by what was asked for.
+Guards: a new password ends every other session and PIN, and forgets all known browsers. The account is that of the
+signed-in person, never one named in the request.
 """
 
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ from delegation import audit
 def change_password(
     request: Request, response: Response, visit: Visit, chosen: NewPassword
 ) -> tuple[Step, Mapping[str, str]]:
-    """Change it. Returns what is next, or what is wrong by field: then nothing is changed.
+    """Change the password; return the next step, or what is wrong by field, and then nothing is changed.
 
-    Whoever was given a password has just typed it and is not asked for it again.
+    Somebody with a given password has just typed it and is not asked for it again.
     """
     if chosen.faults or chosen.before is None:
         return visit.session.step, chosen.faults
@@ -42,7 +42,7 @@ def change_password(
 
 
 def end_session(request: Request, visit: Visit, session_id: UUID) -> None:
-    """End one of one's own. Raises RefusedError (404) where there is none of this id."""
+    """End one of the visitor's own sessions. Raises RefusedError (404) where they have none with this id."""
     ended = sessions.end_one(visit.conn, visit.actor.person_id, session_id)
     if ended is None:
         raise not_found("session")
@@ -51,7 +51,7 @@ def end_session(request: Request, visit: Visit, session_id: UUID) -> None:
 
 
 def end_sessions(request: Request, visit: Visit, *, but_this: bool = True) -> int:
-    """End all of one's own, but for the one one is in; returns how many."""
+    """End all of the visitor's sessions, or all but this one; return how many."""
     but = visit.session.token_hash if but_this else None
     ended = sessions.end_all(visit.conn, visit.actor.person_id, but)
     for one in ended:

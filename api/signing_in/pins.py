@@ -1,7 +1,8 @@
-"""Signing in by PIN on a shared tablet, and setting one's PIN there.
+"""Sign in by PIN on a shared tablet, and set a PIN there.
 
-Guards: only on an enrolled tablet, for who signed in fully on it within the time their roles allow, who may do nothing
-but care in that home, and who has no password waiting to be changed. Such a session is short and opens no account.
+Guards: a PIN works only on an enrolled tablet, within the time that the owner's roles allow after a full sign-in there.
+Its owner may only be a care worker of that home, without a password that must be changed. Such a session is short and
+opens no account.
 """
 
 from collections.abc import Mapping
@@ -37,14 +38,14 @@ NOT_THE_SAME = "The two are not the same: type the PIN again."
 
 
 def pin_for(conn: Connection, actor: Actor, tablet: Tablet) -> timedelta | None:
-    """How long after a full sign-in there the actor may use a PIN on this tablet; None if never."""
+    """Return how long after a full sign-in there the actor may use a PIN on this tablet; None if never."""
     if not tablets.cares_there(conn, tablet):
         return None
     return sessions.limits(conn, actor).pin_for
 
 
 def sign_in_by_pin(request: Request, response: Response, person_id: UUID, typed: str) -> None:
-    """Begin a short session. Raises RefusedError (401) where that is not to be, without saying why."""
+    """Begin a short session. Raises RefusedError (401) where it is refused, without saying why."""
     parts = parts_of(request)
     at = parts.clock()
     with parts.pool.connection() as conn:
@@ -63,13 +64,13 @@ def sign_in_by_pin(request: Request, response: Response, person_id: UUID, typed:
     with parts.pool.connection() as conn:
         actor = _may_still(conn, person_id, tablet, request.state.request_id)
         if not tablets.was_right(conn, tablet.tablet_id, person_id):
-            # It was taken away while it was looked at.
+            # The PIN was taken away while it was checked.
             raise RefusedError(HTTPStatus.UNAUTHORIZED, REFUSED)
         enter(request, response, conn, actor, Step.DONE, at, pin_until=pin.good_until)
 
 
 def good_until(visit: Visit, tablet: Tablet) -> datetime:
-    """Until when a PIN is good that the actor sets there now. Raises RefusedError (403) where they may not."""
+    """Return until when a PIN set now is good. Raises RefusedError (403) where the actor may not set one."""
     good_for = pin_for(visit.conn, visit.actor, tablet)
     if good_for is None:
         raise RefusedError(HTTPStatus.FORBIDDEN, "Only care workers of this tablet's home use a PIN on it.")
@@ -77,7 +78,7 @@ def good_until(visit: Visit, tablet: Tablet) -> datetime:
 
 
 def without_pin(request: Request, visit: Visit) -> Tablet | None:
-    """The shared tablet that this browser is, where the actor may set a PIN and has none that is good."""
+    """Return this shared tablet, where the actor may set a PIN and has no good one."""
     tablet = tablets.tablet_of(request, visit.conn)
     if tablet is None or not visit.session.is_full or pin_for(visit.conn, visit.actor, tablet) is None:
         return None
@@ -86,9 +87,9 @@ def without_pin(request: Request, visit: Visit) -> Tablet | None:
 
 
 def set_pin(visit: Visit, tablet: Tablet, wrong: str | None, pin: str, again: str) -> Mapping[str, str]:
-    """Set one's PIN on this tablet, or return what is wrong by field: `wrong` is that with the password.
+    """Set the actor's PIN on this tablet, or return what is wrong by field; `wrong` is that with the password.
 
-    Raises RefusedError (403) where one may not.
+    Raises RefusedError (403) where the actor may not set one.
     """
     until = good_until(visit, tablet)
     faults: dict[str, str] = {}
@@ -107,7 +108,7 @@ def set_pin(visit: Visit, tablet: Tablet, wrong: str | None, pin: str, again: st
 
 
 def fault(pin: str) -> str | None:
-    """What is wrong with a PIN, in a sentence; None if it will do."""
+    """Return what is wrong with a PIN, as a sentence; None if it will do."""
     if len(pin) != DIGITS or not (pin.isascii() and pin.isdigit()):
         return NOT_DIGITS
     steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}

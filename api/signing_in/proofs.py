@@ -1,7 +1,7 @@
-"""What somebody types to show once more that it is they, looked at before their visit opens.
+"""What somebody types to prove again who they are, checked before their visit opens.
 
-Guards: looking is slow on purpose and takes connections of its own, so it is done while no visit is open: nobody holds
-one connection and waits for another, however many guess. Without a session nothing is right.
+Guards: a check is slow on purpose and takes connections of its own, so no visit is open meanwhile. Otherwise each would
+hold one connection and wait for another, and many guesses could block everybody. Without a session nothing is right.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ NOT_NEW = "This is the password you have now. Choose another."
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Whose session a request comes with."""
+    """The person whose session a request comes with."""
 
     session: Session
     account: Account
@@ -45,7 +45,7 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class NewPassword:
-    """A password somebody chose, as its hash, and whose place it takes; or what is wrong, by field."""
+    """A chosen password as its hash, and the password it replaces; or what is wrong, by field."""
 
     faults: Mapping[str, str] = field(default_factory=dict)
     password_hash: str = ""
@@ -54,26 +54,26 @@ class NewPassword:
 
 @dataclass(frozen=True, slots=True)
 class CodeTry:
-    """A try at a code that was counted, or why it is not looked at."""
+    """A counted try at a code, or why it is refused."""
 
     counted: tuple[Try, datetime] | None
     refused: RefusedError | None = None
 
     def let_through(self) -> tuple[Try, datetime]:
-        """The try. Raises RefusedError where it must wait."""
+        """Return the try. Raises RefusedError where it must wait."""
         if self.counted is None:
             raise self.refused or NotSignedInError()
         return self.counted
 
 
 def own_password(request: Request, current: Annotated[str, Form(max_length=1000)] = "") -> str | None:
-    """What is wrong with what was typed as one's own password; None too while one is still signing in with it."""
+    """Return what is wrong with what was typed as one's own password; None also while still signing in with it."""
     asker = _asker(request)
     if asker is not None and asker.session.step in (Step.NEW_PASSWORD, Step.ENROLMENT):
         return None
     if asker is None or not asker.session.is_full:
         return NOT_RIGHT
-    # What is left empty is no guess.
+    # An empty field is no guess.
     if not current:
         return EMPTY
     return None if checked(request, asker.account.username, current) is not None else NOT_RIGHT
@@ -88,7 +88,7 @@ def new_password(
     new: Annotated[str, Form(max_length=1000)] = "",
     again: Annotated[str, Form(max_length=1000)] = "",
 ) -> NewPassword:
-    """What somebody chose in the place of their password."""
+    """Check what somebody chose as their new password."""
     asker = _asker(request)
     if asker is None:
         return NewPassword({"current": NOT_RIGHT})
@@ -118,8 +118,8 @@ def code_try(request: Request) -> CodeTry:
 
 
 def invitation_try(request: Request, code: Annotated[str, Form(max_length=200)] = "") -> CodeTry:
-    """Count a try at an invitation's code, by whom as far as it is known."""
-    # What is left empty is no guess.
+    """Count a try at an invitation's code, by the person as far as known."""
+    # An empty field is no guess.
     if not code.strip():
         return CodeTry(None, RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "Type in the code."))
     address = address_of(request, parts_of(request).settings.http.client_header)

@@ -1,8 +1,8 @@
-"""Signing in, step by step, and signing out.
+"""Sign in, step by step, and sign out.
 
-Guards: a wrong name and a wrong password are answered alike and cost alike; each step ends the session before it and
-begins another, and none begins with what was changed since it was looked at; only whoever is wholly signed in makes
-their browser known; every sign-in is audited; the tokens reach only HttpOnly cookies.
+Guards: a wrong name and a wrong password get the same answer at the same cost. Each step ends the session before it and
+begins another, unless something changed after it was checked. Only a full sign-in makes a browser known. Every sign-in
+is audited. Tokens are only put in HttpOnly cookies.
 """
 
 from dataclasses import replace
@@ -39,7 +39,7 @@ UNREADABLE = (
 
 
 def sign_in(request: Request, response: Response, username: str, password: str) -> Step:
-    """Check the password and begin a session, whose token goes into the response's cookie. Returns what is next.
+    """Check the password and begin a session, whose token goes into the response's cookie; return the next step.
 
     Raises RefusedError: 401 if name or password is wrong, 429 or 503 if it must wait.
     """
@@ -63,7 +63,7 @@ def sign_in(request: Request, response: Response, username: str, password: str) 
 def sign_in_further(
     request: Request, response: Response, visit: Visit, tried: tuple[Try, datetime], typed: str
 ) -> Step | None:
-    """Take a code, a try of which was let through, and begin the next session; None if it is wrong.
+    """Check a code, whose try was counted, and begin the next session; return None if it is wrong.
 
     Raises RefusedError (422) where the key was lost, so that only a recovery code helps.
     """
@@ -94,7 +94,7 @@ def _taken(parts: Parts, visit: Visit, typed: str) -> str | None:
 
 
 def hold_account(visit: Visit) -> Account:
-    """The visitor's account, unchanged until the visit ends. Raises NotSignedInError if their session has ended."""
+    """Return the visitor's account, locked until the visit ends. Raises NotSignedInError if their session has ended."""
     account = accounts.hold(visit.conn, visit.actor.person_id)
     if sessions.find(visit.conn, visit.session.token_hash, visit.at) is None:
         raise NotSignedInError("You have been signed out. Sign in again.")
@@ -102,7 +102,7 @@ def hold_account(visit: Visit) -> Account:
 
 
 def needed(parts: Parts, conn: Connection, actor: Actor, account: Account) -> Needed:
-    """What is asked of this person beside their password."""
+    """Return what this person must do beside giving their password."""
     if parts.sealer is None:
         return Needed(new_password=account.must_change)
     enrolled = second_step.is_enrolled(conn, account.person_id)
@@ -114,9 +114,9 @@ def needed(parts: Parts, conn: Connection, actor: Actor, account: Account) -> Ne
 
 
 def checked(request: Request, username: str, password: str) -> Account | None:
-    """The account, if this is its password. Raises RefusedError (429 or 503) where it must wait.
+    """Return the account, if this is its password. Raises RefusedError (429 or 503) where it must wait.
 
-    Never inside a visit: it is slow on purpose, and takes connections of its own.
+    Never call it inside a visit: it is slow on purpose, and takes connections of its own.
     """
     parts = parts_of(request)
     tried = try_of(request, username, Guessed.PASSWORD)
@@ -132,7 +132,10 @@ def checked(request: Request, username: str, password: str) -> Account | None:
 
 
 def is_same(password: str, kept: str | None) -> bool:
-    """Whether this is the password that is kept. Raises RefusedError (503) where too many are looked at."""
+    """Return whether this is the stored password.
+
+    Raises RefusedError (503) where too many are being checked.
+    """
     try:
         return is_right(password, kept)
     except BusyError as busy:
@@ -156,7 +159,7 @@ def enter(
     *,
     pin_until: datetime | None = None,
 ) -> None:
-    """Begin the session of this step in the place of the browser's one before. `pin_until`: by PIN, until then."""
+    """Replace the browser's session by one of this step. `pin_until`: signed in by PIN, until then."""
     parts = parts_of(request)
     https = parts.uses_https
     before = request.cookies.get(cookies.session_name(https=https))
@@ -185,7 +188,7 @@ def _remember(
     tablet: Tablet | None,
     at: datetime,
 ) -> None:
-    """Know the browser of who signed in fully; on a shared tablet their PIN is good again for a while."""
+    """Remember the browser after a full sign-in; on a shared tablet, renew the person's PIN."""
     https = parts_of(request).uses_https
     pin_for = sessions.limits(conn, actor).pin_for
     if tablet is not None and pin_for is not None:
@@ -199,7 +202,7 @@ def _remember(
 
 
 def sign_out(request: Request, response: Response, visit: Visit) -> None:
-    """End the session of this visit and the streams that were opened in it."""
+    """End the session of this visit and the streams opened in it."""
     parts = parts_of(request)
     sessions.end(visit.conn, visit.session.token_hash)
     parts.fanout.end_session(visit.session.token_hash)
@@ -208,7 +211,7 @@ def sign_out(request: Request, response: Response, visit: Visit) -> None:
 
 
 def try_of(request: Request, username: str, guessed: Guessed) -> Try:
-    """A try at this account, by whom as far as it is known."""
+    """Return a try at this account, with its address and known browser."""
     parts = parts_of(request)
     with parts.pool.connection() as conn:
         browser = _known(request, conn, username, parts.clock())
@@ -216,7 +219,7 @@ def try_of(request: Request, username: str, guessed: Guessed) -> Try:
 
 
 def wait_for(parts: Parts, tried: Try) -> datetime:
-    """Count a try; returns when it began. Raises RefusedError (429) where it comes too early."""
+    """Count a try; return when it began. Raises RefusedError (429) where it comes too early."""
     at = parts.clock()
     wait = parts.throttle.begin(tried, at)
     if wait:

@@ -1,8 +1,8 @@
-"""Shared tablets in homes: browsers that a manager enrolled, and the PINs of who signed in fully on them.
+"""Shared tablets in homes: browsers that a manager enrolled, and the PINs set on them.
 
-Guards: the tablet's token is 256 random bits that only its browser has, kept as SHA-256; a PIN is worth something on
-the one tablet it was set on, for as long after its owner's last full sign-in there as their roles allow, and for five
-wrong tries.
+Guards: a tablet's token is 256 random bits that only its browser has, stored as SHA-256. A PIN works only on the tablet
+it was set on, for as long after its owner's last full sign-in there as their roles allow, and ends after five wrong
+tries.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class Quick:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """What a PIN is held against, and until when it is worth anything."""
+    """The hash a PIN is checked against, and until when it is good."""
 
     pin_hash: str
     good_until: datetime
@@ -71,7 +71,7 @@ _QUICK: LiteralString = """
 SELECT person_id, name, good_until FROM api.tablet_pin
 WHERE tablet_id = %s AND good_until > %s AND wrong < %s ORDER BY name, person_id
 """
-# A try counts as wrong until it turns out right, so that many at once are no more than one by one.
+# A try counts as wrong until it proves right, so that many at once get no more tries than one after the other.
 _TRY: LiteralString = """
 UPDATE api.tablet_pin SET wrong = wrong + 1
 WHERE tablet_id = %s AND person_id = %s AND good_until > %s AND wrong < %s RETURNING pin_hash, good_until
@@ -84,25 +84,25 @@ _FORGET_PINS: LiteralString = "DELETE FROM api.tablet_pin WHERE person_id = %s"
 
 
 def tablet_of(request: Request, conn: Connection) -> Tablet | None:
-    """The shared tablet that this browser is."""
+    """Return the shared tablet that this browser is, if any."""
     return find(conn, request.cookies.get(cookies.tablet_name(https=parts_of(request).uses_https)))
 
 
 def cares_there(conn: Connection, tablet: Tablet) -> bool:
-    """Whether the actor is a care worker of the tablet's home."""
+    """Return whether the actor is a care worker of the tablet's home."""
     [row] = conn.execute(_CARES_THERE, (tablet.home_id,)).fetchall()
     return row[0]
 
 
 def enrol(conn: Connection, home_id: UUID, name: str, by: UUID, at: datetime) -> str:
-    """Make a browser a shared tablet of a home; returns its token, the only time it is known here."""
+    """Make a browser a shared tablet of a home; return its token, which is not stored."""
     token = new_token()
     conn.execute(_ENROL, (digest(token), home_id, name, by, at))
     return token
 
 
 def find(conn: Connection, token: str | None) -> Tablet | None:
-    """The tablet that has this token."""
+    """Return the tablet that has this token."""
     if token is None:
         return None
     with conn.cursor(row_factory=class_row(Tablet)) as cursor:
@@ -110,13 +110,13 @@ def find(conn: Connection, token: str | None) -> Tablet | None:
 
 
 def of_homes_managed(conn: Connection) -> Sequence[Tablet]:
-    """The tablets of the homes that the actor manages."""
+    """Return the tablets of the homes that the actor manages."""
     with conn.cursor(row_factory=class_row(Tablet)) as cursor:
         return cursor.execute(_OF_HOMES).fetchall()
 
 
 def remove(conn: Connection, tablet_id: UUID) -> bool:
-    """Take a tablet away from a home that the actor manages, with its PINs and every session on it."""
+    """Remove a tablet of a home that the actor manages, with its PINs and every session on it."""
     return conn.execute(_REMOVE, (tablet_id,)).rowcount > 0
 
 
@@ -128,27 +128,27 @@ def set_pin(
 
 
 def quick(conn: Connection, tablet_id: UUID, at: datetime) -> Sequence[Quick]:
-    """Who may sign in by PIN there now."""
+    """Return the people who may sign in by PIN there now."""
     with conn.cursor(row_factory=class_row(Quick)) as cursor:
         return cursor.execute(_QUICK, (tablet_id, at, MOST_WRONG)).fetchall()
 
 
 def try_pin(conn: Connection, tablet_id: UUID, person_id: UUID, at: datetime) -> Pin | None:
-    """Count a try; None where no PIN is worth anything there."""
+    """Count a try; None where no PIN is good there."""
     with conn.cursor(row_factory=class_row(Pin)) as cursor:
         return cursor.execute(_TRY, (tablet_id, person_id, at, MOST_WRONG)).fetchone()
 
 
 def was_right(conn: Connection, tablet_id: UUID, person_id: UUID) -> bool:
-    """Forget the wrong tries; False where the PIN is gone."""
+    """Forget the wrong tries; return False where the PIN is gone."""
     return conn.execute(_RIGHT, (tablet_id, person_id)).rowcount > 0
 
 
 def renew(conn: Connection, tablet_id: UUID, person_id: UUID, good_until: datetime) -> None:
-    """Somebody signed in fully there: their PIN, if they set one, is good again until then."""
+    """Renew somebody's PIN after a full sign-in there, if they set one."""
     conn.execute(_RENEW, (good_until, tablet_id, person_id))
 
 
 def forget_pins(conn: Connection, person_id: UUID) -> None:
-    """Take away somebody's PINs on all tablets."""
+    """Remove somebody's PINs on all tablets."""
     conn.execute(_FORGET_PINS, (person_id,))
