@@ -1,7 +1,7 @@
-"""Holds the kits' own ledgers against the database, reading by reading.
+"""Compare the kits' own ledgers with the database, reading by reading.
 
-Guards: what was sent comes from the kits' durable outboxes and what is stored from the database; a reading that
-is on neither side's books is missing, and named.
+Guards: what was sent is read from the kits' durable outboxes, what is stored from the database. A reading in neither
+ledger is missing, and is named.
 """
 
 from collections import Counter
@@ -58,7 +58,7 @@ def audit(conn: psycopg.Connection, outboxes: Path) -> Books:
 
 
 def _kept_unread(conn: psycopg.Connection, outbox: Outbox, absent: Iterable[UUID]) -> set[UUID]:
-    """Those the database does not name because their id could not be read: it has them by their digest."""
+    """Return those that the database keeps by their digest, because their id could not be read."""
     digests = {one: outbox.digest(ReadingId(one)) for one in absent}
     kept = ledger.kept_unread(conn, outbox.kit, [digest for digest in digests.values() if digest])
     return {one for one, digest in digests.items() if digest in kept}
@@ -74,7 +74,7 @@ def _published(outbox: Outbox, readings: Iterable[ReadingId]) -> dict[UUID, floa
 
 
 def outcomes(conn: psycopg.Connection) -> Counter[str]:
-    """Counts for the progress line."""
+    """Return counts for the progress line."""
     rows = conn.execute("SELECT (SELECT count(*) FROM ingest.seen), (SELECT count(*) FROM ingest.quarantine)")
     stored, quarantined = rows.fetchone() or (0, 0)
     return Counter(stored=stored, quarantined=quarantined)

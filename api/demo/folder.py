@@ -1,7 +1,7 @@
-"""The demonstration's own folder: one run at a time, and nobody else's files.
+"""The demonstration's own folder, used by one run at a time.
 
-Guards: a second run never empties the folder of a first that is still going, and a folder that holds anything
-but an earlier demonstration is left as it is.
+Guards: a second run never empties the folder of one that is still running. A folder that holds anything but an earlier
+demonstration is left as it is.
 """
 
 import fcntl
@@ -18,14 +18,14 @@ LOCK = "demonstration.lock"
 
 
 class FolderInUseError(EmbeddedServiceError):
-    """The folder is another run's, or not a demonstration's at all."""
+    """The folder belongs to another run, or not to a demonstration."""
 
 
 @contextmanager
 def emptied(folder: Path) -> Iterator[Path]:
-    """The folder, empty and ours until the block ends. The kernel lets go of it for us however we end.
+    """Empty the folder and lock it until the block ends. Raises FolderInUseError, which says what to do.
 
-    Raises FolderInUseError with the way out.
+    The kernel releases the lock however the process ends.
     """
     _refuse_what_is_not_ours(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""What a demonstration proved, in numbers that must add up.
+"""The result of a demonstration, in numbers that must add up.
 
-Guards: a figure that ought not to be nothing and is, a reading on nobody's books, or an escalation that names no
-reading of this run makes the demonstration fail, in a sentence.
+Guards: the demonstration fails, with a sentence, where a figure is wrongly zero, a reading is in no ledger, or an
+escalation names no reading of this run.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ NEVER_NOTHING = {
     "receipts": "No receipt reached a kit.",
     "escalations": "No escalation was heard of.",
 }
-# What a fault that was asked for must have made, if it was there at all.
+# What a requested fault must have produced, if it happened at all.
 MADE_BY = {
     "duplicate": ("duplicates", "No reading came twice, though some were sent twice on purpose."),
     "garbage": ("quarantined", "Nothing is in quarantine, though some was spoilt on purpose."),
@@ -31,7 +31,7 @@ ENOUGH_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures, and a sentence for every problem found in them (which `figures` has too)."""
+    """The figures, and a sentence for every problem found in them (also part of `figures`)."""
 
     figures: Mapping[str, Any]
     problems: tuple[str, ...]
@@ -49,11 +49,11 @@ def report(
     seconds: float | None = None,
     also: Sequence[str] = (),
 ) -> Report:
-    """Put the figures together and judge them. `started` is when the kits began, Unix seconds.
+    """Put the figures together and judge them.
 
-    `spoilt` is how much the kits spoilt on purpose, None where they did not come to say; `faults` are those they
-    were asked to have; `seconds` is how long they were to send, None where until told to stop;
-    `also` are problems that no figure shows.
+    `started` is when the kits began, Unix seconds. `spoilt` is how many readings the kits spoilt on purpose, None where
+    they did not report it. `faults` are those they were asked to have. `seconds` is how long they were to send, None
+    where until told to stop. `also` are problems that no figure shows.
     """
     latencies = _latencies(books, heard)
     figures: dict[str, Any] = {
@@ -80,7 +80,7 @@ def report(
 
 
 def _nothing(figures: Mapping[str, Any], faults: Collection[str]) -> Iterator[str]:
-    """What ought not to be nothing, and is."""
+    """Yield a sentence for each figure that is zero and should not be."""
     for figure, sentence in (*NEVER_NOTHING.items(), *(MADE_BY[one] for one in faults if one in MADE_BY)):
         if not figures[figure]:
             yield sentence
@@ -103,7 +103,7 @@ def _unexpected(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _latencies(books: Books, heard: Sequence[Heard]) -> list[float]:
-    """Seconds from a reading's first publish to the escalation's event, for those that raised or worsened one."""
+    """Return the seconds from a reading's first publish to the event, for escalations raised or worsened."""
     told = [(one.at, one.cause_reading_id) for one in heard if one.kind in ("raised", "worsened", "joined")]
     return [
         at - books.published[cause] for at, cause in told if cause is not None and cause in books.published

@@ -1,6 +1,6 @@
-"""Runs the demonstration for a person at a terminal, or for a script that wants one JSON object.
+"""Run the demonstration for a person at a terminal, or for a script that wants one JSON object.
 
-Guards: Ctrl-C at any moment ends every process; a fault is said in a sentence and shows in the exit status.
+Guards: Ctrl-C at any moment ends every process. A fault is reported in a sentence and in the exit status.
 """
 
 import json
@@ -34,7 +34,7 @@ _WHO = (
 
 
 def run(options: Options, *, as_json: bool) -> int:
-    """Run until the time is up or Ctrl-C; returns the exit status."""
+    """Run until the time is up or Ctrl-C; return the exit status."""
     console = Console(stderr=as_json, highlight=False)
     with _signals_interrupt():
         try:
@@ -101,7 +101,7 @@ def _introduce(stage: Stage, console: Console) -> None:
 
 
 def _try_the_glass(seeded: Seeded) -> str:
-    """How to open a record from outside its hub."""
+    """Return how to open a record from outside its hub."""
     one = seeded.elsewhere
     if one is None:
         return "Everybody is watched over by this hub."
@@ -113,7 +113,7 @@ def _try_the_glass(seeded: Seeded) -> str:
 
 
 def _quarantine_list(stage: Stage) -> str:
-    """The command, as it finds this demonstration's database."""
+    """Return the command line that lists this demonstration's quarantine."""
     host = conninfo_to_dict(stage.conninfo)["host"]
     program = (
         shlex.quote(str(Path(sys.argv[0]))) if Path(sys.argv[0]).name == "hearthwatch" else "hearthwatch"
@@ -132,7 +132,7 @@ def _progress(stage: Stage, watcher: Watcher, console: Console, seconds: float) 
         with psycopg.connect(stage.conninfo, autocommit=True) as conn:
             counts = books.outcomes(conn)
     except psycopg.OperationalError:
-        return  # its being away is said by whoever brings it back
+        return  # the part that restarts the broker reports its absence
     console.print(
         f"{seconds:5.0f} s   readings stored {counts['stored']:>6}   spoilt, in quarantine {counts['quarantined']:>4}"
         f"   escalations {len(watcher.escalations):>3}"
@@ -140,7 +140,7 @@ def _progress(stage: Stage, watcher: Watcher, console: Console, seconds: float) 
 
 
 def _wait_for_events(stage: Stage, watcher: Watcher, seconds: float = 5.0) -> None:
-    """The last commit's events are on their way: wait until every escalation of the hub was heard of."""
+    """Wait until the watcher has heard of every escalation of the hub, up to the last commit."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         stage.check()
@@ -171,7 +171,7 @@ def _report(stage: Stage, conn: psycopg.Connection, watcher: Watcher, started: f
 
 @contextmanager
 def _signals_interrupt() -> Iterator[None]:
-    """SIGTERM ends us as Ctrl-C does, also where a shell that put us in the background had Ctrl-C ignored."""
+    """Treat SIGTERM as Ctrl-C, and Ctrl-C too where a shell ignored it for a background process."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

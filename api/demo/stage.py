@@ -1,6 +1,6 @@
-"""Puts the demonstration on its feet: database, broker, neighbourhood, and each process as its own child.
+"""Start the demonstration: database, broker, neighbourhood, and each process as a child of its own.
 
-Guards: whatever ends us, by whatever signal, leaves no process behind; each run starts from a fresh folder.
+Guards: no process is left behind, whatever signal ends the demonstration. Each run starts from a fresh folder.
 """
 
 import os
@@ -35,7 +35,7 @@ from devices.kits import Broker
 DATABASE = "hearthwatch"
 READY_SECONDS = 120.0
 _CREATE: LiteralString = "CREATE DATABASE hearthwatch"
-# What is so while a part is away; a reading is only ever in one place that is safe, or in two.
+# What holds while a part is away; a reading is always in at least one safe place.
 WITHOUT = {
     "database": "Nothing is stored or shown until it is back; what it had committed is on the disk,"
     " and new readings wait safely on the kits.",
@@ -49,7 +49,7 @@ WITHOUT = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the demonstration is asked to be."""
+    """The options of a demonstration."""
 
     folder: Path
     http_port: int = 8000
@@ -58,7 +58,7 @@ class Options:
     seed: int = 1
     rate: float = 4.0
     seconds: float | None = None
-    """How long the kits send; None is until they are told to stop."""
+    """How long the kits send; None means until they are told to stop."""
     history_hours: float = 72.0
     scenarios: tuple[str, ...] = ("sepsis", "copd_exacerbation", "bleed_after_fall", "heart_failure")
     faults: tuple[str, ...] = ("duplicate", "garbage")
@@ -68,7 +68,7 @@ class Stage:
     """Everything that runs. Within `with` the services are up; `open_curtain` starts the kits."""
 
     def __init__(self, options: Options, tell: Tell, news: Tell) -> None:
-        """`tell` is given each step of the way up; `news` what happens to a part once it runs."""
+        """`tell` is called with each step of the start, `news` with what happens to a part afterwards."""
         self.options = options
         self._tell = tell
         self._exits = ExitStack()
@@ -192,7 +192,7 @@ class Stage:
         )
 
     def log(self, name: str) -> Path:
-        """Where a process writes its journal."""
+        """Return the file of a process's log."""
         return self.options.folder / f"{name}.log"
 
     def _wait_until_ready(self) -> None:
@@ -229,12 +229,12 @@ class Stage:
 
     @property
     def playing(self) -> bool:
-        """Whether the simulated kits are still sending or waiting for receipts."""
+        """Return whether the simulated kits are still sending or waiting for receipts."""
         return self._kits is not None and self._kits.running
 
     @property
     def kits_failed(self) -> str | None:
-        """What there is to say where the kits have ended before they had sent everything."""
+        """Return a sentence where the kits ended before they had sent everything."""
         if self._kits is None or self._kits.running or self.summary.exists():
             return None
         return (
@@ -243,12 +243,12 @@ class Stage:
         )
 
     def check(self) -> None:
-        """Start again what has ended by itself. Raises EmbeddedServiceError where that does not help."""
+        """Restart what has ended by itself. Raises EmbeddedServiceError where that does not help."""
         self._upkeep.look(time.monotonic())
 
 
 def _all_well(answer: httpx2.Response) -> bool:
-    """Ready, and with nothing behind it that is away."""
+    """Return whether the process is ready, and all that it depends on works."""
     return answer.status_code == httpx2.codes.OK and all(
         one["ok"] for one in answer.json()["checks"].values()
     )

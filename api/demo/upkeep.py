@@ -1,7 +1,7 @@
-"""Keeps the parts of the demonstration going, and says in words what it means when one has ended.
+"""Keep the parts of the demonstration running, and say what it means when one has ended.
 
-Guards: a part that ends by itself is named, with what becomes of readings meanwhile, and started again after a
-pause that grows; one that ends again and again stops everything, in a sentence.
+Guards: a part that ends by itself is named, with what happens to readings meanwhile, and restarted after a growing
+pause. If it keeps ending, everything stops, with a sentence.
 """
 
 from collections.abc import Callable
@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from api.embedded.process import EmbeddedServiceError, SupervisedProcess
 
 PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0)
-"""Seconds before each new start in a row; after the last, no more."""
+"""Seconds before each restart in a row; after the last there are no more."""
 STEADY_SECONDS = 60.0
-"""A part that ran this long has recovered: its next end is a first one again."""
+"""A part that ran this long has recovered, so its next end counts as the first."""
 
 Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One process. `without` says what is so while it is away."""
+    """One process. `without` says what holds while it is away."""
 
     name: str
     without: str
@@ -38,22 +38,25 @@ class _Kept:
 
 @dataclass(slots=True)
 class Upkeep:
-    """The parts, in the order they were started. `tell` is given each piece of news; times are seconds."""
+    """The parts, in the order they were started.
+
+    `tell` is called with each piece of news; times are seconds.
+    """
 
     tell: Tell
     _kept: list[_Kept] = field(default_factory=list)
 
     def start(self, part: Part, at: float) -> None:
-        """Start a part and keep it from now on."""
+        """Start a part and keep it running from now on."""
         self._kept.append(_Kept(part, part.start(), at))
 
     @property
     def whole(self) -> bool:
-        """Whether every part runs."""
+        """Return whether every part runs."""
         return all(kept.process.running for kept in self._kept)
 
     def look(self, at: float) -> None:
-        """Start again what has ended. Raises EmbeddedServiceError where that has not helped."""
+        """Restart what has ended. Raises EmbeddedServiceError where that has not helped."""
         for kept in self._kept:
             if kept.process.running:
                 if kept.ends and at - kept.started_at >= STEADY_SECONDS:
@@ -64,7 +67,7 @@ class Upkeep:
                 self._start_again(kept, at)
 
     def stop(self) -> None:
-        """Stop what was started last first."""
+        """Stop the parts, last started first."""
         while self._kept:
             self._kept.pop().process.stop()
 

@@ -1,6 +1,6 @@
-"""A clinician's page without the page: signs in over HTTP and notes when each escalation is heard of.
+"""A clinician's page without a browser: it signs in over HTTP and notes when each escalation is heard of.
 
-Guards: what it measures is what a browser would see, from outside, through the same stream.
+Guards: it measures what a browser would see, through the same stream.
 """
 
 import threading
@@ -43,7 +43,7 @@ class Watcher:
             threading.Thread(target=self._follow, args=(client, hub), name="watcher", daemon=True).start()
 
     def stop(self) -> None:
-        """Hear nothing more."""
+        """Stop listening."""
         self._stopping.set()
 
     @property

@@ -1,6 +1,6 @@
 """PostgreSQL and an MQTT broker as child processes, for a machine that has neither.
 
-Nothing here outlives the process that started it, however that process ends.
+Guards: the children end with the process that started them, however it ends.
 """
 
 from api.embedded.broker import EmbeddedBroker

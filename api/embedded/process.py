@@ -1,7 +1,7 @@
-"""One supervised child process, the errors it can end in, and the account it runs as.
+"""One supervised child process, its errors, and the account it runs as.
 
-Invariant: the child is in a session of its own (Ctrl-C reaches only us, so we choose the order in which
-things stop) and dies with us even when we are killed with SIGKILL.
+Guards: the child has a session of its own, so Ctrl-C reaches only its parent, which chooses the order of stopping. It
+ends with the parent, even after SIGKILL.
 """
 
 import os
@@ -21,15 +21,15 @@ UNPRIVILEGED_USER = "nobody"
 
 
 class EmbeddedServiceError(RuntimeError):
-    """An embedded service could not be started; the message is a sentence for the person who started it."""
+    """An embedded service could not be started; the message is for the person who started it."""
 
 
 class PortInUseError(EmbeddedServiceError):
-    """Something else listens on the port that was asked for."""
+    """Another process listens on the requested port."""
 
 
 def require_free_port(port: int, option: str) -> None:
-    """Raise a sentence with the way out when somebody else has the port."""
+    """Raise PortInUseError, which says what to do, where another process has the port."""
     if not 0 < port < 65536:
         raise EmbeddedServiceError(f"{port} is no port: choose one from 1024 to 65535 with {option}.")
     with socket.socket() as probe:
@@ -49,23 +49,24 @@ def require_free_port(port: int, option: str) -> None:
 
 
 def free_port() -> int:
-    """A port nobody listens on, and that nobody who asks for any port is given while we live.
+    """Return a port on which nobody listens, and which is given to nobody else while this process lives.
 
-    It stays bound, without listening: whoever names it may listen there all the same, as servers set SO_REUSEADDR.
+    It stays bound without listening, so a server that is told the port can still listen there: servers set
+    SO_REUSEADDR.
     """
     keeper = socket.socket()
     keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     keeper.bind(("127.0.0.1", 0))
     port = int(keeper.getsockname()[1])
-    keeper.detach()  # so that nothing closes it before we end
+    keeper.detach()  # so that nothing closes it before this process ends
     return port
 
 
 def unprivileged_prefix() -> list[str]:
-    """What to put before a command that refuses to run as root.
+    """Return the prefix for a command that refuses to run as root.
 
-    The account keeps one capability, to pass through folders it could not enter (a clone under /root), so
-    no folder's mode has to be changed.
+    The account keeps one capability, to pass through folders it could not enter (a clone under /root), so no folder's
+    mode has to be changed.
     """
     if os.geteuid() != 0:
         return []
@@ -87,7 +88,7 @@ def unprivileged_prefix() -> list[str]:
 
 
 def die_with_supervisor(command: Sequence[str]) -> list[str]:
-    """The command, told to stop also when its supervisor is killed, where the system can do that."""
+    """Return the command so that it also stops when its supervisor is killed, where the system can do that."""
     if shutil.which("setpriv") is None:
         return list(command)
     if command[0] == "setpriv":
@@ -96,7 +97,7 @@ def die_with_supervisor(command: Sequence[str]) -> list[str]:
 
 
 class SupervisedProcess:
-    """A running command and the supervisor that ties its life to ours."""
+    """A running command and the supervisor that ends it with its parent."""
 
     def __init__(self, command: Sequence[str], log: Path, environment: dict[str, str] | None = None) -> None:
         self.log = log
@@ -123,7 +124,7 @@ class SupervisedProcess:
         return self._supervisor.poll() is None
 
     def ending(self) -> str:
-        """How it ended, as the end of a sentence."""
+        """Return how it ended, as the end of a sentence."""
         status = self._supervisor.poll()
         if status is None:
             return "is running"
@@ -149,7 +150,7 @@ class SupervisedProcess:
         os.kill(self.pid, number)
 
     def last_words(self, lines: int = 5) -> str:
-        """The end of the log, for an error message."""
+        """Return the end of the log, for an error message."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
 

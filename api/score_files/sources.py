@@ -92,8 +92,7 @@ def _csv(file: pa.NativeFile) -> Iterator[Source]:
 
 
 def _kept(options: csv.ParseOptions) -> csv.ParseOptions:
-    """Keep the options alive: they hold a Python callback, and an Arrow thread that released it last would abort at
-    exit."""
+    """Keep the options alive: an Arrow thread that released their Python callback at exit would abort."""
     _KEPT.append(options)
     return options
 
