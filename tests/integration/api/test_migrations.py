@@ -86,6 +86,19 @@ def test_whoever_writes_waits_for_the_disk_whatever_the_database_is_told(
 
 
 @pytest.mark.parametrize("role", PROCESSES)
+def test_every_process_writes_moments_alike_whatever_the_database_is_told(
+    database: Database, role: str
+) -> None:
+    """A replay compares what different processes wrote."""
+    with database.connect(autocommit=True) as owner:
+        statement = sql.SQL("ALTER DATABASE {} SET timezone = 'Asia/Kolkata'")
+        owner.execute(statement.format(sql.Identifier(database.name)))
+    with database.connect() as owner, database.connect(role) as writer:
+        assert owner.execute("SHOW timezone").fetchone() == ("Asia/Kolkata",)
+        assert writer.execute("SHOW timezone").fetchone() == ("UTC",)
+
+
+@pytest.mark.parametrize("role", PROCESSES)
 def test_no_question_of_a_process_is_compiled(database: Database, role: str) -> None:
     """It would be for every batch and page: a batch took five times as long."""
     with database.connect(role) as conn:
