@@ -144,7 +144,7 @@ def _clock(skew: timedelta) -> str:
         return ""
     if skew > timedelta(0):
         return f"Its clock is {span(skew)} fast: its readings are ordered by when they arrive"
-    return f"Its clock is {span(-skew)} slow: its readings look older than they are"
+    return f"Its clock is {span(-skew)} slow: its readings may look older than they are"
 
 
 def _ledger(one: Kit) -> str:

@@ -44,7 +44,7 @@ def test_what_came_since_the_kit_spoke_is_no_fault() -> None:
 @pytest.mark.parametrize(
     ("different", "worry"),
     [
-        ({"clock_skew_s": -3600.0}, "Its clock is 1 h slow: its readings look older than they are"),
+        ({"clock_skew_s": -3600.0}, "Its clock is 1 h slow: its readings may look older than they are"),
         (
             {"clock_skew_s": 420.0},
             "Its clock is 7 min fast: its readings are ordered by when they arrive",
