@@ -125,7 +125,10 @@ class EmbeddedPostgres:
             shutil.rmtree(self._sockets, ignore_errors=True)
 
     def _own(self, path: Path) -> None:
-        """Give the folder to the server's account: PostgreSQL refuses a folder it does not own, and refuses to be root."""
+        """Give the folder to the server's account.
+
+        PostgreSQL refuses a folder it does not own, and refuses to be root.
+        """
         path.chmod(0o700)
         if os.geteuid() == 0:
             account = pwd.getpwnam(UNPRIVILEGED_USER)

@@ -47,7 +47,10 @@ class Misfits:
 
     @contextmanager
     def finding(self) -> Iterator[Callable[[csv.InvalidRow], str]]:
-        """Yield the callback for the reader. Raises FileError, also before for a row that is not UTF-8."""
+        """Yield the reader's callback for each misfit. Raises FileError.
+
+        A row that is not UTF-8 ends the file before the callback runs; Python's own report of that is suppressed.
+        """
         before = sys.unraisablehook
         sys.unraisablehook = lambda fault: None if fault.object == self._find else before(fault)
         try:

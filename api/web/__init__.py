@@ -1,1 +1,1 @@
-"""The desks: pages rendered on the server, each working after a plain reload."""
+"""The pages, rendered on the server; each works after a plain reload."""

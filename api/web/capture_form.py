@@ -1,7 +1,7 @@
-"""What a care worker filled in, read from a form's fields into observations, or faults to mend.
+"""The capture form's fields, read into observations, or into faults to mend.
 
-Guards: a value is asked about again only where it cannot be a measurement at all; an abnormal one goes through as
-it is. The same form sent twice reads the same, so it is one reading.
+Guards: a value is questioned only where it cannot be a measurement; an abnormal one is accepted. The same form sent
+twice reads the same, so it is one reading.
 """
 
 from collections.abc import Mapping
@@ -27,27 +27,27 @@ NUMBERS = (
     VitalSign.PULSE,
     VitalSign.TEMPERATURE,
 )
-# A fault of the form as a whole, not of one of its fields.
+# The key for a fault of the whole form.
 WHOLE_FORM = "form"
 # Just after midnight "23:50" means last night; this long after it, it is more likely a slip.
 LAST_NIGHT = timedelta(hours=6)
-# A bedside clock may run ahead of ours by this much.
+# A bedside clock may be ahead of ours by this much.
 AHEAD = timedelta(minutes=5)
-# What was begun longer ago says nothing about when its readings were taken.
+# A form begun longer ago does not tell when its readings were taken.
 OPEN_FOR = timedelta(minutes=15)
 _LONGEST_NOTE = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The form as it was sent: what it says, or which fields to mend and why."""
+    """The form as it was sent: its observations, or the fields to mend and why."""
 
     observations: Observations
     faults: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Reader:
-    """Reads one form, gathering faults by field."""
+    """Reads one form and gathers faults by field."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         self.fields = fields
@@ -61,7 +61,7 @@ class _Reader:
 
 
 def read(fields: Mapping[str, str], reading_id: UUID, opened_at: datetime, now: datetime) -> Filled:
-    """Read the fields of the capture form. Where there are faults, the observations are not to be sent."""
+    """Read the fields of the capture form. Where there are faults, the observations must not be sent."""
     form = _Reader(fields)
     values, emergency = _values(form), _emergency_signs(form)
     observations = Observations(
@@ -97,13 +97,13 @@ def _values(form: _Reader) -> dict[VitalSign, Any]:
     if (oxygen := form.text(VitalSign.ON_OXYGEN)) in ("yes", "no"):
         values[VitalSign.ON_OXYGEN] = oxygen == "yes"
     elif oxygen:
-        # An answer nobody can score: it keeps air from being assumed, where silence would not.
+        # This answer scores nothing, but keeps air from being assumed; no answer would not.
         values[VitalSign.ON_OXYGEN] = oxygen
     return values
 
 
 def _question_blood_pressure(form: _Reader, values: Mapping[VitalSign, Any]) -> None:
-    """The two numbers are easily typed the wrong way round; a cuff never measures them so."""
+    """Question two numbers that were probably swapped; a cuff never measures them so."""
     upper, lower = values.get(VitalSign.SYSTOLIC), values.get(VitalSign.DIASTOLIC)
     if upper is not None and lower is not None and upper <= lower:
         form.fault(VitalSign.SYSTOLIC, "The upper number must be above the lower one: look at both again")
@@ -135,7 +135,7 @@ def _not_obtained(form: _Reader, values: Mapping[VitalSign, Any]) -> dict[VitalS
 
 
 def _shared(sign: VitalSign) -> VitalSign:
-    """Blood pressure is tried once: one reason stands for both of its numbers."""
+    """Return the sign a reason is given for; blood pressure is tried once, so one reason holds for both numbers."""
     return VitalSign.SYSTOLIC if sign is VitalSign.DIASTOLIC else sign
 
 
@@ -145,7 +145,7 @@ def _soft_signs(form: _Reader) -> dict[str, SoftSign]:
 
 
 def _emergency_signs(form: _Reader) -> dict[str, SoftSign]:
-    """What they have phoned 999 for."""
+    """Return the signs for which the worker has phoned 999."""
     return {sign: SoftSign.PRESENT for sign in EmergencySign if form.text(f"emergency-{sign}") == "yes"}
 
 
@@ -162,7 +162,7 @@ def _note(form: _Reader) -> str | None:
 
 
 def _taken_at(form: _Reader, opened_at: datetime, now: datetime) -> datetime:
-    """The time said, else when the form was sent off by the form's own count, never by the moment of arrival.
+    """Return the time given, otherwise when the form was sent by its own count, never the time of arrival.
 
     The arrival differs between two sendings of one form, and would make two readings of it.
     """
@@ -180,21 +180,21 @@ def _taken_at(form: _Reader, opened_at: datetime, now: datetime) -> datetime:
 
 
 def _begun_at(form: _Reader, opened_at: datetime, sent_at: datetime) -> datetime:
-    """When the first of it was filled in; where that was not counted, it may have been at once."""
+    """Return when filling in began; where that was not counted, when the form was opened."""
     begun_at = opened_at + (_counted(form, "begun") or timedelta(0))
     return begun_at if begun_at <= sent_at else opened_at
 
 
 def _counted(form: _Reader, name: str) -> timedelta | None:
-    """How long the form was open when something was done first; None where nothing counted."""
+    """Return how long after opening something was first done; None where nothing was counted."""
     text = form.text(name)
     return timedelta(milliseconds=int(text)) if text.isdecimal() and len(text) < 9 else None
 
 
 def _said_time(form: _Reader, said: str, sent_at: datetime) -> datetime:
-    """A time of day, of the day the form was sent off unless it is said to be of the day before.
+    """Return a time of day on the day the form was sent, or on the day before if the form says so.
 
-    What has not come yet is asked about: read as yesterday's, grave values would be stored as old ones.
+    A time still to come is questioned: if it were taken as yesterday's, grave values would be stored as old ones.
     """
     here = sent_at.astimezone(LONDON)
     try:
@@ -215,6 +215,7 @@ def _said_time(form: _Reader, said: str, sent_at: datetime) -> datetime:
 
 
 def _latest(shown: datetime, sent_at: datetime) -> datetime | None:
-    """The latest moment, not yet to come, at which a clock here shows this; in an hour of autumn it does so twice."""
+    """Return the latest moment, not in the future, at which a clock here shows this time; one hour in autumn occurs
+    twice."""
     moments = (shown.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     return max((one for one in moments if one <= sent_at + AHEAD), default=None)

@@ -1,7 +1,7 @@
-"""Draws one vital sign over time as an SVG that needs no script, prints, and is banded in NEWS2 colours.
+"""A vital sign over time as an SVG with NEWS2 bands, which needs no script and can be printed.
 
-Guards: only presentation attributes and classes, so that a strict Content-Security-Policy holds; every text is
-escaped; what the picture says is said again in `title` and `desc`.
+Guards: it uses only presentation attributes and classes, so that a strict Content-Security-Policy holds. All text is
+escaped. `title` and `desc` repeat what the picture shows.
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
-# Drawn small, so that a phone need not shrink it: its letters stay as large as those around it.
+# Drawn small, so that a phone need not shrink it and its letters keep the size of the text around it.
 WIDTH, HEIGHT = 300, 200
 LEFT, RIGHT, TOP, BOTTOM = 36, 6, 8, 38
-_GAP = timedelta(hours=14)  # beyond it two points are not joined: nobody looked in between
+_GAP = timedelta(hours=14)  # points further apart are not joined, because nobody looked in between
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One value; `low` differs from `value` where only bounds are known. A square is told apart from a dot."""
+    """One value; `low` differs from `value` where only bounds are known. A square differs in shape from a dot."""
 
     at: datetime
     value: float
@@ -46,7 +46,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """All that one picture shows. `key` makes its ids unique on the page."""
+    """One picture. `key` makes its ids unique on the page."""
 
     key: str
     title: str
@@ -60,7 +60,7 @@ class Chart:
 
 
 def svg(chart: Chart) -> str:
-    """The picture, WIDTH x HEIGHT units, for the caller to mark as safe."""
+    """Return the picture, WIDTH x HEIGHT units, for the caller to mark as safe."""
     scale = _Scale(chart)
     parts = (
         *(_band(band, scale) for band in chart.bands),
@@ -81,7 +81,7 @@ def svg(chart: Chart) -> str:
 
 
 class _Scale:
-    """Turns times and values into units of the picture."""
+    """Converts times and values to units of the picture."""
 
     def __init__(self, chart: Chart) -> None:
         self.since = chart.since
@@ -109,7 +109,7 @@ def _band(band: Band, scale: _Scale) -> str:
 
 
 def _hours(chart: Chart, scale: _Scale) -> list[str]:
-    """A line each midnight and noon in London, with the day under its midnight."""
+    """Draw a line at each midnight and noon in London, with the day under its midnight."""
     marks: list[str] = []
     day = chart.since.astimezone(LONDON).date()
     while True:
@@ -143,7 +143,7 @@ def _tick(tick: Tick, scale: _Scale) -> str:
 
 
 def _line(points: Sequence[Point], scale: _Scale) -> list[str]:
-    """One line for each stretch without a gap."""
+    """Draw one line for each stretch without a gap."""
     stretches: list[list[Point]] = []
     for point in points:
         if stretches and point.at - stretches[-1][-1].at <= _GAP:

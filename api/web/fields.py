@@ -1,6 +1,6 @@
-"""A form as it was posted: its fields by name.
+"""The fields of a posted form, by name.
 
-Guards: no file is taken, and no more fields than any form of ours has.
+Guards: files are refused, and so are more fields than any of our forms has.
 """
 
 from datetime import date
@@ -19,7 +19,7 @@ Fields = Annotated[dict[str, str], Depends(_posted)]
 
 
 def day_of(text: str) -> date | None:
-    """The day that was chosen; None where none was, or nothing that is a day."""
+    """Return the chosen day; None where none was chosen or it cannot be read."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -1,7 +1,7 @@
-"""The pages' own files: style, scripts and icon, each under an address that changes when any of them does.
+"""The pages' own files: style, scripts and icon, at addresses that change when any of them does.
 
-Guards: what is kept for ever by a browser can never be stale, as its address holds the digest of all files; only these
-files are compressed, never an answer that holds somebody's data beside what somebody else sent (BREACH).
+Guards: an address holds the digest of all files, so a file kept for ever is never out of date. Only these files are
+compressed, never an answer that mixes somebody's data with another's input (BREACH).
 """
 
 import gzip
@@ -26,7 +26,7 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file, as it is and packed."""
+    """One file, plain and compressed."""
 
     body: bytes
     packed: bytes
@@ -36,23 +36,23 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """All of them, read once. `version` is of the whole, since scripts name each other."""
+    """All files, read once. `version` is of all together, since scripts name each other."""
 
     by_name: Mapping[str, File]
     version: str
 
     def address(self, name: str) -> str:
-        """Where a page finds this file. A page whose style was not built is plain, and still says what it must."""
+        """Return the address of a file. If the style was not built, pages are plain but complete."""
         return f"{MOUNT}/{self.version}/{name}"
 
     def find(self, path: str) -> tuple[File, str] | None:
-        """The file at this path below the mount, and how long a browser may keep it."""
+        """Return the file at this path below the mount, and how long a browser may keep it."""
         if path in self.by_name:
             return self.by_name[path], ASK_AGAIN
         version, _, name = path.partition("/")
         if name not in self.by_name:
             return None
-        # A page of another version still gets the file there is, but must not keep it.
+        # A page of another version gets the present file, but must not keep it.
         return self.by_name[name], FOR_EVER if version == self.version else ASK_AGAIN
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,12 +87,12 @@ def _takes_gzip(accepted: str) -> bool:
 
 @cache
 def files() -> Files:
-    """The files of this package, as they were when first asked for."""
+    """Return the package's files as they were when first asked for."""
     return read(Path(str(resources.files("api.web"))) / "static")
 
 
 def read(root: Path) -> Files:
-    """Every file below a folder of a kind that pages use."""
+    """Read every file below a folder that is of a kind pages use."""
     by_name = dict(_each(root))
     whole = "".join(f"{name}={by_name[name].digest};" for name in sorted(by_name))
     return Files(by_name, hashlib.sha256(whole.encode()).hexdigest()[:16])

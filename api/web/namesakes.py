@@ -1,6 +1,7 @@
-"""Who is at a home already by the name and the day of birth of somebody who is to be written down there.
+"""Residents of a home who share the name and date of birth of somebody being recorded there.
 
-Guards: shown only as far as the actor sees them; each is asked about once, and a confirmation names whom it is about.
+Guards: they are shown only as far as the actor sees them. Each is asked about once, and a confirmation names the
+resident it is about.
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ ALIKE_THERE = (
 
 @dataclass(frozen=True, slots=True)
 class Namesake:
-    """Somebody at the home by the same name and day of birth."""
+    """A resident of the home with the same name and date of birth."""
 
     resident_id: UUID
     name: str
@@ -33,13 +34,13 @@ class Namesake:
 
 
 def there(visit: Visit, fields: Mapping[str, str]) -> list[Namesake]:
-    """Those the form asks about, as far as the actor sees them."""
+    """Return the residents the form asks about, as far as the actor sees them."""
     found = [resident(visit.conn, one) for one in others(fields)]
     return [Namesake(one.resident_id, one.name, _about(visit, one)) for one in found if one is not None]
 
 
 def others(fields: Mapping[str, str]) -> list[UUID]:
-    """Whom the form names as others; what is no id names nobody."""
+    """Return the residents the form names as other people; an unreadable id is dropped."""
     found: list[UUID] = []
     for one in fields.get("other_than", "").split()[:MOST_OTHERS]:
         with suppress(UnreadableIdError):
@@ -48,12 +49,12 @@ def others(fields: Mapping[str, str]) -> list[UUID]:
 
 
 def asking(fields: Mapping[str, str], done: Done) -> dict[str, str]:
-    """The form anew, with one more to ask about."""
+    """Return the form's fields with one more resident to ask about."""
     return {**fields, "other_than": f"{fields.get('other_than', '')} {done.resident_id}"}
 
 
 def if_ended(visit: Visit, known: Resident) -> str:
-    """A sentence for where the care of somebody who is known has ended."""
+    """Return a sentence if the care of a known resident has ended."""
     ended = records.ended(visit.conn, known.resident_id, visit.at) is not None
     return " Their care has ended: if it goes on, say so on the page of their records." if ended else ""
 

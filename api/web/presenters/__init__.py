@@ -1,1 +1,1 @@
-"""What pages say: rows and the present moment become words, with no database and no web framework in sight."""
+"""The words of the pages, made from rows and the present moment, without a database or web framework."""

@@ -1,7 +1,7 @@
-"""The hub's answer to an escalation, for whoever waits for it at the bedside.
+"""The hub's answer to an escalation, for the people who wait for it at the bedside.
 
-Guards: what was decided, the note, by whom and when stand together; an answer stays in sight for a day, so that
-whoever comes on the next shift finds it where they look first; one that was taken back is said to be.
+Guards: the decision, the note, its author and its time are shown together. An answer is shown for a day, so that the
+next shift sees it. One that was taken back is marked so.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class AnswerView:
 
 
 def answer(one: Escalation, me: UUID, now: datetime) -> AnswerView | None:
-    """What the hub decided; None while it has not."""
+    """Return what the hub decided; None while it has not."""
     if one.closed_at is None:
         return None
     return AnswerView(
@@ -48,7 +48,7 @@ def answer(one: Escalation, me: UUID, now: datetime) -> AnswerView | None:
 
 
 def taken_back(one: TakenBack, now: datetime, *, claimed: bool) -> str:
-    """That an answer somebody may have read holds no more."""
+    """Return a sentence that an answer somebody may have read no longer holds."""
     what = f" ({escalations.disposition(one.disposition)})" if one.disposition else ""
     next_ = "is looking at it again" if claimed else "is to answer it again"
     return f"The hub took back its answer of {clock(one.answered_at, now)}{what}: it {next_}."

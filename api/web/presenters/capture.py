@@ -1,9 +1,8 @@
-"""The capture form and its answer, in the words of somebody at the bedside.
+"""The capture form and its answer, in words for the bedside.
 
-Guards: never says stored of what is not, nor when something was taken without naming it; never says that nothing
-is needed while a rule has found something, a case is open or a sign is asked for; a score says what it counts that was
-measured before; what they have just refused is not asked for again, nor 999 from who has phoned it; no text advises
-giving oxygen.
+Guards: "stored" is said only of what is stored, and a time is always named. "Nothing is needed" is never said while a
+rule has found something, a case is open or a vital sign is asked for. A score says which earlier measurements it
+counts. A sign just refused is not asked for again, nor is 999 after it was phoned. No text advises giving oxygen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,7 +43,7 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class NumberField:
-    """One vital sign to type in."""
+    """A field for one vital sign."""
 
     name: str
     label: str
@@ -66,7 +65,10 @@ NUMBERS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the care worker is told at once. `phone_first`: the number to ring now; the hub's stands there always."""
+    """What the care worker is told at once.
+
+    `phone_first`: the number to ring now; the hub's is always shown.
+    """
 
     stored: bool
     title: str
@@ -82,7 +84,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What was filled in, what became of it, the case now open for the resident, and the score."""
+    """The filled-in form, its result, the resident's open case, and the score."""
 
     observations: Observations
     captured: Captured
@@ -92,7 +94,7 @@ class Sent:
 
 
 def answer(sent: Sent, resident: ResidentView) -> Answer:
-    """What became of the form, and what to do now."""
+    """Return what became of the form, and what to do now."""
     captured = sent.captured
     stored = captured.outcome in (Outcome.STORED, Outcome.DUPLICATE)
     return Answer(
@@ -147,7 +149,7 @@ def _act(sent: Sent, resident: ResidentView, *, stored: bool) -> tuple[str, ...]
 
 
 def _tell_the_hub(said: Observations) -> list[str]:
-    """What whoever is phoned should hear besides the values."""
+    """Return what to tell the hub on the telephone besides the values."""
     lines = ["Tell the hub: 999 has been phoned."] if said.phoned_999 else []
     if changed := _changes(said):
         lines.append(f"Tell the hub what you saw: {changed}.")
@@ -159,12 +161,12 @@ def _in_vain(said: Observations) -> list[str]:
 
 
 def _changes(said: Observations) -> str:
-    """The soft signs they saw, by name."""
+    """Return the soft signs that were seen, by name."""
     return changes(code for code, answer in said.soft_signs.items() if answer is SoftSign.PRESENT)
 
 
 def _to_do(sent: Sent, hub: str) -> list[str]:
-    """Everything that is not settled yet, the most pressing first."""
+    """Return everything still to do, most pressing first."""
     captured, lines = sent.captured, []
     if captured.old:
         lines.append(
@@ -190,7 +192,7 @@ def _what(sent: Sent) -> str:
 
 
 def _measure(sent: Sent, hub: str) -> str:
-    """The sign to measure next: one they have just refused is not asked for again."""
+    """Return the next sign to measure, leaving out those just refused."""
     refused = {sign for sign, why in sent.observations.not_obtained.items() if why is NotObtained.REFUSED}
     wanted = [sent.captured.next.removeprefix(MEASURE_PREFIX), *sent.captured.deciding]
     left = next((sign for sign in wanted if sign not in refused), None)
@@ -240,7 +242,7 @@ def _score(sent: Sent, resident: ResidentView) -> str | None:
 
 
 def _measured_before(sent: Sent) -> list[str]:
-    """What the score counts that came with another reading: few signs may say little of how somebody is now."""
+    """Return which scored signs came with earlier readings: a few new signs may say little about now."""
     if sent.scored is None:
         return []
     earlier: dict[str, list[str]] = {}

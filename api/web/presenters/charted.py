@@ -1,7 +1,7 @@
-"""What the charts are drawn of: the readings of three days, or of as much of them as can be drawn, and sets of scores.
+"""The readings and scores that charts are drawn from: three days, or as much of that as can be drawn.
 
-Guards: of the time that is charted nothing is left out but what is held to be somebody else's; where it is less than
-three days, that is said.
+Guards: within the charted time only readings held to be another's are left out. If it is less than three days, that is
+said.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ from api.web.presenters.vitals import FRESH
 
 SPAN = timedelta(hours=72)
 SPAN_WORDS = "the last 72 hours"
-# As many readings as are drawn: an instrument that measures every five minutes sends fewer in that time.
+# An instrument that measures every five minutes sends fewer than this in three days.
 MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Charted:
-    """All readings after a moment, oldest first, and what that time is called; `says` that it is not all of SPAN."""
+    """All readings after a moment, oldest first, and the name of that time; `says` tells if that is not all of SPAN."""
 
     readings: Sequence[Reading]
     since: datetime
@@ -31,7 +31,7 @@ class Charted:
 
 
 def charted(seen: Sequence[Reading], now: datetime) -> Charted:
-    """Of the newest readings of SPAN, the newest first: all, or the newest MOST of more."""
+    """Return all of SPAN's readings (given newest first), or the newest MOST of them."""
     if len(seen) <= MOST:
         return Charted(_counted(seen), now - SPAN, now, f"in {SPAN_WORDS}", None)
     since = seen[MOST].effective_at
@@ -48,7 +48,7 @@ def _counted(seen: Sequence[Reading]) -> list[Reading]:
 
 
 def on_oxygen(readings: Sequence[Reading]) -> list[bool | None]:
-    """Of each reading, the oldest first: the last entry of air or oxygen that may join it; None where there is none."""
+    """Return for each reading the last entry of air or oxygen that may join it; None where there is none."""
     last: Reading | None = None
     said: list[bool | None] = []
     for one in readings:
@@ -58,10 +58,10 @@ def on_oxygen(readings: Sequence[Reading]) -> list[bool | None]:
 
 
 def sets_of(scores: Sequence[Score]) -> list[Score]:
-    """The last score of each set, oldest first.
+    """Return the last score of each set, oldest first.
 
-    A set that came in parts is known ever better: each of its scores lies within the one before, and all of them
-    within the time in which readings may join. Whatever else a score says is of another set.
+    A set that comes in parts is known better with each: every score's bounds lie within those before, and within the
+    time in which readings may join. Any other score belongs to another set.
     """
     last: list[Score] = []
     began: list[datetime] = []

@@ -1,6 +1,6 @@
-"""How whoever took a reading was signed off for it, in words.
+"""The competence label of a reading, in words.
 
-Guards: what somebody was not fully signed off for is named; no word of it says that a reading counts less.
+Guards: activities that somebody was not fully signed off for are named. Nothing says that the reading counts less.
 """
 
 from collections.abc import Mapping
@@ -43,19 +43,19 @@ _Lacking = Mapping[str, str] | Mapping[Activity, Label]
 
 
 def competence_words(label: str, lacking: _Lacking) -> str:
-    """ "Not signed off for blood pressure. Sign-off lapsed for temperature.": a label, and what it is about."""
+    """Return a label in words, such as "Not signed off for blood pressure. Sign-off lapsed for pulse."."""
     said = [f"{_LABELS[stood]} for {what}." for stood, what in _by_standing(lacking)]
     return " ".join(said) or _LABELS.get(label, plain(label))
 
 
 def not_covered(lacking: _Lacking) -> str | None:
-    """What whoever took it is told of their own sign-off, and what to do; None where there is nothing to tell."""
+    """Return what operators are told about their own sign-offs, and what to do; None where there is nothing to tell."""
     said = [_TOLD[stood].format(what) for stood, what in _by_standing(lacking) if stood in _TOLD]
     return " ".join([*said, _ALL_THE_SAME]) if said else None
 
 
 def _by_standing(lacking: _Lacking) -> list[tuple[str, str]]:
-    """The gravest first, each with its activities named inside a sentence."""
+    """Return the labels, gravest first, each with its activities as part of a sentence."""
     named = {
         stood: [name for activity, name in _ACTIVITIES.items() if lacking.get(activity) == stood]
         for stood in (Label.NOT_SIGNED_OFF, Label.LAPSED, Label.UNDER_SUPERVISION)

@@ -1,7 +1,7 @@
-"""Whose a reading is, in words: who said so, how it came, and what it means for both residents.
+"""A correction in words: who said whose a reading is, how the mistake came about, and what follows for both residents.
 
-Guards: the other resident is never named on somebody's page; only who may choose whose it is reads who lives there;
-the hub is not sent to phone itself.
+Guards: the other resident is never named on somebody's page. Only people who may correct a reading see who lives there.
+The hub is not told to phone itself.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ _INSIDE: Mapping[str, str] = MappingProxyType(
 
 
 def corrected(one: Reading, now: datetime) -> str | None:
-    """What was corrected about it, None where nothing was."""
+    """Return what was corrected about a reading; None where nothing was."""
     if one.corrected_at is None:
         return None
     by = f" by {one.corrected_by_name}" if one.corrected_by_name else ""
@@ -51,7 +51,7 @@ def corrected(one: Reading, now: datetime) -> str | None:
 
 
 def in_queue(case: Escalation | None, captured: Captured, me: UUID, now: datetime) -> tuple[str, ...]:
-    """What whoever corrected it at the hub finds in their queue now, about the one whose it is."""
+    """Return what the hub's clinician now finds in their queue about the resident whose reading it is."""
     lines = ["No escalation is open for them."] if case is None else [*_open(case, me, now)]
     if captured.old and captured.found:
         lines.append("These readings raised nothing: they are too old to act on, and newer ones are known.")

@@ -1,7 +1,7 @@
-"""A hub's counts in words, for a month.
+"""A hub's counts for a month, in words.
 
-Guards: only what `api.small_numbers` lets through is put into words; whoever is synthetic is left out, or the page says
-that they are counted.
+Guards: only what `api.small_numbers` allows is shown. Synthetic residents are left out, or the page says that they are
+counted.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,28 +25,28 @@ _LEFT = "This home has another hub now: only the escalations of this hub are cou
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A home, or all of them."""
+    """One home, or all of them."""
 
     home: str
     cells: tuple[str, ...]
     note: str = ""
-    """Of what there is less than a whole month's."""
+    """Where a home's numbers do not cover a whole month."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A month of a hub."""
+    """A hub's month."""
 
     rows: tuple[Row, ...]
     total: Row
     synthetic: int
-    """How many synthetic residents are there."""
+    """How many synthetic residents there are."""
     anybody: bool
     """Whether anybody is counted."""
 
 
 def months(at: datetime) -> list[tuple[str, str]]:
-    """This month and those before it, as `2026-11` and in words, the last first."""
+    """Return this month and those before it, as `2026-11` and in words, latest first."""
     today = london_day(at)
     firsts = [_first(today, back) for back in range(MONTHS_BACK + 1)]
     return [
@@ -56,13 +56,13 @@ def months(at: datetime) -> list[tuple[str, str]]:
 
 
 def span(month: str) -> tuple[datetime, datetime]:
-    """From when until when a month goes, in London."""
+    """Return the begin and the end of a month in London."""
     first = date.fromisoformat(f"{month}-01")
     return _midnight(first), _midnight(_first(first, -1))
 
 
 def table(homes: Sequence[HomeCounts], month: str, now: datetime) -> Table:
-    """What may be shown of a month."""
+    """Return what may be shown of a month."""
     since, until = span(month)
     grades = range(len(SEVERITIES))
     columns = [
@@ -105,7 +105,7 @@ def _column(
 
 
 def _few(home: HomeCounts, whole: int) -> bool:
-    """Whether so few people are behind a number: those who live there, or who did and have moved on."""
+    """Return whether few people are behind a number: those who live there, or who did and have moved."""
     return of_few(home.residents) or (home.residents == 0 and whole > 0)
 
 
@@ -114,7 +114,7 @@ def _number(cell: Shown) -> str:
 
 
 def _part(cell: Shown, none: str = "none to judge") -> str:
-    """ "none due", "12 of 14", "all but fewer than 5 of 1,080", "not shown, of 41", "fewer than 5"."""
+    """Return "none due", "12 of 14", "all but fewer than 5 of 1,080", "not shown, of 41" or "fewer than 5"."""
     if isinstance(cell.whole, Hidden):
         return str(cell.whole)
     if cell.whole == 0:
@@ -129,7 +129,7 @@ def _written(number: int | Hidden) -> str:
 
 
 def _first(day: date, months_back: int) -> date:
-    """The first of the month so many months before."""
+    """Return the first day of the month this many months earlier."""
     years, month = divmod(day.year * 12 + day.month - 1 - months_back, 12)
     return date(years, month + 1, 1)
 

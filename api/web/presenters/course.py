@@ -1,7 +1,7 @@
-"""How a resident has been while their case was open, in words: the worst score, the latest, what was said.
+"""How a resident has been while their case was open, in words: worst score, latest score, what was said.
 
-Guards: a score is shown with its moment and its age, and an old one says that it is no word on the present; where
-there is none it is said why; what people said is shown with who said it and when.
+Guards: a score is shown with its moment and its age, and an old one says that it does not describe the present. Where
+there is none, the reason is given. What people said has its author and time.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _SHORT = 110
 
 @dataclass(frozen=True, slots=True)
 class ScoreLine:
-    """One score: which it is, its bounds, what they rest on, and from when on it is old (None: it says no present)."""
+    """One score: which it is, its bounds, what they rest on, and from when it is old (None: not about the present)."""
 
     label: str
     bounds: str
@@ -32,7 +32,7 @@ class ScoreLine:
 
 @dataclass(frozen=True, slots=True)
 class SaidLine:
-    """One thing that somebody said. `short` where the words are too many for a row."""
+    """One thing that somebody said. `short` where it is too long for a row."""
 
     words: str
     short: str
@@ -42,7 +42,7 @@ class SaidLine:
 
 @dataclass(frozen=True, slots=True)
 class ReasonLine:
-    """One thing that was found, and when: it may not be so any more."""
+    """One finding and its time; it may no longer hold."""
 
     sentence: str
     found: Moment
@@ -51,7 +51,7 @@ class ReasonLine:
 
 @dataclass(frozen=True, slots=True)
 class CourseView:
-    """One case. `none` is said where there is no score."""
+    """The course of one case. `none` says why there is no score."""
 
     reasons: tuple[ReasonLine, ...]
 
@@ -59,11 +59,11 @@ class CourseView:
     none: str | None
     said: tuple[SaidLine, ...]
     more: bool
-    """Whether what was said may be more than is shown."""
+    """Whether there may be more than is shown."""
 
 
 def course_view(course: Course, me: UUID, now: datetime, *, is_open: bool = True) -> CourseView:
-    """One case as this person sees it now."""
+    """Return one case as this person sees it now."""
     scores = () if course.not_scored else _scores(course, now, is_open=is_open)
     return CourseView(
         reasons=tuple(

@@ -1,6 +1,6 @@
 """Whose decision something is, and whether its review is due, in words.
 
-Guards: that nobody looked a number up is said; an overdue review shows, and is said to end nothing.
+Guards: an unchecked registration number is called so. An overdue review is shown, with the words that it ends nothing.
 """
 
 from datetime import datetime, timedelta
@@ -31,19 +31,19 @@ class OfClinician(Protocol):
 
 
 def decided(one: OfClinician) -> str:
-    """Who decided it, when, and what it rests on."""
+    """Return who decided it, when, and what it rests on."""
     day = calendar_day(london_day(one.decided_at))
     unchecked = "" if one.looked_up_at else " Nobody has recorded that they looked this number up."
     return f"Decided by {clinician(one)} on {day}: {one.reason.rstrip('.')}.{unchecked}"
 
 
 def clinician(one: OfClinician) -> str:
-    """By name and number."""
+    """Return the clinician's name and number."""
     return f"{one.clinician_name} ({one.regulator} {one.regulator_number})"
 
 
 def review(one: OfClinician, now: datetime, it: str = "it") -> str:
-    """By when it is looked at again."""
+    """Return when the decision is due for review."""
     day = calendar_day(london_day(one.review_by))
     if one.review_by <= now:
         return f"Review overdue since {day}: {it} stays until a clinician decides."

@@ -1,6 +1,6 @@
-"""What goes straight to 999, in words.
+"""The signs that go straight to 999, in words.
 
-Guards: a code that is not known here is said as it came; whether 999 was phoned is never guessed.
+Guards: an unknown code is shown as it came. Whether 999 was phoned is never guessed.
 """
 
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from devices.emergency import EMERGENCY_LABELS
 
 
 def emergency(codes: Collection[str], *, phoned: bool) -> str:
-    """ "999 was phoned: chest pain; choking"; nothing where nothing was said."""
+    """Return words such as "999 was phoned: chest pain; choking"; an empty string where nothing was reported."""
     if not codes:
         return "999 was phoned" if phoned else ""
     named = "; ".join(EMERGENCY_LABELS.get(code, signs.plain(code).lower()) for code in codes)

@@ -24,7 +24,7 @@ ORIGINS: Mapping[str, str] = MappingProxyType(
         "silence": "nothing heard",
     }
 )
-# In the order of the form: from the least journey for the resident to the most.
+# In the order of the form: from the least travel for the resident to the most.
 DISPOSITIONS: Mapping[str, str] = MappingProxyType(
     {
         "advice_given": "Advice given",
@@ -52,7 +52,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
 
 
 def named(name: str | None, person_id: UUID | None, me: UUID | None = None) -> str:
-    """ "you", a name, or that the name may not be seen."""
+    """Return "you", a name, or words that the name may not be seen."""
     if person_id is None:
         return "nobody"
     if person_id == me:
@@ -61,5 +61,5 @@ def named(name: str | None, person_id: UUID | None, me: UUID | None = None) -> s
 
 
 def disposition(code: str | None) -> str:
-    """A disposition as words."""
+    """Return a disposition in words."""
     return DISPOSITIONS.get(code or "", "No disposition")

@@ -1,6 +1,6 @@
 """Records opened from outside their hub, in words for those who answer for the residents.
 
-Guards: who, from where, why and until when stands in every sentence; nothing accuses anybody.
+Guards: each sentence says who, from where, why and until when. None accuses anybody.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class GlassView:
-    """One opening, until somebody has seen it."""
+    """One opening that nobody has acknowledged."""
 
     glass_id: UUID
     resident_id: UUID
@@ -40,7 +40,7 @@ class GlassView:
 
 @dataclass(frozen=True, slots=True)
 class UnseenView:
-    """A desk at which openings are to be seen."""
+    """A desk with openings to acknowledge."""
 
     says: str
     href: str
@@ -48,7 +48,7 @@ class UnseenView:
 
 @dataclass(frozen=True, slots=True)
 class OpenView:
-    """A record that one may go back to, until then."""
+    """A record that the actor may still read, until then."""
 
     href: str
     resident: str
@@ -56,12 +56,12 @@ class OpenView:
 
 
 def views(broken: list[Broken], now: datetime) -> list[GlassView]:
-    """As they came."""
+    """Return the openings in the order given."""
     return [_view(one, now) for one in broken]
 
 
 def through_glass(until: datetime | None, now: datetime) -> str | None:
-    """What whoever opened it reads above the record."""
+    """Return what the person who opened it reads above the record."""
     if until is None:
         return None
     return (
@@ -71,12 +71,12 @@ def through_glass(until: datetime | None, now: datetime) -> str | None:
 
 
 def unseen(desks: list[Unseen]) -> list[UnseenView]:
-    """For the page from which somebody goes to their desks."""
+    """Return the desks with unacknowledged openings, for the start page."""
     return [_unseen(one) for one in desks]
 
 
 def still_open(records: list[Open], now: datetime) -> list[OpenView]:
-    """The way back to what one opened."""
+    """Return the actor's open records, as links."""
     return [
         OpenView(f"/residents/{one.resident_id}", one.resident_name, clock(one.ends_at, now))
         for one in records
@@ -84,7 +84,7 @@ def still_open(records: list[Open], now: datetime) -> list[OpenView]:
 
 
 def in_vain(tries: list[InVain], days: int) -> list[str]:
-    """For the hub's lead: a mistyped number is no offence."""
+    """Return vain tries for the hub's lead, without blame: a number is easily mistyped."""
     return [
         f"{escalations.named(one.person_name, one.person_id)} tried in vain {_times(one.tries)} in the last {days} days"
         " to open a record from outside this hub: the NHS number and the date of birth together fitted nobody, or they"
@@ -94,7 +94,7 @@ def in_vain(tries: list[InVain], days: int) -> list[str]:
 
 
 def counted(number: int) -> str:
-    """For an operator."""
+    """Return how often glass was broken, for an operator."""
     times = "no record was" if number == 0 else "1 record was" if number == 1 else f"{number} records were"
     return f"In the last 30 days {times} opened from outside the resident's hub."
 

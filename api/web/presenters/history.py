@@ -1,7 +1,7 @@
-"""A resident's readings as rows, and their escalations with what happened to each.
+"""A resident's readings as rows, and their escalations with their histories.
 
-Guards: who took a reading, how that is known and the competence label of that moment are always there; late,
-corrected and odd readings are marked in words.
+Guards: each reading shows who took it, how that is known and the competence label. Late, corrected and odd readings are
+marked in words.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +41,7 @@ class ReadingRow:
     corrected: str | None
     counts: bool
     correct_at: str | None
-    """Where to say that it is somebody else's, for whoever may."""
+    """Where to correct whose it is, for somebody who may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class CaseView:
 
 
 def reading_row(one: Reading, now: datetime, *, may_correct: bool = False) -> ReadingRow:
-    """One reading in words."""
+    """Return one reading in words."""
     return ReadingRow(
         taken=moment(one.effective_at, now),
         device=signs.DEVICES.get(one.device_kind, signs.plain(one.device_kind)),
@@ -131,7 +131,7 @@ def _remarks(one: Reading, now: datetime) -> list[str]:
 
 
 def case_view(case: Case, me: UUID, now: datetime, *, at_my_hub: bool, lead: bool = False) -> CaseView:
-    """One escalation as this person sees it, with what they may do."""
+    """Return one escalation as this person sees it, with what they may do."""
     one = case.escalation
     mine = one.claimed_by == me
     undo_within = one.closed_at is not None and now - one.closed_at <= UNDO_WITHIN
@@ -177,5 +177,5 @@ def _event(event: Event, me: UUID, now: datetime) -> str:
 def reading_rows(
     readings: Sequence[Reading], now: datetime, may_correct: Callable[[Reading], bool]
 ) -> tuple[ReadingRow, ...]:
-    """Readings in words, in the order given."""
+    """Return readings in words, in the order given."""
     return tuple(reading_row(one, now, may_correct=may_correct(one)) for one in readings)

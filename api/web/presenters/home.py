@@ -1,7 +1,7 @@
-"""A home's day for its manager, and for the care worker who goes round.
+"""A home's day for its manager, and the round for care workers.
 
-Guards: done, incomplete, due and overdue are words, and their counts add up to what is owed; synthetic residents
-are counted apart; the hub's answer to an escalation is shown as the hub wrote it.
+Guards: done, incomplete, due and overdue are words, and their counts add up to the sets owed. Synthetic residents are
+counted apart. The hub's answer is shown as the hub wrote it.
 """
 
 from collections import Counter, defaultdict
@@ -48,7 +48,7 @@ class OpenRow:
 
 @dataclass(frozen=True, slots=True)
 class ResidentRow:
-    """One resident's day, with what lies at the hub about them and what it answered within a day."""
+    """One resident's day, with their open cases and the hub's answers within a day."""
 
     resident_id: UUID
     name: str
@@ -61,22 +61,22 @@ class ResidentRow:
     cells: tuple[Cell, ...]
     now: Cell | None
     outside: str | None
-    """Their last full set today, where it lies outside every round and so in none of the cells."""
+    """Their last full set today, if it is outside every round and so in none of the cells."""
 
     @property
     def owed(self) -> bool:
-        """Whether the round under way still wants a full set of them."""
+        """Return whether the current round still wants a full set of them."""
         return self.now is not None and self.now.state in OWED
 
     @property
     def besides(self) -> str | None:
-        """When the round under way had its full set, where something is asked all the same."""
+        """Return when the current round had its full set, if something is asked all the same."""
         return self.now.detail if self.ask and self.now is not None and self.now.state in DONE else None
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many sets of observations the home owes today, and how they stand: `counts` add up to `sets`."""
+    """The sets of observations that the home owes today, and how they stand: `counts` add up to `sets`."""
 
     sets: int
     counts: tuple[tuple[int, str], ...]
@@ -103,7 +103,7 @@ class Day:
 
     @property
     def left(self) -> str:
-        """How many are still to be measured, for the round or because the hub asks."""
+        """Return how many residents are still to measure, for the round or because the hub asks."""
         left = sum(row.owed or row.ask is not None for row in self.rows)
         if left:
             return f"{left} of {len(self.rows)} still to measure."
@@ -126,7 +126,7 @@ def day(
     me: UUID,
     now: datetime,
 ) -> Day:
-    """The home's day as it stands now."""
+    """Return the home's day as it stands now."""
     rounds = rounds_of(home.rounds, london_day(now))
     number = current(rounds, now)
     limited = {one.resident_id for one in lives if one.has_ceiling}
@@ -193,7 +193,7 @@ def _cells(
     rounds: Sequence[Round],
     now: datetime,
 ) -> Mapping[UUID, tuple[Cell, ...]]:
-    """How each resident's rounds stand."""
+    """Return how each resident's rounds stand."""
     seen: Mapping[UUID, list[Glimpse]] = defaultdict(list)
     for one in observed:
         seen[one.resident_id].append(Glimpse(one.effective_at, one.signs))
@@ -217,13 +217,13 @@ def _cells(
 
 
 def paused(one: Lives, now: datetime) -> str | None:
-    """ "In hospital, until today 18:00"; None while they are watched."""
+    """Return "In hospital, until today 18:00"; None while they are watched."""
     if one.pause_reason is None or one.pause_ends_at is None:
         return None
     return f"{one.pause_reason}, until {clock(one.pause_ends_at, now)}"
 
 
-# Each state in one place only, so that what is counted adds up.
+# Each state appears once, so that the counts add up.
 _COUNTED = (
     ("done", (State.DONE, State.DONE_LATE)),
     ("begun, not full yet", (State.INCOMPLETE,)),
@@ -235,7 +235,7 @@ _COUNTED = (
 
 
 def total(rows: Sequence[ResidentRow]) -> Total:
-    """One set for each resident and round; synthetic residents only where there is nobody else."""
+    """Count one set for each resident and round; synthetic residents only where there is nobody else."""
     real = [row for row in rows if not row.synthetic]
     counted = real or rows
     states = Counter(cell_.state for row in counted for cell_ in row.cells)

@@ -1,6 +1,6 @@
-"""What a Bluetooth instrument sent and how it was taken, in words beside the reading.
+"""What a Bluetooth instrument sent, in words beside the reading.
 
-Guards: a value that was converted shows what was sent; what an app said otherwise is not hidden.
+Guards: a converted value also shows what was sent. Where an app said something else, that is shown.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,12 +10,12 @@ from typing import Any
 from api.web.presenters import signs
 from ingest.quality import CLOCK_LOST, REMEMBERED
 
-# As the instrument's own displays write them. What is in the sign's own unit needs no words.
+# As the instruments' own displays write them. Values in the sign's own unit need no words.
 _OTHER_UNITS = {"kPa": "kPa", "[degF]": "°F"}
 
 
 def remarks(told: Mapping[str, Any] | None, flags: Collection[str]) -> list[str]:
-    """Sentences about what was decoded; none where the reading held no octets, or nothing is odd."""
+    """Return sentences about what was decoded; none where the reading held no octets, or nothing is odd."""
     if not told:
         return []
     found = [
@@ -35,7 +35,7 @@ def remarks(told: Mapping[str, Any] | None, flags: Collection[str]) -> list[str]
 
 
 def _device_time(text: str | None) -> str | None:
-    """Without a zone, since it has none; None where the clock says no possible moment."""
+    """Return the instrument's time, which has no zone; None where it is impossible."""
     try:
         moment = datetime.fromisoformat(text or "")
     except ValueError:

@@ -1,6 +1,6 @@
-"""Limits of a resident's own in words: what is remarked on, whose decision it is, and whether its review is due.
+"""A resident's own limits in words: what is remarked on, whose decision it is, and whether its review is due.
 
-Guards: an overdue review shows and ends nothing; a limit is never said to take anything away.
+Guards: an overdue review is shown and ends nothing. A limit is never said to weaken another rule.
 """
 
 from collections.abc import Iterable
@@ -27,12 +27,12 @@ class LimitView:
 
 
 def views(limits: Iterable[Limit], now: datetime) -> list[LimitView]:
-    """In the order of the chart."""
+    """Return the limits in the order of the chart."""
     return [view(one, now) for one in sorted(limits, key=lambda one: SIGNS.index(one.sign))]
 
 
 def view(one: Limit, now: datetime) -> LimitView:
-    """One of them in words."""
+    """Return one limit in words."""
     return LimitView(
         sign=one.sign,
         label=FACTS[VitalSign(one.sign)].label,
@@ -44,14 +44,14 @@ def view(one: Limit, now: datetime) -> LimitView:
 
 
 def what_lies_beyond(sign: str, low: Decimal | None, high: Decimal | None) -> str:
-    """Which values are remarked on: "under 90 or over 140 mmHg"."""
+    """Return which values are remarked on: "under 90 or over 140 mmHg"."""
     ends = [f"under {low:f}"] if low is not None else []
     ends += [f"over {high:f}"] if high is not None else []
     return FACTS[VitalSign(sign)].with_unit(" or ".join(ends))
 
 
 def choices() -> list[tuple[str, str]]:
-    """The vital signs that may have a limit, with the unit that it is given in."""
+    """Return the vital signs that may have a limit, each with its unit."""
     return [(sign, _named(VitalSign(sign))) for sign in SIGNS]
 
 

@@ -1,6 +1,6 @@
 """Who looked at whose record, in words.
 
-Guards: what was opened from outside the resident's hub is told apart in words; no name is shown that may not be seen.
+Guards: a look by broken glass is marked in words. A name that may not be seen is not shown.
 """
 
 from collections.abc import Sequence
@@ -107,7 +107,7 @@ class LookRow:
 
 
 def rows(looks: Sequence[Look], me: UUID, now: datetime) -> list[LookRow]:
-    """As they came."""
+    """Return the looks in the order given."""
     return [_row(one, me, now) for one in looks]
 
 

@@ -1,7 +1,7 @@
 """The trainer's matrix: workers by activities, and how each sign-off stands.
 
-Guards: in date, expiring, supervised, observing, lapsed, taken back and none are different words; what is less than
-a full sign-off begins with how far it goes; nobody is offered to sign themselves off.
+Guards: in date, expiring, supervised, observing, lapsed, taken back and none have different words. Words for less than
+a full sign-off begin with how far it goes. Nobody is offered to sign themselves off.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ MEANINGS = {
     "independent": "They may do it alone",
     "may_supervise": "They may do it alone, and supervise others who do it",
 }
-# What is less than a full sign-off says so first, in date or not.
+# Words for less than a full sign-off begin with its level, in date or not.
 _PARTIAL = {
     "observe": ("observe", "Observe only, not signed off"),
     "under_supervision": ("supervised", "Under supervision only"),
@@ -42,7 +42,7 @@ class Standing:
     state: str
     words: str
     detail: str | None
-    competence_id: UUID | None  # what may be taken back
+    competence_id: UUID | None  # the sign-off that may be revoked
     href: str | None  # where to sign off
 
 
@@ -74,7 +74,7 @@ def matrix(
     signs_off: bool,
     now: datetime,
 ) -> Matrix:
-    """The matrix as one reader sees it: who does not sign off is offered nothing to do."""
+    """Return the matrix as one reader sees it; somebody who may not sign off is offered no action."""
     held = {(one.person_id, one.activity): one for one in sign_offs}
     rows = tuple(
         WorkerRow(
@@ -111,7 +111,7 @@ def _standing(
 
 
 def standing_words(held: SignOff | None, me: UUID, now: datetime) -> tuple[str, str, str | None]:
-    """A state's code, its words, and what lies behind it."""
+    """Return a state's code, its words, and the details."""
     if held is None:
         return "none", "Not signed off", None
     by = f"by {escalations.named(held.assessor_name, held.assessor_id, me)}"
@@ -133,7 +133,7 @@ def standing_words(held: SignOff | None, me: UUID, now: datetime) -> tuple[str, 
     )
 
 
-# Every state once, so that the counts add up to workers times activities.
+# Each state appears once, so that the counts add up to workers times activities.
 _COUNTED = (
     ("in_date", "in date"),
     ("expiring", "expiring within 30 days"),

@@ -1,6 +1,6 @@
 """Times as people read them: Europe/London, with the day and the age.
 
-Guards: no time is shown without saying which day it was, and none without how long ago.
+Guards: every time shown has its day and its age.
 """
 
 from dataclasses import dataclass
@@ -31,17 +31,17 @@ class Deadline:
 
 
 def moment(at: datetime, now: datetime) -> Moment:
-    """A moment as seen now."""
+    """Return a moment as seen now."""
     return Moment(at.isoformat(), clock(at, now), age(at, now))
 
 
 def maybe_moment(at: datetime | None, now: datetime) -> Moment | None:
-    """The same for a moment that may not have been."""
+    """Return the same, or None for None."""
     return None if at is None else moment(at, now)
 
 
 def clock(at: datetime, now: datetime) -> str:
-    """ "today 14:02", "yesterday 14:02", "Sat 21 Nov 14:02", with the year where it is another."""
+    """Return "today 14:02", "yesterday 14:02" or "Sat 21 Nov 14:02", with the year if it is another."""
     here, today = at.astimezone(LONDON), now.astimezone(LONDON).date()
     time = here.strftime("%H:%M")
     days = (today - here.date()).days
@@ -59,23 +59,23 @@ def _day(day: date, today: date) -> str:
 
 
 def full_clock(at: datetime) -> str:
-    """ "Sunday 22 November 2026, 14:02": for what is printed and outlives the day."""
+    """Return "Sunday 22 November 2026, 14:02", for print, which is read on other days."""
     here = at.astimezone(LONDON)
     return f"{here:%A} {here.day} {here:%B} {here.year}, {here:%H:%M}"
 
 
 def calendar_day(day: date) -> str:
-    """ "22 November 2026"."""
+    """Return "22 November 2026"."""
     return f"{day.day} {day:%B} {day.year}"
 
 
 def london_day(at: datetime) -> date:
-    """The day it is in London."""
+    """Return the day in London."""
     return at.astimezone(LONDON).date()
 
 
 def age(at: datetime, now: datetime) -> str:
-    """ "just now", "12 min ago", "3 days ago"; what lies ahead is "in 12 min"."""
+    """Return "just now", "12 min ago" or "3 days ago"; for the future "in 12 min"."""
     passed = now - at
     if abs(passed) < timedelta(minutes=1):
         return "just now"
@@ -83,7 +83,7 @@ def age(at: datetime, now: datetime) -> str:
 
 
 def span(length: timedelta) -> str:
-    """ "less than 1 min", "12 min", "1 h 5 min", "30 h", "3 days". Cut off, never rounded up."""
+    """Return "less than 1 min", "12 min", "1 h 5 min", "30 h" or "3 days", rounded down."""
     minutes = int(length.total_seconds() // 60)
     if minutes < 1:
         return "less than 1 min"
@@ -96,7 +96,7 @@ def span(length: timedelta) -> str:
 
 
 def deadline(raised_at: datetime, deadline_at: datetime, now: datetime) -> Deadline:
-    """A wait against its deadline: at the deadline itself it is overdue."""
+    """Return a wait against its deadline; at the deadline itself it is overdue."""
     left = deadline_at - now
     overdue = left <= timedelta(0)
     standing = f"Overdue by {span(-left)}" if overdue else f"{span(left)} left"
@@ -110,6 +110,6 @@ def deadline(raised_at: datetime, deadline_at: datetime, now: datetime) -> Deadl
 
 
 def years_old(born_on: date, now: datetime) -> int:
-    """Age in whole years, today in London."""
+    """Return the age in whole years, today in London."""
     today = london_day(now)
     return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))

@@ -1,7 +1,7 @@
-"""Whom a care worker turns to first on a round.
+"""The order in which a care worker turns to residents on a round.
 
-Guards: whoever has an escalation open comes before any round, the gravest first; who is away comes last, unless
-something is open or asked about them; the order is the same at every look, whatever the query gave first.
+Guards: an open escalation comes before any round, the gravest first. Residents who are away come last, unless a case is
+open or something is asked. The order does not depend on the query's.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _ROUND = (
 
 
 def by_need(rows: Sequence[ResidentRow]) -> tuple[ResidentRow, ...]:
-    """Open escalations first, the gravest before the others; then what was asked, the round, who is away; by name."""
+    """Sort by open escalations (gravest first), what was asked, the round, absence, and name."""
     return tuple(sorted(rows, key=_place))
 
 

@@ -1,6 +1,6 @@
-"""What a kit says of an emergency of somebody who cannot be named here, and what to do about it.
+"""A kit's notice of an emergency of somebody who cannot be named here, and what to do about it.
 
-Guards: it names nobody, and says so; whether 999 was phoned is said as far as it is known.
+Guards: it names nobody, and says so. Whether 999 was phoned is said as far as it is known.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class NoticeView:
 
 
 def notices(found: Sequence[Notice], now: datetime) -> tuple[NoticeView, ...]:
-    """In the order given."""
+    """Return notices in words, in the order given."""
     return tuple(_notice(one, now) for one in found)
 
 
@@ -69,7 +69,7 @@ def _do(one: Notice) -> str:
 
 
 def at_home(found: Sequence[Notice], now: datetime) -> tuple[str, ...]:
-    """The same for the home that the kit is lent to."""
+    """Return the same for the home that the kit is lent to."""
     return tuple(_at_home(one, now) for one in found)
 
 

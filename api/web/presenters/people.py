@@ -1,6 +1,6 @@
-"""Roles and invitations in words, for who gives them and for who takes them on.
+"""Roles and invitations in words, for those who give them and those who take them.
 
-Guards: until when a role is held is said wherever it is named; a role without an end says so.
+Guards: a role is always shown with its end, or the words that it has none.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """Somebody's role there."""
+    """A role that somebody holds there."""
 
     assignment_id: UUID
     name: str
@@ -33,7 +33,7 @@ class HeldRow:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRow:
-    """Somebody who is invited."""
+    """An invitation that nobody has taken yet."""
 
     invitation_id: UUID
     name: str
@@ -43,7 +43,7 @@ class WaitingRow:
 
 
 def held_row(held: Held, until: datetime) -> HeldRow:
-    """A row of the list of who works there; `until` is how long their role goes on if it is extended now."""
+    """Return a row of the list of who works there; `until` is the role's end if it is extended now."""
     longer = held.mine and held.ends_at is not None and held.ends_at < until
     return HeldRow(
         held.assignment_id,
@@ -56,7 +56,7 @@ def held_row(held: Held, until: datetime) -> HeldRow:
 
 
 def waiting_row(waiting: Waiting, now: datetime) -> WaitingRow:
-    """A row of the list of who is invited."""
+    """Return a row of the list of who is invited."""
     return WaitingRow(
         waiting.invitation_id,
         waiting.name,
@@ -67,7 +67,7 @@ def waiting_row(waiting: Waiting, now: datetime) -> WaitingRow:
 
 
 def offer_words(offered: Offered) -> str:
-    """What a code is good for, to who has it."""
+    """Return what a code is good for, for the person who has it."""
     role, place, until = WORDS[Role(offered.role)].lower(), offered.place, _day(offered.ends_at)
     if offered.role == Role.CARER:
         return f"{offered.name}, you are invited as {role} of somebody of {place}, until {until}."

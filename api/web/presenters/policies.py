@@ -1,7 +1,6 @@
-"""Policies that are not in force as they are written, in words for whoever can have them put right.
+"""Policies that are not in force as they are written, in words for those who can have them corrected.
 
-Guards: what holds instead is said, in a sentence; which setting is wrong and what it may be is in the fault's own
-words, for whoever mends it.
+Guards: what is in force instead is said. The fault's own words name the setting and what it may be.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +13,7 @@ _LOOK = "On the command line, hearthwatch check says why, and what to put right.
 
 
 def to_lead(faulty: Iterable[tuple[UUID | None, str, Fault]], here: UUID) -> list[str]:
-    """Of their hub's own policy and of the default, a sentence each."""
+    """Return a sentence each for faults in the hub's own policy and in the default."""
     return [
         f"{says(hub_id, version, why, {here: 'this hub'})} {_ASK}"
         for hub_id, version, why in faulty
@@ -23,12 +22,15 @@ def to_lead(faulty: Iterable[tuple[UUID | None, str, Fault]], here: UUID) -> lis
 
 
 def to_operator(faulty: Iterable[tuple[UUID | None, str, Fault]], hubs: Mapping[UUID, str]) -> list[str]:
-    """Of each a sentence, by the name of its hub."""
+    """Return a sentence for each fault, with its hub's name."""
     return [f"{says(*one, hubs)} {_LOOK}" for one in faulty]
 
 
 def says(hub_id: UUID | None, version: str, why: Fault, hubs: Mapping[UUID, str]) -> str:
-    """Whose policy is not as it is written, and what holds. A hub that is not in `hubs` is named by its id."""
+    """Return whose policy is not in force as written, and what holds.
+
+    A hub not in `hubs` is named by its id.
+    """
     whose, instead = "default", "what is shipped"
     if hub_id is not None:
         whose, instead = f"of {hubs.get(hub_id, f'hub {hub_id}')}", "the default"

@@ -1,6 +1,6 @@
-"""The hub's queue as it is read in one glance: what is urgent, for whom, why, and until when.
+"""The hub's queue at one glance: what is urgent, for whom, why, and until when.
 
-Guards: over-due and incomplete are said in words; synthetic residents are marked and counted apart.
+Guards: overdue and incomplete are words. Synthetic residents are marked and counted apart.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,7 +71,7 @@ class Queue:
     nobody: str
     later: bool
     onward: UUID | None
-    """After which escalation those that follow stand, where any do."""
+    """The last escalation shown, where others follow."""
 
 
 def queue(
@@ -85,7 +85,7 @@ def queue(
     now: datetime,
     lead: bool = False,
 ) -> Queue:
-    """The queue as one person sees it now; a hub lead may release what colleagues claimed."""
+    """Return the queue as one person sees it now; a hub lead may release what colleagues claimed."""
     return Queue(
         now_iso=now.isoformat(),
         clock=moment(now, now).clock.removeprefix("today "),
@@ -146,7 +146,7 @@ def _closed(one: Closed, me: UUID, now: datetime) -> ClosedRow:
 
 
 def _summary(totals: Totals) -> tuple[str, ...]:
-    """What stands at the top: synthetic residents never add to the count of real ones."""
+    """Return the totals at the top; synthetic residents are never added to real ones."""
     real = _counts(totals.waiting, totals.claimed, totals.overdue, totals.claimed_overdue)
     synthetic = _counts(
         totals.synthetic_waiting,

@@ -13,7 +13,7 @@ CHECK = "Check that it is charged, switched on and connected."
 
 
 def lines(found: Sequence[QuietKits], now: datetime) -> tuple[str, ...]:
-    """ "The kit of Orchard House has not been heard for 5 h: readings may be waiting on it."."""
+    """Return lines such as "The kit of Orchard House has not been heard for 5 h: ..."."""
     return tuple(_line(one, now) for one in found)
 
 

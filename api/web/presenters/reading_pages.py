@@ -1,6 +1,6 @@
-"""One page of a resident's readings: its rows, what span they are of, and where to go on.
+"""One page of a resident's readings: its rows, the time they span, and links to other pages.
 
-Guards: what is not shown is said; where nobody looked for more, that is said too.
+Guards: it says what is not shown, and where nobody looked for more.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from api.web.presenters.moments import clock
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """`newer`, `older`: the place to go on from, where there is anything to go on to."""
+    """One page. `newer`, `older`: the place to go on from, where there is more."""
 
     rows: tuple[ReadingRow, ...]
     says: str
@@ -28,7 +28,7 @@ class PageView:
 
 
 def view(page: Page, now: datetime, may_correct: Callable[[Reading], bool]) -> PageView:
-    """The page in words."""
+    """Return the page in words."""
     places = [one.place for one in page.rows]
     before = places[-1] if places else after_all(now - SPAN)
     return PageView(
@@ -53,7 +53,7 @@ def _says(page: Page, now: datetime) -> str:
 
 
 def _span(rows: Sequence[Reading], now: datetime) -> str:
-    """ "12 readings, from yesterday 09:00 to today 14:02"."""
+    """Return "12 readings, from yesterday 09:00 to today 14:02"."""
     if len(rows) == 1:
         return f"1 reading, {clock(rows[0].effective_at, now)}"
     return f"{len(rows)} readings, from {clock(rows[-1].effective_at, now)} to {clock(rows[0].effective_at, now)}"

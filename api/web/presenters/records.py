@@ -1,6 +1,6 @@
 """How long somebody's records are kept, in words.
 
-Guards: what ends of itself and what only a person ends is told apart; nothing is called erased that is not.
+Guards: what ends by itself differs in words from what a person must end. Nothing is called erased that is not.
 """
 
 from datetime import datetime
@@ -18,25 +18,25 @@ REASONS = {
 
 
 def reason(code: str) -> str:
-    """Why care ended."""
+    """Return why care ended."""
     return {str(one): words for one, words in REASONS.items()}.get(code, signs.plain(code))
 
 
 def ended(one: Ended) -> str:
-    """ "Care ended on 3 March 2026: they died."."""
+    """Return a sentence such as "Care ended on 3 March 2026: they died."."""
     words = reason(one.reason)
     return f"Care ended on {_day(one.ended_at)}: {words[0].lower()}{words[1:]}."
 
 
 def recorded(one: Ended) -> str:
-    """Whose word that is."""
+    """Return who recorded it, and when."""
     return (
         f"Recorded by {escalations.named(one.recorded_by_name, one.recorded_by)} on {_day(one.recorded_at)}."
     )
 
 
 def kept(one: Ended, *, held: bool) -> str:
-    """Until when the records are there."""
+    """Return until when the records are kept."""
     if one.erased_at is not None:
         return f"The records were erased on {_day(one.erased_at)}."
     if one.kept_until is None:
@@ -48,7 +48,7 @@ def kept(one: Ended, *, held: bool) -> str:
 
 
 def hold(one: Hold) -> str:
-    """Who placed it, when, and what ends it."""
+    """Return who placed a hold, when, and what ends it."""
     who = escalations.named(one.placed_by_name, one.placed_by)
     ends = "until it is lifted" if one.ends_at is None else f"until {_day(one.ends_at)}"
     return f"Placed by {who} on {_day(one.starts_at)}, {ends}."

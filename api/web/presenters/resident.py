@@ -1,7 +1,7 @@
 """Who a resident is and what has been decided for them, in words.
 
-Guards: a ceiling of treatment comes right after whose it is, and that nobody recorded one is said where somebody
-decides; "nobody has asked" is never shown as "none"; no text advises giving oxygen.
+Guards: a ceiling of treatment is shown right after the resident's name; where people decide, a missing one is
+mentioned. "Nobody has asked" is never shown as "none". No text advises giving oxygen.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class CeilingView:
-    """A ceiling of treatment, whose decision it is, and when it is looked at again."""
+    """A ceiling of treatment, whose decision it is, and when it is reviewed."""
 
     statement: str
     decided: str
@@ -68,7 +68,7 @@ class ResidentView:
 
 
 def view(resident: Resident, decisions: Decisions, now: datetime) -> ResidentView:
-    """The resident as everybody who may see them does."""
+    """Return the resident as everybody sees them who may."""
     return ResidentView(
         resident_id=resident.resident_id,
         name=resident.name,
@@ -92,21 +92,21 @@ def view(resident: Resident, decisions: Decisions, now: datetime) -> ResidentVie
 
 
 def ceiling(one: Ceiling | None, now: datetime) -> CeilingView | None:
-    """A ceiling in words; None where nobody recorded one."""
+    """Return a ceiling in words; None where nobody recorded one."""
     if one is None:
         return None
     return CeilingView(one.statement, decided(one), review(one, now), overdue=one.review_by <= now)
 
 
 def no_score(reason: str | None) -> str | None:
-    """Why no score is shown, where NEWS2 does not fit."""
+    """Return why no score is shown, where NEWS2 does not fit."""
     if reason is None:
         return None
     return f"NEWS2 is not used for this resident, because {NO_SCORE.get(reason, reason)}: look at each vital sign."
 
 
 def telephone(resident: Resident) -> Fact:
-    """The number to call back: the resident's own, else the home's."""
+    """Return the number to call back: the resident's own, else the home's."""
     own = resident.call_back_phone
     whose = "their own number" if own else resident.home_name
     number = own or resident.home_phone
@@ -131,7 +131,7 @@ def _known(label: str, text: str | None, otherwise: str) -> Fact:
 
 
 def nhs_number(digits: str | None) -> str | None:
-    """As it is read out."""
+    """Return the NHS number as it is read out."""
     return f"{digits[:3]} {digits[3:6]} {digits[6:]}" if digits else None
 
 
@@ -151,7 +151,7 @@ def _pause_recorded(decisions: Decisions, now: datetime) -> str | None:
 
 
 def in_force(scale_two: tuple[ScaleTwo, ...], now: datetime) -> ScaleTwo | None:
-    """The authorisation of scale 2 in force, if any."""
+    """Return the authorisation of scale 2 in force, if any."""
     for one in scale_two:
         ends = [end for end in (one.ends_at, one.revoked_at) if end is not None]
         if one.starts_at <= now and all(now < end for end in ends):
@@ -160,7 +160,7 @@ def in_force(scale_two: tuple[ScaleTwo, ...], now: datetime) -> ScaleTwo | None:
 
 
 def scale(scale_two: tuple[ScaleTwo, ...], now: datetime) -> str:
-    """Which SpO2 scale is used, on whose authority, and whether its review is due."""
+    """Return which SpO2 scale is used, on whose authority, and whether its review is due."""
     one = in_force(scale_two, now)
     if one is not None:
         day = calendar_day(london_day(one.decided_at))
@@ -191,7 +191,7 @@ def _air(air: Air | None) -> Fact:
 
 
 def last_oxygen(entry: Entry | None, now: datetime) -> Fact:
-    """What was last said of oxygen, and when."""
+    """Return the last entry on oxygen, and its time."""
     if entry is None:
         return Fact(_LAST_OXYGEN, "None yet", missing=True)
     when = clock(entry.effective_at, now)

@@ -1,6 +1,6 @@
 """Reviews that are due, in words.
 
-Guards: overdue is said in words; what an overdue review does not do is said as well.
+Guards: overdue is said in words, and that an overdue review ends nothing.
 """
 
 from collections.abc import Sequence
@@ -32,12 +32,12 @@ class ReviewRow:
 
 
 def rows(reviews: Sequence[Review], now: datetime) -> tuple[ReviewRow, ...]:
-    """In the order given."""
+    """Return reviews in words, in the order given."""
     return tuple(_row(one, now) for one in reviews)
 
 
 def summary(reviews: Sequence[Review], now: datetime) -> str | None:
-    """How many there are, for the queue's page; synthetic residents are counted apart. None where there is none."""
+    """Return how many there are, for the queue's page, or None; synthetic residents are counted apart."""
     real = [one for one in reviews if not one.synthetic]
     made_up = len(reviews) - len(real)
     if not real:

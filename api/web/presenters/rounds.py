@@ -1,7 +1,6 @@
-"""What a home owes each resident today: one full set at each of its rounds.
+"""The sets a home owes each resident today: one full set at each of its rounds.
 
-Guards: done means a full set within the round; part of one is "incomplete", never "done"; the day and the hours
-are those of London.
+Guards: done means a full set within the round; part of one is "incomplete". Day and hours are those of London.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,7 +11,7 @@ from enum import StrEnum
 from api.web.presenters import signs
 from api.web.presenters.moments import LONDON, clock
 
-# A round opens this long before its hour, and is overdue this long after it: ours to start from.
+# How long before its hour a round opens, and after it is overdue. Our starting values.
 OPENS_BEFORE = timedelta(hours=1)
 OVERDUE_AFTER = timedelta(hours=1)
 
@@ -31,7 +30,7 @@ class State(StrEnum):
 
 
 DONE = frozenset({State.DONE, State.DONE_LATE})
-# What a round still wants a full set of.
+# The states in which a round still wants a full set.
 OWED = frozenset({State.DUE, State.OVERDUE, State.INCOMPLETE, State.INCOMPLETE_OVERDUE})
 
 
@@ -63,7 +62,7 @@ class Cell:
 
 
 def rounds_of(hours: Sequence[int], day: date) -> tuple[Round, ...]:
-    """The rounds of a day; each takes readings until the next one opens, the last until midnight."""
+    """Return the rounds of a day; each takes readings until the next one opens, the last until midnight."""
     starts = [datetime(day.year, day.month, day.day, hour, tzinfo=LONDON) for hour in sorted(set(hours))]
     opens = [start - OPENS_BEFORE for start in starts]
     midnight = datetime(day.year, day.month, day.day, tzinfo=LONDON) + timedelta(days=1)
@@ -74,7 +73,7 @@ def rounds_of(hours: Sequence[int], day: date) -> tuple[Round, ...]:
 
 
 def midnight(now: datetime) -> datetime:
-    """When today began in London."""
+    """Return when today began in London."""
     return now.astimezone(LONDON).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -87,7 +86,7 @@ def cell(
     paused: str | None,
     now: datetime,
 ) -> Cell:
-    """How one round stands for one resident. Without a score, all signs within the round are a full set."""
+    """Return how one round stands for one resident. Without a score, all signs within the round are a full set."""
     within = [glimpse for glimpse in seen if one.opens_at <= glimpse.at < one.closes_at]
     done_at = _done_at(one, within, full_sets, scored=scored)
     if done_at is not None:
@@ -123,13 +122,13 @@ def _done_at(
 
 
 def outside(rounds: Sequence[Round], full_set: datetime) -> str | None:
-    """ "Last full set at 01:42", where no round takes it."""
+    """Return "Last full set at 01:42", where no round takes it."""
     if any(one.opens_at <= full_set < one.closes_at for one in rounds):
         return None
     return f"Last full set at {full_set.astimezone(LONDON):%H:%M}"
 
 
 def current(rounds: Sequence[Round], now: datetime) -> int | None:
-    """Which round is under way; None before the first one opens."""
+    """Return the index of the current round; None before the first one opens."""
     opened = [number for number, one in enumerate(rounds) if one.opens_at <= now]
     return opened[-1] if opened else None

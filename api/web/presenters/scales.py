@@ -1,7 +1,7 @@
-"""What a score would be on the other SpO2 scale, for 30 days after an authorisation of scale 2 has ended.
+"""The score on the other SpO2 scale, for 30 days after an authorisation of scale 2 has ended.
 
-Guards: worked out by the scoring kernel from the very values the score rests on; shown beside it, never instead. So
-also of a score from before the end, which is of scale 2: the scale that is used now is the other one.
+Guards: the scoring kernel computes it from the values the score rests on. It is shown beside the score, never instead.
+A score from before the end is on scale 2, so the other scale is the one used now.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from api.web.presenters.resident import in_force
 
 
 def other_scale(score: Score | None, scale_two: Sequence[ScaleTwo], now: datetime) -> str | None:
-    """The score on the other scale in words, where scale 2 ended within the last 30 days; else None."""
+    """Return the score on the other scale in words, where scale 2 ended within the last 30 days; otherwise None."""
     if score is None or not scale_two or in_force(tuple(scale_two), now):
         return None
     other = 1 if score.spo2_scale == 2 else 2

@@ -1,6 +1,6 @@
-"""Vital signs, scores and what is odd about a reading, in words.
+"""Vital signs, scores and odd readings, in words.
 
-Guards: a bare number is shown only for a score with nothing missing; what is missing is said, never left blank.
+Guards: a single number is shown only for a score with nothing missing. What is missing is said, never left blank.
 """
 
 from collections.abc import Iterable, Mapping
@@ -107,7 +107,7 @@ _GATT_FLAGS: Mapping[str, str] = MappingProxyType(
 
 
 def label(sign: str) -> str:
-    """A sign's name for people; a code nobody knows stays as it is."""
+    """Return a sign's name; an unknown code is made readable."""
     known = _as_sign(sign)
     return FACTS[known].label if known else plain(sign)
 
@@ -120,12 +120,12 @@ _BY_CODE = {str(sign): sign for sign in VitalSign}
 
 
 def plain(code: str) -> str:
-    """A code as words, where there are no better ones."""
+    """Return a code as plain words."""
     return code.replace("_", " ").capitalize()
 
 
 def quantity(sign: str, value: Any) -> str:
-    """A value without its unit, on the chart's grid (half up); words for oxygen and consciousness."""
+    """Return a value without its unit, on the chart's grid (half up); words for oxygen and consciousness."""
     if value is None:
         return "unknown"
     if sign == VitalSign.ON_OXYGEN:
@@ -138,14 +138,14 @@ def quantity(sign: str, value: Any) -> str:
 
 
 def with_unit(sign: str, value: Any) -> str:
-    """ "38.2 °C", "On oxygen"."""
+    """Return "38.2 °C" or "On oxygen"."""
     known = _as_sign(sign)
     said = quantity(sign, value)
     return FACTS[known].with_unit(said) if known and value is not None else said
 
 
 def bounds(low: int | None, high: int | None, *, assumed_air: bool = False) -> str:
-    """ "7" where nothing is missing (else the bounds do not meet), "7, air assumed", "5 to 9, air assumed"."""
+    """Return "7" where nothing is missing, "7, air assumed" or "5 to 9, air assumed"."""
     if low is None or high is None:
         return "No score"
     score = str(low) if low == high else f"{low} to {high}"
@@ -153,13 +153,13 @@ def bounds(low: int | None, high: int | None, *, assumed_air: bool = False) -> s
 
 
 def band(low: str, high: str) -> str:
-    """ "Medium", "Low to high"."""
+    """Return "Medium" or "Low to high"."""
     first, last = BANDS.get(low, plain(low)), BANDS.get(high, plain(high))
     return first if first == last else f"{first} to {last.lower()}"
 
 
 def red_score(answer: str) -> str:
-    """Whether any single sign scores 3."""
+    """Return whether any single sign scores 3."""
     return {
         "yes": "A single sign scores 3",
         "no": "No single sign scores 3",
@@ -168,18 +168,18 @@ def red_score(answer: str) -> str:
 
 
 def listed(items: Iterable[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
+    """Return "a", "a and b" or "a, b and c"."""
     *most, last = list(items) or [""]
     return f"{', '.join(most)} and {last}" if most else last
 
 
 def asked(signs: Iterable[str]) -> str:
-    """Signs named inside a sentence: "breathing rate and pulse"."""
+    """Return signs as part of a sentence: "breathing rate and pulse"."""
     return listed(_inside(sign) for sign in SCORED if sign in set(signs))
 
 
 def measure_now(signs: Iterable[str]) -> str:
-    """ "Measure pulse and check how alert they are now": what no device measures is checked."""
+    """Return "Measure pulse and check how alert they are now"; signs that no device measures are checked."""
     wanted = set(signs)
     measured, checked = asked(wanted - _LOOKED_AT), asked(wanted & _LOOKED_AT)
     parts = [f"{verb} {what}" for verb, what in (("measure", measured), ("check", checked)) if what]
@@ -199,7 +199,7 @@ def _inside(sign: VitalSign) -> str:
 
 
 def known_inside(sign: VitalSign, value: Any) -> str:
-    """A sign's value inside a sentence: "pulse 95 beats a minute", "breathing air"."""
+    """Return a sign's value as part of a sentence: "pulse 95 beats a minute", "breathing air"."""
     said = with_unit(sign, value)
     if sign in _LOOKED_AT:
         return f"{said[0].lower()}{said[1:]}"
@@ -207,7 +207,7 @@ def known_inside(sign: VitalSign, value: Any) -> str:
 
 
 def flag(code: str, unusable: Mapping[str, Any]) -> str:
-    """What is odd about a reading, as words."""
+    """Return what is odd about a reading, in words."""
     kind, _, of = code.partition(":")
     if kind == "unusable":
         return _unusable(of, unusable.get(of))
@@ -239,5 +239,5 @@ def _to_repeat(kind: str, sign: str, raw: Any) -> str:
 def _unusable(sign: str, raw: Any) -> str:
     if raw == "not_sure":
         return "Not sure whether they are on oxygen"
-    sent = None if raw == "unreadable" else raw  # octets that could not be read hold no words to repeat
+    sent = None if raw == "unreadable" else raw  # octets that could not be read have no words to repeat
     return f"{label(sign)} could not be used" + (f" (sent as {sent})" if sent is not None else "")

@@ -1,6 +1,6 @@
 """The soft signs a care worker may be asked about, in plain words.
 
-Guards: a neutral set of our own; each is present, absent or not asked, and not asked is never taken for absent.
+Guards: the set is our own and neutral. Each is present, absent or not asked, and not asked is never taken for absent.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ WORRIED: Mapping[str, str] = MappingProxyType(
 
 
 def changes(codes: Iterable[str]) -> str:
-    """Soft signs inside a sentence, in the order of the form: "in pain; skin: pale, blotchy, swollen or sore"."""
+    """Return soft signs as part of a sentence, in the form's order: "in pain; skin: pale, blotchy, swollen or sore"."""
     given = set(codes)
     known = [words for code, words in SOFT_SIGNS.items() if code in given]
     seen = [*known, *sorted(code.replace("_", " ") for code in given - SOFT_SIGNS.keys())]

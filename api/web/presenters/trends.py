@@ -1,7 +1,7 @@
-"""What the charts show: each sign's values over three days, banded as NEWS2 scores them, and in words.
+"""The charts' contents: each sign's values over three days, banded as NEWS2 scores them, and in words.
 
-Guards: bands come from the scoring chart itself, never written again here, and what NEWS2 does not score has none;
-corrected readings are left out, and no other in the time that is drawn; every picture has a table that says the same.
+Guards: bands come from the scoring chart itself, and a sign that NEWS2 does not score has none. Only corrected readings
+are left out. Every picture has a table that says the same.
 """
 
 from collections.abc import Collection, Sequence
@@ -20,7 +20,7 @@ from devices.vital_signs import VitalSign
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """One picture with its words and its table. `uneventful`: nothing in it scores, or calls for a look otherwise."""
+    """One picture with its words and its table. `uneventful`: nothing in it scores or otherwise calls for a look."""
 
     key: str
     name: str
@@ -57,9 +57,10 @@ _LETTERS = "UPVCA"  # from the bottom of the picture to its top
 def trends(
     of: Charted, scores: Sequence[Score], *, scale: int, followed: Collection[str] = ()
 ) -> tuple[Trend, ...]:
-    """Every picture, the score first. `scores`: of the same time. `scale` is the SpO2 scale in force now.
+    """Return every picture, the score first.
 
-    `followed`: signs that call for a look whatever they score.
+    `scores` are of the same time. `scale` is the SpO2 scale in force now. `followed` are signs that call for a look
+    whatever they score.
     """
     breathing, *others = (_sign_trend(subject, of) for subject in _SUBJECTS)
     pictures = (breathing, _spo2_trend(of, scale), *others, _consciousness_trend(of))
@@ -71,7 +72,7 @@ def trends(
 
 
 def folded_words(folded: Sequence[Trend]) -> str:
-    """What the pictures that are folded away are of: what nobody measured is not what scored nothing."""
+    """Return which folded pictures scored nothing and which signs were not measured."""
     lists = (
         ("Scored 0 or not scored", [one.name.lower() for one in folded if one.rows]),
         ("Not measured", [one.name.lower() for one in folded if not one.rows]),
@@ -183,7 +184,7 @@ def _trend(chart: Chart, name: str, title: str, legend: str | None, rows: Sequen
 
 
 def _points_of(value: float, bands: Sequence[Band]) -> int:
-    """What a value scores: the band that begins last of those that begin at or below it."""
+    """Return what a value scores: the points of the highest band that begins at or below it."""
     return max((band for band in bands if band.low <= value), key=lambda band: band.low).points
 
 
@@ -200,7 +201,7 @@ def _points(readings: Sequence[Reading], sign: VitalSign) -> list[Point]:
 
 
 def _bands(subject: _Subject, points: Sequence[Point], highest: int | None = None) -> list[Band]:
-    """The steps of the scoring chart as stretches of the scale, widened to hold every point.
+    """Return the steps of the scoring chart as stretches of the scale, widened to hold every point.
 
     A step starts half a grid step below its first value, so a rounded value lies inside its own band.
     """

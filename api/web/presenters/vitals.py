@@ -1,7 +1,7 @@
 """What is known of a resident now: each vital sign with its age, and the score with what it rests on.
 
-Guards: every value and every part has its own time; what is missing, aged or assumed is said; an aged score says
-that it is; a resident's usual range stands beside NEWS2, never instead of it.
+Guards: every value and every part has its own time. What is missing, old or assumed is said, and an old score says so.
+The usual range is shown beside NEWS2, never instead of it.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from api.web.presenters.moments import Moment, clock, moment
 from delegation.competence import Label
 from devices.vital_signs import VitalSign
 
-# As long as a score may join readings: an older one is of another moment.
+# As long as a score may join readings; an older one is of another moment.
 FRESH = timedelta(minutes=30)
 NOBODY_KNOWN = "not known who"
 
@@ -40,7 +40,7 @@ _ROWS = (
 
 @dataclass(frozen=True, slots=True)
 class SignRow:
-    """One vital sign: its last value, when and who, what it adds to the score, what is usual."""
+    """One vital sign: last value, when and by whom, its points, and what is usual."""
 
     label: str
     value: str
@@ -72,7 +72,7 @@ class ScoreView:
 
 @dataclass(frozen=True, slots=True)
 class VitalsView:
-    """Now, as far as anybody knows."""
+    """What is known now."""
 
     score: ScoreView | None
     no_score: str | None
@@ -94,7 +94,7 @@ def view(
     other_scale: str | None,
     now: datetime,
 ) -> VitalsView:
-    """What is known now. `other_scale` says what the score would be on a scale that ended a short while ago."""
+    """Return what is known now. `other_scale` says what the score would be on a scale that ended recently."""
     return VitalsView(
         score=score and score_view(score, now, other_scale),
         no_score=None if score else "No score in the last 30 days.",
@@ -106,12 +106,12 @@ def view(
 
 
 def moments_of(current: Current) -> set[datetime]:
-    """When the current signs were taken: where to look for who took them."""
+    """Return when the current signs were taken, to look up who took them."""
     return {datetime.fromisoformat(held["effective_at"]) for held in current.signs.values()}
 
 
 def score_view(score: Score, now: datetime, other_scale: str | None = None) -> ScoreView:
-    """One score, honest about what is missing, assumed and old."""
+    """Return one score, with what is missing, assumed and old."""
     missing = [sign for sign in signs.SCORED if "value" not in score.parts.get(sign, {})]
     if score.assumed_air and VitalSign.ON_OXYGEN in missing:
         missing.remove(VitalSign.ON_OXYGEN)
@@ -180,7 +180,7 @@ def _who(held: Mapping[str, Any] | None, operators: Operators) -> str | None:
 
 
 def operator(one: TakenBy) -> str:
-    """Who took it and how far that is known. A name that may not be seen is not one that nobody knows."""
+    """Return who took it and how that is known; a hidden name differs from an unknown one."""
     how = signs.KNOWN_BY.get(one.known_by or "")
     if one.name is not None:
         return f"{one.name} ({how})" if how else one.name
@@ -193,7 +193,7 @@ def operator(one: TakenBy) -> str:
 def _points(
     sign: VitalSign, held: Mapping[str, Any] | None, score: Score | None, now: datetime
 ) -> tuple[str, str, str | None]:
-    """Points of one sign in the score, a class for its colour, and a note on the value it rests on."""
+    """Return a sign's points, a class for its colour, and a note on the value it rests on."""
     if sign is VitalSign.DIASTOLIC:
         return "not scored", "none", None
     part = score.parts.get(sign) if score else None
@@ -219,7 +219,7 @@ def _another_reading(
 
 
 def usual_words(sign: str, usual: Usual | None) -> str:
-    """ "70 to 78 (45 readings over 63 days)"; what rests on too little is not known yet."""
+    """Return "70 to 78 (45 readings over 63 days)"; with too few readings, that it is not known yet."""
     if sign in (VitalSign.ON_OXYGEN, VitalSign.CONSCIOUSNESS):
         return "no range for this sign"
     if usual is None:
