@@ -13,8 +13,7 @@ from typing import Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.news2_bounds import BAND_INDEX
-from alerts.news2_chart import BANDS, CONSCIOUSNESS_CODES, MOST_POINTS, Band
+from alerts.news2_chart import BANDS, CONSCIOUSNESS_CODES, Band
 from alerts.news2_codes import Columns, Observations, check
 from alerts.news2_codes import pack as pack_rows
 from alerts.news2_packed import PACKED, RESULT, RESULTS, SPACE
@@ -30,7 +29,6 @@ __all__ = [
     "Band",
     "Observations",
     "Scores",
-    "band_of",
     "pack",
     "score",
     "score_packed",
@@ -70,16 +68,6 @@ class Scores:
 
     def __len__(self) -> int:
         return len(self.low)
-
-
-def band_of(total: int, red: bool) -> Band:
-    """Return the band (chart 2) of a known total, 0..20.
-
-    `red`: whether a single parameter scores 3. Raise ValueError for another total.
-    """
-    if not 0 <= total <= MOST_POINTS:
-        raise ValueError(f"A NEWS2 total lies between 0 and {MOST_POINTS}, not {total}.")
-    return BANDS[BAND_INDEX[total, int(red)]]
 
 
 def score(*, out: NDArray[np.void] | None = None, **observations: Unpack[Observations]) -> Scores:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from alerts.policy import Policy, Severity
 from devices.emergency import EMERGENCY_LABELS
-from devices.receipt import CALL_999, CALL_HUB, MEASURE_PREFIX, NOTHING
+from devices.receipt import CALL_999, CALL_HUB, NOTHING, measure
 from devices.vital_signs import FACTS, VitalSign
 
 RULES_VERSION = "rules-3"
@@ -140,7 +140,7 @@ def next_step(scored: ScoredSet, policy: Policy) -> str:
         return CALL_HUB
     deciding = scored.deciding if _acts_at_once(scored, policy) or asks(scored, policy) else ()
     wanted = [*deciding, *sorted(scored.unrecordable), *scored.confirm, *scored.repeat, *_to_measure(scored)]
-    return f"{MEASURE_PREFIX}{wanted[0]}" if wanted else NOTHING
+    return measure(wanted[0]) if wanted else NOTHING
 
 
 def _to_measure(scored: ScoredSet) -> list[VitalSign]:

@@ -67,7 +67,6 @@ class Authority:
 
     scales: Sequence[ScaleAuthorisation] = ()
     air: Sequence[AirRecord] = ()
-    pauses: Sequence[Pause] = ()
     limits: Sequence[PersonalLimit] = ()
     no_score_reason: str | None = None
 
@@ -84,6 +83,3 @@ class Authority:
             one.in_force(at) and not any(one.recorded_at <= seen <= at for seen in oxygen_seen)
             for one in self.air
         )
-
-    def paused(self, at: datetime) -> bool:
-        return any(one.in_force(at) for one in self.pauses)

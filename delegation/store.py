@@ -13,7 +13,7 @@ from uuid import UUID
 
 import psycopg
 
-from delegation.authority import AirRecord, Authority, Pause, PersonalLimit, ScaleAuthorisation
+from delegation.authority import AirRecord, Authority, PersonalLimit, ScaleAuthorisation
 
 
 class Placement(NamedTuple):
@@ -43,9 +43,6 @@ FROM delegation.spo2_scale_authorisation WHERE resident_id = ANY (%(residents)b)
 UNION ALL
 SELECT resident_id, 'air', recorded_at, least(cancelled_at, withdrawn_at), NULL, NULL, NULL
 FROM delegation.air_record WHERE resident_id = ANY (%(residents)b)
-UNION ALL
-SELECT resident_id, 'pause', starts_at, ends_at, NULL, NULL, NULL
-FROM delegation.monitoring_pause WHERE resident_id = ANY (%(residents)b)
 UNION ALL
 SELECT resident_id, 'limit', starts_at, revoked_at, NULL, NULL, concat_ws(' ', sign, coalesce(low::text, '-'), high)
 FROM delegation.personal_limit WHERE resident_id = ANY (%(residents)b)
@@ -84,7 +81,6 @@ def authorities_of(residents: Iterable[UUID], rows: Iterable[Decided]) -> dict[U
     """Return what was decided for each of these residents, from the rows of DECIDED."""
     scales: dict[UUID, list[ScaleAuthorisation]] = defaultdict(list)
     air: dict[UUID, list[AirRecord]] = defaultdict(list)
-    pauses: dict[UUID, list[Pause]] = defaultdict(list)
     limits: dict[UUID, list[PersonalLimit]] = defaultdict(list)
     reasons: dict[UUID, str] = {}
     for resident, what, starts_at, ends_at, review_by, revoked_at, reason in rows:
@@ -93,17 +89,13 @@ def authorities_of(residents: Iterable[UUID], rows: Iterable[Decided]) -> dict[U
                 scales[resident].append(ScaleAuthorisation(starts_at, review_by, ends_at, revoked_at))
             case "air":
                 air[resident].append(AirRecord(starts_at, ends_at))
-            case "pause":
-                pauses[resident].append(Pause(starts_at, ends_at))
             case "limit":
                 limits[resident].append(_limit(reason, starts_at, ends_at))
             case _:
                 reasons[resident] = reason
-    decided = scales.keys() | air.keys() | pauses.keys() | limits.keys() | reasons.keys()
+    decided = scales.keys() | air.keys() | limits.keys() | reasons.keys()
     return dict.fromkeys(residents, _NOTHING_DECIDED) | {
-        one: Authority(
-            scales.get(one, ()), air.get(one, ()), pauses.get(one, ()), limits.get(one, ()), reasons.get(one)
-        )
+        one: Authority(scales.get(one, ()), air.get(one, ()), limits.get(one, ()), reasons.get(one))
         for one in decided
     }
 

@@ -13,7 +13,6 @@ ReadingId = NewType("ReadingId", UUID)
 KitId = NewType("KitId", UUID)
 ResidentId = NewType("ResidentId", UUID)
 PersonId = NewType("PersonId", UUID)
-HomeId = NewType("HomeId", UUID)
 OutboxEpoch = NewType("OutboxEpoch", UUID)
 """One life of a kit's outbox: a new one begins when its memory of sequence numbers is lost."""
 DatabaseEpoch = NewType("DatabaseEpoch", UUID)
@@ -40,13 +39,6 @@ def uuid7(milliseconds: int, tail: int) -> UUID:
     tail &= _TAIL_MASK
     high, low = tail >> 62, tail & ((1 << 62) - 1)
     return UUID(int=milliseconds << 80 | 7 << 76 | high << 64 | 2 << 62 | low)
-
-
-def milliseconds_of(identifier: UUID) -> int:
-    """The Unix milliseconds in a version 7 UUID. Raises UnreadableIdError for another version."""
-    if identifier.version != 7:
-        raise UnreadableIdError(f"{identifier} is not a version 7 UUID, so it carries no time.")
-    return identifier.int >> 80
 
 
 class _Sequence:

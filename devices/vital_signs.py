@@ -63,7 +63,6 @@ class SignFacts:
     unit_shown: str
     snomed: str | None
     loinc: tuple[str, ...]
-    mdc: int | None
     possible: Range | None
     unsurprising: Range | None
     decimals: int
@@ -80,11 +79,10 @@ class PanelFacts:
     label: str
     snomed: str
     loinc: str
-    mdc: int
     signs: tuple[VitalSign, ...]
 
 
-# Ranges: the project's plausibility table. Codes: SNOMED CT UK edition, LOINC, ISO/IEEE 11073-10101.
+# Ranges: the project's plausibility table. Codes: SNOMED CT UK edition and LOINC.
 _FACTS = (
     SignFacts(
         sign=VitalSign.RESPIRATION_RATE,
@@ -93,7 +91,6 @@ _FACTS = (
         unit_shown="breaths a minute",
         snomed="86290005",
         loinc=("9279-1",),
-        mdc=151562,
         possible=Range(0, 80),
         unsurprising=Range(6, 40),
         decimals=0,
@@ -105,7 +102,6 @@ _FACTS = (
         unit_shown="%",
         snomed="103228002",
         loinc=("2708-6", "59408-5"),
-        mdc=150456,
         possible=Range(0, 100),
         unsurprising=Range(80, 100),
         decimals=0,
@@ -118,7 +114,6 @@ _FACTS = (
         unit_shown="",
         snomed=None,
         loinc=(),
-        mdc=None,
         possible=None,
         unsurprising=None,
         decimals=0,
@@ -130,7 +125,6 @@ _FACTS = (
         unit_shown="mmHg",
         snomed="72313002",
         loinc=("8480-6",),
-        mdc=150021,
         possible=Range(30, 300),
         unsurprising=Range(70, 250),
         decimals=0,
@@ -142,7 +136,6 @@ _FACTS = (
         unit_shown="mmHg",
         snomed="1091811000000102",
         loinc=("8462-4",),
-        mdc=150022,
         possible=Range(10, 200),
         unsurprising=Range(30, 140),
         decimals=0,
@@ -154,7 +147,6 @@ _FACTS = (
         unit_shown="beats a minute",
         snomed="78564009",
         loinc=("8867-4",),
-        mdc=149530,
         possible=Range(0, 300),
         unsurprising=Range(30, 200),
         decimals=0,
@@ -166,7 +158,6 @@ _FACTS = (
         unit_shown="",
         snomed="1104441000000107",
         loinc=(),
-        mdc=None,
         possible=None,
         unsurprising=None,
         decimals=0,
@@ -178,7 +169,6 @@ _FACTS = (
         unit_shown="°C",
         snomed="386725007",
         loinc=("8310-5",),
-        mdc=150364,
         possible=Range(25, 45),
         unsurprising=Range(34, 41),
         decimals=1,
@@ -193,12 +183,8 @@ BLOOD_PRESSURE = PanelFacts(
     label="Blood pressure",
     snomed="75367002",
     loinc="85354-9",
-    mdc=150020,
     signs=(VitalSign.SYSTOLIC, VitalSign.DIASTOLIC),
 )
-
-# The same observation, made at the chest or by a monitor instead of as a pulse.
-HEART_RATE_SNOMED = "364075005"
 
 CONSCIOUSNESS_SNOMED: Mapping[Consciousness, str] = MappingProxyType(
     {

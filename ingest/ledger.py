@@ -28,7 +28,6 @@ class Compared:
     stored: frozenset[UUID]
     quarantined: frozenset[UUID]
     missing: frozenset[UUID]
-    unannounced: frozenset[UUID]
 
 
 # A quarantined reading that was replayed, or that conflicts with a stored one, counts once, as stored.
@@ -51,9 +50,6 @@ _KEPT_UNREAD: LiteralString = """
 SELECT payload_sha256 FROM ingest.quarantine
 WHERE kit_id = %s AND reading_id IS NULL AND payload_sha256 = ANY (%s)
 """
-_UNANNOUNCED: LiteralString = """
-SELECT reading_id FROM ingest.seen WHERE kit_id = %s AND NOT reading_id = ANY (%s)
-"""
 
 
 def ledgers(conn: psycopg.Connection) -> list[KitLedger]:
@@ -71,5 +67,4 @@ def compare(conn: psycopg.Connection, kit_id: UUID, sent: Collection[UUID]) -> C
     ids = list(sent)
     stored = frozenset(row[0] for row in conn.execute(_STORED, (kit_id, ids)))
     quarantined = frozenset(row[0] for row in conn.execute(_QUARANTINED, (kit_id, ids))) - stored
-    unannounced = frozenset(row[0] for row in conn.execute(_UNANNOUNCED, (kit_id, ids)))
-    return Compared(stored, quarantined, frozenset(sent) - stored - quarantined, unannounced)
+    return Compared(stored, quarantined, frozenset(sent) - stored - quarantined)

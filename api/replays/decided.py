@@ -140,9 +140,6 @@ class Decided:
         return replace(sets, spo2_scale=scale, unfit=unfit, outside_own=outside)
 
 
-NOTHING_DECIDED = Decided({})
-
-
 def of_residents(decisions: Sequence[Decision], numbers: Mapping[str, int]) -> tuple[Decided, int]:
     """Return the decisions by resident number, and how many concern nobody in the readings."""
     of: dict[int, list[Decision]] = {}

@@ -23,7 +23,6 @@ from pydantic import (
 
 from devices.identifiers import KitId, OutboxEpoch, PersonId, ReadingId, ResidentId
 from devices.profiles import shortened
-from devices.vital_signs import VitalSign
 
 VERSION = 1
 MAX_READINGS = 100
@@ -170,14 +169,6 @@ class ReadingPayload(_WirePart):
     scheduled_full_set: bool = False
     not_understood: dict[str, Any] = Field(default_factory=dict)
     """Parts that made no sense, as sent, by field name: set aside by decoding, for people to see."""
-
-    @property
-    def unknown_codes(self) -> tuple[str, ...]:
-        """The codes among the values that are no vital sign known here, sorted."""
-        return tuple(sorted(self.values.keys() - _SIGN_CODES))
-
-
-_SIGN_CODES = frozenset(str(sign) for sign in VitalSign)
 
 
 class Refusal(StrEnum):

@@ -139,6 +139,3 @@ def test_the_books_of_a_kit_balance_as_sets(doorstep, newcomer):
     assert compared.stored == {one.reading_id for one in good}
     assert compared.quarantined == {unknown.reading_id, timeless.reading_id}
     assert compared.missing == {unsent.reading_id}
-    assert compared.unannounced == set()
-    fewer = ledger.compare(doorstep.conn, kit.kit_id, sent - {good[1].reading_id})
-    assert fewer.unannounced == {good[1].reading_id}

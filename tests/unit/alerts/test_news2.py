@@ -21,7 +21,6 @@ from alerts.news2 import (
     SIGNS,
     Band,
     Scores,
-    band_of,
     pack,
     score,
     score_packed,
@@ -383,10 +382,7 @@ def test_what_all_threads_look_up_cannot_be_written():
 def test_the_band_of_a_known_total_is_chart_2():
     for total in range(21):
         for red in (False, True):
-            assert band_of(total, red) == reference.band(total, red)
-    for impossible in (-1, 21):
-        with pytest.raises(ValueError, match=f"between 0 and 20, not {impossible}"):
-            band_of(impossible, red=False)
+            assert BANDS[news2_bounds.BAND_INDEX[total, int(red)]] == reference.band(total, red)
 
 
 def test_the_words_and_orders_that_stored_scores_rely_on():

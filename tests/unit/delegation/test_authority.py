@@ -79,8 +79,8 @@ def test_a_record_made_after_the_oxygen_counts_again():
 
 
 def test_a_pause_holds_from_its_start_until_before_its_end():
-    paused = Authority(pauses=[Pause(START, START + DAY)])
-    assert [paused.paused(START + step * DAY) for step in (-1, 0, 1)] == [False, True, False]
+    pause = Pause(START, START + DAY)
+    assert [pause.in_force(START + step * DAY) for step in (-1, 0, 1)] == [False, True, False]
 
 
 moments = st.integers(-2000, 2000).map(lambda hours: START + timedelta(hours=hours))

@@ -125,10 +125,10 @@ def test_a_number_keeps_the_decimal_that_was_sent(sent):
     assert Decimal(repr(reading.values["x"])) == sent
 
 
-def test_codes_that_are_not_known_are_kept_and_named():
+def test_codes_that_are_not_known_are_kept():
     reading = read(wire(values={"pulse": 64, "mood": "good", "glucose": 5.4}))
     assert reading.values["glucose"] == 5.4
-    assert reading.unknown_codes == ("glucose", "mood")
+    assert reading.values["mood"] == "good"
 
 
 def test_fields_of_a_later_version_are_left_alone():

@@ -9,7 +9,6 @@ from devices.vital_signs import (
     CONSCIOUSNESS_LABELS,
     CONSCIOUSNESS_SNOMED,
     FACTS,
-    HEART_RATE_SNOMED,
     OXYGEN_SNOMED,
     QUANTITIES,
     Consciousness,
@@ -57,7 +56,6 @@ SNOMED = [
     *CONSCIOUSNESS_SNOMED.values(),
     *OXYGEN_SNOMED.values(),
     BLOOD_PRESSURE.snomed,
-    HEART_RATE_SNOMED,
 ]
 LOINC = [*(code for facts in FACTS.values() for code in facts.loinc), BLOOD_PRESSURE.loinc]
 
@@ -92,8 +90,6 @@ def test_the_codes_are_those_of_the_wire():
 def test_no_code_stands_for_two_things():
     assert len(SNOMED) == len(set(SNOMED))
     assert len(LOINC) == len(set(LOINC))
-    mdc = [facts.mdc for facts in FACTS.values() if facts.mdc] + [BLOOD_PRESSURE.mdc]
-    assert len(mdc) == len(set(mdc))
 
 
 def test_oxygen_saturation_is_sent_under_both_loinc_codes():
