@@ -44,7 +44,7 @@ GRANT SELECT ON devices.kit, devices.kit_loan, devices.kit_status
     TO hearthwatch_api, hearthwatch_ingest, hearthwatch_scheduler, hearthwatch_gate;
 GRANT INSERT, UPDATE ON devices.kit_status TO hearthwatch_ingest;
 
--- A kit that went on to another home is that home's to see.
+-- A kit that moved to another home is visible to that home, and no longer to the old one.
 CREATE FUNCTION devices.visible_kits() RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT kit_id FROM devices.kit_loan
@@ -54,7 +54,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
 $$;
 ALTER FUNCTION devices.visible_kits() OWNER TO hearthwatch_gate;
 
--- Where each kit is, for an operator who must telephone: the home's name, and nothing else of the home.
+-- Each kit's home, for an operator who must telephone: its name and nothing else.
 CREATE FUNCTION devices.kits_at_homes() RETURNS TABLE (kit_id uuid, home_name text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT loan.kit_id, home.name

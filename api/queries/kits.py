@@ -1,7 +1,7 @@
-"""What an operator watches: kits, what they last said of themselves, what is stored and in quarantine.
+"""What an operator watches: kits, their last status, and what of theirs is stored or in quarantine.
 
-Guards: ids, counts and the names of homes only; no person and no payload is read here. What is here of every kit is
-counted in one statement, so of one moment; what was replayed or conflicts with what is stored counts once, as stored.
+Guards: only ids, counts and the names of homes are read; no person and no payload. All kits are counted in one
+statement, so at one moment. A reading that was replayed, or conflicts with a stored one, counts once, as stored.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """One kit, with its side of the ledger as it last said it and ours as it is stored."""
+    """One kit, with its side of the ledger as it last reported it and ours as it is stored."""
 
     kit_id: UUID
     kind: str
@@ -83,12 +83,12 @@ FROM ingest.quarantine GROUP BY reason ORDER BY newest_at DESC
 
 
 def kits(conn: psycopg.Connection[Any]) -> list[Kit]:
-    """Every kit, those that are not online first; at most MOST."""
+    """Return every kit, those that are not online first; at most MOST."""
     with conn.cursor(row_factory=class_row(Kit)) as cursor:
         return cursor.execute(_KITS, (MOST,)).fetchall()
 
 
 def quarantined(conn: psycopg.Connection[Any]) -> list[Quarantined]:
-    """The quarantine by reason, newest first."""
+    """Return the quarantine by reason, newest first."""
     with conn.cursor(row_factory=class_row(Quarantined)) as cursor:
         return cursor.execute(_QUARANTINED).fetchall()

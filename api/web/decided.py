@@ -1,7 +1,7 @@
-"""A clinician's decision as it was filled in on a form: what every such form asks for, read in one place.
+"""The form fields that all clinicians' decisions share, read in one place.
 
-Guards: what cannot be read is a fault beside its field; nothing is taken for a day or a register that is none; a form
-that comes back for a fault still names the decision it was first shown with, whatever was decided meanwhile.
+Guards: what cannot be read is a fault beside its field; an unreadable day or register is never guessed. A form shown
+again with faults still names the decision it was first shown with, whatever was decided meanwhile.
 """
 
 from collections.abc import Mapping
@@ -39,19 +39,19 @@ class Common(TypedDict):
 
 
 class Filled(NamedTuple):
-    """What was filled in, with something in the place of what cannot be read, and a fault for each of those."""
+    """The filled-in fields, with placeholders for what cannot be read, and a fault for each placeholder."""
 
     said: Common
     faults: dict[str, str]
 
     def with_others(self, others: Mapping[str, str]) -> dict[str, str]:
-        """All faults: of a number of no register nothing is said."""
+        """Return all faults; without a register nothing is said about the number."""
         hidden = {"regulator_number"} if "regulator" in self.faults else set[str]()
         return {name: said for name, said in others.items() if name not in hidden} | self.faults
 
 
 def read(fields: Mapping[str, str], at: datetime) -> Filled:
-    """What every form about a decision asks for."""
+    """Read what every form about a decision asks for."""
     days = {name: day_of(fields.get(name, "")) for name in _NO_DAY}
     faults = {name: _NO_DAY[name] for name, day in days.items() if day is None}
     regulator = fields.get("regulator", "")
@@ -72,7 +72,7 @@ def read(fields: Mapping[str, str], at: datetime) -> Filled:
 
 
 def shown_with(fields: Mapping[str, str], name: str = "seen") -> UUID | None:
-    """The decision that the form was shown with; what is no id is none that is in force."""
+    """Return the decision that the form was shown with; None for what is no id."""
     try:
         return parse_id(fields.get(name, ""), "decision")
     except UnreadableIdError:
@@ -80,17 +80,17 @@ def shown_with(fields: Mapping[str, str], name: str = "seen") -> UUID | None:
 
 
 def shown_anew(fields: Mapping[str, str]) -> dict[str, str]:
-    """What was filled in, without what it was shown with: the form shows what is in force now, and says so."""
+    """Return the fields without the decision they were shown with, so that the form shows the one in force."""
     return {name: said for name, said in fields.items() if not name.startswith("seen")}
 
 
 def empty(at: datetime) -> dict[str, str]:
-    """A form that nobody has filled in yet."""
+    """Return the fields of an empty form."""
     return {"review_on": london_day(at + USUAL_REVIEW).isoformat()}
 
 
 def asked(at: datetime) -> dict[str, object]:
-    """What the fields are shown with."""
+    """Return what the form's fields need to be shown."""
     return {
         "regulators": FORMS,
         "latest": london_day(at + LONGEST_REVIEW).isoformat(),
@@ -99,6 +99,6 @@ def asked(at: datetime) -> dict[str, object]:
 
 
 def back(resident_id: UUID, said: str, part: str = "") -> RedirectResponse:
-    """To the resident's page, or to a part of it, which says that it is done."""
+    """Redirect to the resident's page, or to a part of it, with the message `said`."""
     anchor = f"#{part}" if part else ""
     return RedirectResponse(f"/residents/{resident_id}?said={said}{anchor}", HTTPStatus.SEE_OTHER)

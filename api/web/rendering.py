@@ -1,7 +1,7 @@
-"""Turns a view into a page: the templates, and what every page carries.
+"""Turn a view into a page: the templates, and what every page carries.
 
-Guards: everything is escaped unless a template says otherwise; a page never names an outside host; what is said beside
-a field ends as the design system has it, whoever says it.
+Guards: everything is escaped unless a template says otherwise. A page never names an outside host. Faults end as the
+design system wants, without a full stop.
 """
 
 from collections.abc import Mapping
@@ -30,11 +30,11 @@ class Shell:
 
 @cache
 def environment() -> Environment:
-    """The templates of this package, and beneath them the design system's."""
+    """Return the templates of this package, with the design system's beneath them."""
     made = Environment(
         loader=ChoiceLoader([PackageLoader("api.web"), PackageLoader("nhsuk_frontend_jinja")]),
         autoescape=True,
-        undefined=ChainableUndefined,  # what the design system's macros are written for
+        undefined=ChainableUndefined,  # as the design system's macros require
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -45,9 +45,9 @@ def environment() -> Environment:
 
 
 def _faults(faults: Mapping[str, str], first: str = "") -> list[dict[str, str]]:
-    """Faults by field as the design system's error summary wants them, each linked to its field.
+    """Return faults as the design system's error summary wants them, each linked to its field.
 
-    A fault of the whole form is linked to where filling it in begins.
+    A fault of the whole form is linked to its first field.
     """
     return [
         {"text": sentence, "href": f"#{first if field == WHOLE_FORM else field}"}
@@ -56,7 +56,7 @@ def _faults(faults: Mapping[str, str], first: str = "") -> list[dict[str, str]]:
 
 
 def as_fault(sentence: str) -> str:
-    """A sentence as it stands beside a field: without its full stop, where it is the only one."""
+    """Return a sentence as it is shown beside a field: without its full stop, where it is the only one."""
     return sentence if ". " in sentence else sentence.removesuffix(".")
 
 

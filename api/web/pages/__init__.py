@@ -1,6 +1,6 @@
-"""The web desks: server-rendered pages, one file for each noun.
+"""The server-rendered pages, one file for each noun.
 
-Guards: every page works by plain reload, without scripts; what is refused is said on a page too.
+Guards: every page works by plain reload, without scripts. Refusals are shown on a page too.
 """
 
 from fastapi import APIRouter

@@ -1,6 +1,6 @@
-"""One's own account: where one is signed in, and another password.
+"""One's own account: open sessions, and changing the password.
 
-Guards: it shows and ends one's own sessions only; a password is never shown or sent back.
+Guards: it shows and ends only the visitor's own sessions. A password is never shown or sent back.
 """
 
 from http import HTTPStatus
@@ -42,7 +42,7 @@ _SAID = {
 
 @router.get("")
 def show(request: Request, visit: FullySignedIn, said: str = "") -> HTMLResponse:
-    """Where one is signed in."""
+    """Show where the visitor is signed in."""
     open_now = sessions.of_person(visit.conn, visit.actor.person_id, visit.at)
     view = {
         "sessions": [_row(one, visit) for one in open_now],
@@ -64,14 +64,14 @@ def show(request: Request, visit: FullySignedIn, said: str = "") -> HTMLResponse
 
 @router.post("/sessions/end-others")
 def end_others(request: Request, visit: FullySignedIn) -> Response:
-    """End every other session of one's own."""
+    """End every other session of the visitor."""
     end_sessions(request, visit)
     return RedirectResponse("/account?said=others", HTTPStatus.SEE_OTHER)
 
 
 @router.post("/sessions/{session_id}/end")
 def end_one(request: Request, session_id: UUID, visit: FullySignedIn) -> Response:
-    """End one; if it is the one one is in, one is signed out."""
+    """End one session; if it is the current one, the visitor is signed out."""
     end_session(request, visit, session_id)
     gone = "/sign-in" if session_id == visit.session.session_id else "/account?said=one"
     return RedirectResponse(gone, HTTPStatus.SEE_OTHER)
@@ -79,7 +79,7 @@ def end_one(request: Request, session_id: UUID, visit: FullySignedIn) -> Respons
 
 @router.get("/password")
 def ask_password(request: Request, visit: PasswordVisit, next: str = "/account") -> HTMLResponse:
-    """The form."""
+    """Show the form for another password."""
     return _password_form(request, visit, next, {})
 
 
@@ -90,7 +90,7 @@ def set_password(
     visit: PasswordVisit,
     next: Annotated[str, Form()] = "/account",
 ) -> Response:
-    """Change it, and go on to what is left to do or to where one was heading."""
+    """Change the password, and go on to the next step or to where the visitor was heading."""
     onward = RedirectResponse("/", HTTPStatus.SEE_OTHER)
     step, faults = change_password(request, onward, visit, chosen)
     if faults:

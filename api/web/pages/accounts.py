@@ -1,7 +1,7 @@
 """Help for somebody who cannot sign in: a password to pass on.
 
-Guards: for an operator and a home's manager, who give their own password for it; what was given is shown once, on the
-answer to the form.
+Guards: only operators and a home's manager may, and each types their own password first. The new password is shown
+once, in answer to the form.
 """
 
 from typing import Annotated, Any
@@ -26,7 +26,7 @@ LONGEST_REASON = 500
 
 @router.get("")
 def ask(request: Request, visit: KeeperVisit) -> HTMLResponse:
-    """The form."""
+    """Show the form."""
     return _form(request, visit, {"username": "", "reason": ""}, {})
 
 
@@ -39,7 +39,7 @@ def give(
     reason: Annotated[str, Form(max_length=10_000)] = "",
     what: Annotated[str, Form()] = "password",
 ) -> HTMLResponse:
-    """Give an account another password and show it, once; and take its second step away, where that is asked."""
+    """Give an account another password and show it once; remove its second step too, if asked."""
     fields = {"username": username.strip(), "reason": reason.strip()}
     faults = _faults(fields) | ({"current": wrong} if wrong else {})
     if faults:

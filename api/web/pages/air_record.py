@@ -1,7 +1,7 @@
-"""The page on oxygen where a resident lives: recording that none is in use, and that this is over.
+"""The page on oxygen where a resident lives: recording that none is in use, and ending that record.
 
-Guards: nobody records it without saying that they checked, nor over a last entry that says otherwise unseen; the page
-says what it does to a score, and what ends it; who presses twice, or after a colleague, sees what stands.
+Guards: it takes a confirmed check, and a confirmation of the last entry if that says otherwise. The page says what the
+record does to a score, and what ends it. Pressing twice, or after a colleague, shows what is in force.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ router = APIRouter()
 
 @router.get("/residents/{resident_id}/air")
 def form(request: Request, resident_id: UUID, visit: RecordingVisit) -> HTMLResponse:
-    """What is recorded now, and the form for the other."""
+    """Show what is recorded now, and the form to change it."""
     found = resident_of_home_or_hub(visit, resident_id, ABOUT)
     looked(visit, resident_id, "resident.air_seen")
     return _form(request, visit, found)
@@ -38,7 +38,7 @@ def form(request: Request, resident_id: UUID, visit: RecordingVisit) -> HTMLResp
 
 @router.post("/residents/{resident_id}/air")
 def record(request: Request, resident_id: UUID, visit: RecordingVisit, fields: Fields) -> Response:
-    """None is in use."""
+    """Record that none is in use."""
     found = resident_of_home_or_hub(visit, resident_id, ABOUT)
     check = Check(
         checked=fields.get("checked") == "yes",
@@ -56,7 +56,7 @@ def record(request: Request, resident_id: UUID, visit: RecordingVisit, fields: F
 
 @router.post("/residents/{resident_id}/air/{air_record_id}/withdraw")
 def withdraw(request: Request, resident_id: UUID, air_record_id: UUID, visit: WithdrawingVisit) -> Response:
-    """Some is in use, or prescribed."""
+    """Withdraw the record, because oxygen is in use or prescribed."""
     found = resident_of_home_or_hub(visit, resident_id, ABOUT)
     try:
         air_record.withdraw(visit.conn, visit.actor, resident_id, air_record_id, visit.at)
@@ -87,7 +87,7 @@ def _form(
 
 
 def _shown(fields: Mapping[str, str], entry: Entry | None) -> dict[str, str]:
-    """What was filled in, with the entry to be confirmed now: a tick beside another one is not kept."""
+    """Return the fields with the entry to confirm now; a tick meant for another entry is dropped."""
     doubted = "" if entry is None or entry.in_use is False else str(entry.reading_id)
     kept = fields if fields.get("seen") == doubted else {**fields, "over": ""}
     return {**kept, "seen": doubted}

@@ -1,7 +1,7 @@
 """A set of observations by hand: the form on a phone, and its answer.
 
-Guards: the reading id is made with the form, so a form sent twice is one reading; however often it is asked about,
-it stays as old as it is; the answer says stored only of what is committed.
+Guards: the reading id is made with the form, so a form sent twice is one reading. A form keeps its age, however often
+it is shown again. The answer says stored only of what is committed.
 """
 
 from dataclasses import dataclass, replace
@@ -35,9 +35,9 @@ from ingest.quality import AHEAD
 
 router = APIRouter()
 
-# Far from the ends of what a moment can be: it is reckoned from.
+# Far from the ends of the calendar, so that sums with it cannot overflow.
 _YEARS = range(2000, 9000)
-# A form that was sent before says of its readings that they were taken today or the day before.
+# A form that was sent before says that its readings are of today or the day before.
 _SENT_WITHIN = timedelta(days=3)
 
 CarerVisit = Annotated[Visit, needs(ADD, Record.READINGS)]
@@ -45,7 +45,7 @@ CarerVisit = Annotated[Visit, needs(ADD, Record.READINGS)]
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """One form: the number its reading will have, and when it was opened."""
+    """One form: the id of its reading, and when it was opened."""
 
     reading_id: UUID
     at: datetime
@@ -53,7 +53,7 @@ class _Opened:
 
 @router.get("/residents/{resident_id}/capture")
 def blank(request: Request, resident_id: UUID, visit: CarerVisit, round: str = "") -> HTMLResponse:
-    """An empty form with a reading id of its own."""
+    """Show an empty form with a reading id of its own."""
     fields = {"round": "yes"} if round == "yes" else {}
     lives = _lives(visit, resident_id)
     looked(visit, resident_id, "resident.form_opened")
@@ -62,7 +62,7 @@ def blank(request: Request, resident_id: UUID, visit: CarerVisit, round: str = "
 
 @router.post("/residents/{resident_id}/capture")
 def send(request: Request, resident_id: UUID, visit: CarerVisit, fields: Fields) -> HTMLResponse:
-    """Store what was filled in and answer at once, or ask about what cannot be."""
+    """Store what was filled in and answer at once, or ask about what cannot be right."""
     lives = _lives(visit, resident_id)
     opened = _made_with(fields)
     filled = read(fields, opened.reading_id, opened.at, visit.at)
@@ -71,7 +71,7 @@ def send(request: Request, resident_id: UUID, visit: CarerVisit, fields: Fields)
         faults |= {
             WHOLE_FORM: _by_another(visit, resident_id, opened.reading_id, fields.get("opened_by", ""))
         }
-        # What was sent before under the form's number stays whoever's it was.
+        # A reading sent before under the form's id stays its sender's.
         opened = replace(opened, reading_id=new_reading_id())
     if faults:
         return _form(request, visit, lives, opened, fields, faults)
@@ -93,7 +93,7 @@ def send(request: Request, resident_id: UUID, visit: CarerVisit, fields: Fields)
 
 
 def _by_another(visit: Visit, resident_id: UUID, reading_id: UUID, opened_by: str) -> str:
-    """What is asked of somebody who sends a form that a colleague has opened."""
+    """Return the question to somebody who sends a form that a colleague opened."""
     me = visit.actor.name
     stored = forms.sent_by(visit.conn, resident_id, reading_id, visit.at - _SENT_WITHIN, visit.at + AHEAD)
     if stored is not None:

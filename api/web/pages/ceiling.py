@@ -1,7 +1,7 @@
-"""The hub's page on one resident's ceiling of treatment: recording it, its review, and its end.
+"""The hub's page on a resident's ceiling of treatment: recording, reviewing and revoking it.
 
-Guards: what is missing is said beside its field, nothing that was filled in is lost, nothing that a colleague decided
-meanwhile is ended unseen, and the page says that a ceiling is shown and changes no score.
+Guards: a fault is shown beside its field, and no input is lost. A colleague's newer decision is not ended unseen. The
+page says that a ceiling is shown and changes no score.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ _FIELDS = ("statement", *decided_form.FIELDS)
 
 @router.get("/residents/{resident_id}/ceiling")
 def form(request: Request, resident_id: UUID, visit: DecidingVisit) -> HTMLResponse:
-    """The ceiling in force, and the form for a decision: all of it is said anew at a review too."""
+    """Show the ceiling in force, and an empty form: at a review everything is stated anew."""
     found = resident_at_my_hub(visit, resident_id)
     looked(visit, resident_id, "resident.ceiling_seen")
     return _page(request, visit, found, decided_form.empty(visit.at), {})
@@ -40,7 +40,7 @@ def form(request: Request, resident_id: UUID, visit: DecidingVisit) -> HTMLRespo
 
 @router.post("/residents/{resident_id}/ceiling")
 def decide(request: Request, resident_id: UUID, visit: DecidingVisit, fields: Fields) -> Response:
-    """Record what was decided, first or at a review."""
+    """Record a decision, the first or one at a review."""
     found = resident_at_my_hub(visit, resident_id)
     faults, decision = _read(fields, visit)
     if decision is None:
@@ -57,7 +57,7 @@ def decide(request: Request, resident_id: UUID, visit: DecidingVisit, fields: Fi
 
 @router.get("/residents/{resident_id}/ceiling/revoke")
 def revoking(request: Request, resident_id: UUID, visit: RevokingVisit) -> HTMLResponse:
-    """Asks why it is to end."""
+    """Ask why it is to end."""
     found = resident_at_my_hub(visit, resident_id)
     looked(visit, resident_id, "resident.ceiling_seen")
     return _page(request, visit, found, {}, {}, "ceiling_revoke.jinja")
@@ -65,7 +65,7 @@ def revoking(request: Request, resident_id: UUID, visit: RevokingVisit) -> HTMLR
 
 @router.post("/residents/{resident_id}/ceiling/revoke")
 def revoke(request: Request, resident_id: UUID, visit: RevokingVisit, fields: Fields) -> Response:
-    """End it."""
+    """Revoke it."""
     found = resident_at_my_hub(visit, resident_id)
     reason, seen = fields.get("reason", ""), decided_form.shown_with(fields)
     try:
@@ -79,7 +79,7 @@ def revoke(request: Request, resident_id: UUID, visit: RevokingVisit, fields: Fi
 
 
 def _read(fields: Mapping[str, str], visit: Visit) -> tuple[dict[str, str], Decision | None]:
-    """What was filled in; faults where it is no decision yet."""
+    """Return the faults, or the decision where there are none."""
     filled = decided_form.read(fields, visit.at)
     decision = Decision(**filled.said, statement=fields.get("statement", ""))
     if not filled.faults:

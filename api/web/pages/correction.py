@@ -1,6 +1,7 @@
-"""This reading is not theirs: whose it is, how that came, a look at what was chosen, and what to do now.
+"""The page on which a reading is said to be somebody else's: whose, how it happened, a look at the choice, and what to
+do.
 
-Guards: nothing is changed before it was read back and confirmed; the answer is as urgent as the readings are.
+Guards: nothing changes before it was read back and confirmed. The answer is as urgent as the readings.
 """
 
 from typing import Annotated, Any
@@ -40,7 +41,7 @@ _LONGEST = 500
 def ask(
     request: Request, resident_id: UUID, kit_id: UUID, reading_id: UUID, visit: CorrectorVisit
 ) -> HTMLResponse:
-    """The form."""
+    """Show the form."""
     found, one = in_question(visit, resident_id, (kit_id, reading_id))
     looked(visit, resident_id, "reading.seen", Purpose.CORRECTION)
     return _form(request, visit, found, one, {"seen": str(one.correction)}, {})
@@ -59,7 +60,7 @@ def say(
     seen: Annotated[int, Form(ge=0, le=2**62)] = 0,
     confirmed: Annotated[str, Form()] = "",
 ) -> HTMLResponse:
-    """Ask about what is missing, read back what was chosen, and once it is confirmed do it."""
+    """Ask for what is missing, read back the choice, and correct the reading once confirmed."""
     found, one = in_question(visit, resident_id, (kit_id, reading_id))
     fields = {"whose": whose, "reason": reason, "note": note.strip(), "seen": str(seen)}
     names = _names(visit, found, one)
@@ -80,7 +81,7 @@ def say(
 
 
 def _names(visit: Visit, found: Resident, one: Reading) -> dict[str, str]:
-    """By id, whose it may be: two in one home may bear one name."""
+    """Return the residents it may belong to, by id; two in one home may share a name."""
     return {
         str(lives.resident_id): f"{lives.name}, born {calendar_day(lives.born_on)}"
         for lives in choices(visit, found, one)
@@ -151,7 +152,7 @@ def _done(
 
 
 def _sent(visit: Visit, corrected: Corrected) -> answers.Sent:
-    """The reading as if it had just been sent for the one whose it is."""
+    """Return the reading as if it had just been sent for the resident it belongs to."""
     reading, verdict = corrected.reading, corrected.verdict
     if reading is None or verdict is None:
         raise ValueError("The reading is nobody's.")

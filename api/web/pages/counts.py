@@ -1,7 +1,7 @@
-"""A hub's counts for its commissioner: how much there was and how timely, month by month, of nobody in particular.
+"""A hub's counts for its commissioner, month by month, naming nobody.
 
-Guards: small numbers are hidden before anything is put into words; of anybody real only months that are over are shown,
-as a count that grows from look to look tells of the one who came between; who looked is written down.
+Guards: small numbers are hidden before anything is put into words. Real residents are shown only in past months,
+because a number that grows between two looks reveals the person who was added. Looks are audited.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ CountsVisit = Annotated[Visit, needs(READ, Record.COUNTS)]
 def show(
     request: Request, hub_id: UUID, visit: CountsVisit, month: str = "", synthetic: bool = False
 ) -> HTMLResponse:
-    """One month of a hub, home by home."""
+    """Show one month of a hub, home by home."""
     hub = next((one for one in desks.hubs_counted(visit.conn) if one.place_id == hub_id), None)
     if hub is None:
         raise not_found("hub")

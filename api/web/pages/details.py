@@ -1,9 +1,8 @@
-"""Who a resident is: added to a home, and put right later, by who answers for the home.
+"""The pages on who a resident is: adding them to a home, and correcting their facts.
 
-Guards: what is missing is said beside its field, nothing that was filled in is lost; what another has
-changed meanwhile is shown, and never taken back unseen; whoever is there already by name and day of birth is shown
-before another is written down as that; of somebody who is known at a home of others it is said that the hub must be
-rung, and no more.
+Guards: only somebody who answers for the home may. A fault is shown beside its field, and no input is lost. A
+colleague's change is shown, never overwritten unseen. Residents with the same name and date of birth are shown before
+another is added. Of somebody known at a home of others, the page only says to ring the hub.
 """
 
 from collections.abc import Mapping
@@ -55,7 +54,7 @@ _ASKED = {NONE_KNOWN: "None known", "some": "They have some", "": "Nobody has as
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What the form is about: a home, and somebody who lives there or is to."""
+    """A home, and a resident who lives there or is to be added."""
 
     home_name: str
     hub: str
@@ -67,13 +66,13 @@ class _Form:
 
 @router.get("/homes/{home_id}/residents/new")
 def adding(request: Request, home_id: UUID, visit: AddingVisit) -> HTMLResponse:
-    """The empty form."""
+    """Show the empty form."""
     return _page(request, visit, _of_home(visit, home_id), {"no_score_reason": ""}, {})
 
 
 @router.post("/homes/{home_id}/residents/new")
 def add(request: Request, home_id: UUID, visit: AddingVisit, fields: Fields) -> Response:
-    """Add somebody to a home."""
+    """Add a resident to a home."""
     form = _of_home(visit, home_id)
     given, faults = _read(fields)
     if given is None or faults:
@@ -89,7 +88,7 @@ def add(request: Request, home_id: UUID, visit: AddingVisit, fields: Fields) -> 
 
 @router.get("/residents/{resident_id}/details")
 def correcting(request: Request, resident_id: UUID, visit: CorrectingVisit) -> HTMLResponse:
-    """The form with what is written down."""
+    """Show the form with the stored facts."""
     form = _of_resident(visit, resident_id)
     looked(visit, resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
     return _page(request, visit, form, _standing(form.resident), {})
@@ -97,7 +96,7 @@ def correcting(request: Request, resident_id: UUID, visit: CorrectingVisit) -> H
 
 @router.post("/residents/{resident_id}/details")
 def correct(request: Request, resident_id: UUID, visit: CorrectingVisit, fields: Fields) -> Response:
-    """Put it right."""
+    """Correct the facts."""
     form = _of_resident(visit, resident_id)
     given, faults = _read(fields)
     if given is None or faults:
@@ -156,7 +155,7 @@ def _of_resident(visit: Visit, resident_id: UUID) -> _Form:
 
 
 def _read(fields: Mapping[str, str]) -> tuple[Particulars | None, dict[str, str]]:
-    """What was filled in. Allergies are two questions on the page: whether somebody asked, and which."""
+    """Read the form. Allergies are two questions on the page: whether somebody asked, and which."""
     asked = fields.get("asked", "")
     said = fields.get("allergies", "") if asked == "some" else asked
     given, faults = typed({**fields, "allergies": said if asked in _ASKED else ""})

@@ -1,6 +1,6 @@
 """What a clinician does with an escalation: claim, release, close, undo, and raise one from a phone call.
 
-Guards: each is a form that posts and sends one back to where one was; a refusal is said where it happened.
+Guards: each form posts and redirects back to where the clinician was. A refusal is shown where it happened.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,7 @@ _RAISED_BY_HAND = (Severity.HIGH, Severity.MEDIUM, Severity.LOW_MEDIUM, Severity
 
 @router.post("/escalations/{escalation_id}/claim")
 def claim(request: Request, escalation_id: UUID, visit: AnsweringVisit, back: Back = "") -> Response:
-    """Take it on."""
+    """Claim the escalation."""
     return _done(request, visit, escalation_id, desk.claim, "claimed", back)
 
 
@@ -53,13 +53,13 @@ def release(request: Request, escalation_id: UUID, visit: AnsweringVisit, back: 
 
 @router.post("/escalations/{escalation_id}/undo")
 def undo(request: Request, escalation_id: UUID, visit: AnsweringVisit, back: Back = "") -> Response:
-    """Take back one's own closing."""
+    """Undo the visitor's own closing."""
     return _done(request, visit, escalation_id, desk.undo, "undone", back)
 
 
 @router.get("/escalations/{escalation_id}/close")
 def closing(request: Request, escalation_id: UUID, visit: AnsweringVisit) -> Response:
-    """The form for the hub's answer."""
+    """Show the form for the hub's answer."""
     one = _found(visit, escalation_id)
     looked(visit, one.resident_id, "escalation.seen")
     return _closing(request, visit, one, {}, "", "")
@@ -74,7 +74,7 @@ def close(
     note: Annotated[str, Form()] = "",
     seen: Annotated[int, Form(ge=-1, le=2**62)] = -1,
 ) -> Response:
-    """Answer it."""
+    """Close it with the hub's answer."""
     one = _found(visit, escalation_id)
     faults = {}
     if disposition not in set(Disposition):
@@ -93,14 +93,14 @@ def close(
         now = _found(visit, escalation_id)
         if now.closed_by == visit.actor.person_id:
             return queue_page(request, visit, one.hub_id, problem=str(refused))
-        # With the note that was written: it may have to be told by telephone, or to whoever has the case now.
+        # The note is kept: it may have to be told by telephone, or to the colleague who has the case now.
         return _closing(request, visit, now, {"why": str(refused)}, disposition, note)
     return _onward(one.hub_id, "closed", escalation_id)
 
 
 @router.get("/residents/{resident_id}/raise")
 def raising(request: Request, resident_id: UUID, visit: RaisingVisit) -> Response:
-    """The form for what a caller said."""
+    """Show the form for what a caller said."""
     one = resident_at_my_hub(visit, resident_id)
     looked(visit, resident_id, "resident.seen")
     return _raising(request, visit, one, {}, "", "")
@@ -115,7 +115,7 @@ def raise_by_hand(
     words: Annotated[str, Form()] = "",
     stays: Annotated[str, Form()] = "",
 ) -> Response:
-    """Raise it, or let the call join the escalation that is open."""
+    """Raise an escalation, or let the call join an open one."""
     one = resident_at_my_hub(visit, resident_id)
     faults = {}
     if severity not in set(_RAISED_BY_HAND):
@@ -142,7 +142,7 @@ def raise_by_hand(
 
 
 def _too_long(text: str, longest: int) -> str | None:
-    """Said beside the field: a refusal of the whole form would lose what was typed."""
+    """Return a fault for the field, because refusing the whole form would lose the text."""
     if len(text) <= longest:
         return None
     return f"This has {len(text)} characters; there is room for {longest}"

@@ -1,7 +1,7 @@
-"""All that is held on one resident, handed out to whoever answers for their records.
+"""All that is held on one resident, handed to somebody who answers for their records.
 
-Guards: what it is for is asked, and written down before anything is read; it holds what whoever asks may see, and names
-what else there is; no copy stays here.
+Guards: the purpose is asked for and audited before anything is read. The file holds what the actor may see, and names
+what else there is. No copy stays here.
 """
 
 import tempfile
@@ -34,7 +34,7 @@ _TYPES = {Form.JSON: "application/json", Form.FHIR: "application/fhir+json"}
 
 @router.get("/residents/{resident_id}/records/export")
 def ask(request: Request, resident_id: UUID, visit: ExportVisit) -> HTMLResponse:
-    """What is it for, and as what?"""
+    """Ask what it is for, and for the format."""
     found = resident_answered_for(visit, resident_id, _NOT_YOURS)
     looked(visit, resident_id, "resident.records_seen", Purpose.RECORD_KEEPING)
     return _page(request, visit, found, {"form": Form.JSON}, {})
@@ -42,7 +42,7 @@ def ask(request: Request, resident_id: UUID, visit: ExportVisit) -> HTMLResponse
 
 @router.post("/residents/{resident_id}/records/export")
 def hand_out(request: Request, resident_id: UUID, visit: ExportVisit, fields: Fields) -> Response:
-    """The file."""
+    """Send the file."""
     found = resident_answered_for(visit, resident_id, _NOT_YOURS)
     because, form = fields.get("because", "").strip(), fields.get("form", "")
     faults = {} if because else {"because": "Say who asked for it and what it is for"}
@@ -62,7 +62,7 @@ def hand_out(request: Request, resident_id: UUID, visit: ExportVisit, fields: Fi
 
 
 def _written(visit: Visit, form: Form, resident_id: UUID) -> IO[bytes]:
-    """On the disk, not in memory, and without a name: the connection is not kept for as long as somebody downloads."""
+    """Write the export to an unnamed file on disk, so that no connection is held while somebody downloads."""
     file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
     try:
         handover.write(

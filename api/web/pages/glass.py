@@ -1,6 +1,6 @@
-"""Breaking the glass: the page on which a clinician opens a resident's record from outside their hub, and what follows.
+"""Breaking the glass: the page on which a clinician opens a resident's record from outside their hub.
 
-Guards: what was typed is not shown again once it was tried; a try counts whatever comes of it, so nothing is raised
+Guards: what was typed is not shown again after a try. Each try counts whatever its outcome, so no error may be raised
 after it.
 """
 
@@ -45,13 +45,13 @@ class _Read:
 
 @router.get("/break-glass")
 def form(request: Request, visit: BreakingVisit) -> HTMLResponse:
-    """The empty form."""
+    """Show the empty form."""
     return _form(request, visit, {}, {})
 
 
 @router.post("/break-glass")
 def break_glass(request: Request, visit: BreakingVisit, fields: Fields) -> Response:
-    """Open the record, if these are somebody's."""
+    """Open the record, if both facts match a resident."""
     read = _read(fields)
     if read.tried is None:
         return _form(request, visit, fields, read.faults)
@@ -66,7 +66,7 @@ def break_glass(request: Request, visit: BreakingVisit, fields: Fields) -> Respo
 def seen(
     glass_id: UUID, visit: AnsweringVisit, desk: Annotated[Desk, Form()], back: Annotated[UUID, Form()]
 ) -> Response:
-    """Say for the home or for its hub that one has seen it; back to that desk."""
+    """Acknowledge for the home or its hub, and return to that desk."""
     acknowledge(visit.conn, visit.actor, glass_id, desk, visit.at)
     return RedirectResponse(f"/{PLACES[desk]}/{back}?said=glass", HTTPStatus.SEE_OTHER)
 

@@ -1,6 +1,6 @@
-"""A home's day, for its manager; and the round, for the care worker who goes round.
+"""A home's day, for its manager, and the round, for care workers.
 
-Guards: both are worked out from the same readings, so they cannot disagree.
+Guards: both are made from the same readings, so they cannot disagree.
 """
 
 from datetime import timedelta
@@ -41,7 +41,7 @@ _ANSWERED_WITHIN = timedelta(days=7)
 
 @router.get("/homes/{home_id}")
 def show(request: Request, home_id: UUID, visit: HomeVisit, said: str = "") -> HTMLResponse:
-    """The home today."""
+    """Show the home today."""
     found = home.home(visit.conn, home_id)
     if found is None:
         raise not_found("home")
@@ -66,7 +66,7 @@ def show(request: Request, home_id: UUID, visit: HomeVisit, said: str = "") -> H
 
 @router.get("/rounds")
 def rounds(request: Request, visit: RoundVisit) -> HTMLResponse:
-    """Everybody to observe, those who need it first."""
+    """Show everybody to observe, those who need it first."""
     days = [_day(visit, one) for one in home.homes(visit.conn)]
     view = {
         "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),

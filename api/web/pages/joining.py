@@ -1,6 +1,7 @@
-"""Where an invitation's code is typed in: with an account to make, or with one's own.
+"""The pages on which an invitation's code is typed, by a new person or with an existing account.
 
-Guards: what a code is good for is said before it is used, to nobody but who has it; a code is never part of an address.
+Guards: what a code is good for is shown before it is used, and only to the person who has it. A code is never part of
+an address.
 """
 
 from collections.abc import Mapping
@@ -26,13 +27,13 @@ Code = Annotated[str, Form(max_length=200)]
 
 @router.get("/join", dependencies=[public])
 def ask(request: Request) -> HTMLResponse:
-    """Where somebody new types in a code."""
+    """Ask a new person for a code."""
     return _code_page(request)
 
 
 @router.post("/join", dependencies=[public])
 def look(request: Request, tried: InvitationTry, code: Code = "") -> HTMLResponse:
-    """What the code is good for, and what an account needs."""
+    """Show what the code is good for, and what an account needs."""
     try:
         tried.let_through()
     except RefusedError as refused:
@@ -72,13 +73,13 @@ def make(
 
 @router.get("/account/invitation")
 def ask_signed_in(request: Request, visit: FullySignedIn) -> HTMLResponse:
-    """Where somebody who has an account types in a code."""
+    """Ask a person with an account for a code."""
     return _code_page(request, visit=visit)
 
 
 @router.post("/account/invitation")
 def take(request: Request, tried: InvitationTry, visit: FullySignedIn, code: Code = "") -> Response:
-    """Take the role on and go on in a session that has it."""
+    """Take the role and go on in a session that has it."""
     onward = RedirectResponse("/", HTTPStatus.SEE_OTHER)
     try:
         step = take_on(request, onward, visit, code, tried.let_through())

@@ -33,14 +33,14 @@ SAID = {"acknowledged": "Put away: you have seen to it."}
 
 @router.get("/kits")
 def show(request: Request, visit: OperatorVisit, said: str = "") -> HTMLResponse:
-    """Every kit, those that need looking at first."""
+    """Show every kit, those that need looking at first."""
     return kits_page(request, visit, said=SAID.get(said))
 
 
 def kits_page(
     request: Request, visit: Visit, *, said: str | None = None, problem: str | None = None
 ) -> HTMLResponse:
-    """The page, with what was just done or why it was not."""
+    """Return the page, with what was just done or why it was not."""
     rows = words.by_need([words.kit_row(one, visit.at) for one in queries.kits(visit.conn)])
     view = {
         "quiet": parts_of(request).pulse.words_for(visit.actor, visit.at),

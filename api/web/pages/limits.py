@@ -1,7 +1,7 @@
-"""The hub's page on one resident's own limits: setting one, deciding anew at a review, and ending it.
+"""The hub's page on a resident's own limits: setting, reviewing and revoking one.
 
-Guards: what is missing is said beside its field, nothing that was filled in is lost, nothing that a colleague decided
-meanwhile is ended unseen, and the page says that a limit adds to what is remarked on and takes nothing away.
+Guards: a fault is shown beside its field, and no input is lost. A colleague's newer decision is not ended unseen. The
+page says that a limit adds remarks and removes none.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,7 +36,7 @@ _FIELDS = ("sign", "low", "high", *decided_form.FIELDS)
 
 @router.get("/residents/{resident_id}/limits")
 def form(request: Request, resident_id: UUID, visit: DecidingVisit, sign: str = "") -> HTMLResponse:
-    """The limits in force, and the form for a decision: what it rests on is said anew at a review too."""
+    """Show the limits in force, and a form: at a review everything is stated anew."""
     found = _somebody(visit, resident_id)
     looked(visit, resident_id, "resident.limits_seen")
     fields = decided_form.empty(visit.at) | {"sign": sign if sign in SIGNS else ""}
@@ -45,7 +45,7 @@ def form(request: Request, resident_id: UUID, visit: DecidingVisit, sign: str = 
 
 @router.post("/residents/{resident_id}/limits")
 def decide(request: Request, resident_id: UUID, visit: DecidingVisit, fields: Fields) -> Response:
-    """Record what was decided, first or at a review."""
+    """Record a decision, the first or one at a review."""
     found = _somebody(visit, resident_id)
     faults, decision = _read(fields, visit)
     if decision is None:
@@ -62,7 +62,7 @@ def decide(request: Request, resident_id: UUID, visit: DecidingVisit, fields: Fi
 
 @router.get("/residents/{resident_id}/limits/{sign}/revoke")
 def revoking(request: Request, resident_id: UUID, sign: str, visit: RevokingVisit) -> HTMLResponse:
-    """Asks why a limit is to end."""
+    """Ask why a limit is to end."""
     looked(visit, resident_id, "resident.limits_seen")
     return _revoking(request, visit, resident_id, sign, {}, {})
 
@@ -75,7 +75,7 @@ def revoke(
     visit: RevokingVisit,
     fields: Fields,
 ) -> Response:
-    """End it."""
+    """Revoke it."""
     _somebody(visit, resident_id)
     reason, seen = fields.get("reason", ""), decided_form.shown_with(fields)
     try:
@@ -89,7 +89,7 @@ def revoke(
 
 
 def _read(fields: Mapping[str, str], visit: Visit) -> tuple[dict[str, str], Decision | None]:
-    """What was filled in; faults where it is no decision yet."""
+    """Return the faults, or the decision where there are none."""
     filled = decided_form.read(fields, visit.at)
     ends = {name: _number(fields.get(name, "")) for name in ("low", "high")}
     decision = Decision(**filled.said, sign=fields.get("sign", ""), **ends)
@@ -99,7 +99,7 @@ def _read(fields: Mapping[str, str], visit: Visit) -> tuple[dict[str, str], Deci
 
 
 def _number(text: str) -> Decimal | None:
-    """What was typed; nothing is no limit, and what is no number is NaN, which a decision refuses."""
+    """Return the number typed; None where the field is empty, NaN where it is no number, which a decision refuses."""
     if not text.strip():
         return None
     try:
@@ -129,7 +129,7 @@ def _form(
 
 
 def _seen(in_force: Iterable[Limit]) -> dict[str, str]:
-    """For each sign the limit that a form is shown with, if any."""
+    """Return for each sign the limit that a form is shown with, if any."""
     shown = {one.sign: str(one.limit_id) for one in in_force}
     return {f"seen-{sign}": shown.get(sign, "") for sign in SIGNS}
 

@@ -1,6 +1,6 @@
 """Who looked at a resident's record, or at those of a home, on one day.
 
-Guards: only for who answers for the home or leads its hub; looking here is written down like any look.
+Guards: only for those who answer for the home or lead its hub. Looking here is audited like any look.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ _A_DAY = timedelta(days=1)
 def of_resident(
     request: Request, resident_id: UUID, visit: LookingVisit, day: date | None = None
 ) -> HTMLResponse:
-    """At one resident's record."""
+    """Show the looks at one resident's record."""
     found = resident_answered_for(visit, resident_id, _NOT_YOURS)
     looked(visit, resident_id, "audit.seen", Purpose.AUDIT)
     shown, span = _span(visit, day)
@@ -43,7 +43,7 @@ def of_resident(
 
 @router.get("/homes/{home_id}/looks")
 def of_home(request: Request, home_id: UUID, visit: LookingVisit, day: date | None = None) -> HTMLResponse:
-    """At those of everybody who lives there."""
+    """Show the looks at the records of everybody who lives there."""
     found = home_answered_for(visit, home_id, _NOT_YOURS)
     looked_at_place(visit, f"home:{home_id}", "audit.seen", Purpose.AUDIT)
     shown, span = _span(visit, day)
@@ -52,7 +52,7 @@ def of_home(request: Request, home_id: UUID, visit: LookingVisit, day: date | No
 
 
 def _span(visit: Visit, day: date | None) -> tuple[date, tuple[datetime, datetime]]:
-    """The day that is shown, today where none is asked for or it is still to come, and when it begins and ends."""
+    """Return the day to show (today for none or a future one), and when it begins and ends."""
     today = london_day(visit.at)
     shown = min(day, today) if day is not None and day > date.min + _A_DAY else today
     begins, ends = (

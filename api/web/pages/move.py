@@ -1,8 +1,8 @@
-"""A resident moves to another home of the same provider.
+"""The page on which a resident moves to another home of the same provider.
 
-Guards: said when they have moved and not before, so that they are on one home's list at any moment; what another has
-recorded meanwhile is shown, and never taken back unseen; whoever answers for the one home alone sees them no more, and
-is told so first.
+Guards: a move is recorded once they have moved, so that they are always on one home's list. A colleague's newer record
+is shown, never overwritten unseen. Somebody who answers only for the old home is told first that they will not see them
+any more.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ router = APIRouter()
 
 @router.get("/residents/{resident_id}/move")
 def form(request: Request, resident_id: UUID, visit: CorrectingVisit) -> HTMLResponse:
-    """Asks where to, and since when."""
+    """Ask where to, and since when."""
     found = resident_answered_for(visit, resident_id, NOT_YOURS)
     looked(visit, resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
     return _page(request, visit, found, _begun(visit, found), {})
@@ -38,7 +38,7 @@ def form(request: Request, resident_id: UUID, visit: CorrectingVisit) -> HTMLRes
 
 @router.post("/residents/{resident_id}/move")
 def move(request: Request, resident_id: UUID, visit: CorrectingVisit, fields: Fields) -> Response:
-    """They live there now."""
+    """Record that they live there now."""
     found = resident_answered_for(visit, resident_id, NOT_YOURS)
     home_id, moved_on = _home(fields.get("home", "")), day_of(fields.get("moved_on", ""))
     if moved_on is None:

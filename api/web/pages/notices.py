@@ -1,6 +1,6 @@
-"""Acknowledging a notice: what a kit says of an emergency of somebody who cannot be named here.
+"""Acknowledging a kit's notice of an emergency of somebody who cannot be named here.
 
-Guards: whoever acknowledges it is sent back to where it stood; a refusal is said there.
+Guards: the person is sent back to the page the notice was on, and a refusal is shown there.
 """
 
 from http import HTTPStatus
@@ -25,7 +25,7 @@ router = APIRouter()
 def acknowledge(
     request: Request, notice_id: UUID, visit: NoticeVisit, seen: Annotated[int, Form(ge=0, le=2**31 - 1)] = 0
 ) -> Response:
-    """Say that one has seen to it."""
+    """Acknowledge the notice."""
     try:
         hub_id = notices.hub_of(visit.conn, notice_id)
     except LookupError:

@@ -1,6 +1,6 @@
-"""Signing in with the organisation's own sign-in service, as pages: there, and back.
+"""Signing in with the organisation's own sign-in service: the pages there and back.
 
-Guards: what goes wrong is said on the sign-in page, without a word of what the provider said.
+Guards: errors are shown on the sign-in page, without anything the provider said.
 """
 
 from http import HTTPStatus
@@ -40,7 +40,7 @@ def back(
     state: Annotated[str, Query(max_length=500)] = "",
     code: Annotated[str, Query(max_length=5000)] = "",
 ) -> Response:
-    """Take up what the provider sent the browser back with."""
+    """Finish the try that the provider sends the browser back with."""
     onward = RedirectResponse("/", HTTPStatus.SEE_OTHER)
     try:
         done = openid.come_back(request, onward, state, code)
@@ -52,7 +52,7 @@ def back(
 
 @router.post("/account/openid")
 def join(request: Request, wrong: OwnPassword, visit: FullySignedIn) -> Response:
-    """Join one's account: to the provider and back, having given one's password again."""
+    """Join the visitor's account, after their password was checked: to the provider and back."""
     if wrong:
         raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, wrong)
     there = RedirectResponse("/", HTTPStatus.SEE_OTHER)

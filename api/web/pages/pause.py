@@ -1,8 +1,8 @@
-"""The page on a pause of a resident's monitoring: recording one, changing it, and ending it when they are back.
+"""The page on a pause of a resident's monitoring: recording, changing and ending it.
 
-Guards: what is missing is said beside its field, nothing that was filled in is lost, nothing that a colleague recorded
-meanwhile is ended unseen, the page says what a pause does and what it does not and which days it takes, and who presses
-twice, or after a colleague, sees what stands.
+Guards: a fault is shown beside its field, and no input is lost. A colleague's newer record is not ended unseen. The
+page says what a pause does and does not, and which days are allowed. Pressing twice, or after a colleague, shows what
+is in force.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ _NO_DAY = {"starts_at": "Give the day since when they are away", "ends_at": "Giv
 
 
 class Days(NamedTuple):
-    """Which days a pause may have: whole days, so that one less fits than between moments."""
+    """The days a pause may have; being whole days, one fewer fits than between two moments."""
 
     earliest: date
     today: date
@@ -49,7 +49,7 @@ class Days(NamedTuple):
         )
 
     def faults(self, days: Mapping[str, date | None]) -> dict[str, str]:
-        """What is wrong with those that were given, and that some were not."""
+        """Return what is wrong with the days given, or that one is missing."""
         found = {name: _NO_DAY[name] for name, day in days.items() if day is None}
         if (starts := days["starts_at"]) and starts < self.earliest:
             found["starts_at"] = f"Choose {calendar_day(self.earliest)} or a later day"
@@ -62,7 +62,7 @@ class Days(NamedTuple):
 
 @router.get("/residents/{resident_id}/pause")
 def form(request: Request, resident_id: UUID, visit: PausingVisit) -> HTMLResponse:
-    """The pause in force, if there is one, and the form for another."""
+    """Show the pause in force, if there is one, and the form for another."""
     found = resident_of_home_or_hub(visit, resident_id, ABOUT)
     looked(visit, resident_id, "resident.pause_seen")
     return _form(request, visit, found)
@@ -70,7 +70,7 @@ def form(request: Request, resident_id: UUID, visit: PausingVisit) -> HTMLRespon
 
 @router.post("/residents/{resident_id}/pause")
 def begin(request: Request, resident_id: UUID, visit: PausingVisit, fields: Fields) -> Response:
-    """Record it, first or in the place of another."""
+    """Record a pause, the first or in place of another."""
     found = resident_of_home_or_hub(visit, resident_id, ABOUT)
     away, unread = _read(fields, visit.at)
     if unread:
@@ -89,7 +89,7 @@ def begin(request: Request, resident_id: UUID, visit: PausingVisit, fields: Fiel
 
 @router.post("/residents/{resident_id}/pause/{pause_id}/end")
 def end(request: Request, resident_id: UUID, pause_id: UUID, visit: EndingVisit) -> Response:
-    """They are back."""
+    """End the pause."""
     found = resident_of_home_or_hub(visit, resident_id, ABOUT)
     try:
         monitoring_pause.end(visit.conn, visit.actor, resident_id, pause_id, visit.at)
@@ -99,7 +99,7 @@ def end(request: Request, resident_id: UUID, pause_id: UUID, visit: EndingVisit)
 
 
 def _read(fields: Mapping[str, str], at: datetime) -> tuple[Away, dict[str, str]]:
-    """What was filled in, with today in the place of what is no day, and a fault for each that it may not be."""
+    """Read the form; return the pause, with today in place of a day that is missing, and the faults of the days."""
     days = {name: day_of(fields.get(name, "")) for name in _NO_DAY}
     away = Away(
         reason=fields.get("reason", ""),
@@ -137,7 +137,7 @@ def _form(
 
 
 def _standing(pause: Pause | None, at: datetime) -> dict[str, str]:
-    """What the form is shown with."""
+    """Return what the form is shown with."""
     today = london_day(at).isoformat()
     if pause is None:
         return {"seen": "", "starts_at": today}

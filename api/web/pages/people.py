@@ -1,7 +1,7 @@
-"""The people of a home, or of a hub's desk: who has a role there, who is invited, and until when.
+"""The people of a home or a hub: who has a role there, who is invited, and until when.
 
-Guards: only who answers for the place; a code is shown once, on the answer to the form; ending a role ends the sessions
-in which it was held.
+Guards: only for those who answer for the place. A code is shown once, in answer to the form. Ending a role ends its
+holder's sessions.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ SAID = {
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A place whose people the visitor answers for, and the roles in their gift there."""
+    """A place whose people the visitor answers for, and the roles they may give there."""
 
     place: Place
     address: str
@@ -53,13 +53,13 @@ class Desk:
 
 @router.get("/homes/{home_id}/people")
 def of_home(request: Request, home_id: UUID, visit: ReadVisit, said: str = "") -> HTMLResponse:
-    """Who works at a home, and who cares for a resident there."""
+    """Show who works at a home, and who cares for a resident there."""
     return _page(request, visit, _home(visit, home_id), said=SAID.get(said))
 
 
 @router.get("/hubs/{hub_id}/people")
 def of_hub(request: Request, hub_id: UUID, visit: ReadVisit, said: str = "") -> HTMLResponse:
-    """Who works at a hub's desk."""
+    """Show who works at a hub's desk."""
     return _page(request, visit, _hub(visit, hub_id), said=SAID.get(said))
 
 
@@ -97,7 +97,7 @@ def end(assignment_id: UUID, visit: EnderVisit) -> Response:
 
 @router.post("/people/roles/{assignment_id}/extend")
 def extend(assignment_id: UUID, visit: EnderVisit) -> Response:
-    """Let a role go on for as long as it usually lasts, from now."""
+    """Extend a role for its usual time, from now."""
     terms = gift.terms(visit.conn)
     try:
         role, ends_at = gift.ends(visit.conn, assignment_id, visit.at)
@@ -144,7 +144,7 @@ def _held_there(role: Role, place_id: UUID, resident: str) -> RoleHeld:
 
 
 def _chosen_end(day: str, term: Term, at: datetime) -> datetime | str:
-    """The end of the day that was chosen, or what is wrong with it."""
+    """Return the end of the chosen day, or what is wrong with it."""
     latest = london_day(at) + term.longest
     try:
         chosen = date.fromisoformat(day.strip())
@@ -162,7 +162,7 @@ def _usual_end(term: Term, at: datetime) -> datetime:
 
 
 def _end_of(day: date) -> datetime:
-    """The end of that day in London."""
+    """Return the end of that day in London."""
     return datetime.combine(day, time(23, 59, 59), LONDON).astimezone(UTC)
 
 

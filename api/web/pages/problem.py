@@ -1,6 +1,6 @@
 """A refusal as a page.
 
-Guards: says what happened and what to do next; never claims that anything was stored.
+Guards: it says what happened and what to do next, and never claims that anything was stored.
 """
 
 from http import HTTPStatus
@@ -21,7 +21,10 @@ _TITLES = {
 
 
 def problem_page(request: Request, problem: Problem, who: str | None) -> Response:
-    """For a browser; programs get problem+json. `who` is signed in, and goes on from here as from any page."""
+    """Return the page for a browser; programs get problem+json.
+
+    `who` is signed in, and goes on from here as from any page.
+    """
     failed = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     view = {
         "title": _TITLES.get(problem.status, "Something went wrong" if failed else problem.status.phrase),

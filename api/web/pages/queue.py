@@ -1,6 +1,6 @@
 """The hub's queue: the page, and the part of it that is fetched again when something changes.
 
-Guards: page and fragment come from one template, so what is live and what a reload shows are the same.
+Guards: page and part come from one template, so a live page and a reloaded one are the same.
 """
 
 from collections.abc import Mapping
@@ -68,7 +68,7 @@ def show(
     said: str = "",
     after: UUID | None = None,
 ) -> HTMLResponse:
-    """The whole page; `after` turns to the escalations that follow that one."""
+    """Show the whole page; `after` shows the escalations that follow that one."""
     return queue_page(request, visit, hub_id, order=order, after=after, said=SAID.get(said))
 
 
@@ -76,7 +76,7 @@ def show(
 def fragment(
     request: Request, hub_id: UUID, visit: QueueVisit, order: str = "", after: UUID | None = None
 ) -> HTMLResponse:
-    """The part that changes."""
+    """Return the part that changes."""
     return page(request, "queue_fragment.jinja", _view(visit, hub_id, order, after))
 
 
@@ -108,7 +108,7 @@ def queue_page(
     said: str | None = None,
     problem: str | None = None,
 ) -> HTMLResponse:
-    """The queue, with what was just done or why it was not."""
+    """Return the queue, with what was just done or why it was not."""
     view = {**_view(visit, hub_id, order, after), "said": said, "problem": problem}
     parts = parts_of(request)
     view["ping_seconds"] = parts.pace.ping_seconds
@@ -123,7 +123,7 @@ def queue_page(
 
 
 def _to_lead(visit: Visit, hub_id: UUID) -> list[str]:
-    """What is for the hub's lead alone."""
+    """Return the messages for the hub's lead alone."""
     if hub_id not in {one.place_id for one in desks.hubs_led(visit.conn)}:
         return []
     tries = glass.tried_in_vain(visit.conn, hub_id, visit.at - timedelta(days=_TRIES_OF_DAYS))
@@ -136,7 +136,7 @@ def _to_lead(visit: Visit, hub_id: UUID) -> list[str]:
 def _view(visit: Visit, hub_id: UUID, order: str, after: UUID | None) -> Mapping[str, Any]:
     conn, at = visit.conn, visit.at
     hub = hub_of(visit, hub_id)
-    # First: what happens after it is read is in the stream, so nothing falls between the two.
+    # Read first: the stream has what happens afterwards, so nothing is lost in between.
     revision = queries.revision(conn, hub_id)
     by_deadline = order == "deadline"
     waiting = queries.waiting(conn, hub_id, high_first=not by_deadline, after=after)

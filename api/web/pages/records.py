@@ -1,7 +1,7 @@
-"""What is decided about a resident's records: that care ended, that it goes on after all, and legal holds.
+"""The page on a resident's records: the end of care, its withdrawal, and legal holds.
 
-Guards: only whoever answers for the resident's home or leads its hub; who looks is written down; what is missing is
-said beside its field.
+Guards: only for those who answer for the resident's home or lead its hub. Looks are audited. A fault is shown beside
+its field.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ SAID = {
 
 @router.get("/homes/{home_id}/records")
 def of_home(request: Request, home_id: UUID, visit: KeeperVisit) -> HTMLResponse:
-    """Those of a home whose care has ended: they are on no other list."""
+    """Show the residents of a home whose care has ended; they are on no other list."""
     found = home_answered_for(visit, home_id, NOT_YOURS)
     rows = [
         (
@@ -57,7 +57,7 @@ def of_home(request: Request, home_id: UUID, visit: KeeperVisit) -> HTMLResponse
 
 @router.get("/residents/{resident_id}/records")
 def show(request: Request, resident_id: UUID, visit: KeeperVisit, said: str = "") -> HTMLResponse:
-    """What is decided about one resident's records."""
+    """Show what is decided about one resident's records."""
     found = resident_answered_for(visit, resident_id, NOT_YOURS)
     looked(visit, resident_id, "resident.records_seen", Purpose.RECORD_KEEPING)
     return _page(request, visit, found, {}, {}, said=SAID.get(said))
@@ -65,7 +65,7 @@ def show(request: Request, resident_id: UUID, visit: KeeperVisit, said: str = ""
 
 @router.post("/residents/{resident_id}/records/end")
 def end(request: Request, resident_id: UUID, visit: EndingVisit, fields: Fields) -> Response:
-    """Care has ended."""
+    """Record that care has ended."""
     found = resident_answered_for(visit, resident_id, NOT_YOURS)
     ended_on, reason = day_of(fields.get("ended_on", "")), fields.get("end_reason", "")
     faults = {} if reason in set(EndReason) else {"end_reason": "Choose why care ended"}
@@ -87,7 +87,7 @@ def end(request: Request, resident_id: UUID, visit: EndingVisit, fields: Fields)
 
 @router.post("/residents/{resident_id}/records/go-on")
 def go_on(resident_id: UUID, visit: GoingOnVisit) -> Response:
-    """Care goes on after all."""
+    """Withdraw the end of care."""
     resident_answered_for(visit, resident_id, NOT_YOURS)
     end_of_care.withdraw(visit.conn, visit.actor, resident_id, visit.at)
     return _back(resident_id, "goes-on")
@@ -95,7 +95,7 @@ def go_on(resident_id: UUID, visit: GoingOnVisit) -> Response:
 
 @router.post("/residents/{resident_id}/records/hold")
 def hold(request: Request, resident_id: UUID, visit: HoldingVisit, fields: Fields) -> Response:
-    """Nothing of the records is erased while it holds."""
+    """Place a legal hold."""
     found = resident_answered_for(visit, resident_id, NOT_YOURS)
     reason, until = fields.get("hold_reason", "").strip(), fields.get("hold_until", "").strip()
     last = day_of(until)
@@ -113,7 +113,7 @@ def hold(request: Request, resident_id: UUID, visit: HoldingVisit, fields: Field
 
 @router.post("/residents/{resident_id}/records/lift")
 def lift(resident_id: UUID, visit: LiftingVisit, hold_id: Annotated[UUID, Form()]) -> Response:
-    """Let the records go their way again."""
+    """Lift a legal hold."""
     resident_answered_for(visit, resident_id, NOT_YOURS)
     legal_hold.lift(visit.conn, visit.actor, resident_id, hold_id, visit.at)
     return _back(resident_id, "lifted")

@@ -1,6 +1,6 @@
 """The resident's page: who they are, what is decided, how they are now, and how they have been.
 
-Guards: whoever looks is written down; every look at history is bounded in time.
+Guards: every look is audited. Every query of history is limited in time.
 """
 
 from datetime import timedelta
@@ -55,7 +55,7 @@ def show(
     older_than: str = "",
     newer_than: str = "",
 ) -> HTMLResponse:
-    """The whole page; `older_than` and `newer_than` turn over its readings alone."""
+    """Show the whole page; `older_than` and `newer_than` only turn the pages of its readings."""
     conn, at, me = visit.conn, visit.at, visit.actor.person_id
     found = resident_seen(visit, resident_id)
     decided = decisions(conn, resident_id, at)
@@ -131,7 +131,7 @@ def show(
 
 
 def _turned_to(visit: Visit, resident_id: UUID, older_than: str, newer_than: str) -> Page | None:
-    """The page that was asked for; None for the newest."""
+    """Return the page of readings that was asked for; None for the newest."""
     if not (older_than or newer_than):
         return None
     place = place_of(older_than or newer_than)

@@ -1,6 +1,6 @@
-"""The hub's list of reviews that are due: a task for the week, not an emergency, so it is apart from the queue.
+"""The hub's list of reviews that are due, apart from the queue, because it is a task for the week.
 
-Guards: it shows only residents of the hub's homes, and ends no authorisation.
+Guards: it shows only residents of the hub's homes, and ends no decision.
 """
 
 from uuid import UUID
@@ -21,7 +21,7 @@ router = APIRouter()
 
 @router.get("/hubs/{hub_id}/reviews")
 def show(request: Request, hub_id: UUID, visit: QueueVisit) -> HTMLResponse:
-    """The list."""
+    """Show the list."""
     hub = hub_of(visit, hub_id)
     looked_at_place(visit, f"hub:{hub_id}", "hub.reviews_seen")
     view = {

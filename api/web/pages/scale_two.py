@@ -1,7 +1,6 @@
-"""The hub's page on SpO2 scale 2 of one resident: recording the decision, its review, and its end.
+"""The hub's page on SpO2 scale 2 of one resident: authorising, reviewing and revoking it.
 
-Guards: what is missing is said beside its field, nothing that was filled in is lost, and nothing that a colleague
-decided meanwhile is ended unseen.
+Guards: a fault is shown beside its field, and no input is lost. A colleague's newer decision is not ended unseen.
 """
 
 from collections.abc import Mapping
@@ -28,13 +27,13 @@ from delegation.scale_two import Decision
 router = APIRouter()
 
 _FIELDS = ("confirmed", "target", *decided_form.FIELDS)
-# Boxes to tick are named shorter on the form than in the decision.
+# Boxes to tick have shorter names on the form than in the decision.
 _SAID_AT = {"hypercapnic_failure_confirmed": "confirmed", "target_88_to_92": "target"}
 
 
 @router.get("/residents/{resident_id}/scale-two")
 def form(request: Request, resident_id: UUID, visit: AuthorisingVisit) -> HTMLResponse:
-    """The form for a decision, empty at a review too: what it rests on is said anew."""
+    """Show an empty form for a decision: at a review everything is stated anew."""
     found = resident_at_my_hub(visit, resident_id)
     looked(visit, resident_id, "resident.scale_two_seen")
     return _form(request, visit, found, decided_form.empty(visit.at), {})
@@ -42,7 +41,7 @@ def form(request: Request, resident_id: UUID, visit: AuthorisingVisit) -> HTMLRe
 
 @router.post("/residents/{resident_id}/scale-two")
 def authorise(request: Request, resident_id: UUID, visit: AuthorisingVisit, fields: Fields) -> Response:
-    """Record what was decided, first or at a review."""
+    """Record a decision, the first or one at a review."""
     found = resident_at_my_hub(visit, resident_id)
     faults, decision = _read(fields, visit)
     if decision is None:
@@ -59,14 +58,14 @@ def authorise(request: Request, resident_id: UUID, visit: AuthorisingVisit, fiel
 
 @router.get("/residents/{resident_id}/scale-two/revoke")
 def revoking(request: Request, resident_id: UUID, visit: RevokingVisit) -> HTMLResponse:
-    """Asks why scale 2 is to end."""
+    """Ask why scale 2 is to end."""
     looked(visit, resident_id, "resident.scale_two_seen")
     return _revoking(request, visit, resident_id, {}, {})
 
 
 @router.post("/residents/{resident_id}/scale-two/revoke")
 def revoke(request: Request, resident_id: UUID, visit: RevokingVisit, fields: Fields) -> Response:
-    """End it."""
+    """Revoke it."""
     resident_at_my_hub(visit, resident_id)
     reason, seen = fields.get("reason", ""), decided_form.shown_with(fields)
     try:
@@ -80,7 +79,7 @@ def revoke(request: Request, resident_id: UUID, visit: RevokingVisit, fields: Fi
 
 
 def _read(fields: Mapping[str, str], visit: Visit) -> tuple[dict[str, str], Decision | None]:
-    """What was filled in; faults where it is no decision yet."""
+    """Return the faults, or the decision where there are none."""
     filled = decided_form.read(fields, visit.at)
     decision = Decision(
         **filled.said,

@@ -1,7 +1,7 @@
-"""Setting up one's second step, and the recovery codes for the day the telephone is lost.
+"""Setting up one's second step, and recovery codes in case the telephone is lost.
 
-Guards: a secret is shown in one session alone and only until a code of it was typed in, recovery codes once; whoever is
-signed in already gives their password before they see it, so that a browser left open shows it to nobody.
+Guards: a secret is shown in one session only, until a code of it was typed; recovery codes are shown once. A signed-in
+person types their password first, so that a browser left open reveals nothing.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ WRONG_CODE = "This is not the code your telephone shows at this moment. Look whe
 
 @router.get("/second-step")
 def ask(request: Request, visit: EnrolVisit, next: str = "/account") -> HTMLResponse:
-    """What to put into the telephone, and the form for a code; whoever is signed in gives their password first."""
+    """Show the secret for the telephone and the form for a code; a signed-in person types their password first."""
     if visit.session.step is Step.DONE:
         return _password_form(request, visit, next, {})
     return _form(request, visit, next, _begun(request, visit))
@@ -45,7 +45,7 @@ def ask(request: Request, visit: EnrolVisit, next: str = "/account") -> HTMLResp
 def begin(
     request: Request, wrong: OwnPassword, visit: FullySignedIn, next: Annotated[str, Form()] = "/account"
 ) -> HTMLResponse:
-    """What to put into the telephone, having given one's password."""
+    """Show the secret for the telephone, after the password was checked."""
     if wrong:
         return _password_form(request, visit, next, {"current": wrong})
     return _form(request, visit, next, _begun(request, visit))
@@ -58,7 +58,7 @@ def set_up(
     code: Annotated[str, Form(max_length=100)] = "",
     next: Annotated[str, Form()] = "/account",
 ) -> HTMLResponse:
-    """Let codes come from this telephone from now on, and show the recovery codes."""
+    """Take codes from this telephone from now on, and show the recovery codes."""
     sealer, person_id = _sealer(request), visit.actor.person_id
     if not second_step.confirm(visit.conn, sealer, visit.session.token_hash, person_id, code, visit.at):
         return _form(request, visit, next, _shown_before(request, visit), {"code": WRONG_CODE})
@@ -72,14 +72,14 @@ def set_up(
 
 @router.get("/recovery-codes")
 def ask_recovery_codes(request: Request, visit: FullySignedIn) -> HTMLResponse:
-    """The form for other recovery codes."""
+    """Show the form for other recovery codes."""
     _enrolled(visit)
     return page(request, "recovery_codes_ask.jinja", {"faults": {}}, who=visit.actor.name)
 
 
 @router.post("/recovery-codes")
 def renew_recovery_codes(request: Request, wrong: OwnPassword, visit: FullySignedIn) -> HTMLResponse:
-    """Show other recovery codes; those before are worth nothing."""
+    """Show other recovery codes; the old ones are worthless now."""
     _enrolled(visit)
     if wrong:
         view = {"faults": {"current": wrong}}
@@ -113,7 +113,7 @@ def _begun(request: Request, visit: Visit) -> Pending:
 
 
 def _shown_before(request: Request, visit: Visit) -> Pending | None:
-    """Again, while one is signing in; whoever is signed in already would have to give their password for it."""
+    """Return the secret again while signing in; a signed-in person would have to type their password."""
     if visit.session.step is Step.DONE:
         return None
     sealer, username = _sealer(request), _username(visit)

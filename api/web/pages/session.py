@@ -1,6 +1,6 @@
-"""Signing in and out, as pages.
+"""The pages for signing in and out.
 
-Guards: after signing in one is only ever sent on to an address of this site.
+Guards: signing in only ever redirects to an address of this site.
 """
 
 from http import HTTPStatus
@@ -31,7 +31,7 @@ WRONG_CODE = "This is not the code of this moment, or it was used before. Wait f
 
 @router.get("/sign-in", dependencies=[public])
 def form(request: Request, next: str = "/") -> HTMLResponse:
-    """The sign-in form; on a shared tablet also for a PIN."""
+    """Show the sign-in form; on a shared tablet also one for a PIN."""
     return sign_in_form(request, next)
 
 
@@ -42,7 +42,7 @@ def begin(
     password: Annotated[str, Form(max_length=1000)] = "",
     next: Annotated[str, Form()] = "/",
 ) -> Response:
-    """Begin a session and go on to what is left to do, or to where one was heading."""
+    """Begin a session and go on to the next step, or to where the person was heading."""
     onward = RedirectResponse("/", HTTPStatus.SEE_OTHER)
     try:
         step = sign_in(request, onward, username, password)
@@ -64,7 +64,7 @@ def sign_in_form(
     at_field: str = "username",
     status: int = HTTPStatus.OK,
 ) -> HTMLResponse:
-    """The page on which everybody signs in, and what went wrong there."""
+    """Return the sign-in page, with what went wrong there."""
     parts = parts_of(request)
     with parts.pool.connection() as conn:
         tablet = tablets.tablet_of(request, conn)
@@ -87,7 +87,7 @@ def sign_in_form(
 
 @router.get("/sign-in/code", dependencies=[OfCode])
 def ask_code(request: Request, next: str = "/") -> HTMLResponse:
-    """The form for the code."""
+    """Show the form for the code."""
     return _code_form(request, next)
 
 
@@ -99,7 +99,7 @@ def take_code(
     code: Annotated[str, Form(max_length=100)] = "",
     next: Annotated[str, Form()] = "/",
 ) -> Response:
-    """Take the code and go on."""
+    """Check the code and go on."""
     onward = RedirectResponse("/", HTTPStatus.SEE_OTHER)
     try:
         step = sign_in_further(request, onward, visit, tried.let_through(), code)
@@ -117,13 +117,13 @@ def _code_form(
     request: Request, next: str, problem: str | None = None, status: int = HTTPStatus.OK
 ) -> HTMLResponse:
     view = {"next": inside(next), "problem": problem}
-    # Whoever has only the password does not learn whose it is.
+    # Somebody who has only the password must not learn whose it is.
     return page(request, "code.jinja", view, status=status)
 
 
 @router.post("/sign-out")
 def end(request: Request, visit: SigningIn, next: Annotated[str, Form()] = "") -> Response:
-    """End this session; `next`: where whoever signs in now goes on."""
+    """End this session; `next` is where the next person to sign in goes on."""
     onward = f"/sign-in?next={quote(inside(next), safe='')}" if next else "/sign-in"
     gone = RedirectResponse(onward, HTTPStatus.SEE_OTHER)
     sign_out(request, gone, visit)

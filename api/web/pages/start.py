@@ -1,7 +1,7 @@
-"""Where everybody begins: the desks that their roles open.
+"""The start page: the desks that a person's roles open.
 
-Guards: a desk is offered only for a role in force; who answers for a resident is told here already that their record
-was opened from outside, by no name.
+Guards: a desk is offered only for a role in force. Somebody who answers for residents learns here that a record was
+opened from outside, without a name.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Somewhere to work."""
+    """A place to work."""
 
     href: str
     name: str
@@ -30,7 +30,7 @@ class Desk:
 
 @router.get("/")
 def start(request: Request, visit: SignedIn) -> Response:
-    """To one's desk at once where there is only one, else a list of them."""
+    """Redirect to the only desk, or list several."""
     offered = _desks(visit)
     if len(offered) == 1:
         return RedirectResponse(offered[0].href, HTTPStatus.SEE_OTHER)

@@ -1,6 +1,6 @@
-"""Shared tablets: a manager enrols the browser they sit at, a worker sets a PIN on it, and signs in by it.
+"""Shared tablets: a manager enrols the browser they use, and workers set a PIN on it and sign in by it.
 
-Guards: enrolling and setting a PIN want a full sign-in; which tablet it is, the browser's own cookie says.
+Guards: enrolling and setting a PIN need a full sign-in. The browser's own cookie says which tablet it is.
 """
 
 from http import HTTPStatus
@@ -35,7 +35,7 @@ LONGEST_NAME = 60
 
 @router.get("/tablets")
 def show(request: Request, visit: ManagerVisit) -> HTMLResponse:
-    """The shared tablets of one's homes, and whether this browser is one."""
+    """Show the shared tablets of the visitor's homes, and whether this browser is one."""
     return _page(request, visit, {"home": "", "name": ""}, {})
 
 
@@ -60,7 +60,7 @@ def enrol(
 
 @router.post("/tablets/{tablet_id}/remove")
 def remove(tablet_id: UUID, visit: ManagerVisit) -> Response:
-    """Take a tablet away, with its PINs and every session on it; who is signed in on it signs in again."""
+    """Remove a tablet, with its PINs and every session on it."""
     if not tablets.remove(visit.conn, tablet_id):
         raise not_found("tablet")
     write_down(visit, "tablet.removed")
@@ -69,7 +69,7 @@ def remove(tablet_id: UUID, visit: ManagerVisit) -> Response:
 
 @router.get("/account/pin")
 def ask_pin(request: Request, visit: FullySignedIn) -> HTMLResponse:
-    """The form for one's PIN on this tablet."""
+    """Show the form for the visitor's PIN on this tablet."""
     return _pin_form(request, visit, _tablet(request, visit), {})
 
 
@@ -81,7 +81,7 @@ def keep_pin(
     pin: Annotated[str, Form(max_length=100)] = "",
     again: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:
-    """Set one's PIN on this tablet."""
+    """Set the visitor's PIN on this tablet."""
     tablet = _tablet(request, visit)
     faults = set_pin(visit, tablet, wrong, pin, again)
     if faults:

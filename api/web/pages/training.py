@@ -1,6 +1,6 @@
-"""The trainer's matrix: who is signed off for what, signing off, and taking it back.
+"""The trainer's matrix: who is signed off for what, signing off, and revoking.
 
-Guards: one's own row offers nothing; what the use case refuses is said on the page.
+Guards: the reader's own row offers no action. A refusal is shown on the page.
 """
 
 from collections.abc import Mapping
@@ -35,13 +35,13 @@ SAID = {
 
 @router.get("/training")
 def show(request: Request, visit: MatrixVisit, said: str = "") -> HTMLResponse:
-    """The matrix."""
+    """Show the matrix."""
     return _matrix(request, visit, said=SAID.get(said))
 
 
 @router.get("/training/sign-off")
 def signing(request: Request, visit: SigningVisit, person: UUID, activity: Activity) -> HTMLResponse:
-    """The form for one worker and one activity."""
+    """Show the form for one worker and one activity."""
     until = (london_day(visit.at) + USUAL_VALIDITY).isoformat()
     return _signing(request, visit, person, activity, {}, {"level": "", "valid_until": until})
 
@@ -80,7 +80,7 @@ def sign(
 
 @router.get("/training/{competence_id}/revoke")
 def taking_back(request: Request, competence_id: UUID, visit: TakingBackVisit) -> HTMLResponse:
-    """Asks whether to take a sign-off back, and why."""
+    """Ask whether to revoke a sign-off, and why."""
     return _taking_back(request, visit, _held(visit, competence_id), {}, "")
 
 
@@ -88,7 +88,7 @@ def taking_back(request: Request, competence_id: UUID, visit: TakingBackVisit) -
 def revoke(
     request: Request, competence_id: UUID, visit: TakingBackVisit, reason: Annotated[str, Form()] = ""
 ) -> Response:
-    """Take a sign-off back."""
+    """Revoke a sign-off."""
     held = _held(visit, competence_id)
     try:
         sign_off.revoke(visit.conn, visit.actor, competence_id, reason=reason, at=visit.at)
@@ -98,7 +98,7 @@ def revoke(
 
 
 def _held(visit: Visit, competence_id: UUID) -> queries.SignOff:
-    """The sign-off as the matrix shows it, where it can still be taken back."""
+    """Return the sign-off as the matrix shows it, where it can still be revoked."""
     for one in queries.sign_offs(visit.conn, visit.at):
         if one.competence_id == competence_id:
             if one.revoked_at is not None or one.valid_until <= visit.at:
@@ -134,7 +134,7 @@ def _label(visit: Visit, activity: str) -> str:
 
 
 def _end_of(day: str) -> datetime | None:
-    """The end of that day in London."""
+    """Return the end of that day in London."""
     try:
         last = date.fromisoformat(day)
         return datetime.combine(last, time(23, 59, 59), LONDON).astimezone(UTC)

@@ -1,7 +1,7 @@
-"""Kits and their ledgers for an operator.
+"""Kits and their ledgers in words, for an operator.
 
-Guards: no person is named; what a kit said of itself and what is counted here are never called of one moment; a
-ledger that does not add up says so, and one that cannot be judged yet says that.
+Guards: no person is named. A kit's own report and our counts are never presented as of one moment. A ledger that does
+not add up says so, and so does one that cannot be judged yet.
 """
 
 from collections.abc import Sequence
@@ -67,7 +67,7 @@ class QuarantineRow:
 
 
 def kit_row(one: Kit, now: datetime) -> KitRow:
-    """One kit in words."""
+    """Return one kit in words."""
     state, amiss = _state(one, now)
     worries = _worries(one)
     return KitRow(
@@ -90,7 +90,7 @@ def kit_row(one: Kit, now: datetime) -> KitRow:
 
 
 def _state(one: Kit, now: datetime) -> tuple[str, bool]:
-    """How it is, and whether somebody should look at it."""
+    """Return how it is, and whether somebody should look at it."""
     if one.revoked_at is not None:
         return "Revoked", False
     if one.kind == "web" or not one.lent:
@@ -114,7 +114,7 @@ def _battery(one: Kit) -> str:
 
 
 def _worries(one: Kit) -> tuple[str, ...]:
-    """What is amiss with a kit that may still speak, besides how it is heard."""
+    """Return what is wrong with a kit that may still send, besides how it is heard."""
     if one.kind == "web" or one.revoked_at is not None:
         return ()
     found = [_clock(timedelta(seconds=one.clock_skew_s or 0))]
@@ -148,7 +148,7 @@ def _clock(skew: timedelta) -> str:
 
 
 def _ledger(one: Kit) -> str:
-    """Counts alone cannot prove a ledger right; they can show it wrong."""
+    """Compare counts, which can prove a ledger wrong but never right."""
     if one.kind == "web" or one.sent_seq is None or one.outbox_length is None:
         return "Nothing to compare"
     missing = _missing(one)
@@ -160,21 +160,21 @@ def _ledger(one: Kit) -> str:
 
 
 def _missing(one: Kit) -> int:
-    """How many of the readings a kit sent are neither here nor, as it last said, still on it."""
+    """Return how many readings a kit sent that are neither here nor, by its last report, still on it."""
     if one.kind == "web" or one.sent_seq is None or one.outbox_length is None:
         return 0
     return one.sent_seq - one.stored - one.quarantined - one.outbox_length
 
 
 def quarantine_row(one: Quarantined, now: datetime) -> QuarantineRow:
-    """One reason in words."""
+    """Return one reason in words."""
     reason = REASONS.get(one.reason, signs.plain(one.reason))
     payloads = f"{one.payloads}, of {one.cut} only the beginning" if one.cut else str(one.payloads)
     return QuarantineRow(reason, payloads, one.deliveries, one.waiting, moment(one.newest_at, now))
 
 
 def workers(roll: Roll) -> tuple[str, ...]:
-    """Which ingest worker takes in what, and what nobody takes in."""
+    """Return which ingest worker has which partitions, and which nobody has."""
     said = [
         f"Ingest worker {worker}: {f'partitions {held}' if held else 'none yet'}"
         for worker, held in shares(roll)
@@ -183,12 +183,12 @@ def workers(roll: Roll) -> tuple[str, ...]:
 
 
 def by_need(rows: Sequence[KitRow]) -> tuple[KitRow, ...]:
-    """Those that need looking at first."""
+    """Sort those that need looking at first."""
     return tuple(sorted(rows, key=lambda row: not row.worrying))
 
 
 def summary(rows: Sequence[KitRow]) -> tuple[str, ...]:
-    """What stands at the top."""
+    """Return the lines at the top."""
     worrying = sum(row.worrying for row in rows)
     apart = sum(row.short for row in rows)
     kits = "1 kit or form" if len(rows) == 1 else f"{len(rows)} kits and forms"
