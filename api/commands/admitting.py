@@ -32,9 +32,9 @@ def add_residents(
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
     ] = False,
 ) -> None:
-    """Add the residents in a file to a home. Run it again with what was mended: nobody is added twice.
+    """Add the residents in a file to a home.
 
-    docs/setting-up.md has an example.
+    Run it again with a corrected file: nobody is added twice. docs/setting-up.md has an example.
     """
     import psycopg
 

@@ -46,9 +46,9 @@ def add_person(
         str | None, typer.Option(help="Their register and number there, as NMC:12A3456B.")
     ] = None,
 ) -> None:
-    """Give somebody new an account and a role; the first operator of an installation, for one.
+    """Give a new person an account and a role, such as the first operator of an installation.
 
-    Their password is printed this once; it is good for three days, and only to choose another.
+    Their password is printed only this once. It is good for three days, and only to choose another.
     """
     from api.identity import accounts
     from api.identity.passwords import hash_password
@@ -79,7 +79,7 @@ def add_person(
 def give_role(
     username: Username, role: RoleName, by: By, reason: Reason, at: Place = None, until: Until = None
 ) -> None:
-    """Give somebody who has an account another role; they sign in again."""
+    """Give another role to somebody who has an account; they must sign in again."""
     from delegation import appointment
     from delegation.people import Process
 
@@ -93,7 +93,7 @@ def give_role(
 
 
 def end_role(username: Username, role: RoleName, by: By, reason: Reason, at: Place = None) -> None:
-    """End a role at once; its holder is signed out, and a page that is open within 30 seconds."""
+    """End a role at once; its holder is signed out, from open pages within 30 seconds."""
     from delegation import appointment
     from delegation.people import Process
 

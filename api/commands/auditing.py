@@ -42,9 +42,9 @@ def verify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")] = False,
 ) -> None:
-    """Work the audit's chain out again from its rows; name what was changed, removed, inserted or moved.
+    """Recompute the audit's chain from its rows; name what was changed, removed, inserted or moved.
 
-    Ends with 1 where something does not fit. With heads it also finds a chain that was written anew as a whole.
+    Ends with status 1 where something does not fit. With heads it also finds a chain that was rewritten as a whole.
     """
     if (heads is None) != (public_key is None):
         raise typer.BadParameter("Give --heads and --public-key together.")
@@ -61,7 +61,7 @@ def verify(
 
 @audit.command("public-key")
 def print_public_key() -> None:
-    """Print what others check the heads' signatures with."""
+    """Print the public key that others check the heads' signatures with."""
     from api.audit_heads import key_of
     from api.settings import Settings, SettingsError
     from delegation.audit_head import public_half

@@ -60,7 +60,7 @@ def enrol_kit(
     qr: QrFile = None,
     show_qr: ShowQr = False,
 ) -> None:
-    """Enrol a kit and lend it to a home; writes its sheet, and prints the line that lets it in at the broker."""
+    """Enrol a kit and lend it to a home; write its sheet, and print the line that lets it in at the broker."""
     import psycopg
     from pydantic import SecretStr
 
@@ -100,7 +100,7 @@ def rotate_kit(
     qr: QrFile = None,
     show_qr: ShowQr = False,
 ) -> None:
-    """Give a kit a new credential; the broker ends the old one's session once it has the line that is printed."""
+    """Give a kit a new credential; the broker ends the old one's session once it has the printed line."""
     import psycopg
     from pydantic import SecretStr
 
@@ -128,7 +128,7 @@ def rotate_kit(
 
 
 def revoke_kit(kit: Annotated[UUID, typer.Argument(help="The kit's id.")], by: By) -> None:
-    """Shut a kit out: what still comes in its name is kept in quarantine."""
+    """Shut a kit out; what still arrives in its name is kept in quarantine."""
     import psycopg
 
     from api.settings import DatabaseRole, Settings

@@ -23,10 +23,10 @@ def evaluate(
     answered_after: AnsweredAfter = 240,
     as_json: Json = False,
 ) -> None:
-    """What each rule notices of simulated illnesses, how early, and how often it is wrong.
+    """Show what each rule notices of simulated illnesses, how early, and how often it is wrong.
 
-    The shipped policy and plain NEWS2 from 5 on are always among what is compared. Simulated residents are no
-    evidence about people.
+    The shipped policy and plain NEWS2 from 5 on are always compared too. Simulated residents are no evidence about
+    people.
     """
     from alerts.policy import SHIPPED
     from api.replays import evaluating

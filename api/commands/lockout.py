@@ -22,9 +22,9 @@ def give_password(
         typer.Option("--and-take-second-step-away", help="They have lost their telephone and their codes."),
     ] = False,
 ) -> None:
-    """Give an account a password that has to be changed; for an operator who is locked out.
+    """Give an account a password that must be changed, for an operator who is locked out.
 
-    It is printed this once, and good for three days.
+    It is printed only this once, and good for three days.
     """
     import psycopg
 

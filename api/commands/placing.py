@@ -16,7 +16,7 @@ def add_places(
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
     ] = False,
 ) -> None:
-    """Write organisations, hubs and homes from a file, or what has changed in it since.
+    """Store the organisations, hubs and homes in a file, or what has changed in it since.
 
     What is not in the file is left alone. docs/setting-up.md has an example.
     """

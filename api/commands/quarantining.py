@@ -23,9 +23,9 @@ def list_quarantined(
     after: Annotated[int, typer.Option(min=0, max=_LARGEST, help="Go on after this number.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
 ) -> None:
-    """What is in quarantine and why, without what it says.
+    """List what is in quarantine and why, without its contents.
 
-    The oldest first, and no more than a hundred: go on with --after.
+    The oldest first, at most a hundred: go on with --after.
     """
     import psycopg
 
@@ -58,7 +58,7 @@ def replay(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that waits.")] = False,
 ) -> None:
-    """Send what is in quarantine through the door again."""
+    """Replay what is in quarantine."""
     import psycopg
 
     from api.commands.replaying import FAILED, replay_all

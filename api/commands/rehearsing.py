@@ -63,7 +63,7 @@ def replay(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """What another policy would change: escalations that appear, disappear or change severity.
+    """Show what another policy would change: escalations that appear, disappear or change severity.
 
     Columns of a file: resident, taken_at (with its offset from UTC) and those of `score`; also, where there are any:
     home, arrived_at, scheduled (a full set was due), worry, soft_signs (how many, or their names), not_obtained and

@@ -30,7 +30,7 @@ def ingest(
 ) -> None:
     """Take readings from the broker into the database.
 
-    Any number of workers share the work; each needs a number of its own.
+    Any number of workers share the work; each needs its own number.
     """
     from api.processes.ingesting import ingest as ingest_until_stopped
 
@@ -40,7 +40,7 @@ def ingest(
 def scheduler() -> None:
     """Run what is due: clocks, seals, the end of sessions.
 
-    Of any number of schedulers one works; another takes over when it ends.
+    One of any number of schedulers works; another takes over when it ends.
     """
     from api.processes.scheduler import run
 

@@ -93,7 +93,7 @@ def simulate(
     ] = None,
     days: Annotated[int, typer.Option(min=1, max=366, help="With --write: how many.")] = 90,
 ) -> None:
-    """Let simulated kits send readings; prints a JSON summary.
+    """Let simulated kits send readings, and print a JSON summary.
 
     At a terminal it shows a live table meanwhile.
     """
@@ -179,7 +179,7 @@ def demo(
         typer.Option("--json", help="Print the figures as one JSON object; all else goes to standard error."),
     ] = False,
 ) -> None:
-    """Everything on this machine, with a simulated neighbourhood.
+    """Run everything on this machine, with a simulated neighbourhood.
 
     A database, a broker, ingest, scheduler, pages and kits, in this terminal. Ctrl-C stops them all; the folder
     stays, with their logs, until the next start.

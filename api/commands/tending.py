@@ -15,7 +15,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.
 def migrate() -> None:
     """Bring the database to this version's schema.
 
-    Then each process's role is given the password that is configured for it.
+    Then set the configured password of each process's role.
     """
     from api.commands.schema import bring_up_to_date
     from api.settings import Settings
@@ -25,7 +25,7 @@ def migrate() -> None:
 
 
 def check() -> None:
-    """Whether this installation can do its work, line by line."""
+    """Check whether this installation can do its work, line by line."""
     from api.processes.check import checks
     from api.settings import Settings
 
@@ -37,7 +37,7 @@ def check() -> None:
 
 
 def ledger(as_json: Json = False) -> None:
-    """Each kit's books: how much is stored and in quarantine."""
+    """Show each kit's ledger: how much is stored and in quarantine."""
     from dataclasses import asdict
 
     import psycopg
@@ -59,7 +59,7 @@ def retention(
     now: Annotated[bool, typer.Option("--now", help="Erase it, rather than only say what is due.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Whose records have been kept long enough: list them, or erase them and leave tombstones."""
+    """List whose records have been kept long enough, or erase them and leave tombstones."""
     from api.database import open_pool
     from api.retention import said_of_due, said_of_erased
     from api.settings import DatabaseRole, Settings
@@ -70,7 +70,7 @@ def retention(
 
 
 def new_epoch(reason: Annotated[str, typer.Argument(help="What happened, for the record.")]) -> None:
-    """After a restore: have kits send again what is missing.
+    """After a restore: make kits send again what is missing.
 
     Each kit compares its ledger with what this copy of the database has receipted.
     """
