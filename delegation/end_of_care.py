@@ -13,7 +13,7 @@ import psycopg
 
 from delegation import audit, retention
 from delegation.people import Actor
-from delegation.rights import CHANGE, Record
+from delegation.rights import ADD, CHANGE, Deed, Record
 
 
 class EndReason(StrEnum):
@@ -49,7 +49,7 @@ def record(
     at: datetime,
 ) -> None:
     """Record that this resident's care ended. Raises EndRefusedError."""
-    check(conn, actor, resident_id)
+    check(conn, actor, ADD, Record.ENDS_OF_CARE, resident_id)
     if ended_at > at:
         raise EndRefusedError("Care cannot have ended in the future: record it when it has ended.")
     retention.lock(conn, resident_id)
@@ -60,15 +60,15 @@ def record(
 
 def withdraw(conn: psycopg.Connection, actor: Actor, resident_id: UUID, at: datetime) -> None:
     """Withdraw the end of care. What was erased meanwhile stays erased. Raises EndRefusedError."""
-    check(conn, actor, resident_id)
+    check(conn, actor, CHANGE, Record.ENDS_OF_CARE, resident_id)
     retention.lock(conn, resident_id)
     if conn.execute(_WITHDRAW, (at, actor.person_id, resident_id)).rowcount == 0:
         raise EndRefusedError("No end of care is recorded for this resident.")
     audit.record(conn, actor, "care.end_withdrawn", f"resident:{resident_id}", at=at, resident_id=resident_id)
 
 
-def check(conn: psycopg.Connection, actor: Actor, resident_id: UUID) -> None:
+def check(conn: psycopg.Connection, actor: Actor, deed: Deed, record: Record, resident_id: UUID) -> None:
     """Raise EndRefusedError unless the actor answers for this resident's records."""
     answer = conn.execute(_MAY, (resident_id,)).fetchone()
-    if not actor.may(CHANGE, Record.LEGAL_HOLDS) or answer is None or not answer[0]:
+    if not actor.may(deed, record) or answer is None or not answer[0]:
         raise EndRefusedError("Only the home's manager or the hub's lead decides about a resident's records.")

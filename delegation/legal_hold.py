@@ -12,6 +12,7 @@ import psycopg
 
 from delegation import audit, end_of_care, retention
 from delegation.people import Actor
+from delegation.rights import ADD, CHANGE, Record
 
 
 class NoSuchHoldError(LookupError):
@@ -42,7 +43,7 @@ def place(
     at: datetime,
 ) -> UUID:
     """Hold this resident's records; `until` None means until it is lifted. Raises EndRefusedError, PastHoldError."""
-    end_of_care.check(conn, actor, resident_id)
+    end_of_care.check(conn, actor, ADD, Record.LEGAL_HOLDS, resident_id)
     if until is not None and until <= at:
         raise PastHoldError("A hold until a time that has passed holds nothing: give a time to come.")
     retention.lock(conn, resident_id)
@@ -63,7 +64,7 @@ def place(
 
 def lift(conn: psycopg.Connection, actor: Actor, resident_id: UUID, hold_id: UUID, at: datetime) -> None:
     """Lift the hold. Raises EndRefusedError, and NoSuchHoldError where no hold has this id."""
-    end_of_care.check(conn, actor, resident_id)
+    end_of_care.check(conn, actor, CHANGE, Record.LEGAL_HOLDS, resident_id)
     if conn.execute(_LIFT, (at, actor.person_id, hold_id, resident_id)).rowcount == 0:
         raise NoSuchHoldError("There is no such hold.")
     subject = f"resident:{resident_id}/hold:{hold_id}"
