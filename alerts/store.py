@@ -68,7 +68,7 @@ WHERE resident_id = ANY (%b) AND state <> 'closed' ORDER BY escalation_id FOR UP
 _FOLLOW: LiteralString = "SELECT moved_case, from_hub, to_hub FROM alerts.follow_residents(%s)"
 # Tells that hub's pages too, if it had the case.
 _LEAVE: LiteralString = """
-SELECT pg_notify(%(channel)s, concat(%(hub)s::uuid, ':', revision))
+SELECT pg_notify(%(channel)s, %(hub)s::uuid::text)
 FROM alerts.leave_hub(%(case)s, %(hub)s) AS revision WHERE revision IS NOT NULL
 """
 _RAISE: LiteralString = """
@@ -103,7 +103,7 @@ WITH numbered AS (
                           %(words)s::text[])
         WITH ORDINALITY AS one (escalation_id, kind, actor_id, cause_reading_id, words, place)
 )
-SELECT pg_notify(%(channel)s, concat(%(hub)s::uuid, ':', revision)) FROM numbered
+SELECT pg_notify(%(channel)s, %(hub)s::uuid::text) FROM numbered
 """
 
 

@@ -11,10 +11,11 @@ from uuid import UUID
 
 import psycopg
 
+from alerts.store import CHANNEL
 from api import journal
 from api.metrics import Counts
 
-_LISTEN: LiteralString = "LISTEN hearthwatch_hub"
+_LISTEN: LiteralString = "LISTEN " + CHANNEL
 _STILL_THERE: LiteralString = "SELECT 1"
 _LOOK_EVERY = 10.0
 _ANSWER_WITHIN = 5.0
@@ -66,9 +67,8 @@ class Ear:
             await conn.close()
 
     def _notice(self, payload: str) -> None:
-        hub, _, _ = payload.partition(":")
         try:
-            self._changed(UUID(hub))
+            self._changed(UUID(payload))
         except ValueError:
             _log.warning("a notification could not be read")
 

@@ -51,17 +51,17 @@ def test_each_change_moves_the_hubs_revision_and_is_told_once(ward, ear):
     ward.act(desk.claim, case, NOW)
     ward.act(desk.close, case, Disposition.GP_TODAY, "The surgery will call.", NOW)
     ward.act(desk.undo, case, NOW)
-    assert ear.heard() == [f"{n.HUB}:{revision}" for revision in (1, 2, 3, 4)]
+    assert ear.heard() == [str(n.HUB)] * 4
     assert ward.rows(NUMBERED) == [(n.HUB, revision) for revision in (1, 2, 3, 4)]
 
 
-def test_a_batch_is_told_once_to_each_hub_it_concerns_with_the_last_revision(ward, ear):
+def test_a_batch_is_told_once_to_each_hub_it_concerns(ward, ear):
     strange = n.Kit(n.STRANGE_KIT, 3)
     theirs = strange.reading(n.STRANGER_RESIDENT, n.GRAVE, taken_at=NOW)
     readings = [ward.reading(n.GRAVE, resident=one) for one in (n.AMARA, n.BRAM, n.CORA)]
     arrivals = [ward.kit.arrival(reading, NOW) for reading in readings] + [strange.arrival(theirs, NOW)]
     ward.take(arrivals, NOW)
-    assert sorted(ear.heard()) == [f"{n.HUB}:3", f"{n.OTHER_HUB}:1"]
+    assert sorted(ear.heard()) == sorted(map(str, (n.HUB, n.OTHER_HUB)))
     assert ward.rows(NUMBERED) == [(n.HUB, 1), (n.HUB, 2), (n.HUB, 3), (n.OTHER_HUB, 1)]
 
 
@@ -74,8 +74,7 @@ def test_both_hubs_are_told_of_a_case_that_moves_and_the_old_one_no_more_than_th
         ward.act(desk.raise_by_hand, *words, by=n.OUTSIDE_CLINICIAN)
     else:
         ward.tick(NOW + n.minutes(1))
-    last = 2 if told_by == "a call" else 1
-    assert ear.heard() == [f"{n.HUB}:1", f"{n.HUB}:2", f"{n.OTHER_HUB}:{last}"]
+    assert ear.heard() == [str(n.HUB), str(n.HUB), str(n.OTHER_HUB)]
     events = ward.rows(NUMBERED)
     assert [revision for hub, revision in events if hub == n.HUB] == [1]
 
@@ -83,7 +82,7 @@ def test_both_hubs_are_told_of_a_case_that_moves_and_the_old_one_no_more_than_th
 def test_nobody_tells_a_hub_of_a_case_that_was_never_there_or_is_there_still(ward, ear):
     ward.send(n.GRAVE)
     case = ward.open_case()
-    assert ear.heard() == [f"{n.HUB}:1"]
+    assert ear.heard() == [str(n.HUB)]
     for hub in (n.HUB, n.OTHER_HUB):
         with ward.desk() as (conn, _):
             assert conn.execute("SELECT alerts.leave_hub(%s, %s)", (case, hub)).fetchone() == (None,)
@@ -99,7 +98,7 @@ def test_a_change_that_is_rolled_back_is_not_told_and_leaves_no_gap(ward, ear):
     with pytest.raises(RuntimeError, match="the page went away"):
         claim_and_go_away()
     ward.act(desk.claim, ward.open_case(), NOW)
-    assert ear.heard() == [f"{n.HUB}:1", f"{n.HUB}:2"]
+    assert ear.heard() == [str(n.HUB)] * 2
     assert ward.events() == ["raised", "claimed"]
 
 
@@ -112,7 +111,7 @@ def test_an_event_names_the_reading_that_caused_it(ward):
 
 def test_a_refused_act_is_not_told(ward, ear):
     ward.send(n.GRAVE)
-    assert ear.heard() == [f"{n.HUB}:1"]
+    assert ear.heard() == [str(n.HUB)]
     with pytest.raises(desk.NotYoursError):
         ward.act(desk.claim, ward.open_case(), NOW, by=n.OUTSIDE_CLINICIAN)
     assert ear.heard() == []

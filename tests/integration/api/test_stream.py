@@ -252,7 +252,7 @@ def _flood(database: Database, count: int) -> None:
         ) as copy:
             for revision in range(row[0] - count + 1, row[0] + 1):
                 copy.write_row((n.HUB, revision, escalation, "joined", "2026-03-04 09:00+00"))
-        conn.execute("SELECT pg_notify('hearthwatch_hub', %s)", (f"{n.HUB}:{row[0]}",))
+        conn.execute("SELECT pg_notify('hearthwatch_hub', %s)", (str(n.HUB),))
 
 
 def _escalation(conn: psycopg.Connection[Any]) -> UUID:
