@@ -67,7 +67,7 @@ def decide(
     resident_id: UUID,
     decided: Decision,
     at: datetime,
-    seen: UUID | None = None,
+    seen: UUID | None,
 ) -> UUID:
     """Record the ceiling in place of `seen`, the one in force. Raises as `Succession.decide`."""
     return _CEILINGS.decide(conn, actor, resident_id, decided, at, seen)

@@ -93,7 +93,7 @@ def decide(
     resident_id: UUID,
     decided: Decision,
     at: datetime,
-    seen: UUID | None = None,
+    seen: UUID | None,
 ) -> UUID:
     """Record the limit in place of the one in force for this sign. Raises as `Succession.decide`."""
     return _LIMITS.decide(conn, actor, resident_id, decided, at, seen, {"sign": decided.sign})

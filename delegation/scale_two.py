@@ -74,7 +74,7 @@ def authorise(
     resident_id: UUID,
     decided: Decision,
     at: datetime,
-    seen: UUID | None = None,
+    seen: UUID | None,
 ) -> UUID:
     """Record the decision: the first, or a new one at a review of `seen`. Raises as `Succession.decide`."""
     return _SCALE_TWO.decide(conn, actor, resident_id, decided, at, seen)

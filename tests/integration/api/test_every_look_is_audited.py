@@ -69,7 +69,7 @@ def ids(neighbourhood: Database) -> dict[str, Any]:
     with neighbourhood.connect("hearthwatch_api") as conn:
         clive = actor_of(conn, n.CLINICIAN)
         desk.claim(conn, clive, case, now)
-        scale_two.authorise(conn, clive, n.AMARA, decision(now), now)
+        scale_two.authorise(conn, clive, n.AMARA, decision(now), now, seen=None)
     with neighbourhood.connect() as owner:
         owner.execute(LIMIT, (n.AMARA, n.CLINICIAN))
         owner.execute(CEILING, (n.AMARA, n.CLINICIAN))
