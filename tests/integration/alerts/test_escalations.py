@@ -10,7 +10,8 @@ import pytest
 from alerts import desk
 from alerts.escalation import Disposition
 from alerts.evaluator import Evaluator
-from alerts.policy import Severity
+from alerts.policy import SHIPPED, Severity
+from alerts.standing import policies_in_force
 from devices.reading import NotObtained, Worry, WorryFrom
 from devices.receipt import CALL_999, CALL_HUB, Outcome
 from ingest import door
@@ -226,3 +227,10 @@ def test_a_case_goes_with_its_resident_to_the_hub_that_can_claim_it(ward, told_b
     assert ward.rows(where) == [(n.OTHER_HUB, n.STRANGE_HOME, "open", None)]
     ward.act(desk.claim, case, at, by=n.OUTSIDE_CLINICIAN)
     ward.act(desk.close, case, Disposition.ADVICE_GIVEN, "Seen.", at, by=n.OUTSIDE_CLINICIAN, seen=2)
+
+
+def test_the_policy_of_the_first_migration_is_the_one_that_stands_in_for_it(ward):
+    with ward.database.connect("hearthwatch_ingest") as conn:
+        default = policies_in_force(conn, NOW).default
+    assert default.version == "default-1", "read from the database, and not what stands in for it"
+    assert default == SHIPPED.model_copy(update={"version": default.version})

@@ -5,30 +5,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from alerts.policy import Policy
+from alerts.policy import SHIPPED, Policy
 from alerts.rules import Part, ScoredSet
 from devices.vital_signs import VitalSign
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
-BODY: dict[str, Any] = {
-    "window": 30,
-    "high_from": 7,
-    "medium_from": 5,
-    "deadline": {"high": 15, "medium": 60, "low_medium": 60, "concern": 120, "silent": 240},
-    "act_within": 240,
-    "answer_within": 30,
-    "red_vital_sign": "low_medium",
-    "could_not_be_excluded": "low_medium",
-    "unrecordable": "low_medium",
-    "unresponsive": "high",
-    "unscored": "high",
-    "without_score": "low_medium",
-    "personal_limit": "low_medium",
-    "limits": {"respiration_rate": [9, 24], "spo2": [92, 100], "temperature": [35.1, 39.0]},
-    "silent_after_hours": 26,
-    "kit_quiet_after": 240,
-    "kit_silent_after_hours": 12,
-}
+BODY: dict[str, Any] = SHIPPED.model_dump(exclude={"version"})
 
 
 def policy(**changes: Any) -> Policy:
