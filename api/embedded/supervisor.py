@@ -1,6 +1,6 @@
 """Runs one command for a parent, as a script of the standard library alone.
 
-Invariant: when the parent's end of standard input closes, for whatever reason and by whatever signal, the
+Guards: when the parent's end of standard input closes, for whatever reason and by whatever signal, the
 command is asked to stop, and killed if it does not stop within the grace.
 
     python supervisor.py GRACE_SECONDS COMMAND...

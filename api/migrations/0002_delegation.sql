@@ -92,7 +92,7 @@ CREATE TABLE delegation.spo2_scale_authorisation (
     clinician_name   text NOT NULL,
     regulator        text NOT NULL CHECK (regulator IN ('NMC', 'GMC', 'HCPC', 'GPhC')),
     regulator_number text NOT NULL,
-    looked_up_at     timestamptz,               -- when whoever recorded it found them in the register; NULL: nobody did
+    looked_up_at     timestamptz,               -- when the recorder found them in the register; NULL: not looked up
     revoked_by       uuid REFERENCES delegation.person CHECK (revoked_by IS NULL OR revoked_at IS NOT NULL),
     revoked_because  text CHECK ((revoked_by IS NULL) = (revoked_because IS NULL)),
     reason           text NOT NULL,
@@ -102,7 +102,7 @@ CREATE TABLE delegation.spo2_scale_authorisation (
     ends_at          timestamptz,
     revoked_at       timestamptz,
     recorded_by      uuid NOT NULL REFERENCES delegation.person,
-    recorded_at      timestamptz NOT NULL DEFAULT now()     -- a replay knows nothing of it before
+    recorded_at      timestamptz NOT NULL DEFAULT now()     -- a replay ignores it before then
 );
 CREATE INDEX spo2_scale_authorisation_by_resident ON delegation.spo2_scale_authorisation (resident_id);
 
@@ -116,7 +116,7 @@ CREATE TABLE delegation.personal_limit (
     clinician_name   text NOT NULL,
     regulator        text NOT NULL CHECK (regulator IN ('NMC', 'GMC', 'HCPC', 'GPhC')),
     regulator_number text NOT NULL,
-    looked_up_at     timestamptz,               -- when whoever recorded it found them in the register; NULL: nobody did
+    looked_up_at     timestamptz,               -- when the recorder found them in the register; NULL: not looked up
     reason           text NOT NULL,
     decided_at       timestamptz NOT NULL,
     starts_at        timestamptz NOT NULL,
@@ -125,7 +125,7 @@ CREATE TABLE delegation.personal_limit (
     revoked_by       uuid REFERENCES delegation.person CHECK ((revoked_by IS NULL) = (revoked_at IS NULL)),
     revoked_because  text CHECK ((revoked_by IS NULL) = (revoked_because IS NULL)),
     recorded_by      uuid NOT NULL REFERENCES delegation.person,
-    recorded_at      timestamptz NOT NULL DEFAULT now(),    -- a replay knows nothing of it before
+    recorded_at      timestamptz NOT NULL DEFAULT now(),    -- a replay ignores it before then
     CHECK (low IS NOT NULL OR high IS NOT NULL),
     CHECK (low < high)
 );
@@ -152,7 +152,7 @@ CREATE TABLE delegation.ceiling (
     clinician_name   text NOT NULL,
     regulator        text NOT NULL CHECK (regulator IN ('NMC', 'GMC', 'HCPC', 'GPhC')),
     regulator_number text NOT NULL,
-    looked_up_at     timestamptz,               -- when whoever recorded it found them in the register; NULL: nobody did
+    looked_up_at     timestamptz,               -- when the recorder found them in the register; NULL: not looked up
     reason           text NOT NULL,
     decided_at       timestamptz NOT NULL,
     starts_at        timestamptz NOT NULL,
@@ -173,8 +173,8 @@ CREATE TABLE delegation.monitoring_pause (
     starts_at       timestamptz NOT NULL,
     ends_at         timestamptz NOT NULL CHECK (ends_at > starts_at),
     recorded_by     uuid NOT NULL REFERENCES delegation.person,
-    recorded_at     timestamptz NOT NULL DEFAULT now(),     -- a replay knows nothing of it before
-    ended_by        uuid REFERENCES delegation.person       -- who let it end then, before its time; NULL: nobody did
+    recorded_at     timestamptz NOT NULL DEFAULT now(),     -- a replay ignores it before then
+    ended_by        uuid REFERENCES delegation.person       -- who ended it early; NULL: it ran its time
 );
 CREATE INDEX monitoring_pause_by_resident ON delegation.monitoring_pause (resident_id);
 
@@ -219,7 +219,7 @@ CREATE TABLE delegation.break_glass (
     break_glass_id  uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     resident_id     uuid NOT NULL REFERENCES delegation.resident,
     person_id       uuid NOT NULL REFERENCES delegation.person,
-    hubs            uuid[] NOT NULL CHECK (cardinality(hubs) > 0),  -- where whoever opened it worked, all of them
+    hubs            uuid[] NOT NULL CHECK (cardinality(hubs) > 0),  -- all hubs at which the clinician worked
     reason          text NOT NULL CHECK (reason IN ('danger_now', 'covering', 'called_here', 'moving')),
     words           text CHECK (words <> ''),                       -- NULL: erased with the resident's records
     has_words       boolean GENERATED ALWAYS AS (words IS NOT NULL) STORED,
@@ -308,7 +308,7 @@ CREATE TABLE delegation.invitation (
     home_id         uuid REFERENCES delegation.home,
     hub_id          uuid REFERENCES delegation.hub,
     resident_id     uuid REFERENCES delegation.resident,
-    name            text NOT NULL CHECK (name <> ''),   -- of who is invited, in the words of who invites them
+    name            text NOT NULL CHECK (name <> ''),   -- the invited person's, as the inviter wrote it
     ends_at         timestamptz NOT NULL,               -- of the role
     invited_by      uuid NOT NULL REFERENCES delegation.person,
     invited_at      timestamptz NOT NULL DEFAULT now(),
@@ -337,7 +337,7 @@ CREATE TABLE delegation.audit_event (
     resident_id     uuid,
     request_id      text DEFAULT nullif(current_setting('hearthwatch.request', true), ''),
     text_digest     bytea,                      -- salted: erasing the words leaves the chain whole
-    written_at      timestamptz NOT NULL DEFAULT now()  -- the database's own word, which no process may give
+    written_at      timestamptz NOT NULL DEFAULT now()  -- the database's own time, which no process may set
 );
 CREATE INDEX audit_event_by_resident ON delegation.audit_event (resident_id, at);
 CREATE INDEX audit_event_of_places ON delegation.audit_event (subject, at) WHERE resident_id IS NULL;
@@ -368,7 +368,7 @@ CREATE TABLE delegation.audit_seal (
     sealed_at       timestamptz NOT NULL,
     previous        bytea NOT NULL,
     root            bytea NOT NULL,
-    settled         bigint NOT NULL             -- no event up to this one is left for another seal
+    settled         bigint NOT NULL             -- every event up to this one is sealed
 );
 
 CREATE TABLE delegation.audit_sealed_event (
@@ -886,7 +886,7 @@ CREATE POLICY as_oneself ON delegation.audit_text FOR INSERT TO hearthwatch_api 
 GRANT SELECT (resident_id, home_id, no_score_reason, synthetic) ON delegation.resident TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (lives_here_from) ON delegation.resident TO hearthwatch_ingest, hearthwatch_scheduler;   -- silence is counted from there
 GRANT SELECT (refitted) ON delegation.resident TO hearthwatch_ingest;
-GRANT SELECT (hub_id, name, phone) ON delegation.hub TO hearthwatch_ingest;   -- a kit is told whom its people phone
+GRANT SELECT (hub_id, name, phone) ON delegation.hub TO hearthwatch_ingest;   -- a kit is told which hub to phone
 GRANT SELECT (home_id, organisation_id, hub_id, rounds, synthetic) ON delegation.home TO hearthwatch_ingest, hearthwatch_scheduler;
 GRANT SELECT (authorisation_id, resident_id, starts_at, review_by, ends_at, revoked_at, recorded_at)
     ON delegation.spo2_scale_authorisation TO hearthwatch_ingest, hearthwatch_scheduler;

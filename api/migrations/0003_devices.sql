@@ -24,11 +24,11 @@ CREATE TABLE devices.kit_status (
     online          boolean NOT NULL,
     outbox_length   integer,
     battery         smallint,
-    clock_skew_s    double precision,                   -- believed: ahead by so much, behind where negative
+    clock_skew_s    double precision,                   -- believed: how far it is ahead; negative where behind
     skew_said_s     double precision,                   -- as a status said, which may have waited on its way
     skew_said_at    timestamptz,
     sent_seq        bigint,
-    not_kept_whole  integer,                            -- of what it sent: whole on the kit alone
+    not_kept_whole  integer,                            -- quarantined readings of which only the kit has the whole
     let_go          integer,                            -- of those: deleted there since, because there were too many
     disk_full       boolean                             -- full or broken: it keeps no reading that is new
 );

@@ -21,7 +21,7 @@ CREATE TABLE ingest.reading (
     taken_by        uuid,
     operator_known_by text,
     competence      text NOT NULL,              -- the label fixed at arrival
-    competence_lacking jsonb,                   -- what its taker was not fully signed off for, and how they stood
+    competence_lacking jsonb,                   -- activities the operator was not fully signed off for, with labels
     device_kind     text NOT NULL,
     device_model    text,
     device_serial   text,
@@ -46,14 +46,14 @@ CREATE INDEX reading_by_resident ON ingest.reading (resident_id, effective_at DE
 -- A correction never changes a reading: the views apply it, and the newest one counts. Its number is in the sequence of
 -- the resident it names, so that all agree on what was known there and when.
 CREATE TABLE ingest.reading_correction (
-    correction_id   bigint NOT NULL,            -- the first of this reading is 1: it tells of no other's
+    correction_id   bigint NOT NULL,            -- counted per reading, so it reveals nothing of others
     kit_id          uuid NOT NULL,
     reading_id      uuid NOT NULL,
     effective_at    timestamptz NOT NULL,       -- the reading's, so that it can be found in one chunk
     stored_for      uuid NOT NULL,              -- whom it was sent for
-    held_for        uuid,                       -- whose it was held to be until now
-    gone_number     bigint,                     -- in the line of that one, where it is theirs no more from here on
-    resident_id     uuid,                       -- whose it is. NULL: taken from nobody we can name
+    held_for        uuid,                       -- whom it counted for until now
+    gone_number     bigint,                     -- the number from which it no longer counts for held_for
+    resident_id     uuid,                       -- whose it is. NULL: unknown
     arrival_number  bigint,
     reason          text NOT NULL CHECK (reason IN ('wrong_resident_chosen', 'kit_used_for_another',
                         'corrected_by_mistake', 'not_known_how')),
@@ -131,7 +131,7 @@ GRANT INSERT, UPDATE ON ingest.heartbeat TO hearthwatch_ingest, hearthwatch_sche
 -- Which ingest workers run, and which partitions each has leased, so that two rarely meet on one resident.
 CREATE TABLE ingest.worker (
     worker          text PRIMARY KEY,           -- its name at the broker
-    works_until     timestamptz NOT NULL        -- unless it says so again before
+    works_until     timestamptz NOT NULL        -- unless renewed before then
 );
 CREATE TABLE ingest.partition_lease (
     partition       smallint PRIMARY KEY CHECK (partition BETWEEN 0 AND 15),

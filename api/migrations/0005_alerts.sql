@@ -4,7 +4,7 @@ CREATE TABLE alerts.score (
     resident_id     uuid NOT NULL,
     kit_id          uuid NOT NULL,              -- the reading whose moment is scored
     reading_id      uuid NOT NULL,
-    arrival_number  bigint NOT NULL,            -- of readings of one moment the last to arrive is the newest
+    arrival_number  bigint NOT NULL,            -- of readings at one moment, the last to arrive is the newest
     cause_kit_id    uuid NOT NULL,              -- the reading whose arrival caused this score
     cause_reading_id uuid NOT NULL,
     cause_arrival   bigint NOT NULL,
@@ -44,7 +44,7 @@ CREATE TABLE alerts.policy (
     version         text NOT NULL,
     body            jsonb NOT NULL,
     in_force_from   timestamptz NOT NULL,
-    recorded_at     timestamptz NOT NULL DEFAULT now()  -- a replay knows nothing of it before
+    recorded_at     timestamptz NOT NULL DEFAULT now()  -- a replay ignores it before then
 );
 CREATE UNIQUE INDEX policy_version ON alerts.policy (coalesce(hub_id, '00000000-0000-0000-0000-000000000000'), version);
 
@@ -64,9 +64,9 @@ CREATE TABLE alerts.escalation (
     origin          text NOT NULL CHECK (origin IN ('rule', 'unscored', 'phone', 'silence')),
     state           text NOT NULL CHECK (state IN ('open', 'claimed', 'closed')),
     severity        alerts.severity NOT NULL,
-    why             text NOT NULL,              -- the sentence of the gravest finding, of scores the worst
-    low             smallint,                   -- the least of the score that sentence is of; none where it is of something else
-    yields          boolean NOT NULL DEFAULT false,     -- whether that sentence gives way to any other that is as grave
+    why             text NOT NULL,              -- the sentence of the gravest finding; of several scores, the worst
+    low             smallint,                   -- the score's lower bound where that sentence is about a score
+    yields          boolean NOT NULL DEFAULT false,     -- whether another sentence as grave replaces that one
     why_finding     uuid,                       -- the finding whose sentence that is
     raised_at       timestamptz NOT NULL,
     deadline_at     timestamptz NOT NULL,
@@ -96,7 +96,7 @@ CREATE TABLE alerts.finding (
     rule_version    text NOT NULL,
     severity        alerts.severity NOT NULL,
     sentence        text NOT NULL,
-    low             smallint,                   -- where the sentence is about a score, the least it could be
+    low             smallint,                   -- the score's lower bound where the sentence is about a score
     evidence        jsonb NOT NULL,             -- [{kit, reading, effective_at}]
     found_at        timestamptz NOT NULL
 );

@@ -6,7 +6,7 @@ CREATE TABLE api.account (
     person_id       uuid PRIMARY KEY REFERENCES delegation.person,
     username        text NOT NULL UNIQUE,
     password_hash   text NOT NULL,
-    given_until     timestamptz             -- somebody else gave this password: it is changed by then, or worth nothing
+    given_until     timestamptz             -- somebody else gave this password, and it expires then
 );
 
 -- The secret behind somebody's one-time codes.
@@ -24,7 +24,7 @@ CREATE TABLE api.recovery_code (
 
 -- Sign-in rules by role; the strictest of several roles holds. Data, for an adopter to set.
 CREATE TABLE api.sign_in_rule (
-    role            text PRIMARY KEY,       -- 'none' is for whoever holds none
+    role            text PRIMARY KEY,       -- 'none' is for people without a role
     idle            interval NOT NULL CHECK (idle > interval '0'),
     longest         interval NOT NULL CHECK (longest >= idle),
     second_step     boolean NOT NULL,
@@ -72,14 +72,14 @@ CREATE TABLE api.session (
     started_at      timestamptz NOT NULL,
     last_used_at    timestamptz NOT NULL,
     ends_at         timestamptz NOT NULL,
-    session_id      uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE,     -- what its owner ends it by
+    session_id      uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE,     -- the id by which its owner ends it
     idle            interval NOT NULL DEFAULT '30 minutes',
     step            text NOT NULL DEFAULT 'done' CHECK (step IN ('code', 'new_password', 'enrolment', 'done')),
-    roles_hash      bytea NOT NULL DEFAULT '',                          -- of what its owner might do when it began
+    roles_hash      bytea NOT NULL DEFAULT '',                          -- the owner's roles when it began
     browser         text NOT NULL DEFAULT '',
     known_by        text NOT NULL DEFAULT 'session' CHECK (known_by IN ('session', 'pin')),
     tablet_id       uuid REFERENCES api.tablet ON DELETE CASCADE,
-    pending         bytea,      -- the secret of a second step shown in this session, no code of which was typed in yet
+    pending         bytea,      -- a second step's secret shown in this session and not confirmed yet
     CHECK (known_by = 'session' OR tablet_id IS NOT NULL)
 );
 CREATE INDEX session_by_person ON api.session (person_id);
@@ -99,7 +99,7 @@ CREATE TABLE api.openid_try (
     verifier        text NOT NULL,
     heading_for     text NOT NULL,
     begun_at        timestamptz NOT NULL,
-    begun_from      bytea NOT NULL,         -- the address, as SHA-256: of one, few wait at a time
+    begun_from      bytea NOT NULL,         -- the address, as SHA-256: few tries of one may wait
     person_id       uuid REFERENCES api.account
 );
 CREATE INDEX openid_try_by_address ON api.openid_try (begun_from, begun_at);
