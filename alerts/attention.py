@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from alerts import news2
 from alerts.policy import PolicyBook
-from alerts.scoring import Moments, Reading, arrived
 from alerts.screen import looks_from, may_speak
+from alerts.sets.scoring import Moments, Reading, arrived
 from ingest.arrival import NewReading
 
 

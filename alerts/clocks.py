@@ -13,8 +13,9 @@ from uuid import UUID
 
 import psycopg
 
-from alerts import case, questions, rules, silence
-from alerts.case import Concern
+from alerts import questions, rules, silence
+from alerts.cases import case
+from alerts.cases.case import Concern
 from alerts.policy import PolicyBook
 from alerts.questions import Question
 from alerts.standing import policies_in_force

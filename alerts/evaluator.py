@@ -12,9 +12,10 @@ from uuid import UUID
 import numpy as np
 import psycopg
 
-from alerts import case, evidence, notice, questions, recall, scored_set, scores, turn, withdrawal
+from alerts import evidence, questions, recall, withdrawal
 from alerts.attention import remarkable
-from alerts.case import Concern
+from alerts.cases import case, notice, turn
+from alerts.cases.case import Concern
 from alerts.judgement import (
     Judged,
     Unscored,
@@ -26,7 +27,8 @@ from alerts.judgement import (
 from alerts.policy import LONGEST_WINDOW, PolicyBook
 from alerts.questions import Question
 from alerts.rules import Finding
-from alerts.scoring import Moments, Scored, may_be, oxygen_seen, score_readings
+from alerts.sets import scored_set, scores
+from alerts.sets.scoring import Moments, Scored, may_be, oxygen_seen, score_readings
 from alerts.standing import policies_in_force, standing
 from alerts.verdicts import of_judged, of_unremarkable, of_unscored
 from delegation import audit

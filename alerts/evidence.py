@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from alerts.rules import Finding
-from alerts.scoring import Scored
+from alerts.sets.scoring import Scored
 from ingest.arrival import NewReading, ReadingKey
 
 Evidence = dict[str, Any]

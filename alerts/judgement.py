@@ -11,14 +11,15 @@ from uuid import UUID
 
 import psycopg
 
-from alerts import rules, scored_set
+from alerts import rules
 from alerts.beside.drift import drifts
 from alerts.beside.look_back import NOTHING_BEFORE, LookBack, beside, look_back, own_known, own_lines
 from alerts.beside.own_line import OwnLine
 from alerts.beside.personal_limits import outside_own_limits
 from alerts.policy import Policy, PolicyBook
 from alerts.rules import Finding
-from alerts.scoring import Scored, may_be
+from alerts.sets import scored_set
+from alerts.sets.scoring import Scored, may_be
 from delegation.authority import Authority, PersonalLimit
 from devices.reading import ReadingPayload
 from devices.receipt import NOTHING

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from alerts.scoring import Scored
+from alerts.sets.scoring import Scored
 
 
 @dataclass(frozen=True, slots=True)

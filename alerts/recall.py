@@ -11,14 +11,15 @@ from uuid import UUID
 
 import psycopg
 
-from alerts import rules, scored_set
+from alerts import rules
 from alerts.policy import PolicyBook
 from alerts.rules import Part, ScoredSet
+from alerts.sets import scored_set
 from devices.receipt import CALL_999, CALL_HUB, NOTHING
 from devices.vital_signs import VitalSign
 from ingest import quality
 from ingest.arrival import ReadingKey, Repeated, Verdict
-from ingest.store import planned_for
+from ingest.storage.store import planned_for
 
 # Bounds on both tables, so that only the chunks of the span are read.
 _SAID: LiteralString = """

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from alerts import questions
 from alerts.judgement import Judged
-from alerts.outcome import Outcome
 from alerts.questions import Question
-from alerts.scoring import Moments, Scored, score_readings
+from alerts.sets.outcome import Outcome
+from alerts.sets.scoring import Moments, Scored, score_readings
 from delegation.authority import Authority
 from ingest.evaluation import Withdrawn
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from alerts.case import Concern
+from alerts.cases.case import Concern
 from alerts.policy import Policy, PolicyBook, Severity
 from alerts.rules import Finding
 from delegation.store import Placement

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.judgement import Judged, Unscored, acts_now
-from alerts.outcome import outcome_of
 from alerts.policy import PolicyBook
-from alerts.scoring import Moments, arrived
+from alerts.sets.outcome import outcome_of
+from alerts.sets.scoring import Moments, arrived
 from ingest.arrival import ReadingKey, Verdict
 
 

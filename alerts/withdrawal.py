@@ -14,15 +14,17 @@ from zoneinfo import ZoneInfo
 import psycopg
 from psycopg.types.json import Jsonb
 
-from alerts import case, evidence, questions, scores, store
-from alerts.case import Concern
-from alerts.escalation import EventKind, OpenEscalation, rank
+from alerts import evidence, questions
+from alerts.cases import case, store
+from alerts.cases.case import Concern
+from alerts.cases.escalation import EventKind, OpenEscalation, rank
+from alerts.cases.store import Change, NewFinding
 from alerts.judgement import Judged, judge_each
 from alerts.policy import PolicyBook, Severity
 from alerts.rescoring import asked_anew, rescore
 from alerts.rules import NOT_THEIRS, RULES_VERSION, YIELDING, Finding
+from alerts.sets import scores
 from alerts.standing import standing
-from alerts.store import Change, NewFinding
 from delegation.authority import Authority
 from devices.identifiers import new_uuid7
 from ingest.arrival import NewReading

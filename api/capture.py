@@ -33,8 +33,9 @@ from devices.reading import (
 from devices.receipt import Outcome
 from devices.topics import Leaf, topic
 from devices.vital_signs import VitalSign
-from ingest import door, stored
+from ingest import door
 from ingest.arrival import Arrival, Settled, Verdict
+from ingest.storage import stored
 
 
 @dataclass(frozen=True, slots=True)

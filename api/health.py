@@ -23,8 +23,8 @@ from api.metrics import MEDIA_TYPE
 from api.parts import Found, Parts, parts_of
 from api.settings import Broker
 from api.shares import in_words
-from ingest import heartbeat, leases
-from ingest.heartbeat import Beating
+from ingest.worker import heartbeat, leases
+from ingest.worker.heartbeat import Beating
 
 router = APIRouter(tags=["health"], dependencies=[public])
 

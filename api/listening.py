@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from alerts.store import CHANNEL
+from alerts.cases.store import CHANNEL
 from api import journal
 from api.metrics import Counts
 

@@ -15,17 +15,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from alerts.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
-from delegation.admission import AdmissionRefusedError, UnfitParticularsError
+from alerts.cases.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
 from delegation.break_glass import GlassRefusedError
-from delegation.decision import (
+from delegation.decisions.decision import (
     DecidedMeanwhileError,
     DecisionRefusedError,
     NotInForceError,
     UnfitDecisionError,
 )
-from delegation.end_of_care import EndRefusedError
-from delegation.legal_hold import NoSuchHoldError, PastHoldError
+from delegation.residents.admission import AdmissionRefusedError, UnfitParticularsError
+from delegation.residents.end_of_care import EndRefusedError
+from delegation.residents.legal_hold import NoSuchHoldError, PastHoldError
 from delegation.sign_off import SignOffRefusedError
 from ingest.correction import CorrectionRefusedError
 

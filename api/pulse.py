@@ -17,8 +17,8 @@ from api.database import Pool
 from api.latest import Latest
 from delegation.people import Actor
 from delegation.rights import READ, Record
-from ingest import heartbeat
-from ingest.heartbeat import Beating, Quiet
+from ingest.worker import heartbeat
+from ingest.worker.heartbeat import Beating, Quiet
 
 _LONDON = ZoneInfo("Europe/London")
 _UNKNOWN = "It is not known whether readings are coming in: the database does not answer."

@@ -13,8 +13,8 @@ from api.queries import glass, records
 from api.queries.home import Home, home
 from api.queries.queue import Hub, hub
 from api.queries.resident import Resident, resident
-from delegation import decision
-from delegation.decision import HOME_OR_HUB
+from delegation.decisions import decision
+from delegation.decisions.decision import HOME_OR_HUB
 
 READ_ONLY = (
     "You can read this record, and change nothing in it: that is for the hub that watches over the resident."

@@ -13,10 +13,11 @@ from uuid import UUID
 from alerts import erasure as conclusions
 from api import journal
 from api.database import Connection, Pool, try_again
-from delegation import audit, retention
-from delegation import erasure as identity
+from delegation import audit
 from delegation.people import Process
-from delegation.retention import Ended, Tombstone
+from delegation.residents import erasure as identity
+from delegation.residents import retention
+from delegation.residents.retention import Ended, Tombstone
 from ingest import erasure as readings
 
 _RETENTION = Process("retention")

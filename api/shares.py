@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from devices.topics import PARTITIONS
-from ingest.sharing import Roll
+from ingest.worker.sharing import Roll
 
 
 def shares(roll: Roll) -> list[tuple[str, str]]:

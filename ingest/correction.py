@@ -19,11 +19,11 @@ from pydantic_core import to_json
 
 from delegation import store as delegation_store
 from delegation.store import Placement
-from ingest import current, store, stored
 from ingest.arrival import NewReading, ReadingKey, Verdict
-from ingest.current import CurrentVitals, Signs
 from ingest.evaluation import Batch, Evaluator, Withdrawn, evaluate_safely
-from ingest.stored import Held
+from ingest.storage import current, store, stored
+from ingest.storage.current import CurrentVitals, Signs
+from ingest.storage.stored import Held
 from ingest.trouble import blames_no_rule
 
 _log = logging.getLogger(__name__)

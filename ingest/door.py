@@ -13,7 +13,7 @@ import psycopg
 from devices import registry
 from devices.reading import ReadingPayload
 from devices.receipt import Outcome
-from ingest import current, quality, quarantine, store
+from ingest import quality, quarantine
 from ingest.arrival import (
     Arrival,
     KnownReading,
@@ -24,13 +24,14 @@ from ingest.arrival import (
     Sound,
     Verdict,
 )
-from ingest.current import CurrentVitals
 from ingest.evaluation import Batch, Evaluator, Unnamed, evaluate_safely, recall_safely
-from ingest.identity import Claimed, claim
-from ingest.numbering import readings_of
 from ingest.quarantine import Reason
 from ingest.sorting import CONFLICT, Sorted
 from ingest.standing import standing
+from ingest.storage import current, store
+from ingest.storage.current import CurrentVitals
+from ingest.storage.identity import Claimed, claim
+from ingest.storage.numbering import readings_of
 
 
 def put_away(

@@ -19,10 +19,10 @@ from alerts.beside.soft_signs import soft_signs
 from alerts.beside.trend import Measured, signs_to_follow, trends
 from alerts.policy import Policy, PolicyBook
 from alerts.rules import Finding, ScoredSet
-from alerts.scoring import Scored
+from alerts.sets.scoring import Scored
 from devices.vital_signs import VitalSign
-from ingest import store
 from ingest.arrival import KnownReading, NewReading, ReadingKey
+from ingest.storage import store
 
 
 @dataclass(frozen=True, slots=True)

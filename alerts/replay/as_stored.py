@@ -17,7 +17,7 @@ from alerts.replay.clock import AsRecorded
 from alerts.replay.recorded import History, histories, policies, runs
 from alerts.replay.retold import Retold, retell
 from alerts.rules import Finding
-from alerts.scoring import Scored
+from alerts.sets.scoring import Scored
 
 _SCORES: LiteralString = """
 SELECT kit_id, reading_id, cause_kit_id, cause_reading_id, spo2_scale, assumed_air, low, high, red_score, band_low,

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import psycopg
 
-from alerts import phone_call
+from alerts.cases import phone_call
 from alerts.rules import NOT_THEIRS
 from alerts.severity import Severity
 from ingest.arrival import ReadingKey

@@ -24,7 +24,7 @@ from delegation import store as delegation_store
 from delegation.authority import AirRecord, Authority, PersonalLimit, ScaleAuthorisation
 from delegation.store import Placement
 from ingest.arrival import NewReading, ReadingKey
-from ingest.line import Stay, line_of
+from ingest.storage.line import Stay, line_of
 
 Revocable = TypeVar("Revocable", ScaleAuthorisation, PersonalLimit)
 

@@ -28,7 +28,7 @@ from alerts.replay.turns import Came, Went, in_turn, oxygen_by
 from alerts.replay.watched import NEVER, Heard
 from alerts.rescoring import asked_anew, rescore
 from alerts.rules import ABOUT_SCORE, Finding
-from alerts.scoring import Scored
+from alerts.sets.scoring import Scored
 from delegation.store import Placement
 from ingest.arrival import NewReading
 

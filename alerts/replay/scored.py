@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts import news2
-from alerts.composition import Composed, columns, compose_each
 from alerts.news2 import Scores
 from alerts.replay import unfit
 from alerts.replay.sets import MICROSECONDS, Sets
-from alerts.timeline import Readings
+from alerts.sets.composition import Composed, columns, compose_each
+from alerts.sets.timeline import Readings
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from alerts.policy import LONGEST_WINDOW
 from alerts.replay.recorded import History, Policies, Seen
-from alerts.scoring import Scored, may_be, oxygen_seen, score_readings
+from alerts.sets.scoring import Scored, may_be, oxygen_seen, score_readings
 from delegation.authority import AirRecord, ScaleAuthorisation
 from delegation.store import Placement
 from ingest.arrival import KnownReading, NewReading
 from ingest.evaluation import Withdrawn
-from ingest.line import Gone, Stay
-from ingest.stored import with_latest
+from ingest.storage.line import Gone, Stay
+from ingest.storage.stored import with_latest
 
 
 class Came(NamedTuple):

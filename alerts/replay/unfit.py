@@ -9,10 +9,10 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.composition import Composed
 from alerts.news2 import CONSCIOUSNESS_CODES, SIGNS
 from alerts.policy import Policy
 from alerts.replay.sets import Sets
+from alerts.sets.composition import Composed
 from devices.vital_signs import FACTS, VitalSign
 
 _CONSCIOUSNESS = SIGNS.index("consciousness")

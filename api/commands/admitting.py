@@ -70,8 +70,8 @@ def _added(
     conn: "psycopg.Connection[Any]", actor: "Actor", home_id: UUID, lines: Iterable["Line"]
 ) -> Iterator[tuple[bool, tuple[str, ...]]]:
     """Yield for each line whether it was added, and what is wrong with it; neither: they were there already."""
-    from delegation import admission
-    from delegation.admission import UnfitParticularsError
+    from delegation.residents import admission
+    from delegation.residents.admission import UnfitParticularsError
 
     for line in lines:
         if line.given is None:
@@ -88,7 +88,7 @@ def _added(
 def _outcome(
     conn: "psycopg.Connection[Any]", home_id: UUID, line: "Line", done: Any
 ) -> tuple[bool, tuple[str, ...]]:
-    from delegation.admission import Outcome
+    from delegation.residents.admission import Outcome
 
     match done.outcome:
         case Outcome.DONE:

@@ -132,7 +132,7 @@ def _role(text: str) -> "Role":
 
 
 def _registered(text: str | None) -> tuple[str, str] | None:
-    from delegation.registers import FORMS, Regulator, has_the_form, written
+    from delegation.decisions.registers import FORMS, Regulator, has_the_form, written
 
     if text is None:
         return None

@@ -12,7 +12,7 @@ _SENTENCES = {
     "api.commands.lockout.NoSuchAccountError",
     "delegation.appointment.AppointmentError",
     "delegation.places.PlacesError",
-    "delegation.admission.AdmissionRefusedError",
+    "delegation.residents.admission.AdmissionRefusedError",
     "api.commands.residents_file.ResidentsFileError",
     "api.export.form.ExportError",
     "api.score_files.problems.FileError",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from io import StringIO
 
-from delegation.particulars import Particulars, typed
+from delegation.residents.particulars import Particulars, typed
 
 NEEDED = ("name", "nhs_number", "born_on")
 COLUMNS = (*NEEDED, "allergies", "background", "call_back_phone", "usual_company", "no_score_reason")

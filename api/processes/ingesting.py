@@ -17,11 +17,11 @@ from prometheus_client.registry import Collector
 from alerts.evaluator import Evaluator
 from api.processes.watch import watched
 from api.settings import DatabaseRole, Settings
-from ingest.consumer import Broker, Consumer
-from ingest.heartbeat import QUIET_AFTER, Beating
-from ingest.leases import EXPIRES_AFTER
-from ingest.tenure import Tenure
-from ingest.worker import Worker
+from ingest.worker.consumer import Broker, Consumer
+from ingest.worker.heartbeat import QUIET_AFTER, Beating
+from ingest.worker.leases import EXPIRES_AFTER
+from ingest.worker.tenure import Tenure
+from ingest.worker.worker import Worker
 
 _PATIENCE = f"{EXPIRES_AFTER.total_seconds():.0f}s"
 # A commit must be on disk before it is acknowledged, whatever the database's default. Every batch asks the same few

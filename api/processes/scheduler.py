@@ -16,17 +16,19 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from alerts import claim, clocks, notice
+from alerts import clocks
+from alerts.cases import claim, notice
 from api import journal, retention
 from api.audit_heads import keep_heads
 from api.database import Connection, Pool, open_pool, try_again
 from api.identity import known_browsers, refusals, throttle
 from api.processes.watch import watched
 from api.settings import DatabaseRole, Settings
-from delegation import invitation, sixteenth_birthday
+from delegation import invitation
 from delegation.audit_seal import seal
-from ingest import heartbeat
-from ingest.heartbeat import Beating
+from delegation.residents import sixteenth_birthday
+from ingest.worker import heartbeat
+from ingest.worker.heartbeat import Beating
 
 # The number of the advisory lock.
 _ONE_SCHEDULER: LiteralString = "SELECT pg_try_advisory_lock(4815162343)"

@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 from api.access import Visit, needs
 from api.queries import oxygen
 from api.reach import resident_of_home_or_hub
-from delegation import air_record
-from delegation.air_record import ABOUT, Check
+from delegation.decisions import air_record
+from delegation.decisions.air_record import ABOUT, Check
 from delegation.rights import ADD, CHANGE, Record
 
 router = APIRouter(prefix="/api/v1/residents/{resident_id}/air-records", tags=["oxygen"])

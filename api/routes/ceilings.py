@@ -13,8 +13,8 @@ from pydantic import Field
 from api.access import Visit, needs
 from api.reach import resident_at_my_hub
 from api.routes.decision import OfClinician, Revoking
-from delegation import ceiling
-from delegation.ceiling import LONGEST_STATEMENT, Decision
+from delegation.decisions import ceiling
+from delegation.decisions.ceiling import LONGEST_STATEMENT, Decision
 from delegation.rights import ADD, CHANGE, Record
 
 router = APIRouter(prefix="/api/v1/residents/{resident_id}/ceiling", tags=["ceilings of treatment"])

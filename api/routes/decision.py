@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from delegation.decision import LONGEST_REASON
-from delegation.registers import Regulator
+from delegation.decisions.decision import LONGEST_REASON
+from delegation.decisions.registers import Regulator
 
 _Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
 

@@ -16,8 +16,8 @@ from api.looking import looked
 from api.queries.limits import Limit, limits
 from api.reach import resident_at_my_hub, resident_seen
 from api.routes.decision import OfClinician, Revoking
-from delegation import personal_limit
-from delegation.personal_limit import SIGNS, Decision
+from delegation.decisions import personal_limit
+from delegation.decisions.personal_limit import SIGNS, Decision
 from delegation.rights import ADD, CHANGE, READ, Record
 
 router = APIRouter(prefix="/api/v1/residents/{resident_id}/limits", tags=["limits"])

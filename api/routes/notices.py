@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from alerts import notice
+from alerts.cases import notice
 from api.access import Visit, needs
 from api.queries import notices
 from api.reach import hub_of

@@ -16,10 +16,10 @@ from pydantic import BaseModel, Field
 from api.access import Visit, needs
 from api.looking import looked
 from api.reach import home_answered_for, resident_answered_for
-from delegation import admission, moving, particulars
-from delegation.admission import Done, Outcome, UnfitParticularsError
 from delegation.audit import Purpose
-from delegation.particulars import LONGEST, NoScore, Particulars, stand_as
+from delegation.residents import admission, moving, particulars
+from delegation.residents.admission import Done, Outcome, UnfitParticularsError
+from delegation.residents.particulars import LONGEST, NoScore, Particulars, stand_as
 from delegation.rights import ADD, CHANGE, Record
 
 router = APIRouter(prefix="/api/v1", tags=["residents"])

@@ -12,8 +12,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from api.access import Visit, needs
 from api.reach import resident_of_home_or_hub
-from delegation import monitoring_pause
-from delegation.monitoring_pause import ABOUT, LONGEST, LONGEST_BEFORE, LONGEST_REASON, Away
+from delegation.decisions import monitoring_pause
+from delegation.decisions.monitoring_pause import ABOUT, LONGEST, LONGEST_BEFORE, LONGEST_REASON, Away
 from delegation.rights import ADD, CHANGE, Record
 
 router = APIRouter(prefix="/api/v1/residents/{resident_id}/pauses", tags=["pauses"])

@@ -11,8 +11,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from alerts import desk
-from alerts.escalation import Disposition
+from alerts.cases import desk
+from alerts.cases.escalation import Disposition
 from alerts.policy import Severity
 from api.access import Visit, needs
 from api.looking import looked, looked_at_place

@@ -15,9 +15,9 @@ from api.access import Visit, needs
 from api.looking import looked
 from api.queries import records
 from api.reach import resident_answered_for
-from delegation import end_of_care, legal_hold
 from delegation.audit import Purpose
-from delegation.end_of_care import EndReason
+from delegation.residents import end_of_care, legal_hold
+from delegation.residents.end_of_care import EndReason
 from delegation.rights import ADD, CHANGE, READ, Record
 
 router = APIRouter(prefix="/api/v1/residents/{resident_id}", tags=["records"])

@@ -13,9 +13,9 @@ from pydantic import Field
 from api.access import Visit, needs
 from api.reach import resident_at_my_hub
 from api.routes.decision import OfClinician, Revoking
-from delegation import scale_two
+from delegation.decisions import scale_two
+from delegation.decisions.scale_two import Decision
 from delegation.rights import ADD, CHANGE, Record
-from delegation.scale_two import Decision
 
 router = APIRouter(prefix="/api/v1/residents/{resident_id}/scale-two", tags=["scale 2"])
 

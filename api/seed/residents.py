@@ -11,7 +11,7 @@ from uuid import UUID
 
 from api.seed.places import Home, new_id
 from api.seed.words import gmc_number, mobile, nhs_numbers
-from delegation.particulars import NONE_KNOWN
+from delegation.residents.particulars import NONE_KNOWN
 from devices.kits import HomeKind
 
 ONE_IN_SCALE_2 = 12

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator
 from random import Random
 
-from delegation.nhs_number import check_digit
+from delegation.residents.nhs_number import check_digit
 
 
 def _words(text: str) -> tuple[str, ...]:

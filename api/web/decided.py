@@ -15,8 +15,8 @@ from fastapi.responses import RedirectResponse
 
 from api.web.fields import day_of
 from api.web.presenters.moments import london_day
-from delegation.decision import LONGEST_REVIEW
-from delegation.registers import FORMS, Regulator
+from delegation.decisions.decision import LONGEST_REVIEW
+from delegation.decisions.registers import FORMS, Regulator
 from devices.identifiers import UnreadableIdError, parse_id
 
 USUAL_REVIEW = timedelta(days=182)

@@ -15,7 +15,7 @@ from api.queries.resident import Resident, resident
 from api.routes.particulars import MOST_OTHERS
 from api.web.presenters.moments import calendar_day
 from api.web.presenters.resident import nhs_number
-from delegation.admission import Done
+from delegation.residents.admission import Done
 from devices.identifiers import UnreadableIdError, parse_id
 
 ALIKE = "Somebody of this name and date of birth is at this home already: look whether it is the same person"

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from alerts import desk
-from alerts.escalation import Disposition
+from alerts.cases import desk
+from alerts.cases.escalation import Disposition
 from alerts.evaluator import Evaluator
 from alerts.policy import Severity
 from delegation.people import actor_of

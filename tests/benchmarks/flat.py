@@ -21,8 +21,8 @@ from devices.reading import ReadingPayload, Worry, WorryFrom
 from devices.topics import Leaf, topic
 from ingest import door
 from ingest.arrival import Arrival
-from ingest.consumer import Delivery
-from ingest.worker import arrivals_of
+from ingest.worker.consumer import Delivery
+from ingest.worker.worker import arrivals_of
 from tests.benchmarks import history, load
 from tests.benchmarks.stage import ROLE_PASSWORD, Stage
 

@@ -19,9 +19,9 @@ import pandas as pd
 if __package__ in (None, ""):  # run as a script: the project is two folders up
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from alerts import composition
 from alerts.news2 import RESULT, SIGNS, Scores, pack, score, score_packed
-from alerts.timeline import Readings
+from alerts.sets import composition
+from alerts.sets.timeline import Readings
 from tests.benchmarks import scorers
 
 SEED = 20_170

@@ -23,7 +23,7 @@ from devices.identifiers import OutboxEpoch, new_reading_id, new_uuid7
 from devices.kits import Kit, KitSheet, WatchedResident
 from devices.reading import Device, DeviceKind, OperatorKnownBy, ReadingPayload, encode
 from devices.topics import Leaf, topic
-from ingest.wire import BufferedClient
+from ingest.worker.wire import BufferedClient
 
 ONE_SET_IN = 100
 """One set of observations in so many is grave, and raises or joins an escalation."""

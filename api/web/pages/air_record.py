@@ -21,9 +21,9 @@ from api.web import decided as decided_form
 from api.web.fields import Fields
 from api.web.presenters import resident as words
 from api.web.rendering import page
-from delegation import air_record
-from delegation.air_record import ABOUT, Check
-from delegation.decision import DecidedMeanwhileError, NotInForceError, UnfitDecisionError
+from delegation.decisions import air_record
+from delegation.decisions.air_record import ABOUT, Check
+from delegation.decisions.decision import DecidedMeanwhileError, NotInForceError, UnfitDecisionError
 
 router = APIRouter()
 

@@ -21,9 +21,9 @@ from api.web import decided as decided_form
 from api.web.fields import Fields
 from api.web.presenters.resident import view as resident_view
 from api.web.rendering import page
-from delegation import ceiling
-from delegation.ceiling import LONGEST_STATEMENT, Decision
-from delegation.decision import DecidedMeanwhileError, UnfitDecisionError
+from delegation.decisions import ceiling
+from delegation.decisions.ceiling import LONGEST_STATEMENT, Decision
+from delegation.decisions.decision import DecidedMeanwhileError, UnfitDecisionError
 
 router = APIRouter()
 

@@ -23,10 +23,10 @@ from api.web.fields import Fields
 from api.web.presenters.moments import clock, london_day
 from api.web.presenters.resident import nhs_number
 from api.web.rendering import page
-from delegation import admission
-from delegation.admission import ChangedMeanwhileError, Done, Outcome, UnfitParticularsError
 from delegation.audit import Purpose
-from delegation.particulars import LONGEST, NONE_KNOWN, NoScore, Particulars, stand_as, typed
+from delegation.residents import admission
+from delegation.residents.admission import ChangedMeanwhileError, Done, Outcome, UnfitParticularsError
+from delegation.residents.particulars import LONGEST, NONE_KNOWN, NoScore, Particulars, stand_as, typed
 
 router = APIRouter()
 

@@ -11,9 +11,9 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from alerts import desk
-from alerts.desk import DeskError
-from alerts.escalation import Disposition
+from alerts.cases import desk
+from alerts.cases.desk import DeskError
+from alerts.cases.escalation import Disposition
 from alerts.policy import Severity
 from alerts.standing import policies_in_force
 from api.access import Visit

@@ -22,7 +22,7 @@ from api.web.presenters import policies as policy_words
 from api.web.presenters.moments import full_clock
 from api.web.rendering import page
 from delegation.rights import READ, Record
-from ingest import leases
+from ingest.worker import leases
 
 router = APIRouter()
 

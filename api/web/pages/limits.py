@@ -25,9 +25,9 @@ from api.web.presenters import limits as words
 from api.web.presenters.resident import ResidentView
 from api.web.presenters.resident import view as resident_view
 from api.web.rendering import page
-from delegation import personal_limit
-from delegation.decision import DecidedMeanwhileError, UnfitDecisionError
-from delegation.personal_limit import SIGNS, Decision
+from delegation.decisions import personal_limit
+from delegation.decisions.decision import DecidedMeanwhileError, UnfitDecisionError
+from delegation.decisions.personal_limit import SIGNS, Decision
 
 router = APIRouter()
 

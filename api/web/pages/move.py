@@ -21,9 +21,9 @@ from api.web import namesakes
 from api.web.fields import Fields, day_of
 from api.web.presenters.moments import london_day
 from api.web.rendering import page
-from delegation import moving
-from delegation.admission import ChangedMeanwhileError, Outcome, UnfitParticularsError
 from delegation.audit import Purpose
+from delegation.residents import moving
+from delegation.residents.admission import ChangedMeanwhileError, Outcome, UnfitParticularsError
 
 router = APIRouter()
 

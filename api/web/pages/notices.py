@@ -10,8 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from alerts import notice
-from alerts.desk import DeskError
+from alerts.cases import notice
+from alerts.cases.desk import DeskError
 from api.problems import not_found
 from api.queries import notices
 from api.routes.notices import NoticeVisit

@@ -23,9 +23,9 @@ from api.web.fields import Fields, day_of
 from api.web.presenters.moments import LONDON, calendar_day, london_day
 from api.web.presenters.resident import view as resident_view
 from api.web.rendering import page
-from delegation import monitoring_pause
-from delegation.decision import DecidedMeanwhileError, NotInForceError, UnfitDecisionError
-from delegation.monitoring_pause import ABOUT, LONGEST, LONGEST_BEFORE, LONGEST_REASON, Away
+from delegation.decisions import monitoring_pause
+from delegation.decisions.decision import DecidedMeanwhileError, NotInForceError, UnfitDecisionError
+from delegation.decisions.monitoring_pause import ABOUT, LONGEST, LONGEST_BEFORE, LONGEST_REASON, Away
 
 router = APIRouter()
 

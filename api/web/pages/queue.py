@@ -12,7 +12,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from alerts.desk import UNDO_WITHIN
+from alerts.cases.desk import UNDO_WITHIN
 from alerts.standing import faulty
 from api.access import Visit
 from api.looking import looked_at_place

@@ -24,9 +24,9 @@ from api.web.presenters import records as words
 from api.web.presenters import resident as resident_words
 from api.web.presenters.moments import LONDON, london_day
 from api.web.rendering import page
-from delegation import end_of_care, legal_hold
 from delegation.audit import Purpose
-from delegation.end_of_care import EndReason, EndRefusedError
+from delegation.residents import end_of_care, legal_hold
+from delegation.residents.end_of_care import EndReason, EndRefusedError
 
 router = APIRouter()
 

@@ -34,7 +34,7 @@ from api.web.presenters.moments import clock
 from api.web.presenters.scales import other_scale
 from api.web.presenters.trends import folded_words, trends
 from api.web.rendering import page
-from delegation.decision import HOME_OR_HUB, may_record
+from delegation.decisions.decision import HOME_OR_HUB, may_record
 from delegation.rights import ADD, CHANGE, READ, Record
 from devices.vital_signs import VitalSign
 from ingest.quality import AHEAD

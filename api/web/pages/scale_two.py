@@ -20,9 +20,9 @@ from api.web import decided as decided_form
 from api.web.fields import Fields
 from api.web.presenters import resident as words
 from api.web.rendering import page
-from delegation import scale_two
-from delegation.decision import DecidedMeanwhileError, UnfitDecisionError
-from delegation.scale_two import Decision
+from delegation.decisions import scale_two
+from delegation.decisions.decision import DecidedMeanwhileError, UnfitDecisionError
+from delegation.decisions.scale_two import Decision
 
 router = APIRouter()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from alerts.desk import UNDO_WITHIN
+from alerts.cases.desk import UNDO_WITHIN
 from api.queries.escalation import Case, Event
 from api.queries.readings import Reading, TakenBy
 from api.web.presenters import escalations, instruments, signs, soft_signs

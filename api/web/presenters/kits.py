@@ -12,7 +12,7 @@ from api.queries.kits import MOST, Kit, Quarantined
 from api.shares import nobodys, shares
 from api.web.presenters import signs
 from api.web.presenters.moments import Moment, maybe_moment, moment, span
-from ingest.sharing import Roll
+from ingest.worker.sharing import Roll
 
 QUIET = timedelta(minutes=15)
 SKEW = timedelta(minutes=5)

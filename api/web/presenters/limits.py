@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from api.queries.limits import Limit
 from api.web.presenters.decided import decided, review
-from delegation.personal_limit import SIGNS
+from delegation.decisions.personal_limit import SIGNS
 from devices.vital_signs import FACTS, VitalSign
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from alerts.notice import UNRESPONSIVE
+from alerts.cases.notice import UNRESPONSIVE
 from api.queries.notices import Notice
 from api.web.presenters.moments import Deadline, Moment, deadline, moment
 from api.web.presenters.signs import plain

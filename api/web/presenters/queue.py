@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from alerts.desk import UNDO_WITHIN
+from alerts.cases.desk import UNDO_WITHIN
 from api.queries.course import Course
 from api.queries.queue import Closed, Part, Totals, Waiting
 from api.web.presenters import escalations, signs

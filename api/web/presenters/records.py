@@ -8,7 +8,7 @@ from datetime import datetime
 from api.queries.records import Ended, Hold
 from api.web.presenters import escalations, signs
 from api.web.presenters.moments import calendar_day, london_day
-from delegation.end_of_care import EndReason
+from delegation.residents.end_of_care import EndReason
 
 REASONS = {
     EndReason.DIED: "They died",

@@ -13,7 +13,7 @@ from api.queries.resident import Air, Ceiling, Decisions, Resident, ScaleTwo
 from api.web.presenters import escalations, signs
 from api.web.presenters.decided import clinician, decided, review
 from api.web.presenters.moments import calendar_day, clock, full_clock, london_day, years_old
-from delegation.particulars import NONE_KNOWN
+from delegation.residents.particulars import NONE_KNOWN
 from devices.vital_signs import VitalSign
 
 NO_SCORE = {

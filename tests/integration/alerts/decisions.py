@@ -12,12 +12,12 @@ from random import Random
 from typing import Any, LiteralString
 from uuid import UUID
 
-from alerts import desk
-from alerts.escalation import Disposition
+from alerts.cases import desk
+from alerts.cases.escalation import Disposition
 from alerts.evaluator import Evaluator
 from alerts.policy import Severity
-from delegation import monitoring_pause
-from delegation.monitoring_pause import Away
+from delegation.decisions import monitoring_pause
+from delegation.decisions.monitoring_pause import Away
 from devices import registry
 from devices.receipt import Status
 from ingest.correction import Correction, Reason, correct

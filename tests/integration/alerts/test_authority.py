@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from delegation import air_record
+from delegation.decisions import air_record
 from devices import registry
 from devices.reading import NotObtained
 from devices.receipt import Status

@@ -8,9 +8,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from alerts import claim, desk, phone_call
-from alerts.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
-from alerts.escalation import Disposition
+from alerts.cases import claim, desk, phone_call
+from alerts.cases.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
+from alerts.cases.escalation import Disposition
 from alerts.policy import Severity
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from alerts import scores
 from alerts.evaluator import Evaluator
+from alerts.sets import scores
 from devices.reading import Gatt, SoftSign, decode, encode_one
 from devices.receipt import NOTHING, Outcome
 from ingest import door

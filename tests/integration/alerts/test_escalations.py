@@ -7,8 +7,8 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from alerts import desk
-from alerts.escalation import Disposition
+from alerts.cases import desk
+from alerts.cases.escalation import Disposition
 from alerts.evaluator import Evaluator
 from alerts.policy import SHIPPED, Severity
 from alerts.standing import policies_in_force

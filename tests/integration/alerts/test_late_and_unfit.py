@@ -5,7 +5,7 @@ from typing import LiteralString
 
 import pytest
 
-from delegation.sixteenth_birthday import begin_scores
+from delegation.residents.sixteenth_birthday import begin_scores
 from devices.reading import SoftSign, Worry, WorryFrom
 from devices.receipt import CALL_999, NOTHING
 from tests.fixtures import neighbourhood as n

@@ -5,8 +5,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from alerts import desk
-from alerts.escalation import Disposition
+from alerts.cases import desk
+from alerts.cases.escalation import Disposition
 from alerts.policy import Severity
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.ward import NOW

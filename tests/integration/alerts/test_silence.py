@@ -5,8 +5,8 @@ from typing import LiteralString
 
 import pytest
 
-from alerts import desk
-from alerts.escalation import Disposition
+from alerts.cases import desk
+from alerts.cases.escalation import Disposition
 from alerts.evaluator import Evaluator
 from alerts.policy import Severity
 from ingest.correction import Correction, Reason, correct

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import LiteralString
 from uuid import UUID
 
-from alerts import desk
-from alerts.escalation import Disposition
+from alerts.cases import desk
+from alerts.cases.escalation import Disposition
 from devices import registry
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.ward import NOW

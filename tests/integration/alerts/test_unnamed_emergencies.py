@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from alerts import notice
-from alerts.desk import ChangedError, NotYoursError
+from alerts.cases import notice
+from alerts.cases.desk import ChangedError, NotYoursError
 from devices.reading import ReadingPayload, SoftSign, decode, encode, encode_one
 from devices.receipt import Outcome
 from ingest.arrival import Arrival

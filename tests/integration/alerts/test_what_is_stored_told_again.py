@@ -12,7 +12,7 @@ from alerts.replay.as_stored import Agreement, agreement
 from alerts.replay.comparison import Kind
 from alerts.replay.found import RULES
 from api.replays.stored import Span, replay_stored, said_of
-from delegation import air_record
+from delegation.decisions import air_record
 from tests.fixtures import neighbourhood as n
 from tests.integration.alerts.decisions import CORRECTED, ON_SCALE_2, PREGNANT
 from tests.integration.alerts.stretch import STARTS_AT, Stretch

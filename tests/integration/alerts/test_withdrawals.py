@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from alerts import desk
-from alerts.desk import ChangedError
-from alerts.escalation import Disposition
+from alerts.cases import desk
+from alerts.cases.desk import ChangedError
+from alerts.cases.escalation import Disposition
 from alerts.evaluator import Evaluator
 from devices.reading import ReadingPayload
 from devices.receipt import CALL_HUB

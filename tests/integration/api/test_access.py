@@ -9,7 +9,7 @@ import httpx2 as httpx
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from alerts import desk
+from alerts.cases import desk
 from alerts.evaluator import Evaluator
 from alerts.policy import Severity
 from api.app import create_app

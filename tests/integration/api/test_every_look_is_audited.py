@@ -6,14 +6,14 @@ from typing import Any, LiteralString
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from alerts import desk
+from alerts.cases import desk
 from alerts.evaluator import Evaluator
 from api.app import create_app
 from api.settings import Settings
-from delegation import scale_two
+from delegation.decisions import scale_two
+from delegation.decisions.registers import Regulator
+from delegation.decisions.scale_two import Decision
 from delegation.people import actor_of
-from delegation.registers import Regulator
-from delegation.scale_two import Decision
 from ingest import door
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database

@@ -14,7 +14,7 @@ from fhir.resources.R4B.bundle import Bundle
 
 from alerts.evaluator import Evaluator
 from api.export.document import PARTS
-from delegation import legal_hold
+from delegation.residents import legal_hold
 from devices.reading import Device, DeviceKind, decode
 from ingest import door
 from ingest.arrival import Arrival

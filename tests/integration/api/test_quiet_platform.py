@@ -7,8 +7,8 @@ from uuid import UUID
 import httpx2 as httpx
 import pytest
 
-from ingest import heartbeat
-from ingest.heartbeat import Beating
+from ingest.worker import heartbeat
+from ingest.worker.heartbeat import Beating
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 

@@ -12,7 +12,7 @@ import pytest
 from alerts import clocks
 from alerts.evaluator import Evaluator
 from api.web.presenters.moments import LONDON
-from delegation import nhs_number
+from delegation.residents import nhs_number
 from ingest import door
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database

@@ -14,16 +14,16 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Composed, Identifier
 
-from alerts import desk
-from alerts.escalation import Disposition
+from alerts.cases import desk
+from alerts.cases.escalation import Disposition
 from alerts.evaluator import Evaluator
 from api import retention
-from delegation import end_of_care, legal_hold
 from delegation.audit_seal import seal
 from delegation.audit_verify import verify
-from delegation.end_of_care import EndReason, EndRefusedError
 from delegation.people import actor_of
-from delegation.retention import Tombstone
+from delegation.residents import end_of_care, legal_hold
+from delegation.residents.end_of_care import EndReason, EndRefusedError
+from delegation.residents.retention import Tombstone
 from devices.reading import decode
 from ingest import door
 from ingest.arrival import Arrival, Settled

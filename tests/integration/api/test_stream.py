@@ -13,7 +13,8 @@ import httpx2 as httpx
 import psycopg
 import pytest
 
-from alerts import clocks, desk
+from alerts import clocks
+from alerts.cases import desk
 from alerts.policy import Severity
 from api.queries.events import MOST_EVENTS
 from delegation.people import actor_of

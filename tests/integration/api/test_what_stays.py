@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from alerts import desk
-from alerts.escalation import Disposition
+from alerts.cases import desk
+from alerts.cases.escalation import Disposition
 from api.export import document
 from delegation.audit_verify import verify
 from tests.fixtures import neighbourhood as n

@@ -2,10 +2,10 @@
 
 from datetime import UTC, date, datetime
 
-from delegation import admission
-from delegation.admission import Done, Outcome
-from delegation.particulars import Particulars
 from delegation.people import actor_of
+from delegation.residents import admission
+from delegation.residents.admission import Done, Outcome
+from delegation.residents.particulars import Particulars
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 from tests.fixtures.meanwhile import meanwhile

@@ -9,11 +9,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from delegation import ceiling, monitoring_pause, personal_limit, scale_two
-from delegation.decision import DecidedMeanwhileError
-from delegation.monitoring_pause import Away
+from delegation.decisions import ceiling, monitoring_pause, personal_limit, scale_two
+from delegation.decisions.decision import DecidedMeanwhileError
+from delegation.decisions.monitoring_pause import Away
+from delegation.decisions.registers import Regulator
 from delegation.people import Actor, actor_of
-from delegation.registers import Regulator
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 from tests.fixtures.meanwhile import meanwhile

@@ -12,9 +12,9 @@ import pytest
 
 from alerts.evaluator import Evaluator
 from devices.topics import PARTITIONS
-from ingest.consumer import Broker, Consumer
-from ingest.tenure import Tenure
-from ingest.worker import Worker
+from ingest.worker.consumer import Broker, Consumer
+from ingest.worker.tenure import Tenure
+from ingest.worker.worker import Worker
 from tests.fixtures.containers import wait_until
 from tests.fixtures.ingest_process import IngestProcess
 from tests.fixtures.lines import hang_up

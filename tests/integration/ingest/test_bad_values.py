@@ -12,7 +12,7 @@ from devices.identifiers import new_reading_id
 from devices.reading import decode, encode_one
 from devices.receipt import Outcome
 from ingest.arrival import Arrival, Settled
-from ingest.receipts import receipt_of
+from ingest.worker.receipts import receipt_of
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.doorstep import NOW, Doorstep, admit
 from tests.fixtures.length import length

@@ -14,8 +14,8 @@ from api.embedded.broker import EmbeddedBroker
 from devices import registry
 from devices.receipt import Status, encode_message
 from devices.topics import PARTITIONS, Leaf
-from ingest.consumer import Broker, Consumer, Delivery
-from ingest.probe import Probe
+from ingest.worker.consumer import Broker, Consumer, Delivery
+from ingest.worker.probe import Probe
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
 from tests.fixtures.doorstep import NOW, Doorstep

@@ -7,8 +7,8 @@ from psycopg_pool import ConnectionPool
 from api.fanout import Pace
 from api.latest import KEPT_SECONDS
 from api.pulse import Pulse
-from ingest import heartbeat
-from ingest.heartbeat import QUIET_AFTER, Beating, Quiet
+from ingest.worker import heartbeat
+from ingest.worker.heartbeat import QUIET_AFTER, Beating, Quiet
 from tests.fixtures.databases import Database
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)

@@ -12,10 +12,10 @@ from devices.identifiers import new_reading_id
 from devices.reading import decode, encode_one
 from devices.receipt import Outcome, Receipt
 from ingest.arrival import Arrival
-from ingest.identity import claim
-from ingest.receipts import receipt_of
 from ingest.sorting import Sorted
 from ingest.standing import standing
+from ingest.storage.identity import claim
+from ingest.worker.receipts import receipt_of
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.doorstep import NOW, Doorstep, at_the_door
 from tests.fixtures.length import length

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from devices.topics import PARTITIONS
-from ingest import leases
-from ingest.sharing import Roll
+from ingest.worker import leases
+from ingest.worker.sharing import Roll
 from tests.fixtures.databases import Database
 
 RUN_OUT = "UPDATE ingest.worker SET works_until = now() WHERE worker = %s"

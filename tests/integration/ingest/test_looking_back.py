@@ -5,7 +5,7 @@ from typing import LiteralString
 
 import pytest
 
-from ingest import store
+from ingest.storage import store
 from tests.fixtures.databases import Database
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import psycopg
 
-from alerts import desk
-from alerts.escalation import Disposition
+from alerts.cases import desk
+from alerts.cases.escalation import Disposition
 from alerts.policy import Severity
 from delegation.people import Actor, actor_of
 from devices.reading import ReadingPayload

@@ -17,13 +17,13 @@ from alerts.evaluator import Evaluator
 from devices.gateway.outbox import State
 from devices.receipt import Outcome
 from ingest import quarantine
-from ingest.consumer import Delivery
-from ingest.receipts import ReceiptBook
 from ingest.replay import replay
-from ingest.session import Session
-from ingest.settlement import Settlement
-from ingest.tally import Tally
-from ingest.worker import Worker
+from ingest.worker.consumer import Delivery
+from ingest.worker.receipts import ReceiptBook
+from ingest.worker.session import Session
+from ingest.worker.settlement import Settlement
+from ingest.worker.tally import Tally
+from ingest.worker.worker import Worker
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
 from tests.fixtures.live_kits import still_on

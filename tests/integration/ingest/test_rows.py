@@ -11,8 +11,9 @@ from delegation.competence import Activity, Label, Labelled
 from delegation.store import Placement
 from devices.reading import Device, DeviceKind, NotObtained, OperatorKnownBy, ReadingPayload, Worry, WorryFrom
 from devices.vital_signs import VitalSign
-from ingest import quality, store
+from ingest import quality
 from ingest.arrival import NewReading
+from ingest.storage import store
 from tests.fixtures.doorstep import NOW, Doorstep
 from tests.integration.ingest.histories import over_histories
 

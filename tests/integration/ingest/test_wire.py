@@ -7,8 +7,8 @@ from contextlib import closing
 import pytest
 
 from devices.topics import Leaf
-from ingest.consumer import Broker, Consumer, Delivery
-from ingest.wire import BufferedSocket
+from ingest.worker.consumer import Broker, Consumer, Delivery
+from ingest.worker.wire import BufferedSocket
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.brokers import Mosquitto
 from tests.fixtures.containers import wait_until

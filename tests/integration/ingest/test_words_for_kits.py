@@ -15,10 +15,10 @@ from devices.gateway.outbox import Outbox
 from devices.identifiers import new_uuid7
 from devices.receipt import Message
 from devices.topics import Leaf
-from ingest import outbox
-from ingest.consumer import Broker, Consumer
-from ingest.tenure import Tenure
-from ingest.worker import Worker
+from ingest.worker import outbox
+from ingest.worker.consumer import Broker, Consumer
+from ingest.worker.tenure import Tenure
+from ingest.worker.worker import Worker
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.brokers import Mosquitto
 from tests.fixtures.containers import wait_until

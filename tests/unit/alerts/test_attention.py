@@ -13,15 +13,15 @@ from alerts.attention import remarkable
 from alerts.beside.look_back import look_back
 from alerts.judgement import judge
 from alerts.policy import PolicyBook
-from alerts.scoring import Moments, score_readings
+from alerts.sets.scoring import Moments, score_readings
 from alerts.verdicts import of_judged, of_unremarkable
 from delegation.authority import AirRecord, Authority, ScaleAuthorisation
 from delegation.competence import Label, Labelled
 from delegation.store import Placement
 from devices.reading import Device, DeviceKind, NotObtained, ReadingPayload, SoftSign, Worry
 from devices.vital_signs import VitalSign
-from ingest import pulses
 from ingest.arrival import NewReading
+from ingest.storage import pulses
 from tests.unit.alerts.judged_sets import NOW, policy
 
 HUB, STRICT_HUB = UUID(int=21), UUID(int=22)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.composition import Composed, columns, compose
 from alerts.news2 import SIGNS, score
-from alerts.timeline import Readings
+from alerts.sets.composition import Composed, columns, compose
+from alerts.sets.timeline import Readings
 
 MINUTE = 60_000_000
 WINDOW = 30 * MINUTE

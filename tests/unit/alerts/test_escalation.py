@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.escalation import EventKind, OpenEscalation, step
+from alerts.cases.escalation import EventKind, OpenEscalation, step
 from alerts.policy import Severity
 from alerts.rules import YIELDING, Finding
 from tests.unit.alerts.judged_sets import BODY, NOW, policy

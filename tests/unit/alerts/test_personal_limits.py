@@ -9,9 +9,9 @@ import pytest
 from alerts.beside.personal_limits import outside_own_limits
 from alerts.judgement import judge, judge_unscored
 from alerts.policy import Severity
-from alerts.scoring import score_readings
+from alerts.sets.scoring import score_readings
 from delegation.authority import PersonalLimit
-from delegation.personal_limit import SIGNS
+from delegation.decisions.personal_limit import SIGNS
 from delegation.store import authorities_of
 from devices.vital_signs import QUANTITIES, VitalSign
 from ingest.arrival import NewReading

@@ -10,11 +10,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts import judgement, phone_call, rules
+from alerts import judgement, rules
 from alerts.beside.look_back import LookBack, own_known
 from alerts.beside.own_line import line_of_readings
 from alerts.beside.rise import Earlier
 from alerts.beside.trend import Measured, signs_to_follow
+from alerts.cases import phone_call
 from alerts.news2 import SIGNS
 from alerts.replay.asked import unanswered
 from alerts.replay.cases import cases
@@ -23,7 +24,7 @@ from alerts.replay.found import RULES, found
 from alerts.replay.run import replay
 from alerts.replay.scored import _latest_known, scored
 from alerts.replay.sets import HOUR, MICROSECONDS, Sets
-from alerts.scoring import Scored, score_readings
+from alerts.sets.scoring import Scored, score_readings
 from delegation.authority import Authority, PersonalLimit, ScaleAuthorisation
 from delegation.competence import Label, Labelled
 from delegation.store import Placement
@@ -407,6 +408,6 @@ def test_every_case_of_either_policy_is_counted_once():
 
 def test_every_rule_there_is_can_be_counted():
     folder = Path(rules.__file__).parent
-    sources = [*folder.glob("*.py"), *(folder / "beside").glob("*.py")]
+    sources = folder.rglob("*.py")
     named = {rule for file in sources for rule in re.findall(r'Finding\(\s*"(\w+)"', file.read_text())}
     assert named | {phone_call.RULE, rules.NOT_THEIRS} == set(RULES)

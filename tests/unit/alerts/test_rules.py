@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts import rules, scored_set
+from alerts import rules
 from alerts.policy import Severity
 from alerts.rules import Finding
+from alerts.sets import scored_set
 from devices.emergency import EmergencySign
 from devices.reading import Unreadable, decode
 from devices.receipt import CALL_999, CALL_HUB, NOTHING

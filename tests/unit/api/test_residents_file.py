@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from api.commands.residents_file import MOST_LINES, ResidentsFileError, read
-from delegation.particulars import NONE_KNOWN, NoScore
+from delegation.residents.particulars import NONE_KNOWN, NoScore
 
 TODAY = date(2026, 3, 4)
 HEADER = "name,nhs_number,born_on,allergies,background,call_back_phone,usual_company,no_score_reason\n"

@@ -11,8 +11,8 @@ import pytest
 from api.seed import neighbourhood
 from api.seed.kits import RESIDENTS_PER_KIT
 from api.seed.words import gmc_number, names, nhs_numbers, nmc_number, password
-from delegation.nhs_number import check_digit
 from delegation.people import Role
+from delegation.residents.nhs_number import check_digit
 from devices.kits import HomeKind
 from devices.topics import partition_of
 

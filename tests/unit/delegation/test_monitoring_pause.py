@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from delegation.monitoring_pause import LONGEST, LONGEST_BEFORE, Away
+from delegation.decisions.monitoring_pause import LONGEST, LONGEST_BEFORE, Away
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 MOMENT, DAY = timedelta(seconds=1), timedelta(days=1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from delegation.particulars import same_name
+from delegation.residents.particulars import same_name
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from delegation.registers import FORMS, Regulator, has_the_form, written
+from delegation.decisions.registers import FORMS, Regulator, has_the_form, written
 
 
 @pytest.mark.parametrize(

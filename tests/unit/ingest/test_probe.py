@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from devices.topics import Leaf, parse_topic
-from ingest.probe import HELD_BACK_FROM, LOST_AFTER, Probe
+from ingest.worker.probe import HELD_BACK_FROM, LOST_AFTER, Probe
 
 START = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 HEARD = {3: START, 4: START}

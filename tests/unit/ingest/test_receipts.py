@@ -6,7 +6,7 @@ from uuid import uuid4
 from devices.receipt import CALL_HUB, Outcome, Receipts
 from devices.topics import Leaf
 from ingest.arrival import Settled, Verdict
-from ingest.receipts import EVERY, ReceiptBook
+from ingest.worker.receipts import EVERY, ReceiptBook
 from tests.fixtures import neighbourhood as n
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from devices.topics import PARTITIONS
-from ingest.sharing import Roll, Step, next_step, share_out
+from ingest.worker.sharing import Roll, Step, next_step, share_out
 
 NAMES = [str(number) for number in range(1, 20)]
 

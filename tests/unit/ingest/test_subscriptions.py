@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.subscriptions import Subscriptions
+from ingest.worker.subscriptions import Subscriptions
 
 AT = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 LATER = AT + timedelta(seconds=1)

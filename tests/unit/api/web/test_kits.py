@@ -7,7 +7,7 @@ import pytest
 from api.queries.kits import Quarantined
 from api.shares import in_words
 from api.web.presenters.kits import by_need, kit_row, quarantine_row, summary, workers
-from ingest.sharing import Roll
+from ingest.worker.sharing import Roll
 from tests.unit.api.web.rows import NOW, ago, kit
 
 

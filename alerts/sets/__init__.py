@@ -1,0 +1,1 @@
+"""Observation sets: composed from readings over time, scored, and stored."""

@@ -1,0 +1,1 @@
+"""Residents: how they are added, put right, moved, held, kept and erased."""

@@ -1,0 +1,1 @@
+"""The rows of readings: their identity, their numbering, what is current, and who may ask for them."""
