@@ -34,6 +34,8 @@ class Arrival(NamedTuple):
     topic: str
     item: ReadingPayload | Unreadable
     arrived_at: datetime
+    waited_at_most: timedelta | None = timedelta(0)
+    """The longest it can have waited at the broker; None if nobody knows."""
 
 
 class Sound(NamedTuple):

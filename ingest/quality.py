@@ -18,8 +18,8 @@ Value = Decimal | bool | str
 
 AHEAD = timedelta(minutes=5)
 ANCIENT = timedelta(hours=72)
-LONGEST_WAIT = timedelta(hours=1)
-"""No message waits this long on its way. A shorter wait cannot be told from a slow clock."""
+USUAL_WAIT = timedelta(hours=1)
+"""A reading that seems this much older than its kit says may just have waited on its way."""
 BEFORE_ITS_KIT = timedelta(days=2)
 """A reading dated this long before its kit's enrolment has a wrong clock.
 
@@ -114,24 +114,33 @@ def _remarks(payload: ReadingPayload, said: Measured) -> list[str]:
 
 
 def effective(
-    taken_at: datetime, arrived_at: datetime, enrolled_at: datetime, age_s: float | None = None
+    taken_at: datetime,
+    arrived_at: datetime,
+    enrolled_at: datetime,
+    age_s: float | None = None,
+    waited_at_most: timedelta | None = timedelta(0),
 ) -> tuple[datetime, tuple[str, ...]]:
     """Return the time a reading is ordered by, and what is odd about the time it claims.
 
     A clock that was not set since it was switched on says 1970, or its date of manufacture: a reading of now would look
     too old to act on. A clock that resumed where it was switched off, days ago, is checked against `age_s`. That is how
     long before sending the reading was taken, in seconds, by a clock that nobody sets; None if the kit has no such
-    clock. Readings from before their kit's enrolment waited in quarantine until then.
+    clock. A message that waited at the broker looks the same, so what the wait can explain, or what nobody knows the
+    wait of, is believed. Readings from before their kit's enrolment waited in quarantine until then.
     """
     since = kit_since(enrolled_at, arrived_at)
     by_age = max(since, arrived_at - timedelta(seconds=age_s or 0))
     if taken_at > by_age + AHEAD:
         return by_age, ("clock_ahead",)
-    if taken_at < since or (age_s is not None and taken_at < by_age - LONGEST_WAIT):
+    if taken_at < since or (age_s is not None and _is_lost(by_age - taken_at, waited_at_most)):
         return by_age, ("clock_lost",)
     if taken_at < arrived_at - ANCIENT:
         return taken_at, ("ancient",)
     return taken_at, ()
+
+
+def _is_lost(seems_slow: timedelta, waited_at_most: timedelta | None) -> bool:
+    return waited_at_most is not None and seems_slow > max(USUAL_WAIT, waited_at_most)
 
 
 def kit_since(enrolled_at: datetime, arrived_at: datetime) -> datetime:

@@ -62,7 +62,7 @@ class Sorted:
             self.refuse(place, arrival, objection or _UNKNOWN_RESIDENT)
             return
         effective_at, oddities = quality.effective(
-            said.taken_at, arrival.arrived_at, kit.enrolled_at, said.age_s
+            said.taken_at, arrival.arrived_at, kit.enrolled_at, said.age_s, arrival.waited_at_most
         )
         key = kit.kit_id, said.reading_id
         self.sound.append(Sound(place, arrival, said, kit, placement, key, effective_at, oddities))

@@ -36,6 +36,9 @@ class Probe:
         self._publish = publish
         self._awaited: _OnItsWay | None = None
         self._waited = timedelta(0)
+        self._back: list[tuple[datetime, datetime]] = []
+        """Pairs of moments: what arrives after the first was sent after the second. At most two pairs are kept, since
+        one batch may hold messages from before and after a probe."""
         self.comes_no_more = False
         """A probe did not return on a partition heard without a gap, and none has come back since."""
 
@@ -44,6 +47,9 @@ class Probe:
         awaited = self._awaited
         if not heard:
             return
+        if not self._back:
+            since = min(heard.values())  # the broker keeps nothing for a worker that does not listen
+            self._back.append((since, since))
         if awaited is not None and not _has_missed(awaited, heard):
             if in_hand >= HELD_BACK_FROM or at <= awaited.sent_at + LOST_AFTER:
                 return
@@ -56,6 +62,8 @@ class Probe:
         if _LEVEL not in where:
             return False
         if self._awaited is not None and payload == self._awaited.mark:
+            # The broker passes messages on in order.
+            self._back = [*self._back[-1:], (at, self._awaited.sent_at)]
             self._waited, self._awaited = at - self._awaited.sent_at, None
             self.comes_no_more = False
         return True
@@ -69,6 +77,15 @@ class Probe:
             return timedelta(0)
         awaited = timedelta(0) if self._awaited is None else at - self._awaited.sent_at
         return max(timedelta(0), self._waited, awaited)
+
+    def waited_at_most(self, at: datetime) -> timedelta | None:
+        """The longest that a message that arrives now can have waited; None if probes do not tell.
+
+        It grows while the worker waits for the database and sends no probe.
+        """
+        if self.comes_no_more:
+            return None
+        return next((at - sent_at for arrived_at, sent_at in reversed(self._back) if arrived_at <= at), None)
 
 
 def _has_missed(probe: _OnItsWay, heard: Mapping[int, datetime]) -> bool:

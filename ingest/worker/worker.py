@@ -117,9 +117,9 @@ class Worker:
         readings = [one for one in deliveries if not one.topic.endswith(_STATUS)]
         statuses = [one for one in deliveries if one.topic.endswith(_STATUS)]
         self._note_statuses(statuses)  # first: a kit's clock counts for its readings beside it
-        settled = self._settlement.settle(
-            [arrival for one in readings for arrival in arrivals_of(one)], stopping
-        )
+        wait = self._probe.waited_at_most
+        arrivals = [item for one in readings for item in arrivals_of(one, wait(one.arrived_at))]
+        settled = self._settlement.settle(arrivals, stopping)
         if settled is None:
             return  # told to stop first: the broker and the kit still have the readings
         self._consumer.acknowledge(readings)
@@ -144,7 +144,7 @@ class Worker:
                         status,
                         delivery.arrived_at,
                         retained=delivery.retained,
-                        waited=self._probe.waited(delivery.arrived_at),
+                        waited=self._probe.waited_at_most(delivery.arrived_at) or timedelta(0),
                     )
             except (ValidationError, psycopg.DataError):
                 _log.warning("a status could not be read")
@@ -200,7 +200,7 @@ def _config(epoch: UUID, listening_since: datetime, kit: Speaker) -> Config:
     )
 
 
-def arrivals_of(delivery: Delivery) -> list[Arrival]:
+def arrivals_of(delivery: Delivery, waited_at_most: timedelta | None = None) -> list[Arrival]:
     """The items of one message."""
-    kit_id = kit_of(delivery.topic)
-    return [Arrival(kit_id, delivery.topic, item, delivery.arrived_at) for item in decode(delivery.payload)]
+    kit_id, where, at = kit_of(delivery.topic), delivery.topic, delivery.arrived_at
+    return [Arrival(kit_id, where, item, at, waited_at_most) for item in decode(delivery.payload)]

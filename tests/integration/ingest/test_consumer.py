@@ -144,6 +144,7 @@ def test_a_probe_comes_back_the_way_a_status_comes(broker) -> None:
         come = next_of(consumer)
         assert probe.has_come(come.topic, come.payload, come.arrived_at)
         assert probe.waited(come.arrived_at + n.minutes(9)) == come.arrived_at - at
+        assert probe.waited_at_most(come.arrived_at + n.minutes(9)) == come.arrived_at + n.minutes(9) - at
 
 
 @pytest.mark.both_brokers

@@ -85,6 +85,20 @@ def test_a_clock_that_agrees_with_the_age_is_believed_though_the_message_waited_
     assert quality.effective(claimed, NOW, ENROLLED, age)[0] == claimed
 
 
+@given(age=TAKEN_BACK, waited=st.integers(3601, 14 * A_DAY), less=st.integers(0, 3600))
+def test_a_clock_is_believed_as_far_as_the_message_may_have_waited(age: int, waited: int, less: int) -> None:
+    """While the database is down, the broker holds messages for as long as that takes."""
+    at_most = timedelta(seconds=waited)
+    claimed = NOW - timedelta(seconds=age + waited - less)
+    assert quality.effective(claimed, NOW, ENROLLED, age, at_most)[0] == claimed
+    lost = NOW - timedelta(seconds=age + waited + 1)
+    assert quality.effective(lost, NOW, ENROLLED, age, at_most) == (
+        NOW - timedelta(seconds=age),
+        ("clock_lost",),
+    )
+    assert quality.effective(lost, NOW, ENROLLED, age, None)[0] == lost
+
+
 @given(age=st.floats(0, OLDEST_S))
 def test_no_age_makes_a_reading_older_than_its_kit(age: float) -> None:
     assert quality.effective(NOW, NOW, ENROLLED, age)[0] >= FIRST

@@ -98,3 +98,32 @@ def test_a_line_that_broke_is_no_reason_to_believe_that_none_comes_back(probe: P
 def test_who_hears_nothing_sends_nothing(sent: list[tuple[str, bytes]]) -> None:
     Probe(lambda where, payload: sent.append((where, payload))).send({}, START)
     assert sent == []
+
+
+def test_nothing_waited_longer_than_since_the_last_probe_that_is_back_was_sent(
+    probe: Probe, sent: list[tuple[str, bytes]]
+) -> None:
+    """A worker that waits for the database sends no probe, and the broker holds what kits send meanwhile."""
+    assert probe.waited_at_most(after(2)) == timedelta(seconds=2), "since it listens"
+    assert probe.has_come(*sent[0], after(3))
+    assert probe.waited_at_most(after(10_000)) == timedelta(seconds=9_999)
+    probe.send(HEARD, after(10_000))
+    assert probe.waited_at_most(after(10_001)) == timedelta(seconds=10_000)
+
+
+def test_a_probe_says_nothing_of_what_arrived_before_it(probe: Probe, sent: list[tuple[str, bytes]]) -> None:
+    assert probe.has_come(*sent[0], after(2))
+    probe.send(HEARD, after(10_000))
+    assert probe.has_come(*sent[1], after(10_002))
+    assert probe.waited_at_most(after(10_001)) == timedelta(seconds=10_000)
+    assert probe.waited_at_most(after(10_003)) == timedelta(seconds=3)
+
+
+def test_nobody_knows_the_longest_wait_while_none_comes_back(
+    probe: Probe, sent: list[tuple[str, bytes]]
+) -> None:
+    probe.send(HEARD, after(2) + LOST_AFTER)
+    assert probe.waited_at_most(after(3) + LOST_AFTER) is None
+    assert probe.has_come(*sent[1], after(4) + LOST_AFTER)
+    assert probe.waited_at_most(after(5) + LOST_AFTER) == timedelta(seconds=3)
+    assert Probe(lambda *_: None).waited_at_most(START) is None, "none was sent yet"
