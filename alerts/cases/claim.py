@@ -15,7 +15,7 @@ from alerts.cases.store import Change
 from delegation import audit
 from delegation.people import Process
 
-_WORDS = "whoever had claimed it works at this hub no more"
+_WORDS = "the person who had claimed it no longer works at this hub"
 _MOST = 500
 
 _LEFT: LiteralString = "SELECT alerts.left_by_their_claimers(%s)"

@@ -58,7 +58,7 @@ class Change:
     cause_reading_id: UUID | None = None
     words: str | None = None
     left_hub_id: UUID | None = None
-    """Whose queue it is in no more."""
+    """The hub whose queue it has left."""
 
 
 _OPEN: LiteralString = """

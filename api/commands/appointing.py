@@ -101,7 +101,7 @@ def end_role(username: Username, role: RoleName, by: By, reason: Reason, at: Pla
         held = appointment.find(conn, _role(role), at)
         person_id, words = _person(conn, username), f"{by}: {reason}"
         appointment.end(conn, Process("end-role"), person_id, held, at=datetime.now(UTC), words=words)
-    print(f"{username} is {_words(held)} no more.")
+    print(f"{username} is no longer {_words(held)}.")
 
 
 def _as_owner() -> "psycopg.Connection[Any]":

@@ -93,7 +93,7 @@ def test_another_role_is_given_and_ended_at_once(commands: MakeCommands, settled
         assert browser.get("/api/v1/me").status_code == 401
         assert ours.run("give-role", who, *lead).stderr == "They are hub lead there already.\n"
         browser = served.signed_in(n.CLINICIAN)
-        assert ours.run("end-role", who, *lead).stdout == f"{who} is hub lead no more.\n"
+        assert ours.run("end-role", who, *lead).stdout == f"{who} is no longer hub lead.\n"
         assert browser.get("/api/v1/me").status_code == 401
     assert ours.run("end-role", who, *lead).stderr == "They are not hub lead there.\n"
     with settled.connect() as conn:
