@@ -7,7 +7,7 @@ sender's daily quota only the beginning of a message is kept, and the sender is 
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -50,6 +50,8 @@ class Quarantined:
     replay_outcome: str | None
     cut_from: int | None
     """How many bytes it had, if only its beginning is kept."""
+    waited_at_most: timedelta | None
+    """The longest it can have waited at the broker before it arrived; None if nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,10 @@ class Kept:
 
 _KEEP: LiteralString = """
 INSERT INTO ingest.quarantine
-    (kit_id, reading_id, topic, payload, cut_from, payload_sha256, reason, detail, arrived_at, last_arrived_at)
-VALUES (%(kit)s, %(reading)s, %(topic)s, %(payload)s, %(cut_from)s, %(sha256)s, %(reason)s, %(detail)s, %(at)s, %(at)s)
+    (kit_id, reading_id, topic, payload, cut_from, payload_sha256, reason, detail, arrived_at, last_arrived_at,
+     waited_at_most)
+VALUES (%(kit)s, %(reading)s, %(topic)s, %(payload)s, %(cut_from)s, %(sha256)s, %(reason)s, %(detail)s, %(at)s, %(at)s,
+        %(waited)s)
 ON CONFLICT (coalesce(kit_id, '00000000-0000-0000-0000-000000000000'), payload_sha256)
 DO UPDATE SET
     last_arrived_at = greatest(quarantine.last_arrived_at, EXCLUDED.last_arrived_at),
@@ -76,7 +80,7 @@ WHERE (coalesce(kit_id, '00000000-0000-0000-0000-000000000000'), payload_sha256)
 """
 _LIST: LiteralString = """
 SELECT quarantine_id, kit_id, reading_id, topic, payload, reason, detail, arrived_at, last_arrived_at, deliveries,
-       replayed_at, replay_outcome, cut_from
+       replayed_at, replay_outcome, cut_from, waited_at_most
 FROM ingest.quarantine
 WHERE quarantine_id > %s AND (NOT %s OR replayed_at IS NULL)
 ORDER BY quarantine_id LIMIT %s
@@ -118,6 +122,7 @@ def keep(
             "reason": reason.code,
             "detail": reason.detail[:2000].replace("\0", "\ufffd"),
             "at": arrival.arrived_at,
+            "waited": arrival.waited_at_most,
             "place": place,
         }
         for place, (arrival, reason) in enumerate(arrivals)

@@ -22,7 +22,8 @@ def replay(conn: psycopg.Connection, kept: Quarantined, evaluator: Evaluator, at
     earlier = quarantine.locked(conn, kept.quarantine_id)
     if earlier is not None:
         return earlier
-    arrivals = [Arrival(kept.kit_id, kept.topic, item, kept.arrived_at) for item in decode(kept.payload)]
+    came = kept.arrived_at, kept.waited_at_most
+    arrivals = [Arrival(kept.kit_id, kept.topic, item, *came) for item in decode(kept.payload)]
     outcome = str(Outcome.QUARANTINED)
     with conn.transaction() as attempt:
         outcomes = {one.outcome for one in door.receive(conn, arrivals, evaluator, at)}

@@ -87,6 +87,7 @@ CREATE TABLE ingest.quarantine (
     detail          text NOT NULL,
     arrived_at      timestamptz NOT NULL,
     last_arrived_at timestamptz NOT NULL,
+    waited_at_most  interval,                   -- at the broker, before it arrived; NULL where nobody knows
     deliveries      integer NOT NULL DEFAULT 1,
     replayed_at     timestamptz,
     replay_outcome  text

@@ -41,6 +41,18 @@ def newcomer() -> UUID:
     return new_uuid7()
 
 
+def test_what_waited_at_the_broker_keeps_its_time_when_it_is_tried_again(doorstep, newcomer):
+    """The age its kit told is of the sending; the database was away for three hours after that."""
+    kit, taken_at = n.Kit(), NOW - timedelta(hours=3, minutes=5)
+    said = kit.reading(newcomer, taken_at=taken_at).model_copy(update={"age_s": 300.0})
+    came = kit.arrival(said, NOW)._replace(waited_at_most=timedelta(hours=3))
+    [settled] = doorstep.deliver(came)
+    assert settled.reason == "unknown_resident"
+    doorstep.owner.execute(ENROL, (newcomer, n.ORCHARD))
+    assert try_all_again(doorstep) == ["stored"]
+    assert doorstep.rows("SELECT effective_at FROM ingest.reading") == [(taken_at,)]
+
+
 def test_readings_of_a_resident_enrolled_late_are_stored_with_their_first_arrival(doorstep, newcomer):
     kit = n.Kit()
     early, grave = kit.reading(newcomer, taken_at=NOW), kit.reading(newcomer, n.GRAVE, taken_at=NOW)
