@@ -2,7 +2,7 @@
 
 Guards: a kit's clock is compared with the time the kit spoke, not the time we read it. Otherwise every clock would look
 slow by our own backlog. No probe is taken for a kit's status. If probes stop coming back, for instance because the
-broker forbids them, messages count as not having waited, and `comes_no_more` tells an operator to mend it.
+broker forbids them, statuses count as not having waited, and `comes_no_more` tells an operator to mend it.
 """
 
 from collections.abc import Callable, Mapping
@@ -47,9 +47,9 @@ class Probe:
         awaited = self._awaited
         if not heard:
             return
-        if not self._back:
-            since = min(heard.values())  # the broker keeps nothing for a worker that does not listen
-            self._back.append((since, since))
+        since = min(heard.values())  # the broker keeps nothing for a worker that does not listen
+        if not self._back or since > self._back[-1][0]:
+            self._back = [*self._back[-1:], (since, since)]
         if awaited is not None and not _has_missed(awaited, heard):
             if in_hand >= HELD_BACK_FROM or at <= awaited.sent_at + LOST_AFTER:
                 return

@@ -144,7 +144,7 @@ class Worker:
                         status,
                         delivery.arrived_at,
                         retained=delivery.retained,
-                        waited=self._probe.waited_at_most(delivery.arrived_at) or timedelta(0),
+                        waited=self._probe.waited(delivery.arrived_at),
                     )
             except (ValidationError, psycopg.DataError):
                 _log.warning("a status could not be read")

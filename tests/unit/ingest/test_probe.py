@@ -127,3 +127,9 @@ def test_nobody_knows_the_longest_wait_while_none_comes_back(
     assert probe.has_come(*sent[1], after(4) + LOST_AFTER)
     assert probe.waited_at_most(after(5) + LOST_AFTER) == timedelta(seconds=3)
     assert Probe(lambda *_: None).waited_at_most(START) is None, "none was sent yet"
+
+
+def test_the_broker_keeps_nothing_while_nobody_listens(probe: Probe, sent: list[tuple[str, bytes]]) -> None:
+    assert probe.has_come(*sent[0], after(2))
+    probe.send({3: after(9_000), 4: after(9_001)}, after(9_002))
+    assert probe.waited_at_most(after(9_003)) == timedelta(seconds=3)
