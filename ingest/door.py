@@ -46,7 +46,10 @@ def put_away(
         return batch.at(0)
     [one] = batch.sound
     current.lock(conn, {one.placement.resident_id})
-    verdict = evaluator.cannot_keep(conn, one.placement, one.payload, at)
+    if kept.new:
+        verdict = evaluator.cannot_keep(conn, one.placement, one.payload, at)
+    else:
+        verdict = Verdict(next=evaluator.next_unstored(one.payload))
     return Settled(arrival, Outcome.QUARANTINED, reason.told, verdict)
 
 

@@ -18,7 +18,7 @@ from ingest.trouble import is_too_much, passes, refuses_all
 from ingest.worker.receipts import ReceiptBook
 from ingest.worker.session import Session
 
-_PATIENCE = 30.0
+_PATIENCE = 600.0
 
 
 class Settlement:
@@ -29,7 +29,8 @@ class Settlement:
     ) -> None:
         """`patience`: how many seconds to keep trying one message that is too much for the database by itself.
 
-        Others may be using the database's room only for a while. The messages behind it wait this long too.
+        Others may be using the database's room for a while, and then it is not the message's fault. The messages behind
+        it wait this long too; receipts of what is stored go out meanwhile.
         """
         self._patience = patience
         self._session = session
@@ -54,6 +55,7 @@ class Settlement:
                 waited_enough = too_much_since is not None and now - too_much_since >= self._patience
                 if (its_own or waited_enough) and (put_away := self._put_away(arrivals[0], error)):
                     return put_away
+            self._receipts.flush(time.monotonic())
             stopping.wait(pause)
             pause = min(5.0, pause * 2)
         return None

@@ -179,9 +179,10 @@ def test_a_reading_that_is_too_much_by_itself_again_and_again_is_put_away_alone(
     settled = settle(neighbourhood, OverwhelmedBy(n.BRAM), *sent, patience=0.0)
     assert settled is not None
     assert [one.outcome for one in settled] == [Outcome.STORED, Outcome.QUARANTINED, Outcome.STORED]
+    settle(neighbourhood, OverwhelmedBy(n.BRAM), sent[1], patience=0.0)
     with neighbourhood.connect("hearthwatch_ingest") as conn:
         [kept] = quarantine.listed(conn)
-        assert (kept.reading_id, kept.reason) == (sent[1].item.reading_id, "unstorable")
+        assert (kept.reading_id, kept.reason, kept.deliveries) == (sent[1].item.reading_id, "unstorable", 2)
         assert "OutOfMemory" in kept.detail
         again = replay(conn, kept, Evaluator(), now)
     assert again == Outcome.STORED
@@ -189,6 +190,8 @@ def test_a_reading_that_is_too_much_by_itself_again_and_again_is_put_away_alone(
         assert owner.execute("SELECT resident_id, origin FROM alerts.escalation").fetchall() == [
             (n.BRAM, "unscored")
         ]
+        told = owner.execute("SELECT count(*) FROM alerts.finding WHERE rule = 'unstored'").fetchone()
+        assert told == (1,), "once, though it came again"
 
 
 @pytest.mark.parametrize(
