@@ -24,7 +24,7 @@ from ingest.evaluation import Batch, Evaluator, Withdrawn, evaluate_safely
 from ingest.storage import current, store, stored
 from ingest.storage.current import CurrentVitals, Signs
 from ingest.storage.stored import Held
-from ingest.trouble import blames_no_rule
+from ingest.trouble import passes
 
 _log = logging.getLogger(__name__)
 # How far back to look for a sign's earlier value: the first of these is nearly always enough.
@@ -165,8 +165,8 @@ def _take_away(
         with conn.transaction():
             evaluator.withdraw(conn, withdrawn, at)
     except Exception as error:
-        if blames_no_rule(error):
-            raise
+        if passes(error):
+            raise  # whoever asked is told, and asks again
         _log.exception("what rested on a corrected reading could not be judged anew")
         evaluator.cannot_score(conn, withdrawn.without or [gone], at)
 

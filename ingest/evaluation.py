@@ -16,8 +16,9 @@ from psycopg.pq import TransactionStatus
 
 from delegation.store import Placement
 from devices.reading import ReadingPayload, Unreadable
+from devices.receipt import CALL_HUB, NOTHING
 from ingest.arrival import BY_NUMBER, KnownReading, NewReading, ReadingKey, Repeated, Verdict
-from ingest.trouble import blames_no_rule
+from ingest.trouble import blames_no_rule, passes
 
 _log = logging.getLogger(__name__)
 
@@ -146,7 +147,10 @@ def evaluate_safely(
 def recall_safely(
     conn: psycopg.Connection, evaluator: Evaluator, repeated: Sequence[Repeated], at: datetime
 ) -> Mapping[ReadingKey, Verdict]:
-    """Ask for the first verdicts again. The readings are stored whether or not the verdicts can be had."""
+    """Ask for the first verdicts again. Database errors that another try may cure are raised.
+
+    The readings are stored whether or not the verdicts can be had. Without them, a person is to be phoned.
+    """
     if not repeated:
         return {}
     try:
@@ -155,10 +159,14 @@ def recall_safely(
             _check_still_whole(conn)
             return verdicts
     except Exception as error:
-        if blames_no_rule(error):
+        if passes(error):
             raise
         _log.exception("earlier verdicts could not be recalled")
-        return {}
+        return {one.key: Verdict(next=_urgent(evaluator.next_unstored(one.payload))) for one in repeated}
+
+
+def _urgent(said: str) -> str:
+    return said if said != NOTHING else CALL_HUB
 
 
 def _check_still_whole(conn: psycopg.Connection) -> None:

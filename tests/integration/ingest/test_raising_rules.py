@@ -10,7 +10,7 @@ import pytest
 
 from alerts.evaluator import Evaluator
 from devices.receipt import CALL_HUB, Outcome
-from ingest.arrival import NewReading, ReadingKey, Verdict
+from ingest.arrival import NewReading, ReadingKey, Repeated, Verdict
 from ingest.evaluation import Batch
 from tests.fixtures import independent
 from tests.fixtures import neighbourhood as n
@@ -34,6 +34,19 @@ class Faulty(Evaluator):
         if self.residents & set(batch.residents):
             self.breaks(conn)
         return verdicts
+
+
+class Forgetful(Evaluator):
+    """One that fails when it is asked again what it said."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def recall(
+        self, conn: psycopg.Connection, repeated: Sequence[Repeated], at: datetime
+    ) -> Mapping[ReadingKey, Verdict]:
+        raise self.error
 
 
 class Helpless(Faulty):
@@ -157,3 +170,19 @@ def test_where_nobody_can_be_told_nothing_is_stored_or_acknowledged(doorstep: Do
     with pytest.raises(LookupError):
         doorstep.deliver(kit.arrival(kit.reading(taken_at=NOW), NOW), evaluator=Helpless([n.AMARA], raises))
     assert doorstep.stored() == []
+
+
+def test_a_sender_whose_first_answer_cannot_be_had_again_is_told_to_phone(doorstep: Doorstep):
+    kit = n.Kit()
+    sent = kit.arrival(kit.reading(values={"pulse": 70}, taken_at=NOW), NOW)
+    doorstep.deliver(sent)
+    [settled] = doorstep.deliver(sent, evaluator=Forgetful(ZeroDivisionError("nothing to divide by")))
+    assert (settled.outcome, settled.verdict.next) == (Outcome.DUPLICATE, CALL_HUB)
+
+
+def test_a_first_answer_that_takes_too_long_to_find_is_asked_for_again(doorstep: Doorstep):
+    kit = n.Kit()
+    sent = kit.arrival(kit.reading(taken_at=NOW), NOW)
+    doorstep.deliver(sent)
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        doorstep.deliver(sent, evaluator=Forgetful(psycopg.errors.QueryCanceled("too long")))
