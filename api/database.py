@@ -32,8 +32,11 @@ def open_pool(settings: Settings, role: DatabaseRole, most: int) -> Pool:
         max_size=most,
         timeout=WAIT_SECONDS,
         name=role.value,
-        # Slow statements should show as errors instead of a growing queue.
-        kwargs={"options": "-c statement_timeout=15s -c idle_in_transaction_session_timeout=60s"},
+        # Slow statements should show as errors instead of a growing queue. Waiting for a lock ends sooner, so that it
+        # is not taken for a statement that is slow by itself.
+        kwargs={
+            "options": "-c statement_timeout=15s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+        },
         # Replace a connection that the server has closed, before it is handed out.
         check=ConnectionPool.check_connection,
         open=True,
