@@ -32,9 +32,9 @@ from ingest.evaluation import Withdrawn
 
 _LONDON = ZoneInfo("Europe/London")
 
-# The cases that rest on a reading, and whether the sentence they show does.
+# The cases that rest on a reading, whether the sentence they show does, and when the last that does was found.
 _RESTING: LiteralString = """
-SELECT escalation_id, coalesce(bool_or(finding_id = why_finding), false)
+SELECT escalation_id, coalesce(bool_or(finding_id = why_finding), false), max(found_at)
 FROM alerts.finding JOIN alerts.escalation USING (escalation_id)
 WHERE escalation.resident_id = %(resident)s AND finding.evidence @> %(reading)s
 GROUP BY escalation_id
@@ -86,16 +86,20 @@ def _score_anew(
 
 
 def _tell(conn: psycopg.Connection, gone: NewReading, policies: PolicyBook, at: datetime) -> None:
-    """Join a finding to the open case. If there is none but a closed case rested on the reading, open one."""
+    """Join a finding to the open case. If there is none but a closed case rested on the reading, open one.
+
+    What a batch found while this waited for the resident's lock is taken back too, whatever its clock said.
+    """
     resident = gone.resident_id
     moved, cases = store.hold(conn, [resident])
     open_ = cases.get(resident)
     reading = Jsonb([{"kit": str(gone.kit_id), "reading": str(gone.payload.reading_id)}])
-    resting: dict[UUID, bool] = dict(
-        conn.execute(_RESTING, {"resident": resident, "reading": reading}).fetchall()
-    )
+    rows = conn.execute(_RESTING, {"resident": resident, "reading": reading}).fetchall()
+    resting: dict[UUID, tuple[bool, datetime]] = {case_id: (reword, last) for case_id, reword, last in rows}
     if open_ is not None:
-        rests, reword = open_.escalation_id in resting, resting.get(open_.escalation_id, False)
+        rests = open_.escalation_id in resting
+        reword, last = resting.get(open_.escalation_id, (False, at))
+        at = max(at, last)
         alone = reword and not _says_what_is_theirs(conn, open_, reading)
         joined = _join(conn, gone, open_, rests=rests, alone=alone, at=at)
         store.announce(conn, [*moved, joined], at)

@@ -150,13 +150,29 @@ def test_what_was_taken_back_before_is_not_said_again_whatever_zone_the_database
     assert "look again" in ward.cases()[0][2]
 
 
-def test_nobody_closes_it_without_having_seen_that(ward: Ward) -> None:
+def test_what_came_while_the_correction_waited_is_taken_back_with_the_reading(ward: Ward) -> None:
+    """The correction was asked for first, but a batch had the resident's lock before it."""
+    wrong = ward.reading(n.GRAVE)
+    ward.deliver(wrong)
+    ward.send({"pulse": 140}, at=LATER)
+    corrected(ward, wrong, at=LATER - n.minutes(1))
+    own = ward.reading(n.GRAVE, taken_at=NOW + n.minutes(60))
+    ward.deliver(own)
+    assert ward.cases()[0][3] == 10
+    corrected(ward, own, at=NOW + n.minutes(61))
+    [(_, severity, why, low, *_)] = ward.cases()
+    assert "look again" in why
+    assert (severity, low) == ("high", None)
+
+
+@pytest.mark.parametrize("at", [LATER, NOW - n.minutes(1)], ids=["at once", "after it waited"])
+def test_nobody_closes_it_without_having_seen_that(ward: Ward, at: datetime) -> None:
     wrong = ward.reading(n.GRAVE)
     ward.deliver(wrong)
     case = ward.open_case()
     ward.act(desk.claim, case, NOW)
     [(seen,)] = ward.rows("SELECT max(revision) FROM alerts.escalation_event")
-    corrected(ward, wrong)
+    corrected(ward, wrong, at=at)
     with pytest.raises(ChangedError):
         ward.act(desk.close, case, Disposition.GP_TODAY, "GP to visit.", LATER, seen=seen)
 
