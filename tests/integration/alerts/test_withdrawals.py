@@ -137,10 +137,7 @@ def test_once_what_a_case_says_was_not_theirs_it_says_the_gravest_that_is(
     assert told_of == "high", "nobody closes the case without having seen it"
 
 
-@pytest.mark.touched_by_hand
-def test_what_was_taken_back_before_is_not_said_again_whatever_zone_the_database_tells_times_in(
-    ward: Ward,
-) -> None:
+def test_what_was_taken_back_before_is_not_said_again(ward: Ward) -> None:
     made = [ward.reading(n.GRAVE, taken_at=NOW + n.minutes(60 * each)) for each in range(2)]
     for one in made:
         ward.deliver(one)
