@@ -1,6 +1,7 @@
-"""The clocks of a kit: the one people read, which may be days wrong, and one that nobody sets.
+"""The clocks of a kit: the one people read, which may be days wrong, and two that nobody sets.
 
-Guards: a reading's age never comes from a clock that stops while the machine sleeps.
+Guards: a reading's age never comes from a clock that stops while the machine sleeps, and nothing is forgotten by one
+that does not.
 """
 
 import sys
@@ -14,7 +15,7 @@ _START = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Both clocks, in seconds, and the start of the machine from which `running` counts."""
+    """Three clocks, in seconds, and the start of the machine from which `running` counts."""
 
     running: Callable[[], float]
     """Seconds since the machine started; setting its clock does not change them."""
@@ -22,10 +23,12 @@ class Clocks:
     """Identifies that start; None if `running` may stand still, so that it cannot measure an age."""
     wall: Callable[[], float] = time.time
     """Seconds since 1970 by the machine's clock."""
+    awake: Callable[[], float] = time.monotonic
+    """Seconds that the machine was awake, from any beginning; setting its clock does not change them."""
 
 
 def of_this_machine() -> Clocks:
-    """Both clocks on Linux. Elsewhere `running` may stand still: good enough to time waits, but not a reading's age."""
+    """The clocks on Linux. Elsewhere `running` may stand still, so that `start` is None."""
     if sys.platform == "linux":
         try:
             start = _START.read_text(encoding="ascii").strip()

@@ -70,7 +70,7 @@ _STATES = {None: State.ON_KIT, Outcome.STORED: State.STORED, Outcome.DUPLICATE: 
 
 
 class Outbox:
-    """The outbox of one kit in an `OutboxFile`. Times are Unix seconds, except those by `Clocks.running`."""
+    """The outbox of one kit in an `OutboxFile`. Times are Unix seconds, unless another of the `Clocks` is named."""
 
     def __init__(self, file: OutboxFile, kit: KitId, of_kit: Clocks | None = None) -> None:
         """`of_kit`: the kit's clocks, if not those of this machine."""
@@ -79,7 +79,7 @@ class Outbox:
         self._file = file
         self._kit = kit.bytes
         self._clocks = of_kit or clocks.of_this_machine()
-        self._aged_at = self._clocks.running()
+        self._aged_at = self._clocks.awake()
         self._any_alone = True
         """False only if no item travels alone, which saves a query."""
         epoch, database_epoch = self._found()
@@ -261,7 +261,7 @@ class Outbox:
             self.hub = hub
 
     def forget(self, most_not_whole: int = KEEP_NOT_WHOLE_BYTES) -> int:
-        """Delete what was receipted more than 14 days of running time ago. Returns how many; call it every hour.
+        """Delete what was receipted more than 14 waking days ago. Returns how many; call it every hour.
 
         Readings of which the platform has only the beginning stay longer. Beyond `most_not_whole` bytes the oldest are
         deleted and counted in `let_go`. Items without a receipt always stay, and while the disk is full nothing is
@@ -277,8 +277,8 @@ class Outbox:
         return 0
 
     def _age(self, connection: sqlite3.Connection) -> float:
-        """Add the time since the last call to this outbox's age, and return it, in seconds of `Clocks.running`."""
-        now = self._clocks.running()
+        """Add the time since the last call to this outbox's age, and return it, in seconds of `Clocks.awake`."""
+        now = self._clocks.awake()
         since, self._aged_at = now - self._aged_at, now
         return connection.execute(schema.GROW_OLDER, (self._kit, since)).fetchone()[0]
 

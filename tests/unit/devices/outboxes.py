@@ -33,11 +33,19 @@ class Running:
     """A machine that runs, and whose clock is set, or not. In seconds."""
 
     seconds: float = 0.0
+    asleep: float = 0.0
     slow_by: float = 0.0
     start: str | None = "first"
 
     def __call__(self) -> float:
         return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.asleep += seconds
+
+    def awake(self) -> float:
+        return self.seconds - self.asleep
 
     def wall(self) -> float:
         return START + self.seconds - self.slow_by
@@ -48,7 +56,7 @@ class Running:
 
     @property
     def clocks(self) -> Clocks:
-        return Clocks(self, self.start, self.wall)
+        return Clocks(self, self.start, self.wall, self.awake)
 
 
 def open_outbox(path: Path, running: Running | None = None) -> tuple[OutboxFile, Outbox]:

@@ -197,6 +197,19 @@ def test_what_is_receipted_is_kept_14_days_and_what_is_not_for_ever(outbox, runn
     assert outbox.put(some_reading()) == 3, "a number is never used twice"
 
 
+def test_a_kit_that_slept_for_weeks_still_has_what_a_database_restored_meanwhile_lacks(outbox, running):
+    reading = some_reading(taken_at=running.now)
+    outbox.change_epoch(EPOCH, START)
+    outbox.put(reading)
+    outbox.receipted([receipt(reading)], EPOCH, START)
+    running.sleep(15 * 86_400.0)
+    assert outbox.forget() == 0
+    outbox.change_epoch(OTHER_EPOCH, START)
+    [item] = outbox.unsent(START, 10, alone=False)
+    [sent] = decode(item.payload)
+    assert sent.age_s == 15 * 86_400, "the reading itself has aged"
+
+
 def test_a_kit_that_starts_again_and_again_with_its_clock_not_set_forgets_nothing_sooner(path, running):
     reading = some_reading()
     file, outbox = open_outbox(path, running)
