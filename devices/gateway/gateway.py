@@ -122,8 +122,8 @@ class Gateway:
         self._wake_at = 0.0
 
     def stuck(self, now: float) -> bool:
-        """Whether the broker has left a message unacknowledged for too long."""
-        return bool(self._in_flight) and now - self._in_flight[0].published_at > self._pace.confirm_within
+        """Whether the broker has left a message unacknowledged for too long, or the clock that would tell was set."""
+        return any(abs(now - one.published_at) > self._pace.confirm_within for one in self._in_flight[:1])
 
     def tidy(self, now: float) -> None:
         """Once an hour, delete what was receipted long ago."""

@@ -365,6 +365,13 @@ def test_a_broker_that_acknowledges_nothing_is_noticed(scene):
     assert scene.gateway.stuck(scene.now + PACE.confirm_within + 1)
 
 
+def test_a_broker_that_acknowledges_nothing_is_noticed_though_the_clock_was_set_back_by_days(scene):
+    scene.put()
+    scene.send()
+    assert not scene.gateway.stuck(scene.now - 1)
+    assert scene.gateway.stuck(scene.now - 3 * 86_400)
+
+
 def test_a_put_while_looking_is_not_overlooked(scene):
     assert scene.send() == []
     assert scene.gateway.wake_at == float("inf")
