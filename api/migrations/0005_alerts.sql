@@ -230,15 +230,17 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
     RETURNING held.escalation_id, was.hub_id, held.hub_id
 $$;
 
--- Make the pages of the hub that a case left read their queue again, without telling them of the case.
+-- Make the pages of the hub that a case left read their queue again, without telling them of the case. As with its
+-- events, a restore or a repair may have left its revision behind.
 CREATE FUNCTION alerts.leave_hub(moved_case uuid, left_hub uuid) RETURNS bigint
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    UPDATE alerts.hub_revision told SET revision = told.revision + 1
-    WHERE told.hub_id = left_hub
-      AND EXISTS (SELECT FROM alerts.escalation held JOIN alerts.escalation_event event USING (escalation_id)
-                  WHERE held.escalation_id = moved_case AND held.hub_id <> left_hub AND event.hub_id = left_hub
-                    AND (session_user IN ('hearthwatch_ingest', 'hearthwatch_scheduler')
-                         OR held.resident_id IN (SELECT delegation.visible_residents())))
+    INSERT INTO alerts.hub_revision AS told (hub_id, revision)
+    SELECT left_hub, max(last.revision) + 1 FROM alerts.escalation_event last WHERE last.hub_id = left_hub
+    HAVING EXISTS (SELECT FROM alerts.escalation held JOIN alerts.escalation_event event USING (escalation_id)
+                   WHERE held.escalation_id = moved_case AND held.hub_id <> left_hub AND event.hub_id = left_hub
+                     AND (session_user IN ('hearthwatch_ingest', 'hearthwatch_scheduler')
+                          OR held.resident_id IN (SELECT delegation.visible_residents())))
+    ON CONFLICT (hub_id) DO UPDATE SET revision = greatest(told.revision + 1, EXCLUDED.revision)
     RETURNING told.revision
 $$;
 
@@ -255,6 +257,7 @@ END $$;
 REVOKE EXECUTE ON FUNCTION alerts.follow_residents(uuid[]), alerts.leave_hub(uuid, uuid), alerts.last_event_at(uuid)
     FROM PUBLIC;
 GRANT SELECT, UPDATE ON alerts.escalation, alerts.hub_revision TO hearthwatch_gate;
+GRANT INSERT ON alerts.hub_revision TO hearthwatch_gate;
 GRANT SELECT ON alerts.escalation_event TO hearthwatch_gate;
 ALTER FUNCTION alerts.follow_residents(uuid[]) OWNER TO hearthwatch_gate;
 ALTER FUNCTION alerts.leave_hub(uuid, uuid) OWNER TO hearthwatch_gate;

@@ -177,12 +177,16 @@ def test_however_many_come_at_once_there_is_one_case_and_no_gap_in_the_hubs_even
     assert ward.rows("SELECT revision FROM alerts.hub_revision") == [(len(revisions),)]
 
 
+MOVE: LiteralString = "UPDATE delegation.resident SET home_id = %s WHERE resident_id = %s"
+REVISION: LiteralString = "SELECT revision FROM alerts.hub_revision WHERE hub_id = %s"
+
+
 @pytest.mark.parametrize(
     "repaired",
     ["DELETE FROM alerts.hub_revision", "UPDATE alerts.hub_revision SET revision = 1"],
     ids=["nothing", "an older number"],
 )
-@pytest.mark.parametrize("first", ["a reading", "a call", "the clocks"])
+@pytest.mark.parametrize("first", ["a reading", "a call", "the clocks", "a move"])
 def test_a_hub_of_whose_number_a_repair_left_something_else_goes_on_after_its_events(ward, repaired, first):
     ward.send(n.GRAVE)
     ward.send({"pulse": 112}, resident=n.BRAM)
@@ -192,16 +196,18 @@ def test_a_hub_of_whose_number_a_repair_left_something_else_goes_on_after_its_ev
         assert ward.send(n.GRAVE, at=LATER).outcome is Outcome.STORED
     elif first == "a call":
         ward.act(desk.raise_by_hand, n.AMARA, Severity.CONCERN, "Her daughter rang.", LATER)
-    else:
+    elif first == "the clocks":
         assert ward.tick(LATER) == 1
-    ward.act(desk.claim, ward.open_case(), LATER)
-    assert ward.rows("SELECT revision FROM alerts.escalation_event ORDER BY revision") == [
-        (revision,) for revision in range(1, 5)
-    ]
-    assert ward.rows("SELECT revision FROM alerts.hub_revision") == [(4,)]
-
-
-MOVE: LiteralString = "UPDATE delegation.resident SET home_id = %s WHERE resident_id = %s"
+    else:
+        ward.change(MOVE, n.STRANGE_HOME, n.AMARA)
+        ward.take([n.Kit(n.STRANGE_KIT).arrival(ward.reading(n.GRAVE, taken_at=LATER), LATER)], LATER)
+    assert ward.rows(REVISION, n.HUB) == [(3,)]
+    ward.act(desk.raise_by_hand, n.BRAM, Severity.CONCERN, "His son rang.", LATER)
+    assert ward.rows(REVISION, n.HUB) == [(4,)]
+    numbers = ward.rows(
+        "SELECT revision FROM alerts.escalation_event WHERE hub_id = %s ORDER BY revision", n.HUB
+    )
+    assert numbers == ([(1,), (2,), (4,)] if first == "a move" else [(1,), (2,), (3,), (4,)])
 
 
 @pytest.mark.parametrize("told_by", ["a reading", "a call", "the clocks"])
