@@ -284,7 +284,6 @@ class Link:
     def _tell_status(self, now: float, *, online: bool) -> None:
         self._next_status = now + self._settings.status_every
         outbox = self.gateway.outbox
-        outbox.try_disk()
         self._told_disk_full = outbox.disk_full
         status = Status(
             online=online,
@@ -300,6 +299,7 @@ class Link:
             self._client.publish(self._topic(Leaf.STATUS), encode_message(status), qos=1, retain=True)
             if not self._client.socket():
                 self._mind(MQTTErrorCode.MQTT_ERR_CONN_LOST)
+        outbox.try_disk()  # only once it was told: a disk that was full for a moment refused a reading too
 
     def _mind(self, outcome: MQTTErrorCode) -> None:
         if self._client and (outcome or self._client.socket() is None):

@@ -42,6 +42,8 @@ class FakePlatform:
         self.payloads = 0
         self.deaf_to: set[ReadingId] = set()
         self.statuses: dict[KitId, Status] = {}
+        self.told_full: set[KitId] = set()
+        """Kits that said at least once that their disk is full."""
         self.subscribed = False
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, "platform", clean_session=False, protocol=mqtt.MQTTv311
@@ -64,7 +66,9 @@ class FakePlatform:
     def _arrived(self, client, _data, message):
         where = parse_topic(message.topic)
         if where.leaf is Leaf.STATUS:
-            self.statuses[where.kit] = Status.model_validate_json(message.payload)
+            status = self.statuses[where.kit] = Status.model_validate_json(message.payload)
+            if status.disk_full:
+                self.told_full.add(where.kit)
             return
         self.payloads += 1
         receipts = [self._receipt(where.kit, item) for item in decode(bytes(message.payload))]

@@ -187,6 +187,24 @@ def test_a_kit_whose_disk_is_full_sends_what_it_has_and_says_so_until_there_is_r
     assert set(kit.states().values()) == {State.STORED}
 
 
+def test_a_disk_that_was_full_for_a_moment_is_told_of_too_and_then_that_it_has_room(
+    killable_broker, platform, outboxes
+):
+    kit = RunningKit(outboxes, killable_broker.port, 15)
+    who = kit.credentials.kit
+
+    def fill() -> None:
+        while True:
+            kit.put()
+
+    with running(kit):
+        eventually(lambda: who in platform.statuses, "it is online")
+        with disk_full(outboxes.path), pytest.raises(NotKeptError):
+            fill()
+        eventually(lambda: who in platform.told_full, "the operators see that a reading was refused")
+        eventually(lambda: not platform.statuses[who].disk_full, "and that there is room again")
+
+
 def test_a_clock_that_is_set_back_by_days_makes_no_kit_wait_for_days(tmp_path, outboxes):
     folder = tmp_path / "late"
     folder.mkdir()
