@@ -32,6 +32,9 @@ class Found:
     says: dict[str, Any]
 
 
+_NOT_KNOWN = Found(is_ready=False, says={"ready": False, "degraded": [], "checks": {}})
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The settings, the pools, the counts and the clock."""
@@ -51,7 +54,7 @@ class Parts:
     provider: Provider | None
     """The organisation's own sign-in service, where there is one."""
     clock: Clock
-    readiness: Latest[Found] = field(default_factory=Latest[Found])
+    readiness: Latest[Found] = field(default_factory=lambda: Latest(_NOT_KNOWN))
 
     @property
     def uses_https(self) -> bool:

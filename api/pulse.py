@@ -50,7 +50,7 @@ class Pulse:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._latest = Latest[_Notice]()
+        self._latest = Latest(_NOT_KNOWN)
 
     def words(self, at: datetime) -> str | None:
         """Return what is wrong now, in the hub's words; None where nothing is."""
