@@ -144,7 +144,7 @@ CREATE TABLE delegation.air_record (
 );
 CREATE INDEX air_record_by_resident ON delegation.air_record (resident_id);
 
--- How far treatment is to go: shown wherever somebody decides about the resident; no rule reads it.
+-- How far treatment is to go: shown to those who care for the resident and to the hub; no rule reads it.
 CREATE TABLE delegation.ceiling (
     ceiling_id       uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     resident_id      uuid NOT NULL REFERENCES delegation.resident,
