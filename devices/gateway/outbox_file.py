@@ -43,7 +43,8 @@ class OutboxFile:
         self._lock = threading.RLock()
         self._inside = False
         self._durable: bool | None = None
-        path.touch(mode=0o600)  # SQLite gives its journal files the same mode
+        if not path.exists():  # a read-only disk refuses to touch even what is there
+            path.touch(mode=0o600)  # SQLite gives its journal files the same mode
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         try:
             self._open()
@@ -52,7 +53,7 @@ class OutboxFile:
             raise
 
     def _open(self) -> None:
-        """Open or create the outbox. If the disk has no room even for a journal, read the file without one."""
+        """Open or create the outbox. If the disk is read-only or has no room for a journal, read the file without."""
         self._connection.execute("PRAGMA wal_autocheckpoint = 4000")
         self._connection.execute("PRAGMA temp_store = MEMORY")
         try:

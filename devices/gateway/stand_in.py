@@ -12,7 +12,8 @@ from typing import TypeVar
 from devices.gateway import schema
 
 Result = TypeVar("Result")
-_REFUSED = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
+_REFUSED = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+"""The last is said of a journal that a read-only disk does not let SQLite create."""
 
 
 def is_refusal(error: sqlite3.Error) -> bool:

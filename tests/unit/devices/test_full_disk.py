@@ -1,7 +1,10 @@
 """A disk that takes nothing more: whoever holds the kit is told at once, and what was kept before is sent."""
 
+import os
 import random
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from uuid import uuid4
 
@@ -173,6 +176,34 @@ def test_a_gateway_that_was_stopped_starts_though_not_even_its_journal_finds_roo
     assert outbox.put(some_reading()) == 13
     assert not outbox.disk_full
     file.close()
+
+
+READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'
+START_AND_PUT = """
+import sys
+from pathlib import Path
+from devices.gateway.gateway import Gateway
+from devices.gateway.outbox_file import NotKeptError
+from tests.unit.devices.outboxes import START, open_outbox, some_reading
+
+file, outbox = open_outbox(Path(sys.argv[1]))
+for envelope in Gateway(outbox).envelopes(START):
+    print(*envelope.seqs)
+try:
+    outbox.put(some_reading())
+except NotKeptError:
+    print("not kept")
+file.close()
+"""
+
+
+def test_a_gateway_that_was_stopped_starts_though_its_disk_has_become_read_only(kit):
+    kit.file.close()
+    alone = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
+    shell = ["sh", "-c", READ_ONLY, "sh", str(kit.path.parent)]
+    start = [sys.executable, "-c", START_AND_PUT, str(kit.path)]
+    done = subprocess.run([*alone, *shell, *start], capture_output=True, text=True, check=False)
+    assert (done.stderr, done.stdout) == ("", "1 2 3 4 5 6 7 8 9 10 11 12\nnot kept\n")
 
 
 def test_a_file_whose_journal_holds_readings_is_not_read_without_it(kit, tmp_path):
