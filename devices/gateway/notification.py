@@ -31,13 +31,14 @@ def keep_notification(
     model: str | None = None,
     serial: str | None = None,
     reading_id: ReadingId | None = None,
+    taken: float | None = None,
 ) -> ReadingId:
     """Keep one notification as a reading: durable when this returns, and sent by the outbox's gateway.
 
     `characteristic`: its UUID as the Bluetooth library gives it, short or long. `value`: the notification's octets,
     unchanged. `taken_at`: when it arrived, by the tablet's clock, with its zone; the instrument's own clock is in the
     octets and is never believed instead. `reading_id`: pass the same id again if the first call may have failed; the
-    reading is then kept only once.
+    reading is then kept only once. `taken`: what `outbox.running` showed when it arrived, as for `put`.
 
     Raises ValueError if `taken_at` has no zone, or for more octets than a characteristic can hold (512).
     """
@@ -53,6 +54,7 @@ def keep_notification(
             operator_known_by=operator_known_by,
             device=Device(kind=_KINDS.get(shortened(characteristic)), model=model, serial=serial),
             gatt=Gatt(characteristic=characteristic, value=value.hex()),
-        )
+        ),
+        taken=taken,
     )
     return reading_id

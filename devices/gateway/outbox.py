@@ -110,8 +110,15 @@ class Outbox:
         """If the disk is full, check whether there is room again. Call it every minute."""
         self._file.try_disk()
 
-    def put(self, reading: ReadingPayload) -> int:
+    def running(self) -> float:
+        """What `Clocks.running` shows now: note it when a reading is taken, and hand it to `put`."""
+        return self._clocks.running()
+
+    def put(self, reading: ReadingPayload, *, taken: float | None = None) -> int:
         """Keep a reading, stamped with this outbox's epoch and the next number; durable when this returns.
+
+        `taken`: what `running` showed when it was taken, since this start of the machine. Without it that is worked out
+        from `taken_at` by the wall clock of now, which is wrong if the clock was set since.
 
         Putting the same reading id again changes nothing and returns its number. Raises NotKeptError if the disk does
         not take the reading; its message is meant for the person who took it.
@@ -121,7 +128,9 @@ class Outbox:
             ours = {"outbox_epoch": self.epoch, "seq": seq, "age_s": None}
             return encode_one(reading.model_copy(update=ours))
 
-        return self._put(reading.reading_id, payload, taken=self._ran_until(reading.taken_at.timestamp()))
+        if taken is None:
+            taken = self._ran_until(reading.taken_at.timestamp())
+        return self._put(reading.reading_id, payload, taken=taken)
 
     def put_raw(self, payload: bytes, reading_id: ReadingId) -> int:
         """Keep bytes that may not be a reading at all. They always travel alone. Raises NotKeptError as `put` does."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from devices.gateway import clocks
+from devices.gateway.notification import keep_notification
 from devices.reading import decode
 
 from .outboxes import START, Running, open_outbox, some_reading
@@ -35,6 +36,24 @@ def test_a_reading_taken_before_the_clock_was_set_is_as_old_as_it_is_before_and_
     kit.slow_by = 0
     kit.seconds += 35
     assert ages(outbox) == [40]
+    file.close()
+
+
+def test_a_clock_set_between_taking_and_keeping_changes_no_age_where_the_app_noted_when_it_was_taken(path):
+    kit = Running(seconds=20, slow_by=DAYS)
+    file, outbox = open_outbox(path, kit)
+    reading, taken = some_reading(taken_at=kit.now), outbox.running()
+    notified = {"resident": reading.resident, "taken_at": kit.now, "taken": taken}
+    unnoted = some_reading(taken_at=kit.now)
+    kit.seconds += 5
+    kit.slow_by = 0
+    outbox.put(reading, taken=taken)
+    keep_notification(outbox, "2a9d", b"\x01", **notified)
+    outbox.put(unnoted)
+    kit.seconds += 10
+    assert ages(outbox) == [15, 15, DAYS + 15], (
+        "without a note, the clock is believed as it stands at keeping"
+    )
     file.close()
 
 
