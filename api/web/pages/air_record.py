@@ -32,7 +32,6 @@ router = APIRouter()
 def form(request: Request, resident_id: UUID, visit: RecordingVisit) -> HTMLResponse:
     """Show what is recorded now, and the form to change it."""
     found = resident_of_home_or_hub(visit, resident_id, ABOUT)
-    looked(visit, resident_id, "resident.air_seen")
     return _form(request, visit, found)
 
 
@@ -73,6 +72,7 @@ def _form(
     faults: Mapping[str, str] = decided_form.NOTHING,
     meanwhile: str = "",
 ) -> HTMLResponse:
+    looked(visit, found.resident_id, "resident.air_seen")
     decided = decisions(visit.conn, found.resident_id, visit.at)
     resident, entry = words.view(found, decided, visit.at), oxygen.newest(visit.conn, found.resident_id)
     view = {

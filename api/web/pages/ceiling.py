@@ -34,7 +34,6 @@ _FIELDS = ("statement", *decided_form.FIELDS)
 def form(request: Request, resident_id: UUID, visit: DecidingVisit) -> HTMLResponse:
     """Show the ceiling in force, and an empty form: at a review everything is stated anew."""
     found = resident_at_my_hub(visit, resident_id)
-    looked(visit, resident_id, "resident.ceiling_seen")
     return _page(request, visit, found, decided_form.empty(visit.at), {})
 
 
@@ -59,7 +58,6 @@ def decide(request: Request, resident_id: UUID, visit: DecidingVisit, fields: Fi
 def revoking(request: Request, resident_id: UUID, visit: RevokingVisit) -> HTMLResponse:
     """Ask why it is to end."""
     found = resident_at_my_hub(visit, resident_id)
-    looked(visit, resident_id, "resident.ceiling_seen")
     return _page(request, visit, found, {}, {}, "ceiling_revoke.jinja")
 
 
@@ -95,6 +93,7 @@ def _page(
     faults: Mapping[str, str],
     template: str = "ceiling.jinja",
 ) -> HTMLResponse:
+    looked(visit, found.resident_id, "resident.ceiling_seen")
     decided = decisions(visit.conn, found.resident_id, visit.at)
     if decided.ceiling is None and template != "ceiling.jinja":
         raise RefusedError(HTTPStatus.CONFLICT, "No ceiling of treatment is in force for this resident.")

@@ -90,7 +90,6 @@ def add(request: Request, home_id: UUID, visit: AddingVisit, fields: Fields) -> 
 def correcting(request: Request, resident_id: UUID, visit: CorrectingVisit) -> HTMLResponse:
     """Show the form with the stored facts."""
     form = _of_resident(visit, resident_id)
-    looked(visit, resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
     return _page(request, visit, form, _standing(form.resident), {})
 
 
@@ -184,6 +183,8 @@ def _standing(found: Resident | None) -> dict[str, str]:
 def _page(
     request: Request, visit: Visit, form: _Form, fields: Mapping[str, str], faults: Mapping[str, str]
 ) -> HTMLResponse:
+    if form.resident is not None:
+        looked(visit, form.resident.resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
     view = {
         "form": form,
         "asked": _ASKED,

@@ -38,7 +38,6 @@ _FIELDS = ("sign", "low", "high", *decided_form.FIELDS)
 def form(request: Request, resident_id: UUID, visit: DecidingVisit, sign: str = "") -> HTMLResponse:
     """Show the limits in force, and a form: at a review everything is stated anew."""
     found = _somebody(visit, resident_id)
-    looked(visit, resident_id, "resident.limits_seen")
     fields = decided_form.empty(visit.at) | {"sign": sign if sign in SIGNS else ""}
     return _form(request, visit, found, fields, {})
 
@@ -63,7 +62,6 @@ def decide(request: Request, resident_id: UUID, visit: DecidingVisit, fields: Fi
 @router.get("/residents/{resident_id}/limits/{sign}/revoke")
 def revoking(request: Request, resident_id: UUID, sign: str, visit: RevokingVisit) -> HTMLResponse:
     """Ask why a limit is to end."""
-    looked(visit, resident_id, "resident.limits_seen")
     return _revoking(request, visit, resident_id, sign, {}, {})
 
 
@@ -116,6 +114,7 @@ def _somebody(visit: Visit, resident_id: UUID) -> ResidentView:
 def _form(
     request: Request, visit: Visit, found: ResidentView, fields: Mapping[str, str], faults: Mapping[str, str]
 ) -> HTMLResponse:
+    looked(visit, found.resident_id, "resident.limits_seen")
     in_force = limits(visit.conn, found.resident_id, visit.at)
     view = {
         "resident": found,
@@ -143,6 +142,7 @@ def _revoking(
     faults: Mapping[str, str],
 ) -> HTMLResponse:
     found, limit = _somebody(visit, resident_id), _in_force(visit, resident_id, sign)
+    looked(visit, resident_id, "resident.limits_seen")
     view = {
         "resident": found,
         "limit": words.view(limit, visit.at),

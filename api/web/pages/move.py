@@ -32,7 +32,6 @@ router = APIRouter()
 def form(request: Request, resident_id: UUID, visit: CorrectingVisit) -> HTMLResponse:
     """Ask where to, and since when."""
     found = resident_answered_for(visit, resident_id, NOT_YOURS)
-    looked(visit, resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
     return _page(request, visit, found, _begun(visit, found), {})
 
 
@@ -82,6 +81,7 @@ def _home(text: str) -> UUID | None:
 def _page(
     request: Request, visit: Visit, found: Resident, fields: Mapping[str, str], faults: Mapping[str, str]
 ) -> HTMLResponse:
+    looked(visit, found.resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
     view = {
         "resident": found,
         "homes": moving.homes_to_move_to(visit.conn, found.resident_id),

@@ -64,7 +64,6 @@ class Days(NamedTuple):
 def form(request: Request, resident_id: UUID, visit: PausingVisit) -> HTMLResponse:
     """Show the pause in force, if there is one, and the form for another."""
     found = resident_of_home_or_hub(visit, resident_id, ABOUT)
-    looked(visit, resident_id, "resident.pause_seen")
     return _form(request, visit, found)
 
 
@@ -121,6 +120,7 @@ def _form(
     faults: Mapping[str, str] = decided_form.NOTHING,
     meanwhile: str = "",
 ) -> HTMLResponse:
+    looked(visit, found.resident_id, "resident.pause_seen")
     decided = decisions(visit.conn, found.resident_id, visit.at)
     days = Days.at(visit.at)
     view = {

@@ -35,7 +35,6 @@ _SAID_AT = {"hypercapnic_failure_confirmed": "confirmed", "target_88_to_92": "ta
 def form(request: Request, resident_id: UUID, visit: AuthorisingVisit) -> HTMLResponse:
     """Show an empty form for a decision: at a review everything is stated anew."""
     found = resident_at_my_hub(visit, resident_id)
-    looked(visit, resident_id, "resident.scale_two_seen")
     return _form(request, visit, found, decided_form.empty(visit.at), {})
 
 
@@ -59,7 +58,6 @@ def authorise(request: Request, resident_id: UUID, visit: AuthorisingVisit, fiel
 @router.get("/residents/{resident_id}/scale-two/revoke")
 def revoking(request: Request, resident_id: UUID, visit: RevokingVisit) -> HTMLResponse:
     """Ask why scale 2 is to end."""
-    looked(visit, resident_id, "resident.scale_two_seen")
     return _revoking(request, visit, resident_id, {}, {})
 
 
@@ -98,6 +96,7 @@ def _by_field(faults: Mapping[str, str]) -> dict[str, str]:
 def _form(
     request: Request, visit: Visit, found: Resident, fields: Mapping[str, str], faults: Mapping[str, str]
 ) -> HTMLResponse:
+    looked(visit, found.resident_id, "resident.scale_two_seen")
     decided = decisions(visit.conn, found.resident_id, visit.at)
     now = words.in_force(decided.scale_two, visit.at)
     view = {
@@ -115,6 +114,7 @@ def _revoking(
     request: Request, visit: Visit, resident_id: UUID, fields: Mapping[str, str], faults: Mapping[str, str]
 ) -> HTMLResponse:
     found = resident_at_my_hub(visit, resident_id)
+    looked(visit, resident_id, "resident.scale_two_seen")
     decided = decisions(visit.conn, resident_id, visit.at)
     now = words.in_force(decided.scale_two, visit.at)
     if now is None:

@@ -1,8 +1,11 @@
 """Each address that shows somebody's record writes down who looked, in which role, what for, and by which request."""
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, LiteralString
+from uuid import UUID
 
+import httpx2 as httpx
 import pytest
 from fastapi.routing import iter_route_contexts
 
@@ -31,6 +34,22 @@ NO_LOOK = {
     "/homes/{home_id}/people": "is about those who work there",
     "/hubs/{hub_id}/people": "is about those who work there",
 }
+# Each of these shows the record again when an empty form is sent to it, or one about what is in force no more.
+FORMS = (
+    "air",
+    "air/{nothing_in_force}/withdraw",
+    "ceiling",
+    "ceiling/revoke",
+    "details",
+    "limits",
+    "limits/{sign}/revoke",
+    "move",
+    "pause",
+    "pause/{nothing_in_force}/end",
+    "scale-two",
+    "scale-two/revoke",
+)
+SHOWN_AGAIN = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 LIMIT: LiteralString = """
 INSERT INTO delegation.personal_limit (resident_id, sign, high, clinician_name, regulator, regulator_number, reason,
     decided_at, starts_at, review_by, recorded_by)
@@ -56,6 +75,17 @@ def templates() -> list[str]:
     return [*sorted(found - NO_LOOK.keys()), "/rounds", "/hubs/{hub_id}/raise?name=amara"]
 
 
+def ways_to_look() -> list[tuple[str, str]]:
+    """Every page that is opened, and every form that comes back."""
+    opened = [("GET", template) for template in templates()]
+    return opened + [("POST", f"/residents/{{resident_id}}/{form}") for form in FORMS]
+
+
+def is_shown(answer: httpx.Response) -> bool:
+    shown = SHOWN_AGAIN if answer.request.method == "POST" else (HTTPStatus.OK,)
+    return answer.status_code in shown
+
+
 @pytest.fixture
 def ids(neighbourhood: Database) -> dict[str, Any]:
     """Amara has a grave reading, a case that Clive has claimed, scale 2, a limit of her own, and a ceiling."""
@@ -74,7 +104,8 @@ def ids(neighbourhood: Database) -> dict[str, Any]:
         owner.execute(LIMIT, (n.AMARA, n.CLINICIAN))
         owner.execute(CEILING, (n.AMARA, n.CLINICIAN))
     places = {"resident_id": n.AMARA, "home_id": n.ORCHARD, "hub_id": n.HUB, "kit_id": n.KIT, "sign": "pulse"}
-    return places | {"escalation_id": case, "reading_id": reading.reading_id}
+    nothing = {"nothing_in_force": UUID(int=99)}
+    return places | nothing | {"escalation_id": case, "reading_id": reading.reading_id}
 
 
 def decision(now: datetime) -> Decision:
@@ -94,19 +125,19 @@ def test_whoever_looks_is_written_down_at_every_address(
     served: Served, neighbourhood: Database, ids: dict[str, Any]
 ) -> None:
     clients = {person: served.signed_in(person) for person in (n.CLINICIAN, n.MANAGER, n.WORKER, n.HUB_LEAD)}
-    unwritten: dict[str, object] = {}
-    for template in templates():
+    unwritten: dict[tuple[str, str], object] = {}
+    for method, template in ways_to_look():
         address = template.format_map({name: str(one) for name, one in ids.items()})
         for person, client in clients.items():
-            answer = client.get(address, headers={"Accept": "text/html"})
-            if answer.status_code == 200:
+            answer = client.request(method, address, headers={"Accept": "text/html"})
+            if is_shown(answer):
                 with neighbourhood.connect() as owner:
                     rows = owner.execute(AUDITED, (answer.headers["x-request-id"],)).fetchall()
                 if not rows or {row[:2] for row in rows} != {(f"person:{person}", True)}:
-                    unwritten[template] = rows
+                    unwritten[method, template] = rows
                 break
         else:
-            unwritten[template] = "nobody of the four may open it"
+            unwritten[method, template] = "nobody of the four may open it"
     assert unwritten == {}
     # What layers below the api write knows the request too.
     answer = clients[n.CLINICIAN].post(f"/api/v1/escalations/{ids['escalation_id']}/release")
