@@ -6,7 +6,7 @@ authorised, decided, stored and audited, in that order.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import LiteralString
+from typing import LiteralString, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -19,6 +19,7 @@ from alerts.policy import Severity
 from alerts.rules import Finding
 from alerts.standing import policies_in_force
 from delegation import audit
+from delegation.decisions import ceiling
 from delegation.people import Actor
 from delegation.rights import CHANGE, Record
 from delegation.store import Placement
@@ -44,6 +45,13 @@ class NotOpenError(DeskError):
 
 class ChangedError(DeskError):
     """The escalation has changed since the actor saw it."""
+
+
+class Seen(NamedTuple):
+    """What an actor was shown of a case: the revision of its newest event, and the resident's ceiling of treatment."""
+
+    revision: int
+    ceiling_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +149,12 @@ def close(
     note: str,
     at: datetime,
     *,
-    seen: int | None = None,
+    seen: Seen | None = None,
 ) -> None:
     """Close an escalation one has claimed, with a disposition and a note for the home to read.
 
-    `seen`: the revision of its newest event that the actor was shown; None for a caller that reads and closes
-    under one lock. Raise ChangedError if something happened since that the actor should see first.
+    `seen`: None for a caller that reads and closes under one lock. Raise ChangedError if something happened since that
+    the actor should see first, or if the ceiling of treatment is another.
     """
     held = _locked(conn, actor, escalation_id)
     if held.state == "closed":
@@ -157,8 +165,8 @@ def close(
         raise AlreadyClaimedError("A colleague has claimed this escalation.")
     if not note.strip():
         raise DeskError("Write a note: the home reads it as the hub's answer.")
-    if seen is not None and _has_changed(conn, actor, escalation_id, seen):
-        raise ChangedError("This has changed since you opened it: look again before you close it.")
+    if seen is not None:
+        _check_changes(conn, actor, held, seen)
     conn.execute(_CLOSE, (actor.person_id, at, disposition, note.strip(), escalation_id))
     _done(conn, actor, held, EventKind.CLOSED, at, words=note.strip())
 
@@ -239,10 +247,15 @@ def _locked(conn: psycopg.Connection, actor: Actor, escalation_id: UUID) -> _Cas
     return _Case(*row)
 
 
-def _has_changed(conn: psycopg.Connection, actor: Actor, escalation_id: UUID, seen: int) -> bool:
-    wanted = {"case": escalation_id, "seen": seen, "actor": actor.person_id}
+def _check_changes(conn: psycopg.Connection, actor: Actor, held: _Case, seen: Seen) -> None:
+    wanted = {"case": held.escalation_id, "seen": seen.revision, "actor": actor.person_id}
     row = conn.execute(_CHANGED, wanted).fetchone()
-    return row is None or row[0]
+    if row is None or row[0]:
+        raise ChangedError("This has changed since you opened it: look again before you close it.")
+    if ceiling.held(conn, held.resident_id) != seen.ceiling_id:
+        raise ChangedError(
+            "The ceiling of treatment has changed since you opened this: look again before you close it."
+        )
 
 
 def _done(

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from alerts.cases import desk
+from alerts.cases.desk import Seen
 from alerts.cases.escalation import Disposition
 from alerts.policy import Severity
 from api.access import Visit, needs
@@ -21,6 +22,7 @@ from api.queries import queue, reviews
 from api.queries.course import Course, courses
 from api.queries.escalation import Escalation, escalation
 from api.queries.findings import Finding, Step, findings_of, steps_of
+from api.queries.resident import Ceiling, decisions
 from api.reach import hub_of
 from delegation.rights import ADD, CHANGE, READ, Record
 
@@ -55,9 +57,13 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """One escalation with how its resident has been while it was open, its findings and its history."""
+    """One escalation with how its resident has been while it was open, its findings and its history.
+
+    `ceiling`: the resident's ceiling of treatment now; null: nobody has recorded one.
+    """
 
     escalation: Escalation
+    ceiling: Ceiling | None
     course: Course
     findings: list[Finding]
     steps: list[Step]
@@ -67,6 +73,10 @@ class Closing(BaseModel):
     disposition: Disposition
     note: Annotated[str, Field(min_length=1, max_length=4000)]
     seen: Annotated[int, Field(ge=0, le=2**62, description="The escalation's `revision` as it was last read")]
+    seen_ceiling: Annotated[
+        UUID | None,
+        Field(description="The `ceiling_id` as it was last read with the escalation; null: there was none"),
+    ]
 
 
 class PhoneCall(BaseModel):
@@ -154,7 +164,10 @@ def release(escalation_id: UUID, visit: AnsweringVisit) -> Whole:
 
 @router.post("/escalations/{escalation_id}/close")
 def close(escalation_id: UUID, closing: Closing, visit: AnsweringVisit) -> Whole:
-    """Close it, with a disposition and a note for the home; 409 if it has worsened since it was read."""
+    """Close it, with a disposition and a note for the home.
+
+    409 if since it was read it has worsened, or the ceiling of treatment has changed.
+    """
     desk.close(
         visit.conn,
         visit.actor,
@@ -162,7 +175,7 @@ def close(escalation_id: UUID, closing: Closing, visit: AnsweringVisit) -> Whole
         closing.disposition,
         closing.note,
         visit.at,
-        seen=closing.seen,
+        seen=Seen(closing.seen, closing.seen_ceiling),
     )
     return _whole(escalation_id, visit)
 
@@ -196,4 +209,5 @@ def _whole(escalation_id: UUID, visit: Visit) -> Whole:
     if found is None or course is None:
         raise not_found("escalation")
     findings = findings_of(visit.conn, [escalation_id]).get(escalation_id, [])
-    return Whole(found, course, findings, steps_of(visit.conn, escalation_id))
+    ceiling = decisions(visit.conn, found.resident_id, visit.at).ceiling
+    return Whole(found, ceiling, course, findings, steps_of(visit.conn, escalation_id))

@@ -1,7 +1,7 @@
 """Residents of a home who share the name and date of birth of somebody being recorded there.
 
-Guards: they are shown only as far as the actor sees them. Each is asked about once, and a confirmation names the
-resident it is about.
+Guards: they are shown only as far as the actor sees them, and each look is audited. Each is asked about once, and a
+confirmation names the resident it is about.
 """
 
 from collections.abc import Mapping
@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from api.access import Visit
+from api.looking import looked
 from api.queries import records
 from api.queries.resident import Resident, resident
 from api.routes.particulars import MOST_OTHERS
 from api.web.presenters.moments import calendar_day
 from api.web.presenters.resident import nhs_number
+from delegation.audit import Purpose
 from delegation.residents.admission import Done
 from devices.identifiers import UnreadableIdError, parse_id
 
@@ -35,8 +37,16 @@ class Namesake:
 
 def there(visit: Visit, fields: Mapping[str, str]) -> list[Namesake]:
     """Return the residents the form asks about, as far as the actor sees them."""
-    found = [resident(visit.conn, one) for one in others(fields)]
+    found = [known(visit, one) for one in others(fields)]
     return [Namesake(one.resident_id, one.name, _about(visit, one)) for one in found if one is not None]
+
+
+def known(visit: Visit, resident_id: UUID) -> Resident | None:
+    """Return a resident who is to be shown beside another, as far as the actor sees them."""
+    found = resident(visit.conn, resident_id)
+    if found is not None:
+        looked(visit, resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
+    return found
 
 
 def others(fields: Mapping[str, str]) -> list[UUID]:
@@ -53,9 +63,9 @@ def asking(fields: Mapping[str, str], done: Done) -> dict[str, str]:
     return {**fields, "other_than": f"{fields.get('other_than', '')} {done.resident_id}"}
 
 
-def if_ended(visit: Visit, known: Resident) -> str:
+def if_ended(visit: Visit, one: Resident) -> str:
     """Return a sentence if the care of a known resident has ended."""
-    ended = records.ended(visit.conn, known.resident_id, visit.at) is not None
+    ended = records.ended(visit.conn, one.resident_id, visit.at) is not None
     return " Their care has ended: if it goes on, say so on the page of their records." if ended else ""
 
 

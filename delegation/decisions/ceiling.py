@@ -12,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 
+from delegation import turns
 from delegation.decisions.decision import ClinicalDecision, reason_fault
 from delegation.decisions.succession import Succession
 from delegation.people import Actor
@@ -59,6 +60,13 @@ class Decision(ClinicalDecision):
     def row(self, actor: Actor, at: datetime) -> dict[str, object]:
         """Return the row to record, in force from `at`."""
         return ClinicalDecision.row(self, actor, at) | {"statement": self.statement.strip()}
+
+
+def held(conn: psycopg.Connection, resident_id: UUID) -> UUID | None:
+    """Return the ceiling in force, which nobody else changes until the transaction ends; None: there is none."""
+    turns.take(conn, "decision", resident_id)
+    row = conn.execute(_STANDING, {"resident": resident_id}).fetchone()
+    return row[0] if row else None
 
 
 def decide(

@@ -1,6 +1,6 @@
 """The hub's queue while it changes under a clinician's hands, and where there is no script at all."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -10,6 +10,8 @@ from alerts.cases import desk
 from alerts.cases.escalation import Disposition
 from alerts.evaluator import Evaluator
 from alerts.policy import Severity
+from delegation.decisions import ceiling
+from delegation.decisions.registers import Regulator
 from delegation.people import actor_of
 from ingest import door
 from tests.fixtures import neighbourhood as n
@@ -36,6 +38,22 @@ def phone(neighbourhood: Database, resident: UUID, words: str) -> None:
     with neighbourhood.connect("hearthwatch_api") as conn:
         colleague = actor_of(conn, n.COLLEAGUE)
         desk.raise_by_hand(conn, colleague, resident, Severity.CONCERN, words, datetime.now(UTC))
+
+
+def decide(neighbourhood: Database, resident: UUID, statement: str) -> None:
+    """A colleague records a ceiling of treatment."""
+    now = datetime.now(UTC)
+    decided = ceiling.Decision(
+        statement=statement,
+        clinician_name="Dr Synthetic Geriatrics",
+        regulator=Regulator.GMC,
+        regulator_number="1234567",
+        decided_on=now.date(),
+        review_on=now.date() + timedelta(days=90),
+        reason="Agreed with her",
+    )
+    with neighbourhood.connect("hearthwatch_api") as conn:
+        ceiling.decide(conn, actor_of(conn, n.COLLEAGUE), resident, decided, now, None)
 
 
 def row_of(page: Page, name: str) -> Locator:
@@ -140,10 +158,12 @@ def test_what_is_said_while_an_answer_is_written_is_told_in_the_form_and_then_sh
     form = page.get_by_role("dialog")
     form.get_by_label("Advice given").check()
     form.get_by_role("textbox", name="Note").fill("Doctor comes at four.")
+    decide(neighbourhood, n.AMARA, "Treat at home, not for hospital")
     phone(neighbourhood, n.AMARA, "She has stopped speaking.")
     expect(form.get_by_role("alert")).to_contain_text("This case has changed since you opened this form.")
     form.get_by_role("button", name="Show what is new").click()
     expect(form).to_contain_text("She has stopped speaking.")
+    expect(form).to_contain_text("Treat at home, not for hospital")
     expect(form.get_by_role("alert")).to_be_empty()
     expect(form.get_by_label("Advice given")).to_be_checked()
     form.get_by_role("button", name="Close the escalation").click()

@@ -56,7 +56,6 @@ def blank(request: Request, resident_id: UUID, visit: CarerVisit, round: str = "
     """Show an empty form with a reading id of its own."""
     fields = {"round": "yes"} if round == "yes" else {}
     lives = _lives(visit, resident_id)
-    looked(visit, resident_id, "resident.form_opened")
     return _form(request, visit, lives, _Opened(new_reading_id(), visit.at), fields, {})
 
 
@@ -138,6 +137,7 @@ def _form(
     fields: dict[str, str],
     faults: dict[str, str],
 ) -> HTMLResponse:
+    looked(visit, lives.resident_id, "resident.form_opened")
     view = {
         "resident": lives,
         "reading_id": opened.reading_id,

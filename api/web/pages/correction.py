@@ -43,7 +43,6 @@ def ask(
 ) -> HTMLResponse:
     """Show the form."""
     found, one = in_question(visit, resident_id, (kit_id, reading_id))
-    looked(visit, resident_id, "reading.seen", Purpose.CORRECTION)
     return _form(request, visit, found, one, {"seen": str(one.correction)}, {})
 
 
@@ -116,6 +115,7 @@ def _form(
     *,
     chosen: str | None = None,
 ) -> HTMLResponse:
+    looked(visit, found.resident_id, "reading.seen", Purpose.CORRECTION)
     view: dict[str, Any] = {
         "resident": _head(visit, found),
         "reading": reading_row(one, visit.at),

@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit
 from api.looking import looked
-from api.queries.resident import Resident, resident
+from api.queries.resident import Resident
 from api.reach import home_answered_for, resident_answered_for
 from api.routes.particulars import NOT_YOURS, AddingVisit, CorrectingVisit
 from api.web import namesakes
@@ -132,7 +132,7 @@ def _why_not(visit: Visit, form: _Form, done: Done) -> str:
     if done.outcome is Outcome.WAIT and done.until is not None:
         again = clock(done.until, visit.at)
         return f"You have tried too often. Try again {again}, or ring {form.hub}, {form.hub_phone}."
-    known = resident(visit.conn, done.resident_id) if done.resident_id else None
+    known = namesakes.known(visit, done.resident_id) if done.resident_id else None
     if known is not None:
         return f"{known.name} at {known.home_name} has this NHS number already.{namesakes.if_ended(visit, known)}"
     return (

@@ -3,7 +3,7 @@
 Guards: each form posts and redirects back to where the clinician was. A refusal is shown where it happened.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from alerts.cases import desk
-from alerts.cases.desk import DeskError
+from alerts.cases.desk import ChangedError, DeskError, Seen
 from alerts.cases.escalation import Disposition
 from alerts.policy import Severity
 from alerts.standing import policies_in_force
@@ -24,6 +24,8 @@ from api.queries.escalation import Escalation, escalation
 from api.queries.resident import Resident, decisions
 from api.reach import resident_at_my_hub
 from api.routes.queue import AnsweringVisit, RaisingVisit
+from api.web import decided as decided_form
+from api.web.fields import Fields
 from api.web.pages.queue import queue_page
 from api.web.presenters import escalations
 from api.web.presenters import resident as resident_words
@@ -36,6 +38,7 @@ router = APIRouter()
 Back = Annotated[str, Form()]
 _LONGEST_NOTE = 4000
 _LONGEST_WORDS = 2000
+_LONGEST_REVISION = 18
 _RAISED_BY_HAND = (Severity.HIGH, Severity.MEDIUM, Severity.LOW_MEDIUM, Severity.CONCERN)
 
 
@@ -60,22 +63,14 @@ def undo(request: Request, escalation_id: UUID, visit: AnsweringVisit, back: Bac
 @router.get("/escalations/{escalation_id}/close")
 def closing(request: Request, escalation_id: UUID, visit: AnsweringVisit) -> Response:
     """Show the form for the hub's answer."""
-    one = _found(visit, escalation_id)
-    looked(visit, one.resident_id, "escalation.seen")
-    return _closing(request, visit, one, {}, "", "")
+    return _closing(request, visit, _found(visit, escalation_id), {}, {})
 
 
 @router.post("/escalations/{escalation_id}/close")
-def close(
-    request: Request,
-    escalation_id: UUID,
-    visit: AnsweringVisit,
-    disposition: Annotated[str, Form()] = "",
-    note: Annotated[str, Form()] = "",
-    seen: Annotated[int, Form(ge=-1, le=2**62)] = -1,
-) -> Response:
+def close(request: Request, escalation_id: UUID, visit: AnsweringVisit, fields: Fields) -> Response:
     """Close it with the hub's answer."""
     one = _found(visit, escalation_id)
+    disposition, note = fields.get("disposition", ""), fields.get("note", "")
     faults = {}
     if disposition not in set(Disposition):
         faults["disposition"] = "Choose what was decided"
@@ -84,26 +79,26 @@ def close(
     if too_long := _too_long(note, _LONGEST_NOTE):
         faults["note"] = too_long
     if faults:
-        return _closing(request, visit, one, faults, disposition, note)
+        return _closing(request, visit, one, fields, faults)
+    decided, seen = Disposition(disposition), _seen(fields)
     try:
-        desk.close(
-            visit.conn, visit.actor, escalation_id, Disposition(disposition), note, visit.at, seen=seen
-        )
+        desk.close(visit.conn, visit.actor, escalation_id, decided, note, visit.at, seen=seen)
+    except ChangedError as changed:
+        anew = decided_form.shown_anew(fields)
+        return _closing(request, visit, _found(visit, escalation_id), anew, {"why": str(changed)})
     except DeskError as refused:
         now = _found(visit, escalation_id)
         if now.closed_by == visit.actor.person_id:
             return queue_page(request, visit, one.hub_id, problem=str(refused))
         # The note is kept: it may have to be told by telephone, or to the colleague who has the case now.
-        return _closing(request, visit, now, {"why": str(refused)}, disposition, note)
+        return _closing(request, visit, now, fields, {"why": str(refused)})
     return _onward(one.hub_id, "closed", escalation_id)
 
 
 @router.get("/residents/{resident_id}/raise")
 def raising(request: Request, resident_id: UUID, visit: RaisingVisit) -> Response:
     """Show the form for what a caller said."""
-    one = resident_at_my_hub(visit, resident_id)
-    looked(visit, resident_id, "resident.seen")
-    return _raising(request, visit, one, {}, "", "")
+    return _raising(request, visit, resident_at_my_hub(visit, resident_id), {}, "", "")
 
 
 @router.post("/residents/{resident_id}/raise")
@@ -178,22 +173,31 @@ def _found(visit: Visit, escalation_id: UUID) -> Escalation:
     return one
 
 
+def _seen(fields: Mapping[str, str]) -> Seen:
+    """Return what the form was shown with; a revision that cannot be read is one before all events."""
+    revision = fields.get("seen", "")
+    known = revision.isascii() and revision.isdigit() and len(revision) < _LONGEST_REVISION
+    return Seen(int(revision) if known else -1, decided_form.shown_with(fields, "seen_ceiling"))
+
+
 def _closing(
-    request: Request, visit: Visit, one: Escalation, faults: dict[str, str], disposition: str, note: str
+    request: Request, visit: Visit, one: Escalation, fields: Mapping[str, str], faults: Mapping[str, str]
 ) -> Response:
+    looked(visit, one.resident_id, "escalation.seen")
     lives = resident_at_my_hub(visit, one.resident_id)
     course = courses(visit.conn, [one.escalation_id], visit.at).get(one.escalation_id)
     if course is None:
         raise not_found("escalation")
+    decided = decisions(visit.conn, one.resident_id, visit.at)
+    ceiling = str(decided.ceiling.ceiling_id) if decided.ceiling else ""
     view = {
         "one": one,
         "course": course_view(course, visit.actor.person_id, visit.at, is_open=one.state != "closed"),
-        "resident": resident_words.view(lives, decisions(visit.conn, one.resident_id, visit.at), visit.at),
+        "resident": resident_words.view(lives, decided, visit.at),
         "call_back": resident_words.telephone(lives),
         "dispositions": escalations.DISPOSITIONS,
         "faults": faults,
-        "disposition": disposition,
-        "note": note,
+        "fields": {"seen": str(one.revision), "seen_ceiling": ceiling, **fields},
     }
     return page(request, "close.jinja", view, who=visit.actor.name)
 
@@ -208,6 +212,7 @@ def _raising(
     *,
     stays: str = "",
 ) -> Response:
+    looked(visit, one.resident_id, "resident.seen")
     policy = policies_in_force(visit.conn, visit.at).for_hub(one.hub_id)
     view = {
         "resident": resident_words.view(one, decisions(visit.conn, one.resident_id, visit.at), visit.at),

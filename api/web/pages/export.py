@@ -36,7 +36,6 @@ _TYPES = {Form.JSON: "application/json", Form.FHIR: "application/fhir+json"}
 def ask(request: Request, resident_id: UUID, visit: ExportVisit) -> HTMLResponse:
     """Ask what it is for, and for the format."""
     found = resident_answered_for(visit, resident_id, _NOT_YOURS)
-    looked(visit, resident_id, "resident.records_seen", Purpose.RECORD_KEEPING)
     return _page(request, visit, found, {"form": Form.JSON}, {})
 
 
@@ -84,5 +83,6 @@ def _in_pieces(file: IO[bytes]) -> Iterator[bytes]:
 def _page(
     request: Request, visit: Visit, found: Resident, fields: Mapping[str, str], faults: Mapping[str, str]
 ) -> HTMLResponse:
+    looked(visit, found.resident_id, "resident.records_seen", Purpose.RECORD_KEEPING)
     view = {"resident": found, "fields": fields, "faults": faults}
     return page(request, "export.jinja", view, who=visit.actor.name)

@@ -59,7 +59,6 @@ def of_home(request: Request, home_id: UUID, visit: KeeperVisit) -> HTMLResponse
 def show(request: Request, resident_id: UUID, visit: KeeperVisit, said: str = "") -> HTMLResponse:
     """Show what is decided about one resident's records."""
     found = resident_answered_for(visit, resident_id, NOT_YOURS)
-    looked(visit, resident_id, "resident.records_seen", Purpose.RECORD_KEEPING)
     return _page(request, visit, found, {}, {}, said=SAID.get(said))
 
 
@@ -132,6 +131,7 @@ def _page(
     *,
     said: str | None = None,
 ) -> HTMLResponse:
+    looked(visit, found.resident_id, "resident.records_seen", Purpose.RECORD_KEEPING)
     conn, at = visit.conn, visit.at
     ended = records.ended(conn, found.resident_id, at)
     held = records.holds(conn, found.resident_id, at)

@@ -9,9 +9,12 @@ import psycopg
 import pytest
 
 from alerts.cases import claim, desk, phone_call
-from alerts.cases.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError
+from alerts.cases.desk import AlreadyClaimedError, ChangedError, DeskError, NotOpenError, NotYoursError, Seen
 from alerts.cases.escalation import Disposition
 from alerts.policy import Severity
+from delegation.decisions import ceiling
+from delegation.decisions.registers import Regulator
+from delegation.people import actor_of
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
 from tests.fixtures.machine import PATIENCE_SECONDS
@@ -99,9 +102,12 @@ def test_an_answer_without_a_note_is_refused_since_the_home_reads_it(ward, case,
     assert state(ward) == ["claimed"]
 
 
-def shown(ward) -> int:
-    [(newest,)] = ward.rows("SELECT max(revision) FROM alerts.escalation_event")
-    return newest
+def shown(ward) -> Seen:
+    [seen] = ward.rows(
+        """SELECT max(revision), (SELECT ceiling_id FROM delegation.ceiling WHERE revoked_at IS NULL)
+           FROM alerts.escalation_event"""
+    )
+    return Seen(*seen)
 
 
 @pytest.mark.parametrize("worse", [n.GRAVE, n.GRAVE | {"consciousness": "U"}])
@@ -110,7 +116,7 @@ def test_an_answer_given_before_something_as_grave_was_seen_is_refused_once(ward
     seen = shown(ward)
     ward.send(worse, at=NOW + n.minutes(5))
     close = (desk.close, case, ADVICE, NOTE, NOW + n.minutes(6))
-    for unseen in (seen, 900):
+    for unseen in (seen, Seen(900, None)):
         with pytest.raises(ChangedError, match="look again before you close it"):
             ward.act(*close, seen=unseen)
     assert state(ward) == ["claimed"]
@@ -136,6 +142,50 @@ def test_what_a_person_said_is_read_before_the_case_is_closed_however_little_it_
         ward.act(desk.close, case, ADVICE, NOTE, NOW, seen=seen)
     ward.act(desk.close, case, ADVICE, NOTE, NOW, seen=shown(ward))
     assert state(ward) == ["closed"]
+
+
+def until_a_week_from_now(statement: str) -> ceiling.Decision:
+    return ceiling.Decision(
+        statement=statement,
+        clinician_name="Dr Synthetic Geriatrics",
+        regulator=Regulator.GMC,
+        regulator_number="1234567",
+        decided_on=NOW.date(),
+        review_on=NOW.date() + timedelta(days=7),
+        reason="Agreed with her",
+    )
+
+
+def test_an_answer_rests_on_the_ceiling_of_treatment_that_was_read_and_on_no_other(ward, case):
+    ward.act(desk.claim, case, NOW)
+    changes = (
+        (ceiling.decide, n.AMARA, until_a_week_from_now("For hospital"), NOW),
+        (ceiling.decide, n.AMARA, until_a_week_from_now("For comfort"), NOW + n.minutes(1)),
+        (ceiling.revoke, n.AMARA, "It was another's", NOW + n.minutes(2)),
+    )
+    for change in changes:
+        seen = shown(ward)
+        ward.act(*change, seen.ceiling_id, by=n.COLLEAGUE)
+        with pytest.raises(ChangedError, match=r"The ceiling of treatment has changed .*: look again"):
+            ward.act(desk.close, case, ADVICE, NOTE, NOW, seen=seen)
+        assert state(ward) == ["claimed"]
+    ward.act(desk.close, case, ADVICE, NOTE, NOW, seen=shown(ward))
+    assert state(ward) == ["closed"]
+
+
+def test_an_answer_waits_for_a_colleague_who_is_recording_a_ceiling_and_is_compared_with_theirs(ward, case):
+    ward.act(desk.claim, case, NOW)
+    seen = shown(ward)
+    with ward.database.connect("hearthwatch_api") as theirs, ThreadPoolExecutor(1) as pool:
+        colleague = actor_of(theirs, n.COLLEAGUE)
+        ceiling.decide(theirs, colleague, n.AMARA, until_a_week_from_now("For hospital"), NOW, None)
+        closing = pool.submit(ward.act, desk.close, case, ADVICE, NOTE, NOW, seen=seen)
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'"
+        wait_until(lambda: ward.rows(waiting) == [(1,)], "the answer to wait for the ceiling")
+        theirs.commit()
+        with pytest.raises(ChangedError, match="The ceiling of treatment has changed"):
+            closing.result(PATIENCE_SECONDS)
+    assert state(ward) == ["claimed"]
 
 
 def test_the_database_holds_no_closed_case_without_who_when_and_what(ward, case):

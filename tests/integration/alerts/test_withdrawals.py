@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from alerts.cases import desk
-from alerts.cases.desk import ChangedError
+from alerts.cases.desk import ChangedError, Seen
 from alerts.cases.escalation import Disposition
 from alerts.evaluator import Evaluator
 from devices.reading import ReadingPayload
@@ -171,7 +171,7 @@ def test_nobody_closes_it_without_having_seen_that(ward: Ward, at: datetime) -> 
     [(seen,)] = ward.rows("SELECT max(revision) FROM alerts.escalation_event")
     corrected(ward, wrong, at=at)
     with pytest.raises(ChangedError):
-        ward.act(desk.close, case, Disposition.GP_TODAY, "GP to visit.", LATER, seen=seen)
+        ward.act(desk.close, case, Disposition.GP_TODAY, "GP to visit.", LATER, seen=Seen(seen, None))
 
 
 def test_a_case_about_something_else_keeps_its_words(ward: Ward) -> None:

@@ -71,7 +71,7 @@ def test_what_was_worse_before_the_case_is_no_part_of_it(sign_in: SignIn) -> Non
     worker, client = sign_in(n.WORKER), sign_in(n.CLINICIAN)
     case = measured(worker, n.GRAVE, minutes_ago=50)
     client.post(f"/api/v1/escalations/{case}/claim")
-    closing = {"disposition": "gp_today", "note": "Doctor comes at four.", "seen": 2}
+    closing = {"disposition": "gp_today", "note": "Doctor comes at four.", "seen": 2, "seen_ceiling": None}
     assert client.post(f"/api/v1/escalations/{case}/close", json=closing).status_code == 200
     assert measured(worker, LESS_GRAVE, minutes_ago=1) != case
     course = course_of(client)

@@ -13,7 +13,7 @@ from tests.fixtures.serving import Served
 from tests.integration.api.test_capture import observed, send
 
 SignIn = Callable[[UUID], httpx.Client]
-CLOSING = {"disposition": "gp_today", "note": "Doctor comes at four.", "seen": 1}
+CLOSING = {"disposition": "gp_today", "note": "Doctor comes at four.", "seen": 1, "seen_ceiling": None}
 
 
 @pytest.fixture
@@ -26,6 +26,20 @@ def act(
     client: httpx.Client, escalation: str, what: str, body: dict[str, Any] | None = None
 ) -> httpx.Response:
     return client.post(f"/api/v1/escalations/{escalation}/{what}", json=body)
+
+
+def ceiling_of_treatment() -> dict[str, Any]:
+    today = datetime.now(UTC).date()
+    return {
+        "seen": None,
+        "statement": "For hospital",
+        "clinician_name": "Dr Synthetic Geriatrics",
+        "regulator": "GMC",
+        "regulator_number": "1234567",
+        "decided_on": today.isoformat(),
+        "review_on": (today + timedelta(days=90)).isoformat(),
+        "reason": "Agreed with her",
+    }
 
 
 def test_an_escalation_is_claimed_closed_and_the_closing_taken_back(sign_in: SignIn, escalation: str) -> None:
@@ -72,7 +86,29 @@ def test_what_has_worsened_since_it_was_read_is_not_closed_unread(sign_in: SignI
     )
     looked = client.get(f"/api/v1/escalations/{escalation}").json()["escalation"]["revision"]
     assert act(client, escalation, "close", CLOSING | {"seen": looked}).status_code == 200
-    assert act(client, escalation, "close", {"disposition": "gp_today", "note": "Again."}).status_code == 422
+    for unread in ("seen", "seen_ceiling"):
+        named = {name: said for name, said in CLOSING.items() if name != unread}
+        assert act(client, escalation, "close", named).status_code == 422
+
+
+def test_an_answer_names_the_ceiling_of_treatment_that_was_read_with_the_case(
+    sign_in: SignIn, escalation: str
+) -> None:
+    client = sign_in(n.CLINICIAN)
+    read = act(client, escalation, "claim").json()
+    assert read["ceiling"] is None
+    answer = CLOSING | {"seen": read["escalation"]["revision"]}
+    recorded = sign_in(n.COLLEAGUE).post(f"/api/v1/residents/{n.AMARA}/ceiling", json=ceiling_of_treatment())
+    assert recorded.status_code == 201, recorded.text
+    refused = act(client, escalation, "close", answer)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "The ceiling of treatment has changed since you opened this: look again before you close it.",
+    )
+    told = client.get(f"/api/v1/escalations/{escalation}").json()["ceiling"]
+    assert (told["statement"], told["ceiling_id"]) == ("For hospital", recorded.json()["ceiling_id"])
+    answer |= {"seen_ceiling": told["ceiling_id"]}
+    assert act(client, escalation, "close", answer).json()["ceiling"] == told
 
 
 def test_a_phone_call_raises_an_escalation_which_the_next_joins(sign_in: SignIn) -> None:

@@ -1,5 +1,6 @@
 """Each address that shows somebody's record writes down who looked, in which role, what for, and by which request."""
 
+import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, LiteralString
@@ -17,6 +18,7 @@ from delegation.decisions import scale_two
 from delegation.decisions.registers import Regulator
 from delegation.decisions.scale_two import Decision
 from delegation.people import actor_of
+from devices.identifiers import new_reading_id
 from ingest import door
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
@@ -34,22 +36,46 @@ NO_LOOK = {
     "/homes/{home_id}/people": "is about those who work there",
     "/hubs/{hub_id}/people": "is about those who work there",
 }
+AMARA = "/residents/{resident_id}"
 # Each of these shows the record again when an empty form is sent to it, or one about what is in force no more.
-FORMS = (
-    "air",
-    "air/{nothing_in_force}/withdraw",
-    "ceiling",
-    "ceiling/revoke",
-    "details",
-    "limits",
-    "limits/{sign}/revoke",
-    "move",
-    "pause",
-    "pause/{nothing_in_force}/end",
-    "scale-two",
-    "scale-two/revoke",
+EMPTY = (
+    f"{AMARA}/air",
+    f"{AMARA}/air/{{nothing_in_force}}/withdraw",
+    f"{AMARA}/ceiling",
+    f"{AMARA}/ceiling/revoke",
+    f"{AMARA}/details",
+    f"{AMARA}/limits",
+    f"{AMARA}/limits/{{sign}}/revoke",
+    f"{AMARA}/move",
+    f"{AMARA}/pause",
+    f"{AMARA}/pause/{{nothing_in_force}}/end",
+    f"{AMARA}/raise",
+    f"{AMARA}/readings/{{kit_id}}/{{reading_id}}/correct",
+    f"{AMARA}/records/end",
+    f"{AMARA}/records/export",
+    f"{AMARA}/records/hold",
+    f"{AMARA}/scale-two",
+    f"{AMARA}/scale-two/revoke",
+    "/escalations/{escalation_id}/close",
 )
-SHOWN_AGAIN = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+# These do so where a little is filled in.
+FILLED: tuple[tuple[str, dict[str, str]], ...] = (
+    (f"{AMARA}/capture", {"reading_id": "{new_reading_id}", "opened_at": "{now}"}),
+    (f"{AMARA}/readings/{{kit_id}}/{{reading_id}}/correct", {"whose": "nobody", "reason": "not_known_how"}),
+    ("/escalations/{escalation_id}/close", {"disposition": "gp_today", "note": "Doctor comes.", "seen": "0"}),
+    ("/homes/{home_id}/residents/new", {"other_than": "{resident_id}"}),
+)
+# These never come back with a record in them.
+NO_FORM = {
+    "/homes/{home_id}/people/invitations": "is about those who work there",
+    "/hubs/{hub_id}/people/invitations": "is about those who work there",
+    "/escalations/{escalation_id}/claim": "leads back to the queue, which is written down",
+    "/escalations/{escalation_id}/release": "leads back to the queue, which is written down",
+    "/escalations/{escalation_id}/undo": "leads back to the queue, which is written down",
+    f"{AMARA}/records/go-on": "leads back to their records",
+    f"{AMARA}/records/lift": "leads back to their records",
+}
+SHOWN_AGAIN = (HTTPStatus.OK, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 LIMIT: LiteralString = """
 INSERT INTO delegation.personal_limit (resident_id, sign, high, clinician_name, regulator, regulator_number, reason,
     decided_at, starts_at, review_by, recorded_by)
@@ -66,19 +92,34 @@ WHERE request_id = %s
 """
 
 
-def templates() -> list[str]:
-    found = {
+def paths(method: str) -> set[str]:
+    return {
         str(route.path)
         for route in iter_route_contexts(create_app(Settings()).routes)
-        if "GET" in (route.methods or ()) and any(place in str(route.path) for place in PLACES)
+        if method in (route.methods or ()) and any(place in str(route.path) for place in PLACES)
     }
-    return [*sorted(found - NO_LOOK.keys()), "/rounds", "/hubs/{hub_id}/raise?name=amara"]
 
 
-def ways_to_look() -> list[tuple[str, str]]:
+def templates() -> list[str]:
+    return [*sorted(paths("GET") - NO_LOOK.keys()), "/rounds", "/hubs/{hub_id}/raise?name=amara"]
+
+
+def test_every_form_about_somebody_is_asked_here_what_it_writes_down() -> None:
+    asked = {places_out(template) for method, template, _ in ways_to_look() if method == "POST"}
+    forms = {places_out(path): path for path in paths("POST") if not path.startswith("/api/")}
+    assert {path for shape, path in forms.items() if shape not in asked} == NO_FORM.keys()
+    assert asked <= forms.keys()
+
+
+def places_out(path: str) -> str:
+    return re.sub(r"\{\w+\}", "{}", path)
+
+
+def ways_to_look() -> list[tuple[str, str, dict[str, str]]]:
     """Every page that is opened, and every form that comes back."""
-    opened = [("GET", template) for template in templates()]
-    return opened + [("POST", f"/residents/{{resident_id}}/{form}") for form in FORMS]
+    opened = [("GET", template, {}) for template in templates()]
+    returned = [("POST", template, {}) for template in EMPTY]
+    return [*opened, *returned, *(("POST", template, fields) for template, fields in FILLED)]
 
 
 def is_shown(answer: httpx.Response) -> bool:
@@ -104,7 +145,7 @@ def ids(neighbourhood: Database) -> dict[str, Any]:
         owner.execute(LIMIT, (n.AMARA, n.CLINICIAN))
         owner.execute(CEILING, (n.AMARA, n.CLINICIAN))
     places = {"resident_id": n.AMARA, "home_id": n.ORCHARD, "hub_id": n.HUB, "kit_id": n.KIT, "sign": "pulse"}
-    nothing = {"nothing_in_force": UUID(int=99)}
+    nothing = {"nothing_in_force": UUID(int=99), "new_reading_id": new_reading_id(), "now": now.isoformat()}
     return places | nothing | {"escalation_id": case, "reading_id": reading.reading_id}
 
 
@@ -126,10 +167,12 @@ def test_whoever_looks_is_written_down_at_every_address(
 ) -> None:
     clients = {person: served.signed_in(person) for person in (n.CLINICIAN, n.MANAGER, n.WORKER, n.HUB_LEAD)}
     unwritten: dict[tuple[str, str], object] = {}
-    for method, template in ways_to_look():
-        address = template.format_map({name: str(one) for name, one in ids.items()})
+    said = {name: str(one) for name, one in ids.items()}
+    for method, template, fields in ways_to_look():
+        address = template.format_map(said)
+        sent = {name: text.format_map(said) for name, text in fields.items()} if method == "POST" else None
         for person, client in clients.items():
-            answer = client.request(method, address, headers={"Accept": "text/html"})
+            answer = client.request(method, address, data=sent, headers={"Accept": "text/html"})
             if is_shown(answer):
                 with neighbourhood.connect() as owner:
                     rows = owner.execute(AUDITED, (answer.headers["x-request-id"],)).fetchall()

@@ -31,6 +31,15 @@ FILLED = {
     "consciousness": "A",
     "temperature": "39.2",
 }
+CEILING = {
+    "statement": "Treat at home, not for hospital",
+    "clinician_name": "Dr Synthetic Geriatrics",
+    "regulator": "GMC",
+    "regulator_number": "1234567",
+    "decided_on": datetime.now(UTC).date().isoformat(),
+    "review_on": (datetime.now(UTC) + timedelta(days=90)).date().isoformat(),
+    "reason": "Agreed with her",
+}
 PAUSED = """
 INSERT INTO delegation.monitoring_pause (resident_id, reason, starts_at, ends_at, recorded_by)
 VALUES (%s, 'In hospital', now() - interval '1 hour', now() + interval '1 day', %s)
@@ -308,6 +317,38 @@ def test_a_form_that_was_opened_before_somebody_rang_is_shown_again_with_what_is
     [shown] = [one for one in _Page(again.text).forms if one["action"].endswith("/close")]
     closed = client.post(f"{address}/close", data=answer | {"seen": shown["seen"]})
     assert "Nobody is waiting." in closed.text
+
+
+def test_a_case_is_closed_only_on_the_ceiling_of_treatment_that_the_form_showed(
+    browse: SignIn, escalation: str
+) -> None:
+    client, address = browse(n.CLINICIAN), f"/escalations/{escalation}/close"
+    client.post(f"/escalations/{escalation}/claim")
+    opened = form_of(client, address, address)
+    colleague = browse(n.COLLEAGUE)
+    ceiling = form_of(colleague, f"{AMARA}/ceiling", f"{AMARA}/ceiling") | CEILING
+    assert "this ceiling of treatment stands" in colleague.post(f"{AMARA}/ceiling", data=ceiling).text
+    faulty = client.post(address, data=opened | {"disposition": "gp_today", "note": " "})
+    [mended] = [one for one in _Page(faulty.text).forms if one["action"] == address]
+    assert (mended["seen"], mended["seen_ceiling"]) == (opened["seen"], ""), "as it was first shown"
+    answer = {"disposition": "gp_today", "note": "Doctor comes at four."}
+    refused = client.post(address, data=mended | answer)
+    assert refused.status_code == 422
+    assert "The ceiling of treatment has changed since you opened this" in refused.text
+    assert CEILING["statement"] in refused.text
+    assert answer["note"] in refused.text
+    [shown] = [one for one in _Page(refused.text).forms if one["action"] == address]
+    assert "Nobody is waiting." in client.post(address, data=shown | answer).text
+
+
+@pytest.mark.parametrize("seen", ["", "x", "-1", "9" * 5000, "²"])
+def test_a_form_that_names_nothing_it_was_shown_with_closes_nothing(
+    browse: SignIn, escalation: str, seen: str
+) -> None:
+    client, address = browse(n.CLINICIAN), f"/escalations/{escalation}/close"
+    client.post(f"/escalations/{escalation}/claim")
+    answer = {"disposition": "gp_today", "note": "Doctor comes at four.", "seen": seen, "seen_ceiling": "x"}
+    assert "This has changed since you opened it" in client.post(address, data=answer).text
 
 
 def test_no_words_of_an_answer_are_lost_where_it_cannot_be_given(browse: SignIn, escalation: str) -> None:

@@ -51,5 +51,10 @@ def test_whoever_read_an_answer_that_was_taken_back_is_told_until_there_is_anoth
 
 def close(hub: httpx.Client, path: str) -> None:
     revision = hub.get(path).json()["escalation"]["revision"]
-    answer = {"disposition": "gp_today", "note": "Doctor comes at four.", "seen": revision}
+    answer = {
+        "disposition": "gp_today",
+        "note": "Doctor comes at four.",
+        "seen": revision,
+        "seen_ceiling": None,
+    }
     assert hub.post(f"{path}/close", json=answer).is_success

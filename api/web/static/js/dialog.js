@@ -54,7 +54,7 @@ async function showNews(form, notice) {
     const news = body.querySelector("[data-dialog-news]");
     news.replaceChildren(...fresh.querySelector("[data-dialog-news]").childNodes);
     tick(news);
-    form.elements.seen.value = fresh.querySelector("[name=seen]").value;
+    for (const seen of fresh.querySelectorAll("[name^=seen]")) form.elements[seen.name].value = seen.value;
     notice.replaceChildren();
     dialog.scrollTo(0, 0);
     body.querySelector("[data-begin]")?.focus();
