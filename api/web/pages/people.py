@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.access import Visit, needs
+from api.looking import looked_at_place
 from api.problems import RefusedError, not_found
 from api.queries import desks, home
 from api.queries.desks import Place
@@ -23,6 +24,7 @@ from api.web.presenters import people as words
 from api.web.presenters.moments import LONDON, clock, london_day
 from api.web.rendering import page
 from delegation import gift, invitation
+from delegation.audit import Purpose
 from delegation.gift import NotInGiftError, Term
 from delegation.invitation import InvitationRefusedError
 from delegation.people import RoleHeld
@@ -198,6 +200,8 @@ def _page(
     *,
     said: str | None = None,
 ) -> HTMLResponse:
+    if desk.residents:
+        looked_at_place(visit, f"home:{desk.place.place_id}", "home.people_seen", Purpose.RECORD_KEEPING)
     today, terms = london_day(visit.at), gift.terms(visit.conn)
     usual = {f"{role}_until": (today + terms[role].usual).isoformat() for role in desk.roles}
     place_id = desk.place.place_id

@@ -81,6 +81,7 @@ _ACTIONS = {
     "reading.seen": "Opened the page that says whose a reading is",
     "home.seen": "Opened the home's day",
     "home.round_seen": "Opened the round of observations",
+    "home.people_seen": "Opened the list of who works at the home, and who cares for whom",
     "home.records_seen": "Opened the list of those whose care has ended",
     "audit.seen": "Opened this page",
     "reading.captured": "Sent observations",

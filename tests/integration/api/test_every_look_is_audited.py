@@ -33,7 +33,6 @@ NO_LOOK = {
     "/api/v1/hubs/{hub_id}/notices": "names no resident",
     "/hubs/{hub_id}/counts": "is about nobody in particular",
     "/homes/{home_id}/residents/new": "an empty form",
-    "/homes/{home_id}/people": "is about those who work there",
     "/hubs/{hub_id}/people": "is about those who work there",
 }
 AMARA = "/residents/{resident_id}"
@@ -61,13 +60,13 @@ EMPTY = (
 # These do so where a little is filled in.
 FILLED: tuple[tuple[str, dict[str, str]], ...] = (
     (f"{AMARA}/capture", {"reading_id": "{new_reading_id}", "opened_at": "{now}"}),
+    ("/homes/{home_id}/people/invitations", {"role": "carer"}),
     (f"{AMARA}/readings/{{kit_id}}/{{reading_id}}/correct", {"whose": "nobody", "reason": "not_known_how"}),
     ("/escalations/{escalation_id}/close", {"disposition": "gp_today", "note": "Doctor comes.", "seen": "0"}),
     ("/homes/{home_id}/residents/new", {"other_than": "{resident_id}"}),
 )
 # These never come back with a record in them.
 NO_FORM = {
-    "/homes/{home_id}/people/invitations": "is about those who work there",
     "/hubs/{hub_id}/people/invitations": "is about those who work there",
     "/escalations/{escalation_id}/claim": "leads back to the queue, which is written down",
     "/escalations/{escalation_id}/release": "leads back to the queue, which is written down",
