@@ -38,7 +38,7 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """A ceiling of treatment in force, and whose decision it is."""
+    """A ceiling of treatment, in force or revoked within 30 days, and whose decision it is."""
 
     ceiling_id: UUID
     statement: str
@@ -49,6 +49,8 @@ class Ceiling:
     decided_at: datetime
     review_by: datetime
     looked_up_at: datetime | None
+    revoked_at: datetime | None = None
+    revoked_because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class Decisions:
     scale_two: tuple[ScaleTwo, ...]
     air: Air | None
     pause: Pause | None
+    ceiling_revoked: Ceiling | None = None  # the last one, within 30 days, where none is in force
 
 
 _RESIDENT: LiteralString = """
@@ -112,10 +115,12 @@ FROM delegation.resident JOIN delegation.home USING (home_id) JOIN delegation.hu
 WHERE resident.resident_id = %s
 """
 _CEILING: LiteralString = """
-SELECT ceiling_id, statement, clinician_name, regulator, regulator_number, reason, decided_at, review_by, looked_up_at
+SELECT ceiling_id, statement, clinician_name, regulator, regulator_number, reason, decided_at, review_by, looked_up_at,
+       revoked_at, revoked_because
 FROM delegation.ceiling
-WHERE resident_id = %(resident)s AND starts_at <= %(at)s AND (revoked_at IS NULL OR revoked_at > %(at)s)
-ORDER BY starts_at DESC LIMIT 1
+WHERE resident_id = %(resident)s AND starts_at <= %(at)s
+  AND coalesce(revoked_at, 'infinity') > %(at)s::timestamptz - interval '30 days'
+ORDER BY coalesce(revoked_at, 'infinity') DESC, starts_at DESC LIMIT 1
 """
 _SCALE_TWO: LiteralString = """
 SELECT authorisation_id, clinician_name, regulator, regulator_number, reason, decided_at, starts_at, review_by,
@@ -147,14 +152,16 @@ def resident(conn: psycopg.Connection[Any], resident_id: UUID) -> Resident | Non
 
 
 def decisions(conn: psycopg.Connection[Any], resident_id: UUID, at: datetime) -> Decisions:
-    """Return what is in force at this moment, and authorisations of scale 2 that ended within 30 days."""
+    """Return what is in force at this moment, and what of scale 2 and of a ceiling ended within 30 days."""
     wanted = {"resident": resident_id, "at": at}
     with conn.cursor(row_factory=class_row(Ceiling)) as cursor:
-        ceiling = cursor.execute(_CEILING, wanted).fetchone()
+        newest = cursor.execute(_CEILING, wanted).fetchone()
     with conn.cursor(row_factory=class_row(ScaleTwo)) as cursor:
         scale_two = tuple(cursor.execute(_SCALE_TWO, wanted).fetchall())
     with conn.cursor(row_factory=class_row(Air)) as cursor:
         air = cursor.execute(_AIR, wanted).fetchone()
     with conn.cursor(row_factory=class_row(Pause)) as cursor:
         pause = cursor.execute(_PAUSE, wanted).fetchone()
-    return Decisions(ceiling, scale_two, air, pause)
+    if newest is None or newest.revoked_at is None or newest.revoked_at > at:
+        return Decisions(newest, scale_two, air, pause)
+    return Decisions(None, scale_two, air, pause, ceiling_revoked=newest)

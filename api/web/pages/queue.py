@@ -45,7 +45,7 @@ SAID = {
     "limit": "Recorded: this limit counts for readings from now on.",
     "no-limit": "Revoked: nothing is told because of this limit any more.",
     "ceiling": "Recorded: this ceiling of treatment stands at the top of their page from now on.",
-    "no-ceiling": "Revoked: no ceiling of treatment is recorded any more.",
+    "no-ceiling": "Revoked: no ceiling of treatment is in force any more.",
     "paused": "Recorded: they are due for no round while it lasts, and silence about them calls nobody.",
     "back": "The pause has ended. Measure them now: the hub is told if nothing has come of them for too long.",
     "air": "Recorded: a score without an oxygen entry assumes air from now on, and says so.",

@@ -30,11 +30,29 @@ class OfClinician(Protocol):
     def looked_up_at(self) -> datetime | None: ...
 
 
+class Revoked(Protocol):
+    """A decision that may have been revoked."""
+
+    @property
+    def revoked_at(self) -> datetime | None: ...
+    @property
+    def revoked_because(self) -> str | None: ...
+
+
 def decided(one: OfClinician) -> str:
     """Return who decided it, when, and what it rests on."""
     day = calendar_day(london_day(one.decided_at))
     unchecked = "" if one.looked_up_at else " Nobody has recorded that they looked this number up."
     return f"Decided by {clinician(one)} on {day}: {one.reason.rstrip('.')}.{unchecked}"
+
+
+def revoked(one: Revoked) -> str:
+    """Return when it was revoked, and why."""
+    ended, because = one.revoked_at, one.revoked_because
+    if ended is None:
+        raise ValueError("It is in force.")
+    why = f": {because.rstrip('.')}" if because else ""
+    return f"revoked on {calendar_day(london_day(ended))}{why}."
 
 
 def clinician(one: OfClinician) -> str:

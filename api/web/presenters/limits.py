@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from api.queries.limits import Limit
-from api.web.presenters.decided import decided, review
+from api.web.presenters.decided import decided, review, revoked
 from delegation.decisions.personal_limit import SIGNS
 from devices.vital_signs import FACTS, VitalSign
 
@@ -29,6 +29,14 @@ class LimitView:
 def views(limits: Iterable[Limit], now: datetime) -> list[LimitView]:
     """Return the limits in the order of the chart."""
     return [view(one, now) for one in sorted(limits, key=lambda one: SIGNS.index(one.sign))]
+
+
+def revoked_views(limits: Iterable[Limit]) -> list[str]:
+    """Return what is no longer remarked on, since when, and why."""
+    return [
+        f"{FACTS[VitalSign(one.sign)].label} {what_lies_beyond(one.sign, one.low, one.high)}: {revoked(one)}"
+        for one in sorted(limits, key=lambda one: SIGNS.index(one.sign))
+    ]
 
 
 def view(one: Limit, now: datetime) -> LimitView:

@@ -11,7 +11,7 @@ from uuid import UUID
 from api.queries.oxygen import Entry
 from api.queries.resident import Air, Ceiling, Decisions, Resident, ScaleTwo
 from api.web.presenters import escalations, signs
-from api.web.presenters.decided import clinician, decided, review
+from api.web.presenters.decided import clinician, decided, review, revoked
 from api.web.presenters.moments import calendar_day, clock, full_clock, london_day, years_old
 from delegation.residents.particulars import NONE_KNOWN
 from devices.vital_signs import VitalSign
@@ -58,6 +58,7 @@ class ResidentView:
     hub: str
     hub_phone: str
     ceiling: CeilingView | None
+    ceiling_revoked: str | None
     call_back: Fact
     pause: str | None
     pause_recorded: str | None
@@ -81,6 +82,7 @@ def view(resident: Resident, decisions: Decisions, now: datetime) -> ResidentVie
         hub=resident.hub_name,
         hub_phone=resident.hub_phone,
         ceiling=ceiling(decisions.ceiling, now),
+        ceiling_revoked=_revoked(decisions.ceiling_revoked),
         call_back=telephone(resident),
         pause=_pause(decisions, now),
         pause_recorded=_pause_recorded(decisions, now),
@@ -96,6 +98,12 @@ def ceiling(one: Ceiling | None, now: datetime) -> CeilingView | None:
     if one is None:
         return None
     return CeilingView(one.statement, decided(one), review(one, now), overdue=one.review_by <= now)
+
+
+def _revoked(one: Ceiling | None) -> str | None:
+    if one is None:
+        return None
+    return f"Ceiling of treatment: none is in force. “{one.statement.rstrip('.')}” was {revoked(one)}"
 
 
 def no_score(reason: str | None) -> str | None:

@@ -60,6 +60,16 @@ def test_it_is_read_by_all_who_care_until_it_is_replaced_or_revoked(
     assert client.post(revoke, data={"reason": " "}).status_code == 422
     assert post(client, revoke, {"reason": "Dr Synthetic: written for somebody else"}).status_code == 303
     assert client.get(revoke).status_code == 409
+    told = "“For hospital” was revoked on"
+    for shown in (client.get(AMARA).text, worker.get(AMARA).text, worker.get(f"{AMARA}/capture").text):
+        assert "Ceiling of treatment: none is in force." in shown
+        assert told in shown
+        assert "Dr Synthetic: written for somebody else." in shown, (
+            "who read it yesterday is told why it is gone"
+        )
+    with neighbourhood.connect() as owner:
+        owner.execute("UPDATE delegation.ceiling SET revoked_at = revoked_at - interval '31 days'")
+    assert told not in client.get(AMARA).text
     assert NOT_RECORDED in client.get(AMARA).text
     with neighbourhood.connect() as owner:
         actions = owner.execute(
@@ -162,5 +172,9 @@ def test_a_program_records_one_and_ends_it_as_a_page_does(sign_in: SignIn, neigh
     revoke, reason = f"{PROGRAM}/revoke", {"reason": "Dr Synthetic: no longer"}
     assert client.post(revoke, json=reason | {"seen": str(n.AMARA)}).status_code == 409
     assert client.post(revoke, json=reason | {"seen": shown["ceiling_id"]}).status_code == 204
+    decisions = client.get(f"/api/v1{AMARA}").json()["decisions"]
+    ended = decisions["ceiling_revoked"]
+    assert (decisions["ceiling"], ended["ceiling_id"]) == (None, shown["ceiling_id"])
+    assert ended["revoked_because"] == "Dr Synthetic: no longer"
     assert client.post(revoke, json=reason | {"seen": shown["ceiling_id"]}).status_code == 409
     assert client.get(f"/api/v1{AMARA}").json()["decisions"]["ceiling"] is None

@@ -67,7 +67,14 @@ def test_it_is_told_from_when_it_is_recorded_until_it_is_revoked(
     assert client.post(revoke, data={"reason": " "}).status_code == 422
     assert post(client, revoke, {"reason": "Dr Synthetic: no longer"}).status_code == 303
     assert client.get(revoke).status_code == 409
-    assert "No limits of their own are recorded." in client.get(AMARA).text
+    for shown in (client.get(AMARA).text, sign_in(n.WORKER).get(AMARA).text):
+        assert "No limits of their own are in force." in shown
+        assert "Pulse under 50 or over 80 beats a minute: revoked on" in shown
+        assert "Dr Synthetic: no longer." in shown
+        assert "over 70" not in shown, "which had been replaced before"
+    with neighbourhood.connect() as owner:
+        owner.execute("UPDATE delegation.personal_limit SET revoked_at = revoked_at - interval '31 days'")
+    assert "revoked on" not in client.get(AMARA).text
     with neighbourhood.connect() as owner:
         actions = owner.execute(
             "SELECT action FROM delegation.audit_event WHERE action LIKE 'personal_limit.%%' ORDER BY audit_id"
