@@ -19,6 +19,7 @@ from api.identity.throttle import Throttle
 from api.latest import Latest
 from api.metrics import Counts
 from api.pulse import Pulse
+from api.refreshes import Refreshes
 from api.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -54,6 +55,7 @@ class Parts:
     provider: Provider | None
     """The organisation's own sign-in service, where there is one."""
     clock: Clock
+    refreshes: Refreshes = field(default_factory=Refreshes)
     readiness: Latest[Found] = field(default_factory=lambda: Latest(_NOT_KNOWN))
 
     @property

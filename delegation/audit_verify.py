@@ -38,7 +38,7 @@ SELECT sealed.seal_id, false AS is_seal, sealed.digest, sealed.link, sealed.audi
        at, actor, role, purpose, action, subject, resident_id, request_id, text_digest, written_at
 FROM delegation.audit_sealed_event sealed LEFT JOIN delegation.audit_event USING (audit_id)
 UNION ALL
-SELECT seal_id, true, previous, root, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT seal_id, true, previous, root, settled, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM delegation.audit_seal
 ORDER BY seal_id, is_seal, audit_id
 """
@@ -80,7 +80,7 @@ def verify(conn: psycopg.Connection, heads: Sequence[Head] = ()) -> Verified:
 
 def _faults(conn: psycopg.Connection, walk: Walk) -> Iterator[Broken]:
     for seal_id, is_seal, one, two, *event in _streamed(conn, "audit_chain", _CHAIN):
-        yield from walk.seal(seal_id, one, two) if is_seal else walk.event(seal_id, one, two, event)
+        yield from walk.seal(seal_id, one, two, event[0]) if is_seal else walk.event(seal_id, one, two, event)
     yield from walk.end()
     for audit_id, seal_id, digest, salt, words in _streamed(conn, "audit_words", _WORDS):
         if salted(salt, words) != digest:

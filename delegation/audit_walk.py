@@ -47,6 +47,8 @@ class Walk:
         # After a seal that does not fit, the chain may go on from the last event or from the seal's own root.
         self._from = self._before_seal = (GENESIS,)
         self._last_event: int | None = None
+        self._highest_event = 0
+        self._events_before_seal = 0
         self._latest: datetime | None = None
         self._is_open = False
 
@@ -64,15 +66,20 @@ class Walk:
         if stored not in [link(place, digest) for place in self._from]:
             yield Broken(audit_id, seal_id, f"does not follow {self._place()}: {_BETWEEN}")
         self._from, self._last_event = (stored,), audit_id
+        self._highest_event = max(self._highest_event, audit_id)
         self.events += 1
 
-    def seal(self, seal_id: int, previous: bytes, root: bytes) -> Iterator[Broken]:
-        """Check the seal over the events since the seal before it."""
+    def seal(self, seal_id: int, previous: bytes, root: bytes, settled: int) -> Iterator[Broken]:
+        """Check the seal over the events since the seal before it, up to `settled` of which none is left to seal."""
         yield from self._enter(seal_id)
+        if settled > self._highest_event:
+            yield Broken(None, seal_id, "says of events that nobody has sealed that they are")
         if previous not in self._before_seal:
             yield Broken(None, seal_id, "does not follow the seal before it")
         if root not in self._from:
             yield Broken(None, seal_id, f"does not end with {self._place()}: {_BETWEEN}")
+        elif self.events == self._events_before_seal:
+            yield Broken(None, seal_id, "seals no event")
         for head in self._heads.get(seal_id, ()):
             if head.root != root:
                 yield Broken(None, seal_id, f"is not the seal that the head of {head.day} was signed over")
@@ -96,6 +103,7 @@ class Walk:
         if seal_id != self._at_seal + 1:
             yield Broken(None, self._at_seal + 1, "was removed")
         self._at_seal, self._before_seal, self._is_open = seal_id, self._from, True
+        self._events_before_seal = self.events
 
     def _in_time(self, audit_id: int, seal_id: int, written_at: object) -> Iterator[Broken]:
         assert isinstance(written_at, datetime)

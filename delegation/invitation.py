@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -42,6 +42,13 @@ class Offered:
         return at < min(self.good_until, self.ends_at)
 
 
+class Taken(NamedTuple):
+    """Who has taken which role."""
+
+    person_id: UUID
+    held: RoleHeld
+
+
 _MAY: LiteralString = "SELECT delegation.may_give(%(role)s, %(home)s, %(hub)s, %(resident)s)"
 _OFFER: LiteralString = """
 INSERT INTO delegation.invitation (code_hash, role, home_id, hub_id, resident_id, name, ends_at, invited_by)
@@ -57,7 +64,9 @@ _FORGET: LiteralString = """
 DELETE FROM delegation.invitation WHERE taken_at IS NULL AND least(good_until, ends_at) < %s
 """
 _TO: LiteralString = "SELECT role, name, place, ends_at, good_until FROM delegation.invitation_to(%s)"
-_TAKE: LiteralString = "SELECT delegation.take_invitation(%s)"
+_TAKE: LiteralString = (
+    "SELECT taker, held_as, at_home, at_hub, of_resident FROM delegation.take_invitation(%s)"
+)
 
 
 def new_code() -> str:
@@ -116,20 +125,23 @@ def offered(conn: psycopg.Connection[Any], code: str, at: datetime) -> Offered |
     return found if found is not None and found.is_good(at) else None
 
 
-def take(conn: psycopg.Connection[Any], code: str, at: datetime) -> UUID | None:
-    """Take the role as the actor, or as a new person where the transaction has none; return whose it is.
+def take(conn: psycopg.Connection[Any], code: str, at: datetime) -> Taken | None:
+    """Take the role as the actor, or as a new person where the transaction has none.
 
     Returns None where the code is no good. The transaction goes on as that person.
     """
     if offered(conn, code, at) is None:
         return None
-    [(person_id,)] = conn.execute(_TAKE, (digest(code),)).fetchall()
-    return person_id
+    row = conn.execute(_TAKE, (digest(code),)).fetchone()
+    if row is None:
+        return None
+    person_id, role, home_id, hub_id, resident_id = row
+    return Taken(person_id, RoleHeld(Role(role), home_id=home_id, hub_id=hub_id, resident_id=resident_id))
 
 
-def taken(conn: psycopg.Connection[Any], actor: Actor, at: datetime) -> None:
-    """Record in the audit that somebody took a role."""
-    audit.record(conn, actor, "invitation.taken", str(actor), at=at)
+def record_taken(conn: psycopg.Connection[Any], actor: Actor, held: RoleHeld, at: datetime) -> None:
+    """Record in the audit that somebody took this role."""
+    _write_down(conn, actor, "invitation.taken", held, at)
 
 
 def _write_down(

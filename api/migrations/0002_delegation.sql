@@ -563,7 +563,8 @@ GRANT EXECUTE ON FUNCTION delegation.take_turns_over(uuid) TO hearthwatch_gate;
 -- The only way to take a role given on a page: the person with the code takes it, once. They take it as the signed-in
 -- actor, or as a new person where nobody is signed in. NULL: no such invitation is in force. The transaction goes on as
 -- that person.
-CREATE FUNCTION delegation.take_invitation(code bytea) RETURNS uuid
+CREATE FUNCTION delegation.take_invitation(code bytea)
+RETURNS TABLE (taker uuid, held_as text, at_home uuid, at_hub uuid, of_resident uuid)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
     me uuid := delegation.actor();
@@ -575,13 +576,13 @@ BEGIN
       AND least(good_until, ends_at) > now() AND invited_by IS DISTINCT FROM me
     FOR UPDATE;
     IF NOT FOUND THEN
-        RETURN NULL;
+        RETURN;
     END IF;
     PERFORM set_config('hearthwatch.actor', offered.invited_by::text, true);
     still_theirs_to_give := delegation.may_give(offered.role, offered.home_id, offered.hub_id, offered.resident_id);
     PERFORM set_config('hearthwatch.actor', coalesce(me::text, ''), true);
     IF NOT still_theirs_to_give THEN
-        RETURN NULL;
+        RETURN;
     END IF;
     PERFORM delegation.take_turns_over(me);
     IF me IS NULL THEN
@@ -599,8 +600,8 @@ BEGIN
         INSERT INTO delegation.role_assignment (person_id, role, home_id, hub_id, resident_id, starts_at, ends_at)
         VALUES (me, offered.role, offered.home_id, offered.hub_id, offered.resident_id, now(), offered.ends_at);
     END IF;
-    UPDATE delegation.invitation SET taken_by = me, taken_at = now() WHERE invitation_id = offered.invitation_id;
-    RETURN me;
+    UPDATE delegation.invitation taken SET taken_by = me, taken_at = now() WHERE taken.invitation_id = offered.invitation_id;
+    RETURN QUERY SELECT me, offered.role, offered.home_id, offered.hub_id, offered.resident_id;
 END $$;
 REVOKE EXECUTE ON FUNCTION delegation.invitation_to(bytea), delegation.take_invitation(bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION delegation.invitation_to(bytea), delegation.take_invitation(bytea) TO hearthwatch_api;
@@ -612,12 +613,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT EXISTS (SELECT FROM delegation.roles_in_force() WHERE role = 'operator')
 $$;
 
--- The actor's roles that cover this resident's home, for the audit; NULL where there are none.
+-- The actor's roles that open this resident's record, for the audit; NULL where there are none, as behind broken glass.
 CREATE FUNCTION delegation.roles_over(resident uuid) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT string_agg(DISTINCT held.role, ',' ORDER BY held.role)
     FROM delegation.roles_in_force() held, delegation.resident about JOIN delegation.home USING (home_id)
     WHERE about.resident_id = resident AND resident IN (SELECT delegation.visible_residents())
+      AND held.role IN ('care_worker', 'carer', 'home_manager', 'hub_clinician', 'hub_lead')
       AND (held.resident_id = about.resident_id OR held.home_id = home.home_id
            OR held.organisation_id = home.organisation_id OR held.hub_id = home.hub_id)
 $$;
@@ -1097,7 +1099,9 @@ CREATE POLICY retention ON delegation.tombstone TO hearthwatch_retention USING (
 CREATE POLICY retention ON delegation.audit_event FOR SELECT TO hearthwatch_retention USING (true);
 CREATE POLICY as_retention ON delegation.audit_event FOR INSERT TO hearthwatch_retention
     WITH CHECK (actor = 'process:retention');
-CREATE POLICY retention ON delegation.audit_text TO hearthwatch_retention USING (true);
+CREATE POLICY retention ON delegation.audit_text TO hearthwatch_retention USING (EXISTS (
+    SELECT FROM delegation.audit_event said JOIN delegation.end_of_care ended USING (resident_id)
+    WHERE said.audit_id = audit_text.audit_id AND ended.withdrawn_at IS NULL));
 -- Retention deletes identity and decisions without reading them, and only where care has ended.
 GRANT SELECT (resident_id), DELETE ON delegation.role_assignment, delegation.invitation, delegation.spo2_scale_authorisation,
     delegation.personal_limit, delegation.air_record, delegation.ceiling, delegation.monitoring_pause TO hearthwatch_retention;

@@ -47,21 +47,29 @@ LEFT JOIN delegation.person ON actor = 'person:' || person.person_id
 GROUP BY actor, person.name, role, purpose, action, event.resident_id, resident.name
 ORDER BY max(at) DESC, actor, action, event.resident_id LIMIT %(most)s
 """
-_OF_RESIDENT: LiteralString = _COLUMNS + _EVENTS + "resident_id = %(whose)s" + _AS_ROWS
+_OF_ONE: LiteralString = """
+resident_id = %(whose)s
+    UNION ALL
+"""
+_AT_THEIR_HOME: LiteralString = """
+resident_id IS NULL
+AND subject = (SELECT 'home:' || home_id FROM delegation.resident lives WHERE lives.resident_id = %(whose)s)
+"""
+OF_RESIDENT: LiteralString = _COLUMNS + _EVENTS + _OF_ONE + _EVENTS + _AT_THEIR_HOME + _AS_ROWS
 _BY_WHO_LIVES_THERE: LiteralString = """
 resident_id = ANY (ARRAY(SELECT lives.resident_id FROM delegation.resident lives WHERE home_id = %(whose)s))
     UNION ALL
 """
 _AS_A_WHOLE: LiteralString = "resident_id IS NULL AND subject = 'home:' || %(whose)s::uuid"
-# Each half has an index of its own; one combined query would read years of audit for one day.
+# Each half of both has an index of its own; one combined query would read years of audit for one day.
 OF_HOME: LiteralString = _COLUMNS + _EVENTS + _BY_WHO_LIVES_THERE + _EVENTS + _AS_A_WHOLE + _AS_ROWS
 
 
 def of_resident(
     conn: psycopg.Connection[Any], resident_id: UUID, since: datetime, until: datetime
 ) -> list[Look]:
-    """Return the acts on one resident's record, last first, at most MOST_ROWS."""
-    return _looks(conn, _OF_RESIDENT, resident_id, since, until)
+    """Return the acts on one resident's record, and on their home as a whole, last first, at most MOST_ROWS."""
+    return _looks(conn, OF_RESIDENT, resident_id, since, until)
 
 
 def of_home(conn: psycopg.Connection[Any], home_id: UUID, since: datetime, until: datetime) -> list[Look]:

@@ -118,9 +118,8 @@ _CEILING: LiteralString = """
 SELECT ceiling_id, statement, clinician_name, regulator, regulator_number, reason, decided_at, review_by, looked_up_at,
        revoked_at, revoked_because
 FROM delegation.ceiling
-WHERE resident_id = %(resident)s AND starts_at <= %(at)s
-  AND coalesce(revoked_at, 'infinity') > %(at)s::timestamptz - interval '30 days'
-ORDER BY coalesce(revoked_at, 'infinity') DESC, starts_at DESC LIMIT 1
+WHERE resident_id = %(resident)s AND coalesce(revoked_at, 'infinity') > %(at)s::timestamptz - interval '30 days'
+ORDER BY coalesce(revoked_at, 'infinity') DESC LIMIT 1
 """
 _SCALE_TWO: LiteralString = """
 SELECT authorisation_id, clinician_name, regulator, regulator_number, reason, decided_at, starts_at, review_by,
@@ -162,6 +161,7 @@ def decisions(conn: psycopg.Connection[Any], resident_id: UUID, at: datetime) ->
         air = cursor.execute(_AIR, wanted).fetchone()
     with conn.cursor(row_factory=class_row(Pause)) as cursor:
         pause = cursor.execute(_PAUSE, wanted).fetchone()
-    if newest is None or newest.revoked_at is None or newest.revoked_at > at:
+    # By what stands, and not by the clock of whoever wrote it: that may be ahead, or later than this request.
+    if newest is None or newest.revoked_at is None:
         return Decisions(newest, scale_two, air, pause)
     return Decisions(None, scale_two, air, pause, ceiling_revoked=newest)

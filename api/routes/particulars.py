@@ -112,7 +112,7 @@ def add(home_id: UUID, adding: Adding, response: Response, visit: AddingVisit) -
     done = admission.add(
         visit.conn, visit.actor, home_id, adding.as_typed(), visit.at, other_than=adding.other_than
     )
-    response.status_code = HTTPStatus.CREATED if done.outcome is Outcome.DONE else _status(done)
+    response.status_code = HTTPStatus.CREATED if done.outcome is Outcome.DONE else _status(visit, done)
     return done
 
 
@@ -131,7 +131,7 @@ def correct(resident_id: UUID, given: Correcting, response: Response, visit: Cor
     done = admission.correct(
         visit.conn, visit.actor, resident_id, given.as_typed(), visit.at, given.seen, given.other_than
     )
-    response.status_code = _status(done)
+    response.status_code = _status(visit, done)
     return done
 
 
@@ -161,9 +161,12 @@ def move(resident_id: UUID, moved: Moving, response: Response, visit: Correcting
         seen=moved.seen,
         other_than=moved.other_than,
     )
-    response.status_code = _status(done)
+    response.status_code = _status(visit, done)
     return done
 
 
-def _status(done: Done) -> HTTPStatus:
+def _status(visit: Visit, done: Done) -> HTTPStatus:
+    """Return the answer's status; whoever is told of another resident has looked at them."""
+    if done.outcome is not Outcome.DONE and done.resident_id is not None:
+        looked(visit, done.resident_id, "resident.details_seen", Purpose.RECORD_KEEPING)
     return HTTPStatus.CONFLICT if done.outcome is Outcome.ALIKE else HTTPStatus.OK

@@ -143,9 +143,7 @@ def open_escalations(
 @router.get("/escalations/{escalation_id}")
 def one_escalation(escalation_id: UUID, visit: CaseVisit) -> Whole:
     """One escalation of a resident in your care or in the homes of your hub."""
-    whole = _whole(escalation_id, visit)
-    looked(visit, whole.escalation.resident_id, "escalation.seen")
-    return whole
+    return _whole(escalation_id, visit)
 
 
 @router.post("/escalations/{escalation_id}/claim")
@@ -209,5 +207,6 @@ def _whole(escalation_id: UUID, visit: Visit) -> Whole:
     if found is None or course is None:
         raise not_found("escalation")
     findings = findings_of(visit.conn, [escalation_id]).get(escalation_id, [])
+    looked(visit, found.resident_id, "escalation.seen")
     ceiling = decisions(visit.conn, found.resident_id, visit.at).ceiling
     return Whole(found, ceiling, course, findings, steps_of(visit.conn, escalation_id))

@@ -64,16 +64,16 @@ def join(
         return Step.DONE, faults
     password_hash, at = hash_password(newcomer.new), parts.clock()
     with parts.pool.connection() as conn, conn.transaction() as made:
-        person_id = invitation.take(conn, code, at)
-        if person_id is None:
+        taken = invitation.take(conn, code, at)
+        if taken is None:
             return Step.DONE, {"code": NO_GOOD}
-        if not accounts.add(conn, person_id, username, password_hash):
+        if not accounts.add(conn, taken.person_id, username, password_hash):
             made.force_rollback = True
             return Step.DONE, {"username": TAKEN}
-        actor = actor_of(conn, person_id)
-        invitation.taken(conn, actor, at)
+        actor = actor_of(conn, taken.person_id, request.state.request_id)
+        invitation.record_taken(conn, actor, taken.held, at)
         give_back(conn, *tried)
-        step = next_step(needed(parts, conn, actor, accounts.of_person(conn, person_id)))
+        step = next_step(needed(parts, conn, actor, accounts.of_person(conn, taken.person_id)))
         enter(request, response, conn, actor, step, at)
     return step, {}
 
@@ -84,10 +84,11 @@ def take_on(
     """Take another role as the signed-in person; None where the code is no good."""
     parts = parts_of(request)
     account = hold_account(visit)
-    if invitation.take(visit.conn, code, visit.at) is None:
+    taken = invitation.take(visit.conn, code, visit.at)
+    if taken is None:
         return None
-    actor = actor_of(visit.conn, visit.actor.person_id)
-    invitation.taken(visit.conn, actor, visit.at)
+    actor = actor_of(visit.conn, visit.actor.person_id, visit.request_id)
+    invitation.record_taken(visit.conn, actor, taken.held, visit.at)
     give_back(visit.conn, *tried)
     step = next_step(needed(parts, visit.conn, actor, account), Step.NEW_PASSWORD)
     enter(request, response, visit.conn, actor, step, visit.at)

@@ -7,6 +7,7 @@ from api.access import Needs, nobody_in_particular
 from api.app import create_app
 from api.settings import Settings
 from api.signing_in.proofs import code_try, invitation_try, new_password, own_password
+from api.web.fields import Fields
 from delegation.rights import ADD, CHANGE, READ, RIGHTS, Record
 
 OPEN_TO_ALL = {
@@ -65,6 +66,20 @@ def routes() -> list[RouteContext]:
         for route in iter_route_contexts(create_app(Settings()).routes)
         if getattr(route.original_route, "path", None) != STATIC_FILES
     ]
+
+
+def dependencies(dependant: Dependant | None) -> list[object]:
+    """What is called before a route, in order."""
+    return [] if dependant is None else [one.call for one in dependant.dependencies]
+
+
+def test_a_form_is_read_before_the_visit_begins_so_that_a_slow_one_holds_no_connection() -> None:
+    read = Fields.__metadata__[0].dependency
+    with_fields = [found for route in routes() if read in (found := dependencies(route.dependant))]
+    assert len(with_fields) >= 19
+    for found in with_fields:
+        [visit] = [place for place, one in enumerate(found) if isinstance(one, Needs)]
+        assert found.index(read) < visit
 
 
 def declarations(dependant: Dependant | None) -> list[object]:

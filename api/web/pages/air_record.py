@@ -36,7 +36,7 @@ def form(request: Request, resident_id: UUID, visit: RecordingVisit) -> HTMLResp
 
 
 @router.post("/residents/{resident_id}/air")
-def record(request: Request, resident_id: UUID, visit: RecordingVisit, fields: Fields) -> Response:
+def record(request: Request, resident_id: UUID, fields: Fields, visit: RecordingVisit) -> Response:
     """Record that none is in use."""
     found = resident_of_home_or_hub(visit, resident_id, ABOUT)
     check = Check(

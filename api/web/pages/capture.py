@@ -60,7 +60,7 @@ def blank(request: Request, resident_id: UUID, visit: CarerVisit, round: str = "
 
 
 @router.post("/residents/{resident_id}/capture")
-def send(request: Request, resident_id: UUID, visit: CarerVisit, fields: Fields) -> HTMLResponse:
+def send(request: Request, resident_id: UUID, fields: Fields, visit: CarerVisit) -> HTMLResponse:
     """Store what was filled in and answer at once, or ask about what cannot be right."""
     lives = _lives(visit, resident_id)
     opened = _made_with(fields)

@@ -38,7 +38,7 @@ def form(request: Request, resident_id: UUID, visit: DecidingVisit) -> HTMLRespo
 
 
 @router.post("/residents/{resident_id}/ceiling")
-def decide(request: Request, resident_id: UUID, visit: DecidingVisit, fields: Fields) -> Response:
+def decide(request: Request, resident_id: UUID, fields: Fields, visit: DecidingVisit) -> Response:
     """Record a decision, the first or one at a review."""
     found = resident_at_my_hub(visit, resident_id)
     faults, decision = _read(fields, visit)
@@ -62,7 +62,7 @@ def revoking(request: Request, resident_id: UUID, visit: RevokingVisit) -> HTMLR
 
 
 @router.post("/residents/{resident_id}/ceiling/revoke")
-def revoke(request: Request, resident_id: UUID, visit: RevokingVisit, fields: Fields) -> Response:
+def revoke(request: Request, resident_id: UUID, fields: Fields, visit: RevokingVisit) -> Response:
     """Revoke it."""
     found = resident_at_my_hub(visit, resident_id)
     reason, seen = fields.get("reason", ""), decided_form.shown_with(fields)

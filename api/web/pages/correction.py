@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from api.access import Visit, needs
 from api.capture import Captured, Observations
 from api.correcting import Said, choices, correct, in_question
-from api.looking import looked
+from api.looking import looked, looked_at_place
 from api.parts import parts_of
 from api.queries.escalation import open_case
 from api.queries.readings import Reading
@@ -116,6 +116,7 @@ def _form(
     chosen: str | None = None,
 ) -> HTMLResponse:
     looked(visit, found.resident_id, "reading.seen", Purpose.CORRECTION)
+    looked_at_place(visit, f"home:{found.home_id}", "home.residents_named", Purpose.CORRECTION)
     view: dict[str, Any] = {
         "resident": _head(visit, found),
         "reading": reading_row(one, visit.at),

@@ -71,7 +71,7 @@ def adding(request: Request, home_id: UUID, visit: AddingVisit) -> HTMLResponse:
 
 
 @router.post("/homes/{home_id}/residents/new")
-def add(request: Request, home_id: UUID, visit: AddingVisit, fields: Fields) -> Response:
+def add(request: Request, home_id: UUID, fields: Fields, visit: AddingVisit) -> Response:
     """Add a resident to a home."""
     form = _of_home(visit, home_id)
     given, faults = _read(fields)
@@ -94,7 +94,7 @@ def correcting(request: Request, resident_id: UUID, visit: CorrectingVisit) -> H
 
 
 @router.post("/residents/{resident_id}/details")
-def correct(request: Request, resident_id: UUID, visit: CorrectingVisit, fields: Fields) -> Response:
+def correct(request: Request, resident_id: UUID, fields: Fields, visit: CorrectingVisit) -> Response:
     """Correct the facts."""
     form = _of_resident(visit, resident_id)
     given, faults = _read(fields)

@@ -39,6 +39,7 @@ Back = Annotated[str, Form()]
 _LONGEST_NOTE = 4000
 _LONGEST_WORDS = 2000
 _LONGEST_REVISION = 18
+_NOT_SHOWN_YET = 2**62
 _RAISED_BY_HAND = (Severity.HIGH, Severity.MEDIUM, Severity.LOW_MEDIUM, Severity.CONCERN)
 
 
@@ -67,7 +68,7 @@ def closing(request: Request, escalation_id: UUID, visit: AnsweringVisit) -> Res
 
 
 @router.post("/escalations/{escalation_id}/close")
-def close(request: Request, escalation_id: UUID, visit: AnsweringVisit, fields: Fields) -> Response:
+def close(request: Request, escalation_id: UUID, fields: Fields, visit: AnsweringVisit) -> Response:
     """Close it with the hub's answer."""
     one = _found(visit, escalation_id)
     disposition, note = fields.get("disposition", ""), fields.get("note", "")
@@ -85,7 +86,7 @@ def close(request: Request, escalation_id: UUID, visit: AnsweringVisit, fields: 
         desk.close(visit.conn, visit.actor, escalation_id, decided, note, visit.at, seen=seen)
     except ChangedError as changed:
         anew = decided_form.shown_anew(fields)
-        return _closing(request, visit, _found(visit, escalation_id), anew, {"why": str(changed)})
+        return _closing(request, visit, _found(visit, escalation_id), anew, {"changed": str(changed)})
     except DeskError as refused:
         now = _found(visit, escalation_id)
         if now.closed_by == visit.actor.person_id:
@@ -174,10 +175,10 @@ def _found(visit: Visit, escalation_id: UUID) -> Escalation:
 
 
 def _seen(fields: Mapping[str, str]) -> Seen:
-    """Return what the form was shown with; a revision that cannot be read is one before all events."""
+    """Return what the form was shown with; a revision that cannot be read is one that nobody was shown yet."""
     revision = fields.get("seen", "")
     known = revision.isascii() and revision.isdigit() and len(revision) < _LONGEST_REVISION
-    return Seen(int(revision) if known else -1, decided_form.shown_with(fields, "seen_ceiling"))
+    return Seen(int(revision) if known else _NOT_SHOWN_YET, decided_form.shown_with(fields, "seen_ceiling"))
 
 
 def _closing(

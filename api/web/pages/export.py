@@ -40,7 +40,7 @@ def ask(request: Request, resident_id: UUID, visit: ExportVisit) -> HTMLResponse
 
 
 @router.post("/residents/{resident_id}/records/export")
-def hand_out(request: Request, resident_id: UUID, visit: ExportVisit, fields: Fields) -> Response:
+def hand_out(request: Request, resident_id: UUID, fields: Fields, visit: ExportVisit) -> Response:
     """Send the file."""
     found = resident_answered_for(visit, resident_id, _NOT_YOURS)
     because, form = fields.get("because", "").strip(), fields.get("form", "")

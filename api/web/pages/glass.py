@@ -50,7 +50,7 @@ def form(request: Request, visit: BreakingVisit) -> HTMLResponse:
 
 
 @router.post("/break-glass")
-def break_glass(request: Request, visit: BreakingVisit, fields: Fields) -> Response:
+def break_glass(request: Request, fields: Fields, visit: BreakingVisit) -> Response:
     """Open the record, if both facts match a resident."""
     read = _read(fields)
     if read.tried is None:

@@ -26,6 +26,7 @@ from api.web.presenters.need import by_need
 from api.web.presenters.quiet_kits import CHECK, lines
 from api.web.presenters.rounds import midnight
 from api.web.rendering import page
+from delegation.audit import Purpose
 from delegation.rights import READ, Record
 
 router = APIRouter()
@@ -80,7 +81,7 @@ def rounds(request: Request, visit: RoundVisit) -> HTMLResponse:
         "clock": full_clock(visit.at),
     }
     for one in days:
-        looked_at_place(visit, f"home:{one.home_id}", "home.round_seen")
+        looked_at_place(visit, f"home:{one.home_id}", "home.round_seen", Purpose.DIRECT_CARE)
     return page(request, "rounds.jinja", view, who=visit.actor.name)
 
 

@@ -43,7 +43,7 @@ def form(request: Request, resident_id: UUID, visit: DecidingVisit, sign: str = 
 
 
 @router.post("/residents/{resident_id}/limits")
-def decide(request: Request, resident_id: UUID, visit: DecidingVisit, fields: Fields) -> Response:
+def decide(request: Request, resident_id: UUID, fields: Fields, visit: DecidingVisit) -> Response:
     """Record a decision, the first or one at a review."""
     found = _somebody(visit, resident_id)
     faults, decision = _read(fields, visit)
@@ -70,8 +70,8 @@ def revoke(
     request: Request,
     resident_id: UUID,
     sign: str,
-    visit: RevokingVisit,
     fields: Fields,
+    visit: RevokingVisit,
 ) -> Response:
     """Revoke it."""
     _somebody(visit, resident_id)

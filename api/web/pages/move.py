@@ -36,7 +36,7 @@ def form(request: Request, resident_id: UUID, visit: CorrectingVisit) -> HTMLRes
 
 
 @router.post("/residents/{resident_id}/move")
-def move(request: Request, resident_id: UUID, visit: CorrectingVisit, fields: Fields) -> Response:
+def move(request: Request, resident_id: UUID, fields: Fields, visit: CorrectingVisit) -> Response:
     """Record that they live there now."""
     found = resident_answered_for(visit, resident_id, NOT_YOURS)
     home_id, moved_on = _home(fields.get("home", "")), day_of(fields.get("moved_on", ""))

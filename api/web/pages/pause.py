@@ -68,7 +68,7 @@ def form(request: Request, resident_id: UUID, visit: PausingVisit) -> HTMLRespon
 
 
 @router.post("/residents/{resident_id}/pause")
-def begin(request: Request, resident_id: UUID, visit: PausingVisit, fields: Fields) -> Response:
+def begin(request: Request, resident_id: UUID, fields: Fields, visit: PausingVisit) -> Response:
     """Record a pause, the first or in place of another."""
     found = resident_of_home_or_hub(visit, resident_id, ABOUT)
     away, unread = _read(fields, visit.at)

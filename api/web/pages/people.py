@@ -66,13 +66,13 @@ def of_hub(request: Request, hub_id: UUID, visit: ReadVisit, said: str = "") -> 
 
 
 @router.post("/homes/{home_id}/people/invitations")
-def invite_home(request: Request, home_id: UUID, visit: GiverVisit, fields: Fields) -> HTMLResponse:
+def invite_home(request: Request, home_id: UUID, fields: Fields, visit: GiverVisit) -> HTMLResponse:
     """Invite a care worker of a home, or a family carer of somebody there."""
     return _invite(request, visit, _home(visit, home_id), fields)
 
 
 @router.post("/hubs/{hub_id}/people/invitations")
-def invite_hub(request: Request, hub_id: UUID, visit: GiverVisit, fields: Fields) -> HTMLResponse:
+def invite_hub(request: Request, hub_id: UUID, fields: Fields, visit: GiverVisit) -> HTMLResponse:
     """Invite a clinician of a hub."""
     return _invite(request, visit, _hub(visit, hub_id), fields)
 
@@ -171,6 +171,7 @@ def _end_of(day: date) -> datetime:
 def _home(visit: Visit, home_id: UUID) -> Desk:
     for one in desks.homes_managed(visit.conn):
         if one.place_id == home_id:
+            looked_at_place(visit, f"home:{home_id}", "home.people_seen", Purpose.RECORD_KEEPING)
             lives = home.living_there(visit.conn, home_id, visit.at)
             residents = {str(resident.resident_id): resident.name for resident in lives}
             return Desk(one, f"/homes/{home_id}", (Role.CARE_WORKER, Role.CARER), residents)
@@ -200,8 +201,6 @@ def _page(
     *,
     said: str | None = None,
 ) -> HTMLResponse:
-    if desk.residents:
-        looked_at_place(visit, f"home:{desk.place.place_id}", "home.people_seen", Purpose.RECORD_KEEPING)
     today, terms = london_day(visit.at), gift.terms(visit.conn)
     usual = {f"{role}_until": (today + terms[role].usual).isoformat() for role in desk.roles}
     place_id = desk.place.place_id

@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse
 from alerts.cases.desk import UNDO_WITHIN
 from alerts.standing import faulty
 from api.access import Visit
-from api.looking import looked_at_place
+from api.looking import looked, looked_at_place
 from api.parts import parts_of
 from api.queries import desks, glass, notices, quiet_kits, reviews
 from api.queries import queue as queries
@@ -77,6 +77,9 @@ def fragment(
     request: Request, hub_id: UUID, visit: QueueVisit, order: str = "", after: UUID | None = None
 ) -> HTMLResponse:
     """Return the part that changes."""
+    place = f"hub:{hub_id}"
+    if parts_of(request).refreshes.begin(visit.session.session_id, place, visit.at):
+        looked_at_place(visit, place, "hub.queue_seen")
     return page(request, "queue_fragment.jinja", _view(visit, hub_id, order, after))
 
 
@@ -89,6 +92,8 @@ def find(request: Request, hub_id: UUID, visit: RaisingVisit, name: str | None =
     found = queries.residents_named(visit.conn, hub_id, asked) if asked else []
     if asked:
         looked_at_place(visit, f"hub:{hub_id}", "hub.residents_named")
+        for one in found:
+            looked(visit, one.resident_id, "resident.found")
     view = {
         "hub": hub,
         "name": asked,
@@ -117,6 +122,7 @@ def queue_page(
     view["glass"] = glass_words.views(glass.unseen_at_hub(visit.conn, hub_id), visit.at)
     view["still_open"] = glass_words.still_open(glass.opened_by_me(visit.conn), visit.at)
     view["to_lead"] = _to_lead(visit, hub_id)
+    parts.refreshes.begin(visit.session.session_id, f"hub:{hub_id}", visit.at)
     looked_at_place(visit, f"hub:{hub_id}", "hub.queue_seen")
     status = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
     return page(request, "queue.jinja", view, who=visit.actor.name, status=status)

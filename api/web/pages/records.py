@@ -63,7 +63,7 @@ def show(request: Request, resident_id: UUID, visit: KeeperVisit, said: str = ""
 
 
 @router.post("/residents/{resident_id}/records/end")
-def end(request: Request, resident_id: UUID, visit: EndingVisit, fields: Fields) -> Response:
+def end(request: Request, resident_id: UUID, fields: Fields, visit: EndingVisit) -> Response:
     """Record that care has ended."""
     found = resident_answered_for(visit, resident_id, NOT_YOURS)
     ended_on, reason = day_of(fields.get("ended_on", "")), fields.get("end_reason", "")
@@ -93,7 +93,7 @@ def go_on(resident_id: UUID, visit: GoingOnVisit) -> Response:
 
 
 @router.post("/residents/{resident_id}/records/hold")
-def hold(request: Request, resident_id: UUID, visit: HoldingVisit, fields: Fields) -> Response:
+def hold(request: Request, resident_id: UUID, fields: Fields, visit: HoldingVisit) -> Response:
     """Place a legal hold."""
     found = resident_answered_for(visit, resident_id, NOT_YOURS)
     reason, until = fields.get("hold_reason", "").strip(), fields.get("hold_until", "").strip()

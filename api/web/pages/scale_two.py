@@ -39,7 +39,7 @@ def form(request: Request, resident_id: UUID, visit: AuthorisingVisit) -> HTMLRe
 
 
 @router.post("/residents/{resident_id}/scale-two")
-def authorise(request: Request, resident_id: UUID, visit: AuthorisingVisit, fields: Fields) -> Response:
+def authorise(request: Request, resident_id: UUID, fields: Fields, visit: AuthorisingVisit) -> Response:
     """Record a decision, the first or one at a review."""
     found = resident_at_my_hub(visit, resident_id)
     faults, decision = _read(fields, visit)
@@ -62,7 +62,7 @@ def revoking(request: Request, resident_id: UUID, visit: RevokingVisit) -> HTMLR
 
 
 @router.post("/residents/{resident_id}/scale-two/revoke")
-def revoke(request: Request, resident_id: UUID, visit: RevokingVisit, fields: Fields) -> Response:
+def revoke(request: Request, resident_id: UUID, fields: Fields, visit: RevokingVisit) -> Response:
     """Revoke it."""
     resident_at_my_hub(visit, resident_id)
     reason, seen = fields.get("reason", ""), decided_form.shown_with(fields)

@@ -85,6 +85,13 @@ INSERT INTO delegation.ceiling (resident_id, statement, clinician_name, regulato
     decided_at, starts_at, review_by, recorded_by)
 VALUES (%s, 'For hospital', 'Dr Synthetic', 'GMC', '1234567', 'Agreed', now(), now(), now() + interval '90 days', %s)
 """
+BROKEN: LiteralString = """
+INSERT INTO delegation.break_glass (person_id, resident_id, hubs, reason, words, ends_at)
+VALUES (%s, %s, %s, 'called_here', 'They rang here', now() + interval '1 hour')
+"""
+TRAINS: LiteralString = """
+INSERT INTO delegation.role_assignment (person_id, role, home_id, starts_at) VALUES (%s, 'trainer', %s, now())
+"""
 AUDITED: LiteralString = """
 SELECT actor, role IS NOT NULL, purpose, coalesce(resident_id::text, subject) FROM delegation.audit_event
 WHERE request_id = %s
@@ -184,6 +191,72 @@ def test_whoever_looks_is_written_down_at_every_address(
     # What layers below the api write knows the request too.
     answer = clients[n.CLINICIAN].post(f"/api/v1/escalations/{ids['escalation_id']}/release")
     with neighbourhood.connect() as owner:
-        assert owner.execute(AUDITED, (answer.headers["x-request-id"],)).fetchall() == [
+        assert set(owner.execute(AUDITED, (answer.headers["x-request-id"],)).fetchall()) == {
             (f"person:{n.CLINICIAN}", True, "hub_answer", str(n.AMARA))
-        ]
+        }
+
+
+def test_an_answer_that_changed_nothing_and_shows_a_case_is_a_look(
+    served: Served, neighbourhood: Database, ids: dict[str, Any]
+) -> None:
+    client = served.signed_in(n.CLINICIAN)
+    again = client.post(f"/api/v1/escalations/{ids['escalation_id']}/claim")
+    assert again.json()["escalation"]["resident_id"] == str(n.AMARA)
+    assert actions_of(neighbourhood, again) == [("escalation.seen", n.AMARA)]
+
+
+def test_who_is_shown_beside_another_is_written_down_too(
+    served: Served, neighbourhood: Database, ids: dict[str, Any]
+) -> None:
+    clive, mona = served.signed_in(n.CLINICIAN), served.signed_in(n.MANAGER)
+    named = clive.get(f"/hubs/{n.HUB}/raise?name=amara")
+    assert ("resident.found", n.AMARA) in actions_of(neighbourhood, named)
+    asked = clive.get(f"/residents/{n.AMARA}/readings/{n.KIT}/{ids['reading_id']}/correct")
+    assert "Bram Synthetic" in asked.text
+    assert actions_of(neighbourhood, asked) == [("reading.seen", n.AMARA), ("home.residents_named", None)]
+    with neighbourhood.connect() as owner:
+        [(born_on,)] = owner.execute(
+            "SELECT born_on FROM delegation.resident WHERE resident_id = %s", (n.AMARA,)
+        ).fetchall()
+    new = {"name": "Amara Synthetic", "born_on": born_on.isoformat(), "allergies": None, "other_than": []}
+    alike = mona.post(f"/api/v1/homes/{n.ORCHARD}/residents", json=new)
+    assert (alike.status_code, alike.json()["resident_id"]) == (409, str(n.AMARA)), alike.text
+    assert actions_of(neighbourhood, alike) == [("resident.details_seen", n.AMARA)]
+
+
+def test_the_part_of_the_queue_that_changes_is_a_look_of_its_own_to_whoever_did_not_open_the_queue(
+    served: Served, neighbourhood: Database, ids: dict[str, Any]
+) -> None:
+    opened, not_opened, part = (
+        served.signed_in(n.CLINICIAN),
+        served.signed_in(n.COLLEAGUE),
+        f"/hubs/{n.HUB}/queue",
+    )
+    assert opened.get(f"/hubs/{n.HUB}", headers={"Accept": "text/html"}).status_code == 200
+    assert actions_of(neighbourhood, opened.get(part)) == []
+    first, second = not_opened.get(part), not_opened.get(part)
+    assert "Amara Synthetic" in first.text
+    assert (actions_of(neighbourhood, first), actions_of(neighbourhood, second)) == (
+        [("hub.queue_seen", None)],
+        [],
+    )
+
+
+def test_a_role_that_opens_no_record_is_no_care_behind_broken_glass(
+    served: Served, neighbourhood: Database
+) -> None:
+    """Whoever trains at a home and opens a record there as a clinician of another hub opens it from outside."""
+    with neighbourhood.connect() as owner:
+        owner.execute(TRAINS, (n.OUTSIDE_CLINICIAN, n.ORCHARD))
+        owner.execute(BROKEN, (n.OUTSIDE_CLINICIAN, n.AMARA, [n.OTHER_HUB]))
+    seen = served.signed_in(n.OUTSIDE_CLINICIAN).get(f"/api/v1/residents/{n.AMARA}")
+    assert seen.status_code == 200
+    with neighbourhood.connect() as owner:
+        [(_, _, purpose, _)] = owner.execute(AUDITED, (seen.headers["x-request-id"],)).fetchall()
+    assert purpose == "break_glass"
+
+
+def actions_of(neighbourhood: Database, answer: httpx.Response) -> list[tuple[str, UUID | None]]:
+    asked = "SELECT action, resident_id FROM delegation.audit_event WHERE request_id = %s ORDER BY audit_id"
+    with neighbourhood.connect() as owner:
+        return owner.execute(asked, (answer.headers["x-request-id"],)).fetchall()

@@ -59,10 +59,18 @@ def test_somebody_new_makes_an_account_with_the_code_and_is_at_work(
         assert (used.status_code, "or it was used" in used.text) == (422, True)
     with neighbourhood.connect() as conn:
         told = conn.execute(
-            "SELECT action, actor FROM delegation.audit_event WHERE action LIKE 'invitation.%' ORDER BY audit_id"
+            """SELECT action, actor, subject, request_id IS NOT NULL FROM delegation.audit_event
+               WHERE action LIKE 'invitation.%' ORDER BY audit_id"""
         ).fetchall()
         kept = str(conn.execute("SELECT * FROM delegation.invitation").fetchall())
-    assert [action for action, _ in told] == ["invitation.offered", "invitation.taken"]
+        without_request = conn.execute(
+            "SELECT action FROM delegation.audit_event WHERE actor = %s AND request_id IS NULL", (told[1][1],)
+        ).fetchall()
+    assert [(action, *rest) for action, _, *rest in told] == [
+        ("invitation.offered", f"home:{n.ORCHARD}", True),
+        ("invitation.taken", f"home:{n.ORCHARD}", True),
+    ], "the home's manager reads who took it"
+    assert without_request == []
     assert told[0][1] == f"person:{n.MANAGER}" != told[1][1]
     assert code.replace("-", "") not in kept
 

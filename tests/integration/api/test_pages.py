@@ -342,13 +342,55 @@ def test_a_case_is_closed_only_on_the_ceiling_of_treatment_that_the_form_showed(
 
 
 @pytest.mark.parametrize("seen", ["", "x", "-1", "9" * 5000, "²"])
+@pytest.mark.parametrize("raised_by", ["a reading", "whoever closes it"])
 def test_a_form_that_names_nothing_it_was_shown_with_closes_nothing(
-    browse: SignIn, escalation: str, seen: str
+    browse: SignIn, escalation: str, seen: str, raised_by: str
 ) -> None:
-    client, address = browse(n.CLINICIAN), f"/escalations/{escalation}/close"
+    client = browse(n.CLINICIAN)
+    if raised_by == "whoever closes it":
+        fell = {"severity": "concern", "words": "He fell at breakfast."}
+        there = client.post(f"/residents/{n.BRAM}/raise", data=fell)
+        [escalation] = set(re.findall(r'id="escalation-([0-9a-f-]+)"', there.text)) - {escalation}
+    address = f"/escalations/{escalation}/close"
     client.post(f"/escalations/{escalation}/claim")
     answer = {"disposition": "gp_today", "note": "Doctor comes at four.", "seen": seen, "seen_ceiling": "x"}
     assert "This has changed since you opened it" in client.post(address, data=answer).text
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), -timedelta(hours=1)], ids=["ahead", "behind"])
+def test_a_ceiling_recorded_by_a_clock_that_is_wrong_is_shown_and_keeps_no_case_open(
+    browse: SignIn, neighbourhood: Database, escalation: str, ahead: timedelta
+) -> None:
+    client, address = browse(n.CLINICIAN), f"/escalations/{escalation}/close"
+    client.post(f"/escalations/{escalation}/claim")
+    colleague = browse(n.COLLEAGUE)
+    ceiling = form_of(colleague, f"{AMARA}/ceiling", f"{AMARA}/ceiling") | CEILING
+    colleague.post(f"{AMARA}/ceiling", data=ceiling)
+    with neighbourhood.connect() as owner:
+        owner.execute("UPDATE delegation.ceiling SET starts_at = now() + %s", (ahead,))
+    assert CEILING["statement"] in client.get(address).text
+    answer = form_of(client, address, address) | {"disposition": "gp_today", "note": "Doctor comes at four."}
+    assert "Nobody is waiting." in client.post(address, data=answer).text
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"disposition=gp_today&note=a%00b"),
+        (
+            "multipart/form-data; boundary=x; charset=utf-7",
+            b'--x\r\nContent-Disposition: form-data; name="note"\r\n\r\n+2AA-\r\n--x--\r\n',
+        ),
+    ],
+    ids=["NUL", "half a character"],
+)
+def test_what_cannot_be_stored_is_refused_in_words(
+    browse: SignIn, escalation: str, kind: str, body: bytes
+) -> None:
+    answer = browse(n.CLINICIAN).post(
+        f"/escalations/{escalation}/close", content=body, headers={"Content-Type": kind}
+    )
+    assert (answer.status_code, "characters that cannot be stored" in answer.text) == (422, True)
 
 
 def test_no_words_of_an_answer_are_lost_where_it_cannot_be_given(browse: SignIn, escalation: str) -> None:

@@ -32,11 +32,13 @@ def chained(*seals: list[Row]) -> Steps:
     return steps
 
 
-def walked(steps: Steps, *heads: Head) -> list[Broken]:
+def walked(steps: Steps, *heads: Head, settled: int = 0) -> list[Broken]:
     def all_of() -> Iterator[Broken]:
         walk = Walk(heads)
         for is_seal, seal_id, one, two, row in steps:
-            yield from walk.seal(seal_id, one, two) if is_seal else walk.event(seal_id, one, two, row)
+            yield from (
+                walk.seal(seal_id, one, two, settled) if is_seal else walk.event(seal_id, one, two, row)
+            )
         yield from walk.end()
 
     return list(all_of())
@@ -125,3 +127,14 @@ def test_an_end_that_was_cut_off_is_found_by_a_head() -> None:
     assert walked(THREE[:6], head) == [
         Broken(None, 3, "was removed: the head of 2026-03-04 was signed over it")
     ]
+
+
+def test_a_seal_over_nothing_is_named() -> None:
+    root = THREE[-1][3]
+    assert walked([*THREE, (True, 4, root, root, ())]) == [Broken(None, 4, "seals no event")]
+
+
+def test_a_seal_that_would_leave_later_events_unsealed_for_ever_is_named() -> None:
+    says = "says of events that nobody has sealed that they are"
+    assert walked(THREE, settled=2) == []
+    assert walked(THREE, settled=7) == [Broken(None, seal_id, says) for seal_id in (1, 2, 3)]

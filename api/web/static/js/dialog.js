@@ -1,6 +1,7 @@
 // Opens the forms of `a[data-dialog]` in a dialog over the page; without it they are pages of their own.
-// Invariant: the dialog stands outside of what is renewed, so a form half filled in is never lost, and what changes
-// meanwhile about the case it is about is said in it; nobody's answer is sent on as if they had seen that.
+// Invariant: the dialog stands outside of what is renewed, so a form half filled in is never lost, and each event of
+// the case it is about is said in it. What else has changed is told when it is sent; nobody's answer is taken as if they
+// had seen that.
 import { tick } from "./page.js";
 
 const dialog = document.getElementById("desk-dialog");
