@@ -28,24 +28,24 @@ class Limit:
     revoked_at: datetime | None = None
     revoked_because: str | None = None
 
-    @property
-    def is_in_force(self) -> bool:
-        """By what stands, and not by the clock of whoever wrote it: that may be ahead, or later than this request."""
-        return self.revoked_at is None
+    def is_in_force(self, at: datetime) -> bool:
+        """Return whether readings of this moment are held against it."""
+        return self.revoked_at is None or self.revoked_at > at
 
 
 _NEWEST: LiteralString = """
 SELECT DISTINCT ON (sign) limit_id, sign, low, high, clinician_name, regulator, regulator_number, reason, decided_at,
        review_by, looked_up_at, revoked_at, revoked_because
 FROM delegation.personal_limit
-WHERE resident_id = %(resident)s AND coalesce(revoked_at, 'infinity') > %(at)s::timestamptz - interval '30 days'
-ORDER BY sign, coalesce(revoked_at, 'infinity') DESC
+WHERE resident_id = %(resident)s AND starts_at <= %(at)s
+  AND coalesce(revoked_at, 'infinity') > %(at)s::timestamptz - interval '30 days'
+ORDER BY sign, coalesce(revoked_at, 'infinity') DESC, starts_at DESC
 """
 
 
 def limits(conn: psycopg.Connection[Any], resident_id: UUID, at: datetime) -> tuple[Limit, ...]:
     """Return the limits in force at this moment, where the actor may see the resident."""
-    return tuple(one for one in newest(conn, resident_id, at) if one.is_in_force)
+    return tuple(one for one in newest(conn, resident_id, at) if one.is_in_force(at))
 
 
 def newest(conn: psycopg.Connection[Any], resident_id: UUID, at: datetime) -> tuple[Limit, ...]:

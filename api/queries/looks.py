@@ -52,8 +52,10 @@ resident_id = %(whose)s
     UNION ALL
 """
 _AT_THEIR_HOME: LiteralString = """
-resident_id IS NULL
+resident_id IS NULL AND starts_with(action, 'home.')
 AND subject = (SELECT 'home:' || home_id FROM delegation.resident lives WHERE lives.resident_id = %(whose)s)
+AND at >= (SELECT coalesce(lives_here_from, '-infinity') FROM delegation.resident lives
+           WHERE lives.resident_id = %(whose)s)
 """
 OF_RESIDENT: LiteralString = _COLUMNS + _EVENTS + _OF_ONE + _EVENTS + _AT_THEIR_HOME + _AS_ROWS
 _BY_WHO_LIVES_THERE: LiteralString = """
@@ -68,7 +70,10 @@ OF_HOME: LiteralString = _COLUMNS + _EVENTS + _BY_WHO_LIVES_THERE + _EVENTS + _A
 def of_resident(
     conn: psycopg.Connection[Any], resident_id: UUID, since: datetime, until: datetime
 ) -> list[Look]:
-    """Return the acts on one resident's record, and on their home as a whole, last first, at most MOST_ROWS."""
+    """Return the acts on one resident's record, and looks at the lists of their home since they live there.
+
+    Last first, at most MOST_ROWS.
+    """
     return _looks(conn, OF_RESIDENT, resident_id, since, until)
 
 

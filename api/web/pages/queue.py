@@ -77,10 +77,10 @@ def fragment(
     request: Request, hub_id: UUID, visit: QueueVisit, order: str = "", after: UUID | None = None
 ) -> HTMLResponse:
     """Return the part that changes."""
-    place = f"hub:{hub_id}"
-    if parts_of(request).refreshes.begin(visit.session.session_id, place, visit.at):
-        looked_at_place(visit, place, "hub.queue_seen")
-    return page(request, "queue_fragment.jinja", _view(visit, hub_id, order, after))
+    answer = page(request, "queue_fragment.jinja", _view(visit, hub_id, order, after))
+    if parts_of(request).refreshes.is_new_look(visit.session.session_id, f"hub:{hub_id}", visit.at):
+        _look(request, visit, hub_id, answer)
+    return answer
 
 
 @router.get("/hubs/{hub_id}/raise")
@@ -122,10 +122,17 @@ def queue_page(
     view["glass"] = glass_words.views(glass.unseen_at_hub(visit.conn, hub_id), visit.at)
     view["still_open"] = glass_words.still_open(glass.opened_by_me(visit.conn), visit.at)
     view["to_lead"] = _to_lead(visit, hub_id)
-    parts.refreshes.begin(visit.session.session_id, f"hub:{hub_id}", visit.at)
-    looked_at_place(visit, f"hub:{hub_id}", "hub.queue_seen")
     status = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
-    return page(request, "queue.jinja", view, who=visit.actor.name, status=status)
+    answer = page(request, "queue.jinja", view, who=visit.actor.name, status=status)
+    _look(request, visit, hub_id, answer)
+    return answer
+
+
+def _look(request: Request, visit: Visit, hub_id: UUID, answer: HTMLResponse) -> None:
+    """Write a look at the queue down; what is fetched again within the hour after this answer belongs to it."""
+    place = f"hub:{hub_id}"
+    looked_at_place(visit, place, "hub.queue_seen")
+    answer.background = parts_of(request).refreshes.sent(visit.session.session_id, place, visit.at)
 
 
 def _to_lead(visit: Visit, hub_id: UUID) -> list[str]:

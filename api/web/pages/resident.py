@@ -76,7 +76,7 @@ def show(
     usual_of = policies_in_force(conn, at).for_hub(found.hub_id).usual
     in_force = words.in_force(decided.scale_two, at)
     newest_limits = limits.newest(conn, resident_id, at)
-    own_limits = [one for one in newest_limits if one.is_in_force]
+    own_limits = [one for one in newest_limits if one.is_in_force(at)]
     through_glass = glass_words.through_glass(glass.open_until(conn, resident_id), at)
     pictures = trends(
         chart,
@@ -115,7 +115,7 @@ def show(
         "keeps_records": records.answers_for(conn, resident_id),
         "on_scale_two": in_force is not None,
         "limits": limit_words.views(own_limits, at),
-        "limits_revoked": limit_words.revoked_views(one for one in newest_limits if not one.is_in_force),
+        "limits_revoked": limit_words.revoked_views(one for one in newest_limits if not one.is_in_force(at)),
         "through_glass": through_glass,
         "my_hubs": desks.hubs(conn) if through_glass else [],
         "pause_id": decided.pause.pause_id if decided.pause else None,

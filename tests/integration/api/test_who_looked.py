@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import LiteralString
 from uuid import UUID
 
 import httpx2 as httpx
 import pytest
 
-from api.queries.looks import OF_HOME
+from api.queries.looks import OF_HOME, OF_RESIDENT
 from api.web.presenters.moments import london_day
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
@@ -56,6 +57,24 @@ def test_a_manager_sees_who_looked_in_which_role_and_what_for(sign_in: SignIn) -
     }
 
 
+def test_who_opened_a_list_of_the_home_is_seen_at_each_who_lived_there_then(
+    sign_in: SignIn, neighbourhood: Database
+) -> None:
+    sign_in(n.WORKER).get("/rounds", headers=PAGES)
+    manager = sign_in(n.MANAGER)
+    manager.get(f"{HOME}/looks", headers=PAGES)
+    opened = ["Wanda Worker, care worker", "Opened the round of observations"]
+    shown = table(manager.get(f"{AMARA}/looks", headers=PAGES).text)
+    assert [row[:2] for row in shown] == [["You, home manager", "Opened this page"], opened], (
+        "and not the home's own page"
+    )
+    with neighbourhood.connect() as owner:
+        owner.execute(
+            "UPDATE delegation.resident SET lives_here_from = now() WHERE resident_id = %s", (n.AMARA,)
+        )
+    assert opened not in [row[:2] for row in table(manager.get(f"{AMARA}/looks", headers=PAGES).text)]
+
+
 def test_another_day_is_another_page(sign_in: SignIn, served: Served) -> None:
     sign_in(n.WORKER).get(f"/api/v1{AMARA}")
     manager = sign_in(n.MANAGER)
@@ -82,16 +101,23 @@ def test_the_page_is_linked_from_the_residents_page_and_the_homes_for_those_who_
         assert link not in worker.get(page, headers=PAGES).text
 
 
-def test_a_day_of_a_home_is_found_without_reading_the_whole_audit(neighbourhood: Database) -> None:
-    asked = {"whose": n.ORCHARD, "since": "2026-03-04", "until": "2026-03-05", "most": 500}
+@pytest.mark.parametrize(
+    ("query", "whose", "goes_first_by"),
+    [(OF_HOME, n.ORCHARD, "resident_id = ANY"), (OF_RESIDENT, n.AMARA, "resident_id = ")],
+    ids=["a home", "a resident"],
+)
+def test_a_day_is_found_without_reading_the_whole_audit(
+    neighbourhood: Database, query: LiteralString, whose: UUID, goes_first_by: str
+) -> None:
+    asked = {"whose": whose, "since": "2026-03-04", "until": "2026-03-05", "most": 500}
     with neighbourhood.connect("hearthwatch_api") as conn:
         conn.execute("SELECT set_config('hearthwatch.actor', %s, true)", (str(n.MANAGER),))
         # So few rows are sooner read than looked up.
         conn.execute("SET LOCAL enable_seqscan = off")
-        plan = conn.execute("EXPLAIN " + OF_HOME, asked).fetchall()
+        plan = conn.execute("EXPLAIN " + query, asked).fetchall()
     goes_by = [line for (line,) in plan if "Index Cond" in line and "'2026-03-04" in line]
     assert len(goes_by) == 2
-    assert "resident_id = ANY" in goes_by[0]
+    assert goes_first_by in goes_by[0]
     assert "subject =" in goes_by[1]
 
 
