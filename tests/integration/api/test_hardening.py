@@ -3,6 +3,7 @@
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from api.processes import slow_callers
 from api.settings import Settings
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
+from tests.fixtures.machine import PATIENCE_SECONDS
 from tests.fixtures.serving import PASSWORD, Clock, Served, give_accounts, serving, settings_for, username
 from tests.integration.api.test_access import addresses, escalation
 
@@ -197,6 +199,28 @@ def test_whoever_sends_byte_by_byte_is_cut_off(
         else:
             pytest.fail("it went on for a minute")
     assert over_https.client().get("/healthz").status_code == 200
+
+
+def test_a_crowd_of_forms_sent_slowly_leaves_the_others_served(
+    served: Served, neighbourhood: Database
+) -> None:
+    worker = served.signed_in(n.WORKER)
+    cookies = "; ".join(f"{name}={value}" for name, value in worker.cookies.items())
+    head = (
+        f"POST /residents/{n.AMARA}/capture HTTP/1.1\r\nHost: {urlsplit(served.address).netloc}\r\n"
+        f"Cookie: {cookies}\r\nSec-Fetch-Site: same-origin\r\nExpect: 100-continue\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n"
+    )
+    held = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'hearthwatch_api' AND state = 'idle in transaction'"
+    with ExitStack() as open_ones:
+        for _ in range(20):
+            caller = open_ones.enter_context(socket.create_connection(at(served), timeout=PATIENCE_SECONDS))
+            caller.sendall(head.encode())
+            assert caller.recv(4096).startswith(b"HTTP/1.1 100"), "the api waits for the rest of the form"
+            caller.sendall(b"spo2=")
+        with neighbourhood.connect() as owner:
+            assert owner.execute(held).fetchall() == [(0,)]
+        assert worker.get("/api/v1/me").status_code == 200
 
 
 def at(served: Served) -> tuple[str, int]:
