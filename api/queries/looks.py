@@ -45,7 +45,7 @@ _AS_ROWS: LiteralString = """
 LEFT JOIN delegation.resident USING (resident_id)
 LEFT JOIN delegation.person ON actor = 'person:' || person.person_id
 GROUP BY actor, person.name, role, purpose, action, event.resident_id, resident.name
-ORDER BY max(at) DESC, actor, action, event.resident_id LIMIT %(most)s
+ORDER BY max(at) DESC, actor, action, event.resident_id, role, purpose LIMIT %(most)s OFFSET %(skipped)s
 """
 _OF_ONE: LiteralString = """
 resident_id = %(whose)s
@@ -67,24 +67,41 @@ _AS_A_WHOLE: LiteralString = "resident_id IS NULL AND subject = 'home:' || %(who
 OF_HOME: LiteralString = _COLUMNS + _EVENTS + _BY_WHO_LIVES_THERE + _EVENTS + _AS_A_WHOLE + _AS_ROWS
 
 
-def of_resident(
-    conn: psycopg.Connection[Any], resident_id: UUID, since: datetime, until: datetime
-) -> list[Look]:
-    """Return the acts on one resident's record, and looks at the lists of their home since they live there.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A span of time, and the page of its rows: at most MOST_ROWS, last first; 1 is the first page."""
 
-    Last first, at most MOST_ROWS.
-    """
-    return _looks(conn, OF_RESIDENT, resident_id, since, until)
+    since: datetime
+    until: datetime
+    page: int = 1
 
 
-def of_home(conn: psycopg.Connection[Any], home_id: UUID, since: datetime, until: datetime) -> list[Look]:
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """The rows of one page, and whether others come after it."""
+
+    rows: list[Look]
+    more: bool
+
+
+def of_resident(conn: psycopg.Connection[Any], resident_id: UUID, asked: Asked) -> Looks:
+    """Return the acts on one resident's record, and looks at the lists of their home since they live there."""
+    return _looks(conn, OF_RESIDENT, resident_id, asked)
+
+
+def of_home(conn: psycopg.Connection[Any], home_id: UUID, asked: Asked) -> Looks:
     """Return the acts on the records of all who live there, and of the home as a whole."""
-    return _looks(conn, OF_HOME, home_id, since, until)
+    return _looks(conn, OF_HOME, home_id, asked)
 
 
-def _looks(
-    conn: psycopg.Connection[Any], query: LiteralString, whose: UUID, since: datetime, until: datetime
-) -> list[Look]:
-    wanted = {"whose": whose, "since": since, "until": until, "most": MOST_ROWS}
+def _looks(conn: psycopg.Connection[Any], query: LiteralString, whose: UUID, asked: Asked) -> Looks:
+    wanted = {
+        "whose": whose,
+        "since": asked.since,
+        "until": asked.until,
+        "most": MOST_ROWS + 1,
+        "skipped": (asked.page - 1) * MOST_ROWS,
+    }
     with conn.cursor(row_factory=class_row(Look)) as cursor:
-        return cursor.execute(query, wanted).fetchall()
+        found = cursor.execute(query, wanted).fetchall()
+    return Looks(found[:MOST_ROWS], len(found) > MOST_ROWS)

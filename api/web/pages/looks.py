@@ -3,18 +3,17 @@
 Guards: only for those who answer for the home or lead its hub. Looking here is audited like any look.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.access import Visit, needs
 from api.looking import looked, looked_at_place
 from api.queries import looks
-from api.queries.looks import MOST_ROWS, Look
+from api.queries.looks import Asked, Looks
 from api.reach import home_answered_for, resident_answered_for
 from api.web.presenters import looks as words
 from api.web.presenters.moments import LONDON, calendar_day, london_day
@@ -25,30 +24,37 @@ from delegation.rights import READ, Record
 router = APIRouter()
 
 LookingVisit = Annotated[Visit, needs(READ, Record.LOOKING)]
+PageOf = Annotated[int, Query(alias="page", ge=1, le=1000)]
 _NOT_YOURS = "Only the home's manager or the hub's lead sees who looked."
 _A_DAY = timedelta(days=1)
 
 
 @router.get("/residents/{resident_id}/looks")
 def of_resident(
-    request: Request, resident_id: UUID, visit: LookingVisit, day: date | None = None
+    request: Request, resident_id: UUID, visit: LookingVisit, day: date | None = None, number: PageOf = 1
 ) -> HTMLResponse:
     """Show the looks at one resident's record."""
     found = resident_answered_for(visit, resident_id, _NOT_YOURS)
     looked(visit, resident_id, "audit.seen", Purpose.AUDIT)
     shown, span = _span(visit, day)
-    seen = looks.of_resident(visit.conn, resident_id, *span)
-    return _page(request, visit, f"/residents/{resident_id}", found.name, seen, shown, of_home=False)
+    asked = Asked(*span, number)
+    seen = looks.of_resident(visit.conn, resident_id, asked)
+    place = _Place(f"/residents/{resident_id}", found.name, of_home=False)
+    return _page(request, visit, place, seen, shown, number)
 
 
 @router.get("/homes/{home_id}/looks")
-def of_home(request: Request, home_id: UUID, visit: LookingVisit, day: date | None = None) -> HTMLResponse:
+def of_home(
+    request: Request, home_id: UUID, visit: LookingVisit, day: date | None = None, number: PageOf = 1
+) -> HTMLResponse:
     """Show the looks at the records of everybody who lives there."""
     found = home_answered_for(visit, home_id, _NOT_YOURS)
     looked_at_place(visit, f"home:{home_id}", "audit.seen", Purpose.AUDIT)
     shown, span = _span(visit, day)
-    seen = looks.of_home(visit.conn, home_id, *span)
-    return _page(request, visit, f"/homes/{home_id}", found.name, seen, shown, of_home=True)
+    asked = Asked(*span, number)
+    seen = looks.of_home(visit.conn, home_id, asked)
+    place = _Place(f"/homes/{home_id}", found.name, of_home=True)
+    return _page(request, visit, place, seen, shown, number)
 
 
 def _span(visit: Visit, day: date | None) -> tuple[date, tuple[datetime, datetime]]:
@@ -61,17 +67,23 @@ def _span(visit: Visit, day: date | None) -> tuple[date, tuple[datetime, datetim
     return shown, (begins, ends)
 
 
-def _page(
-    request: Request, visit: Visit, back: str, name: str, seen: Sequence[Look], day: date, *, of_home: bool
-) -> HTMLResponse:
+class _Place(NamedTuple):
+    """Whose looks they are: a resident's, or a home's."""
+
+    back: str
+    name: str
+    of_home: bool
+
+
+def _page(request: Request, visit: Visit, place: _Place, seen: Looks, day: date, number: int) -> HTMLResponse:
     view: dict[str, Any] = {
-        "back": back,
-        "name": name,
-        "of_home": of_home,
+        **place._asdict(),
         "day": calendar_day(day),
         "before": (day - _A_DAY).isoformat(),
         "after": (day + _A_DAY).isoformat() if day < london_day(visit.at) else None,
-        "rows": words.rows(seen, visit.actor.person_id, visit.at),
-        "most": MOST_ROWS if len(seen) == MOST_ROWS else None,
+        "rows": words.rows(seen.rows, visit.actor.person_id, visit.at),
+        "this": day.isoformat(),
+        "later": number - 1 if number > 1 else None,
+        "earlier": number + 1 if seen.more else None,
     }
     return page(request, "looks.jinja", view, who=visit.actor.name)

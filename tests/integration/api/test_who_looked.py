@@ -1,5 +1,6 @@
 """A home's manager and the hub's lead see who looked at their residents' records, and looking there is written down."""
 
+import html
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,6 +19,13 @@ from tests.fixtures.serving import Served
 SignIn = Callable[[UUID], httpx.Client]
 AMARA, HOME = f"/residents/{n.AMARA}", f"/homes/{n.ORCHARD}"
 PAGES = {"Accept": "text/html"}
+
+
+# All at the same moment, as those who are found by one search are.
+MANY_LOOKS: LiteralString = """
+INSERT INTO delegation.audit_event (at, actor, purpose, action, subject, resident_id)
+SELECT %s, 'process:test', 'direct_care', 'look ' || number, 'x', %s FROM generate_series(1, 1001) AS number
+"""
 
 
 def table(page: str) -> list[list[str]]:
@@ -109,7 +117,7 @@ def test_the_page_is_linked_from_the_residents_page_and_the_homes_for_those_who_
 def test_a_day_is_found_without_reading_the_whole_audit(
     neighbourhood: Database, query: LiteralString, whose: UUID, goes_first_by: str
 ) -> None:
-    asked = {"whose": whose, "since": "2026-03-04", "until": "2026-03-05", "most": 500}
+    asked = {"whose": whose, "since": "2026-03-04", "until": "2026-03-05", "most": 501, "skipped": 0}
     with neighbourhood.connect("hearthwatch_api") as conn:
         conn.execute("SELECT set_config('hearthwatch.actor', %s, true)", (str(n.MANAGER),))
         # So few rows are sooner read than looked up.
@@ -119,6 +127,26 @@ def test_a_day_is_found_without_reading_the_whole_audit(
     assert len(goes_by) == 2
     assert goes_first_by in goes_by[0]
     assert "subject =" in goes_by[1]
+
+
+def test_on_a_day_of_very_many_looks_the_first_are_reached_too(
+    sign_in: SignIn, neighbourhood: Database, served: Served
+) -> None:
+    with neighbourhood.connect() as owner:
+        owner.execute(MANY_LOOKS, (served.clock() - timedelta(days=1), n.AMARA))
+    manager, day = sign_in(n.MANAGER), london_day(served.clock() - timedelta(days=1))
+    for page in (AMARA, HOME):
+        address, seen = f"{page}/looks?day={day}", []
+        for _ in range(3):
+            shown = manager.get(address, headers=PAGES).text
+            seen += re.findall(r"Look (\d+)", shown)
+            earlier = re.findall(r'href="([^"]+)">Earlier on this day', shown)
+            if not earlier:
+                break
+            [address] = (html.unescape(one) for one in earlier)
+        assert sorted(map(int, seen)) == list(range(1, 1002))
+        assert "Later on this day" in shown
+    assert manager.get(f"{AMARA}/looks?page=0", headers=PAGES).status_code == 404
 
 
 def test_a_name_that_may_not_be_seen_is_not_shown(sign_in: SignIn, neighbourhood: Database) -> None:
