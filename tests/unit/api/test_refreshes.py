@@ -1,6 +1,5 @@
 """A refresh belongs to the look before it for an hour, and only if that was answered."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -25,7 +24,8 @@ MINE, THEIRS = UUID(int=1), UUID(int=2)
 def test_a_look_lasts_an_hour(later: timedelta, is_new: bool) -> None:
     refreshes = Refreshes()
     assert refreshes.is_new_look(MINE, "hub:1", NOW)
-    asyncio.run(refreshes.sent(MINE, "hub:1", NOW)())
+    answered = refreshes.sent(MINE, "hub:1", NOW)
+    answered.func(*answered.args)
     assert refreshes.is_new_look(MINE, "hub:1", NOW + later) is is_new
     assert refreshes.is_new_look(MINE, "hub:2", NOW + later)
     assert refreshes.is_new_look(THEIRS, "hub:1", NOW + later)
