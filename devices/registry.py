@@ -33,6 +33,16 @@ class Speaker(NamedTuple):
     hub_telephone: str | None
 
 
+class Waited(NamedTuple):
+    """How long a message waited at the broker, as far as the others on its way tell."""
+
+    likely: timedelta = timedelta(0)
+    at_most: timedelta | None = timedelta(0)
+    """None if nobody knows."""
+
+
+_NOT_AT_ALL = Waited()
+
 _AGREE_WITHIN = 30.0
 _APART = timedelta(seconds=45)
 """Two statuses agree on a clock if they differ by at most this many seconds and are at least this far apart.
@@ -136,13 +146,12 @@ def note_status(
     at: datetime,
     *,
     retained: bool = False,
-    waited: timedelta = timedelta(0),
+    waited: Waited = _NOT_AT_ALL,
 ) -> None:
     """Store what an enrolled kit last said of itself, by the hub's clock.
 
-    `retained`: the broker kept this status, so its time is unknown, and it counts only if there is no other. `waited`:
-    how long such messages are known to wait; a clock is not slow if waiting explains it, and waiting makes no clock
-    look fast.
+    `retained`: the broker kept this status, so its time is unknown, and it counts only if there is no other. A clock is
+    not slow if `waited` explains it, and waiting makes no clock look fast.
     """
     if retained:
         said = (
@@ -165,7 +174,14 @@ def note_status(
     conn.execute(_STATUS, said | {"agree": _AGREE_WITHIN, "apart": _APART})
 
 
-def _skew(clock: datetime, at: datetime, waited: timedelta) -> float:
-    """How many seconds the clock was ahead when the kit spoke; negative if behind."""
-    ahead = clock - at
-    return (ahead if ahead >= timedelta(0) else min(timedelta(0), ahead + waited)).total_seconds()
+def _skew(clock: datetime, at: datetime, waited: Waited) -> float | None:
+    """How many seconds the clock was ahead when the kit spoke; negative if behind.
+
+    None if nobody can say: it looks slow, and the longest wait there can have been would explain it.
+    """
+    ahead = (clock - at).total_seconds()
+    if ahead >= 0:
+        return ahead
+    seems = min(0.0, ahead + waited.likely.total_seconds())
+    may_be_right = waited.at_most is not None and ahead + waited.at_most.total_seconds() >= 0
+    return None if seems < -_AGREE_WITHIN and may_be_right else seems

@@ -19,7 +19,7 @@ from devices import registry
 from devices.identifiers import DatabaseEpoch, KitId
 from devices.reading import decode
 from devices.receipt import Config, Status, encode_message
-from devices.registry import Speaker
+from devices.registry import Speaker, Waited
 from devices.topics import Leaf, topic
 from ingest.arrival import Arrival
 from ingest.evaluation import Evaluator
@@ -133,7 +133,7 @@ class Worker:
         for delivery in deliveries:
             if self._probe.has_come(delivery.topic, delivery.payload, delivery.arrived_at):
                 continue
-            kit_id = kit_of(delivery.topic)
+            kit_id, at = kit_of(delivery.topic), delivery.arrived_at
             try:
                 status = Status.model_validate_json(delivery.payload)
                 conn = self._session.connection()
@@ -142,9 +142,9 @@ class Worker:
                         conn,
                         kit_id,
                         status,
-                        delivery.arrived_at,
+                        at,
                         retained=delivery.retained,
-                        waited=self._probe.waited(delivery.arrived_at),
+                        waited=Waited(self._probe.waited(at), self._probe.waited_at_most(at)),
                     )
             except (ValidationError, psycopg.DataError):
                 _log.warning("a status could not be read")

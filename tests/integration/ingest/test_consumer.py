@@ -13,6 +13,7 @@ from paho.mqtt import publish
 from api.embedded.broker import EmbeddedBroker
 from devices import registry
 from devices.receipt import Status, encode_message
+from devices.registry import Waited
 from devices.topics import PARTITIONS, Leaf
 from ingest.worker.consumer import Broker, Consumer, Delivery
 from ingest.worker.probe import Probe
@@ -195,25 +196,31 @@ def test_what_a_kit_alone_has_whole_is_noted_until_it_says_otherwise(doorstep: D
         assert doorstep.rows("SELECT not_kept_whole, let_go FROM devices.kit_status") == [(known, known)]
 
 
-# By how much a clock is behind, how long its statuses wait on their way, and how long probes do: what it is held to be.
+# By how much a clock is behind, how long its statuses wait on their way, how long probes do and how long anything can
+# have waited: what it is held to be.
 BEHIND = {
-    "a clock that is right, and a backlog that stays": (0, 1200, 1200, None),
-    "one that is slow, and no backlog": (1200, 0, 0, -1200),
-    "one that is slow, and a backlog that stays": (1200, 600, 600, -1200),
-    "one that is right, and a backlog that grows": (0, 600, 700, None),
-    "one that is fast, and a backlog that stays": (-1200, 600, 600, 600),
+    "a clock that is right, and a backlog that stays": (0, 1200, 1200, 2400, None),
+    "one that is slow, and no backlog": (1200, 0, 0, 0, -1200),
+    "one that is slow, and no backlog, with a probe each second": (1200, 0, 0, 1, -1200),
+    "one that is slow, and a backlog that stays": (1200, 600, 600, 1200, -1200),
+    "one that is right, and a backlog that grows": (0, 600, 700, 1300, None),
+    "one that is fast, and a backlog that stays": (-1200, 600, 600, 1200, 600),
+    "one that is right, and a wait that the last probe did not have": (0, 7200, 1, 7300, None),
+    "one that is slower than any wait": (10_000, 600, 1, 1200, -10_599),
+    "one that is slow, and no probes": (1200, 0, 0, None, -1200),
 }
 
 
-@pytest.mark.parametrize(("slow", "waits", "probed", "skew"), BEHIND.values(), ids=BEHIND.keys())
+@pytest.mark.parametrize(("slow", "waits", "probed", "at_most", "skew"), BEHIND.values(), ids=BEHIND.keys())
 def test_a_backlog_that_stays_makes_no_clock_slow_and_hides_no_clock_that_is(
-    doorstep: Doorstep, slow: int, waits: int, probed: int, skew: int | None
+    doorstep: Doorstep, slow: int, waits: int, probed: int, at_most: int | None, skew: int | None
 ) -> None:
     """To look at alone, each status that waits twenty minutes is one of a clock that is twenty minutes slow."""
     for said_at in (0, 60, 120):
         status = Status(online=True, clock=NOW + timedelta(seconds=said_at - slow))
         arrives = NOW + timedelta(seconds=said_at + waits)
-        waited = timedelta(seconds=probed)
+        longest = None if at_most is None else timedelta(seconds=at_most)
+        waited = Waited(timedelta(seconds=probed), longest)
         registry.note_status(doorstep.conn, KIT.kit_id, status, arrives, waited=waited)
     held = doorstep.rows("SELECT nullif(clock_skew_s, 0) FROM devices.kit_status")
     assert held == [(skew,)]
