@@ -17,7 +17,7 @@ from api.problems import not_found
 from api.reach import resident_seen
 from delegation import audit
 from delegation.competence import Activity, Label, Labelled
-from delegation.people import Actor, act_as
+from delegation.people import Actor, act_as, in_request
 from delegation.rights import ADD, Record, allows
 from devices.identifiers import KitId, OutboxEpoch, PersonId, ReadingId, ResidentId
 from devices.reading import (
@@ -138,6 +138,7 @@ def capture(
     resident_seen(visit, resident_id)
 
     def send(conn: Connection) -> Captured:
+        in_request(conn, visit.request_id)
         place = _place(conn, visit.actor, resident_id, seen.reading_id)
         payload = _payload(visit, place, resident_id, seen)
         where = topic(place.partition, KitId(place.kit_id), Leaf.READINGS)

@@ -21,7 +21,7 @@ from api.queries.resident import Resident
 from api.reach import resident_seen
 from delegation import audit
 from delegation.audit import Purpose
-from delegation.people import act_as
+from delegation.people import act_as, in_request
 from ingest import correction
 from ingest.arrival import ReadingKey
 from ingest.correction import Corrected, Correction, Reason
@@ -103,6 +103,7 @@ def correct(
         raise not_found("resident in this home")
 
     def work(conn: Connection) -> Corrected:
+        in_request(conn, visit.request_id)
         decided = Correction(key, said.seen, said.taken_from, said.reason, visit.actor.person_id)
         corrected = correction.correct(conn, evaluator, decided, visit.at)
         _write_down(conn, visit, {resident_id, corrected.held_for, said.taken_from}, key, said)

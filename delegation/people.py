@@ -65,6 +65,12 @@ FROM delegation.roles_in_force() ORDER BY role, assignment_id
 _ACT_AS: LiteralString = """
 SELECT set_config('hearthwatch.actor', %s, true), set_config('hearthwatch.request', %s, true)
 """
+_IN_REQUEST: LiteralString = "SELECT set_config('hearthwatch.request', %s, true)"
+
+
+def in_request(conn: psycopg.Connection, request_id: str) -> None:
+    """Have the audit record this request beside all that the rest of this transaction does, whoever does it."""
+    conn.execute(_IN_REQUEST, (request_id,))
 
 
 def act_as(conn: psycopg.Connection, person_id: UUID, request_id: str = "") -> None:

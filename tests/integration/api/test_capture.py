@@ -264,6 +264,23 @@ def test_who_sent_is_audited_with_the_outcome(sign_in: SignIn, neighbourhood: Da
     assert written == [(f"person:{n.WORKER}", f"reading:{body['reading_id']}/stored", n.AMARA)]
 
 
+def test_what_a_form_changes_by_itself_is_audited_with_its_request(
+    sign_in: SignIn, neighbourhood: Database
+) -> None:
+    with neighbourhood.connect() as conn:
+        conn.execute(
+            "INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at) VALUES (%s, %s, %s)",
+            (n.AMARA, n.MANAGER, n.LONG_AGO),
+        )
+    answer = send(sign_in(n.WORKER), observed({"on_oxygen": True}))
+    with neighbourhood.connect() as conn:
+        written = conn.execute(
+            "SELECT action, actor FROM delegation.audit_event WHERE request_id = %s ORDER BY audit_id",
+            (answer.headers["x-request-id"],),
+        ).fetchall()
+    assert written == [("air_record.cancelled", "process:ingest"), ("reading.captured", f"person:{n.WORKER}")]
+
+
 def _counts(database: Database) -> tuple[int, int]:
     with database.connect() as conn:
         [(readings,)] = conn.execute("SELECT count(*) FROM ingest.reading").fetchall()
