@@ -6,6 +6,8 @@ Free text lies beside its event under a salted digest, so erasing the words does
 
 import hashlib
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import LiteralString
@@ -28,6 +30,15 @@ class Purpose(StrEnum):
     SIGNING_IN = "signing_in"
     AUDIT = "audit"
     OPERATION = "operation"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Whose record was looked at, in which of the actor's roles (None: in all of them), and what for."""
+
+    resident_id: UUID
+    roles: str | None
+    purpose: Purpose
 
 
 # The purpose of an action follows from the part of its name before the dot.
@@ -79,6 +90,12 @@ SELECT %(at)s, %(actor)s,
        %(purpose)s, %(action)s, %(subject)s, %(resident)s,
        coalesce(%(request)s, nullif(current_setting('hearthwatch.request', true), '')), %(digest)s
 """
+_RECORD_LOOKS: LiteralString = """
+INSERT INTO delegation.audit_event (at, actor, role, purpose, action, subject, resident_id, request_id)
+SELECT %(at)s, %(actor)s, coalesce(one.roles, %(role)s), one.purpose, %(action)s,
+       'resident:' || one.resident_id, one.resident_id, nullif(current_setting('hearthwatch.request', true), '')
+FROM unnest(%(residents)s::uuid[], %(roles)s::text[], %(purposes)s::text[]) AS one (resident_id, roles, purpose)
+"""
 # The id was drawn a moment ago in this session. RETURNING would need the right to read events.
 _WORDS: LiteralString = """
 INSERT INTO delegation.audit_text (audit_id, salt, words)
@@ -110,7 +127,7 @@ def record(
     event = {
         "at": at,
         "actor": str(actor),
-        "role": ",".join(sorted({held.role for held in actor.roles})) if isinstance(actor, Actor) else None,
+        "role": _roles(actor) if isinstance(actor, Actor) else None,
         "purpose": purpose or purpose_of(action),
         "action": action,
         "subject": subject,
@@ -121,6 +138,26 @@ def record(
     conn.execute(_RECORD, event)
     if words is not None:
         conn.execute(_WORDS, (salt, words))
+
+
+def record_looks(
+    conn: psycopg.Connection, actor: Actor, action: str, looks: Sequence[Look], *, at: datetime
+) -> None:
+    """Write one event for each look in the caller's transaction, in one statement."""
+    event = {
+        "at": at,
+        "actor": str(actor),
+        "role": _roles(actor),
+        "action": action,
+        "residents": [one.resident_id for one in looks],
+        "roles": [one.roles for one in looks],
+        "purposes": [one.purpose for one in looks],
+    }
+    conn.execute(_RECORD_LOOKS, event)
+
+
+def _roles(actor: Actor) -> str:
+    return ",".join(sorted({held.role for held in actor.roles}))
 
 
 def purpose_of(action: str) -> Purpose:

@@ -613,15 +613,23 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT EXISTS (SELECT FROM delegation.roles_in_force() WHERE role = 'operator')
 $$;
 
--- The actor's roles that open this resident's record, for the audit; NULL where there are none, as behind broken glass.
+-- The actor's roles that open each of these residents' records, for the audit; no row where there are none, as behind
+-- broken glass.
+CREATE FUNCTION delegation.roles_over_each(residents uuid[]) RETURNS TABLE (resident_id uuid, roles text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT about.resident_id, string_agg(DISTINCT held.role, ',' ORDER BY held.role)
+    FROM delegation.resident about JOIN delegation.home USING (home_id) JOIN delegation.roles_in_force() held
+         ON held.role IN ('care_worker', 'carer', 'home_manager', 'hub_clinician', 'hub_lead')
+        AND (held.resident_id = about.resident_id OR held.home_id = home.home_id
+             OR held.organisation_id = home.organisation_id OR held.hub_id = home.hub_id)
+    WHERE about.resident_id = ANY (residents) AND about.resident_id IN (SELECT delegation.visible_residents())
+    GROUP BY about.resident_id
+$$;
+
+-- The same of one resident; NULL where there are none.
 CREATE FUNCTION delegation.roles_over(resident uuid) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-    SELECT string_agg(DISTINCT held.role, ',' ORDER BY held.role)
-    FROM delegation.roles_in_force() held, delegation.resident about JOIN delegation.home USING (home_id)
-    WHERE about.resident_id = resident AND resident IN (SELECT delegation.visible_residents())
-      AND held.role IN ('care_worker', 'carer', 'home_manager', 'hub_clinician', 'hub_lead')
-      AND (held.resident_id = about.resident_id OR held.home_id = home.home_id
-           OR held.organisation_id = home.organisation_id OR held.hub_id = home.hub_id)
+    SELECT roles FROM delegation.roles_over_each(ARRAY[resident])
 $$;
 
 -- NULL where another try is allowed, otherwise when it will be. One person's tries take turns, so that two at once
@@ -716,6 +724,7 @@ ALTER FUNCTION delegation.visible_people() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.is_operator() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.residents_behind_broken_glass() OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.glass_to_answer_for() OWNER TO hearthwatch_gate;
+ALTER FUNCTION delegation.roles_over_each(uuid[]) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.roles_over(uuid) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.wait_for_a_try(uuid, smallint) OWNER TO hearthwatch_gate;
 ALTER FUNCTION delegation.break_glass(text, date, text, text) OWNER TO hearthwatch_gate;

@@ -8,7 +8,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 from pydantic import BaseModel, Field
 
 from alerts.cases import desk
@@ -16,7 +16,7 @@ from alerts.cases.desk import Seen
 from alerts.cases.escalation import Disposition
 from alerts.policy import Severity
 from api.access import Visit, needs
-from api.looking import looked, looked_at_place
+from api.looking import Shown, looked, looked_at_list
 from api.problems import not_found
 from api.queries import queue, reviews
 from api.queries.course import Course, courses
@@ -94,17 +94,22 @@ class Raised:
 
 
 @router.get("/hubs/{hub_id}/reviews")
-def reviews_due(hub_id: UUID, visit: QueueVisit) -> list[reviews.Review]:
+def reviews_due(
+    request: Request, later: BackgroundTasks, hub_id: UUID, visit: QueueVisit
+) -> list[reviews.Review]:
     """Authorisations of SpO2 scale 2, limits and ceilings to be reviewed within 30 days, longest overdue first."""
     hub = hub_of(visit, hub_id)
-    looked_at_place(visit, f"hub:{hub_id}", "hub.reviews_seen")
-    return reviews.due(visit.conn, hub.hub_id, visit.at)
+    due = reviews.due(visit.conn, hub.hub_id, visit.at)
+    shown = Shown(f"hub:{hub_id}", "reviews", {one.resident_id for one in due})
+    later.tasks.append(looked_at_list(request, visit, shown))
+    return due
 
 
 @router.get("/hubs/{hub_id}/escalations")
 def open_escalations(
     request: Request,
     response: Response,
+    later: BackgroundTasks,
     hub_id: UUID,
     visit: QueueVisit,
     *,
@@ -125,7 +130,8 @@ def open_escalations(
     if waiting.more:
         onward = urlencode({"high_first": str(high_first).lower(), "after": cases[-1]})
         response.headers["Link"] = f'<{request.url.path}?{onward}>; rel="next"'
-    looked_at_place(visit, f"hub:{hub_id}", "hub.queue_seen")
+    shown = Shown(f"hub:{hub_id}", "queue", {one.resident_id for one in waiting.rows})
+    later.tasks.append(looked_at_list(request, visit, shown))
     went, findings = courses(visit.conn, cases, visit.at), findings_of(visit.conn, cases, MOST_FINDINGS)
     return Queue(
         hub=hub,

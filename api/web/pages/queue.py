@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse
 from alerts.cases.desk import UNDO_WITHIN
 from alerts.standing import faulty
 from api.access import Visit
-from api.looking import looked, looked_at_place
+from api.looking import Shown, looked_at_each, looked_at_list, looked_at_place
 from api.parts import parts_of
 from api.queries import desks, glass, notices, quiet_kits, reviews
 from api.queries import queue as queries
@@ -77,9 +77,11 @@ def fragment(
     request: Request, hub_id: UUID, visit: QueueVisit, order: str = "", after: UUID | None = None
 ) -> HTMLResponse:
     """Return the part that changes."""
-    answer = page(request, "queue_fragment.jinja", _view(visit, hub_id, order, after))
-    if parts_of(request).refreshes.is_new_look(visit.session.session_id, f"hub:{hub_id}", visit.at):
-        _look(request, visit, hub_id, answer)
+    view, residents = _view(visit, hub_id, order, after)
+    answer = page(request, "queue_fragment.jinja", view)
+    answer.background = looked_at_list(
+        request, visit, Shown(f"hub:{hub_id}", "queue", residents), opened=False
+    )
     return answer
 
 
@@ -92,8 +94,7 @@ def find(request: Request, hub_id: UUID, visit: RaisingVisit, name: str | None =
     found = queries.residents_named(visit.conn, hub_id, asked) if asked else []
     if asked:
         looked_at_place(visit, f"hub:{hub_id}", "hub.residents_named")
-        for one in found:
-            looked(visit, one.resident_id, "resident.found")
+        looked_at_each(visit, [one.resident_id for one in found], "resident.found")
     view = {
         "hub": hub,
         "name": asked,
@@ -114,25 +115,25 @@ def queue_page(
     problem: str | None = None,
 ) -> HTMLResponse:
     """Return the queue, with what was just done or why it was not."""
-    view = {**_view(visit, hub_id, order, after), "said": said, "problem": problem}
+    live, residents = _view(visit, hub_id, order, after)
+    opened, mine = glass.unseen_at_hub(visit.conn, hub_id), glass.opened_by_me(visit.conn)
     parts = parts_of(request)
-    view["ping_seconds"] = parts.pace.ping_seconds
-    view["reviews"] = review_words.summary(reviews.due(visit.conn, hub_id, visit.at), visit.at)
-    view["quiet"] = parts.pulse.words(visit.at)
-    view["glass"] = glass_words.views(glass.unseen_at_hub(visit.conn, hub_id), visit.at)
-    view["still_open"] = glass_words.still_open(glass.opened_by_me(visit.conn), visit.at)
-    view["to_lead"] = _to_lead(visit, hub_id)
+    view = {
+        **live,
+        "said": said,
+        "problem": problem,
+        "ping_seconds": parts.pace.ping_seconds,
+        "reviews": review_words.summary(reviews.due(visit.conn, hub_id, visit.at), visit.at),
+        "quiet": parts.pulse.words(visit.at),
+        "glass": glass_words.views(opened, visit.at),
+        "still_open": glass_words.still_open(mine, visit.at),
+        "to_lead": _to_lead(visit, hub_id),
+    }
     status = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
     answer = page(request, "queue.jinja", view, who=visit.actor.name, status=status)
-    _look(request, visit, hub_id, answer)
+    residents |= {one.resident_id for one in [*opened, *mine]}
+    answer.background = looked_at_list(request, visit, Shown(f"hub:{hub_id}", "queue", residents))
     return answer
-
-
-def _look(request: Request, visit: Visit, hub_id: UUID, answer: HTMLResponse) -> None:
-    """Write a look at the queue down; what is fetched again within the hour after this answer belongs to it."""
-    place = f"hub:{hub_id}"
-    looked_at_place(visit, place, "hub.queue_seen")
-    answer.background = parts_of(request).refreshes.sent(visit.session.session_id, place, visit.at)
 
 
 def _to_lead(visit: Visit, hub_id: UUID) -> list[str]:
@@ -146,24 +147,26 @@ def _to_lead(visit: Visit, hub_id: UUID) -> list[str]:
     ]
 
 
-def _view(visit: Visit, hub_id: UUID, order: str, after: UUID | None) -> Mapping[str, Any]:
+def _view(visit: Visit, hub_id: UUID, order: str, after: UUID | None) -> tuple[Mapping[str, Any], set[UUID]]:
+    """Return the part that changes, and whom it shows."""
     conn, at = visit.conn, visit.at
     hub = hub_of(visit, hub_id)
     # Read first: the stream has what happens afterwards, so nothing is lost in between.
     revision = queries.revision(conn, hub_id)
     by_deadline = order == "deadline"
     waiting = queries.waiting(conn, hub_id, high_first=not by_deadline, after=after)
+    closed = queries.closed_since(conn, hub_id, at - UNDO_WITHIN - timedelta(seconds=1))
     shown = present(
         waiting,
         courses(conn, [one.escalation_id for one in waiting.rows], at),
-        queries.closed_since(conn, hub_id, at - UNDO_WITHIN - timedelta(seconds=1)),
+        closed,
         queries.totals(conn, hub_id, at),
         revision,
         me=visit.actor.person_id,
         now=at,
         lead=visit.actor.may(CHANGE, Record.CLAIMS),
     )
-    return {
+    view = {
         "hub": hub,
         "queue": shown,
         "order": "deadline" if by_deadline else "",
@@ -172,3 +175,4 @@ def _view(visit: Visit, hub_id: UUID, order: str, after: UUID | None) -> Mapping
         "notices": notice_words.notices(notices.of_hub(conn, hub_id), at),
         "quiet_kits": quiet_words.lines(quiet_kits.of_hub(conn, hub_id, at), at),
     }
+    return view, {one.resident_id for one in [*waiting.rows, *closed]}

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from api.looking import looked_at_place
+from api.looking import Shown, looked_at_list
 from api.queries import reviews
 from api.reach import hub_of
 from api.routes.queue import QueueVisit
@@ -23,10 +23,13 @@ router = APIRouter()
 def show(request: Request, hub_id: UUID, visit: QueueVisit) -> HTMLResponse:
     """Show the list."""
     hub = hub_of(visit, hub_id)
-    looked_at_place(visit, f"hub:{hub_id}", "hub.reviews_seen")
+    due = reviews.due(visit.conn, hub_id, visit.at)
     view = {
         "hub": hub,
-        "rows": words.rows(reviews.due(visit.conn, hub_id, visit.at), visit.at),
+        "rows": words.rows(due, visit.at),
         "clock": full_clock(visit.at),
     }
-    return page(request, "reviews.jinja", view, who=visit.actor.name)
+    answer = page(request, "reviews.jinja", view, who=visit.actor.name)
+    shown = Shown(f"hub:{hub_id}", "reviews", {one.resident_id for one in due})
+    answer.background = looked_at_list(request, visit, shown)
+    return answer

@@ -45,6 +45,8 @@ _ACTIONS = {
     "resident.air_seen": "Opened the page on oxygen where they live",
     "resident.pause_seen": "Opened the page on a pause of their monitoring",
     "resident.details_seen": "Opened the page on who they are, or where they live",
+    "resident.queue_seen": "Saw them on the hub’s queue",
+    "resident.reviews_seen": "Saw them on the hub’s list of reviews",
     "resident.found": "Found their name for somebody who rang",
     "resident.added": "Added them to the home",
     "resident.details_corrected": "Put right who they are",
