@@ -1,6 +1,7 @@
 """The command that writes all that is held on one resident to a file, as the database's owner, in somebody's name.
 
-Guards: the audit event is committed before anything is read. Only the file's owner can read it, and it is written whole
+Guards: whoever asks for it answers for the resident now, as on the page. The audit event is committed before anything
+is read. Only the file's owner can read it, and it is written whole
 or not at all.
 """
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 def export(
     resident: Annotated[UUID, typer.Option(help="The resident's id.")],
     out: Annotated[Path, typer.Option(help="The file to write; it must not be there yet.")],
-    by: Annotated[str, typer.Option(help="The user name of whoever asks for it, for the audit.")],
+    by: Annotated[
+        str, typer.Option(help="The user name of whoever asks for it: they answer for the resident.")
+    ],
     because: Annotated[str, typer.Option(help="What it is for, for the audit.")],
     form: Annotated[
         Form, typer.Option("--as", help="json has everything; fhir what FHIR R4 has a place for.")
@@ -50,7 +53,10 @@ def export(
             raise ExportError(f"Nobody has an account with the user name {by!r}.")
         if not conn.execute("SELECT FROM delegation.resident WHERE resident_id = %s", (resident,)).rowcount:
             raise ExportError(f"There is no resident {resident}.")
-        handover.record(conn, actor_of(conn, account.person_id), resident, because.strip(), at)
+        actor = actor_of(conn, account.person_id)
+        if not handover.may_take(conn, resident):
+            raise ExportError(f"{by} does not answer for the records of {resident}: see docs/roles.md.")
+        handover.record(conn, actor, resident, because.strip(), at)
         conn.commit()
         conn.isolation_level, conn.read_only = IsolationLevel.REPEATABLE_READ, True  # all of one moment
         _to_file(conn, form, resident, at, out)

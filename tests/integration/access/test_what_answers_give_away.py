@@ -315,6 +315,8 @@ OF_THE_ACTOR = {
 # Functions that answer something about whom they are given, and what they are not to tell of apart.
 OF_SOMEBODY: dict[str, LiteralString] = {
     "delegation.roles_over": "SELECT delegation.roles_over(%(resident)s)::text",
+    "delegation.roles_over_each": "SELECT resident_id::text, roles"
+    " FROM delegation.roles_over_each(ARRAY[%(resident)s::uuid])",
     "delegation.may_give": "SELECT delegation.may_give(role, %(home)s, %(hub)s, %(resident)s)::text"
     " FROM unnest('{care_worker,carer,hub_clinician}'::text[]) AS role",
     "delegation.homes_of_their_provider": "SELECT * FROM delegation.homes_of_their_provider(%(resident)s)",
