@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from api.commands.acting import RUN_ID
+
 if TYPE_CHECKING:
     import psycopg
 
@@ -108,8 +110,11 @@ def _as_owner() -> "psycopg.Connection[Any]":
     import psycopg
 
     from api.settings import DatabaseRole, Settings
+    from delegation.people import in_request
 
-    return psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR))
+    conn = psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR))
+    in_request(conn, RUN_ID)
+    return conn
 
 
 def _person(conn: "psycopg.Connection[Any]", username: str) -> Any:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import typer
 
+from api.commands.acting import acting
 from api.commands.options import writable_beside
 from api.export.form import LONGEST_REASON, ExportError, Form
 
@@ -37,9 +38,7 @@ def export(
     from psycopg import IsolationLevel
 
     from api.export import handover
-    from api.identity import accounts
     from api.settings import DatabaseRole, Settings
-    from delegation.people import actor_of
 
     writable_beside(out)
     if out.exists():
@@ -48,12 +47,9 @@ def export(
         raise typer.BadParameter(f"Say what it is for, in {LONGEST_REASON} characters at most.")
     at = datetime.now(UTC)
     with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
-        account = accounts.named(conn, accounts.as_typed(by))
-        if account is None:
-            raise ExportError(f"Nobody has an account with the user name {by!r}.")
+        actor = acting(conn, by)
         if not conn.execute("SELECT FROM delegation.resident WHERE resident_id = %s", (resident,)).rowcount:
             raise ExportError(f"There is no resident {resident}.")
-        actor = actor_of(conn, account.person_id)
         if not handover.may_take(conn, resident):
             raise ExportError(f"{by} does not answer for the records of {resident}: see docs/roles.md.")
         handover.record(conn, actor, resident, because.strip(), at)
