@@ -131,7 +131,7 @@ def queue_page(
     }
     status = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
     answer = page(request, "queue.jinja", view, who=visit.actor.name, status=status)
-    residents |= {one.resident_id for one in [*opened, *mine]}
+    residents |= {one.resident_id for one in opened}  # what they opened themselves is a name alone
     answer.background = looked_at_list(request, visit, Shown(f"hub:{hub_id}", "queue", residents))
     return answer
 
