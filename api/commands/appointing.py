@@ -10,8 +10,6 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from api.commands.acting import RUN_ID
-
 if TYPE_CHECKING:
     import psycopg
 
@@ -110,11 +108,8 @@ def _as_owner() -> "psycopg.Connection[Any]":
     import psycopg
 
     from api.settings import DatabaseRole, Settings
-    from delegation.people import in_request
 
-    conn = psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR))
-    in_request(conn, RUN_ID)
-    return conn
+    return psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR))
 
 
 def _person(conn: "psycopg.Connection[Any]", username: str) -> Any:

@@ -5,7 +5,6 @@ Guards: an error somebody can fix is a sentence that says how. Any other error i
 
 _SENTENCES = {
     "api.settings.SettingsError",
-    "api.commands.acting.NobodyError",
     "api.commands.auditing.HiddenRowsError",
     "api.migrations.runner.MigrationChangedError",
     "api.seed.store.AlreadySeededError",

@@ -8,15 +8,17 @@ import secrets
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
-from api.commands.acting import acting
 from api.commands.options import writable_beside
 
 if TYPE_CHECKING:
+    import psycopg
+
+    from delegation.people import Actor
     from devices.kits import KitSheet
 
 _ADMIT = "docker compose -f deploy/compose.yaml exec -T mosquitto admit-kits"
@@ -73,7 +75,7 @@ def enrol_kit(
     settings, at = Settings.load(), datetime.now(UTC)
     with psycopg.connect(settings.conninfo(DatabaseRole.MIGRATOR)) as conn:
         lent_to = enrolment.find_home(conn, home)
-        kit_id = enrolment.enrol(conn, acting(conn, by), lent_to, enrolment.KitKind(kind), at)
+        kit_id = enrolment.enrol(conn, _actor(conn, by), lent_to, enrolment.KitKind(kind), at)
         if sheet is None:
             print(f"{lent_to.name} has a capture form: {kit_id}.")
             return
@@ -111,7 +113,7 @@ def rotate_kit(
     if kit_id not in {one.kit_id for one in old.kits}:
         raise typer.BadParameter(f"{sheet} is not the sheet of kit {kit}.", param_hint="'--sheet'")
     with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
-        lent_to = enrolment.rotate(conn, acting(conn, by), kit_id, at)
+        lent_to = enrolment.rotate(conn, _actor(conn, by), kit_id, at)
         secret = secrets.token_urlsafe(24)
         made = enrolment.sheet(conn, kit_id, lent_to, old.broker, SecretStr(secret), at)
         old.with_kit(made.kits[0]).write(sheet)
@@ -134,8 +136,19 @@ def revoke_kit(kit: Annotated[UUID, typer.Argument(help="The kit's id.")], by: B
     from devices.identifiers import KitId
 
     with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
-        enrolment.revoke(conn, acting(conn, by), KitId(kit), datetime.now(UTC))
+        enrolment.revoke(conn, _actor(conn, by), KitId(kit), datetime.now(UTC))
     print(f"Kit {kit} is revoked. To end its session at the broker too: {_SHUT_OUT} {kit}")
+
+
+def _actor(conn: "psycopg.Connection[Any]", username: str) -> "Actor":
+    from api.identity import accounts
+    from delegation.people import actor_of
+    from devices.enrolment import EnrolmentError
+
+    account = accounts.named(conn, accounts.as_typed(username))
+    if account is None:
+        raise EnrolmentError(f"Nobody has an account with the user name {username!r}.")
+    return actor_of(conn, account.person_id)
 
 
 def _draw(sheet: "KitSheet", file: Path | None, *, show: bool) -> None:

@@ -1,7 +1,6 @@
 """The command that writes all that is held on one resident to a file, as the database's owner, in somebody's name.
 
-Guards: whoever asks for it answers for the resident now, as on the page. The audit event is committed before anything
-is read. Only the file's owner can read it, and it is written whole
+Guards: the audit event is committed before anything is read. Only the file's owner can read it, and it is written whole
 or not at all.
 """
 
@@ -14,7 +13,6 @@ from uuid import UUID
 
 import typer
 
-from api.commands.acting import acting
 from api.commands.options import writable_beside
 from api.export.form import LONGEST_REASON, ExportError, Form
 
@@ -25,9 +23,7 @@ if TYPE_CHECKING:
 def export(
     resident: Annotated[UUID, typer.Option(help="The resident's id.")],
     out: Annotated[Path, typer.Option(help="The file to write; it must not be there yet.")],
-    by: Annotated[
-        str, typer.Option(help="The user name of whoever asks for it: they answer for the resident.")
-    ],
+    by: Annotated[str, typer.Option(help="The user name of whoever asks for it, for the audit.")],
     because: Annotated[str, typer.Option(help="What it is for, for the audit.")],
     form: Annotated[
         Form, typer.Option("--as", help="json has everything; fhir what FHIR R4 has a place for.")
@@ -38,7 +34,9 @@ def export(
     from psycopg import IsolationLevel
 
     from api.export import handover
+    from api.identity import accounts
     from api.settings import DatabaseRole, Settings
+    from delegation.people import actor_of
 
     writable_beside(out)
     if out.exists():
@@ -47,12 +45,12 @@ def export(
         raise typer.BadParameter(f"Say what it is for, in {LONGEST_REASON} characters at most.")
     at = datetime.now(UTC)
     with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
-        actor = acting(conn, by)
+        account = accounts.named(conn, accounts.as_typed(by))
+        if account is None:
+            raise ExportError(f"Nobody has an account with the user name {by!r}.")
         if not conn.execute("SELECT FROM delegation.resident WHERE resident_id = %s", (resident,)).rowcount:
             raise ExportError(f"There is no resident {resident}.")
-        if not handover.may_take(conn, resident):
-            raise ExportError(f"{by} does not answer for the records of {resident}: see docs/roles.md.")
-        handover.record(conn, actor, resident, because.strip(), at)
+        handover.record(conn, actor_of(conn, account.person_id), resident, because.strip(), at)
         conn.commit()
         conn.isolation_level, conn.read_only = IsolationLevel.REPEATABLE_READ, True  # all of one moment
         _to_file(conn, form, resident, at, out)

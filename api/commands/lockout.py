@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-from api.commands.acting import RUN_ID
-
 
 class NoSuchAccountError(Exception):
     """No account has this name; the message says so."""
@@ -35,11 +33,10 @@ def give_password(
     from api.settings import DatabaseRole, Settings
     from api.signing_in import others_accounts
     from delegation import audit
-    from delegation.people import Process, in_request
+    from delegation.people import Process
 
     at = datetime.now(UTC)
     with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
-        in_request(conn, RUN_ID)
         account = accounts.named(conn, accounts.as_typed(username))
         if account is None:
             raise NoSuchAccountError(f"There is no account {username!r}.")

@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-from api.commands.acting import RUN_ID
-
 
 def add_places(
     file: Annotated[typer.FileText, typer.Argument(help="A TOML file, or - for what is piped in.")],
@@ -27,11 +25,10 @@ def add_places(
     from api.commands.places_file import read, said
     from api.settings import DatabaseRole, Settings
     from delegation import places
-    from delegation.people import Process, in_request
+    from delegation.people import Process
 
     written = read(file.read())
     with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
-        in_request(conn, RUN_ID)
         found = places.changes(conn, written)
         if not dry_run:
             words = f"{by}: {len(found)} places of a file"

@@ -56,27 +56,21 @@ def replay(
     numbers: Annotated[
         list[int] | None, typer.Argument(max=_LARGEST, help="Which; as `list` shows them.")
     ] = None,
-    *,
-    by: Annotated[str, typer.Option(help="The user name of whoever does it, for the audit.")],
     everything: Annotated[bool, typer.Option("--all", help="All that waits.")] = False,
 ) -> None:
     """Replay what is in quarantine."""
     import psycopg
 
-    from api.commands.acting import acting
     from api.commands.replaying import FAILED, replay_all
     from api.settings import DatabaseRole, Settings
 
     if not numbers and not everything:
         raise typer.BadParameter("Name numbers, or --all.")
     failed = False
-    settings = Settings.load()
-    with psycopg.connect(settings.conninfo(DatabaseRole.MIGRATOR)) as owner:
-        actor = acting(owner, by)
-    with psycopg.connect(settings.conninfo(DatabaseRole.INGEST)) as conn:
+    with psycopg.connect(Settings.load().conninfo(DatabaseRole.INGEST)) as conn:
         conn.autocommit = True
         for number, outcome in replay_all(
-            conn, actor, None if everything else set(numbers or ()), datetime.now(UTC)
+            conn, None if everything else set(numbers or ()), datetime.now(UTC)
         ):
             print(f"{number:>8}  {outcome}")
             failed |= outcome.startswith(FAILED)

@@ -7,9 +7,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from alerts.evaluator import Evaluator
-from api.commands.acting import RUN_ID
 from api.database import Connection
-from delegation.people import Actor, act_as
 from ingest import quarantine
 from ingest.replay import replay
 
@@ -17,10 +15,8 @@ FAILED = "failed"
 _PAGE = 100
 
 
-def replay_all(
-    conn: Connection, actor: Actor, wanted: Collection[int] | None, at: datetime
-) -> Iterator[tuple[int, str]]:
-    """Replay as this person. Yield each reading's number and outcome as it is done; `wanted` None means all.
+def replay_all(conn: Connection, wanted: Collection[int] | None, at: datetime) -> Iterator[tuple[int, str]]:
+    """Yield each reading's number and outcome as it is done; `wanted` None means all.
 
     The connection must commit by itself. An outcome that begins with `failed` says why; that reading is still in
     quarantine.
@@ -30,19 +26,16 @@ def replay_all(
     while page := quarantine.listed(conn, after=after, most=_PAGE):
         for kept in page:
             if wanted is None or kept.quarantine_id in wanted:
-                yield kept.quarantine_id, _attempt(conn, actor, kept, evaluator, at)
+                yield kept.quarantine_id, _attempt(conn, kept, evaluator, at)
         after = page[-1].quarantine_id
 
 
-def _attempt(
-    conn: Connection, actor: Actor, kept: quarantine.Quarantined, evaluator: Evaluator, at: datetime
-) -> str:
+def _attempt(conn: Connection, kept: quarantine.Quarantined, evaluator: Evaluator, at: datetime) -> str:
     if kept.cut_from is not None:
         return f"{FAILED}: only the beginning of it was kept"
     try:
         with conn.transaction():
-            act_as(conn, actor.person_id, RUN_ID)
-            return replay(conn, actor, kept, evaluator, at)
+            return replay(conn, kept, evaluator, at)
     except Exception as error:
         # The type alone, because the message may hold the reading.
         return f"{FAILED}: {type(error).__name__}"

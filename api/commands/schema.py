@@ -9,11 +9,8 @@ from uuid import UUID
 
 import psycopg
 
-from api.commands.acting import RUN_ID
 from api.migrations.runner import migrate, set_password
 from api.settings import DatabaseRole, Settings
-from delegation.audit import record
-from delegation.people import Process, in_request
 
 _DECLARE: LiteralString = "INSERT INTO ingest.declared_epoch (declared_at, reason) VALUES (%s, %s)"
 _EPOCH: LiteralString = "SELECT ingest.epoch()"
@@ -37,6 +34,4 @@ def declare_epoch(settings: Settings, reason: str, at: datetime) -> UUID:
     with psycopg.connect(settings.conninfo(DatabaseRole.MIGRATOR)) as conn:
         conn.execute(_DECLARE, (at, reason))
         [row] = conn.execute(_EPOCH).fetchall()
-        in_request(conn, RUN_ID)
-        record(conn, Process("new-epoch"), "platform.epoch_declared", f"epoch:{row[0]}", at=at, words=reason)
     return row[0]

@@ -5,7 +5,7 @@ Guards: who asked, and what for, is recorded before anything is read.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -14,15 +14,6 @@ from api.export import bundle, document
 from api.export.form import Form
 from delegation import audit
 from delegation.people import Actor
-
-_ANSWERED_FOR: LiteralString = """
-SELECT FROM delegation.residents_answered_for() AS theirs (resident_id) WHERE resident_id = %s
-"""
-
-
-def may_take(conn: psycopg.Connection[Any], resident_id: UUID) -> bool:
-    """Return whether the transaction's actor answers for the resident's records now."""
-    return conn.execute(_ANSWERED_FOR, (resident_id,)).rowcount == 1
 
 
 def record(

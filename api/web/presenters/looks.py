@@ -89,7 +89,6 @@ _ACTIONS = {
     "home.records_seen": "Opened the list of those whose care has ended",
     "audit.seen": "Opened this page",
     "reading.captured": "Sent observations",
-    "reading.replayed": "Had a reading stored that was in quarantine",
     "reading.corrected": "Said whose a reading is",
     "break_glass.opened": "Opened the record, with a reason",
     "break_glass.seen": "Looked for records that were opened from outside",

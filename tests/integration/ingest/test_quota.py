@@ -8,7 +8,6 @@ import pytest
 
 from alerts.evaluator import Evaluator
 from api.commands.replaying import replay_all
-from delegation.people import Actor
 from devices.identifiers import KitId
 from devices.reading import decode
 from devices.topics import Leaf, topic
@@ -105,7 +104,7 @@ def test_what_was_cut_is_told_so_each_time_and_is_not_tried_again(full):
     for _ in range(2):
         [settled] = send(full, nonsense(FULL))
         assert settled.reason == "over_quota"
-    outcomes = dict(replay_all(full.conn, Actor(n.OPERATOR, "Olu", ()), None, NOW))
+    outcomes = dict(replay_all(full.conn, None, NOW))
     assert sorted(outcomes.values()) == [
         "failed: only the beginning of it was kept",
         *["quarantined"] * FULL,

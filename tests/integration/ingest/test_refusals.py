@@ -14,7 +14,6 @@ import psycopg
 import pytest
 
 from alerts.evaluator import Evaluator
-from delegation.people import Process
 from devices.gateway.outbox import State
 from devices.receipt import Outcome
 from ingest import quarantine
@@ -185,7 +184,7 @@ def test_a_reading_that_is_too_much_by_itself_again_and_again_is_put_away_alone(
         [kept] = quarantine.listed(conn)
         assert (kept.reading_id, kept.reason, kept.deliveries) == (sent[1].item.reading_id, "unstorable", 2)
         assert "OutOfMemory" in kept.detail
-        again = replay(conn, Process("try-again"), kept, Evaluator(), now)
+        again = replay(conn, kept, Evaluator(), now)
     assert again == Outcome.STORED
     with neighbourhood.connect() as owner:
         assert owner.execute("SELECT resident_id, origin FROM alerts.escalation").fetchall() == [
