@@ -75,3 +75,22 @@ def test_without_docker_a_run_says_how_many_tests_that_leaves_out_and_how_to_run
     )
     assert said is not None, run.stdout + run.stderr
     assert f"{said.group(1)} deselected" in run.stdout
+
+
+def test_how_many_cases_each_worker_tried_is_said_at_the_end_of_the_run(tmp_path: Path) -> None:
+    for database, counted in (("timescale", 12_015), ("embedded", 12_016)):
+        (tmp_path / f"test_{database}.py").write_text(
+            "from tests.fixtures.evidence import remember_cases\n"
+            f"def test_it(evidence): remember_cases(evidence, 'reading', '{database}', {counted})\n"
+        )
+    fixtures = ("-p", "tests.fixtures.machine", "-p", "tests.fixtures.evidence")
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", *fixtures]
+    run = subprocess.run(
+        [*command, "-c", str(ROOT / "pyproject.toml"), str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Tried 12,015 cases of access on timescale: reading." in run.stdout, run.stdout + run.stderr
+    assert "Tried 12,016 cases of access on embedded: reading." in run.stdout

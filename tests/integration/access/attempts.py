@@ -15,6 +15,7 @@ from psycopg import sql
 
 from delegation.people import act_as
 from tests.fixtures.databases import Database
+from tests.integration.access.columns import columns_of
 from tests.integration.access.relations import ABOUT, ADDING, CHANGING, ROOM
 
 UNHEARD_OF = UUID(int=987654321)
@@ -40,7 +41,8 @@ BEGIN
 END $$
 """
 _RELATIONS: LiteralString = """
-SELECT oid::regclass::text, (SELECT attname FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum = 1)
+SELECT oid::regclass::text, ARRAY(SELECT attname::text FROM pg_attribute
+                                  WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum)
 FROM pg_class WHERE relnamespace::regnamespace::text = ANY (%s) AND relkind IN ('r', 'v', 'm', 'p', 'f')
 """
 _PLACES: LiteralString = """
@@ -78,6 +80,16 @@ class Outcome:
         return re.sub(r"event \d+", "event", self.refusal or "")
 
 
+def changes_of(table: str) -> dict[str, sql.Composed]:
+    """How its rows are changed: as somebody would, and with each other column beside that may be changed at all."""
+    statement = CHANGING[table][0]
+    usual = sql.Composed([sql.SQL(statement)])
+    others = [one for one in columns_of(table, "u") if f"{one} =" not in statement]
+    return {"": usual} | {
+        one: usual + sql.SQL(", {} = {}").format(sql.Identifier(one), sql.Identifier(one)) for one in others
+    }
+
+
 class Attempts:
     """One transaction, asked as one person after the other."""
 
@@ -91,7 +103,7 @@ class Attempts:
         self._whose = {row[3]: row[0] for row in rows} | dict(conn.execute(_GLASSES).fetchall())
         # The owner has no actor, so of the views over hypertables only what lies beneath them answers.
         self.subjects = {table: self._subjects_in(table.replace("visible_", "")) for table in ABOUT}
-        self.relations: dict[str, str] = dict(conn.execute(_RELATIONS, (_SCHEMAS,)).fetchall())
+        self.relations: dict[str, list[str]] = dict(conn.execute(_RELATIONS, (_SCHEMAS,)).fetchall())
 
     def seen_by(self, who: UUID | None) -> Mapping[str, set[UUID]]:
         """Whom and what the rows are about that they are shown, by relation."""
@@ -119,24 +131,29 @@ class Attempts:
         """The statement that adds such a row about this subject."""
         return self._text(ADDING[label], who, subject)
 
-    def changed_by(self, who: UUID | None) -> Mapping[str, tuple[list[UUID], int]]:
-        """Whose rows they change, by relation; and how many where they put no condition, so that none is looked at."""
+    def changed_by(self, who: UUID | None) -> Mapping[tuple[str, str], tuple[list[UUID], int]]:
+        """Whose rows they change, by relation and by what is changed beside; and how many where they put no condition,
+        so that none is looked at.
+        """
         with self._as(who):
             return {
-                table: self._changed(who, statement, column)
-                for table, (statement, column) in CHANGING.items()
+                (table, beside): self._changed(who, statement, CHANGING[table][1])
+                for table in CHANGING
+                for beside, statement in changes_of(table).items()
             }
 
     def _changed(
-        self, who: UUID | None, statement: LiteralString, column: LiteralString
+        self, who: UUID | None, statement: sql.Composed, column: LiteralString
     ) -> tuple[list[UUID], int]:
         self._conn.execute("SAVEPOINT looking")
         condition = sql.SQL("{} WHERE {} IS NOT NULL RETURNING {}").format(
-            sql.SQL(statement), sql.SQL(column), sql.SQL(column)
+            statement, sql.SQL(column), sql.SQL(column)
         )
         changed = [subject for (subject,) in self._conn.execute(condition, {"me": who}).fetchall()]
         self._conn.execute("ROLLBACK TO looking")
-        return changed, self._conn.execute(statement, {"me": who}).rowcount
+        without_condition = self._conn.execute(statement, {"me": who}).rowcount
+        self._conn.execute("ROLLBACK TO looking")
+        return changed, without_condition
 
     def make_room(self) -> None:
         """Nothing that is there already is in the way of adding."""

@@ -12,13 +12,12 @@ from psycopg.errors import InsufficientPrivilege
 from delegation.people import act_as
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import LOGIN_ROLES, Database
+from tests.integration.access.columns import API, COLUMNS, INGEST, RETENTION, SCHEDULER
 from tests.integration.access.records import NOW
 
 pytestmark = pytest.mark.both_databases
 
-API, INGEST, SCHEDULER, RETENTION = LOGIN_ROLES
-
-# S select, I insert, U update, D delete; in lower case: of some columns only.
+# S select, I insert, U update, D delete; in lower case: of some columns only, which `columns.py` names.
 GRANTS: dict[str, dict[str, str]] = {
     "delegation.organisation": {API: "S"},
     "delegation.hub": {API: "S", INGEST: "s"},
@@ -116,6 +115,36 @@ def test_every_privilege_is_one_that_was_meant(database: Database) -> None:
         if privileges:
             held[name][role] = privileges
     assert held == GRANTS
+
+
+HELD_OF_COLUMNS: LiteralString = """
+SELECT relation.oid::regclass::text, role.rolname, lower(left(wanted, 1)), array_agg(attname::text)
+FROM pg_class relation CROSS JOIN pg_roles role CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS one (wanted)
+    JOIN pg_attribute ON attrelid = relation.oid AND attnum > 0 AND NOT attisdropped
+WHERE relation.relnamespace::regnamespace::text IN ('delegation', 'devices', 'ingest', 'alerts', 'api')
+  AND relation.relkind IN ('r', 'v', 'm', 'p', 'f') AND role.rolname = ANY (%s)
+  AND has_column_privilege(role.oid, relation.oid, attnum, wanted)
+GROUP BY relation.oid, role.rolname, wanted
+"""
+
+
+def test_where_only_some_columns_were_meant_it_is_those(database: Database) -> None:
+    some = {
+        (relation, role, letter)
+        for relation, roles in GRANTS.items()
+        for role, letters in roles.items()
+        for letter in letters
+        if letter.islower()
+    }
+    meant = {
+        (relation, *whose): set(columns.split())
+        for relation, named in COLUMNS.items()
+        for whose, columns in named.items()
+    }
+    assert set(meant) == some
+    with database.connect() as conn:
+        rows = conn.execute(HELD_OF_COLUMNS, (list(LOGIN_ROLES),)).fetchall()
+    assert {held[:3]: set(held[3]) for held in rows if held[:3] in some} == meant
 
 
 # In the words of the table above: a name, a telephone, an NHS number, or what somebody wrote.
