@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.identity.passwords import hash_password
+from delegation.rights import Role
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database, DatabaseServer
 from tests.fixtures.length import length, seed
@@ -59,6 +60,8 @@ HIDDEN: Mapping[UUID | None, tuple[str, ...]] = {
     n.MANAGER: (*CORA, *DOV, *FAR_CARE, "Hana"),
     n.CARER: (*BRAM, *CORA, *DOV, *FAR_CARE, "Hana"),
     n.TRAINER: (*EVERYBODY, *FAR_CARE, "Hana"),
+    n.DELEGATING_NURSE: (*EVERYBODY, "Orchard House", "Mona", "Femi", *FAR_CARE, "Clive", "Hana"),
+    n.COMMISSIONER: (*EVERYBODY, *ORCHARD_CARE, *FAR_CARE, "Clive", "Cleo", "Lena", "Hana"),
     n.CLINICIAN: (*DOV, *FAR_CARE, "Hana"),
     n.HUB_LEAD: (*DOV, *FAR_CARE, "Hana"),
     n.OPERATOR: EVERYBODY,
@@ -77,6 +80,8 @@ WHO = (
     "home manager",
     "family carer",
     "trainer",
+    "delegating professional",
+    "commissioner",
     "hub clinician",
     "hub lead",
     "operator",
@@ -174,6 +179,10 @@ def shown(answer: schemathesis.Response, hidden: tuple[str, ...]) -> list[str]:
     asked = f"{answer.request.url} {answer.request.body}"
     told = answer.content.decode(errors="replace") + str(answer.headers)
     return [one for one in hidden if one in told and one not in asked]
+
+
+def test_everybody_is_somebody_of_every_role() -> None:
+    assert {Role(role) for person, _, role, *_ in n.CAST if person in HIDDEN} == set(Role)
 
 
 @pytest.mark.parametrize("person", HIDDEN, ids=WHO)
