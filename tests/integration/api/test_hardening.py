@@ -2,22 +2,27 @@
 
 import re
 import socket
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from itertools import product
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import h11
 import httpx2 as httpx
 import pytest
+from fastapi.routing import iter_route_contexts
 
+from api.app import create_app
 from api.processes import slow_callers
 from api.settings import Settings
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 from tests.fixtures.machine import PATIENCE_SECONDS
 from tests.fixtures.serving import PASSWORD, Clock, Served, give_accounts, serving, settings_for, username
-from tests.integration.api.test_access import addresses, escalation
+from tests.integration.api.test_access import STREAM, addresses, escalation
 
 __all__ = ["escalation"]
 
@@ -61,30 +66,74 @@ def cookies_of(answer: httpx.Response) -> dict[str, str]:
     return {"Cookie": "; ".join(one.split(";")[0] for one in answer.headers.get_list("set-cookie"))}
 
 
+GUARDS = {
+    "strict-transport-security": "max-age=31536000",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cache-control": "no-store",
+}
+HTML = {"Accept": "text/html"}
+SIGNED_IN = {"Cookie": "a session of Clive's that begins now"}
+WORDS = {"words": "Synthetic words.", "note": "x", "severity": "concern", "reason": "x"}
+READING = ({}, {"headers": SIGNED_IN}, {"headers": SIGNED_IN | HTML})
+# How each method is asked for at every address; HEAD is answered as GET, and needs no route.
+WAYS: Mapping[str, tuple[Mapping[str, Any], ...]] = {"GET": READING, "HEAD": READING[2:]} | dict.fromkeys(
+    UNSAFE,
+    (
+        {"json": WORDS},
+        {"json": WORDS, "headers": SIGNED_IN},
+        {"data": WORDS, "headers": SIGNED_IN | HTML},
+        {"data": WORDS, "headers": SIGNED_IN | HTML | {"Sec-Fetch-Site": "cross-site"}},
+    ),
+)
+
+
+def guards_missing(answer: httpx.Response) -> dict[str, str | None]:
+    """What an answer should carry and does not, or says otherwise."""
+    said = answer.headers
+    policy = dict(part.split(" ", 1) for part in said.get("content-security-policy", "- -").split("; "))
+    missing = {name: said.get(name) for name, value in GUARDS.items() if said.get(name) != value}
+    missing |= {} if policy == POLICY else {"content-security-policy": str(policy)}
+    return missing | ({"server": said["server"]} if "server" in said else {})
+
+
 def test_every_answer_of_every_route_carries_its_guards(over_https: Served, escalation: UUID) -> None:
-    stranger = over_https.client()
-    entered = stranger.post("/api/v1/sign-in", json=RIGHT)
-    clinician = cookies_of(entered)
-    assert stranger.get("/api/v1/me", headers=clinician).status_code == 200
-    seen = 0
-    for address in [*addresses("GET", escalation), "/nothing", "/static/nothing"]:
-        for headers in ({}, clinician, clinician | {"Accept": "text/html"}):
-            answer = stranger.get(address, headers=headers)
-            said = answer.headers
-            policy = dict(part.split(" ", 1) for part in said["content-security-policy"].split("; "))
-            assert policy == POLICY, address
-            assert said["strict-transport-security"] == "max-age=31536000", address
-            assert said["x-content-type-options"] == "nosniff", address
-            assert said["referrer-policy"] == "same-origin", address
-            assert said["cross-origin-opener-policy"] == "same-origin", address
-            assert said["cache-control"] == "no-store", address
-            assert "server" not in said, address
-            if said.get("content-type", "").startswith("text/html"):
-                assert re.findall(r"<script(?![^>]*\bsrc=)|\son\w+=|style=|javascript:", answer.text) == [], (
-                    address
-                )
-                seen += 1
-    assert seen > 20
+    routes = list(iter_route_contexts(create_app(Settings()).routes))
+    assert {method for route in routes for method in route.methods or ()} <= set(WAYS)
+    client = over_https.client()
+    statuses: Counter[int] = Counter()
+    pages = 0
+    for method, ways in WAYS.items():
+        there = addresses("GET" if method == "HEAD" else method, escalation)
+        for address, way in product([*there, "/nothing", "/static/nothing"], ways):
+            headers = dict(way.get("headers", {}))
+            if "Cookie" in headers:
+                # One for each, as some end their own.
+                headers["Cookie"] = "=".join(over_https.session_of(n.CLINICIAN))
+            answer = client.request(method, address, **{**way, "headers": headers})
+            assert guards_missing(answer) == {}, (method, address, way)
+            statuses[answer.status_code] += 1
+            if answer.headers.get("content-type", "").startswith("text/html"):
+                pages += 1
+                inline = re.findall(r"<script(?![^>]*\bsrc=)|\son\w+=|style=|javascript:", answer.text)
+                assert inline == [], address
+    assert pages > 20
+    # Done, refused to a stranger, not allowed, not there, not with this method, and not understood.
+    assert {200, 303, 401, 403, 404, 405, 422} <= set(statuses)
+
+
+def test_the_stream_of_a_hub_carries_them_too_open_or_refused(over_https: Served) -> None:
+    client = over_https.client()
+    stream = STREAM.format(hub_id=n.HUB)
+    assert guards_missing(client.get(stream)) == {}
+    cookie = {"Cookie": "=".join(over_https.session_of(n.CLINICIAN))}
+    with client.stream("GET", stream, headers=cookie) as opened:
+        assert opened.status_code == 200
+        assert opened.headers["content-type"].startswith("text/event-stream")
+        assert guards_missing(opened) == {}
 
 
 def test_every_cookie_is_bound_to_this_host_and_out_of_reach_of_scripts(over_https: Served) -> None:
