@@ -1,6 +1,7 @@
-"""The columns that a process may read, write or change where it may not all of a relation's, by hand.
+"""The columns that a process may read, write or change where it may not all of a relation's.
 
-Invariant: nothing here is taken from the database or its migrations; a test holds it against what the database says.
+Invariant: the table was taken down from the database once and read through, and only a person changes it since. A test
+holds it against what the database says, so a grant that grows or shrinks is seen.
 """
 
 from tests.fixtures.databases import LOGIN_ROLES
