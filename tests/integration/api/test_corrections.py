@@ -114,6 +114,32 @@ def test_who_said_so_and_why_is_audited_with_both(
     ]
 
 
+def test_what_a_correction_changes_by_itself_is_audited_with_its_request(
+    sign_in: SignIn, neighbourhood: Database
+) -> None:
+    """That oxygen was in use turns out to be of somebody of whom a record says that none is."""
+    with neighbourhood.connect() as conn:
+        conn.execute(
+            "INSERT INTO delegation.air_record (resident_id, recorded_by, recorded_at) VALUES (%s, %s, %s)",
+            (n.BRAM, n.MANAGER, n.LONG_AGO),
+        )
+    body = observed({"on_oxygen": True})
+    assert send(sign_in(n.WORKER), body).status_code == 201
+    answer = say(sign_in(n.MANAGER), body["reading_id"])
+    with neighbourhood.connect() as conn:
+        written = conn.execute(
+            """SELECT action, actor, resident_id FROM delegation.audit_event WHERE request_id = %s
+               ORDER BY action, resident_id""",
+            (answer.headers["x-request-id"],),
+        ).fetchall()
+    corrected = ("reading.corrected", f"person:{n.MANAGER}")
+    assert written == [
+        ("air_record.cancelled", "process:ingest", n.BRAM),
+        (*corrected, n.AMARA),
+        (*corrected, n.BRAM),
+    ]
+
+
 def test_the_other_resident_is_not_named_on_the_page_of_the_one(sign_in: SignIn, wrong: str) -> None:
     clinician = sign_in(n.CLINICIAN)
     say(clinician, wrong)
