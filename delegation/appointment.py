@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from delegation import audit
-from delegation.people import Process, Role, RoleHeld
+from delegation.people import Actor, Role, RoleHeld, SystemUser
 
 
 class AppointmentError(ValueError):
@@ -101,7 +101,7 @@ def add_person(
 
 def give(
     conn: psycopg.Connection[Any],
-    by: Process,
+    by: Actor | SystemUser,
     person_id: UUID,
     held: RoleHeld,
     *,
@@ -119,7 +119,13 @@ def give(
 
 
 def end(
-    conn: psycopg.Connection[Any], by: Process, person_id: UUID, held: RoleHeld, *, at: datetime, words: str
+    conn: psycopg.Connection[Any],
+    by: Actor | SystemUser,
+    person_id: UUID,
+    held: RoleHeld,
+    *,
+    at: datetime,
+    words: str,
 ) -> None:
     """End this person's role now. Raises AppointmentError where they do not hold it."""
     if conn.execute(_END, _asked(person_id, held, at)).rowcount == 0:
@@ -141,7 +147,7 @@ def _asked(person_id: UUID, held: RoleHeld, at: datetime) -> dict[str, Any]:
 
 def _write_down(
     conn: psycopg.Connection[Any],
-    by: Process,
+    by: Actor | SystemUser,
     action: str,
     person_id: UUID,
     held: RoleHeld,

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import psycopg
 
-from delegation.people import Actor, Process
+from delegation.people import Actor, Process, SystemUser
 
 
 class Purpose(StrEnum):
@@ -30,6 +30,10 @@ class Purpose(StrEnum):
     SIGNING_IN = "signing_in"
     AUDIT = "audit"
     OPERATION = "operation"
+
+
+DATABASE_OWNER = "database_owner"
+"""The role of a user of the operating system who runs a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ VALUES (currval('delegation.audit_event_audit_id_seq'), %s, %s)
 
 def record(
     conn: psycopg.Connection,
-    actor: Actor | Process | None,
+    actor: Actor | Process | SystemUser | None,
     action: str,
     subject: str,
     *,
@@ -127,7 +131,7 @@ def record(
     event = {
         "at": at,
         "actor": str(actor),
-        "role": _roles(actor) if isinstance(actor, Actor) else None,
+        "role": _roles(actor),
         "purpose": purpose or purpose_of(action),
         "action": action,
         "subject": subject,
@@ -156,8 +160,14 @@ def record_looks(
     conn.execute(_RECORD_LOOKS, event)
 
 
-def _roles(actor: Actor) -> str:
-    return ",".join(sorted({held.role for held in actor.roles}))
+def _roles(actor: Actor | Process | SystemUser) -> str | None:
+    match actor:
+        case Actor():
+            return ",".join(sorted({held.role for held in actor.roles}))
+        case SystemUser():
+            return DATABASE_OWNER
+        case Process():
+            return None
 
 
 def purpose_of(action: str) -> Purpose:

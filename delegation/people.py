@@ -3,8 +3,10 @@
 Guards: an actor's name and roles come from the database, never from a request.
 """
 
+import os
+import pwd
 from dataclasses import dataclass
-from typing import LiteralString
+from typing import LiteralString, Self
 from uuid import UUID
 
 import psycopg
@@ -53,6 +55,24 @@ class Process:
         return f"process:{self.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class SystemUser:
+    """Whoever runs a command as the database's owner while no person can be named: a user of the operating system."""
+
+    name: str
+
+    @classmethod
+    def of_this_process(cls) -> Self:
+        """Return the user this process runs as; in a container that is the image's."""
+        try:
+            return cls(pwd.getpwuid(os.getuid()).pw_name)
+        except KeyError:
+            return cls(str(os.getuid()))
+
+    def __str__(self) -> str:
+        return f"system_user:{self.name}"
+
+
 class UnknownPersonError(LookupError):
     """No person has this id."""
 
@@ -62,8 +82,11 @@ _ROLES: LiteralString = """
 SELECT role, organisation_id, home_id, hub_id, resident_id
 FROM delegation.roles_in_force() ORDER BY role, assignment_id
 """
+# Where no request is named the transaction keeps its own: that of the connection, where a command has opened it.
 _ACT_AS: LiteralString = """
-SELECT set_config('hearthwatch.actor', %s, true), set_config('hearthwatch.request', %s, true)
+SELECT set_config('hearthwatch.actor', %s, true),
+       set_config('hearthwatch.request',
+                  coalesce(nullif(%s, ''), current_setting('hearthwatch.request', true), ''), true)
 """
 _IN_REQUEST: LiteralString = "SELECT set_config('hearthwatch.request', %s, true)"
 
@@ -74,7 +97,10 @@ def in_request(conn: psycopg.Connection, request_id: str) -> None:
 
 
 def act_as(conn: psycopg.Connection, person_id: UUID, request_id: str = "") -> None:
-    """Restrict the rest of this transaction to what this person may see; the audit records the request."""
+    """Restrict the rest of this transaction to what this person may see; the audit records the request.
+
+    Without `request_id` it records the transaction's, where that has one.
+    """
     conn.execute(_ACT_AS, (str(person_id), request_id))
 
 

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from delegation import audit
-from delegation.people import Process
+from delegation.people import Actor
 
 
 class PlacesError(ValueError):
@@ -141,7 +141,7 @@ def compared(
 
 
 def write(
-    conn: psycopg.Connection[Any], by: Process, wanted: Iterable[Change], *, at: datetime, words: str
+    conn: psycopg.Connection[Any], by: Actor, wanted: Iterable[Change], *, at: datetime, words: str
 ) -> None:
     """Store the differences in the caller's transaction, with an audit event for each."""
     for one in wanted:

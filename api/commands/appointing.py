@@ -1,20 +1,25 @@
 """The commands that give people accounts and roles and end roles, as the database's owner.
 
-Guards: a new installation gets its first account only from here. The audit keeps who did it and why. A printed password
-is good for three days, and only to choose another.
+Guards: a new installation gets its first account only from here, and it is an operator's: all others are given in an
+operator's name. A role that can be given on a page has the same end as there. A printed password is good for three
+days, and only to choose another.
 """
 
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import typer
 
+from api.commands.options import By, ByIfAny
+
 if TYPE_CHECKING:
     import psycopg
 
-    from delegation.people import Role, RoleHeld
+    from delegation.people import Actor, Role, RoleHeld, SystemUser
 
+_LONDON = ZoneInfo("Europe/London")
 _ROLES = (
     "care_worker, carer, home_manager, hub_clinician, hub_lead, trainer, delegating_professional, commissioner,"
     " operator"
@@ -27,9 +32,12 @@ Place = Annotated[
     typer.Option("--at", help="Where: an organisation, a hub or a home by id or name; a resident by id."),
 ]
 Until = Annotated[
-    str | None, typer.Option(help="The last day it is held, as 2027-03-31; until it is ended if not said.")
+    str | None,
+    typer.Option(
+        help="The last day it is held, as 2027-03-31. If not said, as long as an invitation gives it to care workers,"
+        " carers and hub clinicians; to others until it is ended."
+    ),
 ]
-By = Annotated[str, typer.Option(help="Your name, for the record.")]
 Reason = Annotated[str, typer.Option(help="Why, and how you know that it is they.")]
 
 
@@ -37,8 +45,8 @@ def add_person(
     username: Username,
     name: Annotated[str, typer.Option(help="As colleagues know them.")],
     role: RoleName,
-    by: By,
     reason: Reason,
+    by: ByIfAny = None,
     at: Place = None,
     until: Until = None,
     profession: Annotated[str | None, typer.Option(help="For example: Registered manager.")] = None,
@@ -46,14 +54,14 @@ def add_person(
         str | None, typer.Option(help="Their register and number there, as NMC:12A3456B.")
     ] = None,
 ) -> None:
-    """Give a new person an account and a role, such as the first operator of an installation.
+    """Give a new person an account and a role. The first is an operator's, for which --by is left out.
 
     Their password is printed only this once. It is good for three days, and only to choose another.
     """
+    from api.commands.owner import as_owner
     from api.identity import accounts
     from api.identity.passwords import hash_password
     from delegation import appointment
-    from delegation.people import Process
 
     now, typed = datetime.now(UTC), accounts.as_typed(username)
     if not accounts.is_username(typed):
@@ -62,57 +70,66 @@ def add_person(
     if not name.strip():
         raise typer.BadParameter("Say who it is.", param_hint="'--name'")
     password, good_until = accounts.password_to_give(), now + accounts.GIVEN_FOR
-    with _as_owner() as conn:
+    with as_owner() as conn:
         held = appointment.find(conn, _role(role), at)
+        actor, ends_at = _giver(conn, by, held.role), _end(conn, held.role, until, now)
         person_id = appointment.add_person(conn, name.strip(), profession, _registered(registered))
         if not accounts.add(conn, person_id, typed, hash_password(password), good_until):
             raise appointment.AppointmentError(
                 f"There is an account {typed!r} already: another role for it is `hearthwatch give-role`."
             )
-        words = f"{by}: {reason}"
-        ends_at = _last_moment(until, now)
-        appointment.give(conn, Process("add-person"), person_id, held, at=now, until=ends_at, words=words)
-    print(f"{name.strip()} is {_words(held)}.")
+        appointment.give(conn, actor, person_id, held, at=now, until=ends_at, words=reason)
+    print(f"{name.strip()} is {_words(held)}{_until(ends_at)}.")
     print(f"The password of {typed} is {password}, until {good_until:%Y-%m-%d %H:%M} UTC.")
 
 
 def give_role(
-    username: Username, role: RoleName, by: By, reason: Reason, at: Place = None, until: Until = None
+    username: Username,
+    role: RoleName,
+    reason: Reason,
+    by: ByIfAny = None,
+    at: Place = None,
+    until: Until = None,
 ) -> None:
     """Give another role to somebody who has an account; they must sign in again."""
+    from api.commands.owner import as_owner
     from delegation import appointment
-    from delegation.people import Process
 
     now = datetime.now(UTC)
-    with _as_owner() as conn:
-        held = appointment.find(conn, _role(role), at)
-        person_id, ends_at = _person(conn, username), _last_moment(until, now)
-        words = f"{by}: {reason}"
-        appointment.give(conn, Process("give-role"), person_id, held, at=now, until=ends_at, words=words)
-    print(f"{username} is {_words(held)}.")
+    with as_owner() as conn:
+        held, person_id = appointment.find(conn, _role(role), at), _person(conn, username)
+        actor, ends_at = _giver(conn, by, held.role), _end(conn, held.role, until, now)
+        appointment.give(conn, actor, person_id, held, at=now, until=ends_at, words=reason)
+    print(f"{username} is {_words(held)}{_until(ends_at)}.")
 
 
 def end_role(username: Username, role: RoleName, by: By, reason: Reason, at: Place = None) -> None:
     """End a role at once; its holder is signed out, from open pages within 30 seconds."""
+    from api.commands.owner import as_owner, operator
     from delegation import appointment
-    from delegation.people import Process
 
-    with _as_owner() as conn:
-        held = appointment.find(conn, _role(role), at)
-        person_id, words = _person(conn, username), f"{by}: {reason}"
-        appointment.end(conn, Process("end-role"), person_id, held, at=datetime.now(UTC), words=words)
+    with as_owner() as conn:
+        held, person_id = appointment.find(conn, _role(role), at), _person(conn, username)
+        actor = operator(conn, by)
+        appointment.end(conn, actor, person_id, held, at=datetime.now(UTC), words=reason)
     print(f"{username} is no longer {_words(held)}.")
 
 
-def _as_owner() -> "psycopg.Connection[Any]":
-    import psycopg
+def _giver(conn: "psycopg.Connection[Any]", by: str | None, role: "Role") -> "Actor | SystemUser":
+    """Return in whose name the role is given. Raises NotInTheirNameError, AppointmentError."""
+    from api.commands.owner import operator_if_any
+    from delegation.appointment import AppointmentError
+    from delegation.people import Role, SystemUser
 
-    from api.settings import DatabaseRole, Settings
+    actor = operator_if_any(conn, by)
+    if isinstance(actor, SystemUser) and role is not Role.OPERATOR:
+        raise AppointmentError(
+            "There is no operator yet, in whose name this is done: begin with one, by --role operator."
+        )
+    return actor
 
-    return psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR))
 
-
-def _person(conn: "psycopg.Connection[Any]", username: str) -> Any:
+def _person(conn: "psycopg.Connection[Any]", username: str) -> UUID:
     from api.identity import accounts
     from delegation.appointment import AppointmentError
 
@@ -143,17 +160,39 @@ def _registered(text: str | None) -> tuple[str, str] | None:
     return regulator, written(number)
 
 
-def _last_moment(day: str | None, now: datetime) -> datetime | None:
-    """Return the end of that day in London."""
+def _end(conn: "psycopg.Connection[Any]", role: "Role", day: str | None, now: datetime) -> datetime | None:
+    """Return the role's end: that of the day, or the role's usual one; None where it has none."""
+    from delegation import gift
+
+    term, today = gift.terms(conn).get(role), now.astimezone(_LONDON).date()
     if day is None:
-        return None
-    try:
-        last = datetime.combine(date.fromisoformat(day), time(23, 59, 59), ZoneInfo("Europe/London"))
-    except ValueError:
-        last = now
-    if last <= now:
+        return None if term is None else _end_of(today + term.usual)
+    last = _day(day)
+    if last is None or last < today:
         raise typer.BadParameter(f"{day!r} is no day to come.", param_hint="'--until'")
-    return last.astimezone(UTC)
+    if term is not None and last > today + term.longest:
+        latest = today + term.longest
+        raise typer.BadParameter(
+            f"{day!r}: at most {term.longest.days} days, until {latest}.",
+            param_hint="'--until'",
+        )
+    return _end_of(last)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _end_of(day: date) -> datetime:
+    """Return the end of that day in London."""
+    return datetime.combine(day, time(23, 59, 59), _LONDON).astimezone(UTC)
+
+
+def _until(ends_at: datetime | None) -> str:
+    return "" if ends_at is None else f" until the end of {ends_at.astimezone(_LONDON).date()}"
 
 
 def _words(held: "RoleHeld") -> str:

@@ -10,6 +10,7 @@ _SENTENCES = {
     "api.seed.store.AlreadySeededError",
     "api.embedded.process.EmbeddedServiceError",
     "api.commands.lockout.NoSuchAccountError",
+    "api.commands.owner.NotInTheirNameError",
     "delegation.appointment.AppointmentError",
     "delegation.places.PlacesError",
     "delegation.residents.admission.AdmissionRefusedError",

@@ -8,23 +8,18 @@ import secrets
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
-from api.commands.options import writable_beside
+from api.commands.options import By, writable_beside
 
 if TYPE_CHECKING:
-    import psycopg
-
-    from delegation.people import Actor
     from devices.kits import KitSheet
 
 _ADMIT = "docker compose -f deploy/compose.yaml exec -T mosquitto admit-kits"
 _SHUT_OUT = "docker compose -f deploy/compose.yaml exec -T mosquitto revoke-kit"
-
-By = Annotated[str, typer.Option(help="The user name of whoever does it, for the audit.")]
 
 
 def _new_file(file: Path | None) -> Path | None:
@@ -61,10 +56,10 @@ def enrol_kit(
     show_qr: ShowQr = False,
 ) -> None:
     """Enrol a kit and lend it to a home; write its sheet, and print the line that lets it in at the broker."""
-    import psycopg
     from pydantic import SecretStr
 
-    from api.settings import DatabaseRole, Settings
+    from api.commands.owner import Run, operator
+    from api.settings import Settings
     from devices import enrolment
     from devices.kits import Broker
 
@@ -73,9 +68,9 @@ def enrol_kit(
     if kind == enrolment.KitKind.KIT and sheet is None:
         raise typer.BadParameter("Say where the kit's sheet is to be written.", param_hint="'--sheet'")
     settings, at = Settings.load(), datetime.now(UTC)
-    with psycopg.connect(settings.conninfo(DatabaseRole.MIGRATOR)) as conn:
+    with Run(settings).connect() as conn:
         lent_to = enrolment.find_home(conn, home)
-        kit_id = enrolment.enrol(conn, _actor(conn, by), lent_to, enrolment.KitKind(kind), at)
+        kit_id = enrolment.enrol(conn, operator(conn, by), lent_to, enrolment.KitKind(kind), at)
         if sheet is None:
             print(f"{lent_to.name} has a capture form: {kit_id}.")
             return
@@ -101,10 +96,9 @@ def rotate_kit(
     show_qr: ShowQr = False,
 ) -> None:
     """Give a kit a new credential; the broker ends the old one's session once it has the printed line."""
-    import psycopg
     from pydantic import SecretStr
 
-    from api.settings import DatabaseRole, Settings
+    from api.commands.owner import as_owner, operator
     from devices import enrolment
     from devices.identifiers import KitId
     from devices.kits import KitSheet
@@ -112,8 +106,8 @@ def rotate_kit(
     old, kit_id, at = KitSheet.read(sheet), KitId(kit), datetime.now(UTC)
     if kit_id not in {one.kit_id for one in old.kits}:
         raise typer.BadParameter(f"{sheet} is not the sheet of kit {kit}.", param_hint="'--sheet'")
-    with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
-        lent_to = enrolment.rotate(conn, _actor(conn, by), kit_id, at)
+    with as_owner() as conn:
+        lent_to = enrolment.rotate(conn, operator(conn, by), kit_id, at)
         secret = secrets.token_urlsafe(24)
         made = enrolment.sheet(conn, kit_id, lent_to, old.broker, SecretStr(secret), at)
         old.with_kit(made.kits[0]).write(sheet)
@@ -129,26 +123,13 @@ def rotate_kit(
 
 def revoke_kit(kit: Annotated[UUID, typer.Argument(help="The kit's id.")], by: By) -> None:
     """Shut a kit out; what still arrives in its name is kept in quarantine."""
-    import psycopg
-
-    from api.settings import DatabaseRole, Settings
+    from api.commands.owner import as_owner, operator
     from devices import enrolment
     from devices.identifiers import KitId
 
-    with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
-        enrolment.revoke(conn, _actor(conn, by), KitId(kit), datetime.now(UTC))
+    with as_owner() as conn:
+        enrolment.revoke(conn, operator(conn, by), KitId(kit), datetime.now(UTC))
     print(f"Kit {kit} is revoked. To end its session at the broker too: {_SHUT_OUT} {kit}")
-
-
-def _actor(conn: "psycopg.Connection[Any]", username: str) -> "Actor":
-    from api.identity import accounts
-    from delegation.people import actor_of
-    from devices.enrolment import EnrolmentError
-
-    account = accounts.named(conn, accounts.as_typed(username))
-    if account is None:
-        raise EnrolmentError(f"Nobody has an account with the user name {username!r}.")
-    return actor_of(conn, account.person_id)
 
 
 def _draw(sheet: "KitSheet", file: Path | None, *, show: bool) -> None:

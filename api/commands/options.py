@@ -24,6 +24,14 @@ UntilStopped = Annotated[
     float | None,
     typer.Option("--for", min=1, max=_DAYS_30, help="For how many seconds; until Ctrl-C if not said."),
 ]
+By = Annotated[str, typer.Option(help="The user name of the operator in whose name it is done.")]
+ByIfAny = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        help="The user name of the operator in whose name it is done; left out only where there is none.",
+    ),
+]
 History = Annotated[float, typer.Option(min=0, max=24 * 365, help="Hours of healthy readings sent first.")]
 
 

@@ -1,4 +1,5 @@
-"""The command that stores the organisations, hubs and homes in a file, as the database's owner.
+"""The command that stores the organisations, hubs and homes in a file, as the database's owner, in an operator's
+name.
 
 Guards: it prints what it will do first. A file with an error changes nothing.
 """
@@ -8,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from api.commands.options import By
+
 
 def add_places(
     file: Annotated[typer.FileText, typer.Argument(help="A TOML file, or - for what is piped in.")],
-    by: Annotated[str, typer.Option(help="Your name, for the record.")],
+    by: By,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
     ] = False,
@@ -20,19 +23,16 @@ def add_places(
 
     What is not in the file is left alone. docs/setting-up.md has an example.
     """
-    import psycopg
-
+    from api.commands.owner import as_owner, operator
     from api.commands.places_file import read, said
-    from api.settings import DatabaseRole, Settings
     from delegation import places
-    from delegation.people import Process
 
     written = read(file.read())
-    with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
+    with as_owner() as conn:
+        actor = operator(conn, by)
         found = places.changes(conn, written)
         if not dry_run:
-            words = f"{by}: {len(found)} places of a file"
-            places.write(conn, Process("add-places"), found, at=datetime.now(UTC), words=words)
+            places.write(conn, actor, found, at=datetime.now(UTC), words=f"{len(found)} places of a file")
     for line in said(found, len(written)):
         print(line)
     if dry_run:

@@ -329,7 +329,7 @@ CREATE INDEX invitation_by_resident ON delegation.invitation (resident_id);
 CREATE TABLE delegation.audit_event (
     audit_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at              timestamptz NOT NULL,
-    actor           text NOT NULL CHECK (actor ~ '^(person|process):.+'),
+    actor           text NOT NULL CHECK (actor ~ '^(person|process|system_user):.+'),
     role            text,
     purpose         text NOT NULL CHECK (purpose <> ''),
     action          text NOT NULL CHECK (action <> ''),
@@ -1107,7 +1107,7 @@ CREATE POLICY retention ON delegation.retention_rule FOR SELECT TO hearthwatch_r
 CREATE POLICY retention ON delegation.tombstone TO hearthwatch_retention USING (true) WITH CHECK (true);
 CREATE POLICY retention ON delegation.audit_event FOR SELECT TO hearthwatch_retention USING (true);
 CREATE POLICY as_retention ON delegation.audit_event FOR INSERT TO hearthwatch_retention
-    WITH CHECK (actor = 'process:retention');
+    WITH CHECK (actor = 'process:retention' OR actor = 'person:' || delegation.actor()::text);
 CREATE POLICY retention ON delegation.audit_text TO hearthwatch_retention USING (EXISTS (
     SELECT FROM delegation.audit_event said JOIN delegation.end_of_care ended USING (resident_id)
     WHERE said.audit_id = audit_text.audit_id AND ended.withdrawn_at IS NULL));

@@ -12,7 +12,7 @@ from psycopg.errors import CheckViolation, InsufficientPrivilege
 from delegation import appointment, gift, invitation
 from delegation.appointment import AppointmentError
 from delegation.invitation import InvitationRefusedError
-from delegation.people import Process, Role, RoleHeld, act_as, actor_of
+from delegation.people import Role, RoleHeld, SystemUser, act_as, actor_of
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.databases import Database
 
@@ -195,7 +195,7 @@ def test_what_nobody_took_on_is_forgotten_with_the_name_in_it(neighbourhood: Dat
 
 
 def test_two_who_give_the_same_role_at_once_give_it_once(neighbourhood: Database) -> None:
-    held, by = RoleHeld(Role.CARE_WORKER, home_id=n.MEADOW), Process("give-role")
+    held, by = RoleHeld(Role.CARE_WORKER, home_id=n.MEADOW), SystemUser("dora")
 
     def give() -> bool:
         with neighbourhood.connect() as conn:

@@ -3,19 +3,25 @@
 import re
 import sys
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from api import cli
 from tests.fixtures import neighbourhood as n
-from tests.fixtures.commands import Commands, environment_for
+from tests.fixtures.commands import THE_SYSTEMS_USER, Commands, environment_for
 from tests.fixtures.databases import Database
 from tests.fixtures.serving import Clock, give_accounts, serving, settings_for, username
 from tests.unit.api.test_places_file import FILE
 
+LONDON = ZoneInfo("Europe/London")
 MakeCommands = Callable[..., Commands]
-WHY = ("--by", "Dora Owner", "--reason", "She is beside me.")
+REASON = ("--reason", "She is beside me.")
+WHY = ("--by", username(n.OPERATOR), *REASON)
 AUDITED = """
 SELECT action, actor, words FROM delegation.audit_event JOIN delegation.audit_text USING (audit_id) ORDER BY audit_id
 """
@@ -43,18 +49,21 @@ def given(text: str) -> str:
 
 def test_from_nothing_to_the_first_sign_in(database: Database, file: Path) -> None:
     ours = Commands(environment_for(database))
-    tried = ours.run("add-places", str(file), "--by", "Dora Owner", "--dry-run")
+    olu = ("olu.operator", "--name", "Olu Operator", "--role", "operator")
+    assert ours.run("add-person", *olu, *REASON).stdout.startswith("Olu Operator is operator.\n")
+    by_olu = ("--by", "olu.operator")
+    tried = ours.run("add-places", str(file), *by_olu, "--dry-run")
     assert tried.stdout.count("new ") == 4, tried.stderr
     assert tried.stdout.endswith("Nothing is changed: this was --dry-run.\n")
     with database.connect() as conn:
         assert conn.execute("SELECT count(*) FROM delegation.home").fetchall() == [(0,)]
-    assert ours.run("add-places", str(file), "--by", "Dora Owner").returncode == 0
-    again = ours.run("add-places", str(file), "--by", "Dora Owner")
+    assert ours.run("add-places", str(file), *by_olu).returncode == 0
+    again = ours.run("add-places", str(file), *by_olu)
     assert again.stdout == "4 of 4 were there already as the file says.\n"
     manager = ("--role", "home_manager", "--at", "Orchard House", "--registered", "nmc:1")
-    refused = ours.run("add-person", "mona.manager", "--name", "Mona Manager", *manager, *WHY)
+    refused = ours.run("add-person", "mona.manager", "--name", "Mona Manager", *manager, *by_olu, *REASON)
     assert "is on no register" in refused.stderr
-    made = ours.run("add-person", "Mona.Manager", "--name", "Mona Manager", *manager[:4], *WHY)
+    made = ours.run("add-person", "Mona.Manager", "--name", "Mona Manager", *manager[:4], *by_olu, *REASON)
     assert made.stdout.startswith("Mona Manager is home manager.\n"), made.stderr
     with serving(settings_for(database), Clock()) as served:
         browser = served.client()
@@ -71,11 +80,17 @@ def test_from_nothing_to_the_first_sign_in(database: Database, file: Path) -> No
     assert ours.run("add-residents", str(listed), *by).stdout.startswith("1 added, 0 were there")
     with database.connect() as conn:
         told = conn.execute(AUDITED).fetchall()
+        [(first,)] = conn.execute(
+            "SELECT 'person:' || person_id FROM api.account WHERE username = 'olu.operator'"
+        )
         [added] = conn.execute("SELECT synthetic FROM delegation.resident").fetchall()
     assert added == (False,)
     assert told.pop()[0] == "resident.added"
-    assert [action for action, _, _ in told] == [*["place.added"] * 4, "role.given"]
-    assert told[-1][1:] == ("process:add-person", "home_manager: Dora Owner: She is beside me.")
+    assert told == [
+        ("role.given", THE_SYSTEMS_USER, "operator: She is beside me."),
+        *[("place.added", first, "4 places of a file")] * 4,
+        ("role.given", first, "home_manager: She is beside me."),
+    ]
 
 
 @pytest.fixture
@@ -98,7 +113,71 @@ def test_another_role_is_given_and_ended_at_once(commands: MakeCommands, settled
     assert ours.run("end-role", who, *lead).stderr == "They are not hub lead there.\n"
     with settled.connect() as conn:
         told = [(action, actor) for action, actor, _ in conn.execute(AUDITED).fetchall()]
-    assert told == [("role.given", "process:give-role"), ("role.ended", "process:end-role")]
+    assert told == [("role.given", f"person:{n.OPERATOR}"), ("role.ended", f"person:{n.OPERATOR}")]
+
+
+def test_the_first_account_is_an_operators_and_is_nobodys_to_give_but_the_owners(database: Database) -> None:
+    ours = Commands(environment_for(database))
+    lead = ("add-person", "lena.lead", "--name", "Lena Lead", "--role", "operator", *REASON)
+    commissioner = ours.run("add-person", "a.b", "--name", "A B", "--role", "carer", "--at", "x", *REASON)
+    assert "There is no resident" in commissioner.stderr
+    with database.connect() as conn:
+        conn.execute(
+            "INSERT INTO delegation.organisation VALUES (gen_random_uuid(), 'Care', 'care_provider', NULL)"
+        )
+    trainer = ("--role", "trainer", "--at", "Care", *REASON)
+    begin = "There is no operator yet, in whose name this is done: begin with one, by --role operator.\n"
+    assert ours.run("add-person", "tara.trainer", "--name", "Tara", *trainer).stderr == begin
+    assert ours.run(*lead).returncode == 0
+    say = "Say in which operator's name it is done: --by USER_NAME.\n"
+    assert ours.run("add-person", "tara.trainer", "--name", "Tara", *trainer).stderr == say
+    assert ours.run("give-role", "lena.lead", *trainer).stderr == say
+    assert ours.run("give-role", "lena.lead", *trainer, "--by", "lena.lead").returncode == 0
+
+
+def role_of(database: Database, person: UUID) -> list[tuple[Any, ...]]:
+    """The days for which a person was given the role last, and whether it ends as a day ends in London."""
+    with database.connect() as conn:
+        return conn.execute(
+            """SELECT (ends_at AT TIME ZONE 'Europe/London')::date - (starts_at AT TIME ZONE 'Europe/London')::date,
+                      to_char(ends_at AT TIME ZONE 'Europe/London', 'HH24:MI:SS')
+               FROM delegation.role_assignment WHERE person_id = %s ORDER BY assignment_id DESC LIMIT 1""",
+            (person,),
+        ).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("role", "place", "usual", "longest"),
+    [
+        ("care_worker", n.MEADOW, 7, 366),
+        ("carer", n.BRAM, 90, 180),
+        ("hub_clinician", n.OTHER_HUB, 90, 366),
+    ],
+)
+def test_a_role_given_by_a_command_ends_as_one_given_on_a_page(
+    commands: MakeCommands, settled: Database, role: str, place: UUID, usual: int, longest: int
+) -> None:
+    ours, who, today = commands(), username(n.TRAINER), datetime.now(LONDON).date()
+    asked = ("give-role", who, "--role", role, "--at", str(place), *WHY)
+    too_long = ours.run(*asked, "--until", str(today + timedelta(days=longest + 1)))
+    assert f"at most {longest} days, until {today + timedelta(days=longest)}." in too_long.stderr
+    given = ours.run(*asked)
+    assert role_of(settled, n.TRAINER) == [(usual, "23:59:59")]
+    last = today + timedelta(days=usual)
+    assert given.stdout == f"{who} is {role.replace('_', ' ')} until the end of {last}.\n"
+
+
+def test_how_long_a_role_is_given_for_by_a_command_is_the_adopters_to_set(
+    commands: MakeCommands, settled: Database
+) -> None:
+    with settled.connect() as conn:
+        conn.execute("UPDATE delegation.role_term SET usual_days = 3 WHERE role = 'care_worker'")
+    nia = ("nia.new", "--name", "Nia New", "--role", "care_worker", "--at", "Orchard House")
+    last = datetime.now(LONDON).date() + timedelta(days=3)
+    made = commands().run("add-person", *nia, *WHY)
+    assert made.stdout.startswith(f"Nia New is care worker until the end of {last}.\n")
+    longer = commands().run("give-role", "nia.new", *nia[3:], "--until", str(last + timedelta(days=9)), *WHY)
+    assert longer.stderr == "They are care worker there already.\n"
 
 
 REFUSED = [
@@ -147,7 +226,7 @@ def test_real_homes_never_stand_beside_synthetic_ones(
 ) -> None:
     with settled.connect() as conn:
         conn.execute("UPDATE delegation.home SET synthetic = true")
-    done = commands().run("add-places", str(file), "--by", "Dora Owner")
+    done = commands().run("add-places", str(file), "--by", username(n.OPERATOR))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("This database holds a synthetic neighbourhood")
 
