@@ -24,8 +24,11 @@ WAIT_SECONDS = 5.0
 TRIES = 5
 
 
-def open_pool(settings: Settings, role: DatabaseRole, most: int) -> Pool:
-    """Return a pool that connects on first use, so a database that is down does not stop the process."""
+def open_pool(settings: Settings, role: DatabaseRole, most: int, request_id: str = "") -> Pool:
+    """Return a pool that connects on first use, so a database that is down does not stop the process.
+
+    The audit records `request_id` beside all that its connections do, unless a transaction names another.
+    """
     return ConnectionPool(
         settings.conninfo(role),
         min_size=1,
@@ -36,6 +39,7 @@ def open_pool(settings: Settings, role: DatabaseRole, most: int) -> Pool:
         # is not taken for a statement that is slow by itself.
         kwargs={
             "options": "-c statement_timeout=15s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+            f" -c hearthwatch.request={request_id}"
         },
         # Replace a connection that the server has closed, before it is handed out.
         check=ConnectionPool.check_connection,

@@ -14,7 +14,7 @@ from alerts import erasure as conclusions
 from api import journal
 from api.database import Connection, Pool, try_again
 from delegation import audit
-from delegation.people import Process
+from delegation.people import Actor, Process, act_as
 from delegation.residents import erasure as identity
 from delegation.residents import retention
 from delegation.residents.retention import Ended, Tombstone
@@ -59,8 +59,13 @@ def _kept_because(one: Ended, last_arrival: datetime | None, open_: Collection[U
     return None
 
 
-def erase(conn: Connection, resident_id: UUID, at: datetime) -> Tombstone | None:
-    """Erase one resident's records if they are due, otherwise return None; the caller commits."""
+def erase(
+    conn: Connection, resident_id: UUID, at: datetime, by: Actor | Process = _RETENTION
+) -> Tombstone | None:
+    """Erase one resident's records if they are due, otherwise return None; the caller commits.
+
+    `by`: the person in whose name a command does so.
+    """
     retention.lock(conn, resident_id)
     readings.lock(conn, resident_id)
     due = [one for one in standing(conn, at, [resident_id]) if one.kept_because is None]
@@ -72,19 +77,19 @@ def erase(conn: Connection, resident_id: UUID, at: datetime) -> Tombstone | None
     counts |= identity.erase(conn, resident_id)
     stone = Tombstone(resident_id, ended.ended_at, ended.rule_version, at, erased.span, counts)
     retention.bury(conn, stone)
-    audit.record(
-        conn, _RETENTION, "records.erased", f"resident:{resident_id}", at=at, resident_id=resident_id
-    )
+    if isinstance(by, Actor):
+        act_as(conn, by.person_id)
+    audit.record(conn, by, "records.erased", f"resident:{resident_id}", at=at, resident_id=resident_id)
     return stone
 
 
-def erase_due(pool: Pool, at: datetime) -> Iterator[Tombstone]:
+def erase_due(pool: Pool, at: datetime, by: Actor | Process = _RETENTION) -> Iterator[Tombstone]:
     """Erase all that is due, a transaction for each resident; a failure is logged and tried again next time."""
     with pool.connection() as conn:
         due = [one.resident_id for one in standing(conn, at) if one.kept_because is None]
     for resident_id in due:
         try:
-            stone = try_again(pool, lambda conn, who=resident_id: erase(conn, who, at))
+            stone = try_again(pool, lambda conn, who=resident_id: erase(conn, who, at, by))
         except Exception as error:
             _log.error("could not erase", error=type(error).__name__, places=journal.places(error))
             continue
@@ -107,9 +112,9 @@ def said_of_due(pool: Pool, at: datetime) -> Iterator[dict[str, Any]]:
             }
 
 
-def said_of_erased(pool: Pool, at: datetime) -> Iterator[dict[str, Any]]:
-    """Erase what is due; yield each tombstone as it is written."""
-    for stone in erase_due(pool, at):
+def said_of_erased(pool: Pool, at: datetime, by: Actor) -> Iterator[dict[str, Any]]:
+    """Erase what is due in the name of this person; yield each tombstone as it is written."""
+    for stone in erase_due(pool, at, by):
         counted = ", ".join(f"{count} {noun}" for noun, count in stone.erased.items() if count)
         yield {
             "resident": stone.resident_id,

@@ -36,26 +36,20 @@ def add_residents(
 
     Run it again with a corrected file: nobody is added twice. docs/setting-up.md has an example.
     """
-    import psycopg
-
+    from api.commands.owner import as_owner, person
     from api.commands.places_file import home_id_of
     from api.commands.residents_file import ResidentsFileError, read
-    from api.identity import accounts
-    from api.settings import DatabaseRole, Settings
     from delegation import appointment
-    from delegation.people import Role, actor_of
+    from delegation.people import Role
 
     lines = read(file.read(), datetime.now(ZoneInfo("Europe/London")).date())
-    with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
-        account = accounts.named(conn, accounts.as_typed(by))
-        if account is None:
-            raise ResidentsFileError(f"Nobody has an account with the user name {by!r}.")
+    with as_owner() as conn:
+        actor = person(conn, by)
         known = conn.execute("SELECT FROM delegation.home WHERE home_id = %s", (home_id_of(home),)).rowcount
         place = str(home_id_of(home)) if known else home
         home_id = appointment.find(conn, Role.HOME_MANAGER, place).home_id
         if home_id is None:
             raise ResidentsFileError(f"There is no home {home!r}.")
-        actor = actor_of(conn, account.person_id)
         outcomes = list(_added(conn, actor, home_id, lines))
         if dry_run:
             conn.rollback()

@@ -1,6 +1,7 @@
 """The commands that list the quarantine and replay it.
 
-Guards: a payload's contents are never printed.
+Guards: a payload's contents are never printed. The owner's role is used only to find in whose name it is replayed:
+readings come in by ingest's.
 """
 
 import json
@@ -8,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+
+from api.commands.options import By
 
 quarantine = typer.Typer(help="What could not be understood: list it, or try it again.", no_args_is_help=True)
 
@@ -57,21 +60,22 @@ def replay(
         list[int] | None, typer.Argument(max=_LARGEST, help="Which; as `list` shows them.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that waits.")] = False,
+    *,
+    by: By,
 ) -> None:
     """Replay what is in quarantine."""
-    import psycopg
-
+    from api.commands.owner import Run, operator
     from api.commands.replaying import FAILED, replay_all
     from api.settings import DatabaseRole, Settings
 
     if not numbers and not everything:
         raise typer.BadParameter("Name numbers, or --all.")
-    failed = False
-    with psycopg.connect(Settings.load().conninfo(DatabaseRole.INGEST)) as conn:
+    run, wanted, failed = Run(Settings.load()), None if everything else set(numbers or ()), False
+    with run.connect() as conn:
+        actor = operator(conn, by)
+    with run.connect(DatabaseRole.INGEST) as conn:
         conn.autocommit = True
-        for number, outcome in replay_all(
-            conn, None if everything else set(numbers or ()), datetime.now(UTC)
-        ):
+        for number, outcome in replay_all(conn, actor, wanted, datetime.now(UTC)):
             print(f"{number:>8}  {outcome}")
             failed |= outcome.startswith(FAILED)
     if failed:

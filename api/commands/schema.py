@@ -4,13 +4,15 @@ Guards: only the role of `migrate` is used here, and no process that serves or i
 """
 
 from datetime import datetime
-from typing import LiteralString
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 
 from api.migrations.runner import migrate, set_password
 from api.settings import DatabaseRole, Settings
+from delegation import audit
+from delegation.people import Actor
 
 _DECLARE: LiteralString = "INSERT INTO ingest.declared_epoch (declared_at, reason) VALUES (%s, %s)"
 _EPOCH: LiteralString = "SELECT ingest.epoch()"
@@ -29,9 +31,9 @@ def bring_up_to_date(settings: Settings) -> list[str]:
     return ran
 
 
-def declare_epoch(settings: Settings, reason: str, at: datetime) -> UUID:
+def declare_epoch(conn: psycopg.Connection[Any], actor: Actor, reason: str, at: datetime) -> UUID:
     """Declare that this copy of history may lack readings that others had; return the new epoch."""
-    with psycopg.connect(settings.conninfo(DatabaseRole.MIGRATOR)) as conn:
-        conn.execute(_DECLARE, (at, reason))
-        [row] = conn.execute(_EPOCH).fetchall()
-    return row[0]
+    conn.execute(_DECLARE, (at, reason))
+    [[epoch]] = conn.execute(_EPOCH).fetchall()
+    audit.record(conn, actor, "platform.epoch_declared", f"epoch:{epoch}", at=at, words=reason)
+    return epoch

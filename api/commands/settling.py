@@ -6,18 +6,17 @@ Guards: the sheet is on disk before the neighbourhood is committed; otherwise it
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg
-
+from api.commands.owner import Run
 from api.seed import Seeded
 from api.seed import seed as write_neighbourhood
-from api.settings import DatabaseRole, Settings
+from api.settings import Settings
 from devices.kits import Broker
 
 
 def settle(settings: Settings, kits: Path, *, homes: int, residents_per_home: int, seed: int) -> Seeded:
     """Seed an empty database. Raises AlreadySeededError where it is not empty."""
     broker = Broker(host=settings.broker_host(), port=settings.broker.port, ca_file=settings.broker.ca_file)
-    with psycopg.connect(settings.conninfo(DatabaseRole.MIGRATOR)) as conn:
+    with Run(settings).connect() as conn:
         seeded = write_neighbourhood(
             conn,
             homes=homes,

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from api.commands.options import By
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")]
 
 
@@ -57,24 +59,36 @@ def ledger(as_json: Json = False) -> None:
 
 def retention(
     now: Annotated[bool, typer.Option("--now", help="Erase it, rather than only say what is due.")] = False,
+    by: Annotated[
+        str | None, typer.Option(help="With --now: the user name of the operator in whose name it is done.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List whose records have been kept long enough, or erase them and leave tombstones."""
+    from api.commands.owner import Run, operator
     from api.database import open_pool
     from api.retention import said_of_due, said_of_erased
     from api.settings import DatabaseRole, Settings
 
-    with open_pool(Settings.load(), DatabaseRole.RETENTION, most=1) as pool:
-        for said in (said_of_erased if now else said_of_due)(pool, datetime.now(UTC)):
+    if now != (by is not None):
+        raise typer.BadParameter("Give --now and --by together: what is erased is erased in somebody's name.")
+    run, at, actor = Run(Settings.load()), datetime.now(UTC), None
+    if by is not None:
+        with run.connect() as conn:
+            actor = operator(conn, by)
+    with open_pool(run.settings, DatabaseRole.RETENTION, most=1, request_id=run.request_id) as pool:
+        for said in said_of_due(pool, at) if actor is None else said_of_erased(pool, at, actor):
             print(json.dumps(said, default=str) if as_json else said["says"])
 
 
-def new_epoch(reason: Annotated[str, typer.Argument(help="What happened, for the record.")]) -> None:
+def new_epoch(reason: Annotated[str, typer.Argument(help="What happened, for the record.")], by: By) -> None:
     """After a restore: make kits send again what is missing.
 
     Each kit compares its ledger with what this copy of the database has receipted.
     """
+    from api.commands.owner import as_owner, operator
     from api.commands.schema import declare_epoch
-    from api.settings import Settings
 
-    print(f"The database's epoch is now {declare_epoch(Settings.load(), reason, datetime.now(UTC))}.")
+    with as_owner() as conn:
+        epoch = declare_epoch(conn, operator(conn, by), reason, datetime.now(UTC))
+    print(f"The database's epoch is now {epoch}.")

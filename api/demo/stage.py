@@ -4,6 +4,7 @@ Guards: no process is left behind, whatever signal ends the demonstration. Each 
 """
 
 import os
+import secrets
 import sys
 import time
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from api.embedded.process import (
 )
 from api.migrations.runner import migrate
 from api.seed import Seeded, seed
+from delegation.people import in_request
 from devices.kits import Broker
 
 DATABASE = "hearthwatch"
@@ -161,6 +163,7 @@ class Stage:
 
     def _settle(self, broker: Broker) -> Seeded:
         with psycopg.connect(self.conninfo) as conn:
+            in_request(conn, secrets.token_hex(8))
             return seed(
                 conn,
                 homes=self.options.homes,

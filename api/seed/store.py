@@ -1,6 +1,7 @@
 """Write a neighbourhood into an empty, migrated database.
 
-Guards: all of it is written or nothing, in the caller's transaction, and never beside existing people.
+Guards: all of it is written or nothing, in the caller's transaction, and never beside existing people. Nobody is there
+yet in whose name it could be done, so the audit names the operating system's user.
 """
 
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ from api.seed.neighbourhood import Neighbourhood, neighbourhood
 from api.seed.residents import Resident
 from api.seed.words import password as random_password
 from delegation.audit import record
-from delegation.people import Process
+from delegation.people import SystemUser
 from devices.kits import Broker, KitSheet
 
 
@@ -101,7 +102,7 @@ def seed(
     cast = Cast(tuple(made.cast), password or random_password())
     _write(conn, made, cast)
     subject = f"{len(made.places.homes)} synthetic homes, {len(made.residents.residents)} residents"
-    record(conn, Process("seed"), "platform.seeded", subject, at=at)
+    record(conn, SystemUser.of_this_process(), "platform.seeded", subject, at=at)
     return Seeded(KitSheet(broker=broker, kits=tuple(made.kits)), cast, made.elsewhere)
 
 

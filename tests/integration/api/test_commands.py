@@ -20,9 +20,11 @@ from tests.fixtures import neighbourhood as n
 from tests.fixtures.brokers import Broker
 from tests.fixtures.commands import Commands, environment_for
 from tests.fixtures.databases import Database
+from tests.fixtures.serving import give_accounts, username
 
 MakeCommands = Callable[..., Commands]
 NEWCOMER = UUID(int=49)
+BY = ("--by", username(n.OPERATOR))
 
 
 @pytest.fixture
@@ -187,18 +189,19 @@ def test_the_ledger_shows_each_kits_books(commands: MakeCommands, unknown_reside
 def test_what_was_in_quarantine_is_stored_once_the_reason_is_gone(
     commands: MakeCommands, neighbourhood: Database, unknown_resident: ReadingPayload
 ) -> None:
+    give_accounts(neighbourhood)
     [line] = printed(commands().run("quarantine", "list", "--json")).splitlines()
     kept = json.loads(line)
     assert (kept["reason"], kept["kit"], kept["deliveries"]) == ("unknown_resident", str(n.KIT), 1)
     assert "values" not in line
-    assert "quarantined" in printed(commands().run("quarantine", "replay", str(kept["number"])))
+    assert "quarantined" in printed(commands().run("quarantine", "replay", str(kept["number"]), *BY))
     with neighbourhood.connect() as conn:
         conn.execute(
             "INSERT INTO delegation.resident (resident_id, home_id, name, born_on, synthetic)"
             " VALUES (%s, %s, 'Nia Synthetic', '1940-05-01', true)",
             (NEWCOMER, n.ORCHARD),
         )
-    assert "stored" in printed(commands().run("quarantine", "replay", "--all"))
+    assert "stored" in printed(commands().run("quarantine", "replay", "--all", *BY))
     assert printed(commands().run("quarantine", "list")) == ""
     with neighbourhood.connect() as conn:
         stored = conn.execute("SELECT reading_id, resident_id FROM ingest.reading").fetchall()
@@ -208,6 +211,7 @@ def test_what_was_in_quarantine_is_stored_once_the_reason_is_gone(
 def test_one_that_fails_to_be_replayed_stops_none_of_the_others(
     commands: MakeCommands, neighbourhood: Database
 ) -> None:
+    give_accounts(neighbourhood)
     now = datetime.now(UTC)
     kit = n.Kit()
     readings = [kit.reading(NEWCOMER, taken_at=now) for _ in range(3)]
@@ -223,7 +227,7 @@ def test_one_that_fails_to_be_replayed_stops_none_of_the_others(
         conn.execute(
             sql.SQL("ALTER TABLE ingest.seen ADD CHECK (reading_id <> {})").format(sql.Literal(first[0]))
         )
-    done = commands().run("quarantine", "replay", "--all")
+    done = commands().run("quarantine", "replay", "--all", *BY)
     assert done.returncode == 1
     assert [line.split()[1:] for line in done.stdout.splitlines()] == [
         ["failed:", "CheckViolation"],
@@ -250,7 +254,7 @@ def test_simulating_without_a_sheet_settles_a_neighbourhood_of_that_size_once(
 
 
 def test_replay_without_saying_what_does_nothing(commands: MakeCommands) -> None:
-    assert "--all" in refused(commands().run("quarantine", "replay"))
+    assert "--all" in refused(commands().run("quarantine", "replay", *BY))
 
 
 @pytest.mark.both_databases
@@ -260,7 +264,8 @@ def test_a_declared_restore_makes_a_new_epoch(commands: MakeCommands, neighbourh
             [(now,)] = conn.execute("SELECT ingest.epoch()").fetchall()
         return now
 
+    give_accounts(neighbourhood)
     before = epoch()
-    said = printed(commands().run("new-epoch", "Restored from last night's dump."))
+    said = printed(commands().run("new-epoch", "Restored from last night's dump.", *BY))
     assert epoch() != before
     assert str(epoch()) in said

@@ -7,12 +7,12 @@ from pydantic import SecretStr
 
 from api.identity.passwords import is_right
 from tests.fixtures import neighbourhood as n
-from tests.fixtures.commands import Commands
+from tests.fixtures.commands import THE_SYSTEMS_USER, Commands
 from tests.fixtures.databases import Database
 from tests.fixtures.serving import give_accounts, username
 
 MakeCommands = Callable[..., Commands]
-WHY = ("--by", "Dora Owner", "--reason", "She is beside me.")
+WHY = ("--reason", "She is beside me.")
 
 
 def keep_a_second_step(database: Database, key: SecretStr) -> None:
@@ -45,11 +45,30 @@ def test_the_databases_owner_gives_a_password_and_takes_a_second_step_away_and_i
             "SELECT action, actor, subject, words FROM delegation.audit_event"
             " JOIN delegation.audit_text USING (audit_id) ORDER BY audit_id"
         ).fetchall()
-    whom, said = f"person:{n.OPERATOR}", "Dora Owner: She is beside me."
+    whom, said = f"person:{n.OPERATOR}", "She is beside me."
     assert written == [
-        ("second_step.taken_away", "process:give-password", whom, said),
-        ("password.given", "process:give-password", whom, said),
+        ("second_step.taken_away", THE_SYSTEMS_USER, whom, said),
+        ("password.given", THE_SYSTEMS_USER, whom, said),
     ]
+
+
+def test_another_operator_does_it_where_there_is_one_and_nobody_for_themselves(
+    commands: MakeCommands, neighbourhood: Database
+) -> None:
+    give_accounts(neighbourhood)
+    ours, asked = commands(), ("give-password", username(n.OPERATOR), *WHY)
+    herself = ours.run(*asked, "--by", username(n.OPERATOR))
+    assert herself.stderr == (
+        "Name another operator than the one it is about; where there is none, leave --by out.\n"
+    )
+    with neighbourhood.connect() as conn:
+        conn.execute(
+            "INSERT INTO delegation.role_assignment (person_id, role, starts_at) VALUES (%s, 'operator', %s)",
+            (n.COLLEAGUE, n.LONG_AGO),
+        )
+    nobody = ours.run(*asked)
+    assert nobody.stderr == "Say in which operator's name it is done: --by USER_NAME.\n"
+    assert ours.run(*asked, "--by", username(n.COLLEAGUE)).returncode == 0
 
 
 def test_a_name_that_nobody_has_is_said_in_a_sentence(commands: MakeCommands) -> None:

@@ -33,10 +33,11 @@ from tests.fixtures.commands import Commands
 from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
 from tests.fixtures.meanwhile import meanwhile
-from tests.fixtures.serving import Served
+from tests.fixtures.serving import Served, give_accounts, username
 
 SignIn = Callable[[UUID], httpx.Client]
 MakeCommands = Callable[..., Commands]
+BY = ("--by", username(n.OPERATOR))
 RETENTION = "hearthwatch_retention"
 WATCHED = datetime(2016, 5, 4, 9, 0, tzinfo=UTC)
 """So long ago that the records of somebody whose care ended then are due today."""
@@ -295,6 +296,7 @@ def test_care_does_not_end_in_the_future_nor_twice(home: Home) -> None:
 def test_the_command_says_what_is_due_and_erases_it_only_when_told_to(
     home: Home, commands: MakeCommands
 ) -> None:
+    give_accounts(home.database)
     for resident in (n.AMARA, n.BRAM):
         home.watch(resident)
         home.end(resident)
@@ -304,7 +306,9 @@ def test_the_command_says_what_is_due_and_erases_it_only_when_told_to(
     assert "due (default-1)" in lines[0]
     assert "kept because of a legal hold" in lines[1]
     assert home.said(n.AMARA)["readings"] == 2
-    [said] = [json.loads(line) for line in commands().run("retention", "--now", "--json").stdout.splitlines()]
+    [said] = [
+        json.loads(line) for line in commands().run("retention", "--now", *BY, "--json").stdout.splitlines()
+    ]
     assert (said["resident"], said["erased"]["readings"]) == (str(n.AMARA), 2)
     assert set(home.said(n.AMARA).values()) == {0}
     assert home.said(n.BRAM)["readings"] == 2
@@ -333,6 +337,7 @@ def test_a_hold_that_is_placed_while_records_are_to_be_erased_keeps_them(home: H
 def test_killed_in_the_middle_it_leaves_everything_and_the_next_run_erases_it(
     home: Home, commands: MakeCommands, neighbourhood: Database
 ) -> None:
+    give_accounts(neighbourhood)
     home.watch(n.AMARA)
     home.end(n.AMARA)
     before = home.said(n.AMARA)
@@ -340,7 +345,7 @@ def test_killed_in_the_middle_it_leaves_everything_and_the_next_run_erases_it(
         # Readings and scores are deleted by the time it comes to the findings.
         blocking.execute("LOCK TABLE alerts.finding IN SHARE MODE")
         process = subprocess.Popen(
-            [sys.executable, "-m", "api.cli", "retention", "--now"],
+            [sys.executable, "-m", "api.cli", "retention", "--now", *BY],
             env={"PATH": "/usr/bin:/bin", **commands().environment},
             cwd=Path(__file__).parents[3],
             stdout=subprocess.DEVNULL,

@@ -10,6 +10,7 @@ from api.identity.passwords import is_right
 from api.seed import AlreadySeededError, Seeded, seed
 from delegation.people import act_as
 from devices.kits import Broker
+from tests.fixtures.commands import THE_SYSTEMS_USER
 from tests.fixtures.databases import Database
 
 BROKER = Broker(host="127.0.0.1", port=1883)
@@ -90,7 +91,7 @@ def test_the_cast_signs_in_with_the_password_and_only_its_hashes_are_kept(databa
 def test_seeding_is_audited_and_refused_where_somebody_lives_already(database: Database):
     seeded(database)
     with database.connect() as conn:
-        assert conn.execute(AUDITED).fetchall() == [("platform.seeded", "process:seed")]
+        assert conn.execute(AUDITED).fetchall() == [("platform.seeded", THE_SYSTEMS_USER)]
     with pytest.raises(AlreadySeededError, match="seed a fresh database"):
         seeded(database)
 

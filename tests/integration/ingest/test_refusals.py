@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from alerts.evaluator import Evaluator
+from delegation.people import Actor, Role, RoleHeld
 from devices.gateway.outbox import State
 from devices.receipt import Outcome
 from ingest import quarantine
@@ -184,7 +185,8 @@ def test_a_reading_that_is_too_much_by_itself_again_and_again_is_put_away_alone(
         [kept] = quarantine.listed(conn)
         assert (kept.reading_id, kept.reason, kept.deliveries) == (sent[1].item.reading_id, "unstorable", 2)
         assert "OutOfMemory" in kept.detail
-        again = replay(conn, kept, Evaluator(), now)
+        olu = Actor(n.OPERATOR, "Olu Operator", (RoleHeld(Role.OPERATOR),))
+        again = replay(conn, olu, kept, Evaluator(), now)
     assert again == Outcome.STORED
     with neighbourhood.connect() as owner:
         assert owner.execute("SELECT resident_id, origin FROM alerts.escalation").fetchall() == [

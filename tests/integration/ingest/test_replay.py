@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from alerts.evaluator import Evaluator
+from delegation.people import Actor, Role, RoleHeld
 from devices.identifiers import new_uuid7
 from devices.reading import decode
 from devices.receipt import Outcome
@@ -17,6 +18,7 @@ from ingest.replay import replay
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.doorstep import NOW, Doorstep, at_the_door
 
+BY = Actor(n.OPERATOR, "Olu Operator", (RoleHeld(Role.OPERATOR),))
 LATER = NOW + timedelta(hours=1)
 ENROL = """
 INSERT INTO delegation.resident (resident_id, home_id, name, born_on) VALUES (%s, %s, 'Newly Here', '1940-05-01')
@@ -27,7 +29,7 @@ def try_all_again(doorstep: Doorstep) -> list[str]:
     outcomes = []
     for kept in quarantine.listed(doorstep.conn):
         with doorstep.conn.transaction():
-            outcomes.append(replay(doorstep.conn, kept, Evaluator(), LATER))
+            outcomes.append(replay(doorstep.conn, BY, kept, Evaluator(), LATER))
     return outcomes
 
 
@@ -104,7 +106,7 @@ def test_one_that_was_replayed_is_not_replayed_again(doorstep, newcomer):
     doorstep.owner.execute(ENROL, (newcomer, n.ORCHARD))
     for _ in range(2):
         with doorstep.conn.transaction():
-            assert replay(doorstep.conn, kept, Evaluator(), LATER) == "stored"
+            assert replay(doorstep.conn, BY, kept, Evaluator(), LATER) == "stored"
     assert doorstep.rows("SELECT count(*) FROM ingest.reading") == [(1,)]
 
 
@@ -128,7 +130,7 @@ def test_a_replay_and_a_resend_at_once_do_not_wait_for_each_other_for_ever(doors
         quarantine.locked(doorstep.conn, kept.quarantine_id)
         other.conn.execute("SET lock_timeout = '100ms'")
         with pytest.raises(psycopg.errors.LockNotAvailable), other.conn.transaction():
-            replay(other.conn, kept, Evaluator(), LATER)
+            replay(other.conn, BY, kept, Evaluator(), LATER)
         doorstep.conn.execute("SELECT FROM ingest.lock_residents(ARRAY[%s::uuid])", (n.AMARA,))
 
 
