@@ -1,7 +1,8 @@
 """The command that writes all that is held on one resident to a file, as the database's owner, in somebody's name.
 
-Guards: the audit event is committed before anything is read. Only the file's owner can read it, and it is written whole
-or not at all.
+Guards: it is done in the name of somebody who may take this copy on a page too, or not at all; a vain try is audited.
+The audit event is committed before anything is read. Only the file's owner can read it, and it is written whole or not
+at all.
 """
 
 import os
@@ -23,20 +24,17 @@ if TYPE_CHECKING:
 def export(
     resident: Annotated[UUID, typer.Option(help="The resident's id.")],
     out: Annotated[Path, typer.Option(help="The file to write; it must not be there yet.")],
-    by: Annotated[str, typer.Option(help="The user name of whoever asks for it, for the audit.")],
+    by: Annotated[str, typer.Option(help="The user name of the home's manager, or its hub's lead.")],
     because: Annotated[str, typer.Option(help="What it is for, for the audit.")],
     form: Annotated[
         Form, typer.Option("--as", help="json has everything; fhir what FHIR R4 has a place for.")
     ] = Form.JSON,
 ) -> None:
     """Write all that is held on a resident to a file, as the database's owner."""
-    import psycopg
     from psycopg import IsolationLevel
 
+    from api.commands.owner import as_owner, person
     from api.export import handover
-    from api.identity import accounts
-    from api.settings import DatabaseRole, Settings
-    from delegation.people import actor_of
 
     writable_beside(out)
     if out.exists():
@@ -44,13 +42,17 @@ def export(
     if not because.strip() or len(because) > LONGEST_REASON:
         raise typer.BadParameter(f"Say what it is for, in {LONGEST_REASON} characters at most.")
     at = datetime.now(UTC)
-    with psycopg.connect(Settings.load().conninfo(DatabaseRole.MIGRATOR)) as conn:
-        account = accounts.named(conn, accounts.as_typed(by))
-        if account is None:
-            raise ExportError(f"Nobody has an account with the user name {by!r}.")
+    with as_owner() as conn:
+        actor = person(conn, by)
         if not conn.execute("SELECT FROM delegation.resident WHERE resident_id = %s", (resident,)).rowcount:
             raise ExportError(f"There is no resident {resident}.")
-        handover.record(conn, actor_of(conn, account.person_id), resident, because.strip(), at)
+        if not handover.may(conn, actor, resident):
+            handover.record_refused(conn, actor, resident, because.strip(), at)
+            conn.commit()
+            raise ExportError(
+                "Only the home's manager or the hub's lead takes a copy of a resident's records."
+            )
+        handover.record(conn, actor, resident, because.strip(), at)
         conn.commit()
         conn.isolation_level, conn.read_only = IsolationLevel.REPEATABLE_READ, True  # all of one moment
         _to_file(conn, form, resident, at, out)

@@ -128,7 +128,7 @@ def exported(
     out = folder / f"{who}.{form}"
     done = commands().run(
         *("export", "--resident", str(who), "--out", str(out), "--as", form),
-        *("--by", username(n.OPERATOR), "--because", "She asked for it."),
+        *("--by", username(n.MANAGER), "--because", "She asked for it."),
     )
     assert done.returncode == 0, done.stderr
     return out, json.loads(out.read_text())
@@ -159,7 +159,7 @@ def test_everything_is_in_it_and_nothing_of_anybody_else(
     looked = rows["who looked and what was done"][-1]
     assert (looked["action"], looked["name"], looked["purpose"]) == (
         "records.exported",
-        "Olu Operator",
+        "Mona Manager",
         "record_keeping",
     )
     assert rows["words beside what was done"][-1]["words"] == "She asked for it."
@@ -227,13 +227,63 @@ def test_what_cannot_be_handed_out_is_said_in_a_sentence_and_writes_nothing(
 ) -> None:
     give_accounts(neighbourhood)
     asked = {"--resident": str(n.AMARA), "--out": str(tmp_path / "out.json")}
-    asked |= {"--by": username(n.OPERATOR), "--because": "She asked."} | dict([more])
+    asked |= {"--by": username(n.MANAGER), "--because": "She asked."} | dict([more])
     done = commands().run("export", *(word for pair in asked.items() for word in pair))
     assert done.returncode != 0
     assert said in done.stderr
     assert [*tmp_path.iterdir()] == []
     with neighbourhood.connect() as conn:
         assert conn.execute("SELECT count(*) FROM delegation.audit_event").fetchall() == [(0,)]
+
+
+TRIED: LiteralString = """
+SELECT action, actor, role, purpose, resident_id, words
+FROM delegation.audit_event JOIN delegation.audit_text USING (audit_id)
+"""
+REFUSED = "Only the home's manager or the hub's lead takes a copy of a resident's records.\n"
+
+
+@pytest.mark.parametrize(
+    ("who", "role", "whose"),
+    [
+        (n.TRAINER, "trainer", n.AMARA),
+        (n.OPERATOR, "operator", n.AMARA),
+        (n.WORKER, "care_worker", n.AMARA),
+        (n.CLINICIAN, "hub_clinician", n.AMARA),
+        (n.CARER, "carer", n.AMARA),
+        (n.MANAGER, "home_manager", n.CORA),
+        (n.MANAGER, "home_manager", n.STRANGER_RESIDENT),
+    ],
+    ids=["trainer", "operator", "worker", "clinician", "carer", "another home", "another provider"],
+)
+def test_nothing_is_handed_out_in_the_name_of_who_may_take_no_copy_and_the_try_is_written_down(
+    neighbourhood: Database, commands: MakeCommands, tmp_path: Path, who: UUID, role: str, whose: UUID
+) -> None:
+    give_accounts(neighbourhood)
+    done = commands().run(
+        *("export", "--resident", str(whose), "--out", str(tmp_path / "out.json")),
+        *("--by", username(who), "--because", "I wonder."),
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", REFUSED)
+    assert [*tmp_path.iterdir()] == []
+    with neighbourhood.connect() as conn:
+        assert conn.execute(TRIED).fetchall() == [
+            ("records.export_refused", f"person:{who}", role, "record_keeping", whose, "I wonder.")
+        ]
+
+
+def test_a_copy_is_handed_out_in_the_name_of_the_hubs_lead_and_the_home_sees_who_was_refused(
+    neighbourhood: Database, commands: MakeCommands, tmp_path: Path, sign_in: SignIn
+) -> None:
+    with neighbourhood.connect() as conn:
+        conn.execute("INSERT INTO api.account VALUES (%s, 'lena.lead', 'x')", (n.HUB_LEAD,))
+    asked = ("export", "--resident", str(n.AMARA), "--because", "Her solicitor asked.", "--out")
+    done = commands().run(*asked, str(tmp_path / "out.json"), "--by", "lena.lead")
+    assert done.returncode == 0, done.stderr
+    assert commands().run(*asked, str(tmp_path / "2.json"), "--by", username(n.TRAINER)).returncode == 1
+    page = sign_in(n.MANAGER).get(f"/residents/{n.AMARA}/looks").text
+    assert "Took a copy of all that is held on them" in page
+    assert "Was to be given a copy of all that is held on them, and may not have one" in page
 
 
 @pytest.mark.both_databases
