@@ -25,6 +25,12 @@ INSERT INTO delegation.resident (resident_id, home_id, name, born_on) VALUES (%s
 """
 
 
+FILED = """
+SELECT actor, subject, resident_id, words FROM delegation.audit_event JOIN delegation.audit_text USING (audit_id)
+WHERE action = 'reading.replayed'
+"""
+
+
 def try_all_again(doorstep: Doorstep) -> list[str]:
     outcomes = []
     for kept in quarantine.listed(doorstep.conn):
@@ -108,6 +114,8 @@ def test_one_that_was_replayed_is_not_replayed_again(doorstep, newcomer):
         with doorstep.conn.transaction():
             assert replay(doorstep.conn, BY, kept, Evaluator(), LATER) == "stored"
     assert doorstep.rows("SELECT count(*) FROM ingest.reading") == [(1,)]
+    words = f"From quarantine, number {kept.quarantine_id}"
+    assert doorstep.rows(FILED) == [(f"person:{n.OPERATOR}", f"reading:{kept.reading_id}", newcomer, words)]
 
 
 def test_a_resend_that_overtakes_the_replay_leaves_a_duplicate(doorstep, newcomer):
@@ -118,6 +126,7 @@ def test_a_resend_that_overtakes_the_replay_leaves_a_duplicate(doorstep, newcome
     doorstep.deliver(kit.arrival(reading, LATER), at=LATER)
     assert try_all_again(doorstep) == ["duplicate"]
     assert doorstep.stored() == [(kit.kit_id, reading.reading_id)]
+    assert doorstep.rows(FILED) == [], "it was on file before"
 
 
 def test_a_replay_and_a_resend_at_once_do_not_wait_for_each_other_for_ever(doorstep, neighbourhood, newcomer):
