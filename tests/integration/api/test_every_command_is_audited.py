@@ -1,5 +1,6 @@
 """What a command of `hearthwatch` changes is in the audit: who in which role, what for, and which run it was."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from ingest import door
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.commands import THE_SYSTEMS_USER, Commands, environment_for
 from tests.fixtures.databases import Database
+from tests.fixtures.machine import ROOT
 from tests.fixtures.serving import give_accounts, username
 from tests.integration.api.test_retention import Home
 from tests.unit.api.test_places_file import FILE
@@ -97,6 +99,7 @@ CHANGES = {
     "add-residents": [_by_manager("resident.added")] * 2,
     "export": [_by_manager("records.exported")],
 }
+NAMED = {"operator": "operator", "home_manager": "home's manager", "database_owner": "system's user"}
 CHANGES_NOTHING = {
     "migrate": "the schema and the passwords of our own processes, and nothing about anybody; api.migration keeps when",
     "serve": "what people do through it is audited as theirs",
@@ -198,6 +201,23 @@ def test_of_every_command_it_is_said_what_the_audit_keeps_or_why_it_keeps_nothin
     there = sorted(registered(typer.main.get_command(cli.app)))
     assert there == sorted([*CHANGES, *CHANGES_NOTHING])
     assert CHANGES.keys() == ARGUMENTS.keys()
+
+
+def test_the_page_on_the_audit_has_the_same_list() -> None:
+    page = (ROOT / "docs" / "audit.md").read_text()
+    rows = re.findall(r"^\| (`[a-z].+) \| (.+) \| (`.+) \| `(\w+)` \|$", page, re.MULTILINE)
+    listed = {
+        (command.removesuffix(" --now"), whose, action, purpose)
+        for commands, whose, actions, purpose in rows
+        for command in re.findall(r"`([^`]+)`", commands)
+        for action in re.findall(r"`([^`]+)`", actions)
+    }
+    assert {command for command, *_ in listed} == CHANGES.keys()
+    for command, written in CHANGES.items():
+        for one in written:
+            asked = command, one.action, one.purpose
+            [whose] = [who for name, who, action, purpose in listed if (name, action, purpose) == asked]
+            assert NAMED[one.role] in whose, command
 
 
 @pytest.mark.parametrize("command", CHANGES)

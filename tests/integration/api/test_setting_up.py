@@ -1,8 +1,9 @@
 """An installation without a demonstration: its places from a file, its first account from a command."""
 
 import re
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from api import cli
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.commands import THE_SYSTEMS_USER, Commands, environment_for
 from tests.fixtures.databases import Database
+from tests.fixtures.machine import ROOT
 from tests.fixtures.serving import Clock, give_accounts, serving, settings_for, username
 from tests.unit.api.test_places_file import FILE
 
@@ -116,6 +118,36 @@ def test_another_role_is_given_and_ended_at_once(commands: MakeCommands, settled
     assert told == [("role.given", f"person:{n.OPERATOR}"), ("role.ended", f"person:{n.OPERATOR}")]
 
 
+def commands_on_the_page(page: str) -> Iterator[list[str]]:
+    """The commands as they are written, with a file's name in the place of what is piped in."""
+    for line in page.replace("\\\n", " ").splitlines():
+        if line.startswith("deploy/stack.sh as-owner "):
+            words = shlex.split(line)[2:]
+            if "<" in words:
+                words[words.index("-")] = words[-1]
+                words = words[:-2]
+            yield words
+
+
+def test_the_page_on_setting_up_can_be_followed_as_it_is_written(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "setting-up.md").read_text()
+    [places] = re.findall(r"```toml\n(.+?)```", page, re.DOTALL)
+    [residents] = re.findall(r"```\n(name,nhs_number,.+?)```", page, re.DOTALL)
+    (tmp_path / "places.toml").write_text(places)
+    (tmp_path / "residents.csv").write_text(residents)
+    ours = Commands(environment_for(database), (sys.executable, "-m", "api.cli"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.chdir(tmp_path)
+    done = [(words[0], ours.run(*words)) for words in commands_on_the_page(page)]
+    assert {name: one.stderr for name, one in done if one.returncode != 0} == {}
+    assert [name for name, _ in done] == [
+        *("add-person", "add-places", "add-places", "add-person", "add-person", "give-role"),
+        *("add-residents", "add-residents", "new-epoch"),
+    ]
+
+
 def test_the_first_account_is_an_operators_and_is_nobodys_to_give_but_the_owners(database: Database) -> None:
     ours = Commands(environment_for(database))
     lead = ("add-person", "lena.lead", "--name", "Lena Lead", "--role", "operator", *REASON)
@@ -141,7 +173,7 @@ def role_of(database: Database, person: UUID) -> list[tuple[Any, ...]]:
         return conn.execute(
             """SELECT (ends_at AT TIME ZONE 'Europe/London')::date - (starts_at AT TIME ZONE 'Europe/London')::date,
                       to_char(ends_at AT TIME ZONE 'Europe/London', 'HH24:MI:SS')
-               FROM delegation.role_assignment WHERE person_id = %s ORDER BY assignment_id DESC LIMIT 1""",
+               FROM delegation.role_assignment WHERE person_id = %s ORDER BY starts_at DESC LIMIT 1""",
             (person,),
         ).fetchall()
 
