@@ -16,7 +16,7 @@ from ingest.arrival import Arrival, Settled
 from ingest.quarantine import Kept, Reason, keep
 from ingest.quota import BEGINNING, KEPT_A_DAY
 from tests.fixtures import neighbourhood as n
-from tests.fixtures.doorstep import NOW, Doorstep
+from tests.fixtures.doorstep import BY, NOW, Doorstep
 
 MEGABYTE = 1024 * 1024
 FULL = KEPT_A_DAY // MEGABYTE
@@ -104,7 +104,7 @@ def test_what_was_cut_is_told_so_each_time_and_is_not_tried_again(full):
     for _ in range(2):
         [settled] = send(full, nonsense(FULL))
         assert settled.reason == "over_quota"
-    outcomes = dict(replay_all(full.conn, None, NOW))
+    outcomes = dict(replay_all(full.conn, BY, None, NOW))
     assert sorted(outcomes.values()) == [
         "failed: only the beginning of it was kept",
         *["quarantined"] * FULL,

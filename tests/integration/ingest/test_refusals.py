@@ -14,7 +14,6 @@ import psycopg
 import pytest
 
 from alerts.evaluator import Evaluator
-from delegation.people import Actor, Role, RoleHeld
 from devices.gateway.outbox import State
 from devices.receipt import Outcome
 from ingest import quarantine
@@ -27,6 +26,7 @@ from ingest.worker.tally import Tally
 from ingest.worker.worker import Worker
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.containers import wait_until
+from tests.fixtures.doorstep import BY
 from tests.fixtures.live_kits import still_on
 from tests.fixtures.machine import PATIENCE_SECONDS
 from tests.integration.ingest.line import Line, running_line
@@ -185,8 +185,7 @@ def test_a_reading_that_is_too_much_by_itself_again_and_again_is_put_away_alone(
         [kept] = quarantine.listed(conn)
         assert (kept.reading_id, kept.reason, kept.deliveries) == (sent[1].item.reading_id, "unstorable", 2)
         assert "OutOfMemory" in kept.detail
-        olu = Actor(n.OPERATOR, "Olu Operator", (RoleHeld(Role.OPERATOR),))
-        again = replay(conn, olu, kept, Evaluator(), now)
+        again = replay(conn, BY, kept, Evaluator(), now)
     assert again == Outcome.STORED
     with neighbourhood.connect() as owner:
         assert owner.execute("SELECT resident_id, origin FROM alerts.escalation").fetchall() == [

@@ -8,7 +8,6 @@ import psycopg
 import pytest
 
 from alerts.evaluator import Evaluator
-from delegation.people import Actor, Role, RoleHeld
 from devices.identifiers import new_uuid7
 from devices.reading import decode
 from devices.receipt import Outcome
@@ -16,9 +15,8 @@ from ingest import ledger, quarantine
 from ingest.arrival import Arrival
 from ingest.replay import replay
 from tests.fixtures import neighbourhood as n
-from tests.fixtures.doorstep import NOW, Doorstep, at_the_door
+from tests.fixtures.doorstep import BY, NOW, Doorstep, at_the_door
 
-BY = Actor(n.OPERATOR, "Olu Operator", (RoleHeld(Role.OPERATOR),))
 LATER = NOW + timedelta(hours=1)
 ENROL = """
 INSERT INTO delegation.resident (resident_id, home_id, name, born_on) VALUES (%s, %s, 'Newly Here', '1940-05-01')
