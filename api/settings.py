@@ -81,7 +81,7 @@ class Database(_Group):
 
 
 class Broker(_Group):
-    """The broker, and the user that ingest signs in as: `<username>-<worker>`. A CA file means TLS."""
+    """The broker, and the platform's user there: ingest signs in as `<username>-<worker>`. A CA file means TLS."""
 
     host: str | None = None
     port: int = Field(default=1883, gt=0, lt=65536)
@@ -210,6 +210,15 @@ class Settings(BaseSettings):
         if self.broker.host is None:
             raise SettingsError(_set("The broker's host", "BROKER_HOST"))
         return self.broker.host
+
+    def broker_user(self) -> tuple[str, SecretStr]:
+        """Return the platform's user at the broker and its password. Raises SettingsError where one is not set."""
+        username, password = self.broker.username, self.broker.password
+        if username is None:
+            raise SettingsError(_set("The platform's user at the broker", "BROKER_USERNAME"))
+        if password is None:
+            raise SettingsError(_set("The broker's password of the platform", "BROKER_PASSWORD_FILE"))
+        return username, password
 
 
 def _password_field(role: DatabaseRole) -> str:

@@ -49,9 +49,8 @@ _ENROL: LiteralString = (
     "INSERT INTO devices.kit (kit_id, partition, kind, enrolled_at) VALUES (%s, %s, %s, %s)"
 )
 _LEND: LiteralString = "INSERT INTO devices.kit_loan (kit_id, home_id, lent_at) VALUES (%s, %s, %s)"
-_REVOKE: LiteralString = (
-    "UPDATE devices.kit SET revoked_at = %s WHERE kit_id = %s AND revoked_at IS NULL RETURNING kind"
-)
+_KIND: LiteralString = "SELECT kind, revoked_at IS NOT NULL FROM devices.kit WHERE kit_id = %s FOR UPDATE"
+_REVOKE: LiteralString = "UPDATE devices.kit SET revoked_at = %s WHERE kit_id = %s"
 _LENT_TO: LiteralString = """
 SELECT home.home_id, home.name, home.kind
 FROM devices.kit JOIN devices.kit_loan loan USING (kit_id) JOIN delegation.home USING (home_id)
@@ -116,15 +115,20 @@ def rotate(conn: psycopg.Connection[Any], actor: Actor, kit_id: KitId, at: datet
     return Home(home_id, name, HomeKind(kind))
 
 
-def revoke(conn: psycopg.Connection[Any], actor: Actor, kit_id: KitId, at: datetime) -> None:
-    """Lock a kit out and end its loan. What still arrives in its name is kept in quarantine.
+def revoke(conn: psycopg.Connection[Any], actor: Actor, kit_id: KitId, at: datetime) -> KitKind:
+    """Lock a kit out and end its loan, where that is not done yet, and return of which kind it is.
 
-    Raises EnrolmentError if no such kit is enrolled.
+    What still arrives in its name is kept in quarantine. Raises EnrolmentError if no such kit was enrolled.
     """
-    if conn.execute(_REVOKE, (at, kit_id)).fetchone() is None:
-        raise EnrolmentError(f"No kit {kit_id} is enrolled, or it is revoked already.")
-    conn.execute(_RETURN, (at, kit_id))
-    audit.record(conn, actor, "kit.revoked", f"kit:{kit_id}", at=at)
+    found = conn.execute(_KIND, (kit_id,)).fetchone()
+    if found is None:
+        raise EnrolmentError(f"No kit {kit_id} is enrolled.")
+    kind, was_revoked = found
+    if not was_revoked:
+        conn.execute(_REVOKE, (at, kit_id))
+        conn.execute(_RETURN, (at, kit_id))
+        audit.record(conn, actor, "kit.revoked", f"kit:{kit_id}", at=at)
+    return KitKind(kind)
 
 
 def sheet(

@@ -16,10 +16,11 @@ import typer
 from api.commands.options import By, writable_beside
 
 if TYPE_CHECKING:
+    from api.settings import Settings
+    from devices.door import Door
     from devices.kits import KitSheet
 
 _ADMIT = "docker compose -f deploy/compose.yaml exec -T mosquitto admit-kits"
-_SHUT_OUT = "docker compose -f deploy/compose.yaml exec -T mosquitto revoke-kit"
 
 
 def _new_file(file: Path | None) -> Path | None:
@@ -122,14 +123,40 @@ def rotate_kit(
 
 
 def revoke_kit(kit: Annotated[UUID, typer.Argument(help="The kit's id.")], by: By) -> None:
-    """Shut a kit out; what still arrives in its name is kept in quarantine."""
-    from api.commands.owner import as_owner, operator
+    """Shut a kit out, here and at the broker; what still arrives in its name is kept in quarantine.
+
+    It ends with 1 if the broker has not confirmed it: what is done here stays done, and it may be run again.
+    """
+    from api.commands.owner import Run, operator
+    from api.settings import Settings, SettingsError
     from devices import enrolment
+    from devices.door import NotShutOutError
     from devices.identifiers import KitId
 
-    with as_owner() as conn:
-        enrolment.revoke(conn, operator(conn, by), KitId(kit), datetime.now(UTC))
-    print(f"Kit {kit} is revoked. To end its session at the broker too: {_SHUT_OUT} {kit}")
+    settings = Settings.load()
+    with Run(settings).connect() as conn:
+        kind = enrolment.revoke(conn, operator(conn, by), KitId(kit), datetime.now(UTC))
+    if kind is enrolment.KitKind.WEB:
+        print(f"Kit {kit} is revoked. It was a form: there is no session of it at the broker.")
+        return
+    try:
+        _door(settings).shut_out(KitId(kit))
+    except (NotShutOutError, SettingsError) as error:
+        _say(f"Kit {kit} is revoked here: what it sends is kept in quarantine.")
+        _say("BUT ITS SESSION AT THE BROKER MAY GO ON, and it may sign in there:")
+        _say(f"the broker did not confirm that it is shut out: {error}")
+        _say("Mend that, and run the same command again.")
+        raise typer.Exit(1) from None
+    print(f"Kit {kit} is revoked. The broker has ended its session and refuses it.")
+
+
+def _door(settings: "Settings") -> "Door":
+    """Raises SettingsError where the broker, or the platform's user there, is not set."""
+    from devices.door import Door
+
+    host, broker = settings.broker_host(), settings.broker
+    username, password = settings.broker_user()
+    return Door(host, broker.port, username, password, broker.ca_file)
 
 
 def _draw(sheet: "KitSheet", file: Path | None, *, show: bool) -> None:

@@ -11,11 +11,15 @@ import shutil
 import signal
 import socket
 import sysconfig
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from api.embedded.process import EmbeddedServiceError, SupervisedProcess, free_port, require_free_port
+from devices.doorkeeper import TOPIC as DOORKEEPERS_TOPIC
+from devices.doorkeeper import USER as DOORKEEPER
+from devices.doorkeeper import Doorkeeper
 from devices.topics import PARTITIONS
 
 START_SECONDS = 60.0
@@ -58,6 +62,9 @@ class EmbeddedBroker:
         self.port = port or free_port()
         self.password = secrets.token_urlsafe(24)
         self._kits: dict[str, str] = {}
+        self._changing = threading.Lock()
+        self._doorkeepers_password = secrets.token_urlsafe(24)
+        self._doorkeeper: Doorkeeper | None = None
         self._process: SupervisedProcess | None = None
         self._add(users or {})
 
@@ -82,33 +89,47 @@ class EmbeddedBroker:
             [str(program()), "--config", str(self._configuration)], self._folder / "broker.log"
         )
         self._wait_for(lambda: self._lets_in(self.username, self.password), "let the platform sign in")
+        self._dismiss_doorkeeper()
+        self._doorkeeper = Doorkeeper(
+            self._doorkeepers_password, lambda kit, password: self.admit({kit: password}), self.revoke
+        )
+        self._doorkeeper.start(self.host, self.port)
 
     def stop(self) -> None:
         """Stop the broker in order."""
+        self._dismiss_doorkeeper()
         if self._process is not None:
             self._process.stop()
         self._process = None
 
     def kill(self) -> None:
         """Kill the broker as a power cut would."""
+        self._dismiss_doorkeeper()
         self._running().kill()
         self._process = None
 
     def admit(self, kits: Mapping[str, str]) -> None:
         """Let kits sign in, each with its password, by kit id; those admitted before are not disturbed."""
-        new = {kit: password for kit, password in kits.items() if self._kits.get(kit) != password}
-        if not new:
-            # A reload refuses sign-ins while it runs, and nothing tells when it has ended.
-            return
-        self._add(new)
-        probed, password = next(iter(new.items()))
-        self._reload(lambda: self._lets_in(probed, password))
+        with self._changing:
+            new = {kit: password for kit, password in kits.items() if self._kits.get(kit) != password}
+            if not new:
+                # A reload refuses sign-ins while it runs, and nothing tells when it has ended.
+                return
+            self._add(new)
+            probed, password = next(iter(new.items()))
+            self._reload(lambda: self._lets_in(probed, password))
 
     def revoke(self, kit: str) -> None:
         """Shut a kit out and end its live session."""
-        password = self._kits.pop(kit, None)
-        if password is not None:
-            self._reload(lambda: self._lets_in(kit, password) is False)
+        with self._changing:
+            password = self._kits.pop(kit, None)
+            if password is not None:
+                self._reload(lambda: self._lets_in(kit, password) is False)
+
+    def _dismiss_doorkeeper(self) -> None:
+        if self._doorkeeper is not None:
+            self._doorkeeper.stop()
+        self._doorkeeper = None
 
     @property
     def _configuration(self) -> Path:
@@ -116,7 +137,7 @@ class EmbeddedBroker:
 
     def _add(self, kits: Mapping[str, str]) -> None:
         for kit in kits:
-            if not PLAIN_ID.fullmatch(kit) or kit in (PLATFORM, *WORKERS):
+            if not PLAIN_ID.fullmatch(kit) or kit in (PLATFORM, DOORKEEPER, *WORKERS):
                 raise ValueError(f"{kit!r} cannot be a kit's name at the broker.")
         self._kits.update(kits)
 
@@ -162,14 +183,22 @@ class EmbeddedBroker:
                 "ack_wait": "60s",
             },
             "authorization": {
-                "users": [*map(self._platform_user, (PLATFORM, *WORKERS)), *map(self._kit_user, self._kits)]
+                "users": [
+                    *map(self._platform_user, (PLATFORM, *WORKERS)),
+                    self._doorkeeper_user(),
+                    *map(self._kit_user, self._kits),
+                ]
             },
         }
 
     def _platform_user(self, name: str) -> dict[str, object]:
         # In MQTT `hearthwatch/v1/#` also matches the level above it.
         everything = ["hearthwatch.v1", "hearthwatch.v1.>"]
-        return self._user(name, self.password, everything, everything)
+        asked = [_subject(DOORKEEPERS_TOPIC)] if name == PLATFORM else []
+        return self._user(name, self.password, everything + asked, everything)
+
+    def _doorkeeper_user(self) -> dict[str, object]:
+        return self._user(DOORKEEPER, self._doorkeepers_password, [], [_subject(DOORKEEPERS_TOPIC)])
 
     def _kit_user(self, kit: str) -> dict[str, object]:
         writes = [
@@ -208,6 +237,10 @@ class EmbeddedBroker:
         except OSError:
             return None
         return answer == MQTT_ACCEPTED if answer else None
+
+
+def _subject(topic: str) -> str:
+    return topic.replace("/", ".")
 
 
 def connect_packet(client_id: str, username: str, password: str) -> bytes:

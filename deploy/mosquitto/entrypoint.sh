@@ -21,6 +21,13 @@ for user in platform $(seq -f 'platform-%g' 16); do
 done
 unset PLATFORM_PASSWORD PLATFORM_PASSWORD_FILE
 
+# The doorkeeper's password is new at each start, and never leaves this container.
+password=$(head -c 24 /dev/urandom | base64)
+mosquitto_passwd -b "$passwords" doorkeeper "$password"
+mkdir -p /run/doorkeeper
+printf -- '-u doorkeeper\n-P %s\n' "$password" >/run/doorkeeper/mosquitto_sub
+unset password
+
 # The broker reads its key only after it has dropped root.
 install -d -o mosquitto -m 0700 /etc/mosquitto/certificates
 install -o mosquitto -m 0400 /run/certificates/ca.pem /run/certificates/broker.pem /run/certificates/broker.key \
@@ -35,4 +42,5 @@ if [ -s /run/kit-certificates/authority.pem ]; then
 fi
 
 chown -R mosquitto: /var/lib/mosquitto
+doorkeeper &
 exec "$@"

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 import segno
 
+from api.embedded.process import free_port
 from devices.gateway.gateway import Gateway
 from devices.gateway.link import Link
 from devices.gateway.loop import GatewayLoop
@@ -21,6 +22,7 @@ from devices.gateway.session import Credentials
 from devices.gateway.sheet_file import SheetFile
 from devices.identifiers import DatabaseEpoch, ResidentId
 from devices.kits import KitSheet
+from devices.reading import encode_one
 from devices.topics import partition_of
 from tests.fixtures import neighbourhood as n
 from tests.fixtures.brokers import Broker
@@ -28,7 +30,7 @@ from tests.fixtures.commands import Commands
 from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
 from tests.fixtures.serving import give_accounts, username
-from tests.integration.api.test_broker_access import Client
+from tests.integration.api.test_broker_access import SHUT_OUT_WITHIN, Client
 from tests.integration.api.test_processes import at_broker
 from tests.integration.devices.kit_and_platform import EAGER, FakePlatform
 
@@ -53,7 +55,7 @@ def enrolled(commands: Commands, file: Path, port: int, home: str = "Orchard Hou
 
 
 @pytest.mark.both_brokers
-def test_a_kit_delivers_once_it_is_enrolled_and_admitted_and_is_heard_no_more_once_it_is_revoked(
+def test_a_kit_delivers_once_it_is_enrolled_and_admitted_and_one_command_ends_its_session_and_shuts_it_out(
     commands: MakeCommands, neighbourhood: Database, broker: Broker, tmp_path: Path
 ) -> None:
     ours = commands(**at_broker(broker))
@@ -63,7 +65,8 @@ def test_a_kit_delivers_once_it_is_enrolled_and_admitted_and_is_heard_no_more_on
     broker.admit(dict([line.split(":", 1)]))
     file = OutboxFile(tmp_path / "outbox.sqlite")
     outbox = Outbox(file, kit.kit_id)
-    loop = GatewayLoop([Link(Gateway(outbox), Credentials.of(kit), sheet.broker)])
+    link = Link(Gateway(outbox), Credentials.of(kit), sheet.broker)
+    loop = GatewayLoop([link])
     with ours.start("ingest"):
         loop.start()
         for _ in range(3):
@@ -72,15 +75,11 @@ def test_a_kit_delivers_once_it_is_enrolled_and_admitted_and_is_heard_no_more_on
         wait_until(lambda: outbox.waiting() == 0, "what it measured to be receipted")
         assert {entry.state for entry in outbox.ledger()} == {State.STORED}
         revoked = ours.run("revoke-kit", str(kit.kit_id), *BY)
-        assert f"revoke-kit {kit.kit_id}" in revoked.stdout
-        outbox.put(n.Kit(kit.kit_id).reading(n.AMARA, taken_at=datetime.now(UTC)))
-        aside = "SELECT reason FROM ingest.quarantine"
-
-        def kept() -> bool:
-            with neighbourhood.connect() as conn:
-                return conn.execute(aside).fetchall() == [("unknown_kit",)]
-
-        wait_until(kept, "what came after to be kept aside")
+        assert (revoked.returncode, revoked.stderr) == (0, "")
+        wait_until(lambda: not link.up, "its session to end", SHUT_OUT_WITHIN)
+        again = Client(broker.port, kit.username, kit.secret.get_secret_value()).connect()
+        assert again.refused
+        again.close()
     loop.stop()
     file.close()
     with neighbourhood.connect() as conn:
@@ -96,6 +95,43 @@ def test_a_kit_delivers_once_it_is_enrolled_and_admitted_and_is_heard_no_more_on
     assert row == (True, True)
     operator = f"person:{n.OPERATOR}"
     assert told == [("kit.enrolled", operator), ("kit.revoked", operator)]
+
+
+@pytest.mark.both_brokers
+def test_a_kit_whose_broker_does_not_confirm_is_said_to_go_on_and_what_it_sends_is_kept_aside_until_it_does(
+    commands: MakeCommands, neighbourhood: Database, broker: Broker, tmp_path: Path
+) -> None:
+    ours = commands(**at_broker(broker))
+    sheet, line = enrolled(ours, tmp_path / "kits.json", broker.port)
+    [kit] = sheet.kits
+    broker.admit(dict([line.split(":", 1)]))
+    thief = Client(broker.port, kit.username, kit.secret.get_secret_value()).connect()
+    nowhere = str(free_port())
+    with ours.start("ingest"):
+        done = ours.run("revoke-kit", str(kit.kit_id), *BY, HEARTHWATCH_BROKER_PORT=nowhere)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "BUT ITS SESSION AT THE BROKER" in done.stderr
+        assert f"It cannot be reached at 127.0.0.1:{nowhere}" in done.stderr
+        assert not thief.gone.is_set()
+        stolen = n.Kit(kit.kit_id)
+        thief.publish(stolen.topic(), encode_one(stolen.reading(n.AMARA, taken_at=datetime.now(UTC))))
+        aside = "SELECT reason FROM ingest.quarantine"
+
+        def kept() -> bool:
+            with neighbourhood.connect() as conn:
+                return conn.execute(aside).fetchall() == [("unknown_kit",)]
+
+        wait_until(kept, "what came after to be kept aside")
+    again = ours.run("revoke-kit", str(kit.kit_id), *BY)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert thief.gone.wait(SHUT_OUT_WITHIN)
+    thief.close()
+    with neighbourhood.connect() as conn:
+        told = conn.execute(
+            "SELECT action FROM delegation.audit_event WHERE subject = %s ORDER BY audit_id",
+            (f"kit:{kit.kit_id}",),
+        ).fetchall()
+    assert told == [("kit.enrolled",), ("kit.revoked",)]
 
 
 def test_a_new_password_that_could_not_be_handed_to_the_broker_leaves_the_sheet_as_it_was(
@@ -224,7 +260,7 @@ def test_a_home_has_one_capture_form(commands: MakeCommands) -> None:
             ("rotate-kit", str(n.NOBODY), *BY, "--sheet", "/nowhere/kits.json"),
             "/nowhere/kits.json: No such file or directory.",
         ),
-        (("revoke-kit", str(n.NOBODY), *BY), f"No kit {n.NOBODY} is enrolled, or it is revoked already."),
+        (("revoke-kit", str(n.NOBODY), *BY), f"No kit {n.NOBODY} is enrolled."),
     ],
     ids=["no home", "no kind", "no sheet", "a sheet that is there", "nobody", "no sheet to change", "no kit"],
 )
@@ -241,7 +277,9 @@ def test_a_revoked_kit_gets_no_new_password(commands: MakeCommands, tmp_path: Pa
     file = tmp_path / "kits.json"
     sheet, _ = enrolled(commands(), file, 8883)
     before, kit = file.read_bytes(), str(sheet.kits[0].kit_id)
-    assert commands().run("revoke-kit", kit, *BY).returncode == 0
+    done = commands().run("revoke-kit", kit, *BY)
+    assert done.returncode == 1
+    assert "the broker did not confirm that it is shut out: The broker's host is not set: set" in done.stderr
     done = commands().run("rotate-kit", kit, *BY, "--sheet", str(file))
     assert (done.returncode, done.stdout) == (1, "")
     assert f"No kit {kit} is enrolled and lent to a home, or it is revoked." in done.stderr
