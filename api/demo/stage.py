@@ -131,6 +131,7 @@ class Stage:
         seeded.sheet.write(self.options.folder / "kits.json")
         self._tell("Starting ingest, scheduler and api")
         environment = self._environment(broker)
+        self._write_down(environment)
         for name in ("ingest", "scheduler", "serve"):
             self._keep(name, lambda name=name: self._run(name, [name], environment))
         self._wait_until_ready()
@@ -188,6 +189,12 @@ class Stage:
             "HEARTHWATCH_BROKER_PASSWORD": broker.password,
             "HEARTHWATCH_HTTP_PORT": str(self.options.http_port),
         }
+
+    def _write_down(self, environment: dict[str, str]) -> None:
+        """Keep, for its owner alone, what a command beside the demonstration needs."""
+        file = self.options.folder / "environment"
+        file.touch(mode=0o600)
+        file.write_text("".join(f"{name}={value}\n" for name, value in environment.items()))
 
     def _run(self, name: str, arguments: list[str], environment: dict[str, str]) -> SupervisedProcess:
         return SupervisedProcess(

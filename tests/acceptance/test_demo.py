@@ -20,6 +20,7 @@ from api.demo.report import report
 from api.demo.watcher import Heard
 from api.embedded.process import free_port, require_free_port
 from tests.fixtures.machine import PATIENCE_SECONDS
+from tests.integration.api.test_broker_access import Client
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -196,6 +197,26 @@ def test_a_part_that_is_killed_is_named_and_comes_back_and_nothing_is_lost(demo)
     status, rest = running.finish()
     assert (status, running.errors()) == (0, "")
     assert '"problems": []' in rest
+
+
+def test_a_command_beside_it_ends_a_kits_session_at_its_broker(demo) -> None:
+    running = demo("--for", "600")
+    running.read_until("Ctrl-C stops everything")
+    environment = dict(
+        line.split("=", 1) for line in (running.folder / "environment").read_text().splitlines()
+    )
+    kit = json.loads((running.folder / "kits.json").read_text())["kits"][0]
+    revoked = subprocess.run(
+        [sys.executable, "-m", "api.cli", "revoke-kit", kit["kit_id"], "--by", "operator"],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (revoked.returncode, revoked.stderr) == (0, "")
+    again = Client(int(environment["HEARTHWATCH_BROKER_PORT"]), kit["username"], kit["secret"]).connect()
+    assert again.refused
+    again.close()
 
 
 def test_a_port_in_use_is_said_in_a_sentence_with_the_way_out(tmp_path: Path) -> None:

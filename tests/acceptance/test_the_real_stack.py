@@ -30,6 +30,11 @@ def test_a_reading_leaves_a_kit_and_a_clinician_sees_why_it_matters(
     books = json.loads(compose_stack.hearthwatch("ingest", "ledger", "--json"))
     assert sum(kit["stored"] for kit in books) == sent["stored"]
 
+    # A kit is lost: one command ends its session at the broker, and says so only once the broker refuses it.
+    lost = json.loads((compose_stack.folder / "kits.json").read_text())["kits"][0]["kit_id"]
+    said = compose_stack.run("as-owner", "revoke-kit", lost, "--by", "operator")
+    assert f"Kit {lost} is revoked. The broker has ended its session and refuses it." in said
+
     # A clinician signs in, sets up a second step as everybody at a hub does, and finds who is waiting and why.
     page.goto(compose_stack.url)
     page.get_by_label("User name").fill("hub-clinician")

@@ -3,9 +3,11 @@
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from devices.doorkeeper import TOPIC as DOORKEEPERS
 from devices.gateway.outbox import State
 from devices.topics import PARTITIONS, Leaf
 from ingest.quota import BEGINNING, KEPT_A_DAY
@@ -15,7 +17,7 @@ from tests.fixtures.commands import Commands
 from tests.fixtures.containers import wait_until
 from tests.fixtures.databases import Database
 from tests.fixtures.live_kits import live_kits
-from tests.integration.api.test_broker_access import Client, clients
+from tests.integration.api.test_broker_access import KITS, Client, clients
 from tests.integration.api.test_processes import at_broker
 
 MakeClient = Callable[..., Client]
@@ -68,6 +70,7 @@ def client(shared: Broker, platform: Client) -> Iterator[MakeClient]:
         pytest.param(TOPIC.format(VICTIM, "messages"), id="words from the hub"),
         pytest.param(TOPIC.format(THIEF, "readings/more"), id="below its own topic"),
         pytest.param(f"hearthwatch/v1/{PARTITIONS}/kits/{THIEF}/readings", id="a partition nobody hears"),
+        pytest.param(DOORKEEPERS, id="a line for the doorkeeper"),
         pytest.param(f"hearthwatch/v1/03/kits/{THIEF}/status", id="a partition by another name"),
     ],
 )
@@ -96,6 +99,7 @@ def test_a_kit_that_publishes_what_is_not_its_own_is_heard_by_nobody(
         TOPIC.format(VICTIM, "receipts"),
         TOPIC.format(VICTIM, "config"),
         "$share/all/hearthwatch/v1/+/kits/+/receipts",
+        DOORKEEPERS,
     ],
 )
 def test_a_kit_that_subscribes_to_what_is_not_its_own_hears_nothing(
@@ -115,17 +119,41 @@ def test_a_kit_that_subscribes_to_what_is_not_its_own_hears_nothing(
 def test_a_kit_that_takes_over_a_client_id_gets_nothing_of_the_other_kits(
     client: MakeClient, platform: Client, stays: bool
 ) -> None:
-    victim = client(VICTIM, client_id=VICTIM, clean=not stays)
+    # An id of its own each time: the embedded broker keeps one out for a while over which two have just quarrelled.
+    contested = f"{VICTIM}-{uuid4()}"
+    victim = client(VICTIM, client_id=contested, clean=not stays)
     assert victim.subscribe(TOPIC.format(VICTIM, "receipts"))
     if stays:
         victim.close()
-    thief = client(THIEF, client_id=VICTIM, clean=not stays)
+    thief = client(THIEF, client_id=contested, clean=not stays)
     if not thief.refused:
         assert thief.subscribe(TOPIC.format(THIEF, "messages"))
         platform.publish(TOPIC.format(VICTIM, "receipts"), b"not for the thief")
         platform.publish(TOPIC.format(THIEF, "messages"), b"for the thief")
         assert thief.next().payload == b"for the thief"
         assert [platform.next().payload for _ in range(2)][-1] == b"for the thief"
+
+
+@pytest.mark.parametrize("who", [THIEF, "platform-1"])
+def test_nobody_but_the_platforms_own_user_moves_the_doorkeeper_and_nobody_hears_what_it_is_asked(
+    client: MakeClient, shared: Broker, who: str
+) -> None:
+    listening, asking = client(who), client(who)
+    listening.paho.subscribe(DOORKEEPERS, qos=1)
+    sent = asking.paho.publish(DOORKEEPERS, f"{VICTIM}:", qos=1)
+    wait_until(lambda: sent.is_published() or asking.gone.is_set(), "the broker to answer")
+    # The doorkeeper does one thing after another: what was asked before this is done once this is.
+    newcomer = f"kit-{uuid4()}"
+    client("platform").publish(DOORKEEPERS, f"{newcomer}:a password".encode())
+    wait_until(lambda: lets_in(shared, newcomer, "a password"), "the newcomer to be let in")
+    assert lets_in(shared, VICTIM, KITS[VICTIM])
+    assert listening.messages.empty()
+
+
+def lets_in(broker: Broker, kit: str, password: str) -> bool:
+    tried = Client(broker.port, kit, password).connect()
+    tried.close()
+    return not tried.refused
 
 
 def test_an_oversized_packet_is_dropped_and_delays_nobody(client: MakeClient, platform: Client) -> None:

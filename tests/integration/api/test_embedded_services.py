@@ -7,14 +7,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from socket import create_connection, socket
+from socket import create_connection, create_server, socket
+from uuid import uuid4
 
 import psutil
 import psycopg
 import pytest
+from pydantic import SecretStr
 
 from api.embedded import EmbeddedBroker, EmbeddedPostgres, EmbeddedServiceError, PortInUseError
 from api.embedded.broker import MQTT_ACCEPTED, connect_packet
+from devices.door import Door, NotShutOutError
+from devices.identifiers import KitId
 from tests.fixtures.containers import wait_until
 
 # A parent that starts both, says which processes they are, and then waits to be ended.
@@ -170,7 +174,39 @@ def test_who_signs_in_while_known_kits_are_admitted_again_is_let_in(tmp_path: Pa
         assert [line.recv(4) for line in lines] == [MQTT_ACCEPTED, MQTT_ACCEPTED]
 
 
-@pytest.mark.parametrize("name", ["platform", "platform-1", "kit.a", "kit*", ">", "kit a", ""])
+def missing_at(broker: EmbeddedBroker, password: str) -> str:
+    """What somebody who does not wait long is told is missing."""
+    door = Door(broker.host, broker.port, broker.username, SecretStr(password), patience=0.2)
+    with pytest.raises(NotShutOutError) as missing:
+        door.shut_out(KitId(uuid4()))
+    return str(missing.value)
+
+
+def test_no_kit_is_called_shut_out_where_nobody_does_what_the_doorkeeper_is_asked(
+    tmp_path: Path, stack: ExitStack
+) -> None:
+    broker = EmbeddedBroker(tmp_path / "broker")
+    broker.start()
+    stack.callback(broker.stop)
+    assert missing_at(broker, "not the platform's") == "It refuses the platform's own user, 'platform'."
+    assert broker._doorkeeper is not None
+    broker._doorkeeper.stop()
+    assert missing_at(broker, broker.password) == "Its doorkeeper did not do what it was asked."
+    broker.stop()
+    assert missing_at(broker, broker.password).startswith(
+        f"It cannot be reached at 127.0.0.1:{broker.port}: "
+    )
+
+
+def test_a_broker_that_takes_the_line_and_says_nothing_is_not_waited_for_without_end() -> None:
+    with create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        door = Door("127.0.0.1", port, "platform", SecretStr("a password"), patience=0.2, answer_within=0.2)
+        with pytest.raises(NotShutOutError, match="does not answer"):
+            door.shut_out(KitId(uuid4()))
+
+
+@pytest.mark.parametrize("name", ["platform", "platform-1", "doorkeeper", "kit.a", "kit*", ">", "kit a", ""])
 def test_a_kits_name_that_would_mean_more_than_itself_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="cannot be a kit's name"):
         EmbeddedBroker(tmp_path / "broker", users={name: "password"})
