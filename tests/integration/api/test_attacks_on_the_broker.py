@@ -136,7 +136,7 @@ def test_a_kit_that_takes_over_a_client_id_gets_nothing_of_the_other_kits(
 
 @pytest.mark.parametrize("who", [THIEF, "platform-1"])
 def test_nobody_but_the_platforms_own_user_moves_the_doorkeeper_and_nobody_hears_what_it_is_asked(
-    client: MakeClient, shared: Broker, who: str
+    client: MakeClient, platform: Client, shared: Broker, who: str
 ) -> None:
     listening, asking = client(who), client(who)
     listening.paho.subscribe(DOORKEEPERS, qos=1)
@@ -144,7 +144,7 @@ def test_nobody_but_the_platforms_own_user_moves_the_doorkeeper_and_nobody_hears
     wait_until(lambda: sent.is_published() or asking.gone.is_set(), "the broker to answer")
     # The doorkeeper does one thing after another: what was asked before this is done once this is.
     newcomer = f"kit-{uuid4()}"
-    client("platform").publish(DOORKEEPERS, f"{newcomer}:a password".encode())
+    platform.publish(DOORKEEPERS, f"{newcomer}:a password".encode())
     wait_until(lambda: lets_in(shared, newcomer, "a password"), "the newcomer to be let in")
     assert lets_in(shared, VICTIM, KITS[VICTIM])
     assert listening.messages.empty()
